@@ -1,0 +1,1 @@
+"""sexresearch: service excellence research with structural equation models."""

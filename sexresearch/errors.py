@@ -1,0 +1,33 @@
+"""The errors of the package: one parent, one child per stage of the way from survey file to report."""
+
+
+class SexresearchError(Exception):
+    """Parent of every error raised on purpose; its text says what was found and what to do."""
+
+
+class DataError(SexresearchError):
+    """A survey file, data frame or table of moments cannot be used as it is."""
+
+
+class InstrumentError(SexresearchError):
+    """A questionnaire definition (constructs, items, scales) is incomplete or contradicts itself."""
+
+
+class ModelSyntaxError(SexresearchError):
+    """The model text cannot be read; the message points at line and column."""
+
+
+class ModelError(SexresearchError):
+    """The model can be read but not estimated: unidentified, empty, or not matching the data."""
+
+
+class OptionError(SexresearchError):
+    """An unknown option or value, or two options that exclude each other."""
+
+
+class DatasetError(SexresearchError):
+    """A data set is unknown, cannot be fetched, or its bytes are not the expected ones."""
+
+
+class StudyError(SexresearchError):
+    """A study, notebook or report could not be reproduced."""

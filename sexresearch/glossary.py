@@ -1,0 +1,111 @@
+"""Every table column once: its name, printed header, decimals, meaning and source; and one stable formatting of tables."""
+
+from __future__ import annotations
+
+import html
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column that tables of this package may carry.
+
+    `decimals` is the number of printed decimals; ``None`` prints the value as it is (text, counts).
+    """
+
+    name: str
+    header: str
+    decimals: int | None
+    meaning: str
+    source: str = ""
+
+
+def _columns(*rows: tuple[str, str, int | None, str] | tuple[str, str, int | None, str, str]) -> dict[str, Column]:
+    return {row[0]: Column(*row) for row in rows}
+
+
+COLUMNS: dict[str, Column] = _columns(
+    ("lhs", "lhs", None, "left-hand side of the model formula"),
+    ("op", "op", None, "operator of the model formula: =~ ~ ~~ ~1 :="),
+    ("rhs", "rhs", None, "right-hand side of the model formula"),
+    ("label", "label", None, "parameter label from the model text"),
+    ("group", "group", None, "label of the group; missing where the model has one group"),
+    ("level", "level", None, "level of a two-level model: 1 within, 2 between; missing otherwise"),
+    ("est", "est", 3, "estimate in the units of the data"),
+    ("se", "se", 3, "standard error of the estimate; 0 for fixed parameters"),
+    ("z", "z", 3, "estimate divided by its standard error"),
+    ("pvalue", "p", 3, "two-sided p value of z, or of the chi-square test"),
+    ("ci_lower", "lower", 3, "lower limit of the confidence interval"),
+    ("ci_upper", "upper", 3, "upper limit of the confidence interval"),
+    ("std_lv", "std.lv", 3, "estimate with latent variables scaled to unit variance"),
+    ("std_all", "std.all", 3, "estimate with all variables scaled to unit variance"),
+)
+
+
+def describe(name: str) -> Column:
+    """The glossary entry of a column.
+
+    >>> describe("est").meaning
+    'estimate in the units of the data'
+    """
+    return COLUMNS[name]
+
+
+def format_value(value: object, decimals: int | None) -> str:
+    """One cell as text: rounded, missing as empty, never a negative zero.
+
+    >>> format_value(-0.0001, 3), format_value(float("nan"), 3), format_value(12, None)
+    ('0.000', '', '12')
+    """
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool) or decimals is None or not isinstance(value, (int, float)):
+        return str(value)
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if float(text) == 0 else text
+
+
+@dataclass(frozen=True)
+class Table:
+    """A data frame as it is printed: plain text in a console, plain HTML in JupyterLab, the same text in both."""
+
+    cells: pd.DataFrame
+    caption: str = ""
+    note: str = ""
+
+    def __repr__(self) -> str:
+        body = self.cells.to_string(index=False) if len(self.cells.columns) else "(empty table)"
+        return "\n".join(part for part in (self.caption, body, self.note) if part)
+
+    def _repr_html_(self) -> str:
+        body = self.cells.to_html(index=False, border=0, escape=True)
+        caption = f"<p><strong>{html.escape(self.caption)}</strong></p>\n" if self.caption else ""
+        note = f"\n<p><em>{html.escape(self.note)}</em></p>" if self.note else ""
+        return f"{caption}{body}{note}"
+
+
+def table(data: pd.DataFrame | pd.Series, caption: str = "", note: str = "", decimals: int | None = None) -> Table:
+    """A frame (or a series, as two columns) formatted by the glossary, stable enough to be compared byte for byte.
+
+    Headers and decimals come from `COLUMNS`; a column the glossary does not know is printed under its own name with
+    `decimals` (3 unless given). A named or text index becomes the first column. Missing values are empty cells.
+
+    >>> table(pd.DataFrame({"lhs": ["y"], "est": [0.12345]}))
+    lhs   est
+      y 0.123
+    """
+    frame = data.rename_axis("measure").to_frame("value") if isinstance(data, pd.Series) else data
+    if not isinstance(frame.index, pd.RangeIndex):
+        frame = frame.reset_index()
+    cells = {}
+    for name in frame.columns:
+        known = COLUMNS.get(str(name), Column(str(name), str(name), 3 if decimals is None else decimals, ""))
+        places = known.decimals if decimals is None or known.decimals is None else decimals
+        values = frame[name]
+        if known.name not in COLUMNS and pd.api.types.is_integer_dtype(values):
+            places = None
+        cells[known.header] = [format_value(value, places) for value in values.tolist()]
+    return Table(pd.DataFrame(cells, dtype=object), caption, note)
