@@ -1,0 +1,109 @@
+"""Moments: what a published study gives instead of raw data (covariances, sample size, means)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.errors import DataError
+
+SYMMETRY_TOLERANCE = 1e-6  # relative; published tables are rounded to 2-3 decimals but printed symmetrically
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Summary statistics of one group, enough to fit a model by maximum likelihood without the raw answers.
+
+    cov : DataFrame (p, p), covariances with the n - 1 denominator, same names on rows and columns.
+    nobs : number of respondents behind them.
+    mean : Series (p,) of means, or None where means are not known.
+
+    Raises DataError where the table is not square, not symmetric, has missing or infinite entries, or is not
+    positive definite; the message names the variables.
+
+    >>> names = ["satisfaction", "loyalty"]
+    >>> cov = pd.DataFrame([[1.0, 0.5], [0.5, 2.0]], index=names, columns=names)
+    >>> Moments(cov, nobs=200).names
+    ('satisfaction', 'loyalty')
+    """
+
+    cov: pd.DataFrame
+    nobs: int
+    mean: pd.Series | None = None
+
+    def __post_init__(self) -> None:
+        _check_square(self.cov)
+        _check_values(self.cov)
+        if self.nobs < 2:
+            raise DataError(f"moments need nobs of at least 2; found nobs = {self.nobs}")
+        if self.mean is not None and set(self.mean.index) != set(self.cov.index):
+            odd = sorted(set(self.mean.index) ^ set(self.cov.index), key=str)
+            raise DataError(f"mean and cov must name the same variables; only in one of them: {odd}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variables, in the order of the covariance table."""
+        return tuple(str(name) for name in self.cov.columns)
+
+    @classmethod
+    def from_correlations(
+        cls, correlations: pd.DataFrame, sd: pd.Series, nobs: int, mean: pd.Series | None = None
+    ) -> Moments:
+        """Moments from the table most papers print: correlations and standard deviations.
+
+        >>> r = pd.DataFrame([[1, 0.5], [0.5, 1]], index=list("ab"), columns=list("ab"))
+        >>> float(Moments.from_correlations(r, pd.Series({"a": 2.0, "b": 1.0}), nobs=90).cov.loc["a", "b"])
+        1.0
+        """
+        scale = sd.reindex(correlations.index).to_numpy(dtype=float)
+        cov = correlations.to_numpy(dtype=float) * np.outer(scale, scale)
+        return cls(pd.DataFrame(cov, index=correlations.index, columns=correlations.columns), nobs, mean)
+
+
+def _check_square(cov: pd.DataFrame) -> None:
+    if cov.shape[0] == 0 or cov.shape[0] != cov.shape[1]:
+        raise DataError(f"cov must be a square table; found shape {cov.shape}")
+    if list(cov.index) != list(cov.columns):
+        raise DataError(
+            "cov must carry the variable names on rows and columns, in the same order; "
+            f"rows {list(cov.index)[:5]}, columns {list(cov.columns)[:5]}"
+        )
+    if cov.columns.has_duplicates:
+        raise DataError(f"cov names a variable twice: {sorted(set(cov.columns[cov.columns.duplicated()]))}")
+
+
+def _check_values(cov: pd.DataFrame) -> None:
+    values = cov.to_numpy(dtype=float)
+    bad = [str(name) for name in cov.columns[~np.isfinite(values).all(axis=0)]]
+    if bad:
+        raise DataError(f"cov has missing or infinite entries for {bad}")
+    gap = np.abs(values - values.T)
+    if (gap > SYMMETRY_TOLERANCE * np.abs(values).max()).any():
+        i, j = np.unravel_index(int(np.argmax(gap)), gap.shape)
+        a, b = cov.columns[i], cov.columns[j]
+        raise DataError(
+            f"cov is not symmetric: cov[{a!r}, {b!r}] = {values[i, j]:g} but cov[{b!r}, {a!r}] = {values[j, i]:g}"
+        )
+    refuse_indefinite(values, tuple(map(str, cov.columns)), "cov")
+
+
+def refuse_indefinite(cov: np.ndarray, names: tuple[str, ...], what: str) -> None:
+    """Raise DataError naming the variables in the (near) linear dependency where `cov` (p, p) is not positive definite."""
+    sd = np.sqrt(np.clip(np.diag(cov), 0, None))
+    if (sd == 0).any():
+        flat = [name for name, scale in zip(names, sd, strict=True) if scale == 0]
+        raise DataError(f"{what} has no variance in {flat}: a constant cannot be explained; drop it")
+    values, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
+    if values[0] > SINGULAR_TOLERANCE:
+        return
+    heavy = [names[i] for i in np.argsort(-np.abs(vectors[:, 0])) if abs(vectors[i, 0]) > INVOLVED]
+    raise DataError(
+        f"{what} is not positive definite (smallest eigenvalue of its correlations {values[0]:.3g}); "
+        f"a linear dependency runs through {heavy[:6]}: drop one of them or check how the table was made"
+    )
+
+
+SINGULAR_TOLERANCE = 1e-10  # eigenvalue of a correlation matrix below which rounding decides its sign
+INVOLVED = 0.1  # weight in the null vector from which a variable counts as part of the dependency
