@@ -1,0 +1,117 @@
+"""What can be wrong with a questionnaire definition; every function returns sentences, none raises."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from sexresearch.survey.parts import ROLES, Construct, Field, Item, ResponseScale
+
+# Words that R, and so lavaan, reads as something else than a variable.
+RESERVED = frozenset(
+    {"NA", "NULL", "TRUE", "FALSE", "Inf", "NaN"}
+    | {"if", "else", "repeat", "while", "function", "for", "next", "break", "in"}
+)
+
+
+def together(subject: str, problems: Iterable[str]) -> str:
+    """Several problems as one error text: the subject, then one line per problem.
+
+    >>> print(together("clients.csv cannot be used as it is", ["no rows"]))
+    clients.csv cannot be used as it is:
+    - no rows
+    """
+    return "\n".join([f"{subject}:", *(f"- {problem}" for problem in problems)])
+
+
+def is_model_name(name: str) -> bool:
+    """Whether lavaan's model language can hold the name: letters (of any alphabet), digits, dot, underscore.
+
+    >>> is_model_name("sat_1"), is_model_name("qualité"), is_model_name("1st"), is_model_name("Q1[SQ2]")
+    (True, True, False, False)
+    """
+    return name.replace(".", "_").isidentifier() and not name.startswith("_") and name not in RESERVED
+
+
+def instrument_problems(constructs: tuple[Construct, ...], fields: tuple[Field, ...]) -> tuple[str, ...]:
+    """Everything that is wrong with the parts of an instrument, in the order of the questionnaire.
+
+    >>> instrument_problems((), ())
+    ('there is no construct: give at least one construct with its items',)
+    """
+    items = [item for construct in constructs for item in construct.items]
+    none = [] if constructs else ["there is no construct: give at least one construct with its items"]
+    empty = [f"construct '{part.name}' has no items" for part in constructs if not part.items]
+    scales = dict.fromkeys(item.scale for item in items)
+    return (
+        *none,
+        *_unusable_names(constructs, items),
+        *_repeated_names(constructs, items, fields),
+        *empty,
+        *(problem for scale in scales for problem in scale_problems(scale)),
+        *_item_problems(items),
+        *_role_problems(fields),
+    )
+
+
+def _unusable_names(constructs: tuple[Construct, ...], items: list[Item]) -> Iterator[str]:
+    rule = "cannot stand in a model: use letters, digits, '.' and '_', a letter first"
+    for construct in constructs:
+        if not is_model_name(construct.name):
+            yield f"construct name '{construct.name}' {rule}"
+    for item in items:
+        if not is_model_name(item.name):
+            yield f"item name '{item.name}' {rule}; the file's own header can be given as its `column`"
+
+
+def _repeated_names(
+    constructs: tuple[Construct, ...], items: list[Item], fields: tuple[Field, ...]
+) -> Iterator[str]:
+    columns = [field.name for field in fields]
+    names = Counter([construct.name for construct in constructs] + [item.name for item in items] + columns)
+    headers = Counter([item.header for item in items] + columns)
+    yield from (f"the name '{name}' is used {times} times" for name, times in names.items() if times > 1)
+    for header, times in headers.items():
+        if times > 1 and names[header] < 2:
+            yield f"{times} parts of the instrument read the column '{header}'"
+
+
+def _item_problems(items: list[Item]) -> Iterator[str]:
+    scales: dict[str, ResponseScale] = {}
+    for item in items:
+        scale = item.scale
+        if scales.setdefault(scale.name, scale) != scale:
+            yield f"item '{item.name}' uses a second, different scale called '{scale.name}'"
+        if item.reverse and not math.isfinite(scale.lowest + scale.highest):
+            yield f"item '{item.name}' cannot be reversed: its scale '{scale.name}' has no end"
+
+
+def _role_problems(fields: tuple[Field, ...]) -> Iterator[str]:
+    for field in fields:
+        if field.role not in ROLES:
+            yield f"field '{field.name}' has the role '{field.role}'; the roles are {', '.join(ROLES)}"
+
+
+def scale_problems(scale: ResponseScale) -> Iterator[str]:
+    """What is wrong with one response scale.
+
+    >>> list(scale_problems(ResponseScale("odd", 7, 1)))
+    ["scale 'odd': lowest (7) is not below highest (1)"]
+    """
+    where = f"scale '{scale.name}'"
+    if not scale.lowest < scale.highest:
+        yield f"{where}: lowest ({scale.lowest:g}) is not below highest ({scale.highest:g})"
+        return
+    ends = (scale.lowest, scale.highest)
+    if scale.whole and not all(math.isfinite(end) and end == round(end) for end in ends):
+        yield f"{where}: its ends are not whole numbers; set `whole` to false if any number is an answer"
+    for code, text in scale.labels:
+        if not scale.lowest <= code <= scale.highest:
+            yield f"{where}: the label '{text}' belongs to {code:g}, which is not an answer"
+    for code in scale.missing:
+        if scale.lowest <= code <= scale.highest:
+            yield f"{where}: the missing code {code:g} is also an answer"
+    for text, times in Counter(text for _, text in scale.labels).items():
+        if times > 1:
+            yield f"{where}: {times} answers have the same label '{text}'"

@@ -1,0 +1,145 @@
+"""The instrument: which constructs a questionnaire measures, by which items, answered on which scales."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from sexresearch.errors import InstrumentError
+from sexresearch.survey.codebook import read_codebook
+from sexresearch.survey.consistency import instrument_problems, together
+from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """A questionnaire: its constructs with their items and scales, and the other columns of its survey files.
+
+    Raises InstrumentError naming everything that is wrong at once: names used twice or not usable in a model,
+    constructs without items, scales that contradict themselves.
+
+    >>> item = Item("sat1", "How satisfied are you overall?", ResponseScale("ten", 1, 10))
+    >>> Instrument((Construct("satisfaction", "Satisfaction", (item,)),), title="One question").items[0].name
+    'sat1'
+    """
+
+    constructs: tuple[Construct, ...]
+    fields: tuple[Field, ...] = ()
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        _refuse(self.title or "the instrument", instrument_problems(self.constructs, self.fields))
+
+    @classmethod
+    def from_toml(cls, source: str | Path) -> Instrument:
+        """The instrument written in a TOML codebook, given as a path or as the text itself.
+
+        The order of the items is the order of the questionnaire. An item is its wording, or a table with
+        `wording` and what else is to be said of it; a field is its label, or a table. Raises InstrumentError
+        with all problems together. This example shows every key of the format:
+
+        >>> codebook = '''
+        ... title = "Branch survey"
+        ...
+        ... [scales.agree7]
+        ... lowest = 1
+        ... highest = 7
+        ... labels = { 1 = "strongly disagree", 7 = "strongly agree" }   # or a list with one text per answer
+        ... missing = [98, 99]   # codes that stand for no answer
+        ...
+        ... [scales.percent]
+        ... lowest = 0
+        ... highest = 100
+        ... whole = false        # any number in the range is an answer
+        ...
+        ... [constructs.delight]
+        ... label = "Customer delight"
+        ... definition = "Feeling valued, and expectations exceeded."
+        ... node = "customer_delight"   # its place in the effect chain
+        ... scale = "agree7"            # the scale of its items
+        ... [constructs.delight.items]
+        ... del1 = "This visit was better than I thought possible."
+        ... del2 = { wording = "I left as just another number.", reverse = true }
+        ... del3 = { wording = "They made me feel valued.", column = "G01Q02[SQ003]" }
+        ...
+        ... [constructs.wallet]
+        ... label = "Share of wallet"
+        ... [constructs.wallet.items]
+        ... wallet1 = { wording = "Of 100 euro you spend on this, how many here?", scale = "percent" }
+        ...
+        ... [fields]   # the other columns; roles: id group cluster weight other
+        ... respondent = { label = "Respondent number", role = "id" }
+        ... brand = { label = "Brand position", role = "group", labels = { 1 = "premium", 2 = "luxury" } }
+        ... city = "City of the branch"
+        ... '''
+        >>> Instrument.from_toml(codebook).construct("delight").items[1].reverse
+        True
+        """
+        text, name = _codebook_text(source)
+        title, constructs, fields, problems = read_codebook(text, name)
+        _refuse(name, problems + instrument_problems(constructs, fields))
+        return cls(constructs, fields, title)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """All items, in the order of the questionnaire."""
+        return tuple(item for construct in self.constructs for item in construct.items)
+
+    @property
+    def scales(self) -> tuple[ResponseScale, ...]:
+        """The response scales in use, in order of first appearance."""
+        return tuple(dict.fromkeys(item.scale for item in self.items))
+
+    def construct(self, name: str) -> Construct:
+        """The construct of that name; raises InstrumentError with the names there are."""
+        for construct in self.constructs:
+            if construct.name == name:
+                return construct
+        known = ", ".join(construct.name for construct in self.constructs)
+        raise InstrumentError(f"there is no construct '{name}' in the instrument; its constructs are {known}")
+
+    def codebook(self) -> pd.DataFrame:
+        """The instrument as a table, one row per item or field; cells that do not apply are missing.
+
+        `kind` is item, or the role of the field; `labels` and `missing_codes` are written out as text.
+        """
+        items = [_item_row(construct, item) for construct in self.constructs for item in construct.items]
+        return pd.DataFrame(items + [_field_row(field) for field in self.fields])
+
+
+def _refuse(name: str, problems: tuple[str, ...]) -> None:
+    if problems:
+        raise InstrumentError(together(f"{name} cannot be used as it is", problems))
+
+
+def _codebook_text(source: str | Path) -> tuple[str, str]:
+    if isinstance(source, str) and ("\n" in source or "=" in source):
+        return source, "the codebook"
+    path = Path(source)
+    try:
+        return path.read_text(encoding="utf-8-sig"), path.name
+    except (OSError, UnicodeDecodeError) as error:
+        raise InstrumentError(f"the codebook '{path.name}' cannot be read: {error}") from error
+
+
+def _item_row(construct: Construct, item: Item) -> dict[str, object]:
+    scale = item.scale
+    return {
+        "column": item.name,
+        "kind": "item",
+        "construct": construct.name,
+        "wording": item.wording,
+        "scale": scale.name,
+        "lowest": scale.lowest,
+        "highest": scale.highest,
+        "labels": "; ".join(f"{code:g} {text}" for code, text in scale.labels) or None,
+        "missing_codes": ", ".join(f"{code:g}" for code in scale.missing) or None,
+        "reverse": item.reverse,
+    }
+
+
+def _field_row(field: Field) -> dict[str, object]:
+    labels = "; ".join(f"{code} {text}" for code, text in field.labels) or None
+    return {"column": field.name, "kind": field.role, "wording": field.label or None, "labels": labels}
