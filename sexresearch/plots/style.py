@@ -51,13 +51,12 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def tint(colour: str, strength: float) -> str:
-    """A hex colour mixed with paper: `strength` 1 is the colour itself, 0 is paper.
+    """A colour mixed with white, as hex: `strength` 1 is the colour itself, 0 is white.
 
     >>> tint("#0072B2", 0.0), tint("#0072B2", 1.0)
     ('#ffffff', '#0072b2')
     """
     from matplotlib.colors import to_hex, to_rgb
 
-    (r, g, b), paper = to_rgb(colour), to_rgb(PAPER)
-    rest = 1 - strength
-    return to_hex((strength * r + rest * paper[0], strength * g + rest * paper[1], strength * b + rest * paper[2]))
+    red, green, blue = (1 - strength * (1 - channel) for channel in to_rgb(colour))
+    return to_hex((red, green, blue))
