@@ -2,5 +2,7 @@
 
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
+from sexresearch.survey.reading import read_survey
+from sexresearch.survey.survey import Source, Survey
 
-__all__ = ["Construct", "Field", "Instrument", "Item", "ResponseScale"]
+__all__ = ["Construct", "Field", "Instrument", "Item", "ResponseScale", "Source", "Survey", "read_survey"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sexresearch.errors import InstrumentError
-from sexresearch.survey.consistency import together
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
+from sexresearch.survey.wording import together
 
 NUMBER = (int, float)
 TOP_KEYS = {"title": (str,), "scales": (dict,), "constructs": (dict,), "fields": (dict,)}

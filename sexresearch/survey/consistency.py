@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from sexresearch.survey.parts import ROLES, Construct, Field, Item, ResponseScale
 
@@ -13,16 +13,6 @@ RESERVED = frozenset(
     {"NA", "NULL", "TRUE", "FALSE", "Inf", "NaN"}
     | {"if", "else", "repeat", "while", "function", "for", "next", "break", "in"}
 )
-
-
-def together(subject: str, problems: Iterable[str]) -> str:
-    """Several problems as one error text: the subject, then one line per problem.
-
-    >>> print(together("clients.csv cannot be used as it is", ["no rows"]))
-    clients.csv cannot be used as it is:
-    - no rows
-    """
-    return "\n".join([f"{subject}:", *(f"- {problem}" for problem in problems)])
 
 
 def is_model_name(name: str) -> bool:

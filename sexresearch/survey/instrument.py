@@ -9,8 +9,9 @@ import pandas as pd
 
 from sexresearch.errors import InstrumentError
 from sexresearch.survey.codebook import read_codebook
-from sexresearch.survey.consistency import instrument_problems, together
+from sexresearch.survey.consistency import instrument_problems
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
+from sexresearch.survey.wording import together
 
 
 @dataclass(frozen=True)

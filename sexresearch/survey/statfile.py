@@ -1,0 +1,58 @@
+"""Survey files from statistical programs: SPSS, Stata and Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sexresearch.errors import DataError
+from sexresearch.survey.rawtable import RawTable, numbered
+
+
+def read_spss(path: Path) -> RawTable:
+    """The table in an SPSS file (.sav) with its value labels; user-missing values are missing."""
+    import pyreadstat
+
+    return _labelled(path, pyreadstat.read_sav, "an SPSS file (.sav)")
+
+
+def read_stata(path: Path) -> RawTable:
+    """The table in a Stata file (.dta) with its value labels; . and .a to .z are missing."""
+    import pyreadstat
+
+    return _labelled(path, pyreadstat.read_dta, "a Stata file (.dta)")
+
+
+def _labelled(path: Path, reader: Callable[..., Any], kind: str) -> RawTable:
+    try:
+        frame, meta = reader(str(path))
+    except Exception as error:  # pyreadstat lets several unrelated exceptions out of a damaged file
+        raise DataError(f"{path.name} cannot be read as {kind}: {error}") from error
+    labels = {
+        column: {code_text(code): str(text) for code, text in texts.items()}
+        for column, texts in meta.variable_value_labels.items()
+    }
+    return RawTable(numbered(frame), labels)
+
+
+def read_parquet(path: Path) -> RawTable:
+    """The table in a Parquet file; an index that pandas stored under a name is a column like the others."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        table = parquet.ParquetFile(path).read()
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataError(f"{path.name} cannot be read as a Parquet file: {error}") from error
+    frame = table.to_pandas(ignore_metadata=True)
+    return RawTable(numbered(frame.loc[:, [not str(name).startswith("__index_level_") for name in frame]]))
+
+
+def code_text(code: object) -> str:
+    """A code as it is written in a codebook: whole numbers without decimals.
+
+    >>> code_text(1.0), code_text("A1")
+    ('1', 'A1')
+    """
+    return str(int(code)) if isinstance(code, float) and code.is_integer() else str(code)
