@@ -1,0 +1,62 @@
+# make reproduce   every notebook executed, reports and headline numbers written to reports/
+# make test        lint, types, unit tests, doctests and every notebook checked against its stored outputs
+# Both prepare .venv themselves; all they need is Python 3.11 or newer, pip and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SHARED_DATA := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))../shared/data-home)
+
+# One thread and the inline backend, so that numbers and figures are the same on every machine.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+unexport MPLBACKEND
+# Data sets that are fetched once are looked for beside the checkout, where such a folder exists.
+ifneq ($(wildcard $(SHARED_DATA)),)
+export SEXRESEARCH_DATA_HOME ?= $(SHARED_DATA)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help reproduce notebooks test lint lab bench lock clean
+
+help:
+	@echo "make reproduce | test | lint | lab | notebooks | bench | lock | clean"
+
+.venv: .venv/.installed
+
+# uv, pinned in the lock like everything else, installs in seconds; where it cannot be had, pip does the same.
+.venv/.installed: pyproject.toml constraints.lock
+	$(PYTHON) -m venv .venv
+	sed -n '/^uv==/,/[^\\]$$/p' constraints.lock > .venv/uv.lock
+	$(BIN)/pip install --quiet --require-hashes -r .venv/uv.lock \
+	  && VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r constraints.lock \
+	  || $(BIN)/pip install --quiet --require-hashes -r constraints.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+reproduce: .venv/.installed
+	$(BIN)/sexresearch reproduce
+
+# Execute the notebooks and store what they show (for authors; the result is what `make test` compares with).
+notebooks: .venv/.installed
+	$(BIN)/sexresearch reproduce --store
+
+lint: .venv/.installed
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/pytest -q -n 2 --dist loadfile --nbval --nbval-current-env tests sexresearch notebooks
+
+lab: .venv/.installed
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+bench: .venv/.installed
+	$(BIN)/python -m pytest -q -s tests/benchmarks
+
+# Choose the newest versions that fit pyproject.toml and pin them with their hashes.
+lock: .venv/.installed
+	$(BIN)/uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-header --no-annotate --quiet -o constraints.lock
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,30 @@
+"""One HTML page that opens anywhere: style and figures inside the file, nothing fetched from the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def page(title: str, body: str, extra_css: str = "") -> str:
+    """A complete, self-contained HTML document around `body`, which is HTML already; the title is escaped.
+
+    >>> "<title>Client &lt;A&gt;</title>" in page("Client <A>", "<p>Fine.</p>")
+    True
+    """
+    from markupsafe import Markup
+
+    template = templates().get_template("page.html.j2")
+    return template.render(title=title, body=Markup(body), extra_css=Markup(extra_css))
+
+
+def templates() -> Environment:
+    """The page templates of the package; values put into them are escaped unless marked as HTML."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("sexresearch.report")
+    return Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )

@@ -1,0 +1,130 @@
+"""Run every notebook again and write what came of it: pages, figures, headline numbers, outcomes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from sexresearch.datasets import bundled
+from sexresearch.errors import StudyError
+from sexresearch.study.batch import execute_all
+from sexresearch.study.execution import Execution
+from sexresearch.study.headline import Headline
+from sexresearch.study.notebook_page import notebook_page
+from sexresearch.study.outputs import conclusion, figures, headlines
+from sexresearch.study.results_file import changed_results, read_results, results_frame, write_results
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What `reproduce` found.
+
+    `outcomes` has one row per notebook: notebook, seconds, outcome ("reproduced" or "failed"), conclusion
+    (where it failed, the error). `results` holds the headline numbers, `changed` those that differ from the
+    published.
+    """
+
+    outcomes: pd.DataFrame
+    results: pd.DataFrame
+    changed: pd.DataFrame
+    folder: Path
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every notebook ran through."""
+        return bool((self.outcomes["outcome"] == "reproduced").all())
+
+
+def reproduce(
+    notebooks: Sequence[str | Path] | None = None, out: str | Path = "reports", store: bool = False
+) -> Reproduction:
+    """Execute notebooks; write ``<name>.html``, ``figures/<name>_<k>.png`` and ``results.csv`` into `out`.
+
+    `notebooks` are paths, or names of bundled notebooks (or their numbers: ``"02"``); all bundled ones unless
+    given. Rows of notebooks that are not run are kept in ``results.csv``. A notebook that fails is named in
+    the outcomes, its traceback is in its page, and the others still run. `store` also writes the fresh
+    outputs into the notebooks that ran through. Raises `StudyError` for a notebook that does not exist.
+
+    >>> reproduce(["02"]).outcomes  # doctest: +SKIP
+    """
+    paths = find_notebooks(notebooks)
+    folder = Path(out)
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    published = read_results(bundled.path("reports/results.csv"))
+    runs = execute_all(paths)
+    for run in runs:
+        _write_page(run, folder)
+        if store and not run.error:
+            store_outputs(run)
+    results = results_frame(_headlines_of(runs))
+    names = [run.name for run in runs]
+    kept = pd.DataFrame() if notebooks is None else _without(read_results(folder / "results.csv"), names)
+    complete = pd.concat([kept, results]).sort_values("notebook", kind="stable", ignore_index=True)
+    write_results(complete, folder / "results.csv")
+    changed = changed_results(published[published["notebook"].isin(names)], results)
+    return Reproduction(_outcomes(runs), results, changed, folder)
+
+
+def find_notebooks(notebooks: Sequence[str | Path] | None = None) -> list[Path]:
+    """Paths of the notebooks asked for: files, bundled names or their numbers; all unless given."""
+    available = sorted(bundled.path("notebooks").glob("*.ipynb"))
+    if notebooks is None:
+        return available
+    chosen = [(wanted, _matching(wanted, available)) for wanted in notebooks]
+    missing = [str(wanted) for wanted, path in chosen if path is None]
+    if missing:
+        names = ", ".join(path.stem for path in available) or "none"
+        raise StudyError(f"No notebook {', '.join(missing)}. Bundled notebooks: {names}; or give a path.")
+    return [path for _, path in chosen if path is not None]
+
+
+def store_outputs(run: Execution) -> None:
+    """Write the executed notebook over its source, without what differs from one machine to the next."""
+    import nbformat
+
+    notebook = run.notebook
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
+    )
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    nbformat.write(notebook, run.path)
+
+
+def _matching(wanted: str | Path, available: list[Path]) -> Path | None:
+    if Path(wanted).suffix == ".ipynb" and Path(wanted).is_file():
+        return Path(wanted)
+    name = Path(wanted).stem
+    return next((path for path in available if path.stem == name or path.stem.split("_")[0] == name), None)
+
+
+def _write_page(run: Execution, folder: Path) -> None:
+    (folder / f"{run.name}.html").write_text(notebook_page(run.notebook, run.name), encoding="utf-8")
+    own = re.compile(re.escape(run.name) + r"_\d+\.png")
+    for old in (folder / "figures").iterdir():
+        if own.fullmatch(old.name):
+            old.unlink()
+    for number, figure in enumerate(figures(run.notebook), start=1):
+        (folder / "figures" / f"{run.name}_{number}.png").write_bytes(figure)
+
+
+def _headlines_of(runs: Iterable[Execution]) -> list[tuple[str, Headline]]:
+    return [(run.name, item) for run in runs if not run.error for item in headlines(run.notebook)]
+
+
+def _without(results: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    return results[~results["notebook"].isin(names)]
+
+
+def _outcomes(runs: list[Execution]) -> pd.DataFrame:
+    rows = [
+        (run.name, run.seconds, "failed", run.error)
+        if run.error
+        else (run.name, run.seconds, "reproduced", conclusion(run.notebook))
+        for run in runs
+    ]
+    return pd.DataFrame(rows, columns=["notebook", "seconds", "outcome", "conclusion"])

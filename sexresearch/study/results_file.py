@@ -1,0 +1,45 @@
+"""``results.csv``: every headline number with its source notebook, as text that is stable from run to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from sexresearch.study.headline import Headline
+
+COLUMNS = ["notebook", "name", "value", "note"]
+
+
+def results_frame(declared: Iterable[tuple[str, Headline]]) -> pd.DataFrame:
+    """Pairs of notebook name and headline number as a frame: notebook, name, value (text), note.
+
+    >>> results_frame([("02_acsi", Headline("rmsea", 0.0844))]).loc[0, "value"]
+    '0.0844'
+    """
+    rows = [(notebook, item.name, item.text, item.note) for notebook, item in declared]
+    return pd.DataFrame(rows, columns=COLUMNS, dtype=str)
+
+
+def read_results(path: Path) -> pd.DataFrame:
+    """The stored headline numbers, values as text; an empty frame where there is no file yet."""
+    if not path.exists():
+        return results_frame([])
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def write_results(frame: pd.DataFrame, path: Path) -> None:
+    """Write the headline numbers, one line each, with Unix line ends on every system."""
+    path.write_text(frame.to_csv(index=False, lineterminator="\n"), encoding="utf-8", newline="\n")
+
+
+def changed_results(published: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """The headline numbers of `now` that are new or differ from `published`, and those that are gone.
+
+    Columns: notebook, name, published, value; a number that exists on one side only has an empty other side.
+    """
+    keys = ["notebook", "name"]
+    before = published[[*keys, "value"]].rename(columns={"value": "published"})
+    both = before.merge(now[[*keys, "value"]], on=keys, how="outer").fillna("")
+    return both[both["published"] != both["value"]].reset_index(drop=True)
