@@ -1,0 +1,46 @@
+"""The baseline model of incremental fit indices: variables unrelated, fixed exogenous ones left as they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from sexresearch.sem.constraints import Constrained, namespace
+from sexresearch.sem.estimate import objective_of, place
+from sexresearch.sem.fitted import Fitted
+from sexresearch.sem.minimize import minimize
+from sexresearch.sem.roles import Roles
+from sexresearch.sem.start import starting_values
+from sexresearch.sem.table import Parameter, ParameterTable
+
+
+def baseline(fitted: Fitted) -> Fitted:
+    """The independence model fitted to the same samples by the same estimator."""
+    rows: list[Parameter] = []
+    roles = []
+    count = 0
+    for number, role in enumerate(fitted.table.roles):
+        roles.append(replace(role, latent=(), exogenous_latent=(), outcomes=(), single=frozenset()))
+        for row in _rows(role, number, fitted):
+            free = -1 if row.exogenous else count
+            count += not row.exogenous
+            rows.append(replace(row, free=free))
+    table = ParameterTable(tuple(rows), tuple(roles), count)
+    structures = place(table, fitted.samples, bool(fitted.options.meanstructure))
+    objective = objective_of(structures, fitted.samples, count, fitted.options)
+    moments = [(sample.mean, sample.cov) for sample in fitted.samples]
+    groups = [table.group(number) for number in range(table.n_groups)]
+    start = starting_values(structures, groups, moments, count)
+    constrained = Constrained(minimize(objective, start), np.zeros((0, count)), 0)
+    return Fitted(fitted.options, table, fitted.samples, structures, objective, namespace(table), constrained)
+
+
+def _rows(role: Roles, group: int, fitted: Fitted) -> list[Parameter]:
+    x, fixed = role.exogenous, fitted.options.fixed_x
+    rows = [Parameter(v, "~~", v, group) for v in role.modelled]
+    rows += [Parameter(a, "~~", b, group, exogenous=fixed) for i, a in enumerate(x) for b in x[i:]]
+    if fitted.options.meanstructure:
+        rows += [Parameter(v, "~1", "", group) for v in role.modelled]
+        rows += [Parameter(v, "~1", "", group, exogenous=fixed) for v in x]
+    return rows

@@ -1,0 +1,147 @@
+"""The test of fit: chi-square, and its scaled versions.
+
+Satorra & Bentler 1994 (mean, and mean-and-variance adjusted); Asparouhov & Muthen 2010 (scaled and shifted);
+Yuan & Bentler 2000, doi 10.1111/0081-1750.00078, in the Mplus variant, for observed information and missing answers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtrc
+
+from sexresearch.sem.degrees import degrees_of_freedom
+from sexresearch.sem.discrepancy import Array, LeastSquares
+from sexresearch.sem.fitted import Fitted, casewise_scores, information_of, saturated_structure
+from sexresearch.sem.gamma import moment_covariance, normal_weight
+from sexresearch.sem.inference import cluster_sums, inverse_information, score_covariance
+from sexresearch.sem.likelihood import model_log_likelihood, saturated_log_likelihood
+from sexresearch.sem.structure import implied
+
+
+@dataclass(frozen=True)
+class Test:
+    """A chi-square test: statistic, degrees of freedom, p (NaN at df 0), scaling factor and shift where scaled.
+
+    `h1` and `h0` are the scaling factors of the saturated and the fitted model (Yuan-Bentler only).
+    """
+
+    chisq: float
+    df: float
+    pvalue: float
+    scaling: float = math.nan
+    shift: float = math.nan
+    h1: float = math.nan
+    h0: float = math.nan
+
+
+def chisq_pvalue(chisq: float, df: float) -> float:
+    """Upper tail of the chi-square distribution; NaN at df 0.
+
+    >>> round(chisq_pvalue(3.841, 1), 3)
+    0.05
+    """
+    return float(chdtrc(df, max(chisq, 0.0))) if df > 0 else math.nan
+
+
+def standard_test(fitted: Fitted) -> Test:
+    """Likelihood ratio against the saturated model, or (n - 1) times the least-squares discrepancy."""
+    df = degrees_of_freedom(fitted)
+    if isinstance(fitted.objective, LeastSquares):
+        factor = fitted.n - fitted.table.n_groups if fitted.table.n_groups > 1 else fitted.n - 1
+        chisq = 2.0 * _rescaled(fitted, factor)
+    else:
+        chisq = max(2.0 * (saturated_log_likelihood(fitted) - model_log_likelihood(fitted)), 0.0)
+    return Test(chisq, df, chisq_pvalue(chisq, df))
+
+
+def _rescaled(fitted: Fitted, factor: float) -> float:
+    return fitted.constrained.solution.value * factor
+
+
+def scaled_test(fitted: Fitted) -> Test:
+    """The robust test the options ask for; scaling 1 at df 0."""
+    plain = standard_test(fitted)
+    if plain.df == 0:
+        return Test(plain.chisq, 0, math.nan, 1.0)
+    if fitted.options.test == "yuan_bentler_mplus":
+        return _yuan_bentler(fitted, plain)
+    return _satorra_bentler(fitted, plain)
+
+
+def _satorra_bentler(fitted: Fitted, plain: Test) -> Test:
+    first, second = ugamma_traces(fitted, squares=fitted.options.test != "satorra_bentler")
+    df = plain.df
+    if fitted.options.test == "satorra_bentler":
+        scaling = first / df
+        return Test(plain.chisq / scaling, df, chisq_pvalue(plain.chisq / scaling, df), scaling)
+    if fitted.options.test == "mean_var_adjusted":
+        df, scaling = first**2 / second, second / first
+        return Test(plain.chisq / scaling, df, chisq_pvalue(plain.chisq / scaling, df), scaling)
+    stretch = math.sqrt(df / second)
+    shift = df - stretch * first
+    chisq = plain.chisq * stretch + shift
+    return Test(chisq, df, chisq_pvalue(chisq, df), 1 / stretch, shift)
+
+
+def ugamma_traces(fitted: Fitted, squares: bool) -> tuple[float, float]:
+    """tr(U Gamma) and tr(U Gamma U Gamma) over all groups (the second NaN unless `squares`)."""
+    every = range(fitted.table.n_groups)
+    D = fitted.jacobians()
+    share = [sample.n / fitted.n for sample in fitted.samples]
+    gamma = [moment_covariance(s, st) for s, st in zip(fitted.samples, fitted.structures, strict=True)]
+    weight = [_residual_weight(fitted, g) for g in every]
+    WD = [weight[g] @ D[g] for g in every]
+    GWD = [gamma[g] @ WD[g] for g in every]
+    bread = inverse_information(sum(share[g] * D[g].T @ WD[g] for g in every), fitted.basis)
+    first = sum(float(np.vdot(weight[g], gamma[g])) for g in every)
+    first -= sum(share[g] * float(np.vdot(bread, GWD[g].T @ WD[g])) for g in every)
+    if not squares:
+        return first, math.nan
+    U = {(g, h): -share[g] * WD[g] @ bread @ GWD[h].T for g in every for h in every}
+    for g in every:
+        U[g, g] = U[g, g] + weight[g] @ gamma[g]
+    return first, sum(float(np.vdot(U[g, h], U[h, g].T)) for g in every for h in every)
+
+
+def _residual_weight(fitted: Fitted, number: int) -> Array:
+    if isinstance(fitted.objective, LeastSquares):
+        weight = fitted.objective.targets[number].weight
+        return np.diag(weight) if weight.ndim == 1 else weight
+    return normal_weight(fitted.states[number].cov, fitted.structures[number].has_means)
+
+
+def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
+    """c = (tr(A1^-1 B1) - tr(A0^-1 B0)) / df, the saturated model (1) at its own maximum."""
+    h0_trace = float(np.trace(inverse_information(fitted.information, fitted.basis) @ score_covariance(fitted)))
+    h1_trace, h1_count = 0.0, 0
+    for number in range(fitted.table.n_groups):
+        trace, count = _saturated_trace(fitted, number)
+        h1_trace, h1_count = h1_trace + trace, h1_count + count
+    scaling = (h1_trace - h0_trace) / plain.df
+    chisq = plain.chisq / scaling
+    free = fitted.basis.shape[1]
+    return Test(
+        chisq,
+        plain.df,
+        chisq_pvalue(chisq, plain.df),
+        scaling,
+        h1=h1_trace / h1_count,
+        h0=h0_trace / free if free else math.nan,
+    )
+
+
+def _saturated_trace(fitted: Fitted, number: int) -> tuple[float, int]:
+    """tr(A1^-1 B1) of one group's saturated model, and its number of parameters."""
+    sample, structure = fitted.samples[number], fitted.structures[number]
+    mean = sample.mean if structure.has_means else None
+    free, theta = saturated_structure(structure.p, mean, sample.cov)
+    state = implied(free, theta)
+    scores = casewise_scores(state, sample)
+    assert sample.answers is not None
+    if sample.answers.clusters is not None:
+        scores = cluster_sums(scores, sample.answers.clusters)
+    info = information_of(state, sample.blocks, exact=fitted.options.information == "observed")
+    return float(np.trace(np.linalg.solve(info, scores.T @ scores))), len(theta)

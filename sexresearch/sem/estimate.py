@@ -1,0 +1,172 @@
+"""Estimation by our own core: read the data, place the parameters, minimise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sexresearch.errors import DataError, OptionError
+from sexresearch.sem.constraints import minimize_within, namespace, restrictions
+from sexresearch.sem.discrepancy import Array, LeastSquares, NormalLikelihood, Objective, Target
+from sexresearch.sem.fitted import Fitted
+from sexresearch.sem.gamma import moment_covariance, normal_weight
+from sexresearch.sem.model import Model
+from sexresearch.sem.moments import Moments
+from sexresearch.sem.observed import Answers, Columns, split_groups
+from sexresearch.sem.options import Options, settled
+from sexresearch.sem.sample import Sample, from_answers, from_gaps, from_moments, listwise, take
+from sexresearch.sem.start import starting_values
+from sexresearch.sem.structure import Structure, join_moments, structure_of, vech_index
+from sexresearch.sem.table import Defaults, ParameterTable
+
+
+def estimate(model: Model, data: object, moments: object, asked: Options) -> tuple[Fitted, list[str]]:
+    """Fit by our own core; returns the fitted arrays and what was noticed on the way."""
+    groups, notes = _read(model, data, moments, asked)
+    has_rows = isinstance(groups, list)
+    intercepts = any(f.op == "~1" for f in model.statements.formulas)
+    options = settled(asked, has_rows, len(groups), intercepts)
+    table = model.table(_defaults(options, len(groups)))
+    samples, more = _samples(groups, model.observed, table, options)
+    structures = place(table, samples, bool(options.meanstructure))
+    objective = objective_of(structures, samples, table.n_free, options)
+    names = namespace(table)
+    found = restrictions(bounded(table, options), names)
+    start = _start(structures, samples, table)
+    constrained = minimize_within(objective, start, found, names)
+    fitted = Fitted(options, table, samples, structures, objective, names, constrained)
+    return fitted, notes + more
+
+
+def _defaults(options: Options, n_groups: int) -> Defaults:
+    return Defaults(
+        n_groups=n_groups,
+        meanstructure=bool(options.meanstructure),
+        std_lv=options.std_lv,
+        fixed_x=options.fixed_x,
+        orthogonal=options.orthogonal,
+        group_equal=tuple(options.group_equal),
+        group_partial=tuple(options.group_partial),
+    )
+
+
+def _read(
+    model: Model, data: object, moments: object, options: Options
+) -> tuple[list[Answers] | dict[object, Moments], list[str]]:
+    """The answers of each group, or the moments by group label; OptionError where both or neither are given."""
+    if (data is None) == (moments is None):
+        raise OptionError("give either data (a DataFrame or Survey) or moments=, not " + ("both" if data is not None else "neither"))
+    if moments is None:
+        columns = Columns(model.observed, options.group, options.cluster, options.sampling_weights)
+        return split_groups(data, columns)
+    by_label = moments if isinstance(moments, Mapping) else {None: moments}
+    wrong = [type(m).__name__ for m in by_label.values() if not isinstance(m, Moments)]
+    if wrong or not by_label:
+        raise DataError(f"moments must be Moments, or a dict of them by group label; found {wrong or 'an empty dict'}")
+    return dict(by_label), []
+
+
+def _samples(
+    groups: list[Answers] | dict[object, Moments], columns: tuple[str, ...], table: ParameterTable, options: Options
+) -> tuple[tuple[Sample, ...], list[str]]:
+    has_means = bool(options.meanstructure)
+    if isinstance(groups, dict):
+        if has_means and any(m.mean is None for m in groups.values()):
+            raise DataError("the model has means, but the moments give none: pass Moments(cov, nobs, mean)")
+        pairs = zip(groups.items(), table.roles, strict=True)
+        return tuple(from_moments(m, label, role.observed, has_means) for (label, m), role in pairs), []
+    samples, notes = [], []
+    for answers, role in zip(groups, table.roles, strict=True):
+        order = [columns.index(name) for name in role.observed]
+        own = replace(answers, values=answers.values[:, order])
+        sample, said = _sample(own, role.observed, role.exogenous, options)
+        samples.append(sample)
+        notes += said
+    return tuple(samples), notes
+
+
+def _sample(
+    answers: Answers, names: tuple[str, ...], exogenous: tuple[str, ...], options: Options
+) -> tuple[Sample, list[str]]:
+    where = "" if answers.label is None else f"group {answers.label!r}: "
+    if options.missing == "listwise":
+        kept, dropped = listwise(answers, names)
+        note = [f"{where}{dropped} of {len(answers.values)} rows have missing answers and were dropped (listwise)"]
+        if not len(kept.values):
+            raise DataError(f"{where}every row has a missing answer, so listwise deletion leaves none; use missing='fiml'")
+        return from_answers(kept, names, bool(options.meanstructure)), note if dropped else []
+    notes = []
+    answered = ~np.isnan(answers.values)
+    fixed = [names.index(x) for x in exogenous] if options.fixed_x else []
+    known = answered[:, fixed].all(axis=1)
+    some = answered.any(axis=1) & known
+    if not known.all():
+        notes.append(f"{where}{int((~known).sum())} rows lack an exogenous variable ({', '.join(exogenous)}) and were dropped")
+    if (known & ~answered.any(axis=1)).any():
+        notes.append(f"{where}{int((known & ~answered.any(axis=1)).sum())} rows have no answer at all and were dropped")
+    if not some.any():
+        raise DataError(f"{where}no row has any answer to {list(names)[:8]}")
+    return from_gaps(answers if some.all() else take(answers, some), names), notes
+
+
+def place(table: ParameterTable, samples: Sequence[Sample], has_means: bool) -> tuple[Structure, ...]:
+    """The structure of every group."""
+    return tuple(
+        structure_of(
+            table.group(number), role, join_moments(sample.mean, sample.cov) if has_means else sample.cov, has_means
+        )
+        for number, (role, sample) in enumerate(zip(table.roles, samples, strict=True))
+    )
+
+
+def objective_of(
+    structures: tuple[Structure, ...], samples: Sequence[Sample], n_free: int, options: Options
+) -> Objective:
+    """The discrepancy the estimator asks for."""
+    if options.likelihood:
+        return NormalLikelihood(structures, tuple(sample.blocks for sample in samples), n_free)
+    n = sum(sample.n for sample in samples)
+    targets = []
+    for structure, sample in zip(structures, samples, strict=True):
+        unbiased = sample.cov * sample.n / (sample.n - 1)
+        i, j = vech_index(structure.p)
+        moments = np.concatenate([sample.mean, unbiased[i, j]]) if structure.has_means else unbiased[i, j]
+        targets.append(Target(sample.n / n, moments, _weight(options.estimator, sample, structure, unbiased)))
+    return LeastSquares(structures, tuple(targets), n_free)
+
+
+def _weight(estimator: str, sample: Sample, structure: Structure, cov: Array) -> Array:
+    """The weight of a least-squares estimator: identity, normal theory at S, or the inverse (diagonal) of Gamma."""
+    size = structure.p * (structure.p + 1) // 2 + structure.p * structure.has_means
+    if estimator == "ULS":
+        return np.ones(size)
+    if estimator == "GLS":
+        return normal_weight(cov, structure.has_means)
+    gamma = moment_covariance(sample, structure)
+    if estimator == "DWLS":
+        return 1.0 / np.diag(gamma)
+    if sample.nobs <= size:
+        raise DataError(
+            f"estimator 'WLS' inverts the covariances of {size} moments and needs more rows than that; "
+            f"found {sample.nobs}. Use 'DWLS' or 'MLR'"
+        )
+    return np.linalg.inv(gamma)
+
+
+def _start(structures: Sequence[Structure], samples: Sequence[Sample], table: ParameterTable) -> Array:
+    moments = [(sample.mean, sample.cov) for sample in samples]
+    rows = [table.group(number) for number in range(table.n_groups)]
+    return starting_values(structures, rows, moments, table.n_free)
+
+
+def bounded(table: ParameterTable, options: Options) -> ParameterTable:
+    """The table with variances bounded below by zero where `bounds="pos_var"` asks for it."""
+    if options.bounds is None:
+        return table
+    rows = tuple(
+        replace(row, lower=max(row.lower, 0.0)) if row.op == "~~" and row.lhs == row.rhs and row.free >= 0 else row
+        for row in table.rows
+    )
+    return replace(table, rows=rows)

@@ -1,0 +1,43 @@
+"""Asymptotic covariances of sample moments: normal theory and distribution free (Browne 1984, doi 10.1111/j.2044-8317.1984.tb00789.x)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sexresearch.sem.discrepancy import Array
+from sexresearch.sem.sample import Sample
+from sexresearch.sem.structure import Structure, vech_index
+
+
+def normal_weight(cov: Array, has_means: bool) -> Array:
+    """Inverse of the normal-theory covariance of (means, vech S): blocks cov^-1 and D'(cov^-1 x cov^-1)D / 2."""
+    p = len(cov)
+    V = np.linalg.inv(cov)
+    i, j = vech_index(p)
+    both = V[np.ix_(i, i)] * V[np.ix_(j, j)] + V[np.ix_(i, j)] * V[np.ix_(j, i)]
+    count = np.where(i == j, 0.5, 1.0)
+    inner = both * np.outer(count, count)
+    return _with_means(V, inner) if has_means else inner
+
+
+def _with_means(mean_part: Array, cov_part: Array) -> Array:
+    p, k = len(mean_part), len(cov_part)
+    out = np.zeros((p + k, p + k))
+    out[:p, :p], out[p:, p:] = mean_part, cov_part
+    return out
+
+
+def moment_covariance(sample: Sample, structure: Structure) -> Array:
+    """Covariance of sqrt(n) (means, vech S) from fourth-order sample moments, with denominator n."""
+    terms = moment_terms(sample, structure.has_means)
+    w = sample.weights
+    return (terms * w[:, None]).T @ terms / w.sum()
+
+
+def moment_terms(sample: Sample, has_means: bool) -> Array:
+    """(rows, moments) each respondent's centred contribution to the means and to vech S."""
+    assert sample.answers is not None
+    centred = sample.answers.values - sample.mean
+    i, j = vech_index(centred.shape[1])
+    products = centred[:, i] * centred[:, j] - sample.cov[i, j]
+    return np.hstack([centred, products]) if has_means else products

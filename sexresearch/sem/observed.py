@@ -1,0 +1,148 @@
+"""From a data frame to the arrays a model needs, with everything that is wrong with the columns said at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.errors import DataError
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The rows of one group: values (n, p) with NaN where missing, weights (n,) or None, cluster codes (n,) or None.
+
+    `index` holds the labels the rows had in the user's frame.
+    """
+
+    label: object
+    values: Array
+    weights: Array | None
+    clusters: Array | None
+    index: pd.Index
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of the frame play which part."""
+
+    items: tuple[str, ...]
+    group: str | None = None
+    cluster: str | None = None
+    weights: str | None = None
+
+
+def frame_of(data: object) -> pd.DataFrame:
+    """The data frame itself, or the `answers` of a survey; DataError for anything else."""
+    frame = getattr(data, "answers", data)
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError(f"data must be a pandas DataFrame or a Survey; found {type(data).__name__}")
+    if frame.empty:
+        raise DataError(f"the data are empty: {len(frame)} rows, {frame.shape[1]} columns")
+    return frame
+
+
+def split_groups(data: object, columns: Columns) -> tuple[list[Answers], list[str]]:
+    """The answers of each group, groups in order of first appearance, and what was noticed on the way.
+
+    Rows without a group, cluster or weight are dropped, which is noted. DataError lists every absent column (with
+    near matches), column of text, infinite value, constant, and negative weight.
+    """
+    frame = frame_of(data)
+    _refuse_absent(frame, columns)
+    values = numeric(frame, columns.items)
+    keep = np.ones(len(frame), dtype=bool)
+    notes = []
+    for role, name in (("group", columns.group), ("cluster", columns.cluster), ("weight", columns.weights)):
+        if name is not None:
+            missing = frame[name].isna().to_numpy()
+            if missing.any():
+                notes.append(f"{int(missing.sum())} rows have no {role} in {name!r} and were dropped")
+            keep &= ~missing
+    weights = _weights(frame, columns.weights, keep)
+    clusters = None if columns.cluster is None else pd.factorize(frame[columns.cluster])[0]
+    codes, labels = _groups(frame, columns.group, keep)
+    parts = []
+    for number, label in enumerate(labels):
+        rows = keep & (codes == number)
+        picked = [None if x is None else x[rows] for x in (weights, clusters)]
+        parts.append(Answers(label, values[rows], picked[0], picked[1], frame.index[rows]))
+    return parts, notes
+
+
+def _groups(frame: pd.DataFrame, name: str | None, keep: Array) -> tuple[Array, list[object]]:
+    if name is None:
+        return np.zeros(len(frame), dtype=int), [None]
+    codes, labels = pd.factorize(frame[name].where(keep))
+    if len(labels) < 2:
+        raise DataError(f"group column {name!r} holds {len(labels)} group; at least 2 are needed")
+    if len(labels) > len(frame) / 3:
+        raise DataError(f"group column {name!r} holds {len(labels)} groups in {len(frame)} rows; is it an identifier?")
+    return np.asarray(codes), list(labels)
+
+
+def _refuse_absent(frame: pd.DataFrame, columns: Columns) -> None:
+    wanted = [*columns.items, *(c for c in (columns.group, columns.cluster, columns.weights) if c is not None)]
+    known = [str(c) for c in frame.columns]
+    absent = [name for name in wanted if name not in frame.columns]
+    twice = [name for name in dict.fromkeys(wanted) if known.count(name) > 1]
+    if twice:
+        raise DataError(f"the data have more than one column named {twice}; rename or drop the others")
+    if absent:
+        hints = [f"{name!r}{_near(name, known)}" for name in absent]
+        raise DataError("columns not in the data: " + ", ".join(hints) + f"; the data have {known[:20]}")
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    folded = {other.lower(): other for other in known}
+    close = difflib.get_close_matches(name.lower(), list(folded), n=2, cutoff=0.6)
+    return f" (did you mean {' or '.join(repr(folded[c]) for c in close)}?)" if close else ""
+
+
+def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
+    """(n, p) float array of the named columns; DataError lists text, all-missing, infinite and constant columns."""
+    found = frame[list(names)]
+    wrong = [f"{n!r} holds {_kind(found[n])}" for n in names if not pd.api.types.is_numeric_dtype(found[n].dtype)]
+    if wrong:
+        raise DataError("; ".join(wrong) + ". The model needs numbers: recode the answers first")
+    values = found.to_numpy(dtype=float, na_value=np.nan)
+    with np.errstate(invalid="ignore"):
+        low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
+    for name, a, b in zip(names, low, high, strict=True):
+        if np.isnan(a):
+            wrong.append(f"{name!r} has no answers at all")
+        elif np.isinf(a) or np.isinf(b):
+            wrong.append(f"{name!r} has infinite values")
+        elif a == b:
+            wrong.append(f"{name!r} is constant (every answer is {a:g})")
+    if wrong:
+        raise DataError("; ".join(wrong) + ". Correct or drop these columns")
+    return values
+
+
+def _kind(column: pd.Series) -> str:
+    example = column.dropna()
+    shown = f" such as {str(example.iloc[0])!r}" if len(example) else ""
+    return f"{'categories' if isinstance(column.dtype, pd.CategoricalDtype) else 'text or other values'}{shown}"
+
+
+def _weights(frame: pd.DataFrame, name: str | None, keep: Array) -> Array | None:
+    """Weights scaled to sum to the number of rows kept, as lavaan does (over all groups)."""
+    if name is None:
+        return None
+    if not pd.api.types.is_numeric_dtype(frame[name].dtype):
+        raise DataError(f"sampling weights {name!r} must be numbers; found {_kind(frame[name])}")
+    weights = frame[name].to_numpy(dtype=float, na_value=np.nan)
+    if not np.isfinite(weights[keep]).all() or (weights[keep] < 0).any():
+        raise DataError(
+            f"sampling weights {name!r} must not be negative or infinite; smallest found: {np.nanmin(weights):g}"
+        )
+    if weights[keep].sum() == 0:
+        raise DataError(f"sampling weights {name!r} are all zero")
+    return weights * (keep.sum() / weights[keep].sum())

@@ -1,0 +1,127 @@
+"""The options of a fit, checked once: allowed values, what they imply, and which exclude each other."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+
+from sexresearch.errors import OptionError
+
+ESTIMATORS = ("ML", "MLM", "MLMV", "MLMVS", "MLR", "GLS", "ULS", "WLS", "DWLS")
+MISSING = ("listwise", "fiml")
+SE = ("standard", "robust_sem", "robust_huber_white", "robust_cluster", "none")
+TEST = ("standard", "satorra_bentler", "mean_var_adjusted", "scaled_shifted", "yuan_bentler_mplus", "none")
+INFORMATION = ("expected", "observed")
+ENGINES = ("native", "semopy")
+
+ROBUST = {
+    "ML": ("standard", "standard"),
+    "MLM": ("robust_sem", "satorra_bentler"),
+    "MLMV": ("robust_sem", "scaled_shifted"),
+    "MLMVS": ("robust_sem", "mean_var_adjusted"),
+    "MLR": ("robust_huber_white", "yuan_bentler_mplus"),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """Every option of `fit` that is not data: names, defaults and meaning as in lavaan, ``.`` written ``_``.
+
+    `se`, `test`, `information`, `meanstructure` are None until `settled` fills in what the estimator implies.
+    """
+
+    estimator: str = "ML"
+    missing: str = "listwise"
+    group: str | None = None
+    group_equal: tuple[str, ...] = ()
+    group_partial: tuple[str, ...] = ()
+    cluster: str | None = None
+    sampling_weights: str | None = None
+    std_lv: bool = False
+    meanstructure: bool | None = None
+    fixed_x: bool = True
+    orthogonal: bool = False
+    se: str | None = None
+    test: str | None = None
+    information: str | None = None
+    bounds: str | None = None
+
+    @property
+    def likelihood(self) -> bool:
+        """Whether the normal likelihood is maximised (the ML family)."""
+        return self.estimator in ROBUST
+
+    @property
+    def robust_test(self) -> bool:
+        """Whether the chi-square carries a scaling correction."""
+        return self.test not in ("standard", "none")
+
+
+def _allow(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        near = difflib.get_close_matches(str(value), allowed, n=1, cutoff=0.5)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise OptionError(f"{name} {value!r} is not known{hint}; allowed: {', '.join(allowed)}")
+
+
+def settled(options: Options, has_rows: bool, n_groups: int, intercepts: bool) -> Options:
+    """Options with every default decided; OptionError names what is unknown or does not go together.
+
+    >>> settled(Options(estimator="MLR"), has_rows=True, n_groups=1, intercepts=False).se
+    'robust_huber_white'
+    """
+    _allow("estimator", options.estimator, ESTIMATORS)
+    _allow("missing", options.missing, MISSING)
+    if options.bounds is not None:
+        _allow("bounds", options.bounds, ("pos_var",))
+    options = _implied(options)
+    _allow("se", options.se, SE)
+    _allow("test", options.test, TEST)
+    _allow("information", options.information, INFORMATION)
+    _refuse_conflicts(options, has_rows)
+    means = options.meanstructure
+    if means is None:
+        means = intercepts or options.missing == "fiml" or (n_groups > 1 and has_rows)
+    elif not means and options.missing == "fiml":
+        raise OptionError("missing='fiml' needs the means: leave meanstructure=None or set it to True")
+    return replace(options, meanstructure=bool(means))
+
+
+def _implied(options: Options) -> Options:
+    """Clusters and weights make plain ML robust; the estimator implies standard errors and test."""
+    clustered, weighted = options.cluster is not None, options.sampling_weights is not None
+    estimator = "MLR" if options.estimator == "ML" and (clustered or weighted) else options.estimator
+    se, test = ROBUST.get(estimator, ("standard", "standard"))
+    if clustered and se == "robust_huber_white":
+        se = "robust_cluster"
+    observed = options.missing == "fiml" or estimator == "MLR" or options.se == "robust_huber_white"
+    return replace(
+        options,
+        estimator=estimator,
+        se=options.se or se,
+        test=options.test or test,
+        information=options.information or ("observed" if observed else "expected"),
+    )
+
+
+def _refuse_conflicts(options: Options, has_rows: bool) -> None:
+    name = options.estimator
+    if options.missing == "fiml" and name not in ("ML", "MLR"):
+        raise OptionError(f"missing='fiml' goes with estimator 'ML' or 'MLR'; found {name!r}")
+    for part in (options.cluster, options.sampling_weights):
+        if part is not None and name not in ("ML", "MLR"):
+            raise OptionError(f"cluster and sampling_weights go with estimator 'ML' or 'MLR'; found {name!r}")
+    needs_rows = {
+        "estimator": name if name not in ("ML", "GLS", "ULS") else None,
+        "missing": options.missing if options.missing == "fiml" else None,
+        "se": options.se if options.se not in ("standard", "none") else None,
+        "test": options.test if options.robust_test else None,
+        "group": options.group,
+        "cluster": options.cluster,
+        "sampling_weights": options.sampling_weights,
+    }
+    asked = [f"{key}={value!r}" for key, value in needs_rows.items() if value is not None]
+    if asked and not has_rows:
+        raise OptionError(f"{', '.join(asked)} needs the respondents' answers; moments are not enough")
+    if (options.group_equal or options.group_partial) and options.group is None and has_rows:
+        raise OptionError("group_equal and group_partial need group='the column that holds the groups'")

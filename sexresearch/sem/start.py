@@ -1,0 +1,166 @@
+"""Starting values that follow the units of the data: one-factor loadings, composite covariances, least squares.
+
+Loadings come from a one-factor principal axis step on each latent's indicators, covariances of latents from Bartlett
+weights less the errors, regressions by least squares from those covariances. Higher-order latents treat lower-order
+latents as their indicators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sexresearch.sem.structure import Array, Structure, implied
+from sexresearch.sem.table import Parameter
+
+SMALLEST_SHARE = 0.05  # of a variance, left to a residual at the start
+
+
+def starting_values(
+    structures: Sequence[Structure], groups: Sequence[Sequence[Parameter]], moments: Sequence[tuple[Array, Array]], size: int
+) -> Array:
+    """(q,) starting values from each group's structure, rows and (mean (p,), cov (p, p)); `start()` values win."""
+    total, count = np.zeros(size), np.zeros(size)
+    for structure, rows, (mean, cov) in zip(structures, groups, moments, strict=True):
+        values = _group_start(structure, rows, mean, cov)
+        np.add.at(total, structure.free, values)
+        np.add.at(count, structure.free, 1.0)
+    theta = total / np.maximum(count, 1.0)
+    for row in (row for rows in groups for row in rows if row.free >= 0):
+        if not np.isnan(row.start):
+            theta[row.free] = row.start
+        theta[row.free] = min(max(theta[row.free], row.lower), row.upper)
+    return theta
+
+
+def _group_start(structure: Structure, rows: Sequence[Parameter], mean: Array, cov: Array) -> Array:
+    B = structure.directed.copy()
+    joint = _measure(structure, rows, B, cov)
+    S = _regress(structure, rows, B, joint)
+    values = np.where(structure.is_path, B[structure.row, structure.col], S[structure.row, structure.col])
+    return _intercepts(structure, values, mean) if structure.has_means else values
+
+
+def _loading_slots(structure: Structure, rows: Sequence[Parameter]) -> dict[int, list[tuple[int, float]]]:
+    """Latent -> [(indicator, fixed loading or NaN)]."""
+    place = {name: i for i, name in enumerate(structure.names)}
+    found: dict[int, list[tuple[int, float]]] = {}
+    for row in rows:
+        if row.op == "=~":
+            found.setdefault(place[row.lhs], []).append((place[row.rhs], row.value))
+    return found
+
+
+def _measure(structure: Structure, rows: Sequence[Parameter], B: Array, cov: Array) -> Array:
+    """Fill loadings into B and return the (m, m) covariances of observed and latent variables they suggest."""
+    m, p = len(structure.names), structure.p
+    joint = np.zeros((m, m))
+    joint[:p, :p] = cov
+    known = set(range(p))
+    waiting = _loading_slots(structure, rows)
+    standard = {i for i in waiting if structure.symmetric[i, i] == 1.0}
+    while waiting:
+        ready = {f: items for f, items in waiting.items() if all(i in known for i, _ in items)} or waiting
+        loadings = {f: _one_factor(joint, items, f in standard) for f, items in ready.items()}
+        for f, items in ready.items():
+            for (i, fixed), loading in zip(items, loadings[f], strict=True):
+                B[i, f] = loading if np.isnan(fixed) else fixed
+        _compose(joint, B, list(ready), sorted(known))
+        known |= set(ready)
+        waiting = {f: items for f, items in waiting.items() if f not in ready}
+    return joint
+
+
+def _one_factor(joint: Array, items: list[tuple[int, float]], standard: bool) -> Array:
+    """(items,) loadings of one latent: principal axis of the indicators' correlations, scaled to the fixed loading."""
+    index = np.array([i for i, _ in items])
+    sd = np.sqrt(np.maximum(np.diag(joint)[index], 1e-300))
+    r = joint[np.ix_(index, index)] / np.outer(sd, sd)
+    np.fill_diagonal(r, 0.0)
+    communality = np.clip(np.abs(r).max(axis=1), 0.1, 0.9) if len(index) > 1 else np.array([1.0])
+    for _ in range(3):
+        values, vectors = np.linalg.eigh(r + np.diag(communality))
+        loading = vectors[:, -1] * np.sqrt(max(values[-1], 0.05))
+        communality = np.clip(loading**2, 0.05, 0.95)
+    anchor = next((k for k, (_, fixed) in enumerate(items) if fixed > 0 or fixed < 0), 0)
+    size = np.where(np.abs(loading) < 0.1, np.copysign(0.1, loading), loading) * sd
+    fixed = items[anchor][1]
+    if standard or np.isnan(fixed) or fixed == 0:
+        return size * np.sign(size[anchor])
+    return size / size[anchor] * fixed
+
+
+def _compose(joint: Array, B: Array, latents: list[int], known: list[int]) -> None:
+    """Add the covariances of `latents` to `joint`: Bartlett weights of their indicators, errors taken off."""
+    L = B[np.ix_(known, latents)]
+    own = np.flatnonzero(np.any(L != 0, axis=1))
+    inputs = np.array(known)[own]
+    L = L[own]
+    S = joint[np.ix_(inputs, inputs)]
+    variance = np.diag(S)
+    scale = np.array([np.median((variance / np.maximum(L[:, k] ** 2, 1e-300))[L[:, k] != 0]) for k in range(L.shape[1])])
+    explained = np.clip((L**2) @ (0.5 * scale), 0.05 * variance, 0.8 * variance)
+    theta = variance - explained
+    weights = np.linalg.pinv((L.T / theta) @ L) @ (L.T / theta)
+    phi = weights @ (S - np.diag(theta)) @ weights.T
+    joint[np.ix_(latents, latents)] = _positive(phi, 0.2 * np.diag(weights @ S @ weights.T))
+    cross = weights @ joint[np.ix_(inputs, known)]
+    joint[np.ix_(latents, known)] = cross
+    joint[np.ix_(known, latents)] = cross.T
+
+
+def _positive(phi: Array, floor: Array) -> Array:
+    """A covariance matrix near phi with variances at least `floor` and correlations at most .9 in size."""
+    sd = np.sqrt(np.maximum(np.diag(phi), np.maximum(floor, 1e-300)))
+    r = np.clip(phi / np.outer(sd, sd), -0.9, 0.9)
+    np.fill_diagonal(r, 1.0)
+    values, vectors = np.linalg.eigh(r)
+    if values[0] < 0.05:
+        r = (vectors * np.maximum(values, 0.05)) @ vectors.T
+        d = np.sqrt(np.diag(r))
+        r = r / np.outer(d, d)
+    return r * np.outer(sd, sd)
+
+
+def _regress(structure: Structure, rows: Sequence[Parameter], B: Array, joint: Array) -> Array:
+    """Fill regressions into B; return S with residual variances that leave every variable its variance."""
+    S = structure.symmetric.copy()
+    place = {name: i for i, name in enumerate(structure.names)}
+    causes: dict[int, list[int]] = {}
+    for row in rows:
+        if row.op == "~" and row.free >= 0:
+            causes.setdefault(place[row.lhs], []).append(place[row.rhs])
+    for y, xs in causes.items():
+        fixed = [j for j in np.flatnonzero(B[y]) if j not in xs and structure.names[j] != "1"]
+        target = joint[xs, y] - joint[np.ix_(xs, fixed)] @ B[y, fixed]
+        cov = joint[np.ix_(xs, xs)]
+        ridge = 1e-3 * np.diag(np.diag(cov)) + 1e-300 * np.eye(len(xs))
+        B[y, xs] = np.linalg.lstsq(cov + ridge, target, rcond=None)[0]
+    last = len(joint) - structure.has_means
+    paths = B[:last, :last]
+    explained = np.einsum("ij,jk,ik->i", paths, joint[:last, :last], paths)
+    variance = np.maximum(np.diag(joint)[:last], 1e-300)
+    residual = np.maximum(variance - explained, SMALLEST_SHARE * variance)
+    free = {(int(i), int(j)) for i, j, path in zip(structure.row, structure.col, structure.is_path, strict=True) if not path}
+    for i, j in free:
+        if i == j:
+            S[i, i] = residual[i]
+        elif not paths[i].any() and not paths[j].any():
+            S[i, j] = S[j, i] = joint[i, j]
+    return S
+
+
+def _intercepts(structure: Structure, values: Array, mean: Array) -> Array:
+    """Free intercepts and latent means by least squares on the sample means, the paths held as they are."""
+    column = structure.is_path & (structure.col == len(structure.names) - 1)
+    if not column.any():
+        return values
+    theta = values.copy()
+    slots = np.arange(len(values))
+    start = np.where(column, 0.0, theta)
+    local = Structure(**{**structure.__dict__, "free": slots})
+    base = implied(local, start)
+    design = base.G[: structure.p, structure.row[column]]
+    theta[column] = np.linalg.lstsq(design, mean - base.mean, rcond=None)[0]
+    return theta

@@ -1,0 +1,184 @@
+"""The parameter table: every parameter of every group, what is free, fixed or shared, completed by lavaan's defaults."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from sexresearch.errors import ModelError
+from sexresearch.sem.equality import Equality, share
+from sexresearch.sem.roles import Roles, roles_of
+from sexresearch.sem.syntax import Constraint, Definition, Formula, Statements
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One row: `free` is its place in the parameter vector, or -1 where fixed.
+
+    `value` is the fixed value (NaN where free, or where `exogenous` takes it from the sample); rows with the same
+    `free` are one parameter.
+    """
+
+    lhs: str
+    op: str
+    rhs: str
+    group: int = 0
+    label: str = ""
+    free: int = -1
+    value: float = math.nan
+    start: float = math.nan
+    lower: float = -math.inf
+    upper: float = math.inf
+    exogenous: bool = False
+    user: bool = False
+
+    @property
+    def name(self) -> str:
+        """How messages name it: ``f =~ x1`` or ``y ~1``."""
+        return f"{self.lhs} {self.op} {self.rhs}".rstrip()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the row is still to be estimated (NaN value, not taken from the sample)."""
+        return math.isnan(self.value) and not self.exogenous
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What is added to the text: lavaan's `sem()` defaults."""
+
+    n_groups: int = 1
+    meanstructure: bool = False
+    std_lv: bool = False
+    fixed_x: bool = True
+    orthogonal: bool = False
+    group_equal: tuple[str, ...] = ()
+    group_partial: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ParameterTable:
+    """All rows, group after group, with the variables of each group and the definitions and constraints of the model."""
+
+    rows: tuple[Parameter, ...]
+    roles: tuple[Roles, ...]
+    n_free: int
+    definitions: tuple[Definition, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+
+    @property
+    def n_groups(self) -> int:
+        return len(self.roles)
+
+    def group(self, number: int) -> tuple[Parameter, ...]:
+        """The rows of one group (numbered from 0)."""
+        return tuple(row for row in self.rows if row.group == number)
+
+    def free_names(self) -> tuple[str, ...]:
+        """One name per free parameter: its label, or the formula of its first row (with the group where several)."""
+        names = [""] * self.n_free
+        for row in self.rows:
+            if row.free >= 0 and not names[row.free]:
+                suffix = f" [group {row.group + 1}]" if self.n_groups > 1 else ""
+                names[row.free] = row.label or row.name + suffix
+        return tuple(names)
+
+
+def parameter_table(statements: Statements, defaults: Defaults = Defaults()) -> ParameterTable:  # noqa: B008
+    """Complete the formulas by lavaan's defaults and number the free parameters.
+
+    >>> from sexresearch.sem.syntax import parse
+    >>> table = parameter_table(parse("f =~ x1 + x2 + x3"))
+    >>> table.n_free, [row.name for row in table.rows if row.free < 0]
+    (6, ['f =~ x1'])
+    """
+    rows: list[Parameter] = []
+    roles: list[Roles] = []
+    for group in range(defaults.n_groups):
+        formulas = [f for f in statements.formulas if f.group is None or f.group == group + 1]
+        if not formulas:
+            raise ModelError(f"the model text has 'group:' blocks but none for group {group + 1}")
+        role = roles_of(formulas)
+        roles.append(role)
+        rows += _group_rows(formulas, role, group, defaults)
+    equality = Equality(defaults.group_equal, defaults.group_partial)
+    shared, n_free = share(rows, roles, equality)
+    return ParameterTable(tuple(shared), tuple(roles), n_free, statements.definitions, statements.constraints)
+
+
+def _group_rows(formulas: Sequence[Formula], role: Roles, group: int, defaults: Defaults) -> list[Parameter]:
+    rows = [_user_row(formula, group, defaults.n_groups) for formula in formulas]
+    rows = _identify(rows, role, defaults)
+    taken = {key for row in rows for key in ((row.lhs, row.op, row.rhs), (row.rhs, row.op, row.lhs))}
+    added = [row for row in _default_rows(role, defaults) if (row.lhs, row.op, row.rhs) not in taken]
+    return rows + [_freed(replace(row, group=group), role, defaults) for row in added]
+
+
+def _pick(values: tuple, group: int):  # type: ignore[no-untyped-def]
+    return None if not values else values[group if len(values) > 1 else 0]
+
+
+def _user_row(formula: Formula, group: int, n_groups: int) -> Parameter:
+    modifiers = formula.modifiers
+    for name in ("fixed", "label", "start", "lower", "upper"):
+        given = len(getattr(modifiers, name))
+        if given > 1 and given != n_groups:
+            raise ModelError(
+                f"'{formula.lhs} {formula.op} {formula.rhs}' gives {given} values in c(...), "
+                f"but the model has {n_groups} group{'s' if n_groups > 1 else ''}"
+            )
+    fixed = _pick(modifiers.fixed, group)
+    start, lower, upper = (_pick(v, group) for v in (modifiers.start, modifiers.lower, modifiers.upper))
+    return Parameter(
+        formula.lhs,
+        formula.op,
+        formula.rhs,
+        group=group,
+        label=_pick(modifiers.label, group) or "",
+        value=math.nan if fixed is None else fixed,
+        start=math.nan if start is None else start,
+        lower=-math.inf if lower is None else lower,
+        upper=math.inf if upper is None else upper,
+        exogenous=False,
+        user=fixed is not None,
+    )
+
+
+def _identify(rows: list[Parameter], role: Roles, defaults: Defaults) -> list[Parameter]:
+    """The first indicator of each latent is its marker (fixed to 1) unless the text or `std_lv` says otherwise."""
+    if defaults.std_lv:
+        return rows
+    markers = {lat: next(i for i, r in enumerate(rows) if r.op == "=~" and r.lhs == lat) for lat in role.latent}
+    chosen = {i for i in markers.values() if not rows[i].user}
+    return [replace(row, value=1.0) if i in chosen else row for i, row in enumerate(rows)]
+
+
+def _default_rows(role: Roles, defaults: Defaults) -> list[Parameter]:
+    """Everything lavaan's `sem()` adds to a text: variances, covariances, exogenous moments, intercepts."""
+    rows = [Parameter(v, "~~", v, value=0.0 if v in role.single else math.nan) for v in role.modelled]
+    rows += [Parameter(v, "~~", v, value=1.0 if defaults.std_lv else math.nan) for v in role.latent]
+    apart = 0.0 if defaults.orthogonal else math.nan
+    rows += [Parameter(a, "~~", b, value=apart) for a, b in combinations(role.exogenous_latent, 2)]
+    rows += [Parameter(a, "~~", b) for a, b in combinations(role.outcomes, 2)]
+    x = role.exogenous
+    for i, a in enumerate(x):
+        rows += [Parameter(a, "~~", b, exogenous=defaults.fixed_x) for b in x[i:]]
+    if defaults.meanstructure:
+        rows += [Parameter(v, "~1", "") for v in role.modelled]
+        rows += [Parameter(v, "~1", "", exogenous=defaults.fixed_x) for v in x]
+        rows += [Parameter(v, "~1", "", value=0.0) for v in role.latent]
+    return rows
+
+
+def _freed(row: Parameter, role: Roles, defaults: Defaults) -> Parameter:
+    """In groups after the first, equal loadings free unit variances and equal intercepts free latent means."""
+    latent = row.group > 0 and row.lhs in role.latent
+    equal = defaults.group_equal
+    variance = row.op == "~~" and row.lhs == row.rhs and defaults.std_lv
+    if latent and variance and "loadings" in equal and "lv_variances" not in equal:
+        return replace(row, value=math.nan)
+    if latent and row.op == "~1" and "intercepts" in equal and "means" not in equal:
+        return replace(row, value=math.nan)
+    return row
