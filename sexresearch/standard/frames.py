@@ -1,0 +1,41 @@
+"""Entries of the standard as one tidy table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+import pandas as pd
+
+from sexresearch.errors import OptionError
+from sexresearch.standard.catalogue import Clause
+
+
+def as_frame(entries: Iterable[Any], columns: Iterable[str] | None = None) -> pd.DataFrame:
+    """One row per entry, one column per field; `columns` chooses and orders fields or attributes instead.
+
+    Attributes that are clauses themselves are shown by their title, several values joined by '; '; a value
+    the source does not give is missing; no entries give an empty frame. OptionError for an unknown column.
+
+    >>> from sexresearch.standard.model import elements
+    >>> as_frame(elements, ["clause", "title", "dimension"]).loc[0].tolist()
+    ['7.1.1', 'vision, mission and strategy', 'leadership and strategy']
+    """
+    rows = list(entries)
+    names = list(columns or (field.name for row in rows[:1] for field in fields(row)))
+    cells = {name: pd.Series([_cell(row, name) for row in rows], dtype=object) for name in names}
+    return pd.DataFrame(cells, columns=names).convert_dtypes(convert_string=False)
+
+
+def _cell(entry: object, name: str) -> object:
+    if not hasattr(entry, name):
+        available = ", ".join(attribute for attribute in dir(entry) if not attribute.startswith("_"))
+        raise OptionError(f"{type(entry).__name__} has no {name!r}; there are: {available}.")
+    return _shown(getattr(entry, name))
+
+
+def _shown(value: Any) -> object:
+    if isinstance(value, tuple):
+        return "; ".join(str(_shown(part)) for part in value)
+    return value.title if isinstance(value, Clause) else value
