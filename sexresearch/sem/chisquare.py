@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc
 
+from sexresearch.sem.arrays import Array
 from sexresearch.sem.degrees import degrees_of_freedom
-from sexresearch.sem.discrepancy import Array, LeastSquares
+from sexresearch.sem.discrepancy import LeastSquares
 from sexresearch.sem.fitted import Fitted, casewise_scores, information_of, saturated_structure
 from sexresearch.sem.gamma import moment_covariance, normal_weight
 from sexresearch.sem.inference import cluster_sums, inverse_information, score_covariance

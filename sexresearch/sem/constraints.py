@@ -15,7 +15,8 @@ import numpy as np
 from scipy.linalg import null_space
 
 from sexresearch.errors import ModelError
-from sexresearch.sem.discrepancy import Array, Curve, Objective
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.discrepancy import Curve, Objective
 from sexresearch.sem.expression import Expression, Jet, constant, variable
 from sexresearch.sem.minimize import Solution, minimize
 from sexresearch.sem.syntax import Definition
@@ -74,7 +75,9 @@ def _refuse_unknown(table: ParameterTable, known: set[str]) -> None:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=2)
             hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
-            labels = f"labels in the model: {sorted(known)}" if known else "no parameter has a label: write a*x to name one"
+            labels = (
+                f"labels in the model: {sorted(known)}" if known else "no parameter has a label: write a*x to name one"
+            )
             raise ModelError(f"line {line}: no parameter is labelled {name!r}{hint}; {labels}")
 
 
@@ -165,7 +168,9 @@ class Augmented:
     def value(self, theta: Array) -> float:
         at = evaluate(self.found, self.names, theta)
         forces, _ = self._forces(at)
-        return self.objective.value(theta) + float(forces @ forces - self.multipliers @ self.multipliers) / (2 * self.penalty)
+        return self.objective.value(theta) + float(forces @ forces - self.multipliers @ self.multipliers) / (
+            2 * self.penalty
+        )
 
     def curve(self, theta: Array) -> Curve:
         base = self.objective.curve(theta)
@@ -229,10 +234,17 @@ def minimize_within(
 
 
 def _finish(
-    solution: Solution, objective: Objective, at: Evaluated, push: Array, inequality: Array, found: Sequence[Restriction]
+    solution: Solution,
+    objective: Objective,
+    at: Evaluated,
+    push: Array,
+    inequality: Array,
+    found: Sequence[Restriction],
 ) -> Constrained:
     value = objective.value(solution.theta)
     equalities = at.jacobian[~inequality]
-    rank = int(np.linalg.matrix_rank(equalities, tol=RANK_TOLERANCE * max(1.0, float(np.abs(equalities).max(initial=0)))))
+    rank = int(
+        np.linalg.matrix_rank(equalities, tol=RANK_TOLERANCE * max(1.0, float(np.abs(equalities).max(initial=0))))
+    )
     binding = tuple(r.text for r, p, i in zip(found, push, inequality, strict=True) if p and i)
     return Constrained(replace(solution, value=value), at.jacobian[push], rank, binding)

@@ -14,8 +14,8 @@ from typing import Protocol
 import numpy as np
 from scipy.linalg import lapack
 
+from sexresearch.sem.arrays import Array
 from sexresearch.sem.structure import (
-    Array,
     Implied,
     Structure,
     first_order,
@@ -53,7 +53,9 @@ class Curve:
 class Objective(Protocol):
     """What the minimiser asks of a discrepancy."""
 
-    n_free: int
+    @property
+    def n_free(self) -> int:
+        """Number of free parameters."""
 
     def value(self, theta: Array) -> float:
         """The discrepancy, infinite where the implied covariances are not positive definite."""

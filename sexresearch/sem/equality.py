@@ -39,9 +39,7 @@ class Equality:
             raise OptionError(f"group_equal does not know {unknown}; allowed: {', '.join(GROUP_EQUAL)}")
 
 
-def share(
-    rows: Sequence[Parameter], roles: Sequence[Roles], equality: Equality
-) -> tuple[list[Parameter], int]:
+def share(rows: Sequence[Parameter], roles: Sequence[Roles], equality: Equality) -> tuple[list[Parameter], int]:
     """Number the free rows; rows with one label, or held equal across groups, get one number.
 
     A labelled row that is fixed passes its value on to free rows of the same label.

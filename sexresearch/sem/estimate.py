@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from sexresearch.errors import DataError, OptionError
+from sexresearch.sem.arrays import Array
 from sexresearch.sem.constraints import minimize_within, namespace, restrictions
-from sexresearch.sem.discrepancy import Array, LeastSquares, NormalLikelihood, Objective, Target
+from sexresearch.sem.discrepancy import LeastSquares, NormalLikelihood, Objective, Target
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.gamma import moment_covariance, normal_weight
 from sexresearch.sem.model import Model
@@ -57,7 +58,9 @@ def _read(
 ) -> tuple[list[Answers] | dict[object, Moments], list[str]]:
     """The answers of each group, or the moments by group label; OptionError where both or neither are given."""
     if (data is None) == (moments is None):
-        raise OptionError("give either data (a DataFrame or Survey) or moments=, not " + ("both" if data is not None else "neither"))
+        raise OptionError(
+            "give either data (a DataFrame or Survey) or moments=, not " + ("both" if data is not None else "neither")
+        )
     if moments is None:
         columns = Columns(model.observed, options.group, options.cluster, options.sampling_weights)
         return split_groups(data, columns)
@@ -95,7 +98,9 @@ def _sample(
         kept, dropped = listwise(answers, names)
         note = [f"{where}{dropped} of {len(answers.values)} rows have missing answers and were dropped (listwise)"]
         if not len(kept.values):
-            raise DataError(f"{where}every row has a missing answer, so listwise deletion leaves none; use missing='fiml'")
+            raise DataError(
+                f"{where}every row has a missing answer, so listwise deletion leaves none; use missing='fiml'"
+            )
         return from_answers(kept, names, bool(options.meanstructure)), note if dropped else []
     notes = []
     answered = ~np.isnan(answers.values)
@@ -103,7 +108,9 @@ def _sample(
     known = answered[:, fixed].all(axis=1)
     some = answered.any(axis=1) & known
     if not known.all():
-        notes.append(f"{where}{int((~known).sum())} rows lack an exogenous variable ({', '.join(exogenous)}) and were dropped")
+        notes.append(
+            f"{where}{int((~known).sum())} rows lack an exogenous variable ({', '.join(exogenous)}) and were dropped"
+        )
     if (known & ~answered.any(axis=1)).any():
         notes.append(f"{where}{int((known & ~answered.any(axis=1)).sum())} rows have no answer at all and were dropped")
     if not some.any():

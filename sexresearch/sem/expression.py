@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sexresearch.errors import ModelError
-
-Array = np.ndarray
+from sexresearch.sem.arrays import Array
 
 
 @dataclass(frozen=True)

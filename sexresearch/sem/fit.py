@@ -64,7 +64,9 @@ def fit(
     (True, 0)
     """
     if ordered not in (None, False) and ordered != []:
-        raise OptionError("ordered= is not available: items are treated as continuous (estimator 'MLR' is robust to that)")
+        raise OptionError(
+            "ordered= is not available: items are treated as continuous (estimator 'MLR' is robust to that)"
+        )
     if engine not in ENGINES:
         raise OptionError(f"engine {engine!r} is not known; allowed: {', '.join(ENGINES)}")
     model = model if isinstance(model, Model) else Model(model)

@@ -10,7 +10,7 @@ from scipy.special import chndtr, chndtrinc
 def rmsea(chisq: float, df: float, n: float, groups: int = 1) -> float:
     """Root mean square error of approximation, sqrt(max(chisq - df, 0) / (n df)) sqrt(groups); 0 at df 0.
 
-    Steiger 1990, doi 10.1207/s15327906mbr2502_4; groups after Steiger 1998, doi 10.1080/10705519809540115.
+    Steiger 1990, doi 10.1207/s15327906mbr2502_4; groups: Steiger 1998, doi 10.1080/10705519809540115.
 
     >>> round(rmsea(85.306, 24, 301), 4)
     0.0921
@@ -19,7 +19,7 @@ def rmsea(chisq: float, df: float, n: float, groups: int = 1) -> float:
 
 
 def rmsea_interval(chisq: float, df: float, n: float, groups: int = 1, level: float = 0.90) -> tuple[float, float]:
-    """Confidence limits of RMSEA from the noncentral chi-square (Browne & Cudeck 1992, doi 10.1177/0049124192021002005).
+    """Limits of RMSEA from the noncentral chi-square (Browne & Cudeck 1992, doi 10.1177/0049124192021002005).
 
     >>> [round(limit, 3) for limit in rmsea_interval(85.306, 24, 301)]
     [0.071, 0.114]

@@ -7,8 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from sexresearch.sem.arrays import Array
 from sexresearch.sem.constraints import Constrained, Namespace
-from sexresearch.sem.discrepancy import Array, Block, NormalLikelihood, Objective, collect, group_terms, invert
+from sexresearch.sem.discrepancy import Block, NormalLikelihood, Objective, collect, group_terms, invert
 from sexresearch.sem.options import Options
 from sexresearch.sem.sample import Sample
 from sexresearch.sem.structure import Implied, Structure, implied, jacobian
@@ -102,7 +103,7 @@ def casewise_scores(state: Implied, sample: Sample) -> Array:
 
 
 def saturated_structure(p: int, mean: Array | None, cov: Array) -> tuple[Structure, Array]:
-    """The structure whose free parameters are the moments themselves (means first, vech by column), and their values."""
+    """The structure whose parameters are the moments themselves (means first, vech by column), and their values."""
     has_means = mean is not None
     m = p + has_means
     j, i = np.triu_indices(p)

@@ -1,10 +1,13 @@
-"""Asymptotic covariances of sample moments: normal theory and distribution free (Browne 1984, doi 10.1111/j.2044-8317.1984.tb00789.x)."""
+"""Asymptotic covariances of sample moments: normal theory and distribution free.
+
+Browne 1984, doi 10.1111/j.2044-8317.1984.tb00789.x.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from sexresearch.sem.discrepancy import Array
+from sexresearch.sem.arrays import Array
 from sexresearch.sem.sample import Sample
 from sexresearch.sem.structure import Structure, vech_index
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sexresearch.sem.discrepancy import Array, LeastSquares
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.discrepancy import LeastSquares
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.gamma import moment_covariance, normal_weight
 
@@ -30,8 +31,10 @@ def flat_direction(information: Array, basis: Array) -> Array | None:
     diagonal = np.sqrt(np.abs(np.diag(information)))
     scale = np.where(diagonal > 1e-150, diagonal, 1.0)
     scaled = basis / np.linalg.norm(basis, axis=0)
-    inner = scaled.T @ (information / np.outer(scale, scale)) @ scaled if basis.shape[1] < len(basis) else (
-        information / np.outer(scale, scale)
+    inner = (
+        scaled.T @ (information / np.outer(scale, scale)) @ scaled
+        if basis.shape[1] < len(basis)
+        else (information / np.outer(scale, scale))
     )
     values, vectors = np.linalg.eigh(inner)
     if values[0] > FLAT:

@@ -6,14 +6,15 @@ import math
 
 import numpy as np
 
-from sexresearch.sem.discrepancy import Array, invert
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.discrepancy import invert
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.sample import Sample
 from sexresearch.sem.structure import join_moments
 
 
 def log_likelihood(sample: Sample, omega: Array, has_means: bool) -> float:
-    """Normal log-likelihood of one group's answers at the moment matrix omega (P, P); NaN where it is not a covariance."""
+    """Normal log-likelihood of one group's answers at the moment matrix omega (P, P); NaN where that is impossible."""
     total = 0.0
     for block in sample.blocks:
         found = invert(omega[np.ix_(block.columns, block.columns)])

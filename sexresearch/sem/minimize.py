@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sexresearch.sem.discrepancy import Array, Curve, Objective
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.discrepancy import Curve, Objective
 
 DECREMENT_TOLERANCE = 1e-12  # a last Newton step from here leaves an error of order 1e-24
 NEWTON_FROM = 0.1  # decrement below which the exact Hessian is worth its cost
@@ -21,7 +22,7 @@ NEGATIVE_CURVATURE = -1e-6  # scaled eigenvalue that marks a saddle, well beyond
 
 @dataclass(frozen=True)
 class Solution:
-    """Where the minimiser stopped: parameters (q,), value, gradient (q,), Newton decrement, and whether it is a minimum.
+    """Where the minimiser stopped: parameters (q,), value, gradient (q,), Newton decrement, and if it is a minimum.
 
     `trouble` says in words why `converged` is False; empty otherwise.
     """
@@ -52,7 +53,9 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
     damping = 0.0
     point = objective.curve(theta)
     if not np.isfinite(point.value):
-        return Solution(theta, point.value, point.gradient, np.inf, 0, False, "the starting values imply no covariance matrix")
+        return Solution(
+            theta, point.value, point.gradient, np.inf, 0, False, "the starting values imply no covariance matrix"
+        )
     for iteration in range(max_iterations):
         decrement = newton_decrement(point)
         curvature = point.curvature

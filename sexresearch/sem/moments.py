@@ -90,7 +90,7 @@ def _check_values(cov: pd.DataFrame) -> None:
 
 
 def refuse_indefinite(cov: np.ndarray, names: tuple[str, ...], what: str) -> None:
-    """Raise DataError naming the variables in the (near) linear dependency where `cov` (p, p) is not positive definite."""
+    """Raise DataError naming the variables in the linear dependency where `cov` (p, p) is not positive definite."""
     sd = np.sqrt(np.clip(np.diag(cov), 0, None))
     if (sd == 0).any():
         flat = [name for name, scale in zip(names, sd, strict=True) if scale == 0]

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import DataError
-
-Array = np.ndarray
+from sexresearch.sem.arrays import Array
 
 
 @dataclass(frozen=True)

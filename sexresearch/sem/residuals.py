@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sexresearch.sem.arrays import Array
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.gamma import normal_weight
-from sexresearch.sem.structure import Array, vech_index
+from sexresearch.sem.structure import vech_index
 
 
 def moment_pairs(fitted: Fitted) -> list[tuple[Array, Array, Array, Array, float]]:

@@ -92,7 +92,7 @@ class Results:
 
     @property
     def fit_measures(self) -> pd.Series:
-        """Fit measures under lavaan's names (``.`` written ``_``); NaN where one does not apply or nothing converged."""
+        """Fit measures under lavaan's names (``.`` written ``_``); NaN where one does not apply."""
         return self._measures.copy()
 
     @property
@@ -104,7 +104,10 @@ class Results:
     @property
     def r_squared(self) -> pd.Series:
         """Explained variance of every endogenous variable; indexed by (group, variable) where there are groups."""
-        parts = {sample.label: explained(state) for sample, state in zip(self.fitted.samples, self.fitted.states, strict=True)}
+        parts = {
+            sample.label: explained(state)
+            for sample, state in zip(self.fitted.samples, self.fitted.states, strict=True)
+        }
         if not self.groups:
             return pd.Series(next(iter(parts.values())), name="r_squared", dtype=float)
         flat = {(label, name): value for label, part in parts.items() for name, value in part.items()}
@@ -126,7 +129,10 @@ class Results:
 
     def _by_group(self, parts: list[tuple[tuple[str, ...], np.ndarray, np.ndarray]]) -> dict:
         made = [
-            {"cov": pd.DataFrame(cov, index=list(names), columns=list(names)), "mean": pd.Series(mean, index=list(names))}
+            {
+                "cov": pd.DataFrame(cov, index=list(names), columns=list(names)),
+                "mean": pd.Series(mean, index=list(names)),
+            }
             for names, cov, mean in parts
         ]
         return dict(zip(self.groups, made, strict=True)) if self.groups else made[0]

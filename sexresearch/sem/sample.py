@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sexresearch.errors import DataError
-from sexresearch.sem.discrepancy import Array, Block
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.discrepancy import Block
 from sexresearch.sem.moments import Moments, refuse_indefinite
 from sexresearch.sem.observed import Answers
 from sexresearch.sem.saturated import saturated_moments
@@ -80,7 +81,9 @@ def from_answers(answers: Answers, names: Sequence[str], has_means: bool) -> Sam
     values, where = answers.values, _where(answers.label)
     n, p = values.shape
     if n <= p:
-        raise DataError(f"{where}has {n} complete rows for {p} variables; a covariance matrix needs more rows than variables")
+        raise DataError(
+            f"{where}has {n} complete rows for {p} variables; a covariance matrix needs more rows than variables"
+        )
     w = np.ones(n) if answers.weights is None else answers.weights
     total = float(w.sum())
     mean = w @ values / total

@@ -11,18 +11,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from sexresearch.errors import DataError
-from sexresearch.sem.discrepancy import Array, Block, invert
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.discrepancy import Block, invert
 from sexresearch.sem.structure import join_moments, split_moments
 
 EM_TOLERANCE = 1e-11  # largest change of a standardized moment; chi-square then moves by less than 1e-8
 MAX_STEPS = 5000
 
 
-def saturated_moments(
-    blocks: Sequence[Block], p: int, names: tuple[str, ...], where: str = ""
-) -> tuple[Array, Array]:
+def saturated_moments(blocks: Sequence[Block], p: int, names: tuple[str, ...], where: str = "") -> tuple[Array, Array]:
     """Mean (p,) and covariance (p, p) that maximise the normal likelihood; DataError where they are not estimable."""
-    pairs = sum(np.outer(seen, seen) * block.n for block in blocks for seen in [_seen(block, p)])
+    seen = np.array([_seen(block, p) for block in blocks])
+    pairs = (seen.T * [block.n for block in blocks]) @ seen
     never = [(names[i], names[j]) for i in range(p) for j in range(i) if pairs[i, j] == 0]
     if never:
         raise DataError(f"{where}no respondent answered both of these items: {never[:6]}; their covariance is unknown")

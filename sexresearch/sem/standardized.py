@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sexresearch.sem.structure import Array, Implied
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.structure import Implied
 from sexresearch.sem.table import Parameter
 
 

@@ -11,14 +11,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sexresearch.sem.structure import Array, Structure, implied
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.structure import Structure, implied
 from sexresearch.sem.table import Parameter
 
 SMALLEST_SHARE = 0.05  # of a variance, left to a residual at the start
 
 
 def starting_values(
-    structures: Sequence[Structure], groups: Sequence[Sequence[Parameter]], moments: Sequence[tuple[Array, Array]], size: int
+    structures: Sequence[Structure],
+    groups: Sequence[Sequence[Parameter]],
+    moments: Sequence[tuple[Array, Array]],
+    size: int,
 ) -> Array:
     """(q,) starting values from each group's structure, rows and (mean (p,), cov (p, p)); `start()` values win."""
     total, count = np.zeros(size), np.zeros(size)
@@ -99,7 +103,9 @@ def _compose(joint: Array, B: Array, latents: list[int], known: list[int]) -> No
     L = L[own]
     S = joint[np.ix_(inputs, inputs)]
     variance = np.diag(S)
-    scale = np.array([np.median((variance / np.maximum(L[:, k] ** 2, 1e-300))[L[:, k] != 0]) for k in range(L.shape[1])])
+    scale = np.array(
+        [np.median((variance / np.maximum(L[:, k] ** 2, 1e-300))[L[:, k] != 0]) for k in range(L.shape[1])]
+    )
     explained = np.clip((L**2) @ (0.5 * scale), 0.05 * variance, 0.8 * variance)
     theta = variance - explained
     weights = np.linalg.pinv((L.T / theta) @ L) @ (L.T / theta)
@@ -142,7 +148,9 @@ def _regress(structure: Structure, rows: Sequence[Parameter], B: Array, joint: A
     explained = np.einsum("ij,jk,ik->i", paths, joint[:last, :last], paths)
     variance = np.maximum(np.diag(joint)[:last], 1e-300)
     residual = np.maximum(variance - explained, SMALLEST_SHARE * variance)
-    free = {(int(i), int(j)) for i, j, path in zip(structure.row, structure.col, structure.is_path, strict=True) if not path}
+    free = {
+        (int(i), int(j)) for i, j, path in zip(structure.row, structure.col, structure.is_path, strict=True) if not path
+    }
     for i, j in free:
         if i == j:
             S[i, i] = residual[i]

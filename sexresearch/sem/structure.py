@@ -7,7 +7,8 @@ the rows of observed variables and constant of C are the implied moment matrix
     Omega = [[Sigma + mu mu', mu], [mu', 1]]        (just Sigma without means),
 
 so means need no formulas of their own. Every first derivative of Omega has rank two, w (u v' + v u'), with u and v
-columns of Z = [G_o, C_o] (rows o: observed and constant). McArdle & McDonald 1984, doi 10.1111/j.2044-8317.1984.tb00802.x.
+columns of Z = [G_o, C_o] (rows o: observed and constant).
+McArdle & McDonald 1984, doi 10.1111/j.2044-8317.1984.tb00802.x.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sexresearch.errors import ModelError
+from sexresearch.sem.arrays import Array
 from sexresearch.sem.roles import Roles
 from sexresearch.sem.table import Parameter
 
-Array = np.ndarray
 CONSTANT = "1"
 
 

@@ -19,9 +19,28 @@ SECTIONS = (
     ("Defined parameters", lambda f: f["op"] == ":="),
 )
 HEADLINE = (
-    "chisq", "df", "pvalue", "chisq_scaled", "df_scaled", "pvalue_scaled", "chisq_scaling_factor", "cfi", "tli", "cfi_robust", "tli_robust", "logl", "npar",
-    "aic", "bic", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue", "rmsea_robust", "srmr",
-)  # fmt: skip
+    "chisq",
+    "df",
+    "pvalue",
+    "chisq_scaled",
+    "df_scaled",
+    "pvalue_scaled",
+    "chisq_scaling_factor",
+    "cfi",
+    "tli",
+    "cfi_robust",
+    "tli_robust",
+    "logl",
+    "npar",
+    "aic",
+    "bic",
+    "rmsea",
+    "rmsea_ci_lower",
+    "rmsea_ci_upper",
+    "rmsea_pvalue",
+    "rmsea_robust",
+    "srmr",
+)
 SHOWN = ["lhs", "op", "rhs", "label", "est", "se", "z", "pvalue", "ci_lower", "ci_upper", "std_lv", "std_all"]
 
 
@@ -40,7 +59,9 @@ class Summary:
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html.escape(p)}</li>" for p in self.problems)
         listed = f"<p><strong>Problems</strong></p><ul>{notes}</ul>" if notes else ""
-        return "\n".join([*(t._repr_html_() for t in self.tables), listed, f"<p><em>{html.escape(self.source)}</em></p>"])
+        return "\n".join(
+            [*(t._repr_html_() for t in self.tables), listed, f"<p><em>{html.escape(self.source)}</em></p>"]
+        )
 
 
 def summarize(
@@ -63,5 +84,7 @@ def summarize(
                 columns = [c for c in SHOWN if c != "label" or (rows["label"] != "").any()]
                 tables.append(table(rows[columns].reset_index(drop=True), heading + where))
     if len(r_squared):
-        tables.append(table(r_squared.rename_axis(r_squared.index.names if grouped else "variable").to_frame(), "R-squared"))
+        tables.append(
+            table(r_squared.rename_axis(r_squared.index.names if grouped else "variable").to_frame(), "R-squared")
+        )
     return Summary(tuple(tables), problems, str(provenance))

@@ -30,7 +30,7 @@ class Modifiers:
 
 @dataclass(frozen=True)
 class Formula:
-    """One elementary formula, such as ``f =~ x1`` or ``y ~1``; `group` is the number of its ``group:`` block, or None."""
+    """One elementary formula, such as ``f =~ x1`` or ``y ~1``; `group` numbers its ``group:`` block, if any."""
 
     lhs: str
     op: str
@@ -248,7 +248,7 @@ class _Parser:
         if any(isinstance(v, str) for v in values):
             fail(close, f"{name}() holds text", "numbers")
         numbers = tuple(float(v) for v in values)  # type: ignore[arg-type]
-        return Modifiers(**{name: numbers})
+        return replace(Modifiers(), **{name: numbers})
 
     def element(self) -> object:
         token = self.here

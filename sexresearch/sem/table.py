@@ -1,4 +1,4 @@
-"""The parameter table: every parameter of every group, what is free, fixed or shared, completed by lavaan's defaults."""
+"""The parameter table: every parameter of every group, free, fixed or shared, completed by lavaan's defaults."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Defaults:
 
 @dataclass(frozen=True)
 class ParameterTable:
-    """All rows, group after group, with the variables of each group and the definitions and constraints of the model."""
+    """All rows, group after group, with each group's variables and the model's definitions and constraints."""
 
     rows: tuple[Parameter, ...]
     roles: tuple[Roles, ...]
@@ -86,7 +86,7 @@ class ParameterTable:
         return tuple(names)
 
 
-def parameter_table(statements: Statements, defaults: Defaults = Defaults()) -> ParameterTable:  # noqa: B008
+def parameter_table(statements: Statements, defaults: Defaults = Defaults()) -> ParameterTable:
     """Complete the formulas by lavaan's defaults and number the free parameters.
 
     >>> from sexresearch.sem.syntax import parse

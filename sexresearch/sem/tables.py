@@ -6,15 +6,29 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from sexresearch.sem.arrays import Array
 from sexresearch.sem.constraints import Namespace
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.standardized import standardize
-from sexresearch.sem.structure import Array, Implied
+from sexresearch.sem.structure import Implied
 from sexresearch.sem.table import Parameter
 
 COLUMNS = (
-    "lhs", "op", "rhs", "label", "group", "level", "est", "se", "z", "pvalue", "ci_lower", "ci_upper", "std_lv", "std_all"
-)  # fmt: skip
+    "lhs",
+    "op",
+    "rhs",
+    "label",
+    "group",
+    "level",
+    "est",
+    "se",
+    "z",
+    "pvalue",
+    "ci_lower",
+    "ci_upper",
+    "std_lv",
+    "std_all",
+)
 
 
 def parameter_frame(fitted: Fitted, vcov: Array, level: float = 0.95) -> pd.DataFrame:
