@@ -46,9 +46,7 @@ def _parts(instrument: Instrument | None) -> Parts:
     return items | {field.name: field for field in instrument.fields}
 
 
-def _column(
-    values: pd.Series, part: Item | Field | None, labels: Mapping[str, str]
-) -> tuple[pd.Series, list[str]]:
+def _column(values: pd.Series, part: Item | Field | None, labels: Mapping[str, str]) -> tuple[pd.Series, list[str]]:
     if isinstance(part, Item):
         return item_answers(values, part)
     return field_values(values, part, labels) if part else (plain_column(values), [])

@@ -101,9 +101,7 @@ def _wrong(item: Item, what: str, values: pd.Series, remedy: str) -> str:
     return f"item '{item.name}': {found} (row {listed(values.index)}){remedy}"
 
 
-def field_values(
-    values: pd.Series, field: Field, file_labels: Mapping[str, str]
-) -> tuple[pd.Series, list[str]]:
+def field_values(values: pd.Series, field: Field, file_labels: Mapping[str, str]) -> tuple[pd.Series, list[str]]:
     """Values of a field, and what is wrong with them: codes turned into labels where there are labels.
 
     The labels are the field's own, else those the file carries, which are used only if they cover every code.

@@ -46,7 +46,7 @@ def instrument_problems(constructs: tuple[Construct, ...], fields: tuple[Field, 
 
 
 def _unusable_names(constructs: tuple[Construct, ...], items: list[Item]) -> Iterator[str]:
-    rule = "cannot stand in a model: use letters, digits, '.' and '_', a letter first"
+    rule = "cannot stand in a model: use letters, digits, '.' and '_', a letter first, no word such as NA or if"
     for construct in constructs:
         if not is_model_name(construct.name):
             yield f"construct name '{construct.name}' {rule}"
@@ -55,9 +55,7 @@ def _unusable_names(constructs: tuple[Construct, ...], items: list[Item]) -> Ite
             yield f"item name '{item.name}' {rule}; the file's own header can be given as its `column`"
 
 
-def _repeated_names(
-    constructs: tuple[Construct, ...], items: list[Item], fields: tuple[Field, ...]
-) -> Iterator[str]:
+def _repeated_names(constructs: tuple[Construct, ...], items: list[Item], fields: tuple[Field, ...]) -> Iterator[str]:
     columns = [field.name for field in fields]
     names = Counter([construct.name for construct in constructs] + [item.name for item in items] + columns)
     headers = Counter([item.header for item in items] + columns)

@@ -35,8 +35,9 @@ def table_of_rows(rows: Sequence[Sequence[object]], name: str, notes: tuple[str,
 
     Two kinds of export are recognized. Qualtrics: the header is followed by a row of question texts and a row
     of import identifiers, both left out. LimeSurvey with "question code & question text": of headers such as
-    ``G01Q02. How satisfied are you?`` the code is kept. Empty rows at the end are left out. Raises DataError
-    where there is no header.
+    ``G01Q02. How satisfied are you?`` the code is kept. Empty rows at the end are left out, and so is a
+    first column without name that only counts the rows, as R and pandas write it. Raises DataError where there
+    is no header.
 
     >>> table_of_rows([["sat1", "city"], ["5", "Oslo"]], "clients.csv").frame
       sat1  city
@@ -47,13 +48,15 @@ def table_of_rows(rows: Sequence[Sequence[object]], name: str, notes: tuple[str,
     header = ["" if _blank(cell) else str(cell).strip() for cell in rows[0]]
     qualtrics = len(rows) > 2 and str(rows[2][0]).startswith(QUALTRICS_IDS)
     codes = limesurvey_codes(header)
+    body = _without_empty_end(rows[3 if qualtrics else 1 :])
+    frame = numbered(pd.DataFrame(body, columns=codes or header, dtype=object))
+    counts = header[0] == "" and _counts_rows(frame.iloc[:, 0])
     said = {
         "Qualtrics export: the rows of question texts and import identifiers are left out": qualtrics,
         "LimeSurvey export: of the headers the question codes are kept": codes is not None,
+        "the first column has no name and counts the rows: left out": counts,
     }
-    body = _without_empty_end(rows[3 if qualtrics else 1 :])
-    frame = pd.DataFrame(body, columns=codes or header, dtype=object)
-    return RawTable(numbered(frame), notes=notes + tuple(note for note, holds in said.items() if holds))
+    return RawTable(frame.iloc[:, int(counts) :], {}, notes + tuple(note for note in said if said[note]))
 
 
 def limesurvey_codes(header: Sequence[str]) -> list[str] | None:
@@ -74,6 +77,11 @@ def numbered(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _blank(cell: object) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _counts_rows(column: pd.Series) -> bool:
+    numbers = pd.to_numeric(column, errors="coerce")
+    return bool(len(numbers) and numbers.diff()[1:].gt(0).all() and numbers.notna().all())
 
 
 def _without_empty_end(rows: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:

@@ -128,9 +128,7 @@ class Survey:
         return "\n".join([about, *(f"  {note}" for note in (*self.notes, *extra))])
 
 
-def checked_survey(
-    table: RawTable, instrument: Instrument | None, source: Source, synthetic: bool = False
-) -> Survey:
+def checked_survey(table: RawTable, instrument: Instrument | None, source: Source, synthetic: bool = False) -> Survey:
     """The survey in a raw table; raises DataError with everything that is wrong, by name.
 
     >>> checked_survey(RawTable(pd.DataFrame({"sat1": [5]})), None, Source("clients.csv", None, 1)).caption

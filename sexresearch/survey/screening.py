@@ -1,0 +1,197 @@
+"""Screening a survey before it is modelled: what in the answers can mislead an analysis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sexresearch.survey.careless import long_string, response_variability
+from sexresearch.survey.instrument import Instrument
+from sexresearch.survey.survey import Survey
+from sexresearch.survey.wording import counted, listed
+
+MUCH_MISSING = 0.10  # Bennett (2001): above it, analyses are likely to be biased
+FEW_CATEGORIES = 5  # Rhemtulla et al. (2012): from five categories on, items can be treated as continuous
+AT_THE_END = 0.15  # Terwee et al. (2007): floor or ceiling effect, share of respondents at one end
+LONG_RUN = 0.5  # Curran (2016): one answer for half of the items or more
+SHORTEST_RUN = 6  # our convention: shorter runs of one answer are common among attentive respondents
+ROWS_PER_ITEM = 5  # Bentler & Chou (1987): five per free parameter, of which a model has at least one per item
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of the screening table; `rows` are the labels of the rows to look at, `share` their part of all.
+
+    >>> Finding("constant item", "sat1", detail="every answer is 7").rows
+    ()
+    """
+
+    check: str
+    where: str
+    rows: tuple[Hashable, ...] = ()
+    share: float = float("nan")
+    detail: str = ""
+    advice: str = ""
+
+
+def screen(survey: Survey) -> pd.DataFrame:
+    """What in the answers can mislead an analysis: one row per problem found, no row where there is none.
+
+    Columns: check; where (item, construct, field or scale); rows (labels of the rows to look at, a tuple that
+    `Survey.drop` takes, empty where the finding is about a column); share (of all rows); detail; advice.
+
+    - small sample: fewer than 5 rows per item; Bentler & Chou (1987), doi:10.1177/0049124187016001004
+    - constant item: every answer is the same, or there is none; it has no variance to explain
+    - missing answers: more than 10 % of an item; Bennett (2001), doi:10.1111/j.1467-842X.2001.tb00294.x
+    - few categories: fewer than 5 in use of 5 or more; Rhemtulla, Brosseau-Liard & Savalei (2012),
+      doi:10.1037/a0029315
+    - floor, ceiling: more than 15 % give the lowest (highest) answer to every item of a construct of several
+      items; Terwee et al. (2007), doi:10.1016/j.jclinepi.2006.03.012
+    - against its construct: an item falls as the mean of the construct's other items rises; Churchill (1979),
+      doi:10.1177/002224377901600110
+    - no answers: a row without any item answered
+    - one answer throughout: no variance over 6 or more items of one scale; Dunn et al. (2018),
+      doi:10.1007/s10869-016-9479-0
+    - long run of one answer: over half of the items of one scale, at least 6; Johnson (2005),
+      doi:10.1016/j.jrp.2004.09.009; the half is from Curran (2016), doi:10.1016/j.jesp.2015.07.006
+    - repeated answers: 6 or more different answers exactly like those of an earlier row; Kuriakose & Robbins
+      (2016), doi:10.3233/SJI-160978
+    - repeated id: a value of a field of role id that an earlier row has
+
+    Runs are judged on the answers as given, before reversed items were recoded, in the order of the
+    questionnaire. Without an instrument, checks that need scales, constructs or fields are left out.
+
+    >>> screen(Survey.from_frame(pd.DataFrame({"sat1": [5, 5, 5], "sat2": [1, 2, 3]})))["check"].tolist()
+    ['small sample', 'constant item']
+    """
+    answers = survey.answers
+    items, instrument = answers[list(survey.items)], survey.instrument
+    findings = [*_sample(items), *_constant(items), *_missing(items), *_no_answers(items)]
+    if instrument is not None:
+        findings += [*_categories(items, instrument), *_ends(items, instrument), *_direction(items, instrument)]
+        items = as_given(items, instrument)
+        findings += [*_same_answers(items, instrument), *_repeated_ids(answers, instrument)]
+    findings += _repeated_answers(items)
+    return pd.DataFrame(findings, columns=list(Finding.__annotations__))
+
+
+def as_given(items: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
+    """Item answers as the respondents gave them: the recoding of reversed items undone.
+
+    >>> from sexresearch.survey import Construct, Item, ResponseScale
+    >>> reversed_item = Item("sat1", "Not satisfied?", ResponseScale("ten", 1, 10), reverse=True)
+    >>> instrument = Instrument((Construct("sat", "Satisfaction", (reversed_item,)),))
+    >>> as_given(pd.DataFrame({"sat1": [10.0, 8.0]}), instrument)["sat1"].tolist()
+    [1.0, 3.0]
+    """
+    turned = {
+        item.name: item.scale.lowest + item.scale.highest - items[item.name]
+        for item in instrument.items
+        if item.reverse
+    }
+    return items.assign(**turned)
+
+
+def _about_rows(check: str, where: str, flags: pd.Series, detail: str, advice: str) -> Iterator[Finding]:
+    if flags.any():
+        yield Finding(check, where, tuple(flags.index[flags]), float(flags.mean()), detail, advice)
+
+
+def _varies(values: pd.Series) -> bool:
+    return bool(values.min() < values.max())
+
+
+def _sample(items: pd.DataFrame) -> Iterator[Finding]:
+    n, columns = int(items.notna().any(axis=1).sum()), items.shape[1]
+    if n < ROWS_PER_ITEM * columns:
+        detail = f"{counted(n, 'row')} with answers for {counted(columns, 'item')}"
+        advice = f"at least {ROWS_PER_ITEM * columns} rows, or a smaller model; see power before fitting"
+        yield Finding("small sample", "survey", detail=detail, advice=advice)
+
+
+def _constant(items: pd.DataFrame) -> Iterator[Finding]:
+    for name, values in items.items():
+        if not _varies(values):
+            detail = f"every answer is {values.dropna().iloc[0]:g}" if values.notna().any() else "no answer at all"
+            yield Finding("constant item", str(name), detail=detail, advice="leave the item out of the model")
+
+
+def _missing(items: pd.DataFrame) -> Iterator[Finding]:
+    missing = items.isna()
+    for name, share in missing.mean().items():
+        if MUCH_MISSING < share < 1:
+            detail = f"{counted(int(missing[name].sum()), 'answer')} missing"
+            advice = 'ask why; estimate with missing="fiml" rather than drop the rows'
+            yield Finding("missing answers", str(name), share=share, detail=detail, advice=advice)
+
+
+def _no_answers(items: pd.DataFrame) -> Iterator[Finding]:
+    empty = items.isna().all(axis=1)
+    yield from _about_rows("no answers", "survey", empty, "no item is answered", "drop the rows")
+
+
+def _categories(items: pd.DataFrame, instrument: Instrument) -> Iterator[Finding]:
+    for item in instrument.items:
+        used, offered = items[item.name].nunique(), item.scale.categories or 0
+        if 1 < used < FEW_CATEGORIES <= offered:
+            detail = f"{used} of {offered} categories are in use"
+            yield Finding("few categories", item.name, detail=detail, advice="treat the item as ordered")
+
+
+def _ends(items: pd.DataFrame, instrument: Instrument) -> Iterator[Finding]:
+    for construct in (construct for construct in instrument.constructs if len(construct.items) > 1):
+        for check, side in (("floor", "lowest"), ("ceiling", "highest")):
+            ends = [getattr(item.scale, side) for item in construct.items]
+            share = float((items[[item.name for item in construct.items]] == ends).all(axis=1).mean())
+            if share > AT_THE_END:
+                detail = f"{share:.0%} give the {side} answer to all its items"
+                advice = "differences beyond that end are not measured: use a robust estimator"
+                yield Finding(check, construct.name, share=share, detail=detail, advice=advice)
+
+
+def _direction(items: pd.DataFrame, instrument: Instrument) -> Iterator[Finding]:
+    for construct in (construct for construct in instrument.constructs if len(construct.items) > 1):
+        names = [item.name for item in construct.items if _varies(items[item.name])]
+        for name in names:
+            others = items[[other for other in names if other != name]].mean(axis=1)
+            correlation = items[name].corr(others) if _varies(others) else 0.0
+            if correlation < 0:
+                detail = f"correlation {correlation:.2f} with the other items of {construct.name}"
+                advice = "check whether the item is reversed, or was recoded before already"
+                yield Finding("against its construct", name, detail=detail, advice=advice)
+
+
+def _same_answers(given: pd.DataFrame, instrument: Instrument) -> Iterator[Finding]:
+    for scale in instrument.scales:
+        names = [item.name for item in instrument.items if item.scale == scale]
+        if len(names) < SHORTEST_RUN or not scale.whole:
+            continue
+        answers = given[names]
+        runs = pd.Series(long_string(answers.to_numpy()), answers.index)
+        variability = pd.Series(response_variability(answers.to_numpy()), answers.index)
+        same = (variability == 0) & (answers.notna().sum(axis=1) >= SHORTEST_RUN)
+        limit = max(SHORTEST_RUN, math.ceil(LONG_RUN * len(names)))
+        advice = "drop only with a second sign of carelessness, such as the time taken"
+        detail = f"one answer to all of the {len(names)} items"
+        yield from _about_rows("one answer throughout", scale.name, same, detail, advice)
+        detail = f"one answer to {limit} or more of {len(names)} items in a row"
+        yield from _about_rows("long run of one answer", scale.name, (runs >= limit) & ~same, detail, advice)
+
+
+def _repeated_ids(answers: pd.DataFrame, instrument: Instrument) -> Iterator[Finding]:
+    for field in (field for field in instrument.fields if field.role == "id"):
+        repeated = answers[field.name].duplicated() & answers[field.name].notna()
+        values = listed(answers.loc[repeated, field.name].unique())
+        detail = f"an earlier row has the same {field.name}: {values}"
+        yield from _about_rows("repeated id", field.name, repeated, detail, "keep one row of each respondent")
+
+
+def _repeated_answers(given: pd.DataFrame) -> Iterator[Finding]:
+    telling = (given.notna().sum(axis=1) >= SHORTEST_RUN) & (response_variability(given.to_numpy(float)) > 0)
+    repeated = telling & given.duplicated()
+    detail = f"the same answers to all {given.shape[1]} items as an earlier row"
+    advice = "look whether the whole row came twice; drop those that did"
+    yield from _about_rows("repeated answers", "survey", repeated, detail, advice)
