@@ -1,0 +1,163 @@
+"""The rules of the house, checked on the source: layers, sizes, documented names, nothing dangerous."""
+
+import ast
+import graphlib
+import importlib
+import inspect
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "sexresearch"
+ROOMS = ["errors", "glossary", "standard", "sem", "survey", "datasets", "chain", "plots", "report", "study"]
+ROOMS += ["lab", "__init__", "cli", "__main__"]
+SEM_MAY_USE = {"errors", "glossary", "sem"}  # structural equation modelling knows nothing about service
+HEAVY = ["matplotlib", "IPython", "nbclient", "nbconvert", "nbformat", "jupyter_client", "semopy", "statsmodels"]
+HEAVY += ["openpyxl", "pooch", "pyreadstat", "sklearn"]
+LONGEST_MODULE, MEDIAN_MODULE, MEDIAN_FUNCTION = 400, 150, 12  # lines
+MODULES = sorted(PACKAGE.rglob("*.py"))
+PUBLIC_ROOMS = [room for room in ROOMS if (PACKAGE / room / "__init__.py").exists()]
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+TREES = {dotted(path): ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
+
+
+def room_of(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def own_imports(nodes: list[ast.AST]) -> set[str]:
+    """Modules of the package that the nodes import."""
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in TREES else str(node.module) for name in names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name for name in found if name.split(".")[0] == "sexresearch"}
+
+
+def functions(tree: ast.AST) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+def body_length(function: ast.FunctionDef) -> int:
+    """Lines of a function below its signature and docstring."""
+    body = function.body[1:] if ast.get_docstring(function) and len(function.body) > 1 else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1
+
+
+def test_a_room_imports_only_from_rooms_above_it():
+    for module, tree in TREES.items():
+        room, used = room_of(module), {room_of(name) for name in own_imports(list(ast.walk(tree)))}
+        below = {name for name in used if ROOMS.index(name) > ROOMS.index(room)}
+        assert not below, f"{module} imports from {below}"
+        assert room != "sem" or used <= SEM_MAY_USE, f"{module} imports from {used - SEM_MAY_USE}"
+
+
+def test_imports_of_the_package_stand_at_the_top():
+    for module, tree in TREES.items():
+        inside = [node for function in functions(tree) for node in ast.walk(function)]
+        assert not own_imports(inside), f"{module} imports its own package inside a function"
+
+
+def test_no_module_imports_itself_by_a_detour():
+    graph = {module: own_imports(tree.body) for module, tree in TREES.items()}
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, naming the circle
+
+
+def test_modules_and_functions_are_small():
+    lengths = {dotted(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert not {name: n for name, n in lengths.items() if n > LONGEST_MODULE}
+    assert statistics.median(lengths.values()) <= MEDIAN_MODULE
+    bodies = [body_length(function) for tree in TREES.values() for function in functions(tree)]
+    assert statistics.median(bodies) <= MEDIAN_FUNCTION
+
+
+def test_modules_are_named_by_what_they_do():
+    vague = {"utils", "util", "helpers", "common", "misc", "tools"}
+    assert not [path for path in MODULES if path.stem.strip("_") in vague]
+
+
+def test_nothing_runs_text_or_unpickles():
+    for module, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in {"eval", "exec", "compile", "__import__"}, module
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = {getattr(node, "module", None), *(alias.name for alias in node.names)}
+                assert not names & {"pickle", "marshal", "shelve", "joblib", "dill", "cloudpickle"}, module
+
+
+def test_public_dataclasses_are_frozen():
+    for module, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                used = [text for text in map(ast.unparse, node.decorator_list) if "dataclass" in text]
+                assert all("frozen=True" in text for text in used), f"{module}.{node.name} is not frozen"
+
+
+def test_options_are_named_not_passed_through():
+    for module, tree in TREES.items():
+        for function in functions(tree):
+            if function.args.kwarg:  # only a decorator that keeps its function's own signature may take them all
+                annotation = function.args.kwarg.annotation
+                kept = annotation is not None and ast.unparse(annotation) == "P.kwargs"
+                assert kept, f"{module}.{function.name} takes **{function.args.kwarg.arg}"
+
+
+def test_nothing_is_left_for_later():
+    for path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        left = [word for word in ("TODO", "FIXME", "XXX", "NotImplementedError", "breakpoint(") if word in text]
+        assert not left, f"{path.name}: {left}"
+
+
+def public_names() -> list[tuple[str, str]]:
+    rooms = ["sexresearch", *(f"sexresearch.{room}" for room in PUBLIC_ROOMS)]
+    return [(room, name) for room in rooms for name in getattr(importlib.import_module(room), "__all__", [])]
+
+
+def documentation(item: object, name: str) -> str:
+    text = inspect.getdoc(item)
+    assert text, f"{name} has no docstring"
+    return text
+
+
+def check_annotations(function: object, name: str) -> None:
+    signature = inspect.signature(function)  # type: ignore[arg-type]
+    missing = [key for key, item in signature.parameters.items() if item.annotation is item.empty]
+    assert not [key for key in missing if key not in {"self", "cls"}], f"{name}: no annotation for {missing}"
+    assert signature.return_annotation is not signature.empty, f"{name}: no annotation of what it returns"
+
+
+@pytest.mark.parametrize(("room", "name"), public_names())
+def test_public_names_are_documented_and_annotated(room, name):
+    item = getattr(importlib.import_module(room), name)
+    if inspect.isfunction(item):
+        assert ">>>" in documentation(item, name), f"{room}.{name} has no example"
+        check_annotations(item, name)
+    elif inspect.isclass(item) and item.__module__.startswith("sexresearch"):
+        documentation(item, name)
+        for key, member in vars(item).items():
+            function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+            if inspect.isfunction(function) and not key.startswith("_"):
+                documentation(function, f"{name}.{key}")
+                check_annotations(function, f"{name}.{key}")
+
+
+def test_importing_the_package_stays_light():
+    code = f"import sys, sexresearch; print([name for name in {HEAVY!r} if name in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
