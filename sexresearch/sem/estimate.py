@@ -28,7 +28,8 @@ def estimate(model: Model, data: object, moments: object, asked: Options) -> tup
     groups, notes = _read(model, data, moments, asked)
     has_rows = isinstance(groups, list)
     intercepts = any(f.op == "~1" for f in model.statements.formulas)
-    options = settled(asked, has_rows, len(groups), intercepts)
+    given = all(m.mean is not None for m in groups.values()) if isinstance(groups, dict) else len(groups) > 1
+    options = settled(asked, has_rows, intercepts or given)
     table = model.table(_defaults(options, len(groups)))
     samples, more = _samples(groups, model.observed, table, options)
     structures = place(table, samples, bool(options.meanstructure))

@@ -64,10 +64,10 @@ def _allow(name: str, value: object, allowed: tuple[str, ...]) -> None:
         raise OptionError(f"{name} {value!r} is not known{hint}; allowed: {', '.join(allowed)}")
 
 
-def settled(options: Options, has_rows: bool, n_groups: int, intercepts: bool) -> Options:
+def settled(options: Options, has_rows: bool, means_wanted: bool) -> Options:
     """Options with every default decided; OptionError names what is unknown or does not go together.
 
-    >>> settled(Options(estimator="MLR"), has_rows=True, n_groups=1, intercepts=False).se
+    >>> settled(Options(estimator="MLR"), has_rows=True, means_wanted=False).se
     'robust_huber_white'
     """
     _allow("estimator", options.estimator, ESTIMATORS)
@@ -81,7 +81,7 @@ def settled(options: Options, has_rows: bool, n_groups: int, intercepts: bool) -
     _refuse_conflicts(options, has_rows)
     means = options.meanstructure
     if means is None:
-        means = intercepts or options.missing == "fiml" or (n_groups > 1 and has_rows)
+        means = means_wanted or options.missing == "fiml"
     elif not means and options.missing == "fiml":
         raise OptionError("missing='fiml' needs the means: leave meanstructure=None or set it to True")
     return replace(options, meanstructure=bool(means))

@@ -50,7 +50,7 @@ def _residual_kinds(mean: Array, cov: Array, mu: Array, sigma: Array) -> dict[st
     return {
         "rmr": (shift, gap, len(gap)),
         "srmr_bentler": (shift / s, gap / (s[i] * s[j]), len(gap)),
-        "crmr": (scaled_shift, correlation, off),
+        "crmr": (shift / s, correlation, off),
         "srmr_mplus": (scaled_shift, mplus, len(gap)),
     }
 
@@ -59,8 +59,19 @@ def _rms(parts: Sequence[Array], count: int) -> float:
     return math.sqrt(sum(float(part @ part) for part in parts) / count) if count else 0.0
 
 
+def _fixed_moments(fitted: Fitted, number: int) -> Array:
+    """(moments,) True where a moment belongs to fixed exogenous variables only."""
+    structure, role = fitted.structures[number], fitted.table.roles[number]
+    x = np.arange(structure.p) >= structure.p - len(role.exogenous) * fitted.options.fixed_x
+    i, j = vech_index(structure.p)
+    return np.concatenate([x, x[i] & x[j]]) if structure.has_means else x[i] & x[j]
+
+
 def goodness_of_fit(fitted: Fitted, npar: int, df: float) -> dict[str, float]:
-    """GFI, AGFI, PGFI (Joreskog & Sorbom 1981; Tanaka & Huba 1985): weighted share of the moments that is explained."""
+    """GFI, AGFI, PGFI (Joreskog & Sorbom 1981; Tanaka & Huba 1985): weighted share of the moments that is explained.
+
+    Moments of fixed exogenous variables take no part; AGFI is 1 at df 0.
+    """
     missed, whole, count = 0.0, 0.0, 0
     for number, (mean, cov, mu, sigma, share) in enumerate(moment_pairs(fitted)):
         i, j = vech_index(len(cov))
@@ -68,9 +79,11 @@ def goodness_of_fit(fitted: Fitted, npar: int, df: float) -> dict[str, float]:
         s = np.concatenate([mean, cov[i, j]]) if has_means else cov[i, j]
         r = s - (np.concatenate([mu, sigma[i, j]]) if has_means else sigma[i, j])
         W = normal_weight(sigma, has_means)
+        W[_fixed_moments(fitted, number)] = 0.0
+        W[:, _fixed_moments(fitted, number)] = 0.0
         missed += share * float(r @ W @ r)
         whole += share * float(s @ W @ s)
         count += len(s)
     gfi = 1.0 - missed / whole
-    agfi = 1.0 - count / df * (1.0 - gfi) if df > 0 else math.nan
+    agfi = 1.0 - count / df * (1.0 - gfi) if df > 0 else 1.0
     return {"gfi": gfi, "agfi": agfi, "pgfi": df / count * gfi}
