@@ -74,7 +74,8 @@ def invert(matrix: Array) -> tuple[Array, float] | None:
     if info != 0 or not np.isfinite(diagonal).all():
         return None
     inverse, info = lapack.dpotri(factor, lower=1)
-    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    inverse += inverse.T  # the upper triangle came back as zeros
+    inverse.flat[:: len(inverse) + 1] *= 0.5
     return (inverse, 2.0 * float(np.log(diagonal).sum())) if info == 0 else None
 
 

@@ -144,7 +144,7 @@ def _others(fitted: Fitted, test: Test, npar: int) -> dict[str, float]:
         return float(chdtri(df, alpha)) / rate + 1.0 if df > 0 and rate > 0 else math.nan
 
     out = {"cn_05": critical_n(0.05), "cn_01": critical_n(0.01)}
-    out |= goodness_of_fit(fitted, npar, df)
+    out |= goodness_of_fit(fitted, df)
     out["mfi"] = float(np.exp(-0.5 * (test.chisq - df) / n))
     if fitted.options.likelihood:
         out["ecvi"] = rate + 2.0 * npar / n

@@ -15,6 +15,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.discrepancy import Curve, Objective
 
 DECREMENT_TOLERANCE = 1e-12  # a last Newton step from here leaves an error of order 1e-24
+EXACT = 1e-24  # nothing is left to gain: the start was the answer (the baseline model of complete data)
 NEWTON_FROM = 0.1  # decrement below which the exact Hessian is worth its cost
 MAX_ITERATIONS = 500
 NEGATIVE_CURVATURE = -1e-6  # scaled eigenvalue that marks a saddle, well beyond rounding
@@ -62,13 +63,14 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
         if decrement < NEWTON_FROM:
             exact = objective.hessian(theta)
             curvature = exact if _is_positive(exact) else curvature
+        if decrement < EXACT:
+            return Solution(theta, point.value, point.gradient, decrement, iteration, True)
         moved = _step(objective, theta, point, curvature, damping)
         if moved is None:
             done = decrement < np.sqrt(DECREMENT_TOLERANCE)
             trouble = "" if done else "no step lowers the discrepancy any further although the gradient is not zero"
             return Solution(theta, point.value, point.gradient, decrement, iteration, done, trouble)
-        theta, damping = moved
-        point = objective.curve(theta)
+        theta, point, damping = moved
         if decrement < DECREMENT_TOLERANCE:
             return Solution(theta, point.value, point.gradient, newton_decrement(point), iteration + 1, True)
     trouble = f"no convergence in {max_iterations} iterations (Newton decrement {decrement:.2g})"
@@ -89,7 +91,7 @@ def _scale(curvature: Array) -> Array:
 
 def _solve(curvature: Array, gradient: Array, damping: float, scale: Array) -> Array:
     scaled = curvature / np.outer(scale, scale)
-    scaled[np.diag_indices_from(scaled)] += damping
+    scaled.flat[:: len(scaled) + 1] += damping
     try:
         return np.linalg.solve(scaled, gradient / scale) / scale
     except np.linalg.LinAlgError:
@@ -107,17 +109,17 @@ def _is_positive(matrix: Array) -> bool:
 
 def _step(
     objective: Objective, theta: Array, point: Curve, curvature: Array, damping: float
-) -> tuple[Array, float] | None:
-    """The next parameters and damping; None where even the shortest step does not go down."""
+) -> tuple[Array, Curve, float] | None:
+    """The next parameters, the curve there, the next damping; None where even the shortest step does not go down."""
     scale = _scale(point.curvature)
     for _ in range(30):
         step = -_solve(curvature, point.gradient, damping, scale)
         promised = -(point.gradient @ step + 0.5 * step @ curvature @ step)
-        value = objective.value(theta + step)
+        there = objective.curve(theta + step)
         slack = 1e-14 * (1.0 + abs(point.value))
-        if promised > -slack and value <= point.value - 1e-4 * promised + slack:
-            good = point.value - value > 0.7 * promised
-            return theta + step, (damping / 8 if damping > 1e-4 else 0.0) if good else max(damping, 1e-3)
+        if promised > -slack and there.value <= point.value - 1e-4 * promised + slack:
+            good = point.value - there.value > 0.7 * promised
+            return theta + step, there, (damping / 8 if damping > 1e-4 else 0.0) if good else max(damping, 1e-3)
         damping = max(4 * damping, 1e-3)
     return None
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.fitted import Fitted
-from sexresearch.sem.gamma import normal_weight
 from sexresearch.sem.structure import vech_index
 
 
@@ -59,31 +58,30 @@ def _rms(parts: Sequence[Array], count: int) -> float:
     return math.sqrt(sum(float(part @ part) for part in parts) / count) if count else 0.0
 
 
-def _fixed_moments(fitted: Fitted, number: int) -> Array:
-    """(moments,) True where a moment belongs to fixed exogenous variables only."""
-    structure, role = fitted.structures[number], fitted.table.roles[number]
-    x = np.arange(structure.p) >= structure.p - len(role.exogenous) * fitted.options.fixed_x
-    i, j = vech_index(structure.p)
-    return np.concatenate([x, x[i] & x[j]]) if structure.has_means else x[i] & x[j]
-
-
-def goodness_of_fit(fitted: Fitted, npar: int, df: float) -> dict[str, float]:
+def goodness_of_fit(fitted: Fitted, df: float) -> dict[str, float]:
     """GFI, AGFI, PGFI (Joreskog & Sorbom 1981; Tanaka & Huba 1985): weighted share of the moments that is explained.
 
+    The weight is the normal-theory one at the implied covariances: (m'V m) + tr(V S V S) / 2 with V their inverse.
     Moments of fixed exogenous variables take no part; AGFI is 1 at df 0.
     """
     missed, whole, count = 0.0, 0.0, 0
     for number, (mean, cov, mu, sigma, share) in enumerate(moment_pairs(fitted)):
-        i, j = vech_index(len(cov))
-        has_means = fitted.structures[number].has_means
-        s = np.concatenate([mean, cov[i, j]]) if has_means else cov[i, j]
-        r = s - (np.concatenate([mu, sigma[i, j]]) if has_means else sigma[i, j])
-        W = normal_weight(sigma, has_means)
-        W[_fixed_moments(fitted, number)] = 0.0
-        W[:, _fixed_moments(fitted, number)] = 0.0
-        missed += share * float(r @ W @ r)
-        whole += share * float(s @ W @ s)
-        count += len(s)
+        structure = fitted.structures[number]
+        p, x = structure.p, len(fitted.table.roles[number].exogenous) * fitted.options.fixed_x
+        own = np.arange(p) < p - x
+        both = own[:, None] | own
+        V = np.linalg.inv(sigma)
+        missed += share * _weighted(V, (cov - sigma) * both)
+        whole += share * _weighted(V, cov * both)
+        if structure.has_means:
+            missed += share * float(((mean - mu) * own) @ V @ ((mean - mu) * own))
+            whole += share * float((mean * own) @ V @ (mean * own))
+        count += p * (p + 1) // 2 + p * structure.has_means
     gfi = 1.0 - missed / whole
     agfi = 1.0 - count / df * (1.0 - gfi) if df > 0 else 1.0
     return {"gfi": gfi, "agfi": agfi, "pgfi": df / count * gfi}
+
+
+def _weighted(V: Array, matrix: Array) -> float:
+    half = V @ matrix
+    return 0.5 * float(np.vdot(half, half.T))

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -47,17 +48,17 @@ class Structure:
     free: Array
     observed: Array
 
-    @property
+    @cached_property
     def u(self) -> Array:
         """(k,) column of Z that is u of each slot."""
         return self.row
 
-    @property
+    @cached_property
     def v(self) -> Array:
         """(k,) column of Z that is v of each slot."""
         return np.where(self.is_path, self.col + len(self.names), self.col)
 
-    @property
+    @cached_property
     def weight(self) -> Array:
         """(k,) the factor w: one half for variances, which would count twice."""
         return np.where(~self.is_path & (self.row == self.col), 0.5, 1.0)
