@@ -16,6 +16,7 @@ from sexresearch.sem.options import ENGINES, Options
 from sexresearch.sem.problems import problems
 from sexresearch.sem.provenance import provenance
 from sexresearch.sem.results import Results
+from sexresearch.sem.semopy_engine import semopy_solution
 
 
 class FitWarning(UserWarning):
@@ -91,6 +92,8 @@ def fit(
     refuse_overfull(degrees_of_freedom(fitted))
     blurred = refuse_unidentified(fitted)
     errors = None
+    if engine == "semopy":
+        fitted, errors = semopy_solution(fitted)
     found = tuple(notes + ([blurred] if blurred else []) + problems(fitted))
     for text in found:
         warnings.warn(text, FitWarning, stacklevel=2)
