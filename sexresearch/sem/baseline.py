@@ -11,7 +11,6 @@ from sexresearch.sem.estimate import objective_of, place
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.minimize import minimize
 from sexresearch.sem.roles import Roles
-from sexresearch.sem.start import starting_values
 from sexresearch.sem.table import Parameter, ParameterTable
 
 
@@ -29,9 +28,10 @@ def baseline(fitted: Fitted) -> Fitted:
     table = ParameterTable(tuple(rows), tuple(roles), count)
     structures = place(table, fitted.samples, bool(fitted.options.meanstructure))
     objective = objective_of(structures, fitted.samples, count, fitted.options)
-    moments = [(sample.mean, sample.cov) for sample in fitted.samples]
-    groups = [table.group(number) for number in range(table.n_groups)]
-    start = starting_values(structures, groups, moments, count)
+    start = np.empty(count)
+    for structure, sample in zip(structures, fitted.samples, strict=True):
+        to = np.where(structure.is_path, structure.row, structure.col)
+        start[structure.free] = np.where(structure.is_path, sample.mean[structure.row], sample.cov[structure.row, to])
     constrained = Constrained(minimize(objective, start), np.zeros((0, count)), 0)
     return Fitted(fitted.options, table, fitted.samples, structures, objective, namespace(table), constrained)
 

@@ -25,7 +25,8 @@ NEGATIVE_CURVATURE = -1e-6  # scaled eigenvalue that marks a saddle, well beyond
 class Solution:
     """Where the minimiser stopped: parameters (q,), value, gradient (q,), Newton decrement, and if it is a minimum.
 
-    `trouble` says in words why `converged` is False; empty otherwise.
+    `trouble` says in words why `converged` is False; empty otherwise. `positive` tells that the last step was taken
+    on a positive definite exact Hessian, so that the point is known to be a minimum.
     """
 
     theta: Array
@@ -35,13 +36,14 @@ class Solution:
     iterations: int
     converged: bool
     trouble: str = ""
+    positive: bool = False
 
 
 def minimize(objective: Objective, start: Array, max_iterations: int = MAX_ITERATIONS) -> Solution:
     """A local minimum of `objective` near `start` (q,); a saddle point is left along its negative curvature."""
     solution = _descend(objective, start, max_iterations)
     for _ in range(3):
-        if not solution.converged or solution.theta.size == 0:
+        if not solution.converged or solution.positive or solution.theta.size == 0:
             return solution
         escape = _downhill(objective, solution.theta)
         if escape is None:
@@ -59,12 +61,13 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
         )
     for iteration in range(max_iterations):
         decrement = newton_decrement(point)
-        curvature = point.curvature
+        curvature, positive = point.curvature, False
         if decrement < NEWTON_FROM:
             exact = objective.hessian(theta)
-            curvature = exact if _is_positive(exact) else curvature
+            positive = _is_positive(exact)
+            curvature = exact if positive else curvature
         if decrement < EXACT:
-            return Solution(theta, point.value, point.gradient, decrement, iteration, True)
+            return Solution(theta, point.value, point.gradient, decrement, iteration, True, "", positive)
         moved = _step(objective, theta, point, curvature, damping)
         if moved is None:
             done = decrement < np.sqrt(DECREMENT_TOLERANCE)
@@ -72,7 +75,8 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
             return Solution(theta, point.value, point.gradient, decrement, iteration, done, trouble)
         theta, point, damping = moved
         if decrement < DECREMENT_TOLERANCE:
-            return Solution(theta, point.value, point.gradient, newton_decrement(point), iteration + 1, True)
+            decrement = newton_decrement(point)
+            return Solution(theta, point.value, point.gradient, decrement, iteration + 1, True, "", positive)
     trouble = f"no convergence in {max_iterations} iterations (Newton decrement {decrement:.2g})"
     return Solution(theta, point.value, point.gradient, decrement, max_iterations, False, trouble)
 
