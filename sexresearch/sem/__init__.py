@@ -3,9 +3,10 @@
 The way of the data: syntax -> table -> sample -> structure -> discrepancy -> minimize -> inference -> results.
 """
 
+from sexresearch.sem.crosscheck import crosscheck
 from sexresearch.sem.fit import FitWarning, fit
 from sexresearch.sem.model import Model
 from sexresearch.sem.moments import Moments
 from sexresearch.sem.results import Results
 
-__all__ = ["FitWarning", "Model", "Moments", "Results", "fit"]
+__all__ = ["FitWarning", "Model", "Moments", "Results", "crosscheck", "fit"]

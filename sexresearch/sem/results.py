@@ -12,6 +12,7 @@ import pandas as pd
 from sexresearch.sem.fit_measures import fit_measures
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.inference import vcov
+from sexresearch.sem.lavaan_script import lavaan_script
 from sexresearch.sem.model import Model
 from sexresearch.sem.provenance import Provenance
 from sexresearch.sem.standardized import explained
@@ -140,6 +141,10 @@ class Results:
     def summary(self) -> Summary:
         """What lavaan's `summary(fit, fit.measures = TRUE, standardized = TRUE)` shows, as text and HTML."""
         return summarize(self.parameters, self.fit_measures, self.r_squared, self.problems, self.provenance)
+
+    def to_lavaan(self) -> str:
+        """R script that repeats this fit with lavaan: `Rscript fit.R answers.csv`, or without a file for moments."""
+        return lavaan_script(self.model, self.fitted)
 
     def __repr__(self) -> str:
         m = self._measures
