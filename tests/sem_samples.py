@@ -1,0 +1,44 @@
+"""Seeded samples that several test files fit: a chain of factors, and the text of its model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+CHAIN = """
+    quality =~ q1 + q2 + q3
+    joy     =~ j1 + j2 + j3
+    loyal   =~ l1 + l2 + l3
+    joy   ~ a*quality
+    loyal ~ b*joy + c*quality
+    indirect := a*b
+"""
+
+
+def chain_sample(n: int = 400, seed: int = 7) -> pd.DataFrame:
+    """Nine items of three factors in a chain, two exogenous columns, a group, a cluster and a weight."""
+    rng = np.random.default_rng(seed)
+    quality = rng.normal(size=n)
+    joy = 0.6 * quality + 0.8 * rng.normal(size=n)
+    loyal = 0.5 * joy + 0.2 * quality + 0.7 * rng.normal(size=n)
+    items = {
+        f"{letter}{i}": (0.6 + 0.1 * i) * factor + 0.6 * rng.normal(size=n) + i
+        for letter, factor in (("q", quality), ("j", joy), ("l", loyal))
+        for i in (1, 2, 3)
+    }
+    extra = {
+        "age": rng.normal(size=n) + 0.3 * quality,
+        "member": (rng.random(n) < 0.4).astype(float),
+        "brand": np.where(rng.random(n) < 0.5, "north", "south"),
+        "branch": rng.integers(0, 40, n),
+        "weight": rng.uniform(0.5, 2.0, n),
+    }
+    return pd.DataFrame({**items, **extra})
+
+
+def with_gaps(data: pd.DataFrame, columns: list[str], share: float = 0.1, seed: int = 3) -> pd.DataFrame:
+    """The data with a share of the answers in `columns` removed completely at random."""
+    rng = np.random.default_rng(seed)
+    out = data.copy()
+    out[columns] = out[columns].mask(rng.random((len(out), len(columns))) < share)
+    return out
