@@ -54,8 +54,8 @@ def _column(values: pd.Series, part: Item | Field | None, labels: Mapping[str, s
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
     names = ["" if pd.isna(name) else str(name).strip() for name in frame.columns]
-    filled = frame.notna().any().to_numpy()
-    return frame.set_axis(names, axis=1).loc[:, filled | [name != "" for name in names]]
+    kept = [bool(name) or bool(filled) for name, filled in zip(names, frame.notna().any(), strict=True)]
+    return frame.set_axis(names, axis=1).loc[:, kept]
 
 
 def _table_problems(frame: pd.DataFrame) -> Iterator[str]:
@@ -73,7 +73,7 @@ def _table_problems(frame: pd.DataFrame) -> Iterator[str]:
 
 
 def _absent(parts: Parts, columns: list[str]) -> Iterator[str]:
-    free = {column.casefold(): column for column in columns if column not in parts}
+    free = {column.casefold(): column for column in columns if column and column not in parts}
     for header, part in parts.items():
         if header not in columns:
             near = [free[name] for name in difflib.get_close_matches(header.casefold(), free)]

@@ -35,11 +35,16 @@ def plain_column(values: pd.Series) -> pd.Series:
         return values.astype(np.int64)
     if types.is_numeric_dtype(values.dtype) and not types.is_bool_dtype(values.dtype):
         return _whole_if_possible(pd.Series(values.to_numpy(float, na_value=np.nan), values.index))
-    cells = values.astype(object).map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
-    cells = cells.mask(cells.isna() | cells.isin(MISSING_WORDS), np.nan)
+    cells = values.astype(object).map(_plain_cell)
+    cells = cells.mask(cells.isna(), np.nan)
     if types.infer_dtype(cells, skipna=True) in NUMBER_KINDS:
         return _whole_if_possible(cells.astype(float))
     return cells
+
+
+def _plain_cell(cell: object) -> object:
+    text = cell.strip() if isinstance(cell, str) else cell
+    return None if isinstance(text, str) and text in MISSING_WORDS else text
 
 
 def _whole_if_possible(numbers: pd.Series) -> pd.Series:
@@ -95,7 +100,7 @@ def scale_codes(cells: pd.Series, scale: ResponseScale) -> pd.Series:
 def _wrong(item: Item, what: str, values: pd.Series, remedy: str) -> str:
     if values.empty:
         return ""
-    distinct = [f"{value:g}" if isinstance(value, float) else repr(value) for value in values.unique()]
+    distinct = dict.fromkeys(f"{value:g}" if isinstance(value, float) else f"'{value}'" for value in values)
     verb = "is" if len(values) == 1 else "are"
     found = f"{counted(len(values), 'answer')} {verb} {what}: {listed(distinct)}"
     return f"item '{item.name}': {found} (row {listed(values.index)}){remedy}"

@@ -17,7 +17,8 @@ MUCH_MISSING = 0.10  # Bennett (2001): above it, analyses are likely to be biase
 FEW_CATEGORIES = 5  # Rhemtulla et al. (2012): from five categories on, items can be treated as continuous
 AT_THE_END = 0.15  # Terwee et al. (2007): floor or ceiling effect, share of respondents at one end
 LONG_RUN = 0.5  # Curran (2016): one answer for half of the items or more
-SHORTEST_RUN = 6  # our convention: shorter runs of one answer are common among attentive respondents
+SHORTEST_RUN = 8  # our convention: shorter runs of one answer are common among attentive respondents
+TELLING_ITEMS = 6  # our convention: on fewer items, equal answers are common among attentive respondents
 ROWS_PER_ITEM = 5  # Bentler & Chou (1987): five per free parameter, of which a model has at least one per item
 
 
@@ -51,11 +52,11 @@ def screen(survey: Survey) -> pd.DataFrame:
     - floor, ceiling: more than 15 % give the lowest (highest) answer to every item of a construct of several
       items; Terwee et al. (2007), doi:10.1016/j.jclinepi.2006.03.012
     - against its construct: an item falls as the mean of the construct's other items rises; Churchill (1979),
-      doi:10.1177/002224377901600110
+      doi:10.2307/3150876
     - no answers: a row without any item answered
     - one answer throughout: no variance over 6 or more items of one scale; Dunn et al. (2018),
       doi:10.1007/s10869-016-9479-0
-    - long run of one answer: over half of the items of one scale, at least 6; Johnson (2005),
+    - long run of one answer: over half of the items of one scale, at least 8; Johnson (2005),
       doi:10.1016/j.jrp.2004.09.009; the half is from Curran (2016), doi:10.1016/j.jesp.2015.07.006
     - repeated answers: 6 or more different answers exactly like those of an earlier row; Kuriakose & Robbins
       (2016), doi:10.3233/SJI-160978
@@ -108,7 +109,7 @@ def _sample(items: pd.DataFrame) -> Iterator[Finding]:
     n, columns = int(items.notna().any(axis=1).sum()), items.shape[1]
     if n < ROWS_PER_ITEM * columns:
         detail = f"{counted(n, 'row')} with answers for {counted(columns, 'item')}"
-        advice = f"at least {ROWS_PER_ITEM * columns} rows, or a smaller model; see power before fitting"
+        advice = f"at least {ROWS_PER_ITEM * columns} rows, or a smaller model"
         yield Finding("small sample", "survey", detail=detail, advice=advice)
 
 
@@ -129,7 +130,7 @@ def _missing(items: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _no_answers(items: pd.DataFrame) -> Iterator[Finding]:
-    empty = items.isna().all(axis=1)
+    empty = items.isna().all(axis=1) & bool(len(items.columns))
     yield from _about_rows("no answers", "survey", empty, "no item is answered", "drop the rows")
 
 
@@ -167,12 +168,12 @@ def _direction(items: pd.DataFrame, instrument: Instrument) -> Iterator[Finding]
 def _same_answers(given: pd.DataFrame, instrument: Instrument) -> Iterator[Finding]:
     for scale in instrument.scales:
         names = [item.name for item in instrument.items if item.scale == scale]
-        if len(names) < SHORTEST_RUN or not scale.whole:
+        if len(names) < TELLING_ITEMS or not scale.whole:
             continue
         answers = given[names]
         runs = pd.Series(long_string(answers.to_numpy()), answers.index)
         variability = pd.Series(response_variability(answers.to_numpy()), answers.index)
-        same = (variability == 0) & (answers.notna().sum(axis=1) >= SHORTEST_RUN)
+        same = (variability == 0) & (answers.notna().sum(axis=1) >= TELLING_ITEMS)
         limit = max(SHORTEST_RUN, math.ceil(LONG_RUN * len(names)))
         advice = "drop only with a second sign of carelessness, such as the time taken"
         detail = f"one answer to all of the {len(names)} items"
@@ -190,7 +191,7 @@ def _repeated_ids(answers: pd.DataFrame, instrument: Instrument) -> Iterator[Fin
 
 
 def _repeated_answers(given: pd.DataFrame) -> Iterator[Finding]:
-    telling = (given.notna().sum(axis=1) >= SHORTEST_RUN) & (response_variability(given.to_numpy(float)) > 0)
+    telling = (given.notna().sum(axis=1) >= TELLING_ITEMS) & (response_variability(given.to_numpy(float)) > 0)
     repeated = telling & given.duplicated()
     detail = f"the same answers to all {given.shape[1]} items as an earlier row"
     advice = "look whether the whole row came twice; drop those that did"

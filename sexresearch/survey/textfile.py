@@ -10,7 +10,7 @@ import pandas as pd
 
 from sexresearch.errors import DataError
 from sexresearch.survey.rawtable import MISSING_WORDS, RawTable, table_of_rows
-from sexresearch.survey.wording import listed
+from sexresearch.survey.wording import counted, listed
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 DECIMAL_COMMA = r"[+-]?\d+,\d+"
@@ -34,17 +34,17 @@ def read_text(content: bytes, name: str, separators: str = ",;\t") -> RawTable:
     text, separator = find_separator(text, separators)
     rows, short = _rows(text, separator, name)
     table = table_of_rows(rows, name)
-    columns = [_cells(table.frame.iloc[:, place]) for place in range(table.frame.shape[1])]
-    commas = [] if separator == "," else [column for column in columns if _decimal_commas(column)]
-    notes = {
+    columns = [table.frame.iloc[:, place] for place in range(table.frame.shape[1])]
+    typed = [_typed(column, "." if separator == "," else ",") for column in columns]
+    commas = [str(column.name) for column, has_commas in typed if has_commas]
+    said = {
         f"not UTF-8: read as {encoding}; check accents and umlauts": encoding == "Windows-1252",
         f"columns are separated by {SEPARATORS.get(separator, separator)}": separator == ";",
-        f"decimal commas in {listed([str(column.name) for column in commas])}": bool(commas),
-        f"{len(short)} lines end early, missing from there on: line {listed(short)}": bool(short),
+        f"decimal commas in {listed(commas)}": bool(commas),
+        f"cells are missing at the end of {counted(len(short), 'line')}: line {listed(short)}": bool(short),
     }
-    typed = [_numbers(column, decimal="." if separator == "," else ",") for column in columns]
-    said = tuple(note for note, holds in notes.items() if holds)
-    return RawTable(pd.concat(typed, axis=1), notes=said + table.notes)
+    notes = (*(note for note in said if said[note]), *table.notes)
+    return RawTable(pd.concat([column for column, _ in typed], axis=1), notes=notes)
 
 
 def decode(content: bytes, name: str) -> tuple[str, str]:
@@ -80,7 +80,7 @@ def find_separator(text: str, candidates: str) -> tuple[str, str]:
 
 
 def _rows(text: str, separator: str, name: str) -> tuple[list[list[str | None]], list[int]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True)
     try:
         lines = [(reader.line_num, row) for row in reader if any(map(str.strip, row)) or len(row) > 1]
     except csv.Error as error:
@@ -88,26 +88,26 @@ def _rows(text: str, separator: str, name: str) -> tuple[list[list[str | None]],
     width = len(lines[0][1]) if lines else 0
     long = [line for line, row in lines if any(map(str.strip, row[width:]))]
     if long:
-        raise DataError(f"{name}: {len(long)} lines have more cells than the header, line {listed(long)}")
+        raise DataError(f"{name}: {counted(len(long), 'line')} with more cells than the header: line {listed(long)}")
     short = [line for line, row in lines if len(row) < width]
     return [[*row[:width], *[None] * (width - len(row))] for _, row in lines], short
 
 
-def _cells(column: pd.Series) -> pd.Series:
-    text = column.astype(object).str.strip()
-    return text.mask(text.isin(MISSING_WORDS))
+def _typed(column: pd.Series, decimal: str) -> tuple[pd.Series, bool]:
+    """The column with its text stripped, as numbers if it holds nothing else; and whether it had decimal commas."""
+    distinct = pd.Series(column.dropna().unique(), dtype=object)
+    text = distinct.str.strip()
+    text = text.mask(text.isin(MISSING_WORDS))
+    numbers = _numbers(text.dropna(), decimal)
+    commas = decimal == "," and numbers is not None and bool(text.str.fullmatch(DECIMAL_COMMA).any())
+    values = text if numbers is None else numbers.reindex(text.index)
+    return column.map(dict(zip(distinct, values, strict=True))), commas
 
 
-def _decimal_commas(column: pd.Series) -> bool:
-    answered = column.dropna()
-    return bool(answered.str.fullmatch(DECIMAL_COMMA).any()) and _numbers(answered, ",").dtype != object
-
-
-def _numbers(column: pd.Series, decimal: str) -> pd.Series:
-    answered = column.dropna()
-    if answered.empty or answered.str.fullmatch(DIGITS_AS_NAME).any():
-        return column
-    if decimal == "," and not answered.str.contains(".", regex=False).any():
-        answered = answered.str.replace(",", ".", n=1, regex=False)
-    numbers = pd.to_numeric(answered, errors="coerce")
-    return column if numbers.isna().any() else numbers.reindex(column.index)
+def _numbers(text: pd.Series, decimal: str) -> pd.Series | None:
+    if text.empty or text.str.fullmatch(DIGITS_AS_NAME).any():
+        return None
+    if decimal == "," and not text.str.contains(".", regex=False).any():
+        text = text.str.replace(",", ".", n=1, regex=False)
+    numbers = pd.to_numeric(text, errors="coerce")
+    return None if numbers.isna().any() else numbers
