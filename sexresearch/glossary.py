@@ -100,6 +100,14 @@ COLUMNS: dict[str, Column] = _columns(
     ("share", "share", 3, "part of all rows concerned"),
     ("detail", "detail", None, "what was found"),
     ("advice", "advice", None, "what to do about it"),
+    ("notebook", "notebook", None, "name of a notebook, without its suffix"),
+    ("seconds", "seconds", 1, "wall-clock time in seconds"),
+    ("reproduced", "reproduced", None, "whether the notebook ran from its first cell to its last"),
+    ("conclusion", "conclusion", None, "what a notebook concludes, or the error that ended it"),
+    ("headline", "headline", None, "name of a headline number, unique in its notebook"),
+    ("number", "number", None, "a headline number as text: four decimals, or a count"),
+    ("published", "published", None, "the headline number published with the package"),
+    ("note", "note", None, "unit or condition of a number"),
 )
 
 
