@@ -1,0 +1,77 @@
+"""Listing and opening data sets: the public verbs of this room."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TypeAlias
+
+import pandas as pd
+
+from sexresearch.datasets import bundled
+from sexresearch.datasets.moments import read_moments
+from sexresearch.datasets.registry import Entry, entries, find
+from sexresearch.datasets.respondents import read_respondents
+from sexresearch.sem.moments import Moments
+from sexresearch.survey import Instrument, Survey, read_survey
+
+Dataset: TypeAlias = Survey | Moments | dict[str, Moments] | pd.DataFrame
+SHOWN = ["name", "kind", "n", "what", "source", "licence"]
+
+
+def list_datasets() -> pd.DataFrame:
+    """The data sets there are, one row each: name, kind, n, what, source, licence.
+
+    `kind` is synthetic (simulated, bundled), summary (means, correlations and the like, bundled) or fetched
+    (answers of respondents, downloaded once into the data home). `n` counts respondents.
+
+    >>> list_datasets().kind.value_counts().to_dict()
+    {'summary': 6, 'fetched': 6, 'synthetic': 1}
+    """
+    return pd.DataFrame([[getattr(entry, column) for column in SHOWN] for entry in entries()], columns=SHOWN)
+
+
+def load(name: str) -> Dataset:
+    """The data set of that name, as what it can be used for.
+
+    Synthetic and fetched sets come as a Survey, moments computed by us as Moments (by group: a dictionary of
+    them), and published tables as the data frame that was printed, variables as rows. Where a published table
+    holds all of it, moments are one step away:
+    ``Moments.from_correlations(t[t.index], t["sd"], nobs=340, mean=t["mean"])``.
+
+    Raises DatasetError where there is no such data set, or a fetched one is not to be had; the message names
+    URL, file and folder.
+
+    >>> load("service_excellence_demo").synthetic, load("mobi_moments").nobs
+    (True, 250)
+    >>> float(load("dwivedi2019").loc["SAT", "alpha"])
+    0.86
+    """
+    entry = find(name)
+    if entry.kind == "fetched":
+        return read_respondents(entry)
+    file = bundled.path(f"data/{entry.file}")
+    if entry.kind == "synthetic":
+        return read_survey(file, bundled.path(f"data/{entry.codebook}"), synthetic=True)
+    if entry.computed_from:
+        return read_moments(file)
+    return pd.read_csv(file, index_col=0).rename_axis(None)
+
+
+def codebook(name: str) -> pd.DataFrame:
+    """What the columns of a data set mean, one row each, without fetching it; columns as `Instrument.codebook`.
+
+    Published tables have only column and wording.
+
+    >>> codebook("gidakovic2021").query("column == 'TRUST'").wording.item()
+    'trust'
+    """
+    entry = find(name)
+    file = bundled.path(f"data/{entry.codebook}")
+    if entry.kind == "summary" and not entry.computed_from:
+        variables = tomllib.loads(file.read_text(encoding="utf-8"))["variables"]
+        return pd.DataFrame(variables.items(), columns=["column", "wording"])
+    return _used(Instrument.from_toml(file).codebook(), entry)
+
+
+def _used(book: pd.DataFrame, entry: Entry) -> pd.DataFrame:
+    return book[book["column"].isin(entry.variables)].reset_index(drop=True) if entry.variables else book
