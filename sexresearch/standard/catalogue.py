@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from sexresearch.errors import OptionError
@@ -26,25 +27,26 @@ class Clause:
     description: str
 
 
+@dataclass(frozen=True, repr=False, eq=False)
 class Catalogue(Collection[EntryT], Generic[EntryT]):
     """Entries in the order of their source; iterate over them, or find one by identifier or title.
 
     `kind` names an entry in error texts, `by` is the attribute that identifies it. Letter case, spaces and a
     closing bracket do not matter in a look-up. Raises OptionError, with near matches, where nothing is found.
 
-    >>> found = Catalogue([Clause("3.5", "customer delight", "")], kind="term", by="clause")
+    >>> found = Catalogue((Clause("3.5", "customer delight", ""),), kind="term", by="clause")
     >>> found["3.5"] is found["Customer Delight"], len(found), "3.6" in found
     (True, 1, False)
     """
 
-    __slots__ = ("_entries", "_names", "by", "kind")
+    entries: tuple[EntryT, ...]
+    kind: str
+    by: str
 
-    def __init__(self, entries: Iterable[EntryT], *, kind: str, by: str) -> None:
-        self._entries = tuple(entries)
-        self.kind = kind
-        self.by = by
-        titles = {plain(getattr(entry, "title", getattr(entry, by))): entry for entry in self._entries}
-        self._names = titles | {plain(getattr(entry, by)): entry for entry in self._entries}
+    @cached_property
+    def _names(self) -> dict[str, EntryT]:
+        titles = {plain(getattr(entry, "title", "")): entry for entry in self.entries}
+        return titles | {plain(getattr(entry, self.by)): entry for entry in self.entries}
 
     def __getitem__(self, name: str) -> EntryT:
         entry = self._names.get(plain(name))
@@ -54,13 +56,13 @@ class Catalogue(Collection[EntryT], Generic[EntryT]):
         return entry
 
     def __iter__(self) -> Iterator[EntryT]:
-        return iter(self._entries)
+        return iter(self.entries)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self.entries)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries or (isinstance(name, str) and plain(name) in self._names)
+        return name in self.entries or (isinstance(name, str) and plain(name) in self._names)
 
     def __repr__(self) -> str:
         return f"<{len(self)} entries, by {self.by}: {', '.join(self.identifiers)}>"
@@ -68,7 +70,7 @@ class Catalogue(Collection[EntryT], Generic[EntryT]):
     @property
     def identifiers(self) -> tuple[str, ...]:
         """The identifiers of all entries, in order."""
-        return tuple(getattr(entry, self.by) for entry in self._entries)
+        return tuple(getattr(entry, self.by) for entry in self.entries)
 
 
 def near(name: str, names: Mapping[str, str], otherwise: Iterable[str]) -> str:

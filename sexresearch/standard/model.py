@@ -88,16 +88,16 @@ class Practice(Clause):
         return elements[f"7.{int(chapter) - 4}.{int(group) - 1}"]
 
 
-dimensions = Catalogue((Dimension(*row) for row in DIMENSIONS), kind="dimension", by="clause")
+dimensions = Catalogue(tuple(Dimension(*row) for row in DIMENSIONS), kind="dimension", by="clause")
 
 elements = Catalogue(
-    (Element(*row, status="provisional" if row[0] in PROVISIONAL else "published") for row in ELEMENTS),
+    tuple(Element(*row, status="provisional" if row[0] in PROVISIONAL else "published") for row in ELEMENTS),
     kind="element",
     by="clause",
 )
 
 sub_elements = Catalogue(
-    (
+    tuple(
         SubElement(clause, title, description, practice_count, should_count, clause in LOWER_BOUNDS)
         for clause, title, practice_count, should_count, description in SUB_ELEMENTS
     ),
@@ -105,4 +105,4 @@ sub_elements = Catalogue(
     by="clause",
 )
 
-practices = Catalogue((Practice(*row) for row in PRACTICES), kind="practice clause", by="clause")
+practices = Catalogue(tuple(Practice(*row) for row in PRACTICES), kind="practice clause", by="clause")
