@@ -73,6 +73,9 @@ def test_repeated_answers(answers):
     answers.loc[33, NAMES] = answers.loc[30, NAMES]
     assert found(answers).loc["repeated answers", "rows"] == (31, 33)
     assert found(answers[NAMES], None).loc["repeated answers", "rows"] == (31, 33)
+    branch = Instrument(INSTRUMENT.constructs, (*INSTRUMENT.fields, Field("branch")))
+    answers["branch"] = np.where(answers["respondent"] == 33, "Bern", "Oslo")
+    assert found(answers, branch).loc["repeated answers", "rows"] == (31,)
 
 
 def test_floor_and_ceiling_look_at_the_raw_ends_of_whole_constructs(answers):

@@ -58,8 +58,8 @@ def screen(survey: Survey) -> pd.DataFrame:
       doi:10.1007/s10869-016-9479-0
     - long run of one answer: over half of the items of one scale, at least 8; Johnson (2005),
       doi:10.1016/j.jrp.2004.09.009; the half is from Curran (2016), doi:10.1016/j.jesp.2015.07.006
-    - repeated answers: 6 or more different answers exactly like those of an earlier row; Kuriakose & Robbins
-      (2016), doi:10.3233/SJI-160978
+    - repeated answers: 6 or more answers, not all alike, equal to those of an earlier row, as are all fields but
+      the ids; Kuriakose & Robbins (2016), doi:10.3233/SJI-160978
     - repeated id: a value of a field of role id that an earlier row has
 
     Runs are judged on the answers as given, before reversed items were recoded, in the order of the
@@ -75,7 +75,8 @@ def screen(survey: Survey) -> pd.DataFrame:
         findings += [*_categories(items, instrument), *_ends(items, instrument), *_direction(items, instrument)]
         items = as_given(items, instrument)
         findings += [*_same_answers(items, instrument), *_repeated_ids(answers, instrument)]
-    findings += _repeated_answers(items)
+    about = [field.name for field in instrument.fields if field.role != "id"] if instrument is not None else []
+    findings += _repeated_answers(items, answers[about])
     return pd.DataFrame(findings, columns=list(Finding.__annotations__))
 
 
@@ -176,7 +177,7 @@ def _same_answers(given: pd.DataFrame, instrument: Instrument) -> Iterator[Findi
         same = (variability == 0) & (answers.notna().sum(axis=1) >= TELLING_ITEMS)
         limit = max(SHORTEST_RUN, math.ceil(LONG_RUN * len(names)))
         advice = "drop only with a second sign of carelessness, such as the time taken"
-        detail = f"one answer to all of the {len(names)} items"
+        detail = f"one answer wherever one of {len(names)} items is answered"
         yield from _about_rows("one answer throughout", scale.name, same, detail, advice)
         detail = f"one answer to {limit} or more of {len(names)} items in a row"
         yield from _about_rows("long run of one answer", scale.name, (runs >= limit) & ~same, detail, advice)
@@ -190,9 +191,10 @@ def _repeated_ids(answers: pd.DataFrame, instrument: Instrument) -> Iterator[Fin
         yield from _about_rows("repeated id", field.name, repeated, detail, "keep one row of each respondent")
 
 
-def _repeated_answers(given: pd.DataFrame) -> Iterator[Finding]:
+def _repeated_answers(given: pd.DataFrame, fields: pd.DataFrame) -> Iterator[Finding]:
     telling = (given.notna().sum(axis=1) >= TELLING_ITEMS) & (response_variability(given.to_numpy(float)) > 0)
-    repeated = telling & given.duplicated()
-    detail = f"the same answers to all {given.shape[1]} items as an earlier row"
+    repeated = telling & given.join(fields).duplicated()
+    also = f" and in {counted(fields.shape[1], 'field')}" if fields.shape[1] else ""
+    detail = f"equal to an earlier row in {counted(given.shape[1], 'item')}{also}"
     advice = "look whether the whole row came twice; drop those that did"
     yield from _about_rows("repeated answers", "survey", repeated, detail, advice)
