@@ -33,7 +33,7 @@ def baseline(fitted: Fitted) -> Fitted:
         to = np.where(structure.is_path, structure.row, structure.col)
         start[structure.free] = np.where(structure.is_path, sample.mean[structure.row], sample.cov[structure.row, to])
     constrained = Constrained(minimize(objective, start), np.zeros((0, count)), 0)
-    return Fitted(fitted.options, table, fitted.samples, structures, objective, namespace(table), constrained)
+    return Fitted(fitted.options, table, fitted.samples, structures, objective, namespace(table), constrained, start)
 
 
 def _rows(role: Roles, group: int, fitted: Fitted) -> list[Parameter]:

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,9 @@ from sexresearch.sem.tables import parameter_frame
 ENGINES = ("semopy", "lavaan")
 PATIENCE = 600  # seconds for R
 
-Found = pd.DataFrame | str  # columns est and se in the order of our parameters, or the reason why there are none
+Found: TypeAlias = (
+    pd.DataFrame | str
+)  # columns est and se in the order of our parameters, or the reason why there are none
 
 
 def crosscheck(results: Results, engines: Sequence[str] = ENGINES) -> pd.DataFrame:

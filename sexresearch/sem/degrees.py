@@ -37,7 +37,7 @@ def refuse_overfull(df: int) -> None:
 def refuse_unidentified(fitted: Fitted) -> str:
     """ModelError naming the parameters that trade off against each other; a note where only these data cannot tell.
 
-    The expected information is looked at where the fit ended and, if it is singular there, again at a generic point.
+    The expected information is looked at where the fit ended and, if it is singular there, again near its start.
     """
     flat = flat_direction(fitted.expected_information, fitted.basis)
     if flat is None:
@@ -46,8 +46,8 @@ def refuse_unidentified(fitted: Fitted) -> str:
     order = np.argsort(-np.abs(flat))
     named = [labels[i] for i in order if abs(flat[i]) > INVOLVED * np.abs(flat).max()][:6]
     shift = np.random.default_rng(0).uniform(0.8, 1.25, fitted.table.n_free)
-    generic = fitted.objective.curve(fitted.theta * shift + 0.01 * (fitted.theta == 0))
-    if np.isfinite(generic.value) and flat_direction(generic.curvature, fitted.basis) is None:
+    generic = fitted.objective.curve(fitted.start * shift + 0.01 * (fitted.start == 0))
+    if not np.isfinite(generic.value) or flat_direction(generic.curvature, fitted.basis) is None:
         return f"these data hardly tell these parameters apart (singular information): {', '.join(named)}"
     raise ModelError(
         f"the model is not identified: these parameters can trade off against each other without changing the fit: "

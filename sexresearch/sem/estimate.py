@@ -15,12 +15,14 @@ from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.gamma import moment_covariance, normal_weight
 from sexresearch.sem.model import Model
 from sexresearch.sem.moments import Moments
-from sexresearch.sem.observed import Answers, Columns, split_groups
+from sexresearch.sem.observed import Answers, Columns, frame_of, split_groups
 from sexresearch.sem.options import Options, settled
 from sexresearch.sem.sample import Sample, from_answers, from_gaps, from_moments, listwise, take
 from sexresearch.sem.start import starting_values
 from sexresearch.sem.structure import Structure, join_moments, structure_of, vech_index
 from sexresearch.sem.table import Defaults, ParameterTable
+
+DOUBLINGS = 12  # of the variances, before a start is given up
 
 
 def estimate(model: Model, data: object, moments: object, asked: Options) -> tuple[Fitted, list[str]]:
@@ -31,15 +33,23 @@ def estimate(model: Model, data: object, moments: object, asked: Options) -> tup
     given = all(m.mean is not None for m in groups.values()) if isinstance(groups, dict) else len(groups) > 1
     options = settled(asked, has_rows, intercepts or given)
     table = model.table(_defaults(options, len(groups)))
+    _refuse_collision(model, data)
     samples, more = _samples(groups, model.observed, table, options)
     structures = place(table, samples, bool(options.meanstructure))
     objective = objective_of(structures, samples, table.n_free, options)
     names = namespace(table)
     found = restrictions(bounded(table, options), names)
-    start = _start(structures, samples, table)
+    start = _start(objective, structures, samples, table)
     constrained = minimize_within(objective, start, found, names)
-    fitted = Fitted(options, table, samples, structures, objective, names, constrained)
+    fitted = Fitted(options, table, samples, structures, objective, names, constrained, start)
     return fitted, notes + more
+
+
+def _refuse_collision(model: Model, data: object) -> None:
+    columns = () if data is None else frame_of(data).columns
+    twice = [name for name in model.latents if name in columns]
+    if twice:
+        raise DataError(f"latent variables are named like columns of the data: {twice}; rename one of each")
 
 
 def _defaults(options: Options, n_groups: int) -> Defaults:
@@ -163,10 +173,19 @@ def _weight(estimator: str, sample: Sample, structure: Structure, cov: Array) ->
     return np.linalg.inv(gamma)
 
 
-def _start(structures: Sequence[Structure], samples: Sequence[Sample], table: ParameterTable) -> Array:
+def _start(
+    objective: Objective, structures: Sequence[Structure], samples: Sequence[Sample], table: ParameterTable
+) -> Array:
+    """Starting values; free variances are doubled until the implied covariances are positive definite."""
     moments = [(sample.mean, sample.cov) for sample in samples]
     rows = [table.group(number) for number in range(table.n_groups)]
-    return starting_values(structures, rows, moments, table.n_free)
+    start = starting_values(structures, rows, moments, table.n_free)
+    variances = np.unique(np.concatenate([s.free[~s.is_path & (s.row == s.col)] for s in structures]))
+    for _ in range(DOUBLINGS):
+        if np.isfinite(objective.value(start)):
+            break
+        start[variances] = 2.0 * np.abs(start[variances])
+    return start
 
 
 def bounded(table: ParameterTable, options: Options) -> ParameterTable:

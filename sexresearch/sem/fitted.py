@@ -27,6 +27,7 @@ class Fitted:
     objective: Objective
     names: Namespace
     constrained: Constrained
+    start: Array
 
     @property
     def theta(self) -> Array:

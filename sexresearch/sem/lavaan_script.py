@@ -9,7 +9,7 @@ from sexresearch.sem.model import Model
 from sexresearch.sem.options import Options
 from sexresearch.sem.sample import Sample
 
-OWN_WORDS = ("group", "group_partial", "cluster", "sampling_weights")  # options that hold the user's words, not lavaan's
+OWN_WORDS = ("group", "group_partial", "cluster", "sampling_weights")  # hold the user's words, not lavaan's
 
 
 def lavaan_script(model: Model, fitted: Fitted) -> str:

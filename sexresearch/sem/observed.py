@@ -54,6 +54,8 @@ def split_groups(data: object, columns: Columns) -> tuple[list[Answers], list[st
     near matches), column of text, infinite value, constant, and negative weight.
     """
     frame = frame_of(data)
+    if len(frame) == 1:
+        raise DataError("the data have a single row; a model needs more respondents than variables")
     _refuse_absent(frame, columns)
     values = numeric(frame, columns.items)
     keep = np.ones(len(frame), dtype=bool)

@@ -59,8 +59,9 @@ class Options:
 
 def _allow(name: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        near = difflib.get_close_matches(str(value), allowed, n=1, cutoff=0.5)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        folded = {word.lower(): word for word in allowed}
+        near = difflib.get_close_matches(str(value).lower(), folded, n=1, cutoff=0.5)
+        hint = f" (did you mean {folded[near[0]]!r}?)" if near else ""
         raise OptionError(f"{name} {value!r} is not known{hint}; allowed: {', '.join(allowed)}")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from sexresearch.sem.degrees import degrees_of_freedom
 from sexresearch.sem.fitted import Fitted
+from sexresearch.sem.table import Parameter
 from sexresearch.sem.tables import row_estimates
 
 NEGATIVE = -1e-8  # relative eigenvalue below which a covariance matrix is indefinite beyond rounding
@@ -18,6 +20,8 @@ def problems(fitted: Fitted) -> list[str]:
         found.append(f"the fit did not converge: {solution.trouble} (Newton decrement {solution.decrement:.2g})")
     for text in fitted.constrained.binding:
         found.append(f"the estimate lies on the bound {text}")
+    if degrees_of_freedom(fitted) == 0:
+        found.append("the model is saturated (df = 0): it reproduces any data, so its fit measures test nothing")
     found += _negative_variances(fitted) + _indefinite(fitted) + _clusters(fitted)
     return found
 
@@ -27,8 +31,15 @@ def _negative_variances(fitted: Fitted) -> list[str]:
     return [
         f"negative variance (Heywood case): {row.name} = {value:.3g}{_in_group(fitted, row.group)}"
         for row, value in zip(fitted.table.rows, est, strict=True)
-        if row.op == "~~" and row.lhs == row.rhs and value < 0
+        if row.op == "~~" and row.lhs == row.rhs and value < NEGATIVE * _unit(fitted, row)
     ]
+
+
+def _unit(fitted: Fitted, row: Parameter) -> float:
+    """Implied variance of the row's variable: the unit in which a variance is negative beyond rounding."""
+    state = fitted.states[row.group]
+    place = state.structure.names.index(row.lhs)
+    return abs(float(state.all_cov[place, place]))
 
 
 def _in_group(fitted: Fitted, number: int) -> str:

@@ -97,6 +97,17 @@ class Results:
         return self._measures.copy()
 
     @property
+    def reasons(self) -> dict[str, str]:
+        """Why a fit measure is missing, by its name; empty where none is."""
+        if not self.converged:
+            reason = "the fit did not converge"
+        elif self._measures["df"] == 0:
+            reason = "the model has no degrees of freedom left to test"
+        else:
+            reason = "the model fits exactly or its baseline has nothing to explain"
+        return {str(name): reason for name in self._measures.index[self._measures.isna()]}
+
+    @property
     def vcov(self) -> pd.DataFrame:
         """(q, q) covariance matrix of the free parameters."""
         names = list(self.fitted.table.free_names())

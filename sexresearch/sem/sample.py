@@ -82,7 +82,8 @@ def from_answers(answers: Answers, names: Sequence[str], has_means: bool) -> Sam
     n, p = values.shape
     if n <= p:
         raise DataError(
-            f"{where}has {n} complete rows for {p} variables; a covariance matrix needs more rows than variables"
+            f"{where or 'the data: '}{n} complete rows for {p} variables; "
+            "a covariance matrix needs more rows than variables"
         )
     w = np.ones(n) if answers.weights is None else answers.weights
     total = float(w.sum())
