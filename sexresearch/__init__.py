@@ -3,10 +3,11 @@
 from importlib import import_module
 from types import ModuleType
 
-from sexresearch import errors, glossary, sem, standard, survey
+from sexresearch import datasets, errors, glossary, sem, standard, survey
 from sexresearch.glossary import table
-from sexresearch.sem import FitWarning, Model, Moments, Results, fit
-from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Survey, read_survey
+from sexresearch.sem import FitWarning, Model, Moments, Results, crosscheck, fit
+from sexresearch.study import headline, reproduce
+from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Survey, read_survey, screen
 
 __all__ = [
     "Construct",
@@ -18,20 +19,28 @@ __all__ = [
     "ResponseScale",
     "Results",
     "Survey",
+    "crosscheck",
+    "datasets",
     "errors",
     "fit",
     "glossary",
+    "headline",
     "read_survey",
+    "reproduce",
+    "screen",
     "sem",
     "standard",
     "survey",
     "table",
 ]
 
-ON_DEMAND = ("plots",)  # rooms whose libraries take long to import: loaded when first used
+ROOMS = ("plots",)  # rooms whose libraries take long to import are loaded when first used
+FUNCTIONS = {"report": "sexresearch.report"}
 
 
-def __getattr__(name: str) -> ModuleType:
-    if name in ON_DEMAND:
+def __getattr__(name: str) -> ModuleType | object:
+    if name in ROOMS:
         return import_module(f"sexresearch.{name}")
+    if name in FUNCTIONS:
+        return getattr(import_module(FUNCTIONS[name]), name)
     raise AttributeError(f"module 'sexresearch' has no attribute {name!r}")
