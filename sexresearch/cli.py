@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, ParamSpec
 
+import pandas as pd
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
+from sexresearch import datasets, standard
 from sexresearch.errors import SexresearchError
+from sexresearch.glossary import table
+from sexresearch.report import report
+from sexresearch.sem import FitWarning, Moments, Results, fit
 from sexresearch.study import Reproduction, reproduce
+from sexresearch.survey import Survey, read_survey, screen
 
 P = ParamSpec("P")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-
-@app.callback()
-def main() -> None:
-    """Service excellence research: from a survey file to an answer about the effect chain."""
+ModelFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Text file with the model.")]
+Data = Annotated[str, typer.Argument(help="Survey file, or the name of a data set.")]
+Codebook = Annotated[
+    Path | None, typer.Option("--instrument", exists=True, dir_okay=False, help="TOML codebook of the survey.")
+]
+Estimator = Annotated[str, typer.Option(help="ML, MLR, …")]
+Missing = Annotated[str, typer.Option(help="listwise or fiml")]
 
 
 def plain_errors(verb: Callable[P, None]) -> Callable[P, None]:
@@ -39,6 +50,11 @@ def plain_errors(verb: Callable[P, None]) -> Callable[P, None]:
     return guarded
 
 
+@app.callback()
+def main() -> None:
+    """Service excellence research: from a survey file to an answer about the effect chain."""
+
+
 @app.command("reproduce")
 @plain_errors
 def reproduce_verb(
@@ -53,16 +69,112 @@ def reproduce_verb(
         raise typer.Exit(1)
 
 
+@app.command("fit")
+@plain_errors
+def fit_verb(
+    model: ModelFile,
+    data: Data,
+    instrument: Codebook = None,
+    estimator: Estimator = "ML",
+    missing: Missing = "listwise",
+) -> None:
+    """Fit a model (lavaan syntax) to a survey file or a data set, and print the summary."""
+    results, _ = _fitted(model, data, instrument, estimator, missing)
+    typer.echo(repr(results.summary()))
+
+
+@app.command("report")
+@plain_errors
+def report_verb(
+    model: ModelFile,
+    data: Data,
+    path: Annotated[Path, typer.Argument(help="Where the report goes; the suffix says the format: .html")],
+    instrument: Codebook = None,
+    estimator: Estimator = "ML",
+    missing: Missing = "listwise",
+    title: Annotated[str, typer.Option(help="Title of the report.")] = "Structural equation model",
+) -> None:
+    """Fit a model and write the report."""
+    results, source = _fitted(model, data, instrument, estimator, missing)
+    typer.echo(f"{report(results, path, title=title, data=source)} written")
+
+
+@app.command("screen")
+@plain_errors
+def screen_verb(data: Data, instrument: Codebook = None) -> None:
+    """Look for what in the answers can mislead an analysis: gaps, floors, careless answering, …"""
+    found = screen(_survey(data, instrument))
+    _print_frame(found.assign(rows=found["rows"].map(len)), "Nothing found.")
+
+
+@app.command("datasets")
+@plain_errors
+def datasets_verb() -> None:
+    """List the data sets that come with the package or are fetched by it."""
+    _print_frame(datasets.list()[["name", "kind", "n", "what"]])
+
+
+@app.command("standard")
+@plain_errors
+def standard_verb(
+    clause: Annotated[str, typer.Argument(help="Number of the clause, such as 7.3.2")],
+    of: Annotated[str, typer.Option(help="'ISO 23592' or 'ISO/TR 7179'")] = "ISO 23592",
+) -> None:
+    """Say, in our own words, what a clause of the standard is about."""
+    found = standard.clause(clause, of)
+    typer.echo(f"{of} {found.clause}  {found.title}\n{found.description}")
+
+
+def _fitted(model: Path, data: str, instrument: Path | None, estimator: str, missing: str) -> tuple[Results, str]:
+    """The fit, and where its data come from; what is wrong with a fit stands in its summary, so no warnings."""
+    text = model.read_text(encoding="utf-8")
+    given = _data(data, instrument)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitWarning)
+        if isinstance(given, Survey):
+            return fit(text, given, estimator=estimator, missing=missing), given.caption
+        return fit(text, moments=given, estimator=estimator, missing=missing), f"{data}, summary statistics"
+
+
+def _survey(data: str, instrument: Path | None) -> Survey:
+    given = _data(data, instrument)
+    if not isinstance(given, Survey):
+        raise typer.BadParameter(f"{data} holds summary statistics, no answers of respondents")
+    return given
+
+
+def _data(data: str, instrument: Path | None) -> Survey | Moments | dict[str, Moments]:
+    """A survey file, or else the data set of that name."""
+    if Path(data).suffix:
+        return read_survey(data, instrument)
+    loaded = datasets.load(data)
+    if isinstance(loaded, pd.DataFrame):
+        raise typer.BadParameter(f"{data} is a published table: choose what to use of it in Python")
+    return loaded
+
+
+def _print_frame(frame: pd.DataFrame, if_empty: str = "") -> None:
+    if frame.empty:
+        typer.echo(if_empty)
+        return
+    cells = table(frame).cells
+    first, *others = cells.columns
+    shown = Table(Column(first, overflow="fold", min_width=max(map(len, cells[first]))), *others)
+    for row in cells.itertuples(index=False):
+        shown.add_row(*map(escape, row))
+    Console().print(shown)
+
+
 def _print_outcomes(done: Reproduction) -> None:
     console = Console()
-    shown = Table("notebook", "seconds", "conclusion", title_justify="left")
+    shown = Table("notebook", "seconds", "conclusion")
     for row in done.outcomes.itertuples():
-        text = f"[red]failed[/red] in {row.conclusion}" if row.outcome == "failed" else row.conclusion
-        shown.add_row(row.notebook, f"{row.seconds:.1f}", text)
+        failed = "" if row.reproduced else "[red]failed[/red] in "
+        shown.add_row(row.notebook, f"{row.seconds:.1f}", failed + escape(row.conclusion))
     console.print(shown)
     for row in done.changed.itertuples():
-        now, before = row.value or "gone", row.published or "not there"
-        console.print(f"[yellow]{row.notebook}: {row.name} is {now}; published: {before}")
-    same = len(done.results) - int((done.changed["value"] != "").sum())
+        now, before = row.number or "gone", row.published or "not there"
+        console.print(f"[yellow]{row.notebook}: {row.headline} is {now}; published: {before}")
+    same = len(done.results) - int((done.changed["number"] != "").sum())
     console.print(f"{same} of {len(done.results)} headline numbers equal the published ones.")
     console.print(f"Reports: {done.folder}{os.sep}")

@@ -23,8 +23,8 @@ from sexresearch.study.results_file import changed_results, read_results, result
 class Reproduction:
     """What `reproduce` found.
 
-    `outcomes` has one row per notebook: notebook, seconds, outcome ("reproduced" or "failed"), conclusion
-    (where it failed, the error). `results` holds the headline numbers, `changed` those that differ from the
+    `outcomes` has one row per notebook: notebook, seconds, reproduced (did it run through),
+    conclusion (or the error). `results` holds the headline numbers, `changed` those that differ from the
     published.
     """
 
@@ -36,7 +36,7 @@ class Reproduction:
     @property
     def succeeded(self) -> bool:
         """Whether every notebook ran through."""
-        return bool((self.outcomes["outcome"] == "reproduced").all())
+        return bool(self.outcomes["reproduced"].all())
 
 
 def reproduce(
@@ -54,7 +54,7 @@ def reproduce(
     paths = find_notebooks(notebooks)
     folder = Path(out)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
-    published = read_results(bundled.path("reports/results.csv"))
+    published = read_results(bundled.root() / "reports" / "results.csv")
     runs = execute_all(paths)
     for run in runs:
         _write_page(run, folder)
@@ -121,10 +121,5 @@ def _without(results: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 
 
 def _outcomes(runs: list[Execution]) -> pd.DataFrame:
-    rows = [
-        (run.name, run.seconds, "failed", run.error)
-        if run.error
-        else (run.name, run.seconds, "reproduced", conclusion(run.notebook))
-        for run in runs
-    ]
-    return pd.DataFrame(rows, columns=["notebook", "seconds", "outcome", "conclusion"])
+    rows = [(run.name, run.seconds, not run.error, run.error or conclusion(run.notebook)) for run in runs]
+    return pd.DataFrame(rows, columns=["notebook", "seconds", "reproduced", "conclusion"])

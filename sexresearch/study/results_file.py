@@ -9,13 +9,13 @@ import pandas as pd
 
 from sexresearch.study.headline import Headline
 
-COLUMNS = ["notebook", "name", "value", "note"]
+COLUMNS = ["notebook", "headline", "number", "note"]
 
 
 def results_frame(declared: Iterable[tuple[str, Headline]]) -> pd.DataFrame:
-    """Pairs of notebook name and headline number as a frame: notebook, name, value (text), note.
+    """Pairs of notebook name and headline number as a frame: notebook, headline, number (text), note.
 
-    >>> results_frame([("02_acsi", Headline("rmsea", 0.0844))]).loc[0, "value"]
+    >>> results_frame([("02_acsi", Headline("rmsea", 0.0844))]).loc[0, "number"]
     '0.0844'
     """
     rows = [(notebook, item.name, item.text, item.note) for notebook, item in declared]
@@ -23,7 +23,7 @@ def results_frame(declared: Iterable[tuple[str, Headline]]) -> pd.DataFrame:
 
 
 def read_results(path: Path) -> pd.DataFrame:
-    """The stored headline numbers, values as text; an empty frame where there is no file yet."""
+    """The stored headline numbers as text; an empty frame where there is no file yet."""
     if not path.exists():
         return results_frame([])
     return pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -37,9 +37,9 @@ def write_results(frame: pd.DataFrame, path: Path) -> None:
 def changed_results(published: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     """The headline numbers of `now` that are new or differ from `published`, and those that are gone.
 
-    Columns: notebook, name, published, value; a number that exists on one side only has an empty other side.
+    Columns: notebook, headline, published, number; a number that exists on one side only has an empty other side.
     """
-    keys = ["notebook", "name"]
-    before = published[[*keys, "value"]].rename(columns={"value": "published"})
-    both = before.merge(now[[*keys, "value"]], on=keys, how="outer").fillna("")
-    return both[both["published"] != both["value"]].reset_index(drop=True)
+    keys = ["notebook", "headline"]
+    before = published[[*keys, "number"]].rename(columns={"number": "published"})
+    both = before.merge(now[[*keys, "number"]], on=keys, how="outer").fillna("")
+    return both[both["published"] != both["number"]].reset_index(drop=True)

@@ -1,0 +1,5 @@
+"""``python -m sexresearch`` is the `sexresearch` command."""
+
+from sexresearch.cli import app
+
+app()

@@ -1,0 +1,34 @@
+"""`report`: fitted results written as a document that can be sent, read and kept without this software."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sexresearch.errors import OptionError
+from sexresearch.report.html import html_document
+from sexresearch.sem.results import Results
+
+WRITERS = {".html": html_document}
+
+
+def report(results: Results, path: str | Path, *, title: str = "Structural equation model", data: str = "") -> Path:
+    """Write the results to `path`, as the format its suffix names (.html), and return the path.
+
+    The document holds the source of the data, the fit in one sentence, the path diagram, every table of
+    ``results.summary()``, the problems found, the model text and how the numbers came about; nothing in it is
+    fetched when it is opened. `data` says where the answers come from (``survey.caption``); where it says
+    "synthetic", the document does so visibly. Folders are made as needed. Raises `OptionError` for another suffix.
+
+    >>> import tempfile, sexresearch as sx
+    >>> results = sx.fit("quality =~ CUEX1 + CUEX2 + CUEX3", moments=sx.datasets.load("mobi_moments"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report(results, f"{folder}/client.html", data="mobi, n = 250").name
+    'client.html'
+    """
+    destination = Path(path)
+    writer = WRITERS.get(destination.suffix.lower())
+    if writer is None:
+        raise OptionError(f"a report cannot be written to {destination.name}; its suffix can be {', '.join(WRITERS)}")
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    destination.write_text(writer(results, title, data), encoding="utf-8")
+    return destination

@@ -1,0 +1,90 @@
+"""The command: its verbs, what they print, and how they end when something is wrong."""
+
+import pytest
+from typer.testing import CliRunner
+
+from sexresearch.cli import app
+
+MODEL = "Satisfaction =~ CUSA1 + CUSA2 + CUSA3\n"
+
+
+@pytest.fixture
+def run():
+    return lambda *arguments: CliRunner().invoke(app, [str(part) for part in arguments], env={"COLUMNS": "160"})
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "model.txt"
+    path.write_text(MODEL)
+    return path
+
+
+def assert_clean_failure(outcome, text):
+    """One message, no traceback, status 1."""
+    assert outcome.exit_code == 1
+    assert text in outcome.output
+    assert "Traceback" not in outcome.output
+
+
+def test_help_names_every_verb(run):
+    shown = run("--help").output
+    assert all(verb in shown for verb in ("reproduce", "fit", "report", "screen", "datasets", "standard"))
+
+
+def test_datasets_lists_what_there_is(run):
+    shown = run("datasets")
+    assert shown.exit_code == 0
+    assert "acsi_2015_moments_by_industry" in shown.output
+    assert "synthetic" in shown.output
+
+
+def test_standard_says_what_a_clause_is_about(run):
+    assert "designing and renewing outstanding customer experiences" in run("standard", "7.3.2").output
+    assert_clean_failure(run("standard", "99"), "'99'")
+
+
+def test_fit_prints_the_summary(run, model):
+    shown = run("fit", model, "mobi_moments")
+    assert shown.exit_code == 0
+    assert "Latent variables" in shown.output
+    assert "n = 250" in shown.output
+
+
+def test_fit_reads_a_survey_file(run, model, tmp_path):
+    rows = ["CUSA1,CUSA2,CUSA3", *(f"{i % 7},{(i * i) % 5 + i % 7},{(i * 3) % 4 + i % 7}" for i in range(60))]
+    (tmp_path / "clients.csv").write_text("\n".join(rows))
+    shown = run("fit", model, tmp_path / "clients.csv", "--estimator", "MLR", "--missing", "fiml")
+    assert shown.exit_code == 0, shown.output
+    assert "estimator MLR" in shown.output
+
+
+def test_what_is_wrong_is_said_without_a_traceback(run, model, tmp_path):
+    assert_clean_failure(run("fit", model, "mobi"), "mobi_moments")
+    assert_clean_failure(run("fit", model, tmp_path / "absent.csv"), "absent.csv")
+    assert_clean_failure(run("fit", model, "mobi_moments", "--estimator", "XYZ"), "XYZ")
+    (tmp_path / "bad.txt").write_text("Satisfaction =~ CUSA1 +")
+    assert_clean_failure(run("fit", tmp_path / "bad.txt", "mobi_moments"), "line 1")
+    assert_clean_failure(run("reproduce", "99"), "No notebook 99")
+
+
+def test_data_of_the_wrong_kind_are_refused(run, model):
+    assert run("fit", model, "dwivedi2019").exit_code == 2
+    assert run("screen", "mobi_moments").exit_code == 2
+    assert run("fit", "no-such-model.txt", "mobi_moments").exit_code == 2
+
+
+def test_screen_shows_findings(run):
+    shown = run("screen", "service_excellence_demo")
+    assert shown.exit_code == 0
+    assert "advice" in shown.output
+
+
+def test_report_writes_the_file_it_names(run, model, tmp_path):
+    shown = run("report", model, "service_excellence_demo_missing.csv", tmp_path / "x.html")
+    assert_clean_failure(shown, "service_excellence_demo_missing.csv")
+    path = tmp_path / "reports" / "mobi.html"
+    shown = run("report", model, "mobi_moments", path, "--title", "Mobi")
+    assert shown.exit_code == 0
+    assert "<title>Mobi</title>" in path.read_text(encoding="utf-8")
+    assert_clean_failure(run("report", model, "mobi_moments", tmp_path / "mobi.pdf"), ".html")

@@ -1,0 +1,91 @@
+"""Reports: what stands in them, that they open anywhere, and what is refused."""
+
+import warnings
+from html import escape, unescape
+
+import pytest
+
+from sexresearch.datasets import load
+from sexresearch.errors import OptionError
+from sexresearch.report import fit_sentence, report
+from sexresearch.sem import FitWarning, fit
+
+MODEL = """
+# <quality> first
+Expect =~ CUEX1 + CUEX2 + CUEX3
+Satisfaction =~ CUSA1 + CUSA2 + CUSA3
+Satisfaction ~ Expect
+"""
+
+
+@pytest.fixture(scope="module")
+def results():
+    return fit(MODEL, moments=load("mobi_moments"))
+
+
+@pytest.fixture(scope="module")
+def page(results, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "new" / "mobi.html"
+    assert report(results, path, title="Mobi <ECSI>", data="mobi, n = 250") == path
+    return path.read_text(encoding="utf-8")
+
+
+def test_it_opens_without_a_network(page, assert_opens_offline):
+    assert_opens_offline(page)
+
+
+def test_it_says_what_was_done(page, results):
+    assert "<title>Mobi &lt;ECSI&gt;</title>" in page
+    assert "Data: mobi, n = 250" in page
+    assert "# &lt;quality&gt; first" in page  # the user's own text, escaped
+    assert escape(str(results.provenance)) in page
+    assert escape(fit_sentence(results)) in page
+
+
+def test_it_holds_every_table_of_the_summary_and_the_diagram(page, results):
+    for table in results.summary().tables:
+        assert f"<caption>{table.caption}</caption>" in page
+        for cell in table.cells.to_numpy().ravel():
+            assert f">{escape(str(cell))}</td>" in page
+    assert page.count("data:image/svg+xml;base64,") == 1
+
+
+def test_only_synthetic_data_are_called_synthetic(page, results, tmp_path):
+    assert "synthetic" not in page
+    made = report(results, tmp_path / "demo.html", data="demo.csv, n = 250 (synthetic)")
+    assert "These data are synthetic" in made.read_text(encoding="utf-8")
+
+
+def test_the_same_results_give_the_same_bytes(results, tmp_path):
+    first, second = (report(results, tmp_path / name) for name in ("a.html", "b.html"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_problems_are_shown(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitWarning)
+        results = fit("Image =~ IMAG1 + IMAG2 + IMAG3", moments=load("mobi_moments"))
+    assert results.problems  # three items of one construct test nothing
+    text = unescape(report(results, tmp_path / "odd.html").read_text(encoding="utf-8"))
+    assert all(f'<p class="warning">{problem}</p>' in text for problem in results.problems)
+
+
+def test_groups_have_a_diagram_each(tmp_path):
+    moments = load("acsi_2015_moments_by_industry")
+    results = fit("Quality =~ OVERALLQ + CUSTOMQ + WRONGQ + PQ", moments=moments)
+    text = report(results, tmp_path / "groups.html").read_text(encoding="utf-8")
+    assert text.count("data:image/svg+xml;base64,") == len(moments)
+    assert all(f"<figcaption>{label}</figcaption>" in text for label in moments)
+
+
+def test_other_suffixes_are_refused_by_name(results, tmp_path):
+    with pytest.raises(OptionError, match=r"client\.pdf; its suffix can be \.html"):
+        report(results, tmp_path / "client.pdf")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_sentence_is_printed_as_journals_do(results):
+    text = fit_sentence(results)
+    assert text.startswith("χ²(8) = ")
+    assert "RMSEA = ." in text
+    assert text.endswith("n = 250.")

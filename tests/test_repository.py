@@ -1,0 +1,114 @@
+"""The files around the package: lock, commands, citation, and the wheel that is built from them."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+from nbformat import v4
+
+import sexresearch
+
+ROOT = Path(__file__).resolve().parent.parent
+MACHINE_PATH = re.compile(r"(?<![\w.:~/])/(?:home|root|work|Users|opt)/\w")
+REGISTRY = re.compile("|".join(["py" + r"pi\.org", "files.python" + "hosted", "index" + "-url"]))
+TEXT = {".py", ".toml", ".md", ".cff", ".lock", ".csv", ".R", ".txt", ".json", ".ipynb", ".j2", ".css", ""}
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def committed() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    return [ROOT / name for name in listed.splitlines() if (ROOT / name).is_file()]
+
+
+def test_every_package_in_the_lock_is_pinned_and_hashed():
+    entries = re.split(r"\n(?=\S)", text("constraints.lock").strip())
+    assert all(re.match(r"[a-z0-9][a-z0-9._-]*==[\w.+!-]+( ;.*)? \\\n", entry) for entry in entries)
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert "://" not in text("constraints.lock")
+    locked = {entry.split("==")[0] for entry in entries}
+    project = tomllib.loads(text("pyproject.toml"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    assert {re.match(r"[\w-]+", name)[0].lower() for name in wanted} <= locked
+
+
+def test_one_version_everywhere():
+    version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
+    assert f"\nversion: {version}\n" in text("CITATION.cff")
+    newest = re.search(r"^## \[([\d.]+)\] - (\d{4}-\d{2}-\d{2})$", text("CHANGELOG.md"), re.MULTILINE)
+    assert newest
+    assert newest[1] == version
+    assert f"date-released: {newest[2]}" in text("CITATION.cff")
+
+
+def test_the_readme_says_what_it_is_and_how_to_run_it():
+    readme = text("README.md")
+    assert "service excellence research" in readme.splitlines()[0]
+    assert "make reproduce" in readme
+    assert "make test" in readme
+    assert "```mermaid" in readme
+
+
+def test_continuous_integration_runs_make_test():
+    assert text(".ci/run").splitlines()[-1] == "exec make test"
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    targets = set(re.findall(r"^([\w.]+):", text("Makefile"), re.MULTILINE))
+    assert {".venv", "reproduce", "test", "lab", "lint", "bench"} <= targets
+
+
+def test_committed_files_name_no_machine_and_no_package_registry():
+    found = []
+    for path in committed():
+        if path.suffix in TEXT and path != Path(__file__).resolve():
+            content = path.read_text(encoding="utf-8", errors="replace")
+            found += [str(path.relative_to(ROOT)) for rule in (MACHINE_PATH, REGISTRY) if rule.search(content)]
+    assert not found
+
+
+def test_only_the_agreed_files_stand_at_the_top():
+    agreed = "pyproject.toml notebooks sexresearch data reports tests README.md Makefile .ci LICENSE CHANGELOG.md"
+    agreed += " CITATION.cff .gitignore constraints.lock"
+    assert {path.relative_to(ROOT).parts[0] for path in committed()} <= set(agreed.split())
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory) -> Path:
+    """The wheel, built and unpacked as an installation would."""
+    folder = tmp_path_factory.mktemp("wheel")
+    built = next(WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"]))
+    with zipfile.ZipFile(built) as wheel:
+        wheel.extractall(folder / "site")
+    return folder / "site"
+
+
+def test_the_wheel_carries_notebooks_data_and_results(installed):
+    bundled = installed / "sexresearch" / "_bundled"
+    for source in ("notebooks", "data"):
+        here = {str(path.relative_to(ROOT)) for path in committed() if path.is_relative_to(ROOT / source)}
+        assert here <= {str(path.relative_to(bundled)) for path in bundled.rglob("*")}
+    assert (bundled / "reports" / "results.csv").read_text() == text("reports/results.csv")
+    assert (installed / "sexresearch" / "report" / "templates" / "page.css").exists()
+    assert (installed / "sexresearch" / "py.typed").exists()
+    assert not list(installed.rglob("test_*"))
+
+
+def test_the_installed_wheel_reproduces_from_any_folder(installed, tmp_path):
+    notebooks = installed / "sexresearch" / "_bundled" / "notebooks"
+    notebooks.mkdir(exist_ok=True)
+    cells = [v4.new_markdown_cell("# Whose code?"), v4.new_code_cell("import sexresearch\nprint(sexresearch.__file__)")]
+    nbformat.write(v4.new_notebook(cells=cells), notebooks / "99_probe.ipynb")
+    environment = os.environ | {"PYTHONPATH": str(installed)}
+    command = [sys.executable, "-m", "sexresearch", "reproduce", "99"]
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert str(installed) in (tmp_path / "reports" / "99_probe.html").read_text(encoding="utf-8")
+    assert str(ROOT) in sexresearch.__file__  # this process runs the checkout
