@@ -14,7 +14,7 @@ def fit_sentence(results: Results) -> str:
     no leading zero where a value cannot exceed one.
 
     >>> import sexresearch as sx
-    >>> results = sx.fit("quality =~ CUEX1 + CUEX2 + CUEX3", moments=sx.datasets.load("mobi_moments"))
+    >>> results = sx.fit("joy =~ CUSA1 + CUSA2 + CUSA3 + CUSCO", moments=sx.datasets.load("mobi_moments"))
     >>> fit_sentence(results)
     'χ²(0) = 0.00, CFI = 1.000, TLI = 1.000, RMSEA = .000 [.000, .000], SRMR = .000, n = 250.'
     """

@@ -20,7 +20,7 @@ def report(results: Results, path: str | Path, *, title: str = "Structural equat
     "synthetic", the document does so visibly. Folders are made as needed. Raises `OptionError` for another suffix.
 
     >>> import tempfile, sexresearch as sx
-    >>> results = sx.fit("quality =~ CUEX1 + CUEX2 + CUEX3", moments=sx.datasets.load("mobi_moments"))
+    >>> results = sx.fit("joy =~ CUSA1 + CUSA2 + CUSA3 + CUSCO", moments=sx.datasets.load("mobi_moments"))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     report(results, f"{folder}/client.html", data="mobi, n = 250").name
     'client.html'
