@@ -16,7 +16,7 @@ class Measure:
 
     `kind` is scale (questionnaire), indicator (business figure), analysis or design. `nodes` are keys of
     chain nodes or pyramid levels, or clause numbers. `facets` are the parts it distinguishes, `reference`
-    says who proposed it.
+    says who proposed it, where the field names someone.
 
     >>> [measure.title for measure in measures if "L3" in measure.nodes]
     ['personal touch']
@@ -97,7 +97,7 @@ measures = Catalogue(
             "scale",
             ("7.2.2", "3.15"),
             ("vigor", "dedication", "absorption"),
-            "UWES",
+            "",
             "Employees describe how engaged they are at work.",
         ),
         Measure(
@@ -124,16 +124,16 @@ measures = Catalogue(
             "indicator",
             INDEX,
             ("NPS", "CSAT top-2-box", "CES", "churn"),
-            "practice",
+            "",
             "Figures that organizations already keep.",
         ),
         Measure(
             "ipma",
-            "importance-performance map",
+            "importance-performance map (IPMA)",
             "analysis",
             LINKS,
             ("importance", "performance", "necessity"),
-            "IPMA; with necessary conditions (cIPMA): Hauff et al. (2024)",
+            "with necessary conditions (cIPMA): Hauff et al. (2024)",
             "Shows what matters much and is done little, and what is indispensable.",
         ),
         Measure(
@@ -151,7 +151,7 @@ measures = Catalogue(
             "analysis",
             ("satisfaction", "exceeded"),
             ("adequate", "desired"),
-            "zone of tolerance",
+            "",
             "Places what was received between what is acceptable and what is hoped for.",
         ),
         Measure(
