@@ -51,12 +51,10 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def tint(colour: str, strength: float) -> str:
-    """A colour mixed with white, as hex: `strength` 1 is the colour itself, 0 is white.
+    """A hex colour mixed with white: `strength` 1 is the colour itself, 0 is white.
 
     >>> tint("#0072B2", 0.0), tint("#0072B2", 1.0)
     ('#ffffff', '#0072b2')
     """
-    from matplotlib.colors import to_hex, to_rgb
-
-    red, green, blue = (1 - strength * (1 - channel) for channel in to_rgb(colour))
-    return to_hex((red, green, blue))
+    channels = bytes.fromhex(colour.removeprefix("#"))
+    return "#" + bytes(round(255 - strength * (255 - channel)) for channel in channels).hex()

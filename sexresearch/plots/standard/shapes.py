@@ -96,7 +96,5 @@ def text_on(colour: str) -> str:
     >>> text_on("#0072B2") == PAPER, text_on("#F0E442") == INK
     (True, True)
     """
-    from matplotlib.colors import to_rgb
-
-    red, green, blue = to_rgb(colour)
-    return PAPER if 0.2126 * red + 0.7152 * green + 0.0722 * blue < DARK else INK
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return PAPER if 0.2126 * red + 0.7152 * green + 0.0722 * blue < DARK * 255 else INK
