@@ -84,6 +84,20 @@ def parse(text: str) -> Statements:
     return statements
 
 
+def parse_constraints(text: str) -> tuple[Constraint, ...]:
+    """Read constraints alone, separated by ``;`` or new lines; ModelSyntaxError where there is anything else.
+
+    >>> parse_constraints("b1 == 0; b2 == b3")[1].text
+    ('b2', 'b3')
+    """
+    if not isinstance(text, str):
+        raise ModelSyntaxError(f"constraints must be text such as 'b1 == b2'; found {type(text).__name__}")
+    statements = _Parser(tokenize(text)).read()
+    if statements.formulas or statements.definitions or not statements.constraints:
+        raise ModelSyntaxError(f"expected constraints such as 'b1 == 0; b2 == b3'; found {text!r}")
+    return statements.constraints
+
+
 @dataclass
 class _Parser:
     tokens: list[Token]
