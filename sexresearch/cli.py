@@ -157,10 +157,10 @@ def _print_frame(frame: pd.DataFrame, if_empty: str = "") -> None:
     if frame.empty:
         typer.echo(if_empty)
         return
-    cells = table(frame).cells
-    first, *others = cells.columns
-    shown = Table(Column(first, overflow="fold", min_width=max(map(len, cells[first]))), *others)
-    for row in cells.itertuples(index=False):
+    made = table(frame)
+    first, *others = made.headers
+    shown = Table(Column(first, overflow="fold", min_width=max(len(row[0]) for row in made.rows)), *others)
+    for row in made.rows:
         shown.add_row(*map(escape, row))
     Console().print(shown)
 

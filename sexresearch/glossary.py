@@ -1,10 +1,10 @@
-"""Every table column once: its name, printed header, decimals, meaning and source; and one stable formatting of tables."""
+"""Every table column once: name, printed header, decimals, meaning and source; and one stable formatting of tables."""
 
 from __future__ import annotations
 
 import html
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -108,7 +108,25 @@ COLUMNS: dict[str, Column] = _columns(
     ("number", "number", None, "a headline number as text: four decimals, or a count"),
     ("published", "published", None, "the headline number published with the package"),
     ("note", "note", None, "unit or condition of a number"),
+    ("chisq", "χ²", 3, "chi-square test statistic of the model"),
+    ("df", "df", 0, "degrees of freedom"),
+    ("cfi", "CFI", 3, "comparative fit index", "Bentler 1990"),
+    ("tli", "TLI", 3, "Tucker-Lewis index", "Tucker & Lewis 1973"),
+    ("rmsea", "RMSEA", 3, "root mean square error of approximation", "Steiger 1990"),
+    ("rmsea_ci_lower", "RMSEA lower", 3, "lower limit of the 90 % interval of RMSEA", "Browne & Cudeck 1992"),
+    ("rmsea_ci_upper", "RMSEA upper", 3, "upper limit of the 90 % interval of RMSEA", "Browne & Cudeck 1992"),
+    ("srmr", "SRMR", 3, "standardized root mean square residual", "Bentler 1995"),
+    ("logl", "log-likelihood", 3, "log-likelihood at the estimates"),
+    ("aic", "AIC", 3, "Akaike information criterion", "Akaike 1974"),
+    ("bic", "BIC", 3, "Bayesian information criterion", "Schwarz 1978"),
+    ("npar", "parameters", 0, "number of free parameters"),
+    ("ntotal", "n", 0, "respondents used"),
+    ("baseline_df", "baseline df", 0, "degrees of freedom of the baseline model"),
+    ("r_squared", "R²", 3, "share of the variance explained"),
+    ("variable", "variable", None, "name of a variable"),
 )
+
+MOST_SHOWN = 3  # entries of a tuple (row labels, say) that one cell prints
 
 
 def describe(name: str) -> Column:
@@ -123,11 +141,14 @@ def describe(name: str) -> Column:
 def format_value(value: object, decimals: int | None) -> str:
     """One cell as text: rounded, missing as empty, never a negative zero.
 
-    >>> format_value(-0.0001, 3), format_value(float("nan"), 3), format_value(12, None)
-    ('0.000', '', '12')
+    >>> format_value(-0.0001, 3), format_value(float("nan"), 3), format_value((1, 2, 3, 4), None)
+    ('0.000', '', '1, 2, 3 … (4)')
     """
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, tuple):
+        shown = ", ".join(str(part) for part in value[:MOST_SHOWN])
+        return shown if len(value) <= MOST_SHOWN else f"{shown} … ({len(value)})"
     if isinstance(value, bool) or decimals is None or not isinstance(value, (int, float)):
         return str(value)
     text = f"{value:.{decimals}f}"
@@ -136,21 +157,37 @@ def format_value(value: object, decimals: int | None) -> str:
 
 @dataclass(frozen=True)
 class Table:
-    """A data frame as it is printed: plain text in a console, plain HTML in JupyterLab, the same text in both."""
+    """A data frame as it is printed: plain text in a console, plain HTML in JupyterLab, the same cells in both.
 
-    cells: pd.DataFrame
+    `headers` and `rows` are text; `numeric` says which columns are numbers, printed flush right.
+    """
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[bool, ...]
     caption: str = ""
     note: str = ""
 
     def __repr__(self) -> str:
-        body = self.cells.to_string(index=False) if len(self.cells.columns) else "(empty table)"
-        return "\n".join(part for part in (self.caption, body, self.note) if part)
+        widths = [max(map(len, column)) for column in zip(self.headers, *self.rows, strict=True)]
+        lines = []
+        for row in (self.headers, *self.rows):
+            cells = zip(row, widths, self.numeric, strict=True)
+            lines.append("  ".join(c.rjust(w) if right else c.ljust(w) for c, w, right in cells).rstrip())
+        return "\n".join(part for part in (self.caption, *lines, self.note) if part)
 
     def _repr_html_(self) -> str:
-        body = self.cells.to_html(index=False, border=0, escape=True)
+        align = ["right" if right else "left" for right in self.numeric]
+        head = _html_row("th", self.headers, align)
+        body = "\n".join(_html_row("td", row, align) for row in self.rows)
         caption = f"<p><strong>{html.escape(self.caption)}</strong></p>\n" if self.caption else ""
         note = f"\n<p><em>{html.escape(self.note)}</em></p>" if self.note else ""
-        return f"{caption}{body}{note}"
+        return f"{caption}<table>\n<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>{note}"
+
+
+def _html_row(tag: str, cells: tuple[str, ...], align: list[str]) -> str:
+    made = (f'<{tag} style="text-align: {a}">{html.escape(c)}</{tag}>' for c, a in zip(cells, align, strict=True))
+    return "<tr>" + "".join(made) + "</tr>"
 
 
 def table(data: pd.DataFrame | pd.Series, caption: str = "", note: str = "", decimals: int | None = None) -> Table:
@@ -158,20 +195,37 @@ def table(data: pd.DataFrame | pd.Series, caption: str = "", note: str = "", dec
 
     Headers and decimals come from `COLUMNS`; a column the glossary does not know is printed under its own name with
     `decimals` (3 unless given). A named or text index becomes the first column. Missing values are empty cells.
+    The values of a series are formatted by their own names, so that degrees of freedom stay whole numbers.
 
     >>> table(pd.DataFrame({"lhs": ["y"], "est": [0.12345]}))
-    lhs   est
-      y 0.123
+    lhs    est
+    y    0.123
+    >>> table(pd.Series({"chisq": 85.3056, "df": 24.0}))
+    measure   value
+    chisq    85.306
+    df           24
     """
-    frame = data.rename_axis("measure").to_frame("value") if isinstance(data, pd.Series) else data
-    if not isinstance(frame.index, pd.RangeIndex):
-        frame = frame.reset_index()
-    cells = {}
-    for name in frame.columns:
-        known = COLUMNS.get(str(name), Column(str(name), str(name), 3 if decimals is None else decimals, ""))
-        places = known.decimals if decimals is None or known.decimals is None else decimals
-        values = frame[name]
-        if known.name not in COLUMNS and pd.api.types.is_integer_dtype(values):
-            places = None
-        cells[known.header] = [format_value(value, places) for value in values.tolist()]
-    return Table(pd.DataFrame(cells, dtype=object), caption, note)
+    if isinstance(data, pd.Series):
+        kinds = [_column(str(name), decimals) for name in data.index]
+        values = [format_value(v, k.decimals) for v, k in zip(data.tolist(), kinds, strict=True)]
+        rows = tuple(zip((str(name) for name in data.index), values, strict=True))
+        return Table(("measure", str(data.name or "value")), rows, (False, True), caption, note)
+    frame = data if isinstance(data.index, pd.RangeIndex) else data.reset_index()
+    columns = [_column(str(name), decimals) for name in frame.columns]
+    cells = [_cells(frame.iloc[:, i], column) for i, column in enumerate(columns)]
+    numeric = tuple(
+        pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype) for dtype in frame.dtypes
+    )
+    headers = tuple(column.header for column in columns)
+    return Table(headers, tuple(zip(*cells, strict=True)), numeric, caption, note)
+
+
+def _column(name: str, decimals: int | None) -> Column:
+    known = COLUMNS.get(name, Column(name, name, 3 if decimals is None else decimals, ""))
+    keep = decimals is None or known.decimals in (None, 0)
+    return known if keep else replace(known, decimals=decimals)
+
+
+def _cells(values: pd.Series, column: Column) -> list[str]:
+    whole = pd.api.types.is_integer_dtype(values) and column.name not in COLUMNS
+    return [format_value(value, None if whole else column.decimals) for value in values.tolist()]
