@@ -23,9 +23,7 @@ from sexresearch.sem.tables import parameter_frame
 ENGINES = ("semopy", "lavaan")
 PATIENCE = 600  # seconds for R
 
-Found: TypeAlias = (
-    pd.DataFrame | str
-)  # columns est and se in the order of our parameters, or the reason why there are none
+Found: TypeAlias = pd.DataFrame | str  # est and se in the order of our parameters, or why there are none
 
 
 def crosscheck(results: Results, engines: Sequence[str] = ENGINES) -> pd.DataFrame:
@@ -50,21 +48,17 @@ def crosscheck(results: Results, engines: Sequence[str] = ENGINES) -> pd.DataFra
     if results.provenance.engine != "native":
         raise OptionError("crosscheck sets our own fit beside others; these results are semopy's: use engine='native'")
     table = results.parameters[["lhs", "op", "rhs", "label", "group", "est", "se"]].copy()
-    notes = pd.Series("", index=table.index)
+    reasons = []
     for engine in engines:
         found = _found(results, engine)
         if isinstance(found, str):
-            notes += _sentence(notes, f"{engine}: not comparable, because {found}")
+            reasons.append(f"{engine}: not comparable, because {found}")
             found = pd.DataFrame(np.nan, index=table.index, columns=["est", "se"])
         prefix = "" if engine == "semopy" else f"{engine}_"
         table[engine], table[f"{engine}_se"] = found["est"], found["se"]
         table[f"{prefix}difference"] = table["est"] - found["est"]
         table[f"{prefix}se_difference"] = table["se"] - found["se"]
-    return table.assign(note=notes)
-
-
-def _sentence(notes: pd.Series, text: str) -> pd.Series:
-    return notes.where(notes == "", "; ").mask(notes == "", "") + text
+    return table.assign(note="; ".join(reasons))
 
 
 def _found(results: Results, engine: str) -> Found:
@@ -92,7 +86,7 @@ def _lavaan(results: Results) -> Found:
         rows = [_answers(results, sample) for sample in results.fitted.samples if sample.answers is not None]
         if rows:
             pd.concat(rows).to_csv(answers, index=False)
-        why = _run([program, "--vanilla", str(script), str(answers), str(output)])
+        why = _run([program, str(script), str(answers), str(output)])
         return why or _aligned(results, pd.read_csv(output, keep_default_na=False, na_values={"est": "NA", "se": "NA"}))
 
 
@@ -107,7 +101,8 @@ write.csv(rows[c("lhs", "op", "rhs", "group", "est", "se")], commandArgs(trailin
 
 def _run(command: list[str]) -> str:
     """Run R in a UTF-8 locale; the reason why nothing came of it, empty where all went well."""
-    environment = os.environ | {"LC_ALL": "C.UTF-8", "LANGUAGE": "en"}
+    locale = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    environment = os.environ | {"LANGUAGE": "en"} | ({} if "utf" in locale.lower() else {"LC_ALL": "C.UTF-8"})
     try:
         done = subprocess.run(
             command, capture_output=True, encoding="utf-8", env=environment, timeout=PATIENCE, check=False
@@ -132,17 +127,19 @@ def _answers(results: Results, sample: Sample) -> pd.DataFrame:
     return frame
 
 
-def _aligned(results: Results, theirs: pd.DataFrame) -> pd.DataFrame:
+def _aligned(results: Results, theirs: pd.DataFrame) -> Found:
     """lavaan's rows in the order of ours; groups are numbered there and labelled here."""
-    labels = [None, *results.groups]
+    ours, labels = results.parameters, [None, *results.groups]
     groups = [labels[number] if results.groups else None for number in theirs["group"]]
     known = {
         _key(row.lhs, row.op, row.rhs, group): (row.est, row.se)
         for row, group in zip(theirs.itertuples(), groups, strict=True)
     }
-    ours = results.parameters
     keys = [_key(*row) for row in ours[["lhs", "op", "rhs", "group"]].itertuples(index=False)]
-    return pd.DataFrame([known.get(key, (np.nan, np.nan)) for key in keys], columns=["est", "se"], index=ours.index)
+    absent = [" ".join(map(str, ours.loc[i, ["lhs", "op", "rhs"]])) for i, key in enumerate(keys) if key not in known]
+    if absent:
+        return f"its model has no parameter {', '.join(absent)}"
+    return pd.DataFrame([known[key] for key in keys], columns=["est", "se"], index=ours.index)
 
 
 def _key(lhs: str, op: str, rhs: str, group: object) -> tuple[object, ...]:

@@ -24,7 +24,6 @@ from sexresearch.errors import OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.minimize import Solution, newton_decrement
-from sexresearch.sem.start import starting_values
 from sexresearch.sem.structure import implied
 from sexresearch.sem.table import Parameter
 from sexresearch.sem.tables import row_estimates
@@ -58,15 +57,17 @@ def refusals(fitted: Fitted) -> list[str]:
     """Why semopy's numbers for this model would be wrong or missing; empty where they can be trusted."""
     options, table = fitted.options, fitted.table
     bounded = options.bounds is not None or any(np.isfinite([row.lower, row.upper]).any() for row in table.rows)
+    complete = options.missing == "listwise"
+    plain = complete and options.estimator == "ML"
     checks = {
         "semopy fits several groups apart, without parameters they share": table.n_groups > 1,
         "semopy has no cluster-robust standard errors": options.cluster is not None,
         "semopy has no sampling weights": options.sampling_weights is not None,
-        "semopy's likelihood of incomplete rows leaves out the means": options.missing == "fiml",
-        f"semopy is compared for estimator 'ML' only, not {options.estimator!r}": options.estimator != "ML",
-        f"semopy's standard errors are of the kind 'standard', not {options.se!r}": options.se != "standard",
-        "semopy's standard errors are from the expected information": options.information != "expected",
-        "semopy's chi-square and degrees of freedom are wrong once means are modelled": bool(options.meanstructure),
+        "semopy's likelihood of incomplete rows leaves out the means": not complete,
+        "semopy gets models with means wrong": complete and bool(options.meanstructure),
+        f"semopy's standard errors are those of estimator 'ML'; found {options.estimator!r}": options.estimator != "ML",
+        f"semopy's standard errors are 'standard' ones; found {options.se!r}": plain and options.se != "standard",
+        "semopy's standard errors are from the expected information": plain and options.information != "expected",
         "semopy's standard errors ignore constraints (== < >) and bounds": bool(table.constraints) or bounded,
         "the model has no free parameter": table.n_free == 0,
     }
@@ -90,8 +91,8 @@ class Rescaled:
 def _rescaled(fitted: Fitted) -> Rescaled:
     """A path from a to b is divided by s_b / s_a, a covariance by s_a s_b, whether free or fixed: the same model."""
     sample, structure, rows = fitted.samples[0], fitted.structures[0], fitted.table.rows
-    start = starting_values((structure,), (rows,), ((sample.mean, sample.cov),), fitted.table.n_free)
-    scale, row_factor = _scale(rows, structure.names, np.diag(implied(structure, start).all_cov), sample.cov)
+    variances = np.diag(implied(structure, fitted.start).all_cov)
+    scale, row_factor = _scale(rows, structure.names, variances, sample.cov)
     factor = np.ones(fitted.table.n_free)
     for row, value in zip(rows, row_factor, strict=True):
         if row.free >= 0:
@@ -100,12 +101,12 @@ def _rescaled(fitted: Fitted) -> Rescaled:
     names = [f"v{i}" for i in range(len(s))]
     cov = pd.DataFrame(sample.cov / np.outer(s, s), index=names, columns=names)
     text = _text(rows, structure.names, len(s), row_estimates(fitted) / row_factor)
-    return Rescaled(text, cov, sample.nobs, start / factor, factor)
+    return Rescaled(text, cov, sample.nobs, fitted.start / factor, factor)
 
 
-def _scale(rows: tuple[Parameter, ...], names: tuple[str, ...], start: Array, cov: Array) -> tuple[Array, Array]:
+def _scale(rows: tuple[Parameter, ...], names: tuple[str, ...], variances: Array, cov: Array) -> tuple[Array, Array]:
     """The unit of every variable (m,) and row: its own, or a common one where equal parameters must stay equal."""
-    own = np.sqrt(np.where(start > 0, start, 1.0))
+    own = np.sqrt(np.where(variances > 0, variances, 1.0))
     own[: len(cov)] = np.sqrt(np.diag(cov))
     common = np.full(len(own), np.exp(np.log(own[: len(cov)]).mean()))
     for scale in (own, common):
