@@ -139,7 +139,7 @@ REFUSED = {
     "cluster": ({"cluster": "branch"}, "cluster-robust"),
     "weights": ({"sampling_weights": "weight"}, "sampling weights"),
     "fiml": ({"missing": "fiml"}, "leaves out the means"),
-    "means": ({"meanstructure": True}, "models with means wrong"),
+    "means": ({"meanstructure": True}, "models with means is wrong"),
     "robust": ({"estimator": "MLR"}, "those of estimator 'ML'; found 'MLR'"),
     "least_squares": ({"estimator": "ULS"}, "those of estimator 'ML'; found 'ULS'"),
     "robust_errors": ({"se": "robust_sem"}, "found 'robust_sem'"),

@@ -64,7 +64,8 @@ def refusals(fitted: Fitted) -> list[str]:
         "semopy has no cluster-robust standard errors": options.cluster is not None,
         "semopy has no sampling weights": options.sampling_weights is not None,
         "semopy's likelihood of incomplete rows leaves out the means": not complete,
-        "semopy gets models with means wrong": complete and bool(options.meanstructure),
+        "semopy is run on covariances only: its chi-square for models with means is wrong": complete
+        and bool(options.meanstructure),
         f"semopy's standard errors are those of estimator 'ML'; found {options.estimator!r}": options.estimator != "ML",
         f"semopy's standard errors are 'standard' ones; found {options.se!r}": plain and options.se != "standard",
         "semopy's standard errors are from the expected information": plain and options.information != "expected",
