@@ -35,16 +35,17 @@ def residual_table(fitted: Fitted, kind: str = "raw") -> pd.DataFrame:
 def _group_frame(fitted: Fitted, number: int, kind: str) -> pd.DataFrame:
     sample, state = fitted.samples[number], fitted.states[number]
     has_means, names = state.structure.has_means, sample.names
-    observed, expected = (sample.mean, sample.cov), (state.mean, state.cov)
+    cov = analysed_cov(fitted, number)
+    observed, expected = (sample.mean, cov), (state.mean, state.cov)
     if kind == "cor":
-        s, t = np.sqrt(np.diag(sample.cov)), np.sqrt(np.diag(state.cov))
-        observed = (sample.mean / s, sample.cov / np.outer(s, s))
+        s, t = np.sqrt(np.diag(cov)), np.sqrt(np.diag(state.cov))
+        observed = (sample.mean / s, cov / np.outer(s, s))
         expected = (state.mean / s, state.cov / np.outer(t, t))
     left, right = (_stacked(mean, cov, has_means) for mean, cov in (observed, expected))
     residual = left - right
     if kind in ("normalized", "standardized"):
         error = residual_errors(fitted, number, kind)
-        residual = np.where(np.abs(residual) < NEGLIGIBLE * _units(sample.cov, has_means), residual, residual / error)
+        residual = np.where(np.abs(residual) < NEGLIGIBLE * _units(cov, has_means), residual, residual / error)
     i, j = vech_index(len(names))
     means = list(names) if has_means else []
     label = sample.label if fitted.table.n_groups > 1 else pd.NA
@@ -59,6 +60,12 @@ def _group_frame(fitted: Fitted, number: int, kind: str) -> pd.DataFrame:
             "residual": residual,
         }
     )
+
+
+def analysed_cov(fitted: Fitted, number: int) -> Array:
+    """(p, p) the sample covariances the estimator looks at: denominator n, or n - 1 for least squares."""
+    sample = fitted.samples[number]
+    return sample.cov * sample.n / (sample.n - 1) if isinstance(fitted.objective, LeastSquares) else sample.cov
 
 
 def _stacked(mean: Array, cov: Array, has_means: bool) -> Array:
@@ -100,8 +107,7 @@ def observed_covariance(fitted: Fitted, number: int) -> Array:
         free = fitted.options.estimator in ("WLS", "DWLS") or robust
         if free:
             return moment_covariance(sample, structure) / sample.n
-        unbiased = sample.cov * sample.n / (sample.n - 1)
-        return np.linalg.inv(normal_weight(unbiased, structure.has_means)) / sample.n
+        return np.linalg.inv(normal_weight(analysed_cov(fitted, number), structure.has_means)) / sample.n
     saturated, moments = saturated_structure(structure.p, sample.mean if structure.has_means else None, sample.cov)
     state = implied(saturated, moments)
     keep = estimated_moments(fitted, number)
