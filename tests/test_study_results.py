@@ -10,6 +10,7 @@ from sexresearch.study.outputs import conclusion, headlines
 from sexresearch.study.results_file import read_results, results_frame
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+SHORTEST, LONGEST = 20, 400  # characters of a conclusion: a sentence, readable in the table of outcomes
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -34,7 +35,7 @@ def test_every_notebook_declares_headline_numbers_or_is_about_text(path, noteboo
 
 
 def test_every_notebook_has_a_conclusion_that_fits_a_table(notebook):
-    assert 20 <= len(conclusion(notebook)) <= 300
+    assert SHORTEST <= len(conclusion(notebook)) <= LONGEST
 
 
 def test_its_page_opens_without_a_network(path, notebook, assert_opens_offline):

@@ -16,7 +16,7 @@ def fit_sentence(results: Results) -> str:
     >>> import sexresearch as sx
     >>> results = sx.fit("joy =~ CUSA1 + CUSA2 + CUSA3 + CUSCO", moments=sx.datasets.load("mobi_moments"))
     >>> fit_sentence(results)
-    'χ²(0) = 0.00, CFI = 1.000, TLI = 1.000, RMSEA = .000 [.000, .000], SRMR = .000, n = 250.'
+    'χ²(2) = 10.89, p = .004, CFI = .970, TLI = .911, RMSEA = .133 [.064, .215], SRMR = .030, n = 250.'
     """
     m = {name: float(value) for name, value in results.fit_measures.items()}
     low, high = m["rmsea_ci_lower"], m["rmsea_ci_upper"]

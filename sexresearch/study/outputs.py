@@ -23,10 +23,10 @@ def figures(notebook: NotebookNode) -> list[bytes]:
 
 
 def conclusion(notebook: NotebookNode) -> str:
-    """The first sentence of the last text cell, without its heading and marks; empty where there is none.
+    """The first sentence of the last text cell, without heading, marks and "Answer:"; empty where there is none.
 
     >>> from nbformat import v4
-    >>> cell = v4.new_markdown_cell("## Answer\\n**Delight** mediates (p < .001). See the table.")
+    >>> cell = v4.new_markdown_cell("## In short\\n**Answer:** *delight* mediates (p < .001). See the table.")
     >>> conclusion(v4.new_notebook(cells=[cell]))
     'Delight mediates (p < .001).'
     """
@@ -34,7 +34,8 @@ def conclusion(notebook: NotebookNode) -> str:
     lines = [line.strip() for line in (texts[-1] if texts else "").splitlines()]
     prose = " ".join(line for line in lines if line and not line.startswith("#"))
     plain = re.sub(r"[*_`]{1,2}(\S.*?)[*_`]{1,2}", r"\1", re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", prose))
-    return re.split(r"(?<=[.!?])\s+(?=[A-Z0-9])", plain, maxsplit=1)[0]
+    sentence = re.split(r"(?<=[.!?])\s+(?=[A-Z0-9])", plain, maxsplit=1)[0].removeprefix("Answer: ")
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _bundles(notebook: NotebookNode) -> list[dict]:
