@@ -25,7 +25,7 @@ help:
 
 # uv, pinned in the lock like everything else, installs in seconds; where it cannot be had, pip does the same.
 .venv/.installed: pyproject.toml constraints.lock
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --clear .venv
 	sed -n '/^uv==/,/[^\\]$$/p' constraints.lock > .venv/uv.lock
 	$(BIN)/pip install --quiet --require-hashes -r .venv/uv.lock \
 	  && VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r constraints.lock \
