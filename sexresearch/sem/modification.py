@@ -58,9 +58,7 @@ def _group_frame(fitted: Fitted, number: int, model: Array) -> pd.DataFrame:
     )
 
 
-def candidate_information(
-    fitted: Fitted, number: int, rows: Sequence[Parameter], model: Array
-) -> tuple[Array, Array]:
+def candidate_information(fitted: Fitted, number: int, rows: Sequence[Parameter], model: Array) -> tuple[Array, Array]:
     """Score (rows,) and information given the model's parameters (rows,); the latter 0 where a row is unidentified.
 
     `model` (q, q) is the inverse information of the free parameters.
@@ -105,9 +103,7 @@ def _possible(fitted: Fitted, number: int) -> list[Parameter]:
     items = [v for v in role.modelled if v in indicators]
     pairs = [("=~", f, x) for f in latent for x in role.modelled if x not in structural]
     pairs += [("~~", a, b) for group in (items, latent) for i, a in enumerate(group) for b in group[i + 1 :]]
-    pairs += [
-        ("~", y, x) for y in structural for x in structural if y != x and not (y in indicators and x in latent)
-    ]
+    pairs += [("~", y, x) for y in structural for x in structural if y != x and not (y in indicators and x in latent)]
     if fitted.structures[number].has_means:
         pairs += [("~1", v, "") for v in [*role.observed, *latent]]
     return [Parameter(a, op, b, group=number, value=0.0) for op, a, b in pairs]
