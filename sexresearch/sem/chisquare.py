@@ -17,16 +17,18 @@ from sexresearch.sem.degrees import degrees_of_freedom
 from sexresearch.sem.discrepancy import LeastSquares
 from sexresearch.sem.fitted import Fitted, casewise_scores, information_of, saturated_structure
 from sexresearch.sem.gamma import moment_covariance, normal_weight
-from sexresearch.sem.inference import cluster_sums, inverse_information, score_covariance
+from sexresearch.sem.inference import inverse_information, score_covariance, score_products, share_of
 from sexresearch.sem.likelihood import model_log_likelihood, saturated_log_likelihood
-from sexresearch.sem.structure import implied
+from sexresearch.sem.sample import Sample
+from sexresearch.sem.structure import Structure, implied
 
 
 @dataclass(frozen=True)
 class Test:
     """A chi-square test: statistic, degrees of freedom, p (NaN at df 0), scaling factor and shift where scaled.
 
-    `h1` and `h0` are the scaling factors of the saturated and the fitted model (Yuan-Bentler only).
+    `trace` is tr(U Gamma), the mean of the statistic; `h1` and `h0` are the scaling factors of the saturated and the
+    fitted model (Yuan-Bentler only).
     """
 
     chisq: float
@@ -34,6 +36,7 @@ class Test:
     pvalue: float
     scaling: float = math.nan
     shift: float = math.nan
+    trace: float = math.nan
     h1: float = math.nan
     h0: float = math.nan
 
@@ -51,22 +54,17 @@ def standard_test(fitted: Fitted) -> Test:
     """Likelihood ratio against the saturated model, or (n - 1) times the least-squares discrepancy."""
     df = degrees_of_freedom(fitted)
     if isinstance(fitted.objective, LeastSquares):
-        factor = fitted.n - fitted.table.n_groups if fitted.table.n_groups > 1 else fitted.n - 1
-        chisq = 2.0 * _rescaled(fitted, factor)
+        chisq = 2.0 * fitted.constrained.solution.value * fitted.weight
     else:
         chisq = max(2.0 * (saturated_log_likelihood(fitted) - model_log_likelihood(fitted)), 0.0)
     return Test(chisq, df, chisq_pvalue(chisq, df))
-
-
-def _rescaled(fitted: Fitted, factor: float) -> float:
-    return fitted.constrained.solution.value * factor
 
 
 def scaled_test(fitted: Fitted) -> Test:
     """The robust test the options ask for; scaling 1 at df 0."""
     plain = standard_test(fitted)
     if plain.df == 0:
-        return Test(plain.chisq, 0, math.nan, 1.0)
+        return Test(plain.chisq, 0, math.nan, 1.0, trace=0.0)
     if fitted.options.test == "yuan_bentler_mplus":
         return _yuan_bentler(fitted, plain)
     return _satorra_bentler(fitted, plain)
@@ -77,22 +75,22 @@ def _satorra_bentler(fitted: Fitted, plain: Test) -> Test:
     df = plain.df
     if fitted.options.test == "satorra_bentler":
         scaling = first / df
-        return Test(plain.chisq / scaling, df, chisq_pvalue(plain.chisq / scaling, df), scaling)
+        return Test(plain.chisq / scaling, df, chisq_pvalue(plain.chisq / scaling, df), scaling, trace=first)
     if fitted.options.test == "mean_var_adjusted":
         df, scaling = first**2 / second, second / first
-        return Test(plain.chisq / scaling, df, chisq_pvalue(plain.chisq / scaling, df), scaling)
+        return Test(plain.chisq / scaling, df, chisq_pvalue(plain.chisq / scaling, df), scaling, trace=first)
     stretch = math.sqrt(df / second)
     shift = df - stretch * first
     chisq = plain.chisq * stretch + shift
-    return Test(chisq, df, chisq_pvalue(chisq, df), 1 / stretch, shift)
+    return Test(chisq, df, chisq_pvalue(chisq, df), 1 / stretch, shift, first)
 
 
 def ugamma_traces(fitted: Fitted, squares: bool) -> tuple[float, float]:
     """tr(U Gamma) and tr(U Gamma U Gamma) over all groups (the second NaN unless `squares`)."""
     every = range(fitted.table.n_groups)
     D = fitted.jacobians()
-    share = [sample.n / fitted.n for sample in fitted.samples]
-    gamma = [moment_covariance(s, st) for s, st in zip(fitted.samples, fitted.structures, strict=True)]
+    share = [share_of(fitted, g) for g in every]
+    gamma = [moment_covariance(s, st, fitted.n_fixed(g)) for g, (s, st) in _numbered(fitted)]
     weight = [_residual_weight(fitted, g) for g in every]
     WD = [weight[g] @ D[g] for g in every]
     GWD = [gamma[g] @ WD[g] for g in every]
@@ -105,6 +103,10 @@ def ugamma_traces(fitted: Fitted, squares: bool) -> tuple[float, float]:
     for g in every:
         U[g, g] = U[g, g] + weight[g] @ gamma[g]
     return first, sum(float(np.vdot(U[g, h], U[h, g].T)) for g in every for h in every)
+
+
+def _numbered(fitted: Fitted) -> list[tuple[int, tuple[Sample, Structure]]]:
+    return list(enumerate(zip(fitted.samples, fitted.structures, strict=True)))
 
 
 def _residual_weight(fitted: Fitted, number: int) -> Array:
@@ -123,12 +125,13 @@ def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
         h1_trace, h1_count = h1_trace + trace, h1_count + count
     scaling = (h1_trace - h0_trace) / plain.df
     chisq = plain.chisq / scaling
-    free = fitted.basis.shape[1]
+    free = sum(row.free >= 0 for row in fitted.table.rows)  # before equalities, as lavaan counts
     return Test(
         chisq,
         plain.df,
         chisq_pvalue(chisq, plain.df),
         scaling,
+        trace=scaling * plain.df,
         h1=h1_trace / h1_count,
         h0=h0_trace / free if free else math.nan,
     )
@@ -138,11 +141,9 @@ def _saturated_trace(fitted: Fitted, number: int) -> tuple[float, int]:
     """tr(A1^-1 B1) of one group's saturated model, and its number of parameters."""
     sample, structure = fitted.samples[number], fitted.structures[number]
     mean = sample.mean if structure.has_means else None
-    free, theta = saturated_structure(structure.p, mean, sample.cov)
+    free, theta = saturated_structure(structure.p, mean, sample.cov, fitted.n_fixed(number))
     state = implied(free, theta)
     scores = casewise_scores(state, sample)
     assert sample.answers is not None
-    if sample.answers.clusters is not None:
-        scores = cluster_sums(scores, sample.answers.clusters)
     info = information_of(state, sample.blocks, exact=fitted.options.information == "observed")
-    return float(np.trace(np.linalg.solve(info, scores.T @ scores))), len(theta)
+    return float(np.trace(np.linalg.solve(info, score_products(scores, sample.answers.clusters)))), len(theta)

@@ -14,8 +14,8 @@ INVOLVED = 0.15  # weight in the flat direction from which a parameter is named
 def count_moments(fitted: Fitted) -> int:
     """Sample moments the model has to explain; those of fixed exogenous variables are not among them."""
     total = 0
-    for structure, role in zip(fitted.structures, fitted.table.roles, strict=True):
-        p, x = structure.p, len(role.exogenous) if fitted.options.fixed_x else 0
+    for number, structure in enumerate(fitted.structures):
+        p, x = structure.p, fitted.n_fixed(number)
         total += (p * (p + 1) - x * (x + 1)) // 2 + (p - x) * structure.has_means
     return total
 

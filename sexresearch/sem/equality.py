@@ -72,7 +72,9 @@ def _keys(row: Parameter, roles: Roles, equal: Sequence[str], released: set[tupl
 
 
 def kind_of(row: Parameter, roles: Roles) -> str:
-    """The name in `GROUP_EQUAL` that a row belongs to."""
+    """The name in `GROUP_EQUAL` that a row belongs to; moments of exogenous variables belong to none."""
+    if row.op in ("~~", "~1") and row.lhs in roles.exogenous:
+        return "exogenous"
     latent = row.lhs in roles.latent
     if row.op == "=~":
         return "loadings"

@@ -145,13 +145,13 @@ def objective_of(
     """The discrepancy the estimator asks for."""
     if options.likelihood:
         return NormalLikelihood(structures, tuple(sample.blocks for sample in samples), n_free)
-    n = sum(sample.n for sample in samples)
+    n = sum(sample.n - 1 for sample in samples)
     targets = []
     for structure, sample in zip(structures, samples, strict=True):
         unbiased = sample.cov * sample.n / (sample.n - 1)
         i, j = vech_index(structure.p)
         moments = np.concatenate([sample.mean, unbiased[i, j]]) if structure.has_means else unbiased[i, j]
-        targets.append(Target(sample.n / n, moments, _weight(options.estimator, sample, structure, unbiased)))
+        targets.append(Target((sample.n - 1) / n, moments, _weight(options.estimator, sample, structure, unbiased)))
     return LeastSquares(structures, tuple(targets), n_free)
 
 

@@ -30,6 +30,8 @@ def fit_measures(fitted: Fitted) -> pd.Series:
     if fitted.options.robust_test:
         scaled, null_scaled = scaled_test(fitted), scaled_test(null)
         out |= _scaled_chisq("", scaled)
+    if scaled is not None and not math.isnan(scaled.h1):
+        out |= {"scaling_factor_h1": scaled.h1, "scaling_factor_h0": scaled.h0}
     out |= {"baseline_chisq": base.chisq, "baseline_df": base.df, "baseline_pvalue": base.pvalue}
     if scaled is not None and null_scaled is not None:
         out |= _scaled_chisq("baseline_", null_scaled)
@@ -91,11 +93,12 @@ def _likelihood(fitted: Fitted, npar: int) -> dict[str, float]:
 
 
 def _rmsea(fitted: Fitted, test: Test, scaled: Test | None) -> dict[str, float]:
-    n, groups = fitted.n, fitted.table.n_groups
+    n, groups = fitted.weight, fitted.table.n_groups
     out = rmsea_family(test.chisq, test.df, n, groups)
     if scaled is not None:
-        # the scaled RMSEA keeps the model's degrees of freedom and shrinks chi-square by the scaling factor
-        out |= {f"{name}_scaled": v for name, v in rmsea_family(scaled.chisq, scaled.df, n, groups).items()}
+        shifted = not math.isnan(scaled.shift)
+        chisq, df = (scaled.chisq, scaled.df) if shifted else (test.chisq, scaled.trace)
+        out |= {f"{name}_scaled": v for name, v in rmsea_family(chisq, df, n, groups).items()}
     return out
 
 
@@ -118,13 +121,16 @@ def robust_indices(fitted: Fitted, test: Test, base: Test, scaled: Test, null: T
     Brosseau-Liard & Savalei 2014, doi 10.1080/00273171.2014.933697; Brosseau-Liard, Savalei & Li 2012,
     doi 10.1080/00273171.2012.715252: each noncentrality is chisq - c df with the model's own scaling factor c.
     """
-    c, c_null = scaled.scaling, null.scaling
+    if fitted.options.test == "mean_var_adjusted":
+        return {}
+    c, c_null = (part.trace / part.df if part.df else 1.0 for part in (scaled, null))
     own, reference = test.chisq - c * test.df, base.chisq - c_null * base.df
     top, bottom = max(own, 0.0), max(own, reference, 0.0)
-    n, groups = fitted.n, fitted.table.n_groups
+    n, groups = fitted.weight, fitted.table.n_groups
     lower, upper = index.rmsea_interval(scaled.chisq, test.df, n, groups)
     ratio = own / test.df / (reference / base.df) if test.df > 0 and reference != 0 else 0.0
-    stretch = math.sqrt(c) if c > 0 else math.nan
+    stretch = math.sqrt(scaled.scaling) if scaled.scaling > 0 else math.nan
+    close = 0.05 / stretch
     return {
         "cfi_robust": 1.0 - top / bottom if bottom > 0 else 1.0,
         "tli_robust": 1.0 - ratio,
@@ -133,6 +139,9 @@ def robust_indices(fitted: Fitted, test: Test, base: Test, scaled: Test, null: T
         "rmsea_robust": math.sqrt(max(own, 0.0) / (n * test.df)) * math.sqrt(groups) if test.df > 0 else 0.0,
         "rmsea_ci_lower_robust": stretch * lower,
         "rmsea_ci_upper_robust": stretch * upper,
+        "rmsea_pvalue_robust": index.rmsea_close_pvalue(scaled.chisq, test.df, n, groups, close),
+        "rmsea_notclose_pvalue_robust": 1.0
+        - index.rmsea_close_pvalue(scaled.chisq, test.df, n, groups, 0.08 / stretch),
     }
 
 

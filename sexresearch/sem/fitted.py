@@ -34,10 +34,19 @@ class Fitted:
         """(q,) estimates of the free parameters."""
         return self.constrained.solution.theta
 
+    def n_fixed(self, number: int) -> int:
+        """How many variables of a group are exogenous and fixed to their sample moments; they stand last."""
+        return len(self.table.roles[number].exogenous) if self.options.fixed_x else 0
+
     @property
     def n(self) -> float:
         """Respondents (or summed weights) in all groups."""
         return sum(sample.n for sample in self.samples)
+
+    @property
+    def weight(self) -> float:
+        """What multiplies the discrepancy: the respondents, less one per group for least squares."""
+        return self.n if isinstance(self.objective, NormalLikelihood) else self.n - self.table.n_groups
 
     @cached_property
     def states(self) -> tuple[Implied, ...]:
@@ -52,12 +61,12 @@ class Fitted:
     @cached_property
     def expected_information(self) -> Array:
         """(q, q) expected information of all respondents together."""
-        return self.objective.curve(self.theta).curvature * self.n
+        return self.objective.curve(self.theta).curvature * self.weight
 
     @cached_property
     def observed_information(self) -> Array:
         """(q, q) minus the second derivatives of the log-likelihood at the estimates."""
-        return self.objective.hessian(self.theta) * self.n
+        return self.objective.hessian(self.theta) * self.weight
 
     @cached_property
     def information(self) -> Array:
@@ -103,22 +112,32 @@ def casewise_scores(state: Implied, sample: Sample) -> Array:
     return out * sample.weights[:, None]
 
 
-def saturated_structure(p: int, mean: Array | None, cov: Array) -> tuple[Structure, Array]:
-    """The structure whose parameters are the moments themselves (means first, vech by column), and their values."""
+def saturated_structure(p: int, mean: Array | None, cov: Array, fixed: int = 0) -> tuple[Structure, Array]:
+    """The structure whose parameters are the moments themselves (means first, vech by column), and their values.
+
+    The moments of the last `fixed` variables among themselves stay as they are.
+    """
     has_means = mean is not None
     m = p + has_means
     j, i = np.triu_indices(p)
-    row = np.concatenate([np.arange(p), i]) if has_means else i
-    col = np.concatenate([np.full(p, m - 1), j]) if has_means else j
-    is_path = np.arange(len(row)) < (p if has_means else 0)
-    symmetric = np.zeros((m, m))
+    free = j < p - fixed  # i >= j: a covariance is fixed where its lower index already is
+    i, j = i[free], j[free]
+    shown = np.arange(p - fixed) if has_means else np.zeros(0, dtype=int)
+    row = np.concatenate([shown, i])
+    col = np.concatenate([np.full(len(shown), m - 1), j])
+    is_path = np.arange(len(row)) < len(shown)
+    directed, symmetric = np.zeros((m, m)), np.zeros((m, m))
+    symmetric[p - fixed : p, p - fixed : p] = cov[p - fixed :, p - fixed :]
     if has_means:
         symmetric[-1, -1] = 1.0
     names = tuple(f"v{k}" for k in range(p)) + (("1",) if has_means else ())
     structure = Structure(
-        names, p, has_means, np.zeros((m, m)), symmetric, row, col, is_path, np.arange(len(row)), np.arange(m)
+        names, p, has_means, directed, symmetric, row, col, is_path, np.arange(len(row)), np.arange(m)
     )
-    values = np.concatenate([mean, cov[i, j]]) if mean is not None else cov[i, j]
+    values = cov[i, j]
+    if mean is not None:
+        directed[p - fixed : p, m - 1] = mean[p - fixed :]
+        values = np.concatenate([mean[: p - fixed], values])
     return structure, values
 
 

@@ -30,17 +30,29 @@ def _with_means(mean_part: Array, cov_part: Array) -> Array:
     return out
 
 
-def moment_covariance(sample: Sample, structure: Structure) -> Array:
-    """Covariance of sqrt(n) (means, vech S) from fourth-order sample moments, with denominator n."""
-    terms = moment_terms(sample, structure.has_means)
+def moment_covariance(sample: Sample, structure: Structure, fixed: int = 0) -> Array:
+    """Covariance of sqrt(n) (means, vech S) from fourth-order sample moments, with denominator n.
+
+    The last `fixed` variables are taken as given: moments vary around what they predict, and theirs not at all.
+    """
+    terms = moment_terms(sample, structure.has_means, fixed)
     w = sample.weights
     return (terms * w[:, None]).T @ terms / w.sum()
 
 
-def moment_terms(sample: Sample, has_means: bool) -> Array:
+def moment_terms(sample: Sample, has_means: bool, fixed: int = 0) -> Array:
     """(rows, moments) each respondent's centred contribution to the means and to vech S."""
     assert sample.answers is not None
     centred = sample.answers.values - sample.mean
-    i, j = vech_index(centred.shape[1])
-    products = centred[:, i] * centred[:, j] - sample.cov[i, j]
+    p = centred.shape[1]
+    i, j = vech_index(p)
+    products, spread = centred[:, i] * centred[:, j], sample.cov[i, j]
+    if fixed:
+        x = slice(p - fixed, p)
+        slopes = np.linalg.solve(sample.cov[x, x], sample.cov[x])
+        predicted = centred[:, x] @ slopes
+        products = products - predicted[:, i] * predicted[:, j]
+        spread = spread - (slopes.T @ sample.cov[x, x] @ slopes)[i, j]
+        centred = centred - predicted
+    products = products - spread
     return np.hstack([centred, products]) if has_means else products

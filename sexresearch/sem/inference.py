@@ -60,10 +60,16 @@ def score_covariance(fitted: Fitted) -> Array:
     total = np.zeros((fitted.table.n_free,) * 2)
     for scores, sample in zip(fitted.scores, fitted.samples, strict=True):
         assert sample.answers is not None
-        codes = sample.answers.clusters
-        summed = scores if codes is None else cluster_sums(scores, codes)
-        total += summed.T @ summed
+        total += score_products(scores, sample.answers.clusters)
     return total
+
+
+def score_products(scores: Array, codes: Array | None) -> Array:
+    """(q, q) sum of score score' over rows, or over clusters with the correction J / (J - 1) for J clusters."""
+    if codes is None:
+        return scores.T @ scores
+    summed = cluster_sums(scores, codes)
+    return summed.T @ summed * (len(summed) / (len(summed) - 1) if len(summed) > 1 else 1.0)
 
 
 def cluster_sums(scores: Array, codes: Array) -> Array:
@@ -79,12 +85,19 @@ def _robust_sem(fitted: Fitted) -> Array:
     q = fitted.table.n_free
     bread, meat = np.zeros((q, q)), np.zeros((q, q))
     for number, (D, sample) in enumerate(zip(fitted.jacobians(), fitted.samples, strict=True)):
-        share = sample.n / fitted.n
+        share = share_of(fitted, number)
         WD = weight_times(fitted, number, D)
         bread += share * D.T @ WD
-        meat += share * WD.T @ moment_covariance(sample, fitted.structures[number]) @ WD
+        meat += share * WD.T @ moment_covariance(sample, fitted.structures[number], fitted.n_fixed(number)) @ WD
     inverse = inverse_information(bread, fitted.basis)
-    return inverse @ meat @ inverse / fitted.n
+    return inverse @ meat @ inverse / fitted.weight
+
+
+def share_of(fitted: Fitted, number: int) -> float:
+    """A group's part in the discrepancy."""
+    if isinstance(fitted.objective, LeastSquares):
+        return fitted.objective.targets[number].share
+    return fitted.samples[number].n / fitted.n
 
 
 def weight_times(fitted: Fitted, number: int, D: Array) -> Array:

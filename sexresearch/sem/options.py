@@ -89,7 +89,10 @@ def settled(options: Options, has_rows: bool, means_wanted: bool) -> Options:
 
 
 def _implied(options: Options) -> Options:
-    """Clusters and weights make plain ML robust; the estimator implies standard errors and test."""
+    """Clusters and weights make plain ML robust; the estimator implies standard errors and test.
+
+    Least squares treats exogenous variables as random, and clusters bring the means in, as in lavaan.
+    """
     clustered, weighted = options.cluster is not None, options.sampling_weights is not None
     estimator = "MLR" if options.estimator == "ML" and (clustered or weighted) else options.estimator
     se, test = ROBUST.get(estimator, ("standard", "standard"))
@@ -99,6 +102,8 @@ def _implied(options: Options) -> Options:
     return replace(
         options,
         estimator=estimator,
+        fixed_x=options.fixed_x and estimator in ROBUST,
+        meanstructure=True if clustered and options.meanstructure is None else options.meanstructure,
         se=options.se or se,
         test=options.test or test,
         information=options.information or ("observed" if observed else "expected"),

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.discrepancy import LeastSquares
 from sexresearch.sem.fitted import Fitted
+from sexresearch.sem.sample import Sample
 from sexresearch.sem.structure import vech_index
 
 
 def moment_pairs(fitted: Fitted) -> list[tuple[Array, Array, Array, Array, float]]:
     """Per group: sample mean, sample cov, implied mean, implied cov, share of the respondents."""
     return [
-        (sample.mean, sample.cov, state.mean, state.cov, sample.n / fitted.n)
+        (sample.mean, _own_cov(fitted, sample), state.mean, state.cov, sample.n / fitted.n)
         for sample, state in zip(fitted.samples, fitted.states, strict=True)
     ]
+
+
+def _own_cov(fitted: Fitted, sample: Sample) -> Array:
+    """The sample covariance the estimator fits: denominator n for the likelihood, n - 1 for least squares."""
+    return sample.cov if fitted.options.likelihood else sample.cov * sample.n / (sample.n - 1)
 
 
 def root_mean_square_residuals(fitted: Fitted) -> dict[str, float]:
@@ -61,27 +68,41 @@ def _rms(parts: Sequence[Array], count: int) -> float:
 def goodness_of_fit(fitted: Fitted, df: float) -> dict[str, float]:
     """GFI, AGFI, PGFI (Joreskog & Sorbom 1981; Tanaka & Huba 1985): weighted share of the moments that is explained.
 
-    The weight is the normal-theory one at the implied covariances: (m'V m) + tr(V S V S) / 2 with V their inverse.
+    The weight is the estimator's own; for the likelihood the normal-theory one at the implied covariances,
+    m'V m + tr(V S V S) / 2 with V their inverse.
     Moments of fixed exogenous variables take no part; AGFI is 1 at df 0.
     """
-    missed, whole, count = 0.0, 0.0, 0
+    gfi, count = 0.0, 0
     for number, (mean, cov, mu, sigma, share) in enumerate(moment_pairs(fitted)):
         structure = fitted.structures[number]
-        p, x = structure.p, len(fitted.table.roles[number].exogenous) * fitted.options.fixed_x
+        p, x = structure.p, fitted.n_fixed(number)
         own = np.arange(p) < p - x
         both = own[:, None] | own
-        V = np.linalg.inv(sigma)
-        missed += share * _weighted(V, (cov - sigma) * both)
-        whole += share * _weighted(V, cov * both)
-        if structure.has_means:
-            missed += share * float(((mean - mu) * own) @ V @ ((mean - mu) * own))
-            whole += share * float((mean * own) @ V @ (mean * own))
+        weigh = _weighing(fitted, number)
+        missed = weigh((mean - mu) * own, (cov - sigma) * both)
+        whole = weigh(mean * own, cov * both)
+        gfi += share * (1.0 - missed / whole)
         count += p * (p + 1) // 2 + p * structure.has_means
-    gfi = 1.0 - missed / whole
     agfi = 1.0 - count / df * (1.0 - gfi) if df > 0 else 1.0
     return {"gfi": gfi, "agfi": agfi, "pgfi": df / count * gfi}
 
 
-def _weighted(V: Array, matrix: Array) -> float:
-    half = V @ matrix
-    return 0.5 * float(np.vdot(half, half.T))
+def _weighing(fitted: Fitted, number: int) -> Callable[[Array, Array], float]:
+    """The quadratic form of one group in (means, covariances)."""
+    has_means = fitted.structures[number].has_means
+    if isinstance(fitted.objective, LeastSquares):
+        target = fitted.objective.targets[number]
+
+        def squares(mean: Array, cov: Array) -> float:
+            i, j = vech_index(len(cov))
+            moments = np.concatenate([mean, cov[i, j]]) if has_means else cov[i, j]
+            return float(moments @ target.weigh(moments))
+
+        return squares
+    V = np.linalg.inv(fitted.states[number].cov)
+
+    def normal(mean: Array, cov: Array) -> float:
+        half = V @ cov
+        return 0.5 * float(np.vdot(half, half.T)) + (float(mean @ V @ mean) if has_means else 0.0)
+
+    return normal
