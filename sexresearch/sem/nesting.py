@@ -27,8 +27,7 @@ def reproduce(larger: Fitted, smaller: Fitted) -> Constrained | None:
     """Where the larger model implies what the smaller one does; None where it cannot: not nested."""
     moments = [implied_moments(smaller, number, larger) for number in range(larger.table.n_groups)]
     blocks = tuple(
-        (Block(np.arange(len(omega)), sample.n, omega),)
-        for omega, sample in zip(moments, larger.samples, strict=True)
+        (Block(np.arange(len(omega)), sample.n, omega),) for omega, sample in zip(moments, larger.samples, strict=True)
     )
     objective = NormalLikelihood(larger.structures, blocks, larger.table.n_free)
     floor = sum(0.5 * b.n * (np.linalg.slogdet(b.moment)[1] + len(b.moment)) for (b,) in blocks) / larger.n
