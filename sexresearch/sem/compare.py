@@ -32,7 +32,7 @@ def compare(*results: Results, names: Sequence[str] | None = None, method: str |
     names : of the models, in the order given; "1", "2", … otherwise.
     method : "standard", "satorra_bentler_2001", "satorra_2000" or "satorra_bentler_2010". The default is lavaan's:
     satorra_bentler_2001 for the tests of MLM and MLR, satorra_2000 for those of MLMV and MLMVS, standard otherwise.
-    `rmsea_diff` is the RMSEA of an unscaled difference (Savalei, Brace & Fouladi 2023, doi 10.1037/met0000537).
+    `rmsea_diff` is the RMSEA of an unscaled difference (Savalei, Brace & Fouladi 2024, doi 10.1037/met0000537).
 
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem import fit

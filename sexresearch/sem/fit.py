@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from sexresearch.errors import OptionError
 from sexresearch.sem.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
 from sexresearch.sem.estimate import estimate
+from sexresearch.sem.group_rows import kept_rows
 from sexresearch.sem.model import Model
 from sexresearch.sem.moments import Moments
 from sexresearch.sem.options import ENGINES, Options
@@ -27,7 +29,7 @@ def fit(
     model: Model | str,
     data: pd.DataFrame | object | None = None,
     *,
-    moments: Moments | Mapping[object, Moments] | None = None,
+    moments: Moments | Mapping[Any, Moments] | None = None,
     estimator: str = "ML",
     missing: str = "listwise",
     ordered: bool | Sequence[str] | None = None,
@@ -98,7 +100,7 @@ def fit(
     for text in found:
         warnings.warn(text, FitWarning, stacklevel=2)
     source = provenance(engine, fitted.options.estimator, fitted.options.missing, fitted.samples)
-    return Results(model, fitted, source, found, errors)
+    return Results(model, fitted, source, found, errors, kept_rows(fitted, data))
 
 
 def _names(value: Sequence[str] | str, option: str) -> tuple[str, ...]:

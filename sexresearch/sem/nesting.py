@@ -6,8 +6,6 @@ discrepancy of zero says nested, whatever the two texts look like.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from sexresearch.errors import ModelError
@@ -105,7 +103,7 @@ def _variables(fitted: Fitted) -> set[str]:
 
 def _same_data(a: Fitted, b: Fitted) -> bool:
     for number, (s, t) in enumerate(zip(a.samples, b.samples, strict=True)):
-        order: Sequence[int] = variable_order(b, number, a)
+        order = variable_order(b, number, a)
         scale = np.sqrt(np.outer(np.diag(s.cov), np.diag(s.cov)))
         gap = np.abs(s.cov - t.cov[np.ix_(order, order)]) / scale
         shift = np.abs(s.mean - t.mean[order]) / np.sqrt(np.diag(s.cov))

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from sexresearch.errors import ModelError, OptionError
+from sexresearch.sem.coverage import coverage, patterns
+from sexresearch.sem.factor_scores import factor_scores, predicted_answers, score_reliability
 from sexresearch.sem.fit_measures import fit_measures
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.inference import vcov
 from sexresearch.sem.lavaan_script import lavaan_script
 from sexresearch.sem.model import Model
+from sexresearch.sem.modification import modification_indices
 from sexresearch.sem.provenance import Provenance
+from sexresearch.sem.residual_table import residual_table
+from sexresearch.sem.score_tests import score_tests
 from sexresearch.sem.standardized import explained
 from sexresearch.sem.summary import Summary, summarize
 from sexresearch.sem.tables import parameter_frame
+from sexresearch.sem.wald import wald_test
 
 Moment = dict[str, pd.DataFrame | pd.Series]
 
@@ -27,7 +35,8 @@ class Results:
     """A fitted model.
 
     `problems` lists in words whatever was dropped, improper or not converged; empty where all is well.
-    `reasons` says why a fit measure is missing. `provenance` tells how the numbers came about.
+    `reasons` says why a fit measure is missing. `provenance` tells how the numbers came about. `rows` holds the columns
+    of the data that the model uses, dropped rows included; None for moments.
     Frames are new objects on every access of a property, so changing one changes nothing here.
     """
 
@@ -36,6 +45,7 @@ class Results:
     provenance: Provenance
     problems: tuple[str, ...] = ()
     errors: np.ndarray | None = field(default=None)
+    rows: pd.DataFrame | None = field(default=None, compare=False)
 
     @property
     def converged(self) -> bool:
@@ -148,6 +158,72 @@ class Results:
             for names, cov, mean in parts
         ]
         return dict(zip(self.groups, made, strict=True)) if self.groups else made[0]
+
+    def modification_indices(self, minimum: float = 0.0, sort: bool = True) -> pd.DataFrame:
+        """What freeing each fixed or absent parameter would gain: lhs op rhs group mi epc sepc_lv sepc_all.
+
+        `mi` is the expected drop in chi-square (1 df), `epc` the expected change of the parameter; the largest gain
+        first unless `sort` is False. lavaan's list of candidates, with `mi` of at least `minimum`.
+        """
+        return modification_indices(self._converged("modification indices"), minimum, sort)
+
+    def score_tests(self, release: Sequence[str] | None = None) -> pd.DataFrame:
+        """Would releasing equality constraints improve the fit? constraint chisq df pvalue.
+
+        All constraints (labels, group_equal, ``==``) or those named in `release`, as the table names them: together
+        in the first row, then one at a time.
+        """
+        return score_tests(self._converged("score tests"), release)
+
+    def wald_test(self, hypotheses: str) -> pd.DataFrame:
+        """Test hypotheses about labelled or defined parameters, such as ``"b1 == 0; b2 == b3"``.
+
+        constraint chisq df pvalue: together in the first row, then one at a time. Uses the standard errors of the fit.
+        """
+        return wald_test(self._converged("a Wald test"), self._vcov, hypotheses)
+
+    def residual_table(self, kind: str = "raw") -> pd.DataFrame:
+        """One row per moment: lhs op rhs group observed implied residual.
+
+        kind "raw", "cor" (of correlations), "normalized" (over the standard error of the observed moment) or
+        "standardized" (over the residual's own standard error: a z value).
+        """
+        return residual_table(self._converged("residuals"), kind)
+
+    def factor_scores(self, method: str = "regression", *, data: pd.DataFrame | object | None = None) -> pd.DataFrame:
+        """A score per latent variable for every row of the data, under the data's own index.
+
+        Rows with gaps, dropped ones included, are scored from the answers they have; NaN where there are none.
+        method "regression" or "bartlett". `data` scores other respondents by this model.
+        """
+        return factor_scores(self._converged("factor scores"), self._rows_of(data), method)
+
+    def predict(self, method: str = "regression", *, data: pd.DataFrame | object | None = None) -> pd.DataFrame:
+        """The answer the model expects of every row to every endogenous item, from factor scores and covariates."""
+        return predicted_answers(self._converged("predictions"), self._rows_of(data), method)
+
+    def score_reliability(self, method: str = "regression") -> pd.DataFrame:
+        """How well scores from complete answers stand for their factors: latent group determinacy reliability."""
+        return score_reliability(self._converged("reliability of scores"), method)
+
+    def coverage(self) -> pd.DataFrame:
+        """Rows that answered each item and each pair of items: item other group n share; dropped rows included."""
+        return coverage(self.fitted, self._rows_of(None))
+
+    def patterns(self) -> pd.DataFrame:
+        """Patterns of unanswered items, the most frequent first: missing group n share; dropped rows included."""
+        return patterns(self.fitted, self._rows_of(None))
+
+    def _converged(self, wanted: str) -> Fitted:
+        if not self.converged:
+            raise ModelError(f"{wanted} need a fit that converged: {'; '.join(self.problems) or 'this one did not'}")
+        return self.fitted
+
+    def _rows_of(self, data: pd.DataFrame | object | None) -> pd.DataFrame | object:
+        found = self.rows if data is None else data
+        if found is None:
+            raise OptionError("this model was fitted to moments, which hold no respondents' answers to look at")
+        return found
 
     def summary(self) -> Summary:
         """What lavaan's `summary(fit, fit.measures = TRUE, standardized = TRUE)` shows, as text and HTML."""
