@@ -17,7 +17,7 @@ from sexresearch.sem.model import Model
 from sexresearch.sem.moments import Moments
 from sexresearch.sem.observed import Answers, Columns, frame_of, split_groups
 from sexresearch.sem.options import Options, settled
-from sexresearch.sem.sample import Sample, from_answers, from_gaps, from_moments, listwise, take
+from sexresearch.sem.sample import Sample, from_answers, from_gaps, from_moments, from_pairs, listwise, take
 from sexresearch.sem.start import starting_values
 from sexresearch.sem.structure import Structure, join_moments, structure_of, vech_index
 from sexresearch.sem.table import Defaults, ParameterTable
@@ -126,7 +126,11 @@ def _sample(
         notes.append(f"{where}{int((known & ~answered.any(axis=1)).sum())} rows have no answer at all and were dropped")
     if not some.any():
         raise DataError(f"{where}no row has any answer to {list(names)[:8]}")
-    return from_gaps(answers if some.all() else take(answers, some), names), notes
+    kept = answers if some.all() else take(answers, some)
+    if options.missing == "pairwise":
+        sample, said = from_pairs(kept, names, bool(options.meanstructure))
+        return sample, [*notes, said]
+    return from_gaps(kept, names), notes
 
 
 def place(table: ParameterTable, samples: Sequence[Sample], has_means: bool) -> tuple[Structure, ...]:

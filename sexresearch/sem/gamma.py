@@ -41,7 +41,7 @@ def moment_covariance(sample: Sample, structure: Structure, fixed: int = 0) -> A
 
 
 def moment_terms(sample: Sample, has_means: bool, fixed: int = 0) -> Array:
-    """(rows, moments) each respondent's centred contribution to the means and to vech S."""
+    """(rows, moments) each respondent's centred contribution to the means and to vech S; 0 where an answer is missing."""
     assert sample.answers is not None
     centred = sample.answers.values - sample.mean
     p = centred.shape[1]
@@ -54,5 +54,7 @@ def moment_terms(sample: Sample, has_means: bool, fixed: int = 0) -> Array:
         products = products - predicted[:, i] * predicted[:, j]
         spread = spread - (slopes.T @ sample.cov[x, x] @ slopes)[i, j]
         centred = centred - predicted
-    products = products - spread
-    return np.hstack([centred, products]) if has_means else products
+    gaps = bool(np.isnan(products).any())
+    products = products - (np.nanmean(products, axis=0) if gaps else spread)
+    terms = np.hstack([centred, products]) if has_means else products
+    return np.nan_to_num(terms, nan=0.0) if gaps else terms

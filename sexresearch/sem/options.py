@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sexresearch.errors import OptionError
 
 ESTIMATORS = ("ML", "MLM", "MLMV", "MLMVS", "MLR", "GLS", "ULS", "WLS", "DWLS")
-MISSING = ("listwise", "fiml")
+MISSING = ("listwise", "pairwise", "fiml")
 SE = ("standard", "robust_sem", "robust_huber_white", "robust_cluster", "none")
 TEST = ("standard", "satorra_bentler", "mean_var_adjusted", "scaled_shifted", "yuan_bentler_mplus", "none")
 INFORMATION = ("expected", "observed")
@@ -45,6 +45,7 @@ class Options:
     test: str | None = None
     information: str | None = None
     bounds: str | None = None
+    auxiliary: tuple[str, ...] = ()
 
     @property
     def likelihood(self) -> bool:
@@ -85,7 +86,7 @@ def settled(options: Options, has_rows: bool, means_wanted: bool) -> Options:
         means = means_wanted or options.missing == "fiml"
     elif not means and options.missing == "fiml":
         raise OptionError("missing='fiml' needs the means: leave meanstructure=None or set it to True")
-    return replace(options, meanstructure=bool(means))
+    return replace(options, meanstructure=bool(means), fixed_x=options.fixed_x and not options.auxiliary)
 
 
 def _implied(options: Options) -> Options:
@@ -114,12 +115,19 @@ def _refuse_conflicts(options: Options, has_rows: bool) -> None:
     name = options.estimator
     if options.missing == "fiml" and name not in ("ML", "MLR"):
         raise OptionError(f"missing='fiml' goes with estimator 'ML' or 'MLR'; found {name!r}")
+    if options.auxiliary and options.missing != "fiml":
+        raise OptionError(
+            f"auxiliary={list(options.auxiliary)} helps to make up for missing answers and needs missing='fiml'; "
+            f"found missing={options.missing!r}"
+        )
+    if options.missing == "pairwise":
+        _refuse_pairwise(options)
     for part in (options.cluster, options.sampling_weights):
         if part is not None and name not in ("ML", "MLR"):
             raise OptionError(f"cluster and sampling_weights go with estimator 'ML' or 'MLR'; found {name!r}")
     needs_rows = {
         "estimator": name if name not in ("ML", "GLS", "ULS") else None,
-        "missing": options.missing if options.missing == "fiml" else None,
+        "missing": options.missing if options.missing != "listwise" else None,
         "se": options.se if options.se not in ("standard", "none") else None,
         "test": options.test if options.robust_test else None,
         "group": options.group,
@@ -131,3 +139,19 @@ def _refuse_conflicts(options: Options, has_rows: bool) -> None:
         raise OptionError(f"{', '.join(asked)} needs the respondents' answers; moments are not enough")
     if (options.group_equal or options.group_partial) and options.group is None and has_rows:
         raise OptionError("group_equal and group_partial need group='the column that holds the groups'")
+
+
+def _refuse_pairwise(options: Options) -> None:
+    """Pairwise moments have no respondent's likelihood, no weights and no clusters behind them."""
+    asked = {
+        "estimator": options.estimator if options.estimator in ("MLR", "GLS") else None,
+        "se": options.se if options.se in ("robust_huber_white", "robust_cluster") else None,
+        "test": options.test if options.test == "yuan_bentler_mplus" else None,
+        "cluster": options.cluster,
+        "sampling_weights": options.sampling_weights,
+    }
+    wrong = [f"{key}={value!r}" for key, value in asked.items() if value is not None]
+    if wrong:
+        raise OptionError(
+            f"missing='pairwise' does not go with {', '.join(wrong)}; use missing='fiml' with estimator 'ML' or 'MLR'"
+        )

@@ -95,6 +95,34 @@ def from_answers(answers: Answers, names: Sequence[str], has_means: bool) -> Sam
     return replace(sample, patterns=np.zeros(n, dtype=int))
 
 
+def from_pairs(answers: Answers, names: Sequence[str], has_means: bool) -> tuple[Sample, str]:
+    """Each mean from all who answered the item, each covariance from all who answered both, as if n had answered all.
+
+    cov_ij = sum (x_i - m_i)(x_j - m_j) / (n_ij - 1) over the n_ij rows with both, m their means over these rows.
+    Also says how many rows stand behind the covariances. DataError where a pair was answered by fewer than two rows, or
+    where the table is not positive definite, which pairwise deletion does not guarantee
+    (Little & Rubin 2002, section 3.4, doi 10.1002/9781119013563).
+    """
+    values, where = answers.values, _where(answers.label)
+    seen = ~np.isnan(values)
+    both = seen.T.astype(float) @ seen
+    rare = [(names[i], names[j]) for i, j in np.argwhere(np.tril(both < 2))]
+    if rare:
+        raise DataError(f"{where}fewer than two respondents answered both of these items: {rare[:6]}")
+    n, mean = len(values), np.nanmean(values, axis=0)
+    centred = np.where(seen, values - mean, 0.0)
+    sums = centred.T @ seen
+    cov = (centred.T @ centred - sums * sums.T / both) / (both - 1.0) * ((n - 1) / n)
+    advice = "each covariance comes from other rows, so they need not fit together: use missing='fiml'"
+    refuse_indefinite(cov, tuple(names), f"{where}the pairwise sample covariance ({advice})")
+    sample = _whole(answers.label, tuple(names), n, float(n), mean, cov, has_means, answers)
+    said = (
+        f"{where}pairwise: covariances come from {int(both.min())} to {int(both.max())} rows, but standard errors and "
+        f"test take all to come from {n}"
+    )
+    return replace(sample, patterns=np.zeros(n, dtype=int)), said
+
+
 def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
     """Answers with gaps: one block per pattern of answered items, and saturated moments by EM."""
     values = answers.values
