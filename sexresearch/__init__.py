@@ -5,6 +5,7 @@ from types import ModuleType
 
 from sexresearch import datasets, errors, glossary, sem, standard, survey
 from sexresearch.glossary import table
+from sexresearch.report import report
 from sexresearch.sem import FitWarning, Model, Moments, Results, crosscheck, fit
 from sexresearch.study import headline, reproduce
 from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Survey, read_survey, screen
@@ -26,6 +27,7 @@ __all__ = [
     "glossary",
     "headline",
     "read_survey",
+    "report",
     "reproduce",
     "screen",
     "sem",
@@ -35,12 +37,9 @@ __all__ = [
 ]
 
 ROOMS = ("plots",)  # rooms whose libraries take long to import are loaded when first used
-FUNCTIONS = {"report": "sexresearch.report"}
 
 
-def __getattr__(name: str) -> ModuleType | object:
+def __getattr__(name: str) -> ModuleType:
     if name in ROOMS:
         return import_module(f"sexresearch.{name}")
-    if name in FUNCTIONS:
-        return getattr(import_module(FUNCTIONS[name]), name)
     raise AttributeError(f"module 'sexresearch' has no attribute {name!r}")

@@ -15,6 +15,15 @@ def coverage(fitted: Fitted, data: object) -> pd.DataFrame:
     """Rows that answered each item (``item`` = ``other``) and each pair: item other group n share.
 
     Rows without any answer to the model's items are left out, of n and of the share's denominator.
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> data = pd.DataFrame(rng.normal(size=(200, 1)) + rng.normal(size=(200, 4)), columns=list("abcd"))
+    >>> data.loc[:49, "a"] = np.nan
+    >>> results = fit("joy =~ a + b + c + d", data, missing="fiml")
+    >>> results.coverage().loc[0, ["item", "other", "n", "share"]].tolist()
+    ['a', 'a', 150, 0.75]
     """
     frames = []
     for sample, rows in zip(fitted.samples, _answered(fitted, data), strict=True):
@@ -30,6 +39,14 @@ def patterns(fitted: Fitted, data: object) -> pd.DataFrame:
     """Patterns of gaps, the most frequent first: missing group n share, with the unanswered items in `missing`.
 
     Complete rows have an empty `missing`; rows without any answer to the model's items are left out.
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> data = pd.DataFrame(rng.normal(size=(200, 1)) + rng.normal(size=(200, 4)), columns=list("abcd"))
+    >>> data.loc[:49, "a"] = np.nan
+    >>> fit("joy =~ a + b + c + d", data, missing="fiml").patterns()["missing"].tolist()
+    ['', 'a']
     """
     frames = []
     for sample, rows in zip(fitted.samples, _answered(fitted, data), strict=True):

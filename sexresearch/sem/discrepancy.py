@@ -26,6 +26,9 @@ from sexresearch.sem.structure import (
     vech_index,
 )
 
+FEW_BLOCKS = 4  # up to here gathers of q x q matrices are cheaper than one P^2 x P^2 product
+LARGEST_POOLED = 60  # variables up to which that product stays below 110 MB
+
 
 @dataclass(frozen=True)
 class Block:
@@ -136,27 +139,40 @@ def _part(omega: Array, block: Block) -> Array:
 def group_terms(state: Implied, blocks: tuple[Block, ...], exact: bool) -> Curve:
     """Sum over the blocks of one group, by slot (k,): value, gradient and expected (or exact) second derivatives."""
     structure, P = state.structure, len(state.omega)
-    value, push = 0.0, np.zeros((P, P))
-    curvature = np.zeros((len(structure.free), len(structure.free)))
-    for block in blocks:
+    value = 0.0
+    inverses, middles = np.zeros((len(blocks), P, P)), np.zeros((len(blocks), P, P))
+    for number, block in enumerate(blocks):
         found = invert(_part(state.omega, block))
         if found is None:
-            return Curve(math.inf, np.full(len(structure.free), math.nan), curvature)
+            k = len(structure.free)
+            return Curve(math.inf, np.full(k, math.nan), np.zeros((k, k)))
         V, logdet = found
-        A = V @ block.moment @ V
         value += 0.5 * block.n * (logdet + float(np.vdot(V, block.moment)))
-        columns = block.columns
-        push[np.ix_(columns, columns)] += 0.5 * block.n * (V - A)
-        Z = state.Z[columns]
-        MV = Z.T @ V @ Z
-        traces = product_trace(structure, MV, MV)
-        if exact:
-            traces = 2.0 * product_trace(structure, Z.T @ A @ Z, MV) - traces
-        curvature += 0.5 * block.n * traces
+        here = (number, *np.ix_(block.columns, block.columns))
+        inverses[here], middles[here] = V, V @ block.moment @ V
+    n = np.array([block.n for block in blocks])
+    push = 0.5 * np.tensordot(n, inverses - middles, axes=1)
+    left = 2.0 * middles - inverses if exact else inverses
     M = state.Z.T @ push @ state.Z
-    if exact:
-        curvature += second_order(state, M)
-    return Curve(value, first_order(structure, M), curvature)
+    curvature = 0.5 * _summed_traces(state, left * n[:, None, None], inverses)
+    return Curve(value, first_order(structure, M), curvature + second_order(state, M) if exact else curvature)
+
+
+def _summed_traces(state: Implied, left: Array, right: Array) -> Array:
+    """(k, k) sum over blocks b of tr(left_b dOmega_i right_b dOmega_j), for symmetric stacks (b, P, P).
+
+    One block, or few, go by gathers; many blocks share one product of the stacks, so that their number hardly counts.
+    """
+    structure, Z, P = state.structure, state.Z, len(state.omega)
+    if len(left) <= FEW_BLOCKS or P > LARGEST_POOLED:
+        pairs = zip(left, right, strict=True)
+        return sum(product_trace(structure, Z.T @ a @ Z, Z.T @ b @ Z) for a, b in pairs)
+    pooled = left.reshape(len(left), -1).T @ right.reshape(len(right), -1)
+    pooled = pooled.reshape(P, P, P, P).transpose(1, 2, 3, 0).reshape(P * P, P * P)
+    U, V = Z[:, structure.u], Z[:, structure.v]
+    moves = structure.weight * (U[:, None] * V[None] + V[:, None] * U[None])
+    flat = moves.reshape(P * P, -1)
+    return flat.T @ (pooled @ flat)
 
 
 @dataclass(frozen=True)

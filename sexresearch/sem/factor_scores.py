@@ -20,12 +20,31 @@ def factor_scores(fitted: Fitted, data: object, method: str = "regression") -> p
     A row is scored from the answers it has: the conditional expectation ("regression") or the generalized least
     squares estimate ("bartlett"). NaN for rows without an answer or group, and for Bartlett's scores of factors whose
     own items are unanswered or which have no observed indicators. Without a mean structure factors have mean 0.
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> data = pd.DataFrame(rng.normal(size=(200, 1)) + rng.normal(size=(200, 4)), columns=list("abcd"))
+    >>> data.loc[0, "a"] = np.nan
+    >>> scores = fit("joy =~ a + b + c + d", data, missing="fiml").factor_scores()
+    >>> scores.shape, bool(scores["joy"].notna().all())
+    ((200, 1), True)
     """
     return _by_row(fitted, data, method, predicted=False)
 
 
 def predicted_answers(fitted: Fitted, data: object, method: str = "regression") -> pd.DataFrame:
-    """What the model's equations predict for each endogenous observed variable from factor scores and covariates."""
+    """What the model's equations predict for each endogenous observed variable from factor scores and covariates.
+
+    y = mean + (I - B)^-1 (L (f - mean_f) + X (x - mean_x)) with f the scores and x the exogenous observed variables.
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> data = pd.DataFrame(rng.normal(size=(200, 1)) + rng.normal(size=(200, 4)), columns=list("abcd"))
+    >>> fit("joy =~ a + b + c + d", data).predict().columns.tolist()
+    ['a', 'b', 'c', 'd']
+    """
     return _by_row(fitted, data, method, predicted=True)
 
 
@@ -55,6 +74,13 @@ def score_reliability(fitted: Fitted, method: str = "regression") -> pd.DataFram
 
     determinacy is the correlation of score and factor, reliability its square, the share of the score's variance that
     is the factor's. Grice 2001, doi 10.1037/1082-989X.6.4.430. NaN where the score is not estimable.
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> data = pd.DataFrame(rng.normal(size=(200, 1)) + rng.normal(size=(200, 4)), columns=list("abcd"))
+    >>> fit("joy =~ a + b + c + d", data).score_reliability()["latent"].tolist()
+    ['joy']
     """
     _allow(method)
     frames = []

@@ -11,6 +11,7 @@ from scipy.special import chdtri
 from sexresearch.sem import fit_indices as index
 from sexresearch.sem.baseline import baseline
 from sexresearch.sem.chisquare import Test, scaled_test, standard_test
+from sexresearch.sem.fiml_indices import Misfit, complete_data_misfit
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.likelihood import model_log_likelihood, saturated_log_likelihood
 from sexresearch.sem.residuals import goodness_of_fit, root_mean_square_residuals
@@ -40,8 +41,7 @@ def fit_measures(fitted: Fitted) -> pd.Series:
         out |= {f"{name}_scaled": value for name, value in incremental(scaled, null_scaled).items()}
     out |= _likelihood(fitted, npar)
     out |= _rmsea(fitted, test, scaled)
-    if scaled is not None and null_scaled is not None:
-        out |= robust_indices(fitted, test, base, scaled, null_scaled)
+    out |= robust_indices(fitted, test, base, scaled, null_scaled)
     out |= root_mean_square_residuals(fitted)
     out |= _others(fitted, test, npar)
     return pd.Series(out, dtype=float, name="value")
@@ -115,33 +115,41 @@ def rmsea_family(chisq: float, df: float, n: float, groups: int) -> dict[str, fl
     }
 
 
-def robust_indices(fitted: Fitted, test: Test, base: Test, scaled: Test, null: Test) -> dict[str, float]:
-    """CFI, TLI and RMSEA that estimate their population value under non-normality.
+def robust_indices(fitted: Fitted, test: Test, base: Test, scaled: Test | None, null: Test | None) -> dict[str, float]:
+    """CFI, TLI and RMSEA that estimate their population value under non-normality, or as if no answer were missing.
 
     Brosseau-Liard & Savalei 2014, doi 10.1080/00273171.2014.933697; Brosseau-Liard, Savalei & Li 2012,
-    doi 10.1080/00273171.2012.715252: each noncentrality is chisq - c df with the model's own scaling factor c.
+    doi 10.1080/00273171.2012.715252: each noncentrality is chisq less the mean it has in a fitting model, c df.
+    With missing answers both numbers are those of complete data (`complete_data_misfit`).
     """
-    if fitted.options.test == "mean_var_adjusted":
+    if fitted.options.missing == "fiml":
+        own, reference = complete_data_misfit(fitted), complete_data_misfit(baseline(fitted))
+        c = own.trace / own.df if own.df else 1.0
+        return _robust(own, reference, own.chisq / c, c, fitted)
+    if scaled is None or null is None or fitted.options.test == "mean_var_adjusted":
         return {}
-    c, c_null = (part.trace / part.df if part.df else 1.0 for part in (scaled, null))
-    own, reference = test.chisq - c * test.df, base.chisq - c_null * base.df
-    top, bottom = max(own, 0.0), max(own, reference, 0.0)
-    n, groups = fitted.weight, fitted.table.n_groups
-    lower, upper = index.rmsea_interval(scaled.chisq, test.df, n, groups)
-    ratio = own / test.df / (reference / base.df) if test.df > 0 and reference != 0 else 0.0
-    stretch = math.sqrt(scaled.scaling) if scaled.scaling > 0 else math.nan
-    close = 0.05 / stretch
+    own = Misfit(test.chisq, scaled.trace, int(test.df))
+    return _robust(own, Misfit(base.chisq, null.trace, int(base.df)), scaled.chisq, scaled.scaling, fitted)
+
+
+def _robust(own: Misfit, reference: Misfit, chisq: float, c: float, fitted: Fitted) -> dict[str, float]:
+    """Robust indices from both misfits, the scaled chi-square and its scaling factor c."""
+    n, groups, df = fitted.weight, fitted.table.n_groups, own.df
+    excess, most = own.chisq - own.trace, reference.chisq - reference.trace
+    bottom = max(excess, most, 0.0)
+    ratio = excess / df / (most / reference.df) if df > 0 and most != 0 else 0.0
+    stretch = math.sqrt(c) if c > 0 else math.nan
+    lower, upper = index.rmsea_interval(chisq, df, n, groups)
     return {
-        "cfi_robust": 1.0 - top / bottom if bottom > 0 else 1.0,
+        "cfi_robust": 1.0 - max(excess, 0.0) / bottom if bottom > 0 else 1.0,
         "tli_robust": 1.0 - ratio,
         "nnfi_robust": 1.0 - ratio,
-        "rni_robust": 1.0 - own / reference if reference != 0 else math.nan,
-        "rmsea_robust": math.sqrt(max(own, 0.0) / (n * test.df)) * math.sqrt(groups) if test.df > 0 else 0.0,
+        "rni_robust": 1.0 - excess / most if most != 0 else math.nan,
+        "rmsea_robust": math.sqrt(max(excess, 0.0) / (n * df)) * math.sqrt(groups) if df > 0 else 0.0,
         "rmsea_ci_lower_robust": stretch * lower,
         "rmsea_ci_upper_robust": stretch * upper,
-        "rmsea_pvalue_robust": index.rmsea_close_pvalue(scaled.chisq, test.df, n, groups, close),
-        "rmsea_notclose_pvalue_robust": 1.0
-        - index.rmsea_close_pvalue(scaled.chisq, test.df, n, groups, 0.08 / stretch),
+        "rmsea_pvalue_robust": index.rmsea_close_pvalue(chisq, df, n, groups, 0.05 / stretch),
+        "rmsea_notclose_pvalue_robust": 1.0 - index.rmsea_close_pvalue(chisq, df, n, groups, 0.08 / stretch),
     }
 
 

@@ -27,6 +27,13 @@ def modification_indices(fitted: Fitted, minimum: float = 0.0, sort: bool = True
 
     `sepc_lv` and `sepc_all` are standardized as estimates are; for a variance they restate, with the sign of the
     change, the value it is fixed to, as in lavaan.
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> data = pd.DataFrame(rng.normal(size=(200, 1)) + rng.normal(size=(200, 4)), columns=list("abcd"))
+    >>> fit("joy =~ a + b + c + d", data).modification_indices().columns.tolist()
+    ['lhs', 'op', 'rhs', 'group', 'mi', 'epc', 'sepc_lv', 'sepc_all']
     """
     model = inverse_information(fitted.expected_information, fitted.basis)
     frames = [_group_frame(fitted, number, model) for number in range(fitted.table.n_groups)]

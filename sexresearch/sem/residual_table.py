@@ -25,6 +25,14 @@ def residual_table(fitted: Fitted, kind: str = "raw") -> pd.DataFrame:
     doi 10.1002/9781118619179, chapter 7). "normalized": raw over the standard error of the observed moment.
     "standardized": raw over its own standard error, a z value (Hausman 1978, doi 10.2307/1913827: the covariance of
     observed less implied moments). Missing where that standard error is not estimable.
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> data = pd.DataFrame(rng.normal(size=(200, 1)) + rng.normal(size=(200, 4)), columns=list("abcd"))
+    >>> table = fit("joy =~ a + b + c + d", data).residual_table("standardized")
+    >>> len(table), bool((table["residual"].abs() < 3).all())
+    (10, True)
     """
     if kind not in KINDS:
         raise OptionError(f"kind {kind!r} is not known; allowed: {', '.join(KINDS)}")

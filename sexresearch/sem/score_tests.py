@@ -44,6 +44,13 @@ def score_tests(fitted: Fitted, release: Sequence[str] | None = None) -> pd.Data
     constraints released where the model is then not identified (0, and no p value, for a single one). Columns
     constraint, chisq, df, pvalue.
     Rao 1948, doi 10.1017/S0305004100023987; Silvey 1959, doi 10.1214/aoms/1177706259.
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> data = pd.DataFrame(rng.normal(size=(200, 1)) + rng.normal(size=(200, 4)), columns=list("abcd"))
+    >>> fit("joy =~ a + k*b + k*c + d", data).score_tests()["constraint"].tolist()
+    ['joy =~ b == joy =~ c']
     """
     apart = separated(fitted)
     chosen = _chosen(apart.texts, release)

@@ -24,6 +24,13 @@ def wald_test(fitted: Fitted, vcov: Array, hypotheses: str) -> pd.DataFrame:
     chisq = r' (R V R')^-1 r, with r the left less the right sides at the estimates, R their derivatives and `vcov` V
     the covariance of the estimates (robust where the fit is). Columns constraint, chisq, df, pvalue.
     Wald 1943, doi 10.1090/S0002-9947-1943-0012401-3. ModelError where hypotheses are redundant or about constants.
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> data = pd.DataFrame(rng.normal(size=(200, 1)) + rng.normal(size=(200, 4)), columns=list("abcd"))
+    >>> fit("joy =~ a + l*b + m*c + d", data).wald_test("l == 1; l == m")["df"].tolist()
+    [2, 1, 1]
     """
     found = _equalities(hypotheses)
     gaps, R = _derivatives(fitted, found)

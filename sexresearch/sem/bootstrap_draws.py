@@ -1,0 +1,184 @@
+"""The samples of a bootstrap: one random stream per replicate, so that its number and the seed decide everything.
+
+Rows (or whole clusters) are drawn with replacement within each group, and only their counts are kept: estimation
+works on weighted moments. Efron & Tibshirani 1993, An Introduction to the Bootstrap, doi 10.1007/978-1-4899-4541-9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.fitted import Fitted
+from sexresearch.sem.observed import Answers
+
+
+def stream(seed: int, number: int) -> np.random.Generator:
+    """The random numbers of one replicate: a child of the seed (O'Neill's SeedSequence), independent of all others."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(number,))))
+
+
+Weighed = tuple[Array, Array]
+
+
+class Source(Protocol):
+    """Where the samples of a bootstrap come from."""
+
+    def answers(self, number: int) -> list[Answers]:
+        """The rows of each group in one replicate."""
+
+    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
+        """Per group: moment matrices (replicates, P, P) of the variables in `orders`, respondents (replicates,)."""
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """Rows drawn with replacement: `units` (rows of all groups,) says which unit a row belongs to.
+
+    strata : units are drawn within each stratum (first unit, number of units); groups : the answers themselves.
+    """
+
+    seed: int
+    groups: tuple[Answers, ...]
+    units: Array
+    strata: tuple[tuple[int, int], ...]
+
+    def counts(self, number: int) -> Array:
+        """(rows,) how often each row was drawn, all groups one after the other."""
+        random = stream(self.seed, number)
+        drawn = [np.bincount(random.integers(0, size, size), minlength=size) for _, size in self.strata]
+        return np.concatenate(drawn)[self.units]
+
+    def answers(self, number: int) -> list[Answers]:
+        """The rows drawn, repeated as often as they were drawn; a cluster drawn twice counts as two."""
+        counts, out, first = self.counts(number), [], 0
+        for group in self.groups:
+            own = counts[first : first + len(group.values)]
+            first += len(group.values)
+            out.append(_repeated(group, own))
+        return out
+
+    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
+        """Weighted moments of all the replicates at once, as one product of counts and pair products."""
+        counts = np.stack([self.counts(number) for number in numbers]).astype(float)
+        out, first = [], 0
+        for group, order in zip(self.groups, orders, strict=True):
+            own = counts[:, first : first + len(group.values)]
+            first += len(group.values)
+            out.append(weigh(own if group.weights is None else own * group.weights, group.values, order, has_means))
+        return out
+
+
+def _repeated(group: Answers, counts: Array) -> Answers:
+    rows = np.repeat(np.arange(len(counts)), counts)
+    copy = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    clusters = None if group.clusters is None else group.clusters[rows] * (copy.max(initial=0) + 1) + copy
+    weights = None if group.weights is None else group.weights[rows]
+    return Answers(group.label, group.values[rows], weights, clusters, group.index[rows])
+
+
+ROWS_AT_ONCE = 4096  # bounds the memory of the pair products
+
+
+def weigh(weights: Array, values: Array, order: Array, has_means: bool) -> Weighed:
+    """Moment matrices (b, P, P) of `values` (n, p) under `weights` (b, n), and summed weights (b,).
+
+    With means: the mean of z z', z the variables in `order` (p is the constant 1); else covariances of them.
+    """
+    centre = 0.0 if has_means else values.mean(axis=0)
+    size = values.shape[1] + 1
+    i, j = np.triu_indices(size)
+    packed = np.zeros((len(weights), len(i)))
+    for first in range(0, len(values), ROWS_AT_ONCE):
+        rows = slice(first, first + ROWS_AT_ONCE)
+        z = np.column_stack([values[rows] - centre, np.ones(len(values[rows]))])
+        packed += weights[:, rows] @ (z[:, i] * z[:, j])
+    total = packed[:, -1].copy()
+    packed /= total[:, None]
+    place = np.empty((size, size), dtype=int)
+    place[i, j] = place[j, i] = np.arange(len(i))
+    moment = packed[:, place[np.ix_(order, order)]]
+    if not has_means:
+        mean = packed[:, place[order, -1]]
+        moment -= mean[:, :, None] * mean[:, None, :]
+    return moment, total
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """Answers drawn from the normal distribution that the model implies, with the gaps of the data."""
+
+    seed: int
+    labels: tuple[object, ...]
+    means: tuple[Array, ...]
+    roots: tuple[Array, ...]
+    answered: tuple[Array, ...]
+
+    def answers(self, number: int) -> list[Answers]:
+        """Fresh rows for every group."""
+        random, out = stream(self.seed, number), []
+        for label, mean, root, answered in zip(self.labels, self.means, self.roots, self.answered, strict=True):
+            values = mean + random.standard_normal(answered.shape) @ root.T
+            values[~answered] = np.nan
+            out.append(Answers(label, values, None, None, pd.RangeIndex(len(values))))
+        return out
+
+    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
+        """Moments of the simulated rows."""
+        every = [[weigh(np.ones((1, len(a.values))), a.values, o, has_means) for a, o in zip(g, orders, strict=True)]
+                 for g in map(self.answers, numbers)]
+        return [(np.concatenate([m for m, _ in own]), np.concatenate([n for _, n in own])) for own in zip(*every)]
+
+
+def resampled(fitted: Fitted, seed: int, clusters: Sequence[Array] | None) -> Resampled:
+    """Draws of rows, or of whole `clusters` (codes per group); clusters that span groups are drawn across them."""
+    groups = tuple(sample.answers for sample in fitted.samples if sample.answers is not None)
+    codes = [np.arange(len(g.values)) for g in groups] if clusters is None else list(clusters)
+    apart = clusters is None or sum(len(np.unique(c)) for c in codes) == len(np.unique(np.concatenate(codes)))
+    pools = codes if apart else [np.concatenate(codes)]
+    units, strata, first = [], [], 0
+    for pool in pools:
+        names, dense = np.unique(pool, return_inverse=True)
+        units.append(dense.ravel() + first)
+        strata.append((first, len(names)))
+        first += len(names)
+    return Resampled(seed, groups, np.concatenate(units), tuple(strata))
+
+
+def bent_to_model(fitted: Fitted) -> tuple[Answers, ...]:
+    """The rows of each group, turned so that the model holds exactly in them.
+
+    Bollen & Stine 1992, doi 10.1177/0049124192021002004: (x - mean) S^-1/2 Sigma^1/2 + mu.
+    """
+    out = []
+    for sample, state in zip(fitted.samples, fitted.states, strict=True):
+        assert sample.answers is not None
+        turn = np.linalg.solve(root(sample.cov), root(state.cov))
+        centre = state.mean if state.structure.has_means else sample.mean
+        out.append(replace(sample.answers, values=(sample.answers.values - sample.mean) @ turn + centre))
+    return tuple(out)
+
+
+def root(matrix: Array) -> Array:
+    """The symmetric square root of a positive definite matrix."""
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+
+
+def simulated(fitted: Fitted, seed: int) -> Simulated:
+    """Draws from the fitted model, as many rows per group as there were."""
+    means = [
+        state.mean if state.structure.has_means else sample.mean
+        for sample, state in zip(fitted.samples, fitted.states, strict=True)
+    ]
+    gaps = [
+        np.ones((s.nobs, len(s.names)), dtype=bool) if s.answers is None else ~np.isnan(s.answers.values)
+        for s in fitted.samples
+    ]
+    labels = tuple(sample.label for sample in fitted.samples)
+    return Simulated(seed, labels, tuple(means), tuple(root(s.cov) for s in fitted.states), tuple(gaps))
