@@ -11,17 +11,21 @@ modification_indices <- function(fit) {
   rows[c("lhs", "op", "rhs", "group", "mi", "epc", "sepc.lv", "sepc.all")]
 }
 
-# one row per cell: `column` is empty for means
+# one row per cell of the lower triangle
+cell_rows <- function(matrix, kind, group) {
+  cells <- which(lower.tri(matrix, diag = TRUE), arr.ind = TRUE)
+  data.frame(kind = kind, group = group, row = rownames(matrix)[cells[, 1]], column = colnames(matrix)[cells[, 2]],
+             value = matrix[cells])
+}
+
+# `column` is empty for means
 moment_rows <- function(fit, values, kind) {
   values <- groups_of(fit, values)
   do.call(rbind, lapply(seq_along(values), function(g) {
-    cov <- values[[g]]$cov
-    cells <- which(lower.tri(cov, diag = TRUE), arr.ind = TRUE)
-    rows <- data.frame(kind = kind, group = label_of(fit, g), row = rownames(cov)[cells[, 1]],
-                       column = colnames(cov)[cells[, 2]], value = cov[cells])
-    if (is.null(values[[g]]$mean)) return(rows)
-    rbind(rows, data.frame(kind = kind, group = label_of(fit, g), row = rownames(cov), column = "",
-                           value = as.numeric(values[[g]]$mean)))
+    rows <- cell_rows(unclass(values[[g]]$cov), kind, label_of(fit, g))
+    mean <- values[[g]]$mean
+    if (is.null(mean)) return(rows)
+    rbind(rows, data.frame(kind = kind, group = label_of(fit, g), row = names(mean), column = "", value = as.numeric(mean)))
   }))
 }
 
@@ -79,9 +83,8 @@ missing_tables <- function(fit) {
   coverage <- groups_of(fit, lavInspect(fit, "coverage"))
   patterns <- groups_of(fit, lavInspect(fit, "patterns"))
   do.call(rbind, lapply(seq_along(coverage), function(g) {
-    cells <- moment_rows(fit, setNames(list(list(cov = unclass(coverage[[g]]))), NULL)[[1]], "coverage")
-    cells$group <- label_of(fit, g)
-    rbind(cells, data.frame(kind = "patterns", group = label_of(fit, g), row = "", column = "", value = nrow(patterns[[g]])))
+    count <- data.frame(kind = "patterns", group = label_of(fit, g), row = "", column = "", value = nrow(patterns[[g]]))
+    rbind(cell_rows(unclass(coverage[[g]]), "coverage", label_of(fit, g)), count)
   }))
 }
 

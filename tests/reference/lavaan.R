@@ -4,7 +4,7 @@ source("polish.R")
 source("after.R")
 
 EM_TIGHT <- list(em.h1.iter.max = 20000L, em.h1.tol = 1e-14)  # the saturated model of incomplete data
-COLUMN_OPTIONS <- c("group", "cluster", "sampling_weights", "group_partial")  # values are the user's own names
+COLUMN_OPTIONS <- c("group", "cluster", "sampling_weights", "group_partial", "auxiliary")  # values are the user's own names
 
 dotted <- function(text) gsub("_", ".", text)
 
@@ -13,7 +13,7 @@ lavaan_options <- function(options) {
     value <- unlist(options[[name]])
     if (is.character(value) && !name %in% COLUMN_OPTIONS) dotted(value) else value
   })
-  setNames(values, dotted(names(options)))
+  setNames(values, sub("auxiliary", "aux", dotted(names(options))))
 }
 
 read_moments <- function(names, plan, with_means) {
@@ -32,20 +32,24 @@ case_input <- function(case, plan) {
 
 case_syntax <- function(case, plan) paste(c(unlist(plan$base[unlist(case$base)]), case$model), collapse = "\n")
 
-call_lavaan <- function(case, arguments) {
-  fitter <- switch(if (is.null(case$call)) "fit" else case$call, growth = "growth", "sem")
-  quiet <- function(w) if (!is.null(case$quiet)) invokeRestart("muffleWarning")
-  withCallingHandlers(do.call(fitter, arguments), warning = quiet)
+call_lavaan <- function(case, arguments, quiet = FALSE) {
+  fitter <- if (identical(case$call, "growth")) "growth" else if (is.null(arguments$aux)) "sem" else "sem.auxiliary"
+  withCallingHandlers(do.call(fitter, arguments), warning = function(w) {
+    if (!quiet) message(case$name, ": ", gsub("[[:space:]]+", " ", conditionMessage(w)))
+    invokeRestart("muffleWarning")
+  })
 }
 
 fit_case <- function(case, plan) {
   arguments <- c(list(model = case_syntax(case, plan)), case_input(case, plan), lavaan_options(case$options), EM_TIGHT)
   first <- call_lavaan(case, arguments)
-  done <- polish(first, function(start) {
+  done <- if (!is.null(arguments$aux)) list(fit = first, moved = NA) else polish(first, function(start) {
     none <- list(start = start, optim.method = "none", check.start = FALSE, baseline = FALSE)
-    if (is.null(arguments$fixed.x)) none$fixed.x <- TRUE  # lavaan turns it off where `start` is a table
-    fit <- call_lavaan(case, c(arguments, none))
+    # lavaan turns fixed.x off where `start` is a table: keep what the first fit decided
+    if (is.null(arguments$fixed.x)) none$fixed.x <- lavInspect(first, "options")$fixed.x
+    fit <- call_lavaan(case, c(arguments, none), quiet = TRUE)
     fit@baseline <- first@baseline
+    fit@Options <- first@Options  # what is computed later from the fit must not see optim.method = "none"
     fit
   })
   cat(sprintf("%-45s %.0e %.0e df %g chisq %.3f\n", case$name, done$moved, difference(first, done$fit),

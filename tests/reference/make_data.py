@@ -1,6 +1,7 @@
 """Simulate the respondent-level data of the reference suite: synthetic, seeded, written to data/*.csv.
 
-Every file has its own random stream, so adding one leaves the others untouched. Run: python tests/reference/make_data.py
+Every file has its own random stream, so adding one leaves the others untouched.
+Run: python tests/reference/make_data.py
 """
 
 from __future__ import annotations
@@ -56,11 +57,12 @@ def paths(rng: np.random.Generator, n: int = 350) -> pd.DataFrame:
     joy = 0.5 + 0.3 * spend + 0.4 * trust + rng.normal(0, 0.9, n)
     stay = 2 + 0.5 * trust + 0.3 * joy - 0.2 * member + rng.normal(0, 1.0, n)
     tell = 1 + 0.2 * trust + 0.5 * joy + 0.3 * stay + rng.normal(0, 0.7, n)
-    return pd.DataFrame(dict(spend=spend, member=member, trust=trust, joy=joy, stay=stay, tell=tell))
+    columns = [spend, member, trust, joy, stay, tell]
+    return pd.DataFrame(np.column_stack(columns), columns=["spend", "member", "trust", "joy", "stay", "tell"])
 
 
 def groups(rng: np.random.Generator) -> pd.DataFrame:
-    """Nine items of three latents in three regions and two channels; x6 loads less and x3, x9 are shifted in the south."""
+    """Nine items of three latents, three regions, two channels; in the south x6 loads less, x3 and x9 are shifted."""
     rows = []
     for region, n in REGIONS.items():
         age = rng.normal(0, 1, n)
@@ -127,7 +129,7 @@ def clustered(rng: np.random.Generator, branches: int = 45) -> pd.DataFrame:
 
 
 def growth(rng: np.random.Generator, n: int = 280) -> pd.DataFrame:
-    """Five waves t1-t5 of one score, two predictors, a covariate of each wave, and the same waves with dropout d1-d5."""
+    """Five waves t1-t5 of one score, two predictors, a covariate per wave, and the waves again with dropout d1-d5."""
     coach, size = (rng.random(n) < 0.5).astype(float), rng.normal(size=n)
     level = 5 + 0.4 * size + rng.normal(0, 0.9, n)
     slope = 0.3 + 0.25 * coach + 0.1 * size + rng.normal(0, 0.3, n)
@@ -141,9 +143,19 @@ def growth(rng: np.random.Generator, n: int = 280) -> pd.DataFrame:
     return pd.DataFrame(columns | dropout).assign(coach=coach, size=size, team=np.where(coach > 0, "coached", "alone"))
 
 
-MAKERS = {
-    maker.__name__: maker for maker in (chain, paths, groups, missing, skewed, clustered, growth)
-}
+def heywood(rng: np.random.Generator, n: int = 80) -> pd.DataFrame:
+    """Six items of two latents, redrawn until the communality of x1, s12 s13 / s23, exceeds its variance s11."""
+    while True:
+        f = rng.normal(size=(n, 2))
+        f[:, 1] += 0.4 * f[:, 0]
+        items = indicators(rng, f, block_loadings((1, 0.5, 0.4), (1, 0.8, 0.7)), 0.7, np.full(6, 4.0))
+        s = np.cov(items, rowvar=False)
+        if s[0, 1] * s[0, 2] / s[1, 2] > 1.2 * s[0, 0] > 0:
+            return pd.DataFrame(items, columns=[f"x{k}" for k in range(1, 7)])
+
+
+DUMMIES = ("member", "female", "coach")
+MAKERS = {maker.__name__: maker for maker in (chain, paths, groups, missing, skewed, clustered, growth, heywood)}
 
 
 def make(name: str) -> pd.DataFrame:
@@ -153,7 +165,8 @@ def make(name: str) -> pd.DataFrame:
     (350, 6)
     """
     stream = np.random.Generator(np.random.PCG64([SEED, list(MAKERS).index(name)]))
-    return MAKERS[name](stream).round(4)
+    data = MAKERS[name](stream).round(4)
+    return data.astype({column: int for column in DUMMIES if column in data})
 
 
 def main() -> None:
