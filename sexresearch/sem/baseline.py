@@ -1,4 +1,7 @@
-"""The baseline model of incremental fit indices: variables unrelated, fixed exogenous ones left as they are."""
+"""The baseline model of incremental fit indices: variables unrelated, fixed exogenous ones left as they are.
+
+Auxiliary variables stay related to all others, as in the model itself (Enders 2008, doi 10.1080/10705510801922340).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from sexresearch.sem.auxiliary import auxiliary_rows
 from sexresearch.sem.constraints import Constrained, namespace
 from sexresearch.sem.estimate import objective_of, place
 from sexresearch.sem.fitted import Fitted
@@ -29,15 +33,19 @@ def baseline(fitted: Fitted) -> Fitted:
     structures = place(table, fitted.samples, bool(fitted.options.meanstructure))
     objective = objective_of(structures, fitted.samples, count, fitted.options)
     start = np.empty(count)
-    for structure, sample in zip(structures, fitted.samples, strict=True):
+    for structure, sample, role in zip(structures, fitted.samples, roles, strict=True):
         to = np.where(structure.is_path, structure.row, structure.col)
-        start[structure.free] = np.where(structure.is_path, sample.mean[structure.row], sample.cov[structure.row, to])
+        cov = np.diag(np.diag(sample.cov)) if role.auxiliary else sample.cov
+        start[structure.free] = np.where(structure.is_path, sample.mean[structure.row], cov[structure.row, to])
     constrained = Constrained(minimize(objective, start), np.zeros((0, count)), 0)
     return Fitted(fitted.options, table, fitted.samples, structures, objective, namespace(table), constrained, start)
 
 
 def _rows(role: Roles, group: int, fitted: Fitted) -> list[Parameter]:
     x, fixed = role.exogenous, fitted.options.fixed_x
+    if role.auxiliary:
+        rows = [Parameter(v, op, v if op == "~~" else "", group) for op in ("~~", "~1") for v in (*role.modelled, *x)]
+        return rows + auxiliary_rows(role, group)
     rows = [Parameter(v, "~~", v, group) for v in role.modelled]
     rows += [Parameter(a, "~~", b, group, exogenous=fixed) for i, a in enumerate(x) for b in x[i:]]
     if fitted.options.meanstructure:

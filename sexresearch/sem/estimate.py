@@ -9,6 +9,7 @@ import numpy as np
 
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.auxiliary import refuse_auxiliary, with_auxiliary
 from sexresearch.sem.constraints import minimize_within, namespace, restrictions
 from sexresearch.sem.discrepancy import LeastSquares, NormalLikelihood, Objective, Target
 from sexresearch.sem.fitted import Fitted
@@ -27,14 +28,15 @@ DOUBLINGS = 12  # of the variances, before a start is given up
 
 def estimate(model: Model, data: object, moments: object, asked: Options) -> tuple[Fitted, list[str]]:
     """Fit by our own core; returns the fitted arrays and what was noticed on the way."""
+    refuse_auxiliary(asked, (*model.observed, *model.latents))
     groups, notes = _read(model, data, moments, asked)
     has_rows = isinstance(groups, list)
     intercepts = any(f.op == "~1" for f in model.statements.formulas)
     given = all(m.mean is not None for m in groups.values()) if isinstance(groups, dict) else len(groups) > 1
     options = settled(asked, has_rows, intercepts or given)
-    table = model.table(_defaults(options, len(groups)))
+    table = with_auxiliary(model.table(_defaults(options, len(groups))), options.auxiliary)
     _refuse_collision(model, data)
-    samples, more = _samples(groups, model.observed, table, options)
+    samples, more = _samples(groups, (*model.observed, *options.auxiliary), table, options)
     structures = place(table, samples, bool(options.meanstructure))
     objective = objective_of(structures, samples, table.n_free, options)
     names = namespace(table)
@@ -73,7 +75,8 @@ def _read(
             "give either data (a DataFrame or Survey) or moments=, not " + ("both" if data is not None else "neither")
         )
     if moments is None:
-        columns = Columns(model.observed, options.group, options.cluster, options.sampling_weights)
+        items = (*model.observed, *options.auxiliary)
+        columns = Columns(items, options.group, options.cluster, options.sampling_weights)
         return split_groups(data, columns)
     by_label = moments if isinstance(moments, Mapping) else {None: moments}
     wrong = [type(m).__name__ for m in by_label.values() if not isinstance(m, Moments)]

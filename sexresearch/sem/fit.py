@@ -32,6 +32,7 @@ def fit(
     moments: Moments | Mapping[Any, Moments] | None = None,
     estimator: str = "ML",
     missing: str = "listwise",
+    auxiliary: Sequence[str] = (),
     ordered: bool | Sequence[str] | None = None,
     group: str | None = None,
     group_equal: Sequence[str] = (),
@@ -52,7 +53,10 @@ def fit(
 
     model : lavaan model text, or a `Model` (read once, reusable).
     data : DataFrame with one row per respondent, or a Survey. moments : `Moments`, or a dict of them by group label.
-    missing : "listwise" drops rows with a gap in the model's variables; "fiml" uses every answer.
+    missing : "listwise" drops rows with a gap in the model's variables; "pairwise" takes each covariance from the rows
+        that have both answers; "fiml" uses every answer.
+    auxiliary : columns beside the model that help "fiml" to make up for missing answers: they covary with everything.
+        Exogenous variables are then not fixed; `results.parameters` leaves the auxiliary parameters out.
     Anything dropped, improper or not converged is warned about and listed in `results.problems`.
 
     Raises DataError, ModelSyntaxError, ModelError or OptionError, in the user's own names.
@@ -76,6 +80,7 @@ def fit(
     asked = Options(
         estimator=estimator,
         missing=missing,
+        auxiliary=_names(auxiliary, "auxiliary"),
         group=group,
         group_equal=_names(group_equal, "group_equal"),
         group_partial=_names(group_partial, "group_partial"),
@@ -99,7 +104,9 @@ def fit(
     found = tuple(notes + ([blurred] if blurred else []) + problems(fitted))
     for text in found:
         warnings.warn(text, FitWarning, stacklevel=2)
-    source = provenance(engine, fitted.options.estimator, fitted.options.missing, fitted.samples)
+    beside = ", ".join(fitted.options.auxiliary)
+    missing = fitted.options.missing + (f" with auxiliary {beside}" if beside else "")
+    source = provenance(engine, fitted.options.estimator, missing, fitted.samples)
     return Results(model, fitted, source, found, errors, kept_rows(fitted, data))
 
 

@@ -41,7 +41,7 @@ def moment_covariance(sample: Sample, structure: Structure, fixed: int = 0) -> A
 
 
 def moment_terms(sample: Sample, has_means: bool, fixed: int = 0) -> Array:
-    """(rows, moments) each respondent's centred contribution to the means and to vech S; 0 where an answer is missing."""
+    """(rows, moments) each respondent's centred contribution to the means and to vech S; 0 for a missing answer."""
     assert sample.answers is not None
     centred = sample.answers.values - sample.mean
     p = centred.shape[1]

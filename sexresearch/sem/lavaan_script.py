@@ -9,7 +9,7 @@ from sexresearch.sem.model import Model
 from sexresearch.sem.options import Options
 from sexresearch.sem.sample import Sample
 
-OWN_WORDS = ("group", "group_partial", "cluster", "sampling_weights")  # hold the user's words, not lavaan's
+OWN_WORDS = ("group", "group_partial", "cluster", "sampling_weights", "auxiliary")  # the user's words, not lavaan's
 
 
 def lavaan_script(model: Model, fitted: Fitted) -> str:
@@ -29,14 +29,16 @@ def lavaan_script(model: Model, fitted: Fitted) -> str:
     for option in fields(Options):
         value = getattr(fitted.options, option.name)
         if value not in (None, ()):
-            arguments[option.name.replace("_", ".")] = _literal(option.name, value)
+            name = "aux" if option.name == "auxiliary" else option.name.replace("_", ".")
+            arguments[name] = _literal(option.name, value)
+    fitter = "semTools::sem.auxiliary" if fitted.options.auxiliary else "sem"
     given = [f"  {name} = {value}" for name, value in arguments.items()]
     parts = [
         "# Repeats a fit with lavaan (argument names as of version 0.6)",
         "library(lavaan)",
         f"model <- {r_string(chr(10) + model.syntax.strip(chr(10)) + chr(10))}",
         *([READ] if rows else []),
-        "fit <- sem(\n  model,\n" + ",\n".join(given) + "\n)",
+        f"fit <- {fitter}(\n  model,\n" + ",\n".join(given) + "\n)",
         "summary(fit, fit.measures = TRUE, standardized = TRUE)",
     ]
     return "\n".join(parts) + "\n"

@@ -70,8 +70,9 @@ class Results:
 
     @property
     def observed(self) -> tuple[str, ...]:
-        """Observed variables."""
-        return tuple(dict.fromkeys(name for role in self.fitted.table.roles for name in role.observed))
+        """Observed variables of the model, auxiliary ones not among them."""
+        roles = self.fitted.table.roles
+        return tuple(dict.fromkeys(name for role in roles for name in role.modelled + role.exogenous))
 
     @cached_property
     def _vcov(self) -> np.ndarray:
@@ -98,8 +99,18 @@ class Results:
         """One row per parameter: lhs op rhs label group level est se z pvalue ci_lower ci_upper std_lv std_all.
 
         Fixed parameters have `se` 0 and missing z. `group` and `level` are missing where they do not apply.
+        Parameters of auxiliary variables stand in `auxiliary_parameters`.
         """
-        return self._parameters.copy()
+        return self._beside_the_model(False)
+
+    @property
+    def auxiliary_parameters(self) -> pd.DataFrame:
+        """The parameters of auxiliary variables, in the columns of `parameters`; empty where there are none."""
+        return self._beside_the_model(True)
+
+    def _beside_the_model(self, wanted: bool) -> pd.DataFrame:
+        auxiliary = self._parameters["lhs"].isin(self.fitted.options.auxiliary)
+        return self._parameters[auxiliary == wanted].reset_index(drop=True)
 
     @property
     def fit_measures(self) -> pd.Series:

@@ -14,10 +14,11 @@ class Roles:
     """The variables of one group, each tuple in order of appearance.
 
     latent : defined by ``=~``.
-    observed : columns of the data; modelled ones first, then exogenous ones.
+    observed : columns of the data; modelled ones first, then auxiliary, then exogenous ones.
     modelled : observed variables with a residual; exogenous : observed, explained by nothing and left as they are.
     exogenous_latent : latents that nothing explains; outcomes : explained variables that explain nothing further.
     single : observed variables that are the only indicator of a latent.
+    auxiliary : observed variables beside the model, related to all others (`auxiliary=`).
     """
 
     latent: tuple[str, ...]
@@ -26,10 +27,11 @@ class Roles:
     exogenous_latent: tuple[str, ...]
     outcomes: tuple[str, ...]
     single: frozenset[str]
+    auxiliary: tuple[str, ...] = ()
 
     @property
     def observed(self) -> tuple[str, ...]:
-        return self.modelled + self.exogenous
+        return self.modelled + self.auxiliary + self.exogenous
 
 
 def roles_of(formulas: Sequence[Formula]) -> Roles:
