@@ -1,71 +1,29 @@
-"""What is computed after a fit, held against lavaan 0.6-14 (the cases of the reference suite) and against itself."""
+"""What is computed after a fit, held against refits, formulas and simulation (lavaan: test_reference_after_fit.py)."""
 
 from __future__ import annotations
 
 import functools
 import math
-import tomllib
 import warnings
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from reference_cases import read_data
 from scipy.special import chdtrc
-from test_reference import CASES, FOLDER, STOREYS, fitted, keyed, stored
 
 from sexresearch import sem
 from sexresearch.errors import DataError, ModelError, ModelSyntaxError, OptionError
 from sexresearch.sem.nesting import reproduce
 from sexresearch.sem.scaled_difference import scaling_2001
 
-CLOSE = 1e-5  # relative above 1: our and lavaan's estimates agree to about 1e-8
-RESIDUAL = 1e-4  # relative above 1: near-perfect residuals are divided by small standard errors
 IDENTITY = 1e-8  # two ways to the same number
 NEAR = 0.1  # relative: a score test and the likelihood ratio it stands for, in a well-fitting model
 
 
-def asking(table: str) -> pytest.MarkDecorator:
-    """Every case of which lavaan wrote down `table`."""
-    names = [name for name, case in CASES.items() if table in case.get("after", ()) and name in written(case, table)]
-    return pytest.mark.parametrize("name", names)
-
-
-def written(case: dict, table: str) -> dict[str, pd.DataFrame]:
-    return stored(case["storey"], table) if (FOLDER / "values" / case["storey"] / f"{table}.csv").exists() else {}
-
-
-def results_of(name: str) -> sem.Results:
-    """Our fit of a case; skipped while a call the case needs is not part of the package."""
-    if CASES[name].get("call") and not hasattr(sem, CASES[name]["call"]):
-        pytest.skip(f"{CASES[name]['call']} is not offered")
-    return fitted(name)
-
-
-def lavaan(name: str, table: str) -> pd.DataFrame:
-    return written(CASES[name], table)[name]
-
-
-def text(group: pd.Series) -> pd.Series:
-    return group.astype(object).where(group.notna(), "").astype(str)
-
-
-def assert_equal(ours: dict, theirs: dict, tolerance: float) -> None:
-    """Same keys, same values within `tolerance` times max(1, |theirs|), missing in the same places."""
-    assert set(ours) == set(theirs), sorted(map(str, set(ours) ^ set(theirs)))[:10]
-    a, b = (np.array([values[key] for key in theirs], dtype=float) for values in (ours, theirs))
-    wrong = (np.isnan(a) != np.isnan(b)) | (np.abs(a - b) > tolerance * np.maximum(1.0, np.abs(b)))
-    assert not wrong.any(), [(key, a[i], b[i]) for i, key in enumerate(theirs) if wrong[i]][:10]
-
-
-@functools.cache
-def chain() -> pd.DataFrame:
-    return pd.read_csv(FOLDER / "data" / "chain.csv")
-
-
-@functools.cache
 def skewed() -> pd.DataFrame:
-    return pd.read_csv(FOLDER / "data" / "skewed.csv")
+    return read_data("skewed")
 
 
 THREE = "f1 =~ x1 + x2 + x3\nf2 =~ x4 + x5 + x6\nf3 =~ x7 + x8 + x9\n"
@@ -78,16 +36,6 @@ def fit(model: str, data: pd.DataFrame | None = None, **options) -> sem.Results:
 
 
 # ------------------------------------------------------------------------------------------- modification indices
-
-
-@asking("modification_indices")
-def test_modification_indices(name: str) -> None:
-    ours, theirs = keyed(results_of(name).modification_indices()), keyed(lavaan(name, "modification_indices"))
-    for column in ("mi", "epc", "sepc_lv", "sepc_all"):
-        expected = theirs[column].fillna(
-            0.0
-        )  # lavaan does not standardize covariances of covariates; their change is 0
-        assert_equal(ours[column].to_dict(), expected.to_dict(), CLOSE)
 
 
 def test_modification_indices_foresee_the_refit() -> None:
@@ -127,19 +75,6 @@ def test_least_squares_has_modification_indices(estimator: str) -> None:
 # ------------------------------------------------------------------------------------------- constraints
 
 
-@asking("score_tests")
-def test_score_tests(name: str) -> None:
-    theirs = lavaan(name, "score_tests")
-    theirs["constraint"] = theirs["constraint"].str.replace(r" +", " ", regex=True)
-    ours = results_of(name).score_tests()
-    single = ours[ours["constraint"] != "all together"].set_index("constraint")
-    expected = theirs[theirs["kind"] == "one"].set_index("constraint")
-    assert_equal(single["chisq"].to_dict(), expected["chisq"].to_dict(), CLOSE)
-    total = theirs[theirs["kind"] == "total"].iloc[0]
-    assert math.isclose(ours["chisq"].iloc[0], total["chisq"], rel_tol=CLOSE)
-    assert ours["df"].iloc[0] <= total["df"]  # lavaan counts constraints, we count what releasing them gains
-
-
 def test_score_tests_foresee_the_likelihood_ratio() -> None:
     tight, loose = fit("f1 =~ x1 + l*x2 + l*x3\nf1 ~~ x4\nx4 ~~ x4"), fit("f1 =~ x1 + x2 + x3\nf1 ~~ x4\nx4 ~~ x4")
     gain = tight.fit_measures["chisq"] - loose.fit_measures["chisq"]
@@ -162,15 +97,6 @@ def test_score_tests_of_some_constraints() -> None:
         results.score_tests(release=["nonsense"])
     with pytest.raises(OptionError, match="no equality constraints"):
         fit(THREE).score_tests()
-
-
-@pytest.mark.parametrize("storey", STOREYS)
-def test_wald_tests(storey: str) -> None:
-    path = FOLDER / "values" / storey / "wald_tests.csv"
-    for row in pd.read_csv(path).itertuples() if path.exists() else ():
-        ours = results_of(row.case).wald_test(row.constraints).iloc[0]
-        assert math.isclose(ours["chisq"], row.chisq, rel_tol=10 * CLOSE), row.case  # lavaan's errors may be numerical
-        assert ours["df"] == row.df
 
 
 def test_one_wald_hypothesis_is_the_square_of_z() -> None:
@@ -201,28 +127,6 @@ def test_wald_refuses(hypotheses: str, error: type[Exception], said: str) -> Non
 
 
 # ------------------------------------------------------------------------------------------- comparisons
-
-
-def comparisons() -> list[tuple[str, dict]]:
-    found = []
-    for storey in STOREYS:
-        path = FOLDER / "values" / storey / "comparisons.csv"
-        plan = tomllib.loads((FOLDER / "cases" / f"{storey}.toml").read_text(encoding="utf-8")).get("comparison", [])
-        values = pd.read_csv(path).to_dict("records") if path.exists() else []
-        found += [{**row, "method": pair.get("method")} for pair, row in zip(plan, values, strict=False)]
-    return [(f"{row['smaller']} in {row['larger']} {row['method'] or ''}", row) for row in found]
-
-
-@pytest.mark.parametrize("row", [row for _, row in comparisons()], ids=[name for name, _ in comparisons()])
-def test_comparisons(row: dict) -> None:
-    larger, smaller = results_of(row["larger"]), results_of(row["smaller"])
-    found = sem.compare(smaller, larger, names=["small", "large"], method=row["method"])
-    assert list(found["model"]) == ["large", "small"]
-    last = found.iloc[1]
-    assert last["note"].startswith("small is nested in large")
-    assert math.isclose(last["chisq_diff"], row["chisq_diff"], rel_tol=CLOSE, abs_tol=CLOSE)
-    assert last["df_diff"] == row["df_diff"]
-    assert math.isclose(last["pvalue"], row["pvalue"], abs_tol=CLOSE)
 
 
 @functools.cache
@@ -308,17 +212,6 @@ def test_compare_refuses() -> None:
 # ------------------------------------------------------------------------------------------- residuals
 
 
-@asking("residuals")
-def test_residuals(name: str) -> None:
-    for kind, rows in lavaan(name, "residuals").groupby("kind"):
-        cells = zip(text(rows["group"]), rows["row"], rows["column"], rows["value"], strict=True)
-        theirs = {(g, tuple(sorted({a, b} - {""})), b == ""): value for g, a, b, value in cells}
-        found = results_of(name).residual_table(str(kind))
-        cells = zip(text(found["group"]), found["lhs"], found["rhs"], found["residual"], strict=True)
-        ours = {(g, tuple(sorted({a, b} - {""})), b == ""): value for g, a, b, value in cells}
-        assert_equal(ours, theirs, RESIDUAL)
-
-
 def test_raw_residuals_are_observed_less_implied() -> None:
     found = fit(THREE, meanstructure=True).residual_table()
     np.testing.assert_allclose(found["residual"], found["observed"] - found["implied"])
@@ -337,15 +230,6 @@ def test_residual_kind_is_checked() -> None:
 
 
 # ------------------------------------------------------------------------------------------- scores
-
-
-@asking("scores")
-def test_factor_scores(name: str) -> None:
-    for method, rows in lavaan(name, "scores").groupby("method"):
-        ours = results_of(name).factor_scores(str(method))
-        found = {key: ours.loc[key] for key in zip(rows["row"], rows["latent"], strict=True)}
-        theirs = dict(zip(zip(rows["row"], rows["latent"], strict=True), rows["value"], strict=True))
-        assert_equal(found, theirs, CLOSE)
 
 
 CFA = "f1 =~ x1 + x2 + x3\nf2 =~ x4 + x5 + x6"
@@ -469,20 +353,6 @@ def test_scores_need_answers_and_a_known_method() -> None:
 
 
 # ------------------------------------------------------------------------------------------- missing answers
-
-
-@asking("missing")
-def test_coverage_and_patterns(name: str) -> None:
-    rows, results = lavaan(name, "missing"), results_of(name)
-    pairs = rows[rows["kind"] == "coverage"]
-    cells = zip(text(pairs["group"]), pairs["row"], pairs["column"], pairs["value"], strict=True)
-    theirs = {(group, frozenset((a, b))): value for group, a, b, value in cells}
-    found = results.coverage()
-    cells = zip(text(found["group"]), found["item"], found["other"], found["share"], strict=True)
-    assert_equal({(group, frozenset((a, b))): value for group, a, b, value in cells}, theirs, IDENTITY)
-    counts = text(results.patterns()["group"]).value_counts()
-    expected = rows[rows["kind"] == "patterns"]
-    assert counts.to_dict() == dict(zip(text(expected["group"]), expected["value"].astype(int), strict=True))
 
 
 def test_patterns_count_the_rows_that_listwise_drops() -> None:
