@@ -51,6 +51,8 @@ COLUMNS: dict[str, Column] = _columns(
     ("lavaan_difference", "lavaan difference", 6, "our estimate less lavaan's"),
     ("lavaan_se_difference", "lavaan se difference", 6, "our standard error less lavaan's"),
     ("note", "note", None, "what to know about the row; in a cross-check, why numbers are missing"),
+    ("reason", "reason", None, "why something failed"),
+    ("replicates", "replicates", None, "number of bootstrap samples or simulated samples concerned"),
     ("clause", "clause", None, "clause number in the standard"),
     ("key", "key", None, "short name by which an entry is looked up"),
     ("title", "title", None, "heading or name of the entry, shortened"),
