@@ -15,7 +15,7 @@ from scipy.special import chdtrc
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.degrees import degrees_of_freedom
 from sexresearch.sem.discrepancy import LeastSquares
-from sexresearch.sem.fitted import Fitted, casewise_scores, information_of, saturated_structure
+from sexresearch.sem.fitted import Fitted, casewise_scores, free_moments, information_of, saturated_structure
 from sexresearch.sem.gamma import moment_covariance, normal_weight
 from sexresearch.sem.inference import inverse_information, score_covariance, score_products, share_of
 from sexresearch.sem.likelihood import model_log_likelihood, saturated_log_likelihood
@@ -64,7 +64,7 @@ def scaled_test(fitted: Fitted) -> Test:
     """The robust test the options ask for; scaling 1 at df 0."""
     plain = standard_test(fitted)
     if plain.df == 0:
-        return Test(plain.chisq, 0, math.nan, 1.0, trace=0.0)
+        return plain
     if fitted.options.test == "yuan_bentler_mplus":
         return _yuan_bentler(fitted, plain)
     return _satorra_bentler(fitted, plain)
@@ -118,7 +118,8 @@ def _residual_weight(fitted: Fitted, number: int) -> Array:
 
 def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
     """c = (tr(A1^-1 B1) - tr(A0^-1 B0)) / df, the saturated model (1) at its own maximum."""
-    h0_trace = float(np.trace(inverse_information(fitted.information, fitted.basis) @ score_covariance(fitted)))
+    bread = fitted.information if fitted.options.observed_information == "hessian" else _flat_information(fitted)
+    h0_trace = float(np.trace(inverse_information(bread, fitted.basis) @ score_covariance(fitted)))
     h1_trace, h1_count = 0.0, 0
     for number in range(fitted.table.n_groups):
         trace, count = _saturated_trace(fitted, number)
@@ -135,6 +136,19 @@ def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
         h1=h1_trace / h1_count,
         h0=h0_trace / free if free else math.nan,
     )
+
+
+def _flat_information(fitted: Fitted) -> Array:
+    """(q, q) the observed information without second derivatives of the moments: D' A1 D, A1 at the implied moments."""
+    total = np.zeros((fitted.table.n_free,) * 2)
+    for number, (state, D) in enumerate(zip(fitted.states, fitted.jacobians(), strict=True)):
+        p, fixed = state.structure.p, fitted.n_fixed(number)
+        mean = state.mean if state.structure.has_means else None
+        free, values = saturated_structure(p, mean, state.cov, fixed)
+        A1 = information_of(implied(free, values), fitted.samples[number].blocks, exact=True)
+        own = free_moments(p, fixed, mean is not None)
+        total += D[own].T @ A1 @ D[own]
+    return total
 
 
 def _saturated_trace(fitted: Fitted, number: int) -> tuple[float, int]:

@@ -34,6 +34,7 @@ class Restriction:
     expression: Expression
     inequality: bool
     text: str
+    bound: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _bounds(table: ParameterTable) -> tuple[Restriction, ...]:
                 own = Expression("name", name=f"#{row.free}")
                 limit = Expression("number", value=float(bound))
                 gap = Expression("-", parts=(own, limit) if sign > 0 else (limit, own))
-                seen[(row.free, word)] = Restriction(gap, True, f"{row.name} {word} {bound:g}")
+                seen[(row.free, word)] = Restriction(gap, True, f"{row.name} {word} {bound:g}", bound=True)
     return tuple(seen.values())
 
 
@@ -247,4 +248,5 @@ def _finish(
         np.linalg.matrix_rank(equalities, tol=RANK_TOLERANCE * max(1.0, float(np.abs(equalities).max(initial=0))))
     )
     binding = tuple(r.text for r, p, i in zip(found, push, inequality, strict=True) if p and i)
-    return Constrained(replace(solution, value=value), at.jacobian[push], rank, binding)
+    bound = np.array([r.bound for r in found])  # a bound is no restriction of the model: errors ignore it, as in lavaan
+    return Constrained(replace(solution, value=value), at.jacobian[push & ~bound], rank, binding)

@@ -14,10 +14,10 @@ import numpy as np
 
 from sexresearch.sem.degrees import degrees_of_freedom
 from sexresearch.sem.discrepancy import Array
-from sexresearch.sem.fitted import Fitted, casewise_scores, information_of, saturated_structure
+from sexresearch.sem.fitted import Fitted, casewise_scores, free_moments, information_of, saturated_structure
 from sexresearch.sem.gamma import normal_weight
 from sexresearch.sem.inference import inverse_information, score_products
-from sexresearch.sem.structure import implied, vech_index
+from sexresearch.sem.structure import implied
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Misfit:
 
 
 def complete_data_misfit(fitted: Fitted) -> Misfit:
-    """Misfit of a FIML solution on the scale of complete data; robust errors make `trace` robust."""
+    """Misfit of a FIML solution on the scale of complete data; a robust test makes `trace` robust."""
     every = range(fitted.table.n_groups)
     parts = [_Group.of(fitted, number) for number in every]
     share = [sample.n / fitted.n for sample in fitted.samples]
@@ -67,13 +67,12 @@ class _Group:
     def of(cls, fitted: Fitted, number: int) -> _Group:
         sample, state = fitted.samples[number], fitted.states[number]
         p, fixed = state.structure.p, fitted.n_fixed(number)
-        _, j = vech_index(p)
-        own = np.concatenate([np.arange(p) < p - fixed, j < p - fixed])
+        own = free_moments(p, fixed, has_means=True)
         free, values = saturated_structure(p, sample.mean, sample.cov, fixed)
         saturated = implied(free, values)
-        seen = information_of(saturated, sample.blocks, exact=True) / sample.n
+        seen = information_of(saturated, sample.blocks, exact=fitted.options.information == "observed") / sample.n
         spread = np.linalg.inv(seen)
-        if fitted.options.se != "standard":
+        if fitted.options.robust_test:
             assert sample.answers is not None
             scores = casewise_scores(saturated, sample)
             spread = spread @ score_products(scores, sample.answers.clusters) @ spread / sample.n

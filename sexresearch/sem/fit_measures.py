@@ -62,13 +62,14 @@ def _scaled_chisq(prefix: str, test: Test) -> dict[str, float]:
 def incremental(test: Test, base: Test) -> dict[str, float]:
     """Indices that compare the model with the baseline model."""
     a, b, c, d = test.chisq, test.df, base.chisq, base.df
-    nfi = index.nfi(a, c)
+    nested = b <= d  # otherwise the baseline is not the more restricted model
+    nfi = index.nfi(a, c) if nested else math.nan
     tli = index.tli(a, b, c, d)
     return {
         "cfi": index.cfi(a, b, c, d),
         "tli": tli,
         "nnfi": tli,
-        "rfi": index.rfi(a, b, c, d),
+        "rfi": index.rfi(a, b, c, d) if nested else math.nan,
         "nfi": nfi,
         "pnfi": b / d * nfi if d > 0 else math.nan,
         "ifi": index.ifi(a, b, c),
@@ -163,6 +164,5 @@ def _others(fitted: Fitted, test: Test, npar: int) -> dict[str, float]:
     out = {"cn_05": critical_n(0.05), "cn_01": critical_n(0.01)}
     out |= goodness_of_fit(fitted, df)
     out["mfi"] = float(np.exp(-0.5 * (test.chisq - df) / n))
-    if fitted.options.likelihood:
-        out["ecvi"] = rate + 2.0 * npar / n
+    out["ecvi"] = rate + 2.0 * npar / n
     return out

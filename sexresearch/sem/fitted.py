@@ -12,7 +12,7 @@ from sexresearch.sem.constraints import Constrained, Namespace
 from sexresearch.sem.discrepancy import Block, NormalLikelihood, Objective, collect, group_terms, invert
 from sexresearch.sem.options import Options
 from sexresearch.sem.sample import Sample
-from sexresearch.sem.structure import Implied, Structure, implied, jacobian
+from sexresearch.sem.structure import Implied, Structure, implied, jacobian, vech_index
 from sexresearch.sem.table import ParameterTable
 
 
@@ -139,6 +139,13 @@ def saturated_structure(p: int, mean: Array | None, cov: Array, fixed: int = 0) 
         directed[p - fixed : p, m - 1] = mean[p - fixed :]
         values = np.concatenate([mean[: p - fixed], values])
     return structure, values
+
+
+def free_moments(p: int, fixed: int, has_means: bool) -> Array:
+    """(moments,) True where a moment is not one of the last `fixed` variables among themselves."""
+    _, j = vech_index(p)
+    covariances = j < p - fixed
+    return np.concatenate([np.arange(p) < p - fixed, covariances]) if has_means else covariances
 
 
 def information_of(state: Implied, blocks: tuple[Block, ...], exact: bool) -> Array:

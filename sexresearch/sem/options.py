@@ -28,6 +28,8 @@ class Options:
     """Every option of `fit` that is not data: names, defaults and meaning as in lavaan, ``.`` written ``_``.
 
     `se`, `test`, `information`, `meanstructure` are None until `settled` fills in what the estimator implies.
+    `observed_information` is what the Yuan-Bentler test inverts: the "hessian", or its part without second
+    derivatives of the moments ("h1"), which is lavaan's choice for estimator "ML" with clusters.
     """
 
     estimator: str = "ML"
@@ -45,6 +47,7 @@ class Options:
     test: str | None = None
     information: str | None = None
     bounds: str | None = None
+    observed_information: str = "hessian"
     auxiliary: tuple[str, ...] = ()
 
     @property
@@ -103,6 +106,7 @@ def _implied(options: Options) -> Options:
     return replace(
         options,
         estimator=estimator,
+        observed_information="h1" if clustered and not weighted and options.estimator == "ML" else "hessian",
         fixed_x=options.fixed_x and estimator in ROBUST,
         meanstructure=True if clustered and options.meanstructure is None else options.meanstructure,
         se=options.se or se,

@@ -53,11 +53,12 @@ def _over(top: float, bottom: float) -> float:
 
 
 def explained(state: Implied) -> dict[str, float]:
-    """R-squared of every variable that something explains: 1 - residual variance / total variance."""
+    """R-squared of every variable that something explains: 1 - residual / total variance; NaN if that is negative."""
     s = state.structure
     last = len(s.names) - s.has_means
     paths = s.directed[:last, :last] != 0
     moving = s.is_path & (s.col < last)
     paths[s.row[moving], s.col[moving]] = True
     total, residual = np.diag(state.all_cov), np.diag(state.S)
-    return {s.names[i]: float(1 - residual[i] / total[i]) for i in range(last) if paths[i].any()}
+    share = np.where(residual >= 0, 1 - residual / np.where(total > 0, total, np.nan), np.nan)
+    return {s.names[i]: float(share[i]) for i in range(last) if paths[i].any()}
