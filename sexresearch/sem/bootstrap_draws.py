@@ -14,8 +14,10 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.discrepancy import LeastSquares
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.observed import Answers
+from sexresearch.sem.sample import take
 
 
 def stream(seed: int, number: int) -> np.random.Generator:
@@ -55,8 +57,13 @@ class Resampled:
         return np.concatenate(drawn)[self.units]
 
     def answers(self, number: int) -> list[Answers]:
-        """The rows drawn, repeated as often as they were drawn; a cluster drawn twice counts as two."""
-        counts, out, first = self.counts(number), [], 0
+        """The rows drawn in one replicate."""
+        return self.expanded(self.counts(number))
+
+    def expanded(self, counts: Array) -> list[Answers]:
+        """Rows repeated as often as `counts` (rows,) says; a cluster drawn twice counts as two."""
+        out: list[Answers] = []
+        first = 0
         for group in self.groups:
             own = counts[first : first + len(group.values)]
             first += len(group.values)
@@ -78,8 +85,7 @@ def _repeated(group: Answers, counts: Array) -> Answers:
     rows = np.repeat(np.arange(len(counts)), counts)
     copy = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
     clusters = None if group.clusters is None else group.clusters[rows] * (copy.max(initial=0) + 1) + copy
-    weights = None if group.weights is None else group.weights[rows]
-    return Answers(group.label, group.values[rows], weights, clusters, group.index[rows])
+    return replace(take(group, rows), clusters=clusters)
 
 
 ROWS_AT_ONCE = 4096  # bounds the memory of the pair products
@@ -130,9 +136,12 @@ class Simulated:
 
     def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
         """Moments of the simulated rows."""
-        every = [[weigh(np.ones((1, len(a.values))), a.values, o, has_means) for a, o in zip(g, orders, strict=True)]
-                 for g in map(self.answers, numbers)]
-        return [(np.concatenate([m for m, _ in own]), np.concatenate([n for _, n in own])) for own in zip(*every)]
+        made = list(zip(*map(self.answers, numbers), strict=True))
+        out = []
+        for order, replicates in zip(orders, made, strict=True):
+            each = [weigh(np.ones((1, len(a.values))), a.values, order, has_means) for a in replicates]
+            out.append((np.concatenate([m for m, _ in each]), np.concatenate([n for _, n in each])))
+        return out
 
 
 def resampled(fitted: Fitted, seed: int, clusters: Sequence[Array] | None) -> Resampled:
@@ -158,9 +167,11 @@ def bent_to_model(fitted: Fitted) -> tuple[Answers, ...]:
     out = []
     for sample, state in zip(fitted.samples, fitted.states, strict=True):
         assert sample.answers is not None
-        turn = np.linalg.solve(root(sample.cov), root(state.cov))
+        target = state.cov * ((sample.n - 1) / sample.n if isinstance(fitted.objective, LeastSquares) else 1.0)
+        turn = np.linalg.solve(root(sample.cov), root(target))
         centre = state.mean if state.structure.has_means else sample.mean
-        out.append(replace(sample.answers, values=(sample.answers.values - sample.mean) @ turn + centre))
+        centred = sample.augmented(has_means=False)
+        out.append(replace(sample.answers, values=centred @ turn + centre))
     return tuple(out)
 
 

@@ -6,7 +6,8 @@ Woodbury 1950 needs the inverse of matrices of the core's size only:
 
     Omega^-1 = D^-1 - D^-1 L (I + C L' D^-1 L)^-1 C L' D^-1.
 
-An observed variable of the core lends half its variance from C to D, so that D can be inverted.
+An observed variable of the core has no residual: it borrows one, half its variance, which a factor of its own with the
+negative of that variance (a further column of L) takes back, so that D can be inverted.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class FactorForm:
 
     order : (P,) the structure's rows of Omega in the order used here.
     items, paths, spreads, residuals : slots that sit in L, in the core's B, in the core's S, in D.
-    lent : (P,) what D holds for observed core variables.
+    loading : (P, f + c) fixed values of L; diagonal : (P,) of D; borrowed : (f + c, f + c) C with the factors of the c
+    observed core variables, the core's own part still empty.
     """
 
     structure: Structure
@@ -45,7 +47,7 @@ class FactorForm:
     directed: Array
     symmetric: Array
     diagonal: Array
-    lent: Array
+    borrowed: Array
     items: Places
     paths: Places
     spreads: Places
@@ -62,8 +64,9 @@ def factor_form(state: Implied) -> FactorForm:
     rows = np.concatenate([reflecting, seen])
     place = np.full(len(s.names), -1)
     place[reflecting], place[core] = np.arange(len(reflecting)), np.arange(len(core))
+    own = np.eye(len(rows))[:, len(reflecting) :]
     loading = np.vstack([s.directed[np.ix_(reflecting, core)], np.eye(len(s.names))[np.ix_(seen, core)]])
-    lent = np.concatenate([np.zeros(len(reflecting)), 0.5 * np.diag(state.C)[seen]])
+    lent = 0.5 * np.diag(state.C)[seen]
     is_item = np.isin(s.row, reflecting)
     kinds = (is_item & s.is_path, ~is_item & s.is_path, ~is_item & ~s.is_path, is_item & ~s.is_path)
     found = [Places(np.flatnonzero(kind), place[s.row[kind]], place[s.col[kind]]) for kind in kinds]
@@ -73,11 +76,11 @@ def factor_form(state: Implied) -> FactorForm:
         np.array([lookup[int(v)] for v in rows], dtype=int),
         reflecting,
         core,
-        loading,
+        np.hstack([loading, own]),
         s.directed[np.ix_(core, core)],
         s.symmetric[np.ix_(core, core)],
-        np.concatenate([np.diag(s.symmetric)[reflecting], lent[len(reflecting) :]]),
-        lent,
+        np.concatenate([np.diag(s.symmetric)[reflecting], lent]),
+        np.diag(np.concatenate([np.zeros(len(core)), -lent])),
         *found,
     )
 
@@ -92,12 +95,13 @@ def _reflects(state: Implied, i: int) -> bool:
 
 @dataclass(frozen=True)
 class Factored:
-    """A stack of b models: L (b, P, f), D (b, P), G and C of the core (b, f, f); Omega = L C L' + D less what was lent."""
+    """A stack of b models, Omega = L W L' + D: L (b, P, f + c), D (b, P), G and C of the core (b, f, f), W around C."""
 
     L: Array
     D: Array
     G: Array
     C: Array
+    W: Array
 
 
 def factored(form: FactorForm, x: Array) -> Factored:
@@ -111,7 +115,9 @@ def factored(form: FactorForm, x: Array) -> Factored:
     S[:, form.spreads.row, form.spreads.col] = x[:, form.spreads.slots]
     S[:, form.spreads.col, form.spreads.row] = x[:, form.spreads.slots]
     G = np.linalg.inv(away)
-    return Factored(L, D, G, G @ S @ _t(G))
+    C, W = G @ S @ _t(G), _filled(form.borrowed, b)
+    W[:, :f, :f] = C
+    return Factored(L, D, G, C, W)
 
 
 def _filled(matrix: Array, b: int) -> Array:
@@ -124,23 +130,20 @@ def _t(stack: Array) -> Array:
 
 def gradient(form: FactorForm, x: Array, moment: Array) -> Array:
     """(b, k) slot derivatives of (log|Omega| + tr(Omega^-1 M)) / 2 at x (b, k), for moments M (b, P, P) in `order`."""
-    at = factored(form, x)
-    lent = form.loading.T @ form.lent
-    C = at.C - np.diag(lent)
+    at, f, r = factored(form, x), len(form.core), len(form.reflecting)
     scaled = at.L / at.D[:, :, None]
     N = _t(scaled) @ at.L
-    one = np.eye(len(form.core))
-    K = np.linalg.inv(one + C @ N) @ C
-    rest = one - K @ N
+    one = np.eye(N.shape[1])
+    K = np.linalg.inv(one + at.W @ N) @ at.W
+    rest = (one - K @ N)[:, :, :f]
     scaled_K, moment_scaled = scaled @ K, moment @ scaled
     Q, MQ = scaled @ rest, moment_scaled @ rest
     X = Q - MQ / at.D[:, :, None] + scaled_K @ (_t(scaled) @ MQ)
     out = np.empty_like(x)
     out[:, form.items.slots] = (X @ at.C)[:, form.items.row, form.items.col]
-    GY = _t(at.G) @ (_t(at.L) @ X)
+    GY = _t(at.G) @ (_t(at.L[:, :, :f]) @ X)
     out[:, form.paths.slots] = (GY @ at.C)[:, form.paths.row, form.paths.col]
     out[:, form.spreads.slots] = (GY @ at.G)[:, form.spreads.row, form.spreads.col]
-    r = len(form.reflecting)
     across = scaled_K @ (_t(scaled) @ moment_scaled) - 2.0 * moment_scaled / at.D[:, :, None]
     spread = (1.0 - np.einsum("bpp->bp", moment)[:, :r] / at.D[:, :r]) / at.D[:, :r]
     spread -= np.einsum("bpf,bpf->bp", scaled_K[:, :r], scaled[:, :r] + across[:, :r])
@@ -151,6 +154,6 @@ def gradient(form: FactorForm, x: Array, moment: Array) -> Array:
 def omega(form: FactorForm, x: Array) -> Array:
     """(b, P, P) the implied moment matrices at slot values x (b, k), variables in `order`."""
     at = factored(form, x)
-    out = at.L @ at.C @ _t(at.L)
-    np.einsum("bpp->bp", out)[...] += at.D - form.lent
+    out = at.L @ at.W @ _t(at.L)
+    np.einsum("bpp->bp", out)[...] += at.D
     return out
