@@ -48,7 +48,7 @@ def kept_rows(fitted: Fitted, data: object | None) -> pd.DataFrame | None:
         return None
     names = dict.fromkeys(name for sample in fitted.samples for name in sample.names)
     group = fitted.options.group
-    return frame_of(data)[[*names, *([] if group is None or group in names else [group])]].copy()
+    return frame_of(data)[[*names, *([] if group is None or group in names else [group])]]
 
 
 def _refuse_unusable(frame: pd.DataFrame, names: list[str], group: str | None) -> None:

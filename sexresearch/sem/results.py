@@ -20,7 +20,7 @@ from sexresearch.sem.lavaan_script import lavaan_script
 from sexresearch.sem.model import Model
 from sexresearch.sem.modification import modification_indices
 from sexresearch.sem.provenance import Provenance
-from sexresearch.sem.residual_table import residual_table
+from sexresearch.sem.residual_table import analysed_cov, residual_table
 from sexresearch.sem.score_tests import score_tests
 from sexresearch.sem.standardized import explained
 from sexresearch.sem.summary import Summary, summarize
@@ -154,8 +154,10 @@ class Results:
 
     @property
     def residuals(self) -> dict[object, Moment] | Moment:
-        """Sample (maximum-likelihood) less implied moments, in the shape of `implied`."""
-        return self._by_group([(s.names, s.cov - st.cov, s.mean - st.mean) for s, st in self._pairs()])
+        """Sample less implied moments, in the shape of `implied`; the sample's as the estimator takes them."""
+        covs = [analysed_cov(self.fitted, number) for number in range(self.fitted.table.n_groups)]
+        pairs = zip(self._pairs(), covs, strict=True)
+        return self._by_group([(s.names, cov - st.cov, s.mean - st.mean) for (s, st), cov in pairs])
 
     def _pairs(self):  # type: ignore[no-untyped-def]
         return list(zip(self.fitted.samples, self.fitted.states, strict=True))
