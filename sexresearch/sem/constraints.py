@@ -29,12 +29,15 @@ OUTER_STEPS = 60
 
 @dataclass(frozen=True)
 class Restriction:
-    """`expression` = 0, or >= 0 where `inequality`; `text` is how the user wrote it."""
+    """`expression` = 0, or >= 0 where `inequality`; `text` is how the user wrote it.
+
+    `bound` is (parameter number, limit) where one parameter is held on one side of a number.
+    """
 
     expression: Expression
     inequality: bool
     text: str
-    bound: bool = False
+    bound: tuple[int, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,9 @@ def _bounds(table: ParameterTable) -> tuple[Restriction, ...]:
                 own = Expression("name", name=f"#{row.free}")
                 limit = Expression("number", value=float(bound))
                 gap = Expression("-", parts=(own, limit) if sign > 0 else (limit, own))
-                seen[(row.free, word)] = Restriction(gap, True, f"{row.name} {word} {bound:g}", bound=True)
+                seen[(row.free, word)] = Restriction(
+                    gap, True, f"{row.name} {word} {bound:g}", (row.free, float(bound))
+                )
     return tuple(seen.values())
 
 
@@ -248,5 +253,9 @@ def _finish(
         np.linalg.matrix_rank(equalities, tol=RANK_TOLERANCE * max(1.0, float(np.abs(equalities).max(initial=0))))
     )
     binding = tuple(r.text for r, p, i in zip(found, push, inequality, strict=True) if p and i)
-    bound = np.array([r.bound for r in found])  # a bound is no restriction of the model: errors ignore it, as in lavaan
-    return Constrained(replace(solution, value=value), at.jacobian[push & ~bound], rank, binding)
+    bounded = np.array([r.bound is not None for r in found])  # no restriction of the model: errors ignore it
+    theta = solution.theta.copy()
+    for restriction, pushes in zip(found, push, strict=True):
+        if pushes and restriction.bound is not None:
+            theta[restriction.bound[0]] = restriction.bound[1]
+    return Constrained(replace(solution, theta=theta, value=value), at.jacobian[push & ~bounded], rank, binding)

@@ -23,9 +23,7 @@ def fit_measures(fitted: Fitted) -> pd.Series:
     null = baseline(fitted)
     base = standard_test(null)
     npar = fitted.table.n_free - fitted.constrained.n_equalities
-    out: dict[str, float] = {"npar": npar, "fmin": fitted.constrained.solution.value}
-    if fitted.options.likelihood:
-        out["fmin"] = 0.5 * test.chisq / fitted.n
+    out: dict[str, float] = {"npar": npar, "fmin": 0.5 * test.chisq / fitted.n}
     out |= {"chisq": test.chisq, "df": test.df, "pvalue": test.pvalue}
     scaled = null_scaled = None
     if fitted.options.robust_test:
@@ -71,7 +69,7 @@ def incremental(test: Test, base: Test) -> dict[str, float]:
         "nnfi": tli,
         "rfi": index.rfi(a, b, c, d) if nested else math.nan,
         "nfi": nfi,
-        "pnfi": b / d * nfi if d > 0 else math.nan,
+        "pnfi": b / d * index.nfi(a, c) if d > 0 else math.nan,
         "ifi": index.ifi(a, b, c),
         "rni": index.rni(a, b, c, d),
     }
@@ -137,8 +135,10 @@ def _robust(own: Misfit, reference: Misfit, chisq: float, c: float, fitted: Fitt
     """Robust indices from both misfits, the scaled chi-square and its scaling factor c."""
     n, groups, df = fitted.weight, fitted.table.n_groups, own.df
     excess, most = own.chisq - own.trace, reference.chisq - reference.trace
+    if df == 0:
+        return {f"{name}_robust": math.nan for name in ("cfi", "tli", "nnfi", "rni", "rmsea")}
     bottom = max(excess, most, 0.0)
-    ratio = excess / df / (most / reference.df) if df > 0 and most != 0 else 0.0
+    ratio = excess / df / (most / reference.df) if most != 0 else 0.0
     stretch = math.sqrt(c) if c > 0 else math.nan
     lower, upper = index.rmsea_interval(chisq, df, n, groups)
     return {
@@ -146,7 +146,7 @@ def _robust(own: Misfit, reference: Misfit, chisq: float, c: float, fitted: Fitt
         "tli_robust": 1.0 - ratio,
         "nnfi_robust": 1.0 - ratio,
         "rni_robust": 1.0 - excess / most if most != 0 else math.nan,
-        "rmsea_robust": math.sqrt(max(excess, 0.0) / (n * df)) * math.sqrt(groups) if df > 0 else 0.0,
+        "rmsea_robust": math.sqrt(max(excess, 0.0) / (n * df)) * math.sqrt(groups),
         "rmsea_ci_lower_robust": stretch * lower,
         "rmsea_ci_upper_robust": stretch * upper,
         "rmsea_pvalue_robust": index.rmsea_close_pvalue(chisq, df, n, groups, 0.05 / stretch),
@@ -155,7 +155,7 @@ def _robust(own: Misfit, reference: Misfit, chisq: float, c: float, fitted: Fitt
 
 
 def _others(fitted: Fitted, test: Test, npar: int) -> dict[str, float]:
-    n, df = fitted.n, test.df
+    n, df = fitted.weight, test.df
     rate = test.chisq / n
 
     def critical_n(alpha: float) -> float:

@@ -30,6 +30,8 @@ COLUMNS = (
     "std_all",
 )
 
+ROUNDING = 1e-16  # variance, relative to the squared value, that is rounding error
+
 
 def parameter_frame(fitted: Fitted, vcov: Array, level: float = 0.95) -> pd.DataFrame:
     """One row per parameter and definition: estimate, standard error, z, p, limits, standardized estimates."""
@@ -107,7 +109,9 @@ def _defined(names: Namespace, theta: Array, vcov: Array) -> tuple[Array, Array]
     known = names.jets(theta)
     jets = [known[d.name] for d in names.definitions]
     variances = np.array([jet.gradient @ vcov @ jet.gradient for jet in jets])
-    return np.array([jet.value for jet in jets]), np.sqrt(np.maximum(variances, 0.0))
+    values = np.array([jet.value for jet in jets])
+    held = variances < ROUNDING * values**2  # a constraint leaves it no room
+    return values, np.where(held, 0.0, np.sqrt(np.maximum(variances, 0.0)))
 
 
 def _defined_std(fitted: Fitted, std: Array) -> Array:
