@@ -151,6 +151,11 @@ COLUMNS: dict[str, Column] = _columns(
     ("baseline_df", "baseline df", 0, "degrees of freedom of the baseline model"),
     ("r_squared", "R²", 3, "share of the variance explained"),
     ("variable", "variable", None, "name of a variable"),
+    ("pls", "PLS", 3, "published estimate by partial least squares, standardized"),
+    ("averages", "averages", 3, "standardized estimate from averages of items, which keep the items' error"),
+    ("corrected", "corrected", 3, "correlation of averages, corrected for unreliability", "Spearman 1904"),
+    ("ave", "AVE", 3, "average variance extracted: mean squared standardized loading", "Fornell & Larcker 1981"),
+    ("shared", "largest r²", 3, "largest squared correlation with another construct"),
 )
 
 MOST_SHOWN = 3  # entries of a tuple (row labels, say) that one cell prints
