@@ -6,7 +6,7 @@ from types import ModuleType
 from sexresearch import datasets, errors, glossary, sem, standard, survey
 from sexresearch.glossary import table
 from sexresearch.report import report
-from sexresearch.sem import FitWarning, Model, Moments, Results, crosscheck, fit
+from sexresearch.sem import FitWarning, Model, Moments, Results, compare, crosscheck, fit
 from sexresearch.study import headline, reproduce
 from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Survey, read_survey, screen
 
@@ -20,6 +20,7 @@ __all__ = [
     "ResponseScale",
     "Results",
     "Survey",
+    "compare",
     "crosscheck",
     "datasets",
     "errors",
