@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from numbers import Integral
@@ -42,7 +41,7 @@ def bootstrap(
     to the model, so that its chi-square shows what the test does when the model holds; "parametric" draws rows from
     the fitted normal distribution.
     cluster : whole clusters are drawn: those of the fit, or a Series of cluster labels indexed like the data.
-    workers : threads, one per processor unless given; the replicates are the same for any number of them.
+    workers : threads; the replicates are the same for any number of them. BLAS runs on one thread in each.
     Sampling weights stay with their rows; answers with gaps are refitted by FIML where the fit was. A replicate that
     cannot be estimated is counted with its reason in `failures`; interrupting keeps the replicates done so far.
 
@@ -67,7 +66,7 @@ def bootstrap(
     tested = kind == "bollen-stine"
     engine = batch(fitted) if statistic is None else None
     job = Job(fitted, _source(fitted, seed, kind, codes), engine, measure, tested)
-    outcome = run(job, replicates, workers or os.cpu_count() or 1)
+    outcome = run(job, replicates, workers or 1)
     observed = standard_test(fitted).chisq if tested else None
     return Bootstrap(results, kind, seed, replicates, outcome, job, observed, own)
 
@@ -129,7 +128,8 @@ def _measure(
 
     def measured(fitted: Fitted) -> dict[str, float]:
         test = {"chisq": standard_test(fitted).chisq} if kind == "bollen-stine" else {}
-        return test | (_named(statistic, replace(results, fitted=fitted, errors=None)) if statistic else {})
+        errors = np.full_like(results.vcov, np.nan) if fitted.options.se == "bootstrap" else None
+        return test | (_named(statistic, replace(results, fitted=fitted, errors=errors)) if statistic else {})
 
     if statistic is None:
         return (measured if kind == "bollen-stine" else None), None

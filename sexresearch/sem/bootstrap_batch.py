@@ -21,10 +21,10 @@ from sexresearch.sem.estimate import bounded
 from sexresearch.sem.factor_gradient import FactorForm, factor_form, gradient, omega
 from sexresearch.sem.fitted import Fitted
 
-SETTLED = 1e-10  # Newton decrement before the last step, which leaves about 1e-4 standard errors at n = 1000
-LOST = 1e2  # decrement of a replicate that runs away
+SETTLED = 1e-8  # n times the Newton decrement before the last step: 1e-4 standard errors, less after that step
+LOST = 1e6  # n times the decrement of a replicate that runs away
 MOST_STEPS = 40
-MEMORY = 6  # pairs of steps and gradient changes that BFGS remembers
+MEMORY = 4  # pairs of steps and gradient changes that BFGS remembers
 NUMBERS_AT_ONCE = 2**16  # moments in a chunk: what stays in the processor's cache
 
 
@@ -93,7 +93,7 @@ def fit_batch(model: Batch, moments: Sequence[Weighed]) -> Array:
 
     data = [part for moment, n in moments for part in (moment, n / total)]
     try:
-        theta = model.theta + quasi_newton(slope, data, model.T.shape[1]) @ model.T.T
+        theta = model.theta + quasi_newton(slope, data, model.T.shape[1], total) @ model.T.T
     except np.linalg.LinAlgError:
         return np.full((len(total), len(model.theta)), np.nan)
     theta[~_possible(model, theta)] = np.nan
@@ -123,17 +123,18 @@ Slope = Callable[[Array, Sequence[Array]], Array]
 Pair = tuple[Array, Array, Array]
 
 
-def quasi_newton(slope: Slope, data: Sequence[Array], d: int) -> Array:
+def quasi_newton(slope: Slope, data: Sequence[Array], d: int, n: Array) -> Array:
     """(b, d) where `slope` vanishes, near zero; NaN where a replicate does not settle.
 
-    slope(z, data) is the gradient (b, d) at z (b, d); the arrays of `data` (b, ...) belong to the replicates.
+    slope(z, data) is the gradient (b, d) at z (b, d); the arrays of `data` (b, ...) belong to the replicates,
+    n (b,) are their respondents.
     """
     b = len(data[0])
     found, live = np.full((b, d), np.nan), np.arange(b)
     z, pairs = np.zeros((b, d)), list[Pair]()
     g = slope(z, data)
     for _ in range(MOST_STEPS):
-        step, decrement = -_bfgs(g, pairs), _dot(g, g)
+        step, decrement = -_bfgs(g, pairs), n[live] * _dot(g, g)
         z = z + step
         settled = decrement < SETTLED
         found[live[settled]] = z[settled]

@@ -6,8 +6,9 @@ works on weighted moments. Efron & Tibshirani 1993, An Introduction to the Boots
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -74,11 +75,15 @@ class Resampled:
         """Weighted moments of all the replicates at once, as one product of counts and pair products."""
         counts = np.stack([self.counts(number) for number in numbers]).astype(float)
         out, first = [], 0
-        for group, order in zip(self.groups, orders, strict=True):
+        for group, order, products in zip(self.groups, orders, self._products, strict=True):
             own = counts[:, first : first + len(group.values)]
             first += len(group.values)
-            out.append(weigh(own if group.weights is None else own * group.weights, group.values, order, has_means))
+            out.append(weigh(own if group.weights is None else own * group.weights, products, order, has_means))
         return out
+
+    @cached_property
+    def _products(self) -> tuple[Products, ...]:
+        return tuple(Products(group.values) for group in self.groups)
 
 
 def _repeated(group: Answers, counts: Array) -> Answers:
@@ -89,29 +94,61 @@ def _repeated(group: Answers, counts: Array) -> Answers:
 
 
 ROWS_AT_ONCE = 4096  # bounds the memory of the pair products
+KEPT = 2**22  # numbers up to which they are kept between chunks: 32 MB
 
 
-def weigh(weights: Array, values: Array, order: Array, has_means: bool) -> Weighed:
-    """Moment matrices (b, P, P) of `values` (n, p) under `weights` (b, n), and summed weights (b,).
+@dataclass(frozen=True)
+class Products:
+    """Products of all pairs of columns of (values - centre, 1), which weighted moments are sums of."""
+
+    values: Array
+
+    @cached_property
+    def centre(self) -> Array:
+        """(p,) unweighted means, taken off so that no digits are lost."""
+        return np.mean(self.values, axis=0)
+
+    @property
+    def pairs(self) -> tuple[Array, Array]:
+        """The two columns of each pair; the constant is the last column, its square the last pair."""
+        return np.triu_indices(self.values.shape[1] + 1)
+
+    def parts(self) -> Sequence[Array] | Iterator[Array]:
+        """(rows, pairs) a stretch of rows at a time; kept where they are few."""
+        return self._kept if len(self.values) * len(self.pairs[0]) <= KEPT else self._made()
+
+    @cached_property
+    def _kept(self) -> list[Array]:
+        return list(self._made())
+
+    def _made(self) -> Iterator[Array]:
+        i, j = self.pairs
+        for first in range(0, len(self.values), ROWS_AT_ONCE):
+            centred = self.values[first : first + ROWS_AT_ONCE] - self.centre
+            z = np.column_stack([centred, np.ones(len(centred))])
+            yield z[:, i] * z[:, j]
+
+
+def weigh(weights: Array, products: Products, order: Array, has_means: bool) -> Weighed:
+    """Moment matrices (b, P, P) under `weights` (b, n), and summed weights (b,).
 
     With means: the mean of z z', z the variables in `order` (p is the constant 1); else covariances of them.
     """
-    centre = 0.0 if has_means else values.mean(axis=0)
-    size = values.shape[1] + 1
-    i, j = np.triu_indices(size)
-    packed = np.zeros((len(weights), len(i)))
-    for first in range(0, len(values), ROWS_AT_ONCE):
-        rows = slice(first, first + ROWS_AT_ONCE)
-        z = np.column_stack([values[rows] - centre, np.ones(len(values[rows]))])
-        packed += weights[:, rows] @ (z[:, i] * z[:, j])
+    i, j = products.pairs
+    packed, first = np.zeros((len(weights), len(i))), 0
+    for part in products.parts():
+        packed += weights[:, first : first + len(part)] @ part
+        first += len(part)
     total = packed[:, -1].copy()
     packed /= total[:, None]
-    place = np.empty((size, size), dtype=int)
+    place = np.empty((j[-1] + 1,) * 2, dtype=int)
     place[i, j] = place[j, i] = np.arange(len(i))
+    mean = packed[:, place[order, -1]]
     moment = packed[:, place[np.ix_(order, order)]]
-    if not has_means:
-        mean = packed[:, place[order, -1]]
-        moment -= mean[:, :, None] * mean[:, None, :]
+    moment -= mean[:, :, None] * mean[:, None, :]
+    if has_means:
+        mean += np.append(products.centre, 0.0)[order]
+        moment += mean[:, :, None] * mean[:, None, :]
     return moment, total
 
 
@@ -139,9 +176,13 @@ class Simulated:
         made = list(zip(*map(self.answers, numbers), strict=True))
         out = []
         for order, replicates in zip(orders, made, strict=True):
-            each = [weigh(np.ones((1, len(a.values))), a.values, order, has_means) for a in replicates]
+            each = [_unweighted(a, order, has_means) for a in replicates]
             out.append((np.concatenate([m for m, _ in each]), np.concatenate([n for _, n in each])))
         return out
+
+
+def _unweighted(answers: Answers, order: Array, has_means: bool) -> Weighed:
+    return weigh(np.ones((1, len(answers.values))), Products(answers.values), order, has_means)
 
 
 def resampled(fitted: Fitted, seed: int, clusters: Sequence[Array] | None) -> Resampled:

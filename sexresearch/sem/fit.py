@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sexresearch.errors import OptionError
+from sexresearch.sem.bootstrap_errors import bootstrap_errors
 from sexresearch.sem.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
 from sexresearch.sem.estimate import estimate
 from sexresearch.sem.group_rows import kept_rows
@@ -101,6 +102,9 @@ def fit(
     errors = None
     if engine == "semopy":
         fitted, errors = semopy_solution(fitted)
+    if fitted.options.se == "bootstrap" and fitted.constrained.solution.converged:
+        errors, lost = bootstrap_errors(fitted)
+        notes = notes + lost
     found = tuple(notes + ([blurred] if blurred else []) + problems(fitted))
     for text in found:
         warnings.warn(text, FitWarning, stacklevel=2)

@@ -9,7 +9,7 @@ from sexresearch.errors import OptionError
 
 ESTIMATORS = ("ML", "MLM", "MLMV", "MLMVS", "MLR", "GLS", "ULS", "WLS", "DWLS")
 MISSING = ("listwise", "pairwise", "fiml")
-SE = ("standard", "robust_sem", "robust_huber_white", "robust_cluster", "none")
+SE = ("standard", "robust_sem", "robust_huber_white", "robust_cluster", "bootstrap", "none")
 TEST = ("standard", "satorra_bentler", "mean_var_adjusted", "scaled_shifted", "yuan_bentler_mplus", "none")
 INFORMATION = ("expected", "observed")
 ENGINES = ("native", "semopy")
