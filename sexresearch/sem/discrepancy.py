@@ -148,8 +148,8 @@ def group_terms(state: Implied, blocks: tuple[Block, ...], exact: bool) -> Curve
             return Curve(math.inf, np.full(k, math.nan), np.zeros((k, k)))
         V, logdet = found
         value += 0.5 * block.n * (logdet + float(np.vdot(V, block.moment)))
-        here = (number, *np.ix_(block.columns, block.columns))
-        inverses[here], middles[here] = V, V @ block.moment @ V
+        here = np.ix_(block.columns, block.columns)
+        inverses[number][here], middles[number][here] = V, V @ block.moment @ V
     n = np.array([block.n for block in blocks])
     push = 0.5 * np.tensordot(n, inverses - middles, axes=1)
     left = 2.0 * middles - inverses if exact else inverses
@@ -166,7 +166,7 @@ def _summed_traces(state: Implied, left: Array, right: Array) -> Array:
     structure, Z, P = state.structure, state.Z, len(state.omega)
     if len(left) <= FEW_BLOCKS or P > LARGEST_POOLED:
         pairs = zip(left, right, strict=True)
-        return sum(product_trace(structure, Z.T @ a @ Z, Z.T @ b @ Z) for a, b in pairs)
+        return np.sum([product_trace(structure, Z.T @ a @ Z, Z.T @ b @ Z) for a, b in pairs], axis=0)
     pooled = left.reshape(len(left), -1).T @ right.reshape(len(right), -1)
     pooled = pooled.reshape(P, P, P, P).transpose(1, 2, 3, 0).reshape(P * P, P * P)
     U, V = Z[:, structure.u], Z[:, structure.v]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sexresearch.sem.arrays import Array
 from sexresearch.sem.degrees import degrees_of_freedom
-from sexresearch.sem.discrepancy import Array
 from sexresearch.sem.fitted import Fitted, casewise_scores, free_moments, information_of, saturated_structure
 from sexresearch.sem.gamma import normal_weight
 from sexresearch.sem.inference import inverse_information, score_products

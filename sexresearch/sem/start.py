@@ -70,7 +70,7 @@ def _measure(structure: Structure, rows: Sequence[Parameter], B: Array, cov: Arr
         for f, items in ready.items():
             for (i, fixed), loading in zip(items, loadings[f], strict=True):
                 B[i, f] = loading if np.isnan(fixed) else fixed
-        _compose(joint, B, list(ready), sorted(known))
+        _compose(joint, B, np.array(list(ready)), np.array(sorted(known)))
         known |= set(ready)
         waiting = {f: items for f, items in waiting.items() if f not in ready}
     return joint
@@ -95,11 +95,11 @@ def _one_factor(joint: Array, items: list[tuple[int, float]], standard: bool) ->
     return size / size[anchor] * fixed
 
 
-def _compose(joint: Array, B: Array, latents: list[int], known: list[int]) -> None:
+def _compose(joint: Array, B: Array, latents: Array, known: Array) -> None:
     """Add the covariances of `latents` to `joint`: Bartlett weights of their indicators, errors taken off."""
     L = B[np.ix_(known, latents)]
     own = np.flatnonzero(np.any(L != 0, axis=1))
-    inputs = np.array(known)[own]
+    inputs = known[own]
     L = L[own]
     S = joint[np.ix_(inputs, inputs)]
     variance = np.diag(S)
@@ -137,8 +137,9 @@ def _regress(structure: Structure, rows: Sequence[Parameter], B: Array, joint: A
     for row in rows:
         if row.op == "~" and row.free >= 0:
             causes.setdefault(place[row.lhs], []).append(place[row.rhs])
-    for y, xs in causes.items():
-        fixed = [j for j in np.flatnonzero(B[y]) if j not in xs and structure.names[j] != "1"]
+    for y, found in causes.items():
+        xs = np.array(found)
+        fixed = np.array([j for j in np.flatnonzero(B[y]) if j not in found and structure.names[j] != "1"], dtype=int)
         target = joint[xs, y] - joint[np.ix_(xs, fixed)] @ B[y, fixed]
         cov = joint[np.ix_(xs, xs)]
         ridge = 1e-3 * np.diag(np.diag(cov)) + 1e-300 * np.eye(len(xs))

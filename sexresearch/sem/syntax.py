@@ -262,7 +262,11 @@ class _Parser:
         if any(isinstance(v, str) for v in values):
             fail(close, f"{name}() holds text", "numbers")
         numbers = tuple(float(v) for v in values)  # type: ignore[arg-type]
-        return replace(Modifiers(), **{name: numbers})
+        return {
+            "start": Modifiers(start=numbers),
+            "lower": Modifiers(lower=numbers),
+            "upper": Modifiers(upper=numbers),
+        }[name]
 
     def element(self) -> object:
         token = self.here
