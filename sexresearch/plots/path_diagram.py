@@ -1,0 +1,87 @@
+"""The path diagram of a fitted model: the chain from left to right, indicators outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import pandas as pd
+
+from sexresearch.plots._path.draw import draw
+from sexresearch.plots._path.graph import Graph, build, of_group
+from sexresearch.plots._path.layout import arrange
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Estimates(Protocol):
+    """What a path diagram needs of `sexresearch.Results`."""
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """Rows with lhs, op, rhs, group, est, se, pvalue and std_all."""
+
+    @property
+    def r_squared(self) -> pd.Series:
+        """Explained variance by variable, or by (group, variable)."""
+
+    @property
+    def latents(self) -> tuple[str, ...]:
+        """Names of the latent variables."""
+
+    @property
+    def converged(self) -> bool:
+        """Whether a minimum was reached."""
+
+
+def path_diagram(
+    results: Estimates,
+    *,
+    items: bool = True,
+    standardized: bool = True,
+    group: object = None,
+    labels: Mapping[str, str] | None = None,
+    title: str = "",
+    note: str = "",
+) -> Figure:
+    """A fitted model as a path diagram, from causes on the left to effects on the right.
+
+    Latents are ellipses, observed variables boxes, indicators stand outside of the chain (none with `items=False`).
+    A latent's column is its longest path from a cause; covariances are two-headed arcs, those fixed (`se` 0) are left
+    out. Nodes with arrows into them show R². Values are standardized (`std_all`) or, with `standardized=False`, in
+    the units of the data; stars mark p < .05, .01, .001, dashes p ≥ .05. A missing estimate prints NA, a missing p
+    value gives neither stars nor dashes, and the footnote says so where the fit did not converge.
+
+    `group` names the group where there are several; `labels` maps names in the model to names in the figure
+    (`{"SAT": "Satisfaction"}`; names the model does not have are ignored); `note` ends the footnote, the place for
+    "Synthetic data.". The figure grows with the model, about 1.8 inches for each step of the longest chain; its fonts
+    do not. Raises `OptionError` for an unknown group and `ModelError` where there is nothing to draw.
+
+    >>> from types import SimpleNamespace
+    >>> rows = pd.DataFrame({"lhs": ["loyalty"], "op": ["~"], "rhs": ["delight"], "group": [pd.NA], "est": [0.8],
+    ...                      "se": [0.1], "pvalue": [0.0], "std_all": [0.61]})
+    >>> results = SimpleNamespace(parameters=rows, r_squared=pd.Series({"loyalty": 0.37}), latents=(),
+    ...                           converged=True)
+    >>> figure = path_diagram(results, note="Synthetic data.")
+    >>> [text.get_text() for text in figure.axes[0].texts if text.get_gid().startswith("value")]
+    ['.61***']
+    """
+    rows = of_group(results.parameters, group)
+    explained = results.r_squared if results.r_squared.index.nlevels == 1 else results.r_squared[group]
+    shown = labels or {}
+    graph = build(rows, explained, results.latents, shown, items=items, standardized=standardized)
+    problem = "" if results.converged else "Estimation did not converge."
+    foot = _footnote(graph, standardized, [problem, note.replace("$", r"\$")])
+    return draw(arrange(graph), title.replace("$", r"\$"), foot)
+
+
+def _footnote(graph: Graph, standardized: bool, notes: Sequence[str]) -> str:
+    """What the numbers are and what stars and dashes mean, then all notes that are not empty."""
+    parts = ["Standardized estimates." if standardized else "Unstandardized estimates."]
+    if any(a.kind != "loading" for a in graph.arrows):
+        beside = " (loadings without stars)" if any(a.kind == "loading" for a in graph.arrows) else ""
+        parts.append(f"* $p$ < .05, ** $p$ < .01, *** $p$ < .001{beside}.")
+    if any(a.dashed for a in graph.arrows):
+        parts.append("Dashed: $p$ ≥ .05.")
+    return " ".join([*parts, *filter(None, notes)])
