@@ -156,7 +156,7 @@ def test_no_texts_and_no_nodes_overlap_each_other(name, items):
 def test_names_sit_inside_their_node_and_all_other_texts_outside_of_nodes(name, items):
     boxes = drawn(name, items)
     for gid, text in boxes.texts.items():
-        own = f"node:{gid.split(":")[1]}" if gid.startswith(("name", "r_squared")) else ""
+        own = gid.replace(gid.split(":")[0], "node", 1) if gid.startswith(("name", "r_squared")) else ""
         assert within(text, boxes.nodes.get(own, boxes.page)), gid
         assert not [node for node, box in boxes.nodes.items() if node != own and overlap(text, box)], gid
 
