@@ -98,6 +98,7 @@ def fit(
     )
     fitted, notes = estimate(model, data, moments, asked)
     refuse_overfull(degrees_of_freedom(fitted))
+    fitted.names.jets(fitted.theta)  # a definition that cannot be computed is refused here, not when it is printed
     blurred = refuse_unidentified(fitted)
     errors = None
     if engine == "semopy":

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.constraints import Namespace
 from sexresearch.sem.fitted import Fitted
@@ -115,7 +116,7 @@ def _defined(names: Namespace, theta: Array, vcov: Array) -> tuple[Array, Array]
 
 
 def _defined_std(fitted: Fitted, std: Array) -> Array:
-    """The definitions applied to standardized estimates, each label read at its first row."""
+    """The definitions applied to standardized estimates, each label read at its first row; NaN where undefined."""
     first: dict[str, float] = {}
     for row, value in zip(fitted.table.rows, std, strict=True):
         if row.label:
@@ -125,5 +126,8 @@ def _defined_std(fitted: Fitted, std: Array) -> Array:
     for label, i in names.free.items():
         theta[i] = first[label]
     fixed = {label: first[label] for label in names.fixed}
-    known = Namespace(names.size, names.free, fixed, names.definitions).jets(theta)
+    try:
+        known = Namespace(names.size, names.free, fixed, names.definitions).jets(theta)
+    except ModelError:  # log or sqrt of a standardized value outside its domain
+        return np.full(len(names.definitions), np.nan)
     return np.array([known[d.name].value for d in names.definitions])
