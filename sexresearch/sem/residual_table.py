@@ -12,6 +12,7 @@ from sexresearch.sem.fitted import Fitted, casewise_scores, information_of, satu
 from sexresearch.sem.gamma import moment_covariance, normal_weight
 from sexresearch.sem.inference import cluster_sums, inverse_information
 from sexresearch.sem.moment_curve import estimated_moments, moment_curve
+from sexresearch.sem.residuals import analysed_cov
 from sexresearch.sem.structure import implied, vech_index
 
 KINDS = ("raw", "cor", "normalized", "standardized")
@@ -68,12 +69,6 @@ def _group_frame(fitted: Fitted, number: int, kind: str) -> pd.DataFrame:
             "residual": residual,
         }
     )
-
-
-def analysed_cov(fitted: Fitted, number: int) -> Array:
-    """(p, p) the sample covariances the estimator looks at: denominator n, or n - 1 for least squares."""
-    sample = fitted.samples[number]
-    return sample.cov * sample.n / (sample.n - 1) if isinstance(fitted.objective, LeastSquares) else sample.cov
 
 
 def _stacked(mean: Array, cov: Array, has_means: bool) -> Array:

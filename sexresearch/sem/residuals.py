@@ -10,21 +10,21 @@ import numpy as np
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.discrepancy import LeastSquares
 from sexresearch.sem.fitted import Fitted
-from sexresearch.sem.sample import Sample
 from sexresearch.sem.structure import vech_index
 
 
 def moment_pairs(fitted: Fitted) -> list[tuple[Array, Array, Array, Array, float]]:
     """Per group: sample mean, sample cov, implied mean, implied cov, share of the respondents."""
     return [
-        (sample.mean, _own_cov(fitted, sample), state.mean, state.cov, sample.n / fitted.n)
-        for sample, state in zip(fitted.samples, fitted.states, strict=True)
+        (sample.mean, analysed_cov(fitted, number), state.mean, state.cov, sample.n / fitted.n)
+        for number, (sample, state) in enumerate(zip(fitted.samples, fitted.states, strict=True))
     ]
 
 
-def _own_cov(fitted: Fitted, sample: Sample) -> Array:
-    """The sample covariance the estimator fits: denominator n for the likelihood, n - 1 for least squares."""
-    return sample.cov if fitted.options.likelihood else sample.cov * sample.n / (sample.n - 1)
+def analysed_cov(fitted: Fitted, number: int) -> Array:
+    """(p, p) the sample covariances the estimator looks at: denominator n, or n - 1 for least squares."""
+    sample = fitted.samples[number]
+    return sample.cov * sample.n / (sample.n - 1) if isinstance(fitted.objective, LeastSquares) else sample.cov
 
 
 def root_mean_square_residuals(fitted: Fitted) -> dict[str, float]:

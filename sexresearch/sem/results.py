@@ -20,7 +20,8 @@ from sexresearch.sem.lavaan_script import lavaan_script
 from sexresearch.sem.model import Model
 from sexresearch.sem.modification import modification_indices
 from sexresearch.sem.provenance import Provenance
-from sexresearch.sem.residual_table import analysed_cov, residual_table
+from sexresearch.sem.residual_table import residual_table
+from sexresearch.sem.residuals import analysed_cov
 from sexresearch.sem.score_tests import score_tests
 from sexresearch.sem.standardized import explained
 from sexresearch.sem.summary import Summary, summarize
