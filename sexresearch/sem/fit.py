@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sexresearch.errors import OptionError
-from sexresearch.sem.bootstrap_errors import bootstrap_errors
+from sexresearch.sem.bootstrap_errors import SEED, bootstrap_errors
 from sexresearch.sem.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
 from sexresearch.sem.estimate import estimate
 from sexresearch.sem.group_rows import kept_rows
@@ -109,9 +109,10 @@ def fit(
     found = tuple(notes + ([blurred] if blurred else []) + problems(fitted))
     for text in found:
         warnings.warn(text, FitWarning, stacklevel=2)
+    seed = SEED if fitted.options.se == "bootstrap" else None
     beside = ", ".join(fitted.options.auxiliary)
     missing = fitted.options.missing + (f" with auxiliary {beside}" if beside else "")
-    source = provenance(engine, fitted.options.estimator, missing, fitted.samples)
+    source = provenance(engine, fitted.options.estimator, missing, fitted.samples, model.syntax, seed)
     return Results(model, fitted, source, found, errors, kept_rows(fitted, data))
 
 

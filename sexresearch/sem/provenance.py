@@ -15,13 +15,18 @@ from sexresearch.sem.sample import Sample
 
 @dataclass(frozen=True)
 class Provenance:
-    """How a fit came about: engine, estimator, rule for missing answers, rows used, and the samples behind them."""
+    """How a fit came about: engine, estimator, rule for missing answers, rows used, the samples and the model text.
+
+    `seed` is that of a random step (bootstrap standard errors, imputation), None where nothing was random.
+    """
 
     engine: str
     estimator: str
     missing: str
     nobs: int
     samples: tuple[Sample, ...]
+    syntax: str = ""
+    seed: int | None = None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -35,14 +40,21 @@ class Provenance:
         return digest.hexdigest()[:12]
 
     @property
+    def model(self) -> str:
+        """First 12 hex digits of the SHA-256 of the model text."""
+        return hashlib.sha256(self.syntax.encode()).hexdigest()[:12]
+
+    @property
     def versions(self) -> dict[str, str]:
         """Installed versions of this package and of what computes with it."""
-        return {name: _version(name) for name in ("sexresearch", "numpy", "scipy", "pandas")}
+        return {name: _version(name) for name in ("sexresearch", "numpy", "scipy", "pandas", "semopy")}
 
     def __str__(self) -> str:
+        engine = self.engine if self.engine == "native" else f"{self.engine} {_version(self.engine)}"
+        seed = "" if self.seed is None else f", seed {self.seed}"
         return (
-            f"sexresearch {_version('sexresearch')}, {self.engine} engine, estimator {self.estimator}, "
-            f"missing {self.missing}, n = {self.nobs}, data {self.fingerprint}"
+            f"sexresearch {_version('sexresearch')}, {engine} engine, estimator {self.estimator}, "
+            f"missing {self.missing}, n = {self.nobs}{seed}, data {self.fingerprint}, model {self.model}"
         )
 
 
@@ -53,6 +65,8 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def provenance(engine: str, estimator: str, missing: str, samples: Sequence[Sample]) -> Provenance:
-    """The provenance of a fit to `samples`."""
-    return Provenance(engine, estimator, missing, sum(s.nobs for s in samples), tuple(samples))
+def provenance(
+    engine: str, estimator: str, missing: str, samples: Sequence[Sample], syntax: str, seed: int | None = None
+) -> Provenance:
+    """The provenance of a fit of the model text `syntax` to `samples`."""
+    return Provenance(engine, estimator, missing, sum(s.nobs for s in samples), tuple(samples), syntax, seed)

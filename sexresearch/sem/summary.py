@@ -41,12 +41,13 @@ HEADLINE = (
     "rmsea_robust",
     "srmr",
 )
-SHOWN = ["lhs", "op", "rhs", "label", "est", "se", "z", "pvalue", "ci_lower", "ci_upper", "std_lv", "std_all"]
+SHOWN = ["lhs", "op", "rhs", "label", "est", "se", "z", "t", "df", "pvalue", "ci_lower", "ci_upper", "fmi"]
+SHOWN += ["std_lv", "std_all"]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Tables under headings; prints as text, shows as HTML in JupyterLab."""
+    """Tables under headings, each with its provenance; prints as text, shows as HTML in JupyterLab."""
 
     tables: tuple[Table, ...]
     problems: tuple[str, ...]
@@ -54,14 +55,12 @@ class Summary:
 
     def __repr__(self) -> str:
         notes = ["Problems:", *(f"  - {p}" for p in self.problems)] if self.problems else []
-        return "\n\n".join([*(repr(t) for t in self.tables), "\n".join([*notes, self.source])])
+        return "\n\n".join([*(repr(t) for t in self.tables), *(["\n".join(notes)] if notes else [])])
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html.escape(p)}</li>" for p in self.problems)
         listed = f"<p><strong>Problems</strong></p><ul>{notes}</ul>" if notes else ""
-        return "\n".join(
-            [*(t._repr_html_() for t in self.tables), listed, f"<p><em>{html.escape(self.source)}</em></p>"]
-        )
+        return "\n".join([*(t._repr_html_() for t in self.tables), listed])
 
 
 def summarize(
@@ -73,7 +72,8 @@ def summarize(
 ) -> Summary:
     """Fit measures, then the parameters by section and group, then R-squared."""
     shown = measures[[name for name in HEADLINE if name in measures.index]]
-    tables = [table(shown, "Fit measures")]
+    source = str(provenance)
+    tables = [table(shown, "Fit measures", source)]
     grouped = parameters["group"].notna().any()
     parts = parameters.groupby("group", sort=False, dropna=False) if grouped else [(None, parameters)]
     for label, part in parts:
@@ -81,10 +81,9 @@ def summarize(
         for heading, pick in SECTIONS:
             rows = part[pick(part)]
             if len(rows):
-                columns = [c for c in SHOWN if c != "label" or (rows["label"] != "").any()]
-                tables.append(table(rows[columns].reset_index(drop=True), heading + where))
+                columns = [c for c in SHOWN if c in rows and (c != "label" or (rows["label"] != "").any())]
+                tables.append(table(rows[columns].reset_index(drop=True), heading + where, source))
     if len(r_squared):
-        tables.append(
-            table(r_squared.rename_axis(r_squared.index.names if grouped else "variable").to_frame(), "R-squared")
-        )
-    return Summary(tuple(tables), problems, str(provenance))
+        named = r_squared.rename_axis(r_squared.index.names if grouped else "variable").to_frame()
+        tables.append(table(named, "R-squared", source))
+    return Summary(tuple(tables), problems, source)
