@@ -9,7 +9,8 @@ from sem_samples import CHAIN, chain_sample, with_gaps
 
 from sexresearch import sem
 from sexresearch.sem.expression import variable
-from sexresearch.sem.fitted import Fitted, casewise_scores, slot_matrix
+from sexresearch.sem.fitted import Fitted
+from sexresearch.sem.scores import casewise_scores, slot_matrix
 from sexresearch.sem.structure import implied, jacobian, vech_index
 from sexresearch.sem.syntax import parse
 

@@ -38,7 +38,9 @@ def baseline(fitted: Fitted) -> Fitted:
         cov = np.diag(np.diag(sample.cov)) if role.auxiliary else sample.cov
         start[structure.free] = np.where(structure.is_path, sample.mean[structure.row], cov[structure.row, to])
     constrained = Constrained(minimize(objective, start), np.zeros((0, count)), 0)
-    return Fitted(fitted.options, table, fitted.samples, structures, objective, namespace(table), constrained, start)
+    return Fitted(
+        fitted.options, table, fitted.samples, structures, objective, namespace(table), constrained, start, fitted
+    )
 
 
 def _rows(role: Roles, group: int, fitted: Fitted) -> list[Parameter]:

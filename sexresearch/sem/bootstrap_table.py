@@ -15,8 +15,8 @@ from sexresearch.sem.bootstrap_intervals import METHODS, acceleration, limits, v
 from sexresearch.sem.bootstrap_refit import refit
 from sexresearch.sem.bootstrap_run import Job, Outcome
 from sexresearch.sem.bootstrap_values import SCALES, definition_values, row_values, values
-from sexresearch.sem.inference import cluster_sums
 from sexresearch.sem.results import Results
+from sexresearch.sem.scores import cluster_sums
 from sexresearch.sem.tables import parameter_frame
 
 ROUNDING = 1e-12  # relative spread of replicates below which a value is fixed

@@ -15,11 +15,12 @@ from scipy.special import chdtrc
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.degrees import degrees_of_freedom
 from sexresearch.sem.discrepancy import LeastSquares
-from sexresearch.sem.fitted import Fitted, casewise_scores, free_moments, information_of, saturated_structure
+from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.gamma import moment_covariance, normal_weight
-from sexresearch.sem.inference import inverse_information, score_covariance, score_products, share_of
+from sexresearch.sem.inference import inverse_information, score_covariance, share_of
 from sexresearch.sem.likelihood import model_log_likelihood, saturated_log_likelihood
 from sexresearch.sem.sample import Sample
+from sexresearch.sem.scores import free_moments, information_of, saturated_structure
 from sexresearch.sem.structure import Structure, implied
 
 
@@ -123,9 +124,9 @@ def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
     bread = fitted.information if fitted.options.observed_information == "hessian" else _flat_information(fitted)
     h0_trace = float(np.trace(inverse_information(bread, fitted.basis) @ score_covariance(fitted)))
     h1_trace, h1_count = 0.0, 0
-    for number in range(fitted.table.n_groups):
-        trace, count = _saturated_trace(fitted, number)
-        h1_trace, h1_count = h1_trace + trace, h1_count + count
+    for group in fitted.saturated:
+        h1_trace += float(np.trace(np.linalg.solve(group.information, group.products)))
+        h1_count += len(group.information)
     scaling = (h1_trace - h0_trace) / plain.df
     chisq = plain.chisq / scaling
     free = sum(row.free >= 0 for row in fitted.table.rows)  # before equalities, as lavaan counts
@@ -151,15 +152,3 @@ def _flat_information(fitted: Fitted) -> Array:
         own = free_moments(p, fixed, mean is not None)
         total += D[own].T @ A1 @ D[own]
     return total
-
-
-def _saturated_trace(fitted: Fitted, number: int) -> tuple[float, int]:
-    """tr(A1^-1 B1) of one group's saturated model, and its number of parameters."""
-    sample, structure = fitted.samples[number], fitted.structures[number]
-    mean = sample.mean if structure.has_means else None
-    free, theta = saturated_structure(structure.p, mean, sample.cov, fitted.n_fixed(number))
-    state = implied(free, theta)
-    scores = casewise_scores(state, sample)
-    assert sample.answers is not None
-    info = information_of(state, sample.blocks, exact=fitted.options.information == "observed")
-    return float(np.trace(np.linalg.solve(info, score_products(scores, sample.answers.clusters)))), len(theta)

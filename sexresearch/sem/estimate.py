@@ -22,10 +22,12 @@ from sexresearch.sem.sample import Sample, from_answers, from_gaps, from_moments
 from sexresearch.sem.start import starting_values
 from sexresearch.sem.structure import Structure, join_moments, structure_of, vech_index
 from sexresearch.sem.table import Defaults, ParameterTable
+from sexresearch.sem.threads import one_thread
 
 DOUBLINGS = 12  # of the variances, before a start is given up
 
 
+@one_thread
 def estimate(model: Model, data: object, moments: object, asked: Options) -> tuple[Fitted, list[str]]:
     """Fit by our own core; returns the fitted arrays and what was noticed on the way."""
     refuse_auxiliary(asked, (*model.observed, *model.latents))

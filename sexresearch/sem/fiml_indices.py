@@ -14,10 +14,10 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.degrees import degrees_of_freedom
-from sexresearch.sem.fitted import Fitted, casewise_scores, free_moments, information_of, saturated_structure
+from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.gamma import normal_weight
-from sexresearch.sem.inference import inverse_information, score_products
-from sexresearch.sem.structure import implied
+from sexresearch.sem.inference import inverse_information
+from sexresearch.sem.scores import free_moments
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,11 @@ class _Group:
         sample, state = fitted.samples[number], fitted.states[number]
         p, fixed = state.structure.p, fitted.n_fixed(number)
         own = free_moments(p, fixed, has_means=True)
-        free, values = saturated_structure(p, sample.mean, sample.cov, fixed)
-        saturated = implied(free, values)
-        seen = information_of(saturated, sample.blocks, exact=fitted.options.information == "observed") / sample.n
+        saturated = fitted.saturated[number]
+        seen = saturated.information / sample.n
         spread = np.linalg.inv(seen)
         if fitted.options.robust_test:
-            assert sample.answers is not None
-            scores = casewise_scores(saturated, sample)
-            spread = spread @ score_products(scores, sample.answers.clusters) @ spread / sample.n
+            spread = spread @ saturated.products @ spread / sample.n
         complete = normal_weight(sample.cov, has_means=True)[np.ix_(own, own)]
         V = np.linalg.inv(state.cov) @ sample.cov
         shift = sample.mean - state.mean

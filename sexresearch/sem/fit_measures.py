@@ -15,8 +15,10 @@ from sexresearch.sem.fiml_indices import Misfit, complete_data_misfit
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.likelihood import model_log_likelihood, saturated_log_likelihood
 from sexresearch.sem.residuals import goodness_of_fit, root_mean_square_residuals
+from sexresearch.sem.threads import one_thread
 
 
+@one_thread
 def fit_measures(fitted: Fitted) -> pd.Series:
     """All measures that apply, as floats; a measure that does not apply (p at df 0, say) is NaN."""
     test = standard_test(fitted)

@@ -8,6 +8,8 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.discrepancy import LeastSquares
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.gamma import moment_covariance, normal_weight
+from sexresearch.sem.scores import score_products
+from sexresearch.sem.threads import one_thread
 
 FLAT = 1e-9  # eigenvalue of the scaled information below which a direction carries no information
 
@@ -42,6 +44,7 @@ def flat_direction(information: Array, basis: Array) -> Array | None:
     return scaled @ vectors[:, 0] if basis.shape[1] < len(basis) else vectors[:, 0]
 
 
+@one_thread
 def vcov(fitted: Fitted) -> Array:
     """(q, q) covariance of the estimates, by the `se` of the options."""
     se = fitted.options.se
@@ -62,22 +65,6 @@ def score_covariance(fitted: Fitted) -> Array:
         assert sample.answers is not None
         total += score_products(scores, sample.answers.clusters)
     return total
-
-
-def score_products(scores: Array, codes: Array | None) -> Array:
-    """(q, q) sum of score score' over rows, or over clusters with the correction J / (J - 1) for J clusters."""
-    if codes is None:
-        return scores.T @ scores
-    summed = cluster_sums(scores, codes)
-    return summed.T @ summed * (len(summed) / (len(summed) - 1) if len(summed) > 1 else 1.0)
-
-
-def cluster_sums(scores: Array, codes: Array) -> Array:
-    """(clusters, q) scores (rows, q) summed within the cluster codes (rows,)."""
-    _, dense = np.unique(codes, return_inverse=True)
-    out = np.zeros((int(dense.max()) + 1, scores.shape[1]))
-    np.add.at(out, dense, scores)
-    return out
 
 
 def _robust_sem(fitted: Fitted) -> Array:

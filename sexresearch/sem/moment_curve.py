@@ -13,7 +13,8 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.discrepancy import Curve, LeastSquares, group_terms, moment_vector
-from sexresearch.sem.fitted import Fitted, saturated_structure
+from sexresearch.sem.fitted import Fitted
+from sexresearch.sem.scores import saturated_structure
 from sexresearch.sem.structure import Implied, implied, jacobian, structure_of, vech_index
 from sexresearch.sem.table import Parameter
 

@@ -8,11 +8,12 @@ import pandas as pd
 from sexresearch.errors import OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.discrepancy import LeastSquares
-from sexresearch.sem.fitted import Fitted, casewise_scores, information_of, saturated_structure
+from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.gamma import moment_covariance, normal_weight
-from sexresearch.sem.inference import cluster_sums, inverse_information
+from sexresearch.sem.inference import inverse_information
 from sexresearch.sem.moment_curve import estimated_moments, moment_curve
 from sexresearch.sem.residuals import analysed_cov
+from sexresearch.sem.scores import casewise_scores, cluster_sums, information_of, saturated_structure
 from sexresearch.sem.structure import implied, vech_index
 
 KINDS = ("raw", "cor", "normalized", "standardized")

@@ -9,7 +9,7 @@ import numpy as np
 
 Point = tuple[float, float]
 Line = np.ndarray  # (n, 2) points, from tail to head
-STEPS = np.linspace(0.0, 1.0, 25)[:, None]
+STEPS = np.linspace(0.0, 1.0, 41)[:, None]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def hull(rects: Iterable[Rect]) -> Rect:
 
 
 def bezier(*control: Point) -> Line:
-    """25 points of the cubic Bézier curve with four control points."""
+    """41 points of the cubic Bézier curve with four control points."""
     p, t = np.array(control), STEPS
     return (1 - t) ** 3 * p[0] + 3 * (1 - t) ** 2 * t * p[1] + 3 * (1 - t) * t**2 * p[2] + t**3 * p[3]
 
