@@ -60,16 +60,22 @@ Satisfaction =~ CUSA1 + CUSA2 + CUSA3; Complaints =~ CUSCO; Loyalty =~ CUSL1 + C
 Expectation ~ Image; Quality ~ Expectation; Value ~ Expectation + Quality; Complaints ~ Satisfaction
 Satisfaction ~ Image + Expectation + Quality + Value; Loyalty ~ Image + Satisfaction + Complaints
 """
-CHAIN = measured("L1 L2 L3 L4 experience valued exceeded satisfaction loyalty success") + """
+CHAIN = (
+    measured("L1 L2 L3 L4 experience valued exceeded satisfaction loyalty success")
+    + """
 experience ~ L1 + L2 + L3 + L4; valued ~ experience; exceeded ~ experience; satisfaction ~ L1 + L2
 loyalty ~ valued + exceeded + satisfaction; success ~ loyalty; valued ~~ exceeded
 L1 ~~ L2 + L3 + L4; L2 ~~ L3 + L4; L3 ~~ L4
 """
-FIFTEEN = measured("F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 F11 F12 F13 F14 F15") + """
+)
+FIFTEEN = (
+    measured("F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 F11 F12 F13 F14 F15")
+    + """
 F4 ~ F1 + F2; F5 ~ F1 + F3; F6 ~ F2 + F3; F7 ~ F4 + F5; F8 ~ F5 + F6 + F1; F9 ~ F4 + F6; F10 ~ F7 + F8
 F11 ~ F8 + F9; F12 ~ F7 + F9 + F3; F13 ~ F10 + F11 + F5; F14 ~ F11 + F12; F15 ~ F13 + F14 + F10
 F1 ~~ F2 + F3; F2 ~~ F3
 """
+)
 MODELS = {
     "chain of 3": measured("Quality Satisfaction Loyalty")
     + "\nSatisfaction ~ Quality; Loyalty ~ Satisfaction + Quality",

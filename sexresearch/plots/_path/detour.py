@@ -18,9 +18,7 @@ CROSS = 3.0  # price factor of running over an existing arrow
 CORNER = 0.3  # inches before and after a corner that are rounded
 
 
-def detour(
-    a: Shape, b: Shape, shapes: Collection[Shape], lines: Sequence[Line], sides: Mapping[str, str]
-) -> Line:
+def detour(a: Shape, b: Shape, shapes: Collection[Shape], lines: Sequence[Line], sides: Mapping[str, str]) -> Line:
     """A line from node `a` to node `b` that touches no node; straight if every way is closed.
 
     Indicators whose side is given in `sides` are not left towards their latent.

@@ -149,9 +149,7 @@ def _parents(arrows: Sequence[Arrow], latents: Sequence[str], order: Sequence[st
     return {child: parents[child] for child in order if child in parents}
 
 
-def _node(
-    name: str, latent: bool, beside: bool, r_squared: Mapping[str, float], labels: Mapping[str, str]
-) -> Node:
+def _node(name: str, latent: bool, beside: bool, r_squared: Mapping[str, float], labels: Mapping[str, str]) -> Node:
     item = beside and not latent
     explained = "" if item or name not in r_squared else f"$R$² = {number(float(r_squared[name]), True)}"
     return Node(name, wrap(labels.get(name, name), ITEM_LIMIT if item else NAME_LIMIT), latent, item, explained)
