@@ -31,7 +31,9 @@ def saturated_moments(blocks: Sequence[Block], p: int, names: tuple[str, ...], w
     omega = join_moments(np.zeros(p), np.eye(p))
     for _ in range(MAX_STEPS):
         once = _step(scaled, omega)
-        twice = _step(scaled, once)
+        twice = None if once is None else _step(scaled, once)
+        if once is None or twice is None:
+            break
         if np.abs(twice - once).max() < EM_TOLERANCE:
             return _unscale(twice, mean, sd)
         omega = _extrapolate(scaled, omega, once, twice)
@@ -74,25 +76,22 @@ def _unscale(omega: Array, mean: Array, sd: Array) -> tuple[Array, Array]:
     return mean + sd * centre, cov * np.outer(sd, sd)
 
 
-def _step(blocks: Sequence[Block], omega: Array) -> Array:
-    """One EM step: the expected moment matrix given what was answered."""
-    total, n = np.zeros_like(omega), 0.0
-    size = len(omega)
+def _step(blocks: Sequence[Block], omega: Array) -> Array | None:
+    """One EM step: the expected moment matrix given what was answered; None where omega is not positive definite.
+
+    Filling the gaps by regression adds up to Omega + Omega (sum_b n_b (V_b M_b V_b - V_b) / n) Omega, with V_b the
+    inverse of the answered part of Omega, padded with zeros.
+    """
+    push, n = np.zeros_like(omega), 0.0
     for block in blocks:
-        seen = block.columns
-        gaps = np.setdiff1d(np.arange(size), seen)
-        expected = np.empty_like(omega)
-        expected[np.ix_(seen, seen)] = block.moment
-        if gaps.size:
-            cross = omega[np.ix_(gaps, seen)]
-            weights = np.linalg.solve(omega[np.ix_(seen, seen)], cross.T).T
-            mixed = weights @ block.moment
-            expected[np.ix_(gaps, seen)] = mixed
-            expected[np.ix_(seen, gaps)] = mixed.T
-            expected[np.ix_(gaps, gaps)] = mixed @ weights.T + omega[np.ix_(gaps, gaps)] - weights @ cross.T
-        total += block.n * expected
+        here = np.ix_(block.columns, block.columns)
+        found = invert(omega[here])
+        if found is None:
+            return None
+        V = found[0]
+        push[here] += block.n * (V @ block.moment @ V - V)
         n += block.n
-    return total / n
+    return omega + omega @ (push / n) @ omega
 
 
 def _extrapolate(blocks: Sequence[Block], old: Array, once: Array, twice: Array) -> Array:
@@ -102,8 +101,8 @@ def _extrapolate(blocks: Sequence[Block], old: Array, once: Array, twice: Array)
     if step >= -1.0:
         return twice
     jump = old - 2 * step * r + step**2 * v
-    jump = _step(blocks, jump) if invert(jump) is not None else twice
-    return jump if invert(jump) is not None and _fit(blocks, jump) <= _fit(blocks, twice) else twice
+    moved = _step(blocks, jump)
+    return moved if moved is not None and _fit(blocks, moved) <= _fit(blocks, twice) else twice
 
 
 def _fit(blocks: Sequence[Block], omega: Array) -> float:
