@@ -147,14 +147,14 @@ def _refuse_conflicts(options: Options, has_rows: bool) -> None:
 
 def _refuse_pairwise(options: Options) -> None:
     """Pairwise moments have no respondent's likelihood, no weights and no clusters behind them."""
-    asked = {
+    beside = {"cluster": options.cluster, "sampling_weights": options.sampling_weights}
+    implied = {
         "estimator": options.estimator if options.estimator in ("MLR", "GLS") else None,
         "se": options.se if options.se in ("robust_huber_white", "robust_cluster") else None,
         "test": options.test if options.test == "yuan_bentler_mplus" else None,
-        "cluster": options.cluster,
-        "sampling_weights": options.sampling_weights,
     }
-    wrong = [f"{key}={value!r}" for key, value in asked.items() if value is not None]
+    found = [[f"{key}={value!r}" for key, value in part.items() if value is not None] for part in (beside, implied)]
+    wrong = found[0] or found[1]  # clusters and weights imply a robust estimator that nobody asked for
     if wrong:
         raise OptionError(
             f"missing='pairwise' does not go with {', '.join(wrong)}; use missing='fiml' with estimator 'ML' or 'MLR'"
