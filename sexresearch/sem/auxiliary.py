@@ -14,8 +14,9 @@ from itertools import combinations
 
 from sexresearch.errors import OptionError
 from sexresearch.sem.options import Options
+from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.roles import Roles
-from sexresearch.sem.table import Parameter, ParameterTable
+from sexresearch.sem.table import ParameterTable
 
 
 def refuse_auxiliary(options: Options, model_variables: Sequence[str]) -> None:

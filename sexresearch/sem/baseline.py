@@ -14,8 +14,9 @@ from sexresearch.sem.constraints import Constrained, namespace
 from sexresearch.sem.estimate import objective_of, place
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.minimize import minimize
+from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.roles import Roles
-from sexresearch.sem.table import Parameter, ParameterTable
+from sexresearch.sem.table import ParameterTable
 
 
 def baseline(fitted: Fitted) -> Fitted:

@@ -14,8 +14,8 @@ from sexresearch.sem.discrepancy import LeastSquares
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.gamma import moment_terms
 from sexresearch.sem.inference import inverse_information, share_of, weight_times
+from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.sample import Sample
-from sexresearch.sem.table import Parameter
 from sexresearch.sem.tables import row_estimates
 
 METHODS = ("percentile", "bias_corrected", "bca")

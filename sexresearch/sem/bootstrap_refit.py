@@ -9,11 +9,15 @@ from dataclasses import replace
 import numpy as np
 
 from sexresearch.errors import ModelError, SexresearchError
+from sexresearch.sem.arrays import Array
 from sexresearch.sem.constraints import Constrained, minimize_within, restrictions
 from sexresearch.sem.estimate import bounded, objective_of, place
 from sexresearch.sem.fitted import Fitted
+from sexresearch.sem.minimize import minimize
 from sexresearch.sem.observed import Answers
 from sexresearch.sem.sample import Sample, from_answers, from_gaps, from_pairs
+
+MOST_STEPS = 100  # a replicate that needs more is on its way to infinity; nearly all need fewer than 10
 
 
 def refit(fitted: Fitted, answers: Sequence[Answers]) -> Fitted:
@@ -39,11 +43,15 @@ def _sample(fitted: Fitted, old: Sample, new: Answers) -> Sample:
 
 def _minimum(fitted: Fitted) -> Constrained:
     """From the full-sample estimates; from the first start of all where that leads nowhere."""
+    found = _descended(fitted, fitted.theta)
+    return found if found.solution.converged else _descended(fitted, fitted.start)
+
+
+def _descended(fitted: Fitted, start: Array) -> Constrained:
     limits = restrictions(bounded(fitted.table, fitted.options), fitted.names)
-    found = minimize_within(fitted.objective, fitted.theta, limits, fitted.names)
-    if found.solution.converged:
-        return found
-    return minimize_within(fitted.objective, fitted.start, limits, fitted.names)
+    if limits:
+        return minimize_within(fitted.objective, start, limits, fitted.names)
+    return replace(fitted.constrained, solution=minimize(fitted.objective, start, MOST_STEPS))
 
 
 def reason(error: Exception) -> str:

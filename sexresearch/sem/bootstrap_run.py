@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.bootstrap_batch import Batch, chisq, fit_batch
@@ -19,6 +18,7 @@ from sexresearch.sem.bootstrap_refit import BROKEN, reason, refit
 from sexresearch.sem.bootstrap_values import exogenous_rows
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.tables import row_estimates
+from sexresearch.sem.threads import one_thread
 
 CAREFUL_AT_ONCE = 4  # replicates in a chunk of the careful minimiser
 Measure = Callable[[Fitted], Mapping[str, float]]
@@ -87,13 +87,14 @@ class Job:
         return Replicate(number, found.theta, fixed, self.measure(found) if self.measure else {})
 
 
+@one_thread
 def run(job: Job, replicates: int, workers: int) -> Outcome:
     """All replicates, or those done when the user interrupts."""
     size = CAREFUL_AT_ONCE if job.engine is None else job.engine.size
     chunks = [range(first, min(first + size, replicates)) for first in range(0, replicates, size)]
     done: list[Replicate] = []
     reasons: list[str] = []
-    with threadpool_limits(limits=1, user_api="blas"), _bar(replicates) as advance:
+    with _bar(replicates) as advance:
         for found, why in _shared_out(job, chunks, workers):
             done += found
             reasons += why

@@ -10,7 +10,7 @@ import numpy as np
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.expression import Expression
 from sexresearch.sem.fitted import Fitted
-from sexresearch.sem.table import Parameter
+from sexresearch.sem.parameter import Parameter
 
 SCALES = ("est", "std_lv", "std_all")
 AT_ONCE = 256  # parameter vectors whose (m, m) matrices are held at once

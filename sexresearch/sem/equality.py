@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from sexresearch.errors import ModelSyntaxError, OptionError
+from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.roles import Roles
 from sexresearch.sem.syntax import parse
-
-if TYPE_CHECKING:
-    from sexresearch.sem.table import Parameter
 
 GROUP_EQUAL = (
     "loadings",

@@ -11,8 +11,8 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.inference import inverse_information
 from sexresearch.sem.moment_curve import estimated_moments, moment_curve, row_jacobian
+from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.standardized import standardize
-from sexresearch.sem.table import Parameter
 
 UNIDENTIFIED = 1e-8  # share of a candidate's information left once the model's parameters took theirs
 COLUMNS = ("lhs", "op", "rhs", "group", "mi", "epc", "sepc_lv", "sepc_all")

@@ -14,9 +14,9 @@ import numpy as np
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.discrepancy import Curve, LeastSquares, group_terms, moment_vector
 from sexresearch.sem.fitted import Fitted
+from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.scores import saturated_structure
 from sexresearch.sem.structure import Implied, implied, jacobian, structure_of, vech_index
-from sexresearch.sem.table import Parameter
 
 
 def moment_curve(fitted: Fitted, number: int, exact: bool = False) -> Curve:

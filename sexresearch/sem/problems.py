@@ -6,7 +6,7 @@ import numpy as np
 
 from sexresearch.sem.degrees import degrees_of_freedom
 from sexresearch.sem.fitted import Fitted
-from sexresearch.sem.table import Parameter
+from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.tables import row_estimates
 
 NEGATIVE = -1e-8  # relative eigenvalue below which a covariance matrix is indefinite beyond rounding

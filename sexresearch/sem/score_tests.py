@@ -15,7 +15,7 @@ from sexresearch.sem.chisquare import chisq_pvalue
 from sexresearch.sem.constraints import RANK_TOLERANCE, evaluate, restrictions
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.moment_curve import moment_curve, row_jacobian
-from sexresearch.sem.table import Parameter
+from sexresearch.sem.parameter import Parameter
 
 SINGULAR = 1e-9  # scaled eigenvalue below which a released parameter is not identified
 TOGETHER = "all together"

@@ -24,8 +24,8 @@ from sexresearch.errors import OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.minimize import Solution, newton_decrement
+from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.structure import implied
-from sexresearch.sem.table import Parameter
 from sexresearch.sem.tables import row_estimates
 
 if TYPE_CHECKING:

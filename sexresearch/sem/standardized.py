@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.structure import Implied
-from sexresearch.sem.table import Parameter
 
 
 def total_sd(state: Implied) -> Array:

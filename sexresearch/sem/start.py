@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.structure import Structure, implied
-from sexresearch.sem.table import Parameter
 
 SMALLEST_SHARE = 0.05  # of a variance, left to a residual at the start
 

@@ -22,8 +22,8 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.roles import Roles
-from sexresearch.sem.table import Parameter
 
 CONSTANT = "1"
 

@@ -9,40 +9,9 @@ from itertools import combinations
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.equality import Equality, share
+from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.roles import Roles, roles_of
 from sexresearch.sem.syntax import Constraint, Definition, Formula, Statements
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One row: `free` is its place in the parameter vector, or -1 where fixed.
-
-    `value` is the fixed value (NaN where free, or where `exogenous` takes it from the sample); rows with the same
-    `free` are one parameter.
-    """
-
-    lhs: str
-    op: str
-    rhs: str
-    group: int = 0
-    label: str = ""
-    free: int = -1
-    value: float = math.nan
-    start: float = math.nan
-    lower: float = -math.inf
-    upper: float = math.inf
-    exogenous: bool = False
-    user: bool = False
-
-    @property
-    def name(self) -> str:
-        """How messages name it: ``f =~ x1`` or ``y ~1``."""
-        return f"{self.lhs} {self.op} {self.rhs}".rstrip()
-
-    @property
-    def is_free(self) -> bool:
-        """Whether the row is still to be estimated (NaN value, not taken from the sample)."""
-        return math.isnan(self.value) and not self.exogenous
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.constraints import Namespace
 from sexresearch.sem.fitted import Fitted
+from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.standardized import standardize
 from sexresearch.sem.structure import Implied
-from sexresearch.sem.table import Parameter
 
 COLUMNS = (
     "lhs",

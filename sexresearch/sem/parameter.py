@@ -1,0 +1,38 @@
+"""One row of the parameter table."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One row: `free` is its place in the parameter vector, or -1 where fixed.
+
+    `value` is the fixed value (NaN where free, or where `exogenous` takes it from the sample); rows with the same
+    `free` are one parameter.
+    """
+
+    lhs: str
+    op: str
+    rhs: str
+    group: int = 0
+    label: str = ""
+    free: int = -1
+    value: float = math.nan
+    start: float = math.nan
+    lower: float = -math.inf
+    upper: float = math.inf
+    exogenous: bool = False
+    user: bool = False
+
+    @property
+    def name(self) -> str:
+        """How messages name it: ``f =~ x1`` or ``y ~1``."""
+        return f"{self.lhs} {self.op} {self.rhs}".rstrip()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the row is still to be estimated (NaN value, not taken from the sample)."""
+        return math.isnan(self.value) and not self.exogenous
