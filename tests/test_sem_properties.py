@@ -113,7 +113,8 @@ def test_unit_weights_and_single_row_clusters() -> None:
         warnings.simplefilter("ignore", sem.FitWarning)
         clustered = sem.fit(CHAIN, data, cluster="row")
     stretch = 400 / 399  # the small-sample correction J / (J - 1) for J clusters
-    assert clustered.fit_measures["chisq_scaled"] == pytest.approx(plain.fit_measures["chisq_scaled"] / stretch, rel=1e-6)
+    expected = plain.fit_measures["chisq_scaled"] / stretch
+    assert clustered.fit_measures["chisq_scaled"] == pytest.approx(expected, rel=1e-6)
 
 
 def test_integer_weights_are_repeated_rows() -> None:
