@@ -17,7 +17,7 @@ from sexresearch.sem.minimize import minimize
 from sexresearch.sem.observed import Answers
 from sexresearch.sem.sample import Sample, from_answers, from_gaps, from_pairs
 
-MOST_STEPS = 100  # a replicate that needs more is on its way to infinity; nearly all need fewer than 10
+MOST_STEPS = 200  # a replicate that needs more is on its way to infinity; nearly all need fewer than 10
 
 
 def refit(fitted: Fitted, answers: Sequence[Answers]) -> Fitted:
