@@ -163,6 +163,14 @@ def test_auxiliary_parameters_stand_apart() -> None:
     assert "sem.auxiliary" in results.to_lavaan()
 
 
+def test_factors_are_not_scored_by_auxiliary_variables() -> None:
+    results = fitted("auxiliary_groups")
+    frame = answers().assign(help1=0.0, help2=99.0)
+    pd.testing.assert_frame_equal(results.factor_scores(), results.factor_scores(data=frame))
+    assert (results.score_reliability()["reliability"] < 1).all()
+    assert results.predict().columns.tolist() == [f"x{k}" for k in range(1, 7)]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -8,6 +8,7 @@ import pandas as pd
 from sexresearch.errors import OptionError
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.group_rows import group_rows
+from sexresearch.sem.model_alone import model_alone
 from sexresearch.sem.observed import frame_of
 from sexresearch.sem.scoring import predict_rows, score_rows, score_weights, scoring
 
@@ -55,6 +56,7 @@ def _allow(method: str) -> None:
 
 def _by_row(fitted: Fitted, data: object, method: str, predicted: bool) -> pd.DataFrame:
     _allow(method)
+    fitted = model_alone(fitted)
     names = [list(role.modelled if predicted else role.latent) for role in fitted.table.roles]
     columns = list(dict.fromkeys(name for own in names for name in own))
     index = frame_of(data).index
@@ -83,6 +85,7 @@ def score_reliability(fitted: Fitted, method: str = "regression") -> pd.DataFram
     ['joy']
     """
     _allow(method)
+    fitted = model_alone(fitted)
     frames = []
     for number, (role, sample) in enumerate(zip(fitted.table.roles, fitted.samples, strict=True)):
         group = scoring(fitted, number)
