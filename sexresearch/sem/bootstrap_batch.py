@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.bootstrap_draws import Weighed
 from sexresearch.sem.constraints import evaluate, restrictions
@@ -26,6 +27,7 @@ LOST = 1e6  # n times the decrement of a replicate that runs away
 MOST_STEPS = 40
 MEMORY = 4  # pairs of steps and gradient changes that BFGS remembers
 NUMBERS_AT_ONCE = 2**16  # moments in a chunk: what stays in the processor's cache
+WEIGHTS_AT_ONCE = 2**24  # counts of rows in a chunk: 128 MB
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,13 @@ class Batch:
     theta: Array
     T: Array
     exogenous: tuple[Array, ...]
+    rows: int
 
     @property
     def size(self) -> int:
         """Replicates to fit at once."""
-        return int(np.clip(NUMBERS_AT_ONCE // max(len(form.order) for form in self.forms) ** 2, 16, 512))
+        moments = max(len(form.order) for form in self.forms) ** 2
+        return max(1, min(max(16, NUMBERS_AT_ONCE // moments), WEIGHTS_AT_ONCE // self.rows, 512))
 
 
 def batch(fitted: Fitted) -> Batch | None:
@@ -60,16 +64,21 @@ def batch(fitted: Fitted) -> Batch | None:
         return None
     forms = tuple(factor_form(state) for state in fitted.states)
     names = [role.exogenous if fitted.options.fixed_x else () for role in fitted.table.roles]
+    rows = sum(sample.nobs for sample in fitted.samples)
     fixed = tuple(_places(form, found) for form, found in zip(forms, names, strict=True))
-    return Batch(forms, fitted.theta, free @ (scale[:, None] * np.linalg.inv(root).T), fixed)
+    return Batch(forms, fitted.theta, free @ (scale[:, None] * np.linalg.inv(root).T), fixed, rows)
 
 
 def _linear(fitted: Fitted) -> bool:
     """Whether every constraint is an equality without curvature, here and elsewhere."""
     limits = restrictions(bounded(fitted.table, fitted.options), fitted.names)
-    points = (fitted.theta, np.full(len(fitted.theta), 0.731))
-    flat = all(not evaluate(limits, fitted.names, point).hessians.any() for point in points)
-    return flat and not any(limit.inequality for limit in limits)
+    if not limits or any(limit.inequality for limit in limits):
+        return not limits
+    points = (fitted.theta, fitted.theta + 0.01 * (1.0 + np.abs(fitted.theta)))
+    try:
+        return all(not evaluate(limits, fitted.names, point).hessians.any() for point in points)
+    except ModelError:  # beyond the reach of a root or logarithm
+        return False
 
 
 def _places(form: FactorForm, names: Sequence[str]) -> Array:
