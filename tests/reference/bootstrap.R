@@ -1,4 +1,5 @@
 # Reference values for the bootstrap: lavaan's standard errors, percentile limits and Bollen-Stine p.
+# The sample is synthetic: tests/sem_samples.py, chain_sample(), nine items rounded to three decimals.
 # Usage: Rscript bootstrap.R <folder>   reads sample.csv and model.txt there, writes bootstrap.csv and versions.txt
 suppressMessages(library(lavaan))
 folder <- commandArgs(trailingOnly = TRUE)[1]
