@@ -15,12 +15,12 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.bootstrap_draws import Weighed
 from sexresearch.sem.constraints import evaluate, restrictions
 from sexresearch.sem.discrepancy import NormalLikelihood
 from sexresearch.sem.estimate import bounded
 from sexresearch.sem.factor_gradient import FactorForm, factor_form, gradient, omega
 from sexresearch.sem.fitted import Fitted
+from sexresearch.sem.weighted_moments import Weighed
 
 SETTLED = 1e-8  # n times the Newton decrement before the last step: 1e-4 standard errors, less after that step
 LOST = 1e6  # n times the decrement of a replicate that runs away

@@ -6,7 +6,7 @@ works on weighted moments. Efron & Tibshirani 1993, An Introduction to the Boots
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -19,14 +19,12 @@ from sexresearch.sem.discrepancy import LeastSquares
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.observed import Answers
 from sexresearch.sem.sample import take
+from sexresearch.sem.weighted_moments import Products, Weighed, weigh
 
 
 def stream(seed: int, number: int) -> np.random.Generator:
     """The random numbers of one replicate: a child of the seed (O'Neill's SeedSequence), independent of all others."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(number,))))
-
-
-Weighed = tuple[Array, Array]
 
 
 class Source(Protocol):
@@ -91,65 +89,6 @@ def _repeated(group: Answers, counts: Array) -> Answers:
     copy = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
     clusters = None if group.clusters is None else group.clusters[rows] * (copy.max(initial=0) + 1) + copy
     return replace(take(group, rows), clusters=clusters)
-
-
-ROWS_AT_ONCE = 4096  # bounds the memory of the pair products
-KEPT = 2**22  # numbers up to which they are kept between chunks: 32 MB
-
-
-@dataclass(frozen=True)
-class Products:
-    """Products of all pairs of columns of (values - centre, 1), which weighted moments are sums of."""
-
-    values: Array
-
-    @cached_property
-    def centre(self) -> Array:
-        """(p,) unweighted means, taken off so that no digits are lost."""
-        return np.mean(self.values, axis=0)
-
-    @property
-    def pairs(self) -> tuple[Array, Array]:
-        """The two columns of each pair; the constant is the last column, its square the last pair."""
-        return np.triu_indices(self.values.shape[1] + 1)
-
-    def parts(self) -> Sequence[Array] | Iterator[Array]:
-        """(rows, pairs) a stretch of rows at a time; kept where they are few."""
-        return self._kept if len(self.values) * len(self.pairs[0]) <= KEPT else self._made()
-
-    @cached_property
-    def _kept(self) -> list[Array]:
-        return list(self._made())
-
-    def _made(self) -> Iterator[Array]:
-        i, j = self.pairs
-        for first in range(0, len(self.values), ROWS_AT_ONCE):
-            centred = self.values[first : first + ROWS_AT_ONCE] - self.centre
-            z = np.column_stack([centred, np.ones(len(centred))])
-            yield z[:, i] * z[:, j]
-
-
-def weigh(weights: Array, products: Products, order: Array, has_means: bool) -> Weighed:
-    """Moment matrices (b, P, P) under `weights` (b, n), and summed weights (b,).
-
-    With means: the mean of z z', z the variables in `order` (p is the constant 1); else covariances of them.
-    """
-    i, j = products.pairs
-    packed, first = np.zeros((len(weights), len(i))), 0
-    for part in products.parts():
-        packed += weights[:, first : first + len(part)] @ part
-        first += len(part)
-    total = packed[:, -1].copy()
-    packed /= total[:, None]
-    place = np.empty((j[-1] + 1,) * 2, dtype=int)
-    place[i, j] = place[j, i] = np.arange(len(i))
-    mean = packed[:, place[order, -1]]
-    moment = packed[:, place[np.ix_(order, order)]]
-    moment -= mean[:, :, None] * mean[:, None, :]
-    if has_means:
-        mean += np.append(products.centre, 0.0)[order]
-        moment += mean[:, :, None] * mean[:, None, :]
-    return moment, total
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,70 @@
+"""Moments of the same rows under many sets of weights: one product of weights and pair products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+
+Weighed = tuple[Array, Array]  # moment matrices (b, P, P) and summed weights (b,)
+ROWS_AT_ONCE = 4096  # bounds the memory of the pair products
+KEPT = 2**22  # numbers up to which they are kept between chunks: 32 MB
+
+
+@dataclass(frozen=True)
+class Products:
+    """Products of all pairs of columns of (values - centre, 1), which weighted moments are sums of."""
+
+    values: Array
+
+    @cached_property
+    def centre(self) -> Array:
+        """(p,) unweighted means, taken off so that no digits are lost."""
+        return np.mean(self.values, axis=0)
+
+    @property
+    def pairs(self) -> tuple[Array, Array]:
+        """The two columns of each pair; the constant is the last column, its square the last pair."""
+        return np.triu_indices(self.values.shape[1] + 1)
+
+    def parts(self) -> Sequence[Array] | Iterator[Array]:
+        """(rows, pairs) a stretch of rows at a time; kept where they are few."""
+        return self._kept if len(self.values) * len(self.pairs[0]) <= KEPT else self._made()
+
+    @cached_property
+    def _kept(self) -> list[Array]:
+        return list(self._made())
+
+    def _made(self) -> Iterator[Array]:
+        i, j = self.pairs
+        for first in range(0, len(self.values), ROWS_AT_ONCE):
+            centred = self.values[first : first + ROWS_AT_ONCE] - self.centre
+            z = np.column_stack([centred, np.ones(len(centred))])
+            yield z[:, i] * z[:, j]
+
+
+def weigh(weights: Array, products: Products, order: Array, has_means: bool) -> Weighed:
+    """Moment matrices (b, P, P) under `weights` (b, n), and summed weights (b,).
+
+    With means: the mean of z z', z the variables in `order` (p is the constant 1); else covariances of them.
+    """
+    i, j = products.pairs
+    packed, first = np.zeros((len(weights), len(i))), 0
+    for part in products.parts():
+        packed += weights[:, first : first + len(part)] @ part
+        first += len(part)
+    total = packed[:, -1].copy()
+    packed /= total[:, None]
+    place = np.empty((j[-1] + 1,) * 2, dtype=int)
+    place[i, j] = place[j, i] = np.arange(len(i))
+    mean = packed[:, place[order, -1]]
+    moment = packed[:, place[np.ix_(order, order)]]
+    moment -= mean[:, :, None] * mean[:, None, :]
+    if has_means:
+        mean += np.append(products.centre, 0.0)[order]
+        moment += mean[:, :, None] * mean[:, None, :]
+    return moment, total
