@@ -156,6 +156,12 @@ COLUMNS: dict[str, Column] = _columns(
     ("corrected", "corrected", 3, "correlation of averages, corrected for unreliability", "Spearman 1904"),
     ("ave", "AVE", 3, "average variance extracted: mean squared standardized loading", "Fornell & Larcker 1981"),
     ("shared", "largest r²", 3, "largest squared correlation with another construct"),
+    ("chisq_scaled", "scaled χ²", 3, "chi-square test statistic, corrected for non-normal answers or clusters"),
+    ("cfi_robust", "robust CFI", 3, "comparative fit index, estimated free of non-normality and of missing answers"),
+    ("rmsea_robust", "robust RMSEA", 3, "RMSEA, estimated free of non-normality and of missing answers"),
+    ("icc", "ICC", 3, "intraclass correlation: share of the variance that lies between clusters", "Shrout & Fleiss 1979"),
+    ("design_effect", "design effect", 3, "variance of an estimate over what it were without clusters", "Kish 1965"),
+    ("provenance", "provenance", None, "version, estimator, rule for missing answers and data behind a fit"),
 )
 
 MOST_SHOWN = 3  # entries of a tuple (row labels, say) that one cell prints
