@@ -159,7 +159,7 @@ COLUMNS: dict[str, Column] = _columns(
     ("chisq_scaled", "scaled χ²", 3, "chi-square test statistic, corrected for non-normal answers or clusters"),
     ("cfi_robust", "robust CFI", 3, "comparative fit index, estimated free of non-normality and of missing answers"),
     ("rmsea_robust", "robust RMSEA", 3, "RMSEA, estimated free of non-normality and of missing answers"),
-    ("icc", "ICC", 3, "intraclass correlation: share of the variance that lies between clusters", "Shrout & Fleiss 1979"),
+    ("icc", "ICC", 3, "intraclass correlation: share of variance between clusters", "Shrout & Fleiss 1979"),
     ("design_effect", "design effect", 3, "variance of an estimate over what it were without clusters", "Kish 1965"),
     ("provenance", "provenance", None, "version, estimator, rule for missing answers and data behind a fit"),
 )
