@@ -33,13 +33,13 @@ def missing_tables(name: str) -> dict[str, pd.DataFrame]:
 
 
 def gap_patterns(answers: pd.DataFrame, items: list[str], group: str) -> pd.DataFrame:
-    """Patterns of unanswered items by group, the most frequent first: group missing n SATIS (the mean)."""
+    """Patterns of unanswered items by group, the most frequent first: group missing n, and of SATIS number and mean."""
     gaps = answers[items].isna()
     missing = gaps.apply(lambda row: ", ".join(gaps.columns[row]), axis="columns").rename("missing")
     size = missing.groupby([answers[group], missing]).transform("size")
     keys = [answers[group].rename("group"), missing.where(size >= SMALLEST, RARE)]
-    counted = answers["SATIS"].groupby(keys, sort=False).agg(["size", "mean"]).reset_index()
-    counted = counted.rename(columns={"size": "n", "mean": "SATIS"})
+    counted = answers["SATIS"].groupby(keys, sort=False).agg(["size", "count", "mean"]).reset_index()
+    counted = counted.rename(columns={"size": "n", "count": "answered", "mean": "SATIS"})
     return counted.sort_values(["group", "n"], ascending=[True, False], kind="stable", ignore_index=True)
 
 
