@@ -6,20 +6,37 @@ from types import ModuleType
 from sexresearch import datasets, errors, glossary, sem, standard, survey
 from sexresearch.glossary import table
 from sexresearch.report import report
-from sexresearch.sem import FitWarning, Model, Moments, Results, compare, crosscheck, fit
+from sexresearch.sem import (
+    Bootstrap,
+    FitWarning,
+    Model,
+    Moments,
+    Pooled,
+    Results,
+    bootstrap,
+    compare,
+    crosscheck,
+    fit,
+    impute,
+    monte_carlo,
+    pool,
+)
 from sexresearch.study import headline, reproduce
 from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Survey, read_survey, screen
 
 __all__ = [
+    "Bootstrap",
     "Construct",
     "FitWarning",
     "Instrument",
     "Item",
     "Model",
     "Moments",
+    "Pooled",
     "ResponseScale",
     "Results",
     "Survey",
+    "bootstrap",
     "compare",
     "crosscheck",
     "datasets",
@@ -27,6 +44,9 @@ __all__ = [
     "fit",
     "glossary",
     "headline",
+    "impute",
+    "monte_carlo",
+    "pool",
     "read_survey",
     "report",
     "reproduce",

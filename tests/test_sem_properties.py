@@ -111,7 +111,7 @@ def test_unit_weights_and_single_row_clusters() -> None:
     assert np.allclose(weighted.parameters["se"], plain.parameters["se"], rtol=1e-8)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", sem.FitWarning)
-        clustered = sem.fit(CHAIN, data, cluster="row")
+        clustered = sem.fit(CHAIN, data, estimator="MLR", cluster="row")
     stretch = 400 / 399  # the small-sample correction J / (J - 1) for J clusters
     expected = plain.fit_measures["chisq_scaled"] / stretch
     assert clustered.fit_measures["chisq_scaled"] == pytest.approx(expected, rel=1e-6)

@@ -10,7 +10,7 @@ import numpy as np
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.auxiliary import refuse_auxiliary, with_auxiliary
-from sexresearch.sem.constraints import minimize_within, namespace, restrictions
+from sexresearch.sem.constraints import Constrained, minimize_within, namespace, restrictions
 from sexresearch.sem.discrepancy import LeastSquares, NormalLikelihood, Objective, Target
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.gamma import moment_covariance, normal_weight
@@ -18,12 +18,14 @@ from sexresearch.sem.model import Model
 from sexresearch.sem.moments import Moments
 from sexresearch.sem.observed import Answers, Columns, frame_of, split_groups
 from sexresearch.sem.options import Options, settled
+from sexresearch.sem.restarts import search, units
 from sexresearch.sem.sample import Sample, from_answers, from_gaps, from_moments, from_pairs, listwise, take
 from sexresearch.sem.start import starting_values
 from sexresearch.sem.structure import Structure, join_moments, structure_of, vech_index
 from sexresearch.sem.table import Defaults, ParameterTable
 from sexresearch.sem.threads import one_thread
 
+FEW_PATTERNS = 20  # of missing answers, up to which many starts take a second or two
 DOUBLINGS = 12  # of the variances, before a start is given up
 
 
@@ -44,7 +46,12 @@ def estimate(model: Model, data: object, moments: object, asked: Options) -> tup
     names = namespace(table)
     found = restrictions(bounded(table, options), names)
     start = _start(objective, structures, samples, table)
-    constrained = minimize_within(objective, start, found, names)
+    if found:
+        constrained = minimize_within(objective, start, found, names)
+    else:
+        kinds = units(structures, [sample.cov for sample in samples], table.n_free)
+        thorough = sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
+        constrained = Constrained(search(objective, start, kinds, thorough), np.zeros((0, table.n_free)), 0)
     fitted = Fitted(options, table, samples, structures, objective, names, constrained, start)
     return fitted, notes + more
 
