@@ -18,12 +18,12 @@ from sexresearch.sem.discrepancy import Curve, Objective
 from sexresearch.sem.minimize import DECREMENT_TOLERANCE, Solution, minimize, newton_decrement
 from sexresearch.sem.structure import Structure
 
-EASY = 15  # iterations up to which an optimum is taken as it is: ordinary samples need 4 to 10
+EASY = 10  # iterations up to which a proper optimum is taken as it is: ordinary samples need 4 to 8
 FIRST = 100  # iterations of the first attempt
 SECOND = 120  # of the trust region
-FURTHER = 60  # of each random start
-STARTS = 16  # random starts
-SPREAD = 0.5  # of a random start: in units of its path, in logarithms of its variance
+FURTHER = 50  # of each random start
+STARTS = 24  # random starts
+SPREADS = (0.3, 0.5, 1.0)  # of random starts in turn: in units of a path, in logarithms of a variance
 FURTHEST = 1.0  # radius of the trust region, in standardized units
 
 
@@ -52,9 +52,10 @@ def units(structures: Sequence[Structure], covs: Sequence[Array], size: int) -> 
 
 
 def search(objective: Objective, start: Array, kinds: Units, thorough: bool) -> Solution:
-    """The lowest minimum from `start` and, where that is not easily reached, from further starts (if `thorough`)."""
+    """The lowest minimum from `start` and, where that is improper or not easily reached, from further starts."""
     first = minimize(objective, start, FIRST)
-    if (first.converged and first.iterations <= EASY) or not math.isfinite(first.value):
+    proper = not (first.theta[kinds.is_variance] < 0).any()
+    if (first.converged and proper and first.iterations <= EASY) or not math.isfinite(first.value):
         return first
     found = [first, trust_region(objective, start, kinds.size)]
     if thorough:
@@ -70,9 +71,9 @@ def _around(objective: Objective, start: Array, kinds: Units) -> Iterator[Array]
     bare = np.where(kinds.is_variance, 0.5 * np.abs(start), bare)
     for number in range(STARTS):
         point = (start if number % 2 else bare).copy()
-        paths, variances = kinds.is_path, kinds.is_variance
-        point[paths] += SPREAD * kinds.size[paths] * rng.normal(size=int(paths.sum()))
-        point[variances] *= np.exp(SPREAD * rng.normal(size=int(variances.sum())))
+        paths, variances, spread = kinds.is_path, kinds.is_variance, SPREADS[number % len(SPREADS)]
+        point[paths] += spread * kinds.size[paths] * rng.normal(size=int(paths.sum()))
+        point[variances] *= np.exp(spread * rng.normal(size=int(variances.sum())))
         for _ in range(8):
             if math.isfinite(objective.value(point)):
                 yield point
