@@ -185,14 +185,14 @@ class Augmented:
         J = at.jacobian * self.scale[:, None]
         total = base.value + float(forces @ forces - self.multipliers @ self.multipliers) / (2 * self.penalty)
         stiff = self.penalty * J[push].T @ J[push]
-        return Curve(total, base.gradient - J.T @ forces, base.curvature + stiff)
+
+        def exact() -> Array:
+            return base.hessian() - np.einsum("r,rij->ij", forces * self.scale, at.hessians) + stiff
+
+        return Curve(total, base.gradient - J.T @ forces, base.curvature + stiff, exact)
 
     def hessian(self, theta: Array) -> Array:
-        at = evaluate(self.found, self.names, theta)
-        forces, push = self._forces(at)
-        J = at.jacobian * self.scale[:, None]
-        bend = np.einsum("r,rij->ij", forces * self.scale, at.hessians)
-        return self.objective.hessian(theta) - bend + self.penalty * J[push].T @ J[push]
+        return self.curve(theta).hessian()
 
 
 @dataclass(frozen=True)

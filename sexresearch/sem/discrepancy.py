@@ -8,7 +8,10 @@ curvature and exact Hessian to the same minimiser.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Protocol
 
 import numpy as np
@@ -23,6 +26,7 @@ from sexresearch.sem.structure import (
     jacobian,
     product_trace,
     second_order,
+    slot_products,
     vech_index,
 )
 
@@ -46,11 +50,15 @@ class Block:
 
 @dataclass(frozen=True)
 class Curve:
-    """A discrepancy at one point: value, gradient (q,) and a positive semidefinite expected curvature (q, q)."""
+    """A discrepancy at one point: value, gradient (q,) and a positive semidefinite expected curvature (q, q).
+
+    `hessian()` is the matrix of exact second derivatives (q, q), computed when called, from what is already there.
+    """
 
     value: float
     gradient: Array
     curvature: Array
+    hessian: Callable[[], Array]
 
 
 class Objective(Protocol):
@@ -84,6 +92,8 @@ def invert(matrix: Array) -> tuple[Array, float] | None:
 
 def collect(structure: Structure, slots: Array, size: int) -> Array:
     """Sum a vector (k,) or matrix (k, k) over slots into free parameters (q,) or (q, q)."""
+    if structure.in_order and len(structure.free) == size:
+        return slots
     if slots.ndim == 1:
         return np.bincount(structure.free, slots, size)
     flat = (structure.free[:, None] * size + structure.free).ravel()
@@ -115,62 +125,94 @@ class NormalLikelihood:
         return total / self.n
 
     def curve(self, theta: Array) -> Curve:
-        value, gradient, curvature = 0.0, np.zeros(self.n_free), np.zeros((self.n_free, self.n_free))
-        for structure, blocks in zip(self.structures, self.blocks, strict=True):
-            state = implied(structure, theta)
-            group = group_terms(state, blocks, exact=False)
-            value += group.value
-            gradient += collect(structure, group.gradient, self.n_free)
-            curvature += collect(structure, group.curvature, self.n_free)
-        return Curve(value / self.n, gradient / self.n, curvature / self.n)
+        groups = [
+            (structure, group_terms(implied(structure, theta), blocks))
+            for structure, blocks in zip(self.structures, self.blocks, strict=True)
+        ]
+
+        def total(part: Callable[[Curve], Array]) -> Array:
+            return reduce(add, [collect(s, part(group), self.n_free) for s, group in groups]) / self.n
+
+        return Curve(
+            sum(group.value for _, group in groups) / self.n,
+            total(lambda group: group.gradient),
+            total(lambda group: group.curvature),
+            lambda: total(lambda group: group.hessian()),
+        )
 
     def hessian(self, theta: Array) -> Array:
-        total = np.zeros((self.n_free, self.n_free))
-        for structure, blocks in zip(self.structures, self.blocks, strict=True):
-            group = group_terms(implied(structure, theta), blocks, exact=True)
-            total += collect(structure, group.curvature, self.n_free)
-        return total / self.n
+        return self.curve(theta).hessian()
 
 
 def _part(omega: Array, block: Block) -> Array:
     return omega if len(block.columns) == len(omega) else omega[np.ix_(block.columns, block.columns)]
 
 
-def group_terms(state: Implied, blocks: tuple[Block, ...], exact: bool) -> Curve:
-    """Sum over the blocks of one group, by slot (k,): value, gradient and expected (or exact) second derivatives."""
-    structure, P = state.structure, len(state.omega)
-    value = 0.0
+def group_terms(state: Implied, blocks: tuple[Block, ...]) -> Curve:
+    """Sum over the blocks of one group, by slot (k,): value, gradient, expected and exact second derivatives."""
+    found = [invert(_part(state.omega, block)) for block in blocks]
+    if any(inverse is None for inverse in found):
+        k = len(state.structure.free)
+        return Curve(math.inf, np.full(k, math.nan), np.zeros((k, k)), lambda: np.zeros((k, k)))
+    known = [inverse for inverse in found if inverse is not None]
+    value = sum(
+        0.5 * block.n * (logdet + float(np.vdot(V, block.moment)))
+        for (V, logdet), block in zip(known, blocks, strict=True)
+    )
+    pairs = [(V, V @ block.moment @ V) for (V, _), block in zip(known, blocks, strict=True)]
+    few = len(blocks) <= FEW_BLOCKS or len(state.omega) > LARGEST_POOLED
+    return Curve(value, *(_by_block(state, blocks, pairs) if few else _pooled(state, blocks, pairs)))
+
+
+Derivatives = tuple[Array, Array, Callable[[], Array]]
+
+
+def _by_block(state: Implied, blocks: tuple[Block, ...], pairs: list[tuple[Array, Array]]) -> Derivatives:
+    """Gradient, expected and exact second derivatives; block by block, in gathers of (k, k) matrices.
+
+    With V = Omega^-1 and W = V M V: gradient tr((V - W) dOmega) / 2, expected tr(V dOmega V dOmega) / 2, exact
+    tr((2 W - V) dOmega V dOmega) / 2 + tr((V - W) d2Omega) / 2, each times n.
+    """
+    s = state.structure
+    Z = [state.Z if len(block.columns) == len(state.Z) else state.Z[block.columns] for block in blocks]
+    inverses = [slot_products(s, z, V) for z, (V, _) in zip(Z, pairs, strict=True)]
+    middles = [slot_products(s, z, W) for z, (_, W) in zip(Z, pairs, strict=True)]
+    half = [0.5 * block.n for block in blocks]
+    push = reduce(add, [(V - W) * n for V, W, n in zip(inverses, middles, half, strict=True)])
+    expected = reduce(add, [n * product_trace(s, V, V) for V, n in zip(inverses, half, strict=True)])
+
+    def exact() -> Array:
+        crossed = sum(2.0 * n * product_trace(s, W, V) for W, V, n in zip(middles, inverses, half, strict=True))
+        return crossed - expected + second_order(state, push)
+
+    return first_order(s, push), expected, exact
+
+
+def _pooled(state: Implied, blocks: tuple[Block, ...], pairs: list[tuple[Array, Array]]) -> Derivatives:
+    """The same for many blocks, which share one product of stacks (b, P, P), so that their number hardly counts."""
+    P = len(state.omega)
     inverses, middles = np.zeros((len(blocks), P, P)), np.zeros((len(blocks), P, P))
-    for number, block in enumerate(blocks):
-        found = invert(_part(state.omega, block))
-        if found is None:
-            k = len(structure.free)
-            return Curve(math.inf, np.full(k, math.nan), np.zeros((k, k)))
-        V, logdet = found
-        value += 0.5 * block.n * (logdet + float(np.vdot(V, block.moment)))
+    for V, W, block, own in zip(inverses, middles, blocks, pairs, strict=True):
         here = np.ix_(block.columns, block.columns)
-        inverses[number][here], middles[number][here] = V, V @ block.moment @ V
+        V[here], W[here] = own
     n = np.array([block.n for block in blocks])
-    push = 0.5 * np.tensordot(n, inverses - middles, axes=1)
-    left = 2.0 * middles - inverses if exact else inverses
-    M = state.Z.T @ push @ state.Z
-    curvature = 0.5 * _summed_traces(state, left * n[:, None, None], inverses)
-    return Curve(value, first_order(structure, M), curvature + second_order(state, M) if exact else curvature)
+    push = slot_products(state.structure, state.Z, 0.5 * np.tensordot(n, inverses - middles, axes=1))
+    weighted = n[:, None, None] * inverses
+    expected = 0.5 * _summed_traces(state, inverses, weighted)
+
+    def exact() -> Array:
+        return _summed_traces(state, middles, weighted) - expected + second_order(state, push)
+
+    return first_order(state.structure, push), expected, exact
 
 
 def _summed_traces(state: Implied, left: Array, right: Array) -> Array:
-    """(k, k) sum over blocks b of tr(left_b dOmega_i right_b dOmega_j), for symmetric stacks (b, P, P).
-
-    One block, or few, go by gathers; many blocks share one product of the stacks, so that their number hardly counts.
-    """
-    structure, Z, P = state.structure, state.Z, len(state.omega)
-    if len(left) <= FEW_BLOCKS or P > LARGEST_POOLED:
-        pairs = zip(left, right, strict=True)
-        return np.sum([product_trace(structure, Z.T @ a @ Z, Z.T @ b @ Z) for a, b in pairs], axis=0)
+    """(k, k) sum over blocks b of tr(left_b dOmega_i right_b dOmega_j), for symmetric stacks (b, P, P)."""
+    s, Z, P = state.structure, state.Z, len(state.omega)
     pooled = left.reshape(len(left), -1).T @ right.reshape(len(right), -1)
     pooled = pooled.reshape(P, P, P, P).transpose(1, 2, 3, 0).reshape(P * P, P * P)
-    U, V = Z[:, structure.u], Z[:, structure.v]
-    moves = structure.weight * (U[:, None] * V[None] + V[:, None] * U[None])
+    U, V = Z[:, s.u], Z[:, s.v]
+    moves = s.weight * (U[:, None] * V[None] + V[:, None] * U[None])
     flat = moves.reshape(P * P, -1)
     return flat.T @ (pooled @ flat)
 
@@ -206,22 +248,26 @@ class LeastSquares:
         return total
 
     def curve(self, theta: Array) -> Curve:
-        gradient, curvature = np.zeros(self.n_free), np.zeros((self.n_free, self.n_free))
+        value, gradient, curvature = 0.0, np.zeros(self.n_free), np.zeros((self.n_free, self.n_free))
+        bends: list[tuple[Implied, Array]] = []
         for structure, target in zip(self.structures, self.targets, strict=True):
             state = implied(structure, theta)
             D = jacobian(state)
-            r = target.weigh(target.moments - moment_vector(state))
-            gradient -= target.share * collect(structure, D.T @ r, self.n_free)
+            gap = target.moments - moment_vector(state)
+            pull = target.share * target.weigh(gap)
+            value += 0.5 * float(gap @ pull)
+            gradient -= collect(structure, D.T @ pull, self.n_free)
             curvature += target.share * collect(structure, D.T @ target.weigh(D), self.n_free)
-        return Curve(self.value(theta), gradient, curvature)
+            bends.append((state, pull))
+
+        def exact() -> Array:
+            bend = [collect(state.structure, _moment_curvature(state, pull), self.n_free) for state, pull in bends]
+            return curvature - sum(bend)
+
+        return Curve(value, gradient, curvature, exact)
 
     def hessian(self, theta: Array) -> Array:
-        total = self.curve(theta).curvature
-        for structure, target in zip(self.structures, self.targets, strict=True):
-            state = implied(structure, theta)
-            r = target.weigh(target.moments - moment_vector(state))
-            total -= target.share * collect(structure, _moment_curvature(state, r), self.n_free)
-        return total
+        return self.curve(theta).hessian()
 
 
 def moment_vector(state: Implied) -> Array:
@@ -240,9 +286,9 @@ def _moment_curvature(state: Implied, r: Array) -> Array:
     A[i, j] = np.where(i == j, cov_part, 0.5 * cov_part)
     A = np.where(A != 0, A, A.T)
     if not s.has_means:
-        return second_order(state, state.Z.T @ A @ state.Z)
+        return second_order(state, slot_products(state.structure, state.Z, A))
     W = np.zeros((p + 1, p + 1))
     W[:p, :p] = A
     W[:p, p] = W[p, :p] = 0.5 * mean_part - A @ state.mean
     dmu = jacobian(state)[:p]
-    return second_order(state, state.Z.T @ W @ state.Z) - 2.0 * dmu.T @ A @ dmu
+    return second_order(state, slot_products(state.structure, state.Z, W)) - 2.0 * dmu.T @ A @ dmu

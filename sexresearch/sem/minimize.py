@@ -63,7 +63,7 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
         decrement = newton_decrement(point)
         curvature, positive = point.curvature, False
         if decrement < NEWTON_FROM:
-            exact = objective.hessian(theta)
+            exact = point.hessian()
             positive = _is_positive(exact)
             curvature = exact if positive else curvature
         if decrement < EXACT:

@@ -19,10 +19,10 @@ from sexresearch.sem.scores import saturated_structure
 from sexresearch.sem.structure import Implied, implied, jacobian, structure_of, vech_index
 
 
-def moment_curve(fitted: Fitted, number: int, exact: bool = False) -> Curve:
+def moment_curve(fitted: Fitted, number: int) -> Curve:
     """Minus the log-likelihood of one group (or its n - 1 times least squares) as a function of (means, vech Sigma).
 
-    Gradient (moments,) and expected curvature (moments, moments), or the exact one, for all respondents together.
+    Gradient (moments,), expected curvature and Hessian (moments, moments), for all respondents together.
     """
     state, sample = fitted.states[number], fitted.samples[number]
     if isinstance(fitted.objective, LeastSquares):
@@ -30,9 +30,14 @@ def moment_curve(fitted: Fitted, number: int, exact: bool = False) -> Curve:
         gap = target.moments - moment_vector(state)
         pull = target.weigh(gap)
         weight = np.diag(target.weight) if target.weight.ndim == 1 else target.weight
-        return Curve(0.5 * (sample.n - 1) * float(gap @ pull), -(sample.n - 1) * pull, sample.n * weight)
+        return Curve(
+            0.5 * (sample.n - 1) * float(gap @ pull),
+            -(sample.n - 1) * pull,
+            sample.n * weight,
+            lambda: sample.n * weight,
+        )
     free, moments = saturated_structure(state.structure.p, state.mean if state.structure.has_means else None, state.cov)
-    return group_terms(implied(free, moments), sample.blocks, exact)
+    return group_terms(implied(free, moments), sample.blocks)
 
 
 def row_jacobian(fitted: Fitted, number: int, rows: Sequence[Parameter]) -> Array:

@@ -100,7 +100,8 @@ def _curvature(fitted: Fitted, number: int) -> Array:
     """Information about the moments at the implied ones; that about fixed exogenous moments is left out."""
     exact = fitted.options.information == "observed"
     keep = estimated_moments(fitted, number)
-    return np.where(np.outer(keep, keep), moment_curve(fitted, number, exact).curvature, 0.0)
+    at = moment_curve(fitted, number)
+    return np.where(np.outer(keep, keep), at.hessian() if exact else at.curvature, 0.0)
 
 
 def observed_covariance(fitted: Fitted, number: int) -> Array:

@@ -75,7 +75,8 @@ def free_moments(p: int, fixed: int, has_means: bool) -> Array:
 def information_of(state: Implied, blocks: tuple[Block, ...], exact: bool) -> Array:
     """(k, k) expected or observed information of one group's blocks, in that structure's slots."""
     structure = state.structure
-    return collect(structure, group_terms(state, blocks, exact).curvature, len(structure.free))
+    terms = group_terms(state, blocks)
+    return collect(structure, terms.hessian() if exact else terms.curvature, len(structure.free))
 
 
 @dataclass(frozen=True)

@@ -59,9 +59,31 @@ class Structure:
         return np.where(self.is_path, self.col + len(self.names), self.col)
 
     @cached_property
+    def in_order(self) -> bool:
+        """Whether slot i is parameter i, so that slots need no summing into parameters."""
+        return bool((self.free == np.arange(len(self.free))).all())
+
+    @cached_property
     def weight(self) -> Array:
         """(k,) the factor w: one half for variances, which would count twice."""
         return np.where(~self.is_path & (self.row == self.col), 0.5, 1.0)
+
+    @cached_property
+    def weights(self) -> Array:
+        """(k, k) products of the factors w."""
+        return np.outer(self.weight, self.weight)
+
+    @cached_property
+    def pairs(self) -> tuple[Array, Array, Array, Array]:
+        """Four (k, k) flat places (u_i, u_j), (u_i, v_j), (v_i, u_j), (v_i, v_j) in a (2m, 2m) matrix."""
+        u, v, size = self.u[:, None], self.v[:, None], 2 * len(self.names)
+        return u * size + self.u, u * size + self.v, v * size + self.u, v * size + self.v
+
+    @cached_property
+    def moves(self) -> tuple[Array, Array]:
+        """Two (k, k) flat places (col_i, col_j) and (col_i, row_j) in an (m, m) matrix."""
+        col, m = self.col[:, None], len(self.names)
+        return col * m + self.col, col * m + self.row
 
 
 def structure_of(rows: Sequence[Parameter], roles: Roles, sample: Array, has_means: bool) -> Structure:
@@ -151,53 +173,69 @@ class Implied:
 def implied(structure: Structure, theta: Array) -> Implied:
     """The implied moments at `theta` (q,); ModelError where I - B cannot be inverted."""
     B, S = structure.directed.copy(), structure.symmetric.copy()
-    path, values = structure.is_path, theta[structure.free]
-    B[structure.row[path], structure.col[path]] = values[path]
-    S[structure.row[~path], structure.col[~path]] = values[~path]
-    S[structure.col[~path], structure.row[~path]] = values[~path]
+    row, col, values = structure.row, structure.col, theta[structure.free]
+    paths, others = structure.is_path.nonzero()[0], (~structure.is_path).nonzero()[0]
+    B[row[paths], col[paths]] = values[paths]
+    S[row[others], col[others]] = S[col[others], row[others]] = values[others]
     try:
         G = np.linalg.inv(np.eye(len(B)) - B)
     except np.linalg.LinAlgError as error:
         raise ModelError("the regressions form a loop that has no solution (I - B is singular)") from error
-    C = G @ S @ G.T
     o = structure.observed
-    Z = np.hstack([G[o], C[o]])
-    return Implied(structure, G, C, S, Z, C[np.ix_(o, o)])
+    C = G @ S @ G.T
+    Co = C[o]
+    return Implied(structure, G, C, S, np.hstack([G[o], Co]), Co[:, o])
 
 
-def slot_products(structure: Structure, M: Array) -> tuple[Array, Array, Array, Array]:
-    """The four (k, k) gathers u'Mu, u'Mv, v'Mu, v'Mv of a matrix M = Z' A Z (2m, 2m)."""
-    u, v = structure.u, structure.v
-    Mu, Mv = M[u], M[v]
-    return Mu[:, u], Mu[:, v], Mv[:, u], Mv[:, v]
+@dataclass(frozen=True)
+class SlotProducts:
+    """The four (k, k) gathers u'Au, u'Av, v'Au, v'Av of a symmetric (P, P) matrix A."""
+
+    uu: Array
+    uv: Array
+    vu: Array
+    vv: Array
+
+    def __add__(self, other: SlotProducts) -> SlotProducts:
+        return SlotProducts(self.uu + other.uu, self.uv + other.uv, self.vu + other.vu, self.vv + other.vv)
+
+    def __sub__(self, other: SlotProducts) -> SlotProducts:
+        return SlotProducts(self.uu - other.uu, self.uv - other.uv, self.vu - other.vu, self.vv - other.vv)
+
+    def __mul__(self, factor: float) -> SlotProducts:
+        return SlotProducts(*(factor * part for part in (self.uu, self.uv, self.vu, self.vv)))
 
 
-def first_order(structure: Structure, M: Array) -> Array:
-    """(k,) tr(A dOmega) for every slot, from M = Z' A Z with A symmetric."""
-    return 2.0 * structure.weight * M[structure.u, structure.v]
+def slot_products(structure: Structure, Z: Array, A: Array) -> SlotProducts:
+    """The gathers of Z' A Z, for symmetric A (P, P) and Z (P, 2m) or the rows of them that a pattern shows."""
+    M = Z.T @ A @ Z
+    return SlotProducts(*(M.take(places) for places in structure.pairs))
 
 
-def product_trace(structure: Structure, MA: Array, MB: Array) -> Array:
-    """(k, k) tr(A dOmega_i B dOmega_j), from Z' A Z and Z' B Z with A and B symmetric."""
-    uu_a, uv_a, vu_a, vv_a = slot_products(structure, MA)
-    uu_b, uv_b, vu_b, vv_b = (uu_a, uv_a, vu_a, vv_a) if MB is MA else slot_products(structure, MB)
-    w = structure.weight
-    return np.outer(w, w) * (vu_b * uv_a + vv_b * uu_a + uu_b * vv_a + uv_b * vu_a)
+def first_order(structure: Structure, A: SlotProducts) -> Array:
+    """(k,) tr(A dOmega) for every slot."""
+    return 2.0 * structure.weight * A.uv.diagonal()
 
 
-def second_order(state: Implied, M: Array) -> Array:
-    """(k, k) tr(W d2Omega_ij) for symmetric W, from M = Z' W Z.
+def product_trace(structure: Structure, A: SlotProducts, B: SlotProducts) -> Array:
+    """(k, k) tr(A dOmega_i B dOmega_j)."""
+    if A is B:
+        return 2.0 * structure.weights * (A.vu * A.uv + A.vv * A.uu)
+    return structure.weights * (B.vu * A.uv + B.vv * A.uu + B.uu * A.vv + B.uv * A.vu)
+
+
+def second_order(state: Implied, A: SlotProducts) -> Array:
+    """(k, k) tr(A d2Omega_ij).
 
     Moving slot j turns u_i into u_j G[c_j, r_i] (j a path); it turns v_i, a column of C, into
     u_j C[c_j, c_i] + v_j G[c_i, r_j], and v_i, a column of G, into u_j G[c_j, c_i] (j a path).
     """
     s = state.structure
-    i_path, j_path = s.is_path[:, None], s.is_path[None, :]
-    r, c, w = s.row, s.col, s.weight
-    G_cc, M_uu, M_uv = state.G[np.ix_(c, c)], M[np.ix_(r, r)], M[np.ix_(r, s.v)]
-    moved_u = np.where(j_path, state.G[np.ix_(c, r)].T * M_uv.T, 0.0)
-    along = np.where(j_path, state.C[np.ix_(c, c)], w * G_cc) * M_uu + w * state.G[np.ix_(c, r)] * M_uv
-    moved_v = np.where(i_path, along, np.where(j_path, G_cc.T * M_uu, 0.0))
+    i_path, j_path, w = s.is_path[:, None], s.is_path, s.weight
+    G_cc, G_cr, C_cc = state.G.take(s.moves[0]), state.G.take(s.moves[1]), state.C.take(s.moves[0])
+    moved_u = G_cr.T * A.uv.T * j_path
+    along = np.where(j_path, C_cc, w * G_cc) * A.uu + w * G_cr * A.uv
+    moved_v = np.where(i_path, along, G_cc.T * A.uu * j_path)
     return 2.0 * w[:, None] * (moved_u + moved_v)
 
 
