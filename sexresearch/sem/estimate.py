@@ -25,6 +25,7 @@ from sexresearch.sem.structure import Structure, join_moments, structure_of, vec
 from sexresearch.sem.table import Defaults, ParameterTable
 from sexresearch.sem.threads import one_thread
 
+SMALL = 10  # respondents per parameter below which the likelihood may have several minima
 FEW_PATTERNS = 20  # of missing answers, up to which many starts take a second or two
 DOUBLINGS = 12  # of the variances, before a start is given up
 
@@ -50,7 +51,8 @@ def estimate(model: Model, data: object, moments: object, asked: Options) -> tup
         constrained = minimize_within(objective, start, found, names)
     else:
         kinds = units(structures, [sample.cov for sample in samples], table.n_free)
-        thorough = sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
+        few = sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
+        thorough = few and sum(sample.n for sample in samples) < SMALL * table.n_free
         constrained = Constrained(search(objective, start, kinds, thorough), np.zeros((0, table.n_free)), 0)
     fitted = Fitted(options, table, samples, structures, objective, names, constrained, start)
     return fitted, notes + more

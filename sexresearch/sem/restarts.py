@@ -52,10 +52,14 @@ def units(structures: Sequence[Structure], covs: Sequence[Array], size: int) -> 
 
 
 def search(objective: Objective, start: Array, kinds: Units, thorough: bool) -> Solution:
-    """The lowest minimum from `start` and, where that is improper or not easily reached, from further starts."""
+    """The lowest minimum from `start` and, where none is reached, from a second attempt.
+
+    A `thorough` search (small samples) also doubts a minimum that is improper or was not easily reached.
+    """
     first = minimize(objective, start, FIRST)
     proper = not (first.theta[kinds.is_variance] < 0).any()
-    if (first.converged and proper and first.iterations <= EASY) or not math.isfinite(first.value):
+    easy = first.converged and (not thorough or (proper and first.iterations <= EASY))
+    if easy or not math.isfinite(first.value):
         return first
     found = [first, trust_region(objective, start, kinds.size)]
     if thorough:
