@@ -51,8 +51,8 @@ lab: .venv/.installed
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
 bench: .venv/.installed
-	$(BIN)/python tests/benchmarks/speed.py
 	$(BIN)/python tests/benchmarks/bootstrap_speed.py
+	$(BIN)/python tests/benchmarks/speed.py
 
 # Choose the newest versions that fit pyproject.toml and pin them with their hashes.
 lock: .venv/.installed
