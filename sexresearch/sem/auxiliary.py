@@ -35,6 +35,8 @@ def refuse_auxiliary(options: Options, model_variables: Sequence[str]) -> None:
 
 def with_auxiliary(table: ParameterTable, names: tuple[str, ...]) -> ParameterTable:
     """The table with the auxiliary variables in every group, their parameters free and numbered after all others."""
+    if not names:
+        return table
     roles = tuple(replace(role, auxiliary=names) for role in table.roles)
     added = [row for number, role in enumerate(roles) for row in auxiliary_rows(role, number)]
     numbered = [replace(row, free=table.n_free + place) for place, row in enumerate(added)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.discrepancy import LeastSquares
+from sexresearch.sem.discrepancy import LeastSquares, invert
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.gamma import moment_covariance, normal_weight
 from sexresearch.sem.scores import score_products
@@ -38,6 +38,8 @@ def flat_direction(information: Array, basis: Array) -> Array | None:
         if basis.shape[1] < len(basis)
         else (information / np.outer(scale, scale))
     )
+    if invert(inner - FLAT * np.eye(len(inner))) is not None:  # every eigenvalue is larger
+        return None
     values, vectors = np.linalg.eigh(inner)
     if values[0] > FLAT:
         return None

@@ -109,12 +109,14 @@ def _near(name: str, known: Sequence[str]) -> str:
 def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
     """(n, p) float array of the named columns; DataError lists text, all-missing, infinite and constant columns."""
     found = frame[list(names)]
-    wrong = [f"{n!r} holds {_kind(found[n])}" for n in names if not pd.api.types.is_numeric_dtype(found[n].dtype)]
-    if wrong:
+    if not all(pd.api.types.is_numeric_dtype(dtype) for dtype in set(found.dtypes)):
+        dtypes = zip(names, found.dtypes, strict=True)
+        wrong = [f"{n!r} holds {_kind(found[n])}" for n, d in dtypes if not pd.api.types.is_numeric_dtype(d)]
         raise DataError("; ".join(wrong) + ". The model needs numbers: recode the answers first")
     values = found.to_numpy(dtype=float, na_value=np.nan)
     with np.errstate(invalid="ignore"):
         low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
+    wrong = []
     for name, a, b in zip(names, low, high, strict=True):
         if np.isnan(a):
             wrong.append(f"{name!r} has no answers at all")

@@ -110,6 +110,8 @@ class Results:
         return self._beside_the_model(True)
 
     def _beside_the_model(self, wanted: bool) -> pd.DataFrame:
+        if not self.fitted.options.auxiliary:
+            return self._parameters[:0].copy() if wanted else self._parameters.copy()
         auxiliary = self._parameters["lhs"].isin(self.fitted.options.auxiliary)
         return self._parameters[auxiliary == wanted].reset_index(drop=True)
 

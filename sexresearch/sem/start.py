@@ -66,33 +66,43 @@ def _measure(structure: Structure, rows: Sequence[Parameter], B: Array, cov: Arr
     standard = {i for i in waiting if structure.symmetric[i, i] == 1.0}
     while waiting:
         ready = {f: items for f, items in waiting.items() if all(i in known for i, _ in items)} or waiting
-        loadings = {f: _one_factor(joint, items, f in standard) for f, items in ready.items()}
-        for f, items in ready.items():
-            for (i, fixed), loading in zip(items, loadings[f], strict=True):
-                B[i, f] = loading if np.isnan(fixed) else fixed
+        for f, axis in _principal_axes(joint, {f: [i for i, _ in items] for f, items in ready.items()}).items():
+            index, fixed = (np.array(part) for part in zip(*ready[f], strict=True))
+            B[index, f] = np.where(np.isnan(fixed), _anchored(axis, fixed, f in standard), fixed)
         _compose(joint, B, np.array(list(ready)), np.array(sorted(known)))
         known |= set(ready)
         waiting = {f: items for f, items in waiting.items() if f not in ready}
     return joint
 
 
-def _one_factor(joint: Array, items: list[tuple[int, float]], standard: bool) -> Array:
-    """(items,) loadings of one latent: principal axis of the indicators' correlations, scaled to the fixed loading."""
-    index = np.array([i for i, _ in items])
-    sd = np.sqrt(np.maximum(np.diag(joint)[index], 1e-300))
-    r = joint[np.ix_(index, index)] / np.outer(sd, sd)
-    np.fill_diagonal(r, 0.0)
-    communality = np.clip(np.abs(r).max(axis=1), 0.1, 0.9) if len(index) > 1 else np.array([1.0])
-    for _ in range(3):
-        values, vectors = np.linalg.eigh(r + np.diag(communality))
-        loading = vectors[:, -1] * np.sqrt(max(values[-1], 0.05))
-        communality = np.clip(loading**2, 0.05, 0.95)
-    anchor = next((k for k, (_, fixed) in enumerate(items) if fixed > 0 or fixed < 0), 0)
-    size = np.where(np.abs(loading) < 0.1, np.copysign(0.1, loading), loading) * sd
-    fixed = items[anchor][1]
-    if standard or np.isnan(fixed) or fixed == 0:
+def _principal_axes(joint: Array, items: dict[int, list[int]]) -> dict[int, Array]:
+    """Latent -> (items,) loadings on the principal axis of its indicators; latents of one size share the arithmetic."""
+    found: dict[int, Array] = {}
+    for size in {len(index) for index in items.values()}:
+        latents = [f for f, index in items.items() if len(index) == size]
+        index = np.array([items[f] for f in latents])
+        sd = np.sqrt(np.maximum(joint[index, index], 1e-300))
+        r = joint[index[:, :, None], index[:, None, :]] / (sd[:, :, None] * sd[:, None, :])
+        own = np.arange(size)
+        r[:, own, own] = 0.0
+        communality = np.clip(np.abs(r).max(axis=2), 0.1, 0.9) if size > 1 else np.ones((len(latents), 1))
+        for _ in range(3):
+            r[:, own, own] = communality
+            values, vectors = np.linalg.eigh(r)
+            loading = vectors[:, :, -1] * np.sqrt(np.maximum(values[:, -1:], 0.05))
+            communality = np.clip(loading**2, 0.05, 0.95)
+        sized = np.where(np.abs(loading) < 0.1, np.copysign(0.1, loading), loading) * sd
+        found |= dict(zip(latents, sized, strict=True))
+    return found
+
+
+def _anchored(size: Array, fixed: Array, standard: bool) -> Array:
+    """(items,) loadings in the metric of the first loading that is fixed (items,), or of a latent with variance 1."""
+    anchor = int(np.argmax(np.abs(np.nan_to_num(fixed)) > 0))  # the first item where none is fixed
+    value = fixed[anchor]
+    if standard or np.isnan(value) or value == 0:
         return size * np.sign(size[anchor])
-    return size / size[anchor] * fixed
+    return size / size[anchor] * value
 
 
 def _compose(joint: Array, B: Array, latents: Array, known: Array) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 
+import numpy as np
+
 from sexresearch.errors import ModelError
+from sexresearch.sem.arrays import Array
 from sexresearch.sem.equality import Equality, share
 from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.roles import Roles, roles_of
@@ -43,7 +47,33 @@ class ParameterTable:
 
     def group(self, number: int) -> tuple[Parameter, ...]:
         """The rows of one group (numbered from 0)."""
-        return tuple(row for row in self.rows if row.group == number)
+        return self._groups[number]
+
+    @cached_property
+    def _groups(self) -> tuple[tuple[Parameter, ...], ...]:
+        return tuple(tuple(self.rows[place] for place in places) for places in self.places)
+
+    @cached_property
+    def places(self) -> tuple[Array, ...]:
+        """Places of each group's rows among all rows."""
+        groups = np.array([row.group for row in self.rows])
+        return tuple(np.flatnonzero(groups == number) for number in range(self.n_groups))
+
+    @cached_property
+    def free(self) -> Array:
+        """(rows,) number of each row's free parameter, -1 where fixed."""
+        return np.array([row.free for row in self.rows], dtype=int)
+
+    @cached_property
+    def fixed(self) -> Array:
+        """(rows,) fixed values, NaN where free or taken from the sample."""
+        return np.array([row.value for row in self.rows])
+
+    @cached_property
+    def words(self) -> dict[str, Array]:
+        """Columns lhs, op, rhs and label of all rows, as arrays of str objects."""
+        names = ("lhs", "op", "rhs", "label")
+        return {name: np.array([getattr(row, name) for row in self.rows], dtype=object) for name in names}
 
     def free_names(self) -> tuple[str, ...]:
         """One name per free parameter: its label, or the formula of its first row (with the group where several)."""

@@ -12,32 +12,14 @@ from sexresearch.sem.constraints import Namespace
 from sexresearch.sem.fitted import Fitted
 from sexresearch.sem.parameter import Parameter
 from sexresearch.sem.standardized import standardize
-from sexresearch.sem.structure import Implied
-
-COLUMNS = (
-    "lhs",
-    "op",
-    "rhs",
-    "label",
-    "group",
-    "level",
-    "est",
-    "se",
-    "z",
-    "pvalue",
-    "ci_lower",
-    "ci_upper",
-    "std_lv",
-    "std_all",
-)
+from sexresearch.sem.table import ParameterTable
 
 ROUNDING = 1e-16  # variance, relative to the squared value, that is rounding error
 
 
 def parameter_frame(fitted: Fitted, vcov: Array, level: float = 0.95) -> pd.DataFrame:
     """One row per parameter and definition: estimate, standard error, z, p, limits, standardized estimates."""
-    rows = fitted.table.rows
-    est, se = row_estimates(fitted), _row_errors(rows, vcov)
+    est, se = row_estimates(fitted), _row_errors(fitted.table, vcov)
     std = [_standardized(fitted, est, everything) for everything in (False, True)]
     defined = fitted.names.definitions
     if defined:
@@ -47,39 +29,51 @@ def parameter_frame(fitted: Fitted, vcov: Array, level: float = 0.95) -> pd.Data
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(se > 0, est / np.where(se > 0, se, 1.0), np.nan)
     half = float(ndtri(0.5 + level / 2)) * se
-    labels = [sample.label for sample in fitted.samples]
-    several = len(labels) > 1
-    group = [labels[row.group] if several else None for row in rows] + [None] * len(defined)
-    return pd.DataFrame(
-        {
-            "lhs": [row.lhs for row in rows] + [d.name for d in defined],
-            "op": [row.op for row in rows] + [":="] * len(defined),
-            "rhs": [row.rhs for row in rows] + [d.text for d in defined],
-            "label": [row.label for row in rows] + [d.name for d in defined],
-            "group": pd.Series([pd.NA if g is None else g for g in group], dtype=object),
-            "level": pd.Series([pd.NA] * len(est), dtype=object),
-            "est": est,
-            "se": se,
-            "z": z,
-            "pvalue": 2.0 * ndtr(-np.abs(z)),
-            "ci_lower": est - half,
-            "ci_upper": est + half,
-            "std_lv": std[0],
-            "std_all": std[1],
-        },
-        columns=list(COLUMNS),
-    )
+    columns = {
+        **_words(fitted),
+        "group": _group_labels(fitted),
+        "level": np.full(len(est), pd.NA, dtype=object),
+        "est": est,
+        "se": se,
+        "z": z,
+        "pvalue": 2.0 * ndtr(-np.abs(z)),
+        "ci_lower": est - half,
+        "ci_upper": est + half,
+        "std_lv": std[0],
+        "std_all": std[1],
+    }
+    return pd.DataFrame(columns)
+
+
+def _words(fitted: Fitted) -> dict[str, Array]:
+    """Columns lhs, op, rhs, label of all rows and definitions."""
+    defined = fitted.names.definitions
+    own = {
+        "lhs": [d.name for d in defined],
+        "op": [":="] * len(defined),
+        "rhs": [d.text for d in defined],
+        "label": [d.name for d in defined],
+    }
+    return {name: np.append(column, np.array(own[name], dtype=object)) for name, column in fitted.table.words.items()}
+
+
+def _group_labels(fitted: Fitted) -> Array:
+    """(rows + definitions,) label of each row's group; missing for definitions and where there is one group."""
+    table = fitted.table
+    labels = np.full(len(table.rows) + len(table.definitions), pd.NA, dtype=object)
+    if table.n_groups > 1:
+        labels[: len(table.rows)] = [fitted.samples[row.group].label for row in table.rows]
+    return labels
 
 
 def row_estimates(fitted: Fitted) -> Array:
     """(rows,) estimate of every row: free, fixed, or taken from the sample."""
-    theta = fitted.theta
-    return np.array(
-        [
-            theta[row.free] if row.free >= 0 else _sample_value(fitted, row) if row.exogenous else row.value
-            for row in fitted.table.rows
-        ]
-    )
+    table = fitted.table
+    est = table.fixed.copy()
+    est[table.free >= 0] = fitted.theta[table.free[table.free >= 0]]
+    for number in np.flatnonzero(np.isnan(table.fixed) & (table.free < 0)):
+        est[number] = _sample_value(fitted, table.rows[number])
+    return est
 
 
 def _sample_value(fitted: Fitted, row: Parameter) -> float:
@@ -88,20 +82,18 @@ def _sample_value(fitted: Fitted, row: Parameter) -> float:
     return float(sample.mean[i] if row.op == "~1" else sample.cov[i, sample.names.index(row.rhs)])
 
 
-def _row_errors(rows: tuple[Parameter, ...], vcov: Array) -> Array:
+def _row_errors(table: ParameterTable, vcov: Array) -> Array:
+    """(rows,) standard errors, 0 where fixed."""
     diagonal = np.diag(vcov)
     with np.errstate(invalid="ignore"):
         error = np.where(diagonal >= -1e-16, np.sqrt(np.maximum(diagonal, 0.0)), np.nan)
-    return np.array([error[row.free] if row.free >= 0 else 0.0 for row in rows])
+    return np.append(error, 0.0)[table.free]
 
 
 def _standardized(fitted: Fitted, est: Array, everything: bool) -> Array:
     out = np.empty(len(fitted.table.rows))
-    groups = np.array([row.group for row in fitted.table.rows])
-    states: tuple[Implied, ...] = fitted.states
-    for number, state in enumerate(states):
-        own = np.flatnonzero(groups == number)
-        out[own] = standardize(state, [fitted.table.rows[i] for i in own], est[own], everything)
+    for number, (state, places) in enumerate(zip(fitted.states, fitted.table.places, strict=True)):
+        out[places] = standardize(state, fitted.table.group(number), est[places], everything)
     return out
 
 
