@@ -15,8 +15,8 @@ from scipy.special import chdtrc
 
 from sexresearch import sem
 from sexresearch.errors import DataError, ModelError, ModelSyntaxError, OptionError
-from sexresearch.sem.nesting import reproduce
-from sexresearch.sem.scaled_difference import scaling_2001
+from sexresearch.sem.after.nesting import reproduce
+from sexresearch.sem.after.scaled_difference import scaling_2001
 
 IDENTITY = 1e-8  # two ways to the same number
 NEAR = 0.1  # relative: a score test and the likelihood ratio it stands for, in a well-fitting model

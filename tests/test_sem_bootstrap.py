@@ -11,15 +11,15 @@ from sem_samples import CHAIN, chain_sample, with_gaps
 
 from sexresearch.errors import DataError, ModelError, OptionError
 from sexresearch.sem import Moments, bootstrap, fit, monte_carlo
-from sexresearch.sem import bootstrap_batch as batching
-from sexresearch.sem.bootstrap_batch import batch
-from sexresearch.sem.bootstrap_draws import resampled
-from sexresearch.sem.bootstrap_intervals import acceleration, limits
-from sexresearch.sem.bootstrap_run import Job
-from sexresearch.sem.bootstrap_values import SCALES, values
-from sexresearch.sem.discrepancy import collect
-from sexresearch.sem.factor_gradient import factor_form, gradient
-from sexresearch.sem.tables import row_estimates
+from sexresearch.sem.implied.discrepancy import collect
+from sexresearch.sem.implied.factor_gradient import factor_form, gradient
+from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.resampling import batch as batching
+from sexresearch.sem.resampling.batch import batch
+from sexresearch.sem.resampling.draws import resampled
+from sexresearch.sem.resampling.intervals import acceleration, limits
+from sexresearch.sem.resampling.run import Job
+from sexresearch.sem.resampling.values import SCALES, values
 
 LAVAAN = Path(__file__).parent / "reference" / "bootstrap"
 DRAWN = 2000  # replicates by lavaan

@@ -17,8 +17,8 @@ from sem_samples import CHAIN, chain_sample, with_gaps
 
 from sexresearch import sem
 from sexresearch.errors import OptionError
-from sexresearch.sem import semopy_engine
-from sexresearch.sem.lavaan_script import r_string
+from sexresearch.sem.engines import semopy_engine
+from sexresearch.sem.output.lavaan_script import r_string
 
 ESTIMATE = 1e-6  # absolute: semopy, run to the limit of floating point, ends within 1e-7 of us
 STANDARD_ERROR = 1e-6  # relative
@@ -26,7 +26,7 @@ LAVAAN = 1e-4  # relative above 1: lavaan's own stopping rule leaves errors of 1
 LAVAAN_ERROR = 1e-3  # relative: some of lavaan's are from a numerical Hessian
 FIT = 1e-6  # relative
 
-module = importlib.import_module("sexresearch.sem.crosscheck")  # the function of that name hides it
+module = importlib.import_module("sexresearch.sem.engines.crosscheck")  # the function of that name hides it
 ITEMS = [f"{letter}{i}" for letter in "qjl" for i in (1, 2, 3)]
 MODELS = {
     "factors": ("a =~ q1 + q2 + q3; b =~ j1 + j2 + j3; c =~ l1 + l2 + l3", {}),

@@ -16,7 +16,7 @@ import pytest
 
 from sexresearch import sem
 from sexresearch.errors import DataError, OptionError
-from sexresearch.sem.rubin import barnard_rubin, d2_test, d3_test
+from sexresearch.sem.imputation.rubin import barnard_rubin, d2_test, d3_test
 
 FOLDER = Path(__file__).parent / "reference"
 ESTIMATE = 2e-5  # absolute, relative above 1: where lavaan's minimiser stops

@@ -79,7 +79,7 @@ def test_unicode_names() -> None:
 def test_two_equal_groups_are_one_sample_twice(base: sem.Results) -> None:
     data = chain_sample()
     twice = pd.concat([data.assign(brand="a"), data.assign(brand="b")])
-    both = sem.fit(CHAIN, twice, group="brand", group_equal=sem.equality.GROUP_EQUAL)
+    both = sem.fit(CHAIN, twice, group="brand", group_equal=sem.language.equality.GROUP_EQUAL)
     rows = both.parameters[both.parameters["op"] != ":="]
     a, b = (rows[rows["group"] == g].reset_index(drop=True) for g in "ab")
     assert np.allclose(a["est"], b["est"], atol=1e-9)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sexresearch.sem.moments import Moments
+from sexresearch.sem.data.moments import Moments
 
 HEAD = ("nobs", "mean", "sd")
 

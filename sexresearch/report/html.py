@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sexresearch.plots.path_diagram import path_diagram
 from sexresearch.report.page import templates
 from sexresearch.report.sentences import fit_sentence
-from sexresearch.sem.results import Results
+from sexresearch.sem.output.results import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

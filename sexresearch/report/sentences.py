@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sexresearch.sem.results import Results
+from sexresearch.sem.output.results import Results
 
 
 def fit_sentence(results: Results) -> str:

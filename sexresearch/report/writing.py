@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sexresearch.errors import OptionError
 from sexresearch.report.html import html_document
-from sexresearch.sem.results import Results
+from sexresearch.sem.output.results import Results
 
 WRITERS = {".html": html_document}
 

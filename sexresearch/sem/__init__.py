@@ -1,19 +1,20 @@
 """Structural equation modelling, free of any service word.
 
-The way of the data: syntax -> table -> sample -> structure -> discrepancy -> minimize -> inference -> results.
+The rooms in the way of the data: language (text, table) -> implied (moments, discrepancy) -> data -> estimation ->
+inference -> after (questions asked of a fit) -> output (results) -> resampling, imputation, engines.
 """
 
-from sexresearch.sem.bootstrap import bootstrap
-from sexresearch.sem.bootstrap_table import Bootstrap
-from sexresearch.sem.compare import compare
-from sexresearch.sem.crosscheck import crosscheck
+from sexresearch.sem.after.compare import compare
+from sexresearch.sem.data.moments import Moments
+from sexresearch.sem.engines.crosscheck import crosscheck
 from sexresearch.sem.fit import FitWarning, fit
-from sexresearch.sem.imputation import impute
-from sexresearch.sem.model import Model
-from sexresearch.sem.moments import Moments
-from sexresearch.sem.monte_carlo import monte_carlo
-from sexresearch.sem.pooled import Pooled, pool
-from sexresearch.sem.results import Results
+from sexresearch.sem.imputation.impute import impute
+from sexresearch.sem.imputation.pooled import Pooled, pool
+from sexresearch.sem.language.model import Model
+from sexresearch.sem.output.results import Results
+from sexresearch.sem.resampling.bootstrap import bootstrap
+from sexresearch.sem.resampling.monte_carlo import monte_carlo
+from sexresearch.sem.resampling.table import Bootstrap
 
 __all__ = [
     "Bootstrap",

@@ -9,17 +9,17 @@ from typing import Any
 import pandas as pd
 
 from sexresearch.errors import OptionError
-from sexresearch.sem.bootstrap_errors import SEED, bootstrap_errors
-from sexresearch.sem.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
-from sexresearch.sem.estimate import estimate
-from sexresearch.sem.group_rows import kept_rows
-from sexresearch.sem.model import Model
-from sexresearch.sem.moments import Moments
-from sexresearch.sem.options import ENGINES, Options
-from sexresearch.sem.problems import problems
-from sexresearch.sem.provenance import provenance
-from sexresearch.sem.results import Results
-from sexresearch.sem.semopy_engine import semopy_solution
+from sexresearch.sem.after.group_rows import kept_rows
+from sexresearch.sem.data.moments import Moments
+from sexresearch.sem.engines.semopy_engine import semopy_solution
+from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
+from sexresearch.sem.estimation.estimate import estimate
+from sexresearch.sem.estimation.options import ENGINES, Options
+from sexresearch.sem.language.model import Model
+from sexresearch.sem.output.problems import problems
+from sexresearch.sem.output.provenance import provenance
+from sexresearch.sem.output.results import Results
+from sexresearch.sem.resampling.errors import SEED, bootstrap_errors
 
 
 class FitWarning(UserWarning):

@@ -1,0 +1,133 @@
+"""Likelihood-ratio comparison of nested models."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from sexresearch.errors import OptionError
+from sexresearch.sem.after.nesting import reproduce, why_incomparable
+from sexresearch.sem.after.scaled_difference import (
+    plain_difference,
+    satorra_2000,
+    satorra_bentler_2001,
+    satorra_bentler_2010,
+)
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.inference import fit_indices
+from sexresearch.sem.inference.chisquare import chisq_pvalue
+from sexresearch.sem.output.results import Results
+
+METHODS = ("standard", "satorra_bentler_2001", "satorra_2000", "satorra_bentler_2010")
+
+
+def compare(*results: Results, names: Sequence[str] | None = None, method: str | None = None) -> pd.DataFrame:
+    """Chi-square difference tests of two or more nested models, the freest first, each against the row above.
+
+    Columns model df aic bic chisq chisq_diff df_diff pvalue rmsea_diff note. `chisq` is the uncorrected chi-square of
+    the estimator, from which scaled differences are made. Whether a model is nested in the one above is checked by
+    fitting (Bentler & Satorra 2010, doi 10.1037/a0019625); `note` says so, or why there is no test.
+    names : of the models, in the order given; "1", "2", … otherwise.
+    method : "standard", "satorra_bentler_2001", "satorra_2000" or "satorra_bentler_2010". The default is lavaan's:
+    satorra_bentler_2001 for the tests of MLM and MLR, satorra_2000 for those of MLMV and MLMVS, standard otherwise.
+    `rmsea_diff` is the RMSEA of an unscaled difference (Savalei, Brace & Fouladi 2024, doi 10.1037/met0000537).
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> data = pd.DataFrame(rng.normal(size=(200, 1)) + rng.normal(size=(200, 4)), columns=list("abcd"))
+    >>> table = compare(fit("joy =~ a + b + c + d", data), fit("joy =~ a + k*b + k*c + k*d", data))
+    >>> table["df_diff"].tolist(), table.loc[1, "note"]
+    ([nan, 2.0], '2 is nested in 1')
+    """
+    titles = _titles(results, names)
+    if method is not None and method not in METHODS:
+        raise OptionError(f"method {method!r} is not known; allowed: {', '.join(METHODS)}")
+    order = sorted(range(len(results)), key=lambda k: results[k].fit_measures["df"])
+    rows = [_alone(results[k], titles[k]) for k in order]
+    for place in range(1, len(order)):
+        larger, smaller = order[place - 1], order[place]
+        rows[place] |= _against(results[larger], results[smaller], titles[larger], titles[smaller], method)
+    return pd.DataFrame(rows)
+
+
+def _titles(results: Sequence[Results], names: Sequence[str] | None) -> list[str]:
+    wrong = [type(r).__name__ for r in results if not isinstance(r, Results)]
+    if wrong or len(results) < 2:
+        raise OptionError(f"compare takes two or more results of fit; found {wrong or len(results)}")
+    titles = [str(k + 1) for k in range(len(results))] if names is None else [str(name) for name in names]
+    if len(titles) != len(results):
+        raise OptionError(f"names has {len(titles)} entries for {len(results)} models")
+    return titles
+
+
+def _alone(results: Results, title: str) -> dict[str, object]:
+    measures = results.fit_measures
+    out: dict[str, object] = {"model": title, "df": int(measures["df"])}
+    out |= {name: float(measures.get(name, math.nan)) for name in ("aic", "bic", "chisq")}
+    return out | dict.fromkeys(("chisq_diff", "df_diff", "pvalue", "rmsea_diff"), math.nan) | {"note": ""}
+
+
+def _against(a: Results, b: Results, name_a: str, name_b: str, method: str | None) -> dict[str, object]:
+    larger, smaller = a.fitted, b.fitted
+    df = int(b.fit_measures["df"] - a.fit_measures["df"])
+    reason = why_incomparable(larger, smaller)
+    if not reason and df == 0:
+        reason = "both have the same degrees of freedom, so that neither is nested in the other"
+    chosen = _method(larger, method)
+    reason = reason or _why_unfit(larger, chosen)
+    if reason:
+        return {"note": f"no test: {reason}"}
+    found = reproduce(larger, smaller)
+    if found is None:
+        return {"note": f"no test: {name_b} is not nested in {name_a}, which cannot reproduce what {name_b} implies"}
+    if chosen == "standard":
+        chisq = plain_difference(larger, smaller)
+    elif chosen == "satorra_bentler_2001":
+        chisq = satorra_bentler_2001(larger, smaller)
+    elif chosen == "satorra_bentler_2010":
+        chisq = satorra_bentler_2010(larger, smaller, found)
+    else:
+        chisq = satorra_2000(larger, smaller, df)
+    return _tested(larger, chisq, df, chosen, f"{name_b} is nested in {name_a}")
+
+
+def _tested(larger: Fitted, chisq: float, df: int, method: str, nested: str) -> dict[str, object]:
+    if math.isnan(chisq):
+        return {"note": f"no test: {nested}, but the scaling correction is negative; use 'satorra_bentler_2010'"}
+    scaled = "" if method == "standard" else f"; scaled by {method}"
+    rmsea = math.nan
+    if method == "standard":
+        rmsea = fit_indices.rmsea(chisq, df, larger.n, larger.table.n_groups)
+    return {
+        "chisq_diff": chisq,
+        "df_diff": df,
+        "pvalue": chisq_pvalue(chisq, df),
+        "rmsea_diff": rmsea,
+        "note": nested + scaled,
+    }
+
+
+def _method(fitted: Fitted, method: str | None) -> str:
+    if method is not None:
+        return method
+    if not fitted.options.robust_test:
+        return "standard"
+    shifted = fitted.options.test in ("mean_var_adjusted", "scaled_shifted")
+    return "satorra_2000" if shifted else "satorra_bentler_2001"
+
+
+def _why_unfit(fitted: Fitted, method: str) -> str:
+    """Why a method does not go with a model; empty where it does."""
+    if method == "standard":
+        return ""
+    if not fitted.options.robust_test:
+        return f"{method} scales robust tests; fit with estimator 'MLM' or 'MLR', or use 'standard'"
+    if method == "satorra_2000":
+        if not all(sample.complete for sample in fitted.samples):
+            return "satorra_2000 needs complete answers; use 'satorra_bentler_2001'"
+        if fitted.options.cluster is not None:
+            return "satorra_2000 is not made for clusters; use 'satorra_bentler_2001'"
+    return ""

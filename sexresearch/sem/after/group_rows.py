@@ -1,0 +1,67 @@
+"""The rows of a data frame, group by group, as a fitted model sees them: nothing dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.errors import DataError, OptionError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.observed import frame_of
+from sexresearch.sem.estimation.fitted import Fitted
+
+
+@dataclass(frozen=True)
+class GroupRows:
+    """Rows of one group: positions (n,) in the frame and answers (n, p) in the model's order, NaN where missing."""
+
+    positions: Array
+    answers: Array
+
+
+def group_rows(fitted: Fitted, data: object) -> list[GroupRows]:
+    """The rows of each group of the model; rows of no or another group are in none of them.
+
+    DataError lists columns that are absent or hold no numbers.
+    """
+    frame = frame_of(data)
+    group = fitted.options.group
+    if group is None and fitted.table.n_groups > 1:
+        raise OptionError("the model was fitted to the moments of several groups, and rows do not say which is theirs")
+    names = dict.fromkeys(name for sample in fitted.samples for name in sample.names)
+    _refuse_unusable(frame, [*names], group)
+    belongs = [np.ones(len(frame), dtype=bool)]
+    if group is not None:
+        belongs = [(frame[group] == sample.label).fillna(False).to_numpy(dtype=bool) for sample in fitted.samples]
+    rows = []
+    for sample, own in zip(fitted.samples, belongs, strict=True):
+        values = frame[list(sample.names)].to_numpy(dtype=float, na_value=np.nan)
+        rows.append(GroupRows(np.flatnonzero(own), values[own]))
+    return rows
+
+
+def kept_rows(fitted: Fitted, data: object | None) -> pd.DataFrame | None:
+    """A copy of the columns a model uses, every row of them; None where it was fitted to moments."""
+    if data is None:
+        return None
+    names = dict.fromkeys(name for sample in fitted.samples for name in sample.names)
+    group = fitted.options.group
+    return frame_of(data)[[*names, *([] if group is None or group in names else [group])]]
+
+
+def _refuse_unusable(frame: pd.DataFrame, names: list[str], group: str | None) -> None:
+    absent = [name for name in [*names, *([] if group is None else [group])] if name not in frame.columns]
+    if absent:
+        raise DataError(f"columns not in the data: {absent}; the data have {[str(c) for c in frame.columns][:20]}")
+    text = [name for name in names if not pd.api.types.is_numeric_dtype(frame[name].dtype)]
+    if text:
+        raise DataError(f"these columns hold no numbers: {text}; recode the answers first")
+
+
+def answer_patterns(values: Array) -> list[tuple[Array, Array]]:
+    """Rows (numbers) and answered columns (numbers) of each pattern of answers in values (n, p)."""
+    kinds, codes = np.unique(~np.isnan(values), axis=0, return_inverse=True)
+    codes = np.asarray(codes).ravel()
+    return [(np.flatnonzero(codes == number), np.flatnonzero(kind)) for number, kind in enumerate(kinds)]

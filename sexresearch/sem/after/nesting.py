@@ -1,0 +1,112 @@
+"""Is one model nested in another? It is when the larger one can reproduce whatever the smaller one implies.
+
+Bentler & Satorra 2010, doi 10.1037/a0019625: fit the larger model to the moments implied by the smaller one; a
+discrepancy of zero says nested, whatever the two texts look like.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sexresearch.errors import ModelError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.constraints import Constrained, minimize_within, restrictions
+from sexresearch.sem.estimation.estimate import bounded
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.implied.discrepancy import Block, NormalLikelihood
+from sexresearch.sem.implied.structure import join_moments, vech_index
+from sexresearch.sem.inference.tables import row_estimates
+
+REPRODUCED = 1e-8  # discrepancy per respondent that is rounding: a chi-square of 2e-5 at n = 1,000
+SAME = 1e-8  # relative difference of sample moments that is rounding
+
+
+def reproduce(larger: Fitted, smaller: Fitted) -> Constrained | None:
+    """Where the larger model implies what the smaller one does; None where it cannot: not nested."""
+    moments = [implied_moments(smaller, number, larger) for number in range(larger.table.n_groups)]
+    blocks = tuple(
+        (Block(np.arange(len(omega)), sample.n, omega),) for omega, sample in zip(moments, larger.samples, strict=True)
+    )
+    objective = NormalLikelihood(larger.structures, blocks, larger.table.n_free)
+    floor = sum(0.5 * b.n * (np.linalg.slogdet(b.moment)[1] + len(b.moment)) for (b,) in blocks) / larger.n
+    found = restrictions(bounded(larger.table, larger.options), larger.names)
+    for start in (matched_start(larger, smaller), larger.theta):
+        try:
+            solution = minimize_within(objective, start, found, larger.names)
+        except ModelError:
+            continue
+        if solution.solution.value - floor < REPRODUCED:
+            return solution
+    return None
+
+
+def implied_moments(fitted: Fitted, number: int, like: Fitted) -> Array:
+    """(P, P) implied moment matrix of one group of `fitted`, variables in the order of `like`."""
+    state, order = fitted.states[number], variable_order(fitted, number, like)
+    cov = state.cov[np.ix_(order, order)]
+    return join_moments(state.mean[order], cov) if state.structure.has_means else cov
+
+
+def variable_order(fitted: Fitted, number: int, like: Fitted) -> Array:
+    """(p,) places in `fitted` of the observed variables of `like`."""
+    names = fitted.samples[number].names
+    return np.array([names.index(name) for name in like.samples[number].names], dtype=int)
+
+
+def moment_order(fitted: Fitted, number: int, like: Fitted) -> Array:
+    """(moments,) places in `fitted` of the moments (means, vech) of `like`."""
+    order = variable_order(fitted, number, like)
+    p = len(order)
+    i, j = vech_index(p)
+    place = np.zeros((p, p), dtype=int)
+    place[i, j] = place[j, i] = np.arange(len(i))
+    pairs = place[order[i], order[j]]
+    return np.concatenate([order, p + pairs]) if like.structures[number].has_means else pairs
+
+
+def matched_start(larger: Fitted, smaller: Fitted) -> Array:
+    """(q,) parameters of the larger model at the values the smaller one gives the same rows; 0 where it has none."""
+    known: dict[tuple[int, str, str, str], float] = {}
+    for row, value in zip(smaller.table.rows, row_estimates(smaller), strict=True):
+        known[row.group, row.lhs, row.op, row.rhs] = float(value)
+        if row.op == "~~":
+            known[row.group, row.rhs, row.op, row.lhs] = float(value)
+    start = np.zeros(larger.table.n_free)
+    for row in larger.table.rows:
+        if row.free >= 0:
+            start[row.free] = known.get((row.group, row.lhs, row.op, row.rhs), 0.0)
+    return start
+
+
+def why_incomparable(a: Fitted, b: Fitted) -> str:
+    """Why chi-squares of two models cannot be subtracted, before nesting is looked at; empty where they can."""
+    if not (a.constrained.solution.converged and b.constrained.solution.converged):
+        return "one of the two did not converge"
+    if a.options.estimator != b.options.estimator or a.options.test != b.options.test:
+        return f"different estimators or tests ({_named(a)} and {_named(b)})"
+    if [s.label for s in a.samples] != [s.label for s in b.samples]:
+        return "different groups"
+    if any(set(s.names) != set(t.names) for s, t in zip(a.samples, b.samples, strict=True)):
+        return "different observed variables: " + ", ".join(sorted(_variables(a) ^ _variables(b)))
+    if a.options.meanstructure != b.options.meanstructure:
+        return "means are modelled in one of the two only"
+    return "" if _same_data(a, b) else "fitted to different data"
+
+
+def _named(fitted: Fitted) -> str:
+    return f"{fitted.options.estimator} with test {fitted.options.test}"
+
+
+def _variables(fitted: Fitted) -> set[str]:
+    return {name for sample in fitted.samples for name in sample.names}
+
+
+def _same_data(a: Fitted, b: Fitted) -> bool:
+    for number, (s, t) in enumerate(zip(a.samples, b.samples, strict=True)):
+        order = variable_order(b, number, a)
+        scale = np.sqrt(np.outer(np.diag(s.cov), np.diag(s.cov)))
+        gap = np.abs(s.cov - t.cov[np.ix_(order, order)]) / scale
+        shift = np.abs(s.mean - t.mean[order]) / np.sqrt(np.diag(s.cov))
+        if s.nobs != t.nobs or abs(s.n - t.n) > SAME * s.n or max(gap.max(), shift.max()) > SAME:
+            return False
+    return True

@@ -1,0 +1,133 @@
+"""Score (Lagrange multiplier) tests of equality constraints: would releasing them improve the fit?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.linalg import null_space
+
+from sexresearch.errors import OptionError
+from sexresearch.sem.after.moment_curve import moment_curve, row_jacobian
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.constraints import RANK_TOLERANCE, evaluate, restrictions
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.inference.chisquare import chisq_pvalue
+from sexresearch.sem.language.parameter import Parameter
+
+SINGULAR = 1e-9  # scaled eigenvalue below which a released parameter is not identified
+TOGETHER = "all together"
+
+
+@dataclass(frozen=True)
+class Separated:
+    """The model with every shared parameter taken apart, r free rows in all.
+
+    score (r,) and information (r, r) at the estimates, all respondents together. equalities (e, r): one row per
+    constraint, named by `texts`. kept (a, r): active inequalities, which stay in force.
+    """
+
+    score: Array
+    information: Array
+    equalities: Array
+    texts: tuple[str, ...]
+    kept: Array
+
+
+def score_tests(fitted: Fitted, release: Sequence[str] | None = None) -> pd.DataFrame:
+    """Chi-square of releasing the constraints (all, or those named in `release`): together, then one at a time.
+
+    chisq = s' K (K' I K)^-1 K' s, with s the score and I the expected information of the parameters taken apart, and
+    K the directions that the constraints left in force allow. df counts the directions gained: fewer than the
+    constraints released where the model is then not identified (0, and no p value, for a single one). Columns
+    constraint, chisq, df, pvalue.
+    Rao 1948, doi 10.1017/S0305004100023987; Silvey 1959, doi 10.1214/aoms/1177706259.
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> data = pd.DataFrame(rng.normal(size=(200, 1)) + rng.normal(size=(200, 4)), columns=list("abcd"))
+    >>> fit("joy =~ a + k*b + k*c + d", data).score_tests()["constraint"].tolist()
+    ['joy =~ b == joy =~ c']
+    """
+    apart = separated(fitted)
+    chosen = _chosen(apart.texts, release)
+    rows = [(apart.texts[i], *released(apart, [i])) for i in chosen]
+    if len(rows) > 1:
+        rows.insert(0, (TOGETHER, *released(apart, chosen)))
+    return constraint_frame(rows)
+
+
+def constraint_frame(rows: Sequence[tuple[str, float, int]]) -> pd.DataFrame:
+    """Tests of constraints as a frame: constraint, chisq, df, pvalue."""
+    frame = pd.DataFrame(rows, columns=["constraint", "chisq", "df"]).astype({"chisq": float, "df": int})
+    return frame.assign(pvalue=[chisq_pvalue(x, df) for x, df in zip(frame["chisq"], frame["df"], strict=True)])
+
+
+def _chosen(texts: tuple[str, ...], release: Sequence[str] | None) -> list[int]:
+    if not texts:
+        raise OptionError("the model has no equality constraints to release: no shared labels, group_equal or '=='")
+    if release is None:
+        return list(range(len(texts)))
+    wanted = [release] if isinstance(release, str) else list(release)
+    unknown = [text for text in wanted if text not in texts]
+    if unknown or not wanted:
+        raise OptionError(f"release names {unknown or 'nothing'}; the model's constraints are: {list(texts)[:20]}")
+    return [texts.index(text) for text in wanted]
+
+
+def released(apart: Separated, numbers: Sequence[int]) -> tuple[float, int]:
+    """The score statistic of releasing some equalities, and how many directions that gains."""
+    rest = np.vstack([np.delete(apart.equalities, list(numbers), axis=0), apart.kept])
+    before = np.vstack([apart.equalities, apart.kept])
+    K = null_space(rest, rcond=RANK_TOLERANCE) if len(rest) else np.eye(len(apart.score))
+    inner = K.T @ apart.information @ K
+    scale = np.sqrt(np.maximum(np.diag(inner), 1e-300))
+    values, vectors = np.linalg.eigh(inner / np.outer(scale, scale))
+    firm = values > SINGULAR
+    pull = vectors[:, firm].T @ (K.T @ apart.score / scale)
+    gained = int(firm.sum()) - (len(apart.score) - int(np.linalg.matrix_rank(before, tol=RANK_TOLERANCE)))
+    return float(pull**2 @ (1.0 / values[firm])), gained
+
+
+def separated(fitted: Fitted) -> Separated:
+    """Take the model's shared parameters apart."""
+    rows = [row for row in fitted.table.rows if row.free >= 0]
+    score, information = np.zeros(len(rows)), np.zeros((len(rows), len(rows)))
+    for number in range(fitted.table.n_groups):
+        own = [i for i, row in enumerate(rows) if row.group == number]
+        D = row_jacobian(fitted, number, [rows[i] for i in own])
+        at = moment_curve(fitted, number)
+        score[own] -= D.T @ at.gradient
+        information[np.ix_(own, own)] += D.T @ at.curvature @ D
+    first = [next(i for i, row in enumerate(rows) if row.free == k) for k in range(fitted.table.n_free)]
+    shared, names = _shared(fitted, rows, first)
+    written, texts, kept = _written(fitted, first, len(rows))
+    return Separated(score, information, np.vstack([shared, written]), (*names, *texts), kept)
+
+
+def _shared(fitted: Fitted, rows: Sequence[Parameter], first: Sequence[int]) -> tuple[Array, list[str]]:
+    """One equality per row that repeats a parameter: it equals the first row of that parameter."""
+    again = sorted((i for i, row in enumerate(rows) if first[row.free] != i), key=lambda i: (first[rows[i].free], i))
+    matrix = np.zeros((len(again), len(rows)))
+    for k, i in enumerate(again):
+        matrix[k, first[rows[i].free]], matrix[k, i] = 1.0, -1.0
+    return matrix, [f"{_name(fitted, rows[first[rows[i].free]])} == {_name(fitted, rows[i])}" for i in again]
+
+
+def _name(fitted: Fitted, row: Parameter) -> str:
+    several = fitted.table.n_groups > 1
+    return f"{row.name} [{fitted.samples[row.group].label}]" if several else row.name
+
+
+def _written(fitted: Fitted, first: Sequence[int], size: int) -> tuple[Array, list[str], Array]:
+    """Jacobian and texts of the constraints written with ``==``, and the Jacobian of active inequalities."""
+    found = restrictions(fitted.table, fitted.names)
+    jacobian = np.zeros((len(found), size))
+    if found:
+        jacobian[:, first] = evaluate(found, fitted.names, fitted.theta).jacobian
+    equal = [i for i, r in enumerate(found) if not r.inequality]
+    binding = [i for i, r in enumerate(found) if r.inequality and r.text in fitted.constrained.binding]
+    return jacobian[equal], [found[i].text for i in equal], jacobian[binding]

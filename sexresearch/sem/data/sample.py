@@ -1,0 +1,166 @@
+"""Sample moments of each group: complete answers, answers with gaps (one block per pattern), or published moments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from sexresearch.errors import DataError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.moments import Moments, refuse_indefinite
+from sexresearch.sem.data.observed import Answers
+from sexresearch.sem.data.saturated import saturated_moments
+from sexresearch.sem.implied.discrepancy import Block
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the data say about one group.
+
+    mean (p,), cov (p, p) : maximum-likelihood moments (denominator n; by EM where answers are missing).
+    n : respondents, or their summed weights; nobs : rows used.
+    blocks : one per missing-data pattern, for the likelihood. answers : the rows themselves, None for moments.
+    patterns : (rows,) block number of each row.
+    """
+
+    label: object
+    names: tuple[str, ...]
+    nobs: int
+    n: float
+    mean: Array
+    cov: Array
+    blocks: tuple[Block, ...]
+    answers: Answers | None = None
+    patterns: Array = field(default_factory=lambda: np.zeros(0, dtype=int))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every respondent answered every item."""
+        return len(self.blocks) == 1 and len(self.blocks[0].columns) >= len(self.names)
+
+    def augmented(self, has_means: bool) -> Array:
+        """(rows, P) answers with the constant 1 appended where means are modelled, centred otherwise."""
+        assert self.answers is not None
+        values = self.answers.values
+        return np.column_stack([values, np.ones(len(values))]) if has_means else values - self.mean
+
+    @property
+    def weights(self) -> Array:
+        """(rows,) sampling weights, ones where none were given."""
+        assert self.answers is not None
+        return np.ones(self.nobs) if self.answers.weights is None else self.answers.weights
+
+
+def from_moments(moments: Moments, label: object, names: Sequence[str], has_means: bool) -> Sample:
+    """Published moments as a sample; the n - 1 denominator is turned into n (lavaan's `sample.cov.rescale`)."""
+    absent = [name for name in names if name not in moments.names]
+    if absent:
+        raise DataError(f"variables not in the moments: {absent}; the moments have {list(moments.names)[:20]}")
+    n = moments.nobs
+    cov = moments.cov.loc[list(names), list(names)].to_numpy(dtype=float) * (n - 1) / n
+    mean = np.zeros(len(names)) if moments.mean is None else moments.mean.loc[list(names)].to_numpy(dtype=float)
+    return _whole(label, tuple(names), n, float(n), mean, cov, has_means, None)
+
+
+def listwise(answers: Answers, names: Sequence[str]) -> tuple[Answers, int]:
+    """Only the rows without gaps, and how many were dropped."""
+    full = ~np.isnan(answers.values).any(axis=1)
+    return (answers if full.all() else take(answers, full)), int((~full).sum())
+
+
+def take(answers: Answers, rows: Array) -> Answers:
+    """A selection of rows by Boolean mask."""
+    picked = [None if x is None else x[rows] for x in (answers.weights, answers.clusters)]
+    return Answers(answers.label, answers.values[rows], picked[0], picked[1], answers.index[rows])
+
+
+def from_answers(answers: Answers, names: Sequence[str], has_means: bool) -> Sample:
+    """Sample moments of rows without gaps; DataError where they do not vary or depend on each other."""
+    values, where = answers.values, _where(answers.label)
+    n, p = values.shape
+    if n <= p:
+        raise DataError(
+            f"{where or 'the data: '}{n} complete rows for {p} variables; "
+            "a covariance matrix needs more rows than variables"
+        )
+    w = np.ones(n) if answers.weights is None else answers.weights
+    total = float(w.sum())
+    mean = w @ values / total
+    centred = values - mean
+    cov = (centred * w[:, None]).T @ centred / total
+    refuse_indefinite(cov, tuple(names), f"{where}the sample covariance")
+    sample = _whole(answers.label, tuple(names), n, total, mean, cov, has_means, answers)
+    return replace(sample, patterns=np.zeros(n, dtype=int))
+
+
+def from_pairs(answers: Answers, names: Sequence[str], has_means: bool) -> tuple[Sample, str]:
+    """Each mean from all who answered the item, each covariance from all who answered both, as if n had answered all.
+
+    cov_ij = sum (x_i - m_i)(x_j - m_j) / (n_ij - 1) over the n_ij rows with both, m their means over these rows.
+    Also says how many rows stand behind the covariances. DataError where a pair was answered by fewer than two rows, or
+    where the table is not positive definite, which pairwise deletion does not guarantee
+    (Little & Rubin 2002, section 3.4, doi 10.1002/9781119013563).
+    """
+    values, where = answers.values, _where(answers.label)
+    seen = ~np.isnan(values)
+    both = seen.T.astype(float) @ seen
+    rare = [(names[i], names[j]) for i, j in np.argwhere(np.tril(both < 2))]
+    if rare:
+        raise DataError(f"{where}fewer than two respondents answered both of these items: {rare[:6]}")
+    n, mean = len(values), np.nanmean(values, axis=0)
+    centred = np.where(seen, values - mean, 0.0)
+    sums = centred.T @ seen
+    cov = (centred.T @ centred - sums * sums.T / both) / (both - 1.0) * ((n - 1) / n)
+    advice = "each covariance comes from other rows, so they need not fit together: use missing='fiml'"
+    refuse_indefinite(cov, tuple(names), f"{where}the pairwise sample covariance ({advice})")
+    sample = _whole(answers.label, tuple(names), n, float(n), mean, cov, has_means, answers)
+    said = (
+        f"{where}pairwise: covariances come from {int(both.min())} to {int(both.max())} rows, but standard errors and "
+        f"test take all to come from {n}"
+    )
+    return replace(sample, patterns=np.zeros(n, dtype=int)), said
+
+
+def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
+    """Answers with gaps: one block per pattern of answered items, and saturated moments by EM."""
+    values = answers.values
+    seen = ~np.isnan(values)
+    kinds, patterns = np.unique(seen, axis=0, return_inverse=True)
+    patterns = np.asarray(patterns).ravel()
+    w = np.ones(len(values)) if answers.weights is None else answers.weights
+    blocks = []
+    for number, kind in enumerate(kinds):
+        rows, columns = patterns == number, np.append(np.flatnonzero(kind), values.shape[1])
+        z = np.column_stack([values[rows][:, kind], np.ones(int(rows.sum()))])
+        total = float(w[rows].sum())
+        blocks.append(Block(columns, total, (z * w[rows, None]).T @ z / total))
+    mean, cov = saturated_moments(blocks, values.shape[1], tuple(names), _where(answers.label))
+    n = float(w.sum())
+    return Sample(answers.label, tuple(names), len(values), n, mean, cov, tuple(blocks), answers, patterns)
+
+
+def _where(label: object) -> str:
+    return "" if label is None else f"group {label!r}: "
+
+
+def _whole(
+    label: object,
+    names: tuple[str, ...],
+    nobs: int,
+    n: float,
+    mean: Array,
+    cov: Array,
+    has_means: bool,
+    answers: Answers | None,
+) -> Sample:
+    p = len(names)
+    moment = cov
+    if has_means:
+        moment = np.empty((p + 1, p + 1))
+        moment[:p, :p] = cov + np.outer(mean, mean)
+        moment[:p, p] = moment[p, :p] = mean
+        moment[p, p] = 1.0
+    block = Block(np.arange(len(moment)), n, moment)
+    return Sample(label, names, nobs, n, mean, cov, (block,), answers)

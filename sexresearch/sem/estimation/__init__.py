@@ -1,0 +1,1 @@
+"""From options, table and samples to estimates."""

@@ -1,0 +1,55 @@
+"""Degrees of freedom, and whether the free parameters can be told apart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sexresearch.errors import ModelError
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.inference.vcov import flat_direction
+
+INVOLVED = 0.15  # weight in the flat direction from which a parameter is named
+
+
+def count_moments(fitted: Fitted) -> int:
+    """Sample moments the model has to explain; those of fixed exogenous variables are not among them."""
+    total = 0
+    for number, structure in enumerate(fitted.structures):
+        p, x = structure.p, fitted.n_fixed(number)
+        total += (p * (p + 1) - x * (x + 1)) // 2 + (p - x) * structure.has_means
+    return total
+
+
+def degrees_of_freedom(fitted: Fitted) -> int:
+    """Moments less free parameters, equality constraints given back."""
+    return count_moments(fitted) - fitted.table.n_free + fitted.constrained.n_equalities
+
+
+def refuse_overfull(df: int) -> None:
+    """ModelError where a model has more free parameters than moments."""
+    if df < 0:
+        raise ModelError(
+            f"the model has {-df} more free parameter{'s' if df < -1 else ''} than the data have moments "
+            f"(df = {df}): fix or remove some, for example covariances or cross-loadings"
+        )
+
+
+def refuse_unidentified(fitted: Fitted) -> str:
+    """ModelError naming the parameters that trade off against each other; a note where only these data cannot tell.
+
+    The expected information is looked at where the fit ended and, if it is singular there, again near its start.
+    """
+    flat = flat_direction(fitted.expected_information, fitted.basis)
+    if flat is None:
+        return ""
+    labels = fitted.table.free_names()
+    order = np.argsort(-np.abs(flat))
+    named = [labels[i] for i in order if abs(flat[i]) > INVOLVED * np.abs(flat).max()][:6]
+    shift = np.random.default_rng(0).uniform(0.8, 1.25, fitted.table.n_free)
+    generic = fitted.objective.curve(fitted.start * shift + 0.01 * (fitted.start == 0))
+    if not np.isfinite(generic.value) or flat_direction(generic.curvature, fitted.basis) is None:
+        return f"these data hardly tell these parameters apart (singular information): {', '.join(named)}"
+    raise ModelError(
+        f"the model is not identified: these parameters can trade off against each other without changing the fit: "
+        f"{', '.join(named)}. Fix one of them (for example 1*x), add indicators, or set two of them equal"
+    )

@@ -1,0 +1,217 @@
+"""Estimation by our own core: read the data, place the parameters, minimise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sexresearch.errors import DataError, OptionError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.moments import Moments
+from sexresearch.sem.data.observed import Answers, Columns, frame_of, split_groups
+from sexresearch.sem.data.sample import Sample, from_answers, from_gaps, from_moments, from_pairs, listwise, take
+from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliary
+from sexresearch.sem.estimation.constraints import Constrained, minimize_within, namespace, restrictions
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
+from sexresearch.sem.estimation.options import Options, settled
+from sexresearch.sem.estimation.restarts import search, units
+from sexresearch.sem.estimation.start import starting_values
+from sexresearch.sem.implied.discrepancy import LeastSquares, NormalLikelihood, Objective, Target
+from sexresearch.sem.implied.structure import Structure, join_moments, structure_of, vech_index
+from sexresearch.sem.language.model import Model
+from sexresearch.sem.language.table import Defaults, ParameterTable
+from sexresearch.sem.threads import one_thread
+
+SMALL = 10  # respondents per parameter below which the likelihood may have several minima
+FEW_PATTERNS = 20  # of missing answers, up to which many starts take a second or two
+DOUBLINGS = 12  # of the variances, before a start is given up
+
+
+@one_thread
+def estimate(model: Model, data: object, moments: object, asked: Options) -> tuple[Fitted, list[str]]:
+    """Fit by our own core; returns the fitted arrays and what was noticed on the way."""
+    refuse_auxiliary(asked, (*model.observed, *model.latents))
+    groups, notes = _read(model, data, moments, asked)
+    has_rows = isinstance(groups, list)
+    intercepts = any(f.op == "~1" for f in model.statements.formulas)
+    given = all(m.mean is not None for m in groups.values()) if isinstance(groups, dict) else len(groups) > 1
+    options = settled(asked, has_rows, intercepts or given)
+    table = with_auxiliary(model.table(_defaults(options, len(groups))), options.auxiliary)
+    _refuse_collision(model, data)
+    samples, more = _samples(groups, (*model.observed, *options.auxiliary), table, options)
+    structures = place(table, samples, bool(options.meanstructure))
+    objective = objective_of(structures, samples, table.n_free, options)
+    names = namespace(table)
+    found = restrictions(bounded(table, options), names)
+    start = _start(objective, structures, samples, table)
+    if found:
+        constrained = minimize_within(objective, start, found, names)
+    else:
+        kinds = units(structures, [sample.cov for sample in samples], table.n_free)
+        few = sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
+        thorough = few and sum(sample.n for sample in samples) < SMALL * table.n_free
+        constrained = Constrained(search(objective, start, kinds, thorough), np.zeros((0, table.n_free)), 0)
+    fitted = Fitted(options, table, samples, structures, objective, names, constrained, start)
+    return fitted, notes + more
+
+
+def _refuse_collision(model: Model, data: object) -> None:
+    columns = () if data is None else frame_of(data).columns
+    twice = [name for name in model.latents if name in columns]
+    if twice:
+        raise DataError(f"latent variables are named like columns of the data: {twice}; rename one of each")
+
+
+def _defaults(options: Options, n_groups: int) -> Defaults:
+    return Defaults(
+        n_groups=n_groups,
+        meanstructure=bool(options.meanstructure),
+        std_lv=options.std_lv,
+        fixed_x=options.fixed_x,
+        orthogonal=options.orthogonal,
+        group_equal=tuple(options.group_equal),
+        group_partial=tuple(options.group_partial),
+    )
+
+
+def _read(
+    model: Model, data: object, moments: object, options: Options
+) -> tuple[list[Answers] | dict[object, Moments], list[str]]:
+    """The answers of each group, or the moments by group label; OptionError where both or neither are given."""
+    if (data is None) == (moments is None):
+        raise OptionError(
+            "give either data (a DataFrame or Survey) or moments=, not " + ("both" if data is not None else "neither")
+        )
+    if moments is None:
+        items = (*model.observed, *options.auxiliary)
+        columns = Columns(items, options.group, options.cluster, options.sampling_weights)
+        return split_groups(data, columns)
+    by_label = moments if isinstance(moments, Mapping) else {None: moments}
+    wrong = [type(m).__name__ for m in by_label.values() if not isinstance(m, Moments)]
+    if wrong or not by_label:
+        raise DataError(f"moments must be Moments, or a dict of them by group label; found {wrong or 'an empty dict'}")
+    return dict(by_label), []
+
+
+def _samples(
+    groups: list[Answers] | dict[object, Moments], columns: tuple[str, ...], table: ParameterTable, options: Options
+) -> tuple[tuple[Sample, ...], list[str]]:
+    has_means = bool(options.meanstructure)
+    if isinstance(groups, dict):
+        if has_means and any(m.mean is None for m in groups.values()):
+            raise DataError("the model has means, but the moments give none: pass Moments(cov, nobs, mean)")
+        pairs = zip(groups.items(), table.roles, strict=True)
+        return tuple(from_moments(m, label, role.observed, has_means) for (label, m), role in pairs), []
+    samples, notes = [], []
+    for answers, role in zip(groups, table.roles, strict=True):
+        order = [columns.index(name) for name in role.observed]
+        own = replace(answers, values=answers.values[:, order])
+        sample, said = _sample(own, role.observed, role.exogenous, options)
+        samples.append(sample)
+        notes += said
+    return tuple(samples), notes
+
+
+def _sample(
+    answers: Answers, names: tuple[str, ...], exogenous: tuple[str, ...], options: Options
+) -> tuple[Sample, list[str]]:
+    where = "" if answers.label is None else f"group {answers.label!r}: "
+    if options.missing == "listwise":
+        kept, dropped = listwise(answers, names)
+        note = [f"{where}{dropped} of {len(answers.values)} rows have missing answers and were dropped (listwise)"]
+        if not len(kept.values):
+            raise DataError(
+                f"{where}every row has a missing answer, so listwise deletion leaves none; use missing='fiml'"
+            )
+        return from_answers(kept, names, bool(options.meanstructure)), note if dropped else []
+    notes = []
+    answered = ~np.isnan(answers.values)
+    fixed = [names.index(x) for x in exogenous] if options.fixed_x else []
+    known = answered[:, fixed].all(axis=1)
+    some = answered.any(axis=1) & known
+    if not known.all():
+        notes.append(
+            f"{where}{int((~known).sum())} rows lack an exogenous variable ({', '.join(exogenous)}) and were dropped"
+        )
+    if (known & ~answered.any(axis=1)).any():
+        notes.append(f"{where}{int((known & ~answered.any(axis=1)).sum())} rows have no answer at all and were dropped")
+    if not some.any():
+        raise DataError(f"{where}no row has any answer to {list(names)[:8]}")
+    kept = answers if some.all() else take(answers, some)
+    if options.missing == "pairwise":
+        sample, said = from_pairs(kept, names, bool(options.meanstructure))
+        return sample, [*notes, said]
+    return from_gaps(kept, names), notes
+
+
+def place(table: ParameterTable, samples: Sequence[Sample], has_means: bool) -> tuple[Structure, ...]:
+    """The structure of every group."""
+    return tuple(
+        structure_of(
+            table.group(number), role, join_moments(sample.mean, sample.cov) if has_means else sample.cov, has_means
+        )
+        for number, (role, sample) in enumerate(zip(table.roles, samples, strict=True))
+    )
+
+
+def objective_of(
+    structures: tuple[Structure, ...], samples: Sequence[Sample], n_free: int, options: Options
+) -> Objective:
+    """The discrepancy the estimator asks for."""
+    if options.likelihood:
+        return NormalLikelihood(structures, tuple(sample.blocks for sample in samples), n_free)
+    n = sum(sample.n - 1 for sample in samples)
+    targets = []
+    for structure, sample in zip(structures, samples, strict=True):
+        unbiased = sample.cov * sample.n / (sample.n - 1)
+        i, j = vech_index(structure.p)
+        moments = np.concatenate([sample.mean, unbiased[i, j]]) if structure.has_means else unbiased[i, j]
+        targets.append(Target((sample.n - 1) / n, moments, _weight(options.estimator, sample, structure, unbiased)))
+    return LeastSquares(structures, tuple(targets), n_free)
+
+
+def _weight(estimator: str, sample: Sample, structure: Structure, cov: Array) -> Array:
+    """The weight of a least-squares estimator: identity, normal theory at S, or the inverse (diagonal) of Gamma."""
+    size = structure.p * (structure.p + 1) // 2 + structure.p * structure.has_means
+    if estimator == "ULS":
+        return np.ones(size)
+    if estimator == "GLS":
+        return normal_weight(cov, structure.has_means)
+    gamma = moment_covariance(sample, structure)
+    if estimator == "DWLS":
+        return 1.0 / np.diag(gamma)
+    if sample.nobs <= size:
+        raise DataError(
+            f"estimator 'WLS' inverts the covariances of {size} moments and needs more rows than that; "
+            f"found {sample.nobs}. Use 'DWLS' or 'MLR'"
+        )
+    return np.linalg.inv(gamma)
+
+
+def _start(
+    objective: Objective, structures: Sequence[Structure], samples: Sequence[Sample], table: ParameterTable
+) -> Array:
+    """Starting values; free variances are doubled until the implied covariances are positive definite."""
+    moments = [(sample.mean, sample.cov) for sample in samples]
+    rows = [table.group(number) for number in range(table.n_groups)]
+    start = starting_values(structures, rows, moments, table.n_free)
+    variances = np.unique(np.concatenate([s.free[~s.is_path & (s.row == s.col)] for s in structures]))
+    for _ in range(DOUBLINGS):
+        if np.isfinite(objective.value(start)):
+            break
+        start[variances] = 2.0 * np.abs(start[variances])
+    return start
+
+
+def bounded(table: ParameterTable, options: Options) -> ParameterTable:
+    """The table with variances bounded below by zero where `bounds="pos_var"` asks for it."""
+    if options.bounds is None:
+        return table
+    rows = tuple(
+        replace(row, lower=max(row.lower, 0.0)) if row.op == "~~" and row.lhs == row.rhs and row.free >= 0 else row
+        for row in table.rows
+    )
+    return replace(table, rows=rows)

@@ -1,0 +1,102 @@
+"""A fitted model as plain arrays: what every inference function takes and no user needs to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.estimation.constraints import Constrained, Namespace
+from sexresearch.sem.estimation.options import Options
+from sexresearch.sem.estimation.scores import Saturated, casewise_scores, saturate, slot_matrix
+from sexresearch.sem.implied.discrepancy import NormalLikelihood, Objective
+from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian
+from sexresearch.sem.language.table import ParameterTable
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Options, table, samples and structures of each group, the discrepancy, and where it is smallest.
+
+    `rival` is a fit to the same samples that this one is compared with: both share one saturated model.
+    """
+
+    options: Options
+    table: ParameterTable
+    samples: tuple[Sample, ...]
+    structures: tuple[Structure, ...]
+    objective: Objective
+    names: Namespace
+    constrained: Constrained
+    start: Array
+    rival: Fitted | None = None
+
+    @property
+    def theta(self) -> Array:
+        """(q,) estimates of the free parameters."""
+        return self.constrained.solution.theta
+
+    def n_fixed(self, number: int) -> int:
+        """How many variables of a group are exogenous and fixed to their sample moments; they stand last."""
+        return len(self.table.roles[number].exogenous) if self.options.fixed_x else 0
+
+    @property
+    def n(self) -> float:
+        """Respondents (or summed weights) in all groups."""
+        return sum(sample.n for sample in self.samples)
+
+    @property
+    def weight(self) -> float:
+        """What multiplies the discrepancy: the respondents, less one per group for least squares."""
+        return self.n if isinstance(self.objective, NormalLikelihood) else self.n - self.table.n_groups
+
+    @cached_property
+    def states(self) -> tuple[Implied, ...]:
+        """The implied moments of each group at the estimates."""
+        return tuple(implied(structure, self.theta) for structure in self.structures)
+
+    @cached_property
+    def basis(self) -> Array:
+        """(q, d) directions the constraints leave free."""
+        return self.constrained.basis()
+
+    @cached_property
+    def expected_information(self) -> Array:
+        """(q, q) expected information of all respondents together."""
+        return self.objective.curve(self.theta).curvature * self.weight
+
+    @cached_property
+    def observed_information(self) -> Array:
+        """(q, q) minus the second derivatives of the log-likelihood at the estimates."""
+        return self.objective.hessian(self.theta) * self.weight
+
+    @cached_property
+    def information(self) -> Array:
+        """(q, q) the information the options ask for."""
+        return self.observed_information if self.options.information == "observed" else self.expected_information
+
+    @cached_property
+    def scores(self) -> tuple[Array, ...]:
+        """Per group (rows, q): each respondent's first derivatives of the log-likelihood, weighted."""
+        q = self.table.n_free
+        return tuple(
+            casewise_scores(state, sample) @ slot_matrix(state.structure, q)
+            for state, sample in zip(self.states, self.samples, strict=True)
+        )
+
+    @cached_property
+    def saturated(self) -> tuple[Saturated, ...]:
+        """The saturated model of each group at its maximum."""
+        if self.rival is not None:
+            return self.rival.saturated
+        exact = self.options.information == "observed"
+        return tuple(saturate(sample, s.has_means, self.n_fixed(g), exact) for g, (sample, s) in self._numbered())
+
+    def _numbered(self) -> list[tuple[int, tuple[Sample, Structure]]]:
+        return list(enumerate(zip(self.samples, self.structures, strict=True)))
+
+    def jacobians(self) -> tuple[Array, ...]:
+        """Per group (moments, q): derivatives of the implied moments."""
+        q = self.table.n_free
+        return tuple(jacobian(state) @ slot_matrix(state.structure, q) for state in self.states)

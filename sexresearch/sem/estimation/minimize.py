@@ -1,0 +1,144 @@
+"""The minimiser: damped Fisher scoring far from the optimum, exact Newton near it, judged by the Newton decrement.
+
+Levenberg-Marquardt damping on the scale of the expected curvature (Marquardt 1963, doi 10.1137/0111030) makes every
+step independent of the units of the data. The decrement g' I^-1 g is scale free, so that one tolerance serves all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.discrepancy import Curve, Objective
+
+DECREMENT_TOLERANCE = 1e-12  # a last Newton step from here leaves an error of order 1e-24
+EXACT = 1e-24  # nothing is left to gain: the start was the answer (the baseline model of complete data)
+NEWTON_FROM = 0.1  # decrement below which the exact Hessian is worth its cost
+MAX_ITERATIONS = 500
+NEGATIVE_CURVATURE = -1e-6  # scaled eigenvalue that marks a saddle, well beyond rounding
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Where the minimiser stopped: parameters (q,), value, gradient (q,), Newton decrement, and if it is a minimum.
+
+    `trouble` says in words why `converged` is False; empty otherwise. `positive` tells that the last step was taken
+    on a positive definite exact Hessian, so that the point is known to be a minimum.
+    """
+
+    theta: Array
+    value: float
+    gradient: Array
+    decrement: float
+    iterations: int
+    converged: bool
+    trouble: str = ""
+    positive: bool = False
+
+
+def minimize(objective: Objective, start: Array, max_iterations: int = MAX_ITERATIONS) -> Solution:
+    """A local minimum of `objective` near `start` (q,); a saddle point is left along its negative curvature."""
+    solution = _descend(objective, start, max_iterations)
+    for _ in range(3):
+        if not solution.converged or solution.positive or solution.theta.size == 0:
+            return solution
+        escape = _downhill(objective, solution.theta)
+        if escape is None:
+            return solution
+        solution = _descend(objective, escape, max_iterations)
+    return replace(solution, converged=False, trouble="the minimiser keeps ending at saddle points")
+
+
+def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solution:
+    damping = 0.0
+    point = objective.curve(theta)
+    if not np.isfinite(point.value):
+        return Solution(
+            theta, point.value, point.gradient, np.inf, 0, False, "the starting values imply no covariance matrix"
+        )
+    for iteration in range(max_iterations):
+        decrement = newton_decrement(point)
+        curvature, positive = point.curvature, False
+        if decrement < NEWTON_FROM:
+            exact = point.hessian()
+            positive = _is_positive(exact)
+            curvature = exact if positive else curvature
+        if decrement < EXACT:
+            return Solution(theta, point.value, point.gradient, decrement, iteration, True, "", positive)
+        moved = _step(objective, theta, point, curvature, damping)
+        if moved is None:
+            done = decrement < np.sqrt(DECREMENT_TOLERANCE)
+            trouble = "" if done else "no step lowers the discrepancy any further although the gradient is not zero"
+            return Solution(theta, point.value, point.gradient, decrement, iteration, done, trouble)
+        theta, point, damping = moved
+        if decrement < DECREMENT_TOLERANCE:
+            decrement = newton_decrement(point)
+            return Solution(theta, point.value, point.gradient, decrement, iteration + 1, True, "", positive)
+    trouble = f"no convergence in {max_iterations} iterations (Newton decrement {decrement:.2g})"
+    return Solution(theta, point.value, point.gradient, decrement, max_iterations, False, trouble)
+
+
+def newton_decrement(point: Curve) -> float:
+    """g' I^-1 g: twice the fall in the discrepancy that a full scoring step promises, free of scale."""
+    if point.gradient.size == 0:
+        return 0.0
+    return float(point.gradient @ _solve(point.curvature, point.gradient, 0.0, _scale(point.curvature)))
+
+
+def _scale(curvature: Array) -> Array:
+    diagonal = np.sqrt(np.abs(np.diag(curvature)))
+    return np.where(diagonal > 0, diagonal, 1.0)
+
+
+def _solve(curvature: Array, gradient: Array, damping: float, scale: Array) -> Array:
+    scaled = curvature / np.outer(scale, scale)
+    scaled.flat[:: len(scaled) + 1] += damping
+    try:
+        return np.linalg.solve(scaled, gradient / scale) / scale
+    except np.linalg.LinAlgError:
+        return np.linalg.lstsq(scaled, gradient / scale, rcond=1e-12)[0] / scale
+
+
+def _is_positive(matrix: Array) -> bool:
+    scale = _scale(matrix)
+    try:
+        np.linalg.cholesky(matrix / np.outer(scale, scale))
+    except np.linalg.LinAlgError:
+        return False
+    return True
+
+
+def _step(
+    objective: Objective, theta: Array, point: Curve, curvature: Array, damping: float
+) -> tuple[Array, Curve, float] | None:
+    """The next parameters, the curve there, the next damping; None where even the shortest step does not go down."""
+    scale = _scale(point.curvature)
+    for _ in range(30):
+        step = -_solve(curvature, point.gradient, damping, scale)
+        promised = -(point.gradient @ step + 0.5 * step @ curvature @ step)
+        there = objective.curve(theta + step)
+        slack = 1e-14 * (1.0 + abs(point.value))
+        if promised > -slack and there.value <= point.value - 1e-4 * promised + slack:
+            good = point.value - there.value > 0.7 * promised
+            return theta + step, there, (damping / 8 if damping > 1e-4 else 0.0) if good else max(damping, 1e-3)
+        damping = max(4 * damping, 1e-3)
+    return None
+
+
+def _downhill(objective: Objective, theta: Array) -> Array | None:
+    """A lower point along the most negative curvature at a stationary point; None at a minimum."""
+    hessian = objective.hessian(theta)
+    scale = _scale(objective.curve(theta).curvature)
+    values, vectors = np.linalg.eigh(hessian / np.outer(scale, scale))
+    if values[0] > NEGATIVE_CURVATURE:
+        return None
+    here = objective.value(theta)
+    trials = [theta + sign * size * vectors[:, 0] / scale for size in (0.5, 0.1, 0.02) for sign in (1, -1)]
+    best = min(trials, key=objective.value)
+    return best if objective.value(best) < here else None
+
+
+Minimizer = Callable[[Objective, Array], Solution]

@@ -1,0 +1,112 @@
+"""Casewise scores, and the saturated model whose parameters are the moments themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.implied.discrepancy import Block, collect, group_terms, invert
+from sexresearch.sem.implied.structure import Implied, Structure, implied, vech_index
+
+
+def slot_matrix(structure: Structure, size: int) -> Array:
+    """(k, q) 0/1 matrix that takes slots to free parameters."""
+    matrix = np.zeros((len(structure.free), size))
+    matrix[np.arange(len(structure.free)), structure.free] = 1.0
+    return matrix
+
+
+def casewise_scores(state: Implied, sample: Sample) -> Array:
+    """(rows, k) derivative of each respondent's log-likelihood: w ((z'V u)(z'V v) - u'V v), V the inverse of Omega."""
+    structure = state.structure
+    z = sample.augmented(structure.has_means)
+    out = np.zeros((len(z), len(structure.free)))
+    for number, block in enumerate(sample.blocks):
+        rows = np.flatnonzero(sample.patterns == number)
+        columns = block.columns
+        found = invert(state.omega[np.ix_(columns, columns)])
+        assert found is not None, "the implied covariances are positive definite at a solution"
+        VZ = found[0] @ state.Z[columns]
+        Y = z[np.ix_(rows, columns)] @ VZ
+        flat = np.einsum("ak,ak->k", state.Z[columns][:, structure.u], VZ[:, structure.v])
+        out[rows] = structure.weight * (Y[:, structure.u] * Y[:, structure.v] - flat)
+    return out * sample.weights[:, None]
+
+
+def saturated_structure(p: int, mean: Array | None, cov: Array, fixed: int = 0) -> tuple[Structure, Array]:
+    """The structure whose parameters are the moments themselves (means first, vech by column), and their values.
+
+    The moments of the last `fixed` variables among themselves stay as they are.
+    """
+    has_means = mean is not None
+    m = p + has_means
+    j, i = np.triu_indices(p)
+    free = j < p - fixed  # i >= j: a covariance is fixed where its lower index already is
+    i, j = i[free], j[free]
+    shown = np.arange(p - fixed) if has_means else np.zeros(0, dtype=int)
+    row = np.concatenate([shown, i])
+    col = np.concatenate([np.full(len(shown), m - 1), j])
+    is_path = np.arange(len(row)) < len(shown)
+    directed, symmetric = np.zeros((m, m)), np.zeros((m, m))
+    symmetric[p - fixed : p, p - fixed : p] = cov[p - fixed :, p - fixed :]
+    if has_means:
+        symmetric[-1, -1] = 1.0
+    names = tuple(f"v{k}" for k in range(p)) + (("1",) if has_means else ())
+    structure = Structure(
+        names, p, has_means, directed, symmetric, row, col, is_path, np.arange(len(row)), np.arange(m)
+    )
+    values = cov[i, j]
+    if mean is not None:
+        directed[p - fixed : p, m - 1] = mean[p - fixed :]
+        values = np.concatenate([mean[: p - fixed], values])
+    return structure, values
+
+
+def free_moments(p: int, fixed: int, has_means: bool) -> Array:
+    """(moments,) True where a moment is not one of the last `fixed` variables among themselves."""
+    _, j = vech_index(p)
+    covariances = j < p - fixed
+    return np.concatenate([np.arange(p) < p - fixed, covariances]) if has_means else covariances
+
+
+def information_of(state: Implied, blocks: tuple[Block, ...], exact: bool) -> Array:
+    """(k, k) expected or observed information of one group's blocks, in that structure's slots."""
+    structure = state.structure
+    terms = group_terms(state, blocks)
+    return collect(structure, terms.hessian() if exact else terms.curvature, len(structure.free))
+
+
+@dataclass(frozen=True)
+class Saturated:
+    """The model without restrictions at the sample moments: information and score products (moments, moments)."""
+
+    information: Array
+    products: Array
+
+
+def saturate(sample: Sample, has_means: bool, fixed: int, exact: bool) -> Saturated:
+    """Expected or observed information of one group's moments, and what its (or its clusters') scores sum to."""
+    free, theta = saturated_structure(len(sample.names), sample.mean if has_means else None, sample.cov, fixed)
+    state = implied(free, theta)
+    codes = None if sample.answers is None else sample.answers.clusters
+    products = score_products(casewise_scores(state, sample), codes)
+    return Saturated(information_of(state, sample.blocks, exact), products)
+
+
+def score_products(scores: Array, codes: Array | None) -> Array:
+    """(q, q) sum of score score' over rows, or over clusters with the correction J / (J - 1) for J clusters."""
+    if codes is None:
+        return scores.T @ scores
+    summed = cluster_sums(scores, codes)
+    return summed.T @ summed * (len(summed) / (len(summed) - 1) if len(summed) > 1 else 1.0)
+
+
+def cluster_sums(scores: Array, codes: Array) -> Array:
+    """(clusters, q) scores (rows, q) summed within the cluster codes (rows,)."""
+    _, dense = np.unique(codes, return_inverse=True)
+    out = np.zeros((int(dense.max()) + 1, scores.shape[1]))
+    np.add.at(out, dense, scores)
+    return out

@@ -1,0 +1,1 @@
+"""Moments a model implies, their derivatives, and how far they are from a sample."""

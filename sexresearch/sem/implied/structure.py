@@ -1,0 +1,259 @@
+"""Model-implied moments in RAM form, and their derivatives as gathers from two matrices.
+
+All variables of a group stand in one vector v = B v + e, Cov(e) = S: observed, latent, and, where means are
+modelled, the constant 1 (its variance slot is 1, its paths are the intercepts). With G = (I - B)^-1 and C = G S G',
+the rows of observed variables and constant of C are the implied moment matrix
+
+    Omega = [[Sigma + mu mu', mu], [mu', 1]]        (just Sigma without means),
+
+so means need no formulas of their own. Every first derivative of Omega has rank two, w (u v' + v u'), with u and v
+columns of Z = [G_o, C_o] (rows o: observed and constant).
+McArdle & McDonald 1984, doi 10.1111/j.2044-8317.1984.tb00802.x.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sexresearch.errors import ModelError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.language.roles import Roles
+
+CONSTANT = "1"
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Where each parameter of one group sits; m variables, P observed rows (constant included), k free slots.
+
+    directed, symmetric : (m, m) fixed values of B and S.
+    row, col : (k,) place of each free slot; is_path : (k,) True in B, False in S; free : (k,) parameter number.
+    observed : (P,) rows of v that are observed, the constant last; p of them are variables.
+    """
+
+    names: tuple[str, ...]
+    p: int
+    has_means: bool
+    directed: Array
+    symmetric: Array
+    row: Array
+    col: Array
+    is_path: Array
+    free: Array
+    observed: Array
+
+    @cached_property
+    def u(self) -> Array:
+        """(k,) column of Z that is u of each slot."""
+        return self.row
+
+    @cached_property
+    def v(self) -> Array:
+        """(k,) column of Z that is v of each slot."""
+        return np.where(self.is_path, self.col + len(self.names), self.col)
+
+    @cached_property
+    def in_order(self) -> bool:
+        """Whether slot i is parameter i, so that slots need no summing into parameters."""
+        return bool((self.free == np.arange(len(self.free))).all())
+
+    @cached_property
+    def weight(self) -> Array:
+        """(k,) the factor w: one half for variances, which would count twice."""
+        return np.where(~self.is_path & (self.row == self.col), 0.5, 1.0)
+
+    @cached_property
+    def weights(self) -> Array:
+        """(k, k) products of the factors w."""
+        return np.outer(self.weight, self.weight)
+
+    @cached_property
+    def pairs(self) -> tuple[Array, Array, Array, Array]:
+        """Four (k, k) flat places (u_i, u_j), (u_i, v_j), (v_i, u_j), (v_i, v_j) in a (2m, 2m) matrix."""
+        u, v, size = self.u[:, None], self.v[:, None], 2 * len(self.names)
+        return u * size + self.u, u * size + self.v, v * size + self.u, v * size + self.v
+
+    @cached_property
+    def moves(self) -> tuple[Array, Array]:
+        """Two (k, k) flat places (col_i, col_j) and (col_i, row_j) in an (m, m) matrix."""
+        col, m = self.col[:, None], len(self.names)
+        return col * m + self.col, col * m + self.row
+
+
+def structure_of(rows: Sequence[Parameter], roles: Roles, sample: Array, has_means: bool) -> Structure:
+    """Place the rows of one group; `sample` (P, P) is the sample moment matrix that exogenous rows are fixed to."""
+    names = roles.observed + roles.latent + ((CONSTANT,) if has_means else ())
+    place = {name: i for i, name in enumerate(names)}
+    m, p = len(names), len(roles.observed)
+    directed, symmetric = np.zeros((m, m)), np.zeros((m, m))
+    if has_means:
+        symmetric[-1, -1] = 1.0
+    mean, cov = split_moments(sample, has_means)
+    slots: list[tuple[int, int, bool, int]] = []
+    for row in rows:
+        i, j, is_path = _place(row, place)
+        if row.free >= 0:
+            slots.append((i, j, is_path, row.free))
+        elif is_path:
+            directed[i, j] = mean[i] if row.exogenous else row.value
+        else:
+            symmetric[i, j] = symmetric[j, i] = cov[i, j] if row.exogenous else row.value
+    table = np.array(slots, dtype=int).reshape(len(slots), 4)
+    observed = np.append(np.arange(p), m - 1) if has_means else np.arange(p)
+    return Structure(
+        names, p, has_means, directed, symmetric, table[:, 0], table[:, 1], table[:, 2] == 1, table[:, 3], observed
+    )
+
+
+def _place(row: Parameter, place: dict[str, int]) -> tuple[int, int, bool]:
+    if row.op == "=~":
+        return place[row.rhs], place[row.lhs], True
+    if row.op == "~":
+        return place[row.lhs], place[row.rhs], True
+    if row.op == "~1":
+        return place[row.lhs], place[CONSTANT], True
+    return place[row.lhs], place[row.rhs], False
+
+
+def split_moments(omega: Array, has_means: bool) -> tuple[Array, Array]:
+    """Mean (p,) and covariance (p, p) of a moment matrix; without means the mean is NaN."""
+    if not has_means:
+        return np.full(len(omega), math.nan), omega
+    mean = omega[:-1, -1]
+    return mean, omega[:-1, :-1] - np.outer(mean, mean)
+
+
+def join_moments(mean: Array, cov: Array) -> Array:
+    """The moment matrix [[cov + mean mean', mean], [mean', 1]]."""
+    p = len(mean)
+    omega = np.empty((p + 1, p + 1))
+    omega[:p, :p] = cov + np.outer(mean, mean)
+    omega[:p, p] = omega[p, :p] = mean
+    omega[p, p] = 1.0
+    return omega
+
+
+@dataclass(frozen=True)
+class Implied:
+    """The model at one parameter vector: G, C (m, m), S (m, m), Z (P, 2m) and Omega (P, P)."""
+
+    structure: Structure
+    G: Array
+    C: Array
+    S: Array
+    Z: Array
+    omega: Array
+
+    @property
+    def mean(self) -> Array:
+        """(p,) implied means; NaN without a mean structure."""
+        return split_moments(self.omega, self.structure.has_means)[0]
+
+    @property
+    def cov(self) -> Array:
+        """(p, p) implied covariances."""
+        return split_moments(self.omega, self.structure.has_means)[1]
+
+    @property
+    def all_cov(self) -> Array:
+        """(m, m) covariances of all variables, latent ones included (the constant, if any, last)."""
+        if not self.structure.has_means:
+            return self.C
+        mean = self.C[:, -1]
+        cov = self.C - np.outer(mean, mean)
+        return cov
+
+
+def implied(structure: Structure, theta: Array) -> Implied:
+    """The implied moments at `theta` (q,); ModelError where I - B cannot be inverted."""
+    B, S = structure.directed.copy(), structure.symmetric.copy()
+    row, col, values = structure.row, structure.col, theta[structure.free]
+    paths, others = structure.is_path.nonzero()[0], (~structure.is_path).nonzero()[0]
+    B[row[paths], col[paths]] = values[paths]
+    S[row[others], col[others]] = S[col[others], row[others]] = values[others]
+    try:
+        G = np.linalg.inv(np.eye(len(B)) - B)
+    except np.linalg.LinAlgError as error:
+        raise ModelError("the regressions form a loop that has no solution (I - B is singular)") from error
+    o = structure.observed
+    C = G @ S @ G.T
+    Co = C[o]
+    return Implied(structure, G, C, S, np.hstack([G[o], Co]), Co[:, o])
+
+
+@dataclass(frozen=True)
+class SlotProducts:
+    """The four (k, k) gathers u'Au, u'Av, v'Au, v'Av of a symmetric (P, P) matrix A."""
+
+    uu: Array
+    uv: Array
+    vu: Array
+    vv: Array
+
+    def __add__(self, other: SlotProducts) -> SlotProducts:
+        return SlotProducts(self.uu + other.uu, self.uv + other.uv, self.vu + other.vu, self.vv + other.vv)
+
+    def __sub__(self, other: SlotProducts) -> SlotProducts:
+        return SlotProducts(self.uu - other.uu, self.uv - other.uv, self.vu - other.vu, self.vv - other.vv)
+
+    def __mul__(self, factor: float) -> SlotProducts:
+        return SlotProducts(*(factor * part for part in (self.uu, self.uv, self.vu, self.vv)))
+
+
+def slot_products(structure: Structure, Z: Array, A: Array) -> SlotProducts:
+    """The gathers of Z' A Z, for symmetric A (P, P) and Z (P, 2m) or the rows of them that a pattern shows."""
+    M = Z.T @ A @ Z
+    return SlotProducts(*(M.take(places) for places in structure.pairs))
+
+
+def first_order(structure: Structure, A: SlotProducts) -> Array:
+    """(k,) tr(A dOmega) for every slot."""
+    return 2.0 * structure.weight * A.uv.diagonal()
+
+
+def product_trace(structure: Structure, A: SlotProducts, B: SlotProducts) -> Array:
+    """(k, k) tr(A dOmega_i B dOmega_j)."""
+    if A is B:
+        return 2.0 * structure.weights * (A.vu * A.uv + A.vv * A.uu)
+    return structure.weights * (B.vu * A.uv + B.vv * A.uu + B.uu * A.vv + B.uv * A.vu)
+
+
+def second_order(state: Implied, A: SlotProducts) -> Array:
+    """(k, k) tr(A d2Omega_ij).
+
+    Moving slot j turns u_i into u_j G[c_j, r_i] (j a path); it turns v_i, a column of C, into
+    u_j C[c_j, c_i] + v_j G[c_i, r_j], and v_i, a column of G, into u_j G[c_j, c_i] (j a path).
+    """
+    s = state.structure
+    i_path, j_path, w = s.is_path[:, None], s.is_path, s.weight
+    G_cc, G_cr, C_cc = state.G.take(s.moves[0]), state.G.take(s.moves[1]), state.C.take(s.moves[0])
+    moved_u = G_cr.T * A.uv.T * j_path
+    along = np.where(j_path, C_cc, w * G_cc) * A.uu + w * G_cr * A.uv
+    moved_v = np.where(i_path, along, G_cc.T * A.uu * j_path)
+    return 2.0 * w[:, None] * (moved_u + moved_v)
+
+
+def jacobian(state: Implied) -> Array:
+    """((p +) p(p+1)/2, k) derivatives of the moments (means first where modelled, then vech of Sigma by column)."""
+    s, p = state.structure, state.structure.p
+    U, V = state.Z[:, s.u], state.Z[:, s.v]
+    i, j = vech_index(p)
+    cov = s.weight * (U[i] * V[j] + V[i] * U[j])
+    if not s.has_means:
+        return cov
+    mean = s.weight * (U[:p] * V[p] + V[:p] * U[p])
+    mu = state.mean
+    cov -= mean[i] * mu[j, None] + mu[i, None] * mean[j]
+    return np.vstack([mean, cov])
+
+
+def vech_index(p: int) -> tuple[Array, Array]:
+    """Rows and columns of the lower triangle, stacked by column."""
+    j, i = np.triu_indices(p)
+    return i, j

@@ -1,0 +1,1 @@
+"""Standard errors, tests of fit, fit measures, tables of estimates."""

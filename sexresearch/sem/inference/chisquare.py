@@ -1,0 +1,154 @@
+"""The test of fit: chi-square, and its scaled versions.
+
+Satorra & Bentler 1994 (mean, and mean-and-variance adjusted); Asparouhov & Muthen 2010 (scaled and shifted);
+Yuan & Bentler 2000, doi 10.1111/0081-1750.00078, in the Mplus variant, for observed information and missing answers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtrc
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.estimation.degrees import degrees_of_freedom
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
+from sexresearch.sem.estimation.scores import free_moments, information_of, saturated_structure
+from sexresearch.sem.implied.discrepancy import LeastSquares
+from sexresearch.sem.implied.structure import Structure, implied
+from sexresearch.sem.inference.likelihood import model_log_likelihood, saturated_log_likelihood
+from sexresearch.sem.inference.vcov import inverse_information, score_covariance, share_of
+
+
+@dataclass(frozen=True)
+class Test:
+    """A chi-square test: statistic, degrees of freedom, p (NaN at df 0), scaling factor and shift where scaled.
+
+    `trace` is tr(U Gamma), the mean of the statistic; `h1` and `h0` are the scaling factors of the saturated and the
+    fitted model (Yuan-Bentler only).
+    """
+
+    chisq: float
+    df: float
+    pvalue: float
+    scaling: float = math.nan
+    shift: float = math.nan
+    trace: float = math.nan
+    h1: float = math.nan
+    h0: float = math.nan
+
+
+def chisq_pvalue(chisq: float, df: float) -> float:
+    """Upper tail of the chi-square distribution; NaN at df 0.
+
+    >>> round(chisq_pvalue(3.841, 1), 3)
+    0.05
+    """
+    return float(chdtrc(df, max(chisq, 0.0))) if df > 0 else math.nan
+
+
+def standard_test(fitted: Fitted) -> Test:
+    """Likelihood ratio against the saturated model, or (n - 1) times the least-squares discrepancy."""
+    df = degrees_of_freedom(fitted)
+    if isinstance(fitted.objective, LeastSquares):
+        chisq = 2.0 * fitted.constrained.solution.value * fitted.weight
+        if fitted.options.estimator == "ULS":  # the statistic has no chi-square distribution
+            return Test(chisq, df, math.nan)
+    else:
+        chisq = max(2.0 * (saturated_log_likelihood(fitted) - model_log_likelihood(fitted)), 0.0)
+    return Test(chisq, df, chisq_pvalue(chisq, df))
+
+
+def scaled_test(fitted: Fitted) -> Test:
+    """The robust test the options ask for; scaling 1 at df 0."""
+    plain = standard_test(fitted)
+    if plain.df == 0:
+        return plain
+    if fitted.options.test == "yuan_bentler_mplus":
+        return _yuan_bentler(fitted, plain)
+    return _satorra_bentler(fitted, plain)
+
+
+def _satorra_bentler(fitted: Fitted, plain: Test) -> Test:
+    first, second = ugamma_traces(fitted, squares=fitted.options.test != "satorra_bentler")
+    df = plain.df
+    if fitted.options.test == "satorra_bentler":
+        scaling = first / df
+        return Test(plain.chisq / scaling, df, chisq_pvalue(plain.chisq / scaling, df), scaling, trace=first)
+    if fitted.options.test == "mean_var_adjusted":
+        df, scaling = first**2 / second, second / first
+        return Test(plain.chisq / scaling, df, chisq_pvalue(plain.chisq / scaling, df), scaling, trace=first)
+    stretch = math.sqrt(df / second)
+    shift = df - stretch * first
+    chisq = plain.chisq * stretch + shift
+    return Test(chisq, df, chisq_pvalue(chisq, df), 1 / stretch, shift, first)
+
+
+def ugamma_traces(fitted: Fitted, squares: bool) -> tuple[float, float]:
+    """tr(U Gamma) and tr(U Gamma U Gamma) over all groups (the second NaN unless `squares`)."""
+    every = range(fitted.table.n_groups)
+    D = fitted.jacobians()
+    share = [share_of(fitted, g) for g in every]
+    gamma = [moment_covariance(s, st, fitted.n_fixed(g)) for g, (s, st) in _numbered(fitted)]
+    weight = [_residual_weight(fitted, g) for g in every]
+    WD = [weight[g] @ D[g] for g in every]
+    GWD = [gamma[g] @ WD[g] for g in every]
+    bread = inverse_information(sum(share[g] * D[g].T @ WD[g] for g in every), fitted.basis)
+    first = sum(float(np.vdot(weight[g], gamma[g])) for g in every)
+    first -= sum(share[g] * float(np.vdot(bread, GWD[g].T @ WD[g])) for g in every)
+    if not squares:
+        return first, math.nan
+    U = {(g, h): -share[g] * WD[g] @ bread @ GWD[h].T for g in every for h in every}
+    for g in every:
+        U[g, g] = U[g, g] + weight[g] @ gamma[g]
+    return first, sum(float(np.vdot(U[g, h], U[h, g].T)) for g in every for h in every)
+
+
+def _numbered(fitted: Fitted) -> list[tuple[int, tuple[Sample, Structure]]]:
+    return list(enumerate(zip(fitted.samples, fitted.structures, strict=True)))
+
+
+def _residual_weight(fitted: Fitted, number: int) -> Array:
+    if isinstance(fitted.objective, LeastSquares):
+        weight = fitted.objective.targets[number].weight
+        return np.diag(weight) if weight.ndim == 1 else weight
+    return normal_weight(fitted.states[number].cov, fitted.structures[number].has_means)
+
+
+def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
+    """c = (tr(A1^-1 B1) - tr(A0^-1 B0)) / df, the saturated model (1) at its own maximum."""
+    bread = fitted.information if fitted.options.observed_information == "hessian" else _flat_information(fitted)
+    h0_trace = float(np.trace(inverse_information(bread, fitted.basis) @ score_covariance(fitted)))
+    h1_trace, h1_count = 0.0, 0
+    for group in fitted.saturated:
+        h1_trace += float(np.trace(np.linalg.solve(group.information, group.products)))
+        h1_count += len(group.information)
+    scaling = (h1_trace - h0_trace) / plain.df
+    chisq = plain.chisq / scaling
+    free = sum(row.free >= 0 for row in fitted.table.rows)  # before equalities, as lavaan counts
+    return Test(
+        chisq,
+        plain.df,
+        chisq_pvalue(chisq, plain.df),
+        scaling,
+        trace=scaling * plain.df,
+        h1=h1_trace / h1_count,
+        h0=h0_trace / free if free else math.nan,
+    )
+
+
+def _flat_information(fitted: Fitted) -> Array:
+    """(q, q) the observed information without second derivatives of the moments: D' A1 D, A1 at the implied moments."""
+    total = np.zeros((fitted.table.n_free,) * 2)
+    for number, (state, D) in enumerate(zip(fitted.states, fitted.jacobians(), strict=True)):
+        p, fixed = state.structure.p, fitted.n_fixed(number)
+        mean = state.mean if state.structure.has_means else None
+        free, values = saturated_structure(p, mean, state.cov, fixed)
+        A1 = information_of(implied(free, values), fitted.samples[number].blocks, exact=True)
+        own = free_moments(p, fixed, mean is not None)
+        total += D[own].T @ A1 @ D[own]
+    return total

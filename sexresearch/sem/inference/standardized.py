@@ -1,0 +1,64 @@
+"""Estimates in standardized units, and explained variance.
+
+A path is rescaled by the standard deviations of its ends, a residual covariance by the residual standard deviations,
+a variance by the variable's total variance, an intercept by the standard deviation (Bollen 1989, chapter 4,
+doi 10.1002/9781118619179). `std_lv` rescales latent variables only, `std_all` all variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.structure import Implied
+from sexresearch.sem.language.parameter import Parameter
+
+
+def total_sd(state: Implied) -> Array:
+    """(variables,) implied standard deviation of every variable; NaN where the implied variance is negative."""
+    variance = np.diag(state.all_cov)
+    return np.sqrt(np.where(variance >= 0, variance, np.nan))
+
+
+def standardize(state: Implied, rows: Sequence[Parameter], est: Array, everything: bool) -> Array:
+    """(rows,) standardized estimates of one group's rows; `everything` False scales latent variables only."""
+    names = state.structure.names
+    place = {name: i for i, name in enumerate(names)}
+    scaled = np.ones(len(names), dtype=bool)
+    if not everything:
+        scaled[: state.structure.p] = False
+    sd = np.where(scaled, total_sd(state), 1.0)
+    residual = np.diag(state.S)
+    residual_sd = np.where(scaled, np.sqrt(np.where(residual >= 0, residual, np.nan)), 1.0)
+    out = np.empty(len(rows))
+    for k, (row, value) in enumerate(zip(rows, est, strict=True)):
+        a, b = place[row.lhs], place.get(row.rhs, -1)
+        if row.op == "=~":
+            out[k] = value * _over(sd[a], sd[b])
+        elif row.op == "~":
+            out[k] = value * _over(sd[b], sd[a])
+        elif row.op == "~1":
+            out[k] = value * _over(1.0, sd[a])
+        elif a == b:
+            out[k] = value * _over(1.0, sd[a] ** 2)
+        else:
+            out[k] = value * _over(1.0, residual_sd[a] * residual_sd[b])
+    return out
+
+
+def _over(top: float, bottom: float) -> float:
+    return top / bottom if bottom > 0 else np.nan
+
+
+def explained(state: Implied) -> dict[str, float]:
+    """R-squared of every variable that something explains: 1 - residual / total variance; NaN if that is negative."""
+    s = state.structure
+    last = len(s.names) - s.has_means
+    paths = s.directed[:last, :last] != 0
+    moving = s.is_path & (s.col < last)
+    paths[s.row[moving], s.col[moving]] = True
+    total, residual = np.diag(state.all_cov), np.diag(state.S)
+    share = np.where(residual >= 0, 1 - residual / np.where(total > 0, total, np.nan), np.nan)
+    return {s.names[i]: float(share[i]) for i in range(last) if paths[i].any()}

@@ -1,0 +1,125 @@
+"""The parameter table of a fitted model as a data frame, defined parameters included."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri
+
+from sexresearch.errors import ModelError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.constraints import Namespace
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.inference.standardized import standardize
+from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.language.table import ParameterTable
+
+ROUNDING = 1e-16  # variance, relative to the squared value, that is rounding error
+
+
+def parameter_frame(fitted: Fitted, vcov: Array, level: float = 0.95) -> pd.DataFrame:
+    """One row per parameter and definition: estimate, standard error, z, p, limits, standardized estimates."""
+    est, se = row_estimates(fitted), _row_errors(fitted.table, vcov)
+    std = [_standardized(fitted, est, everything) for everything in (False, True)]
+    defined = fitted.names.definitions
+    if defined:
+        values, errors = _defined(fitted.names, fitted.theta, vcov)
+        est, se = np.append(est, values), np.append(se, errors)
+        std = [np.append(s, _defined_std(fitted, s)) for s in std]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(se > 0, est / np.where(se > 0, se, 1.0), np.nan)
+    half = float(ndtri(0.5 + level / 2)) * se
+    columns = {
+        **_words(fitted),
+        "group": _group_labels(fitted),
+        "level": np.full(len(est), pd.NA, dtype=object),
+        "est": est,
+        "se": se,
+        "z": z,
+        "pvalue": 2.0 * ndtr(-np.abs(z)),
+        "ci_lower": est - half,
+        "ci_upper": est + half,
+        "std_lv": std[0],
+        "std_all": std[1],
+    }
+    return pd.DataFrame(columns)
+
+
+def _words(fitted: Fitted) -> dict[str, Array]:
+    """Columns lhs, op, rhs, label of all rows and definitions."""
+    defined = fitted.names.definitions
+    own = {
+        "lhs": [d.name for d in defined],
+        "op": [":="] * len(defined),
+        "rhs": [d.text for d in defined],
+        "label": [d.name for d in defined],
+    }
+    return {name: np.append(column, np.array(own[name], dtype=object)) for name, column in fitted.table.words.items()}
+
+
+def _group_labels(fitted: Fitted) -> Array:
+    """(rows + definitions,) label of each row's group; missing for definitions and where there is one group."""
+    table = fitted.table
+    labels = np.full(len(table.rows) + len(table.definitions), pd.NA, dtype=object)
+    if table.n_groups > 1:
+        labels[: len(table.rows)] = [fitted.samples[row.group].label for row in table.rows]
+    return labels
+
+
+def row_estimates(fitted: Fitted) -> Array:
+    """(rows,) estimate of every row: free, fixed, or taken from the sample."""
+    table = fitted.table
+    est = table.fixed.copy()
+    est[table.free >= 0] = fitted.theta[table.free[table.free >= 0]]
+    for number in np.flatnonzero(np.isnan(table.fixed) & (table.free < 0)):
+        est[number] = _sample_value(fitted, table.rows[number])
+    return est
+
+
+def _sample_value(fitted: Fitted, row: Parameter) -> float:
+    sample = fitted.samples[row.group]
+    i = sample.names.index(row.lhs)
+    return float(sample.mean[i] if row.op == "~1" else sample.cov[i, sample.names.index(row.rhs)])
+
+
+def _row_errors(table: ParameterTable, vcov: Array) -> Array:
+    """(rows,) standard errors, 0 where fixed."""
+    diagonal = np.diag(vcov)
+    with np.errstate(invalid="ignore"):
+        error = np.where(diagonal >= -1e-16, np.sqrt(np.maximum(diagonal, 0.0)), np.nan)
+    return np.append(error, 0.0)[table.free]
+
+
+def _standardized(fitted: Fitted, est: Array, everything: bool) -> Array:
+    out = np.empty(len(fitted.table.rows))
+    for number, (state, places) in enumerate(zip(fitted.states, fitted.table.places, strict=True)):
+        out[places] = standardize(state, fitted.table.group(number), est[places], everything)
+    return out
+
+
+def _defined(names: Namespace, theta: Array, vcov: Array) -> tuple[Array, Array]:
+    """Values and delta-method standard errors of the defined parameters (Sobel 1982, doi 10.2307/270723)."""
+    known = names.jets(theta)
+    jets = [known[d.name] for d in names.definitions]
+    variances = np.array([jet.gradient @ vcov @ jet.gradient for jet in jets])
+    values = np.array([jet.value for jet in jets])
+    held = variances < ROUNDING * values**2  # a constraint leaves it no room
+    return values, np.where(held, 0.0, np.sqrt(np.maximum(variances, 0.0)))
+
+
+def _defined_std(fitted: Fitted, std: Array) -> Array:
+    """The definitions applied to standardized estimates, each label read at its first row; NaN where undefined."""
+    first: dict[str, float] = {}
+    for row, value in zip(fitted.table.rows, std, strict=True):
+        if row.label:
+            first.setdefault(row.label, float(value))
+    names = fitted.names
+    theta = np.zeros(names.size)
+    for label, i in names.free.items():
+        theta[i] = first[label]
+    fixed = {label: first[label] for label in names.fixed}
+    try:
+        known = Namespace(names.size, names.free, fixed, names.definitions).jets(theta)
+    except ModelError:  # log or sqrt of a standardized value outside its domain
+        return np.full(len(names.definitions), np.nan)
+    return np.array([known[d.name].value for d in names.definitions])

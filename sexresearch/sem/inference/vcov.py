@@ -1,0 +1,97 @@
+"""Covariance matrix of the estimates: inverse information or sandwich, in the directions constraints leave free."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
+from sexresearch.sem.estimation.scores import score_products
+from sexresearch.sem.implied.discrepancy import LeastSquares, invert
+from sexresearch.sem.threads import one_thread
+
+FLAT = 1e-9  # eigenvalue of the scaled information below which a direction carries no information
+
+
+def inverse_information(information: Array, basis: Array) -> Array:
+    """basis (basis' I basis)^-1 basis': the inverse of I (q, q) along `basis` (q, d); NaN where it is singular."""
+    inner = basis.T @ information @ basis
+    scale = np.sqrt(np.abs(np.diag(inner)))
+    scale = np.where(scale > 0, scale, 1.0)
+    try:
+        inverse = np.linalg.inv(inner / np.outer(scale, scale)) / np.outer(scale, scale)
+    except np.linalg.LinAlgError:
+        return np.full_like(information, np.nan)
+    return basis @ inverse @ basis.T
+
+
+def flat_direction(information: Array, basis: Array) -> Array | None:
+    """(q,) a direction along which the information vanishes, in scaled parameters; None where there is none."""
+    if basis.shape[1] == 0:
+        return None
+    diagonal = np.sqrt(np.abs(np.diag(information)))
+    scale = np.where(diagonal > 1e-150, diagonal, 1.0)
+    scaled = basis / np.linalg.norm(basis, axis=0)
+    inner = (
+        scaled.T @ (information / np.outer(scale, scale)) @ scaled
+        if basis.shape[1] < len(basis)
+        else (information / np.outer(scale, scale))
+    )
+    if invert(inner - FLAT * np.eye(len(inner))) is not None:  # every eigenvalue is larger
+        return None
+    values, vectors = np.linalg.eigh(inner)
+    if values[0] > FLAT:
+        return None
+    return scaled @ vectors[:, 0] if basis.shape[1] < len(basis) else vectors[:, 0]
+
+
+@one_thread
+def vcov(fitted: Fitted) -> Array:
+    """(q, q) covariance of the estimates, by the `se` of the options."""
+    se = fitted.options.se
+    if se == "none":
+        return np.full((fitted.table.n_free,) * 2, np.nan)
+    if se == "standard":
+        return inverse_information(fitted.information, fitted.basis)
+    if se == "robust_sem":
+        return _robust_sem(fitted)
+    bread = inverse_information(fitted.information, fitted.basis)
+    return bread @ score_covariance(fitted) @ bread
+
+
+def score_covariance(fitted: Fitted) -> Array:
+    """(q, q) sum over respondents (or clusters) of score times score' (Huber 1967; White 1982, doi 10.2307/1912526)."""
+    total = np.zeros((fitted.table.n_free,) * 2)
+    for scores, sample in zip(fitted.scores, fitted.samples, strict=True):
+        assert sample.answers is not None
+        total += score_products(scores, sample.answers.clusters)
+    return total
+
+
+def _robust_sem(fitted: Fitted) -> Array:
+    """Sandwich with the fourth-order moments in the middle (Satorra & Bentler 1994; Browne 1984)."""
+    q = fitted.table.n_free
+    bread, meat = np.zeros((q, q)), np.zeros((q, q))
+    for number, (D, sample) in enumerate(zip(fitted.jacobians(), fitted.samples, strict=True)):
+        share = share_of(fitted, number)
+        WD = weight_times(fitted, number, D)
+        bread += share * D.T @ WD
+        meat += share * WD.T @ moment_covariance(sample, fitted.structures[number], fitted.n_fixed(number)) @ WD
+    inverse = inverse_information(bread, fitted.basis)
+    return inverse @ meat @ inverse / fitted.weight
+
+
+def share_of(fitted: Fitted, number: int) -> float:
+    """A group's part in the discrepancy."""
+    if isinstance(fitted.objective, LeastSquares):
+        return fitted.objective.targets[number].share
+    return fitted.samples[number].n / fitted.n
+
+
+def weight_times(fitted: Fitted, number: int, D: Array) -> Array:
+    """W D of one group: the estimator's own weight, or the normal-theory weight at the implied covariances."""
+    if isinstance(fitted.objective, LeastSquares):
+        return fitted.objective.targets[number].weigh(D)
+    state = fitted.states[number]
+    return normal_weight(state.cov, fitted.structures[number].has_means) @ D

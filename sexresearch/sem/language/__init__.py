@@ -1,0 +1,1 @@
+"""Model text: words, formulas, the parameter table."""

@@ -1,0 +1,59 @@
+"""`Model`: lavaan model text, read once and used as often as needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from sexresearch.sem.language.syntax import Statements, parse
+from sexresearch.sem.language.table import Defaults, ParameterTable, parameter_table
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model in lavaan's text language: ``=~ ~ ~~ ~1 := == < >``, labels, fixed values, ``NA*``, ``start()``.
+
+    Raises ModelSyntaxError (line, column, what was expected) where the text cannot be read.
+
+    >>> Model("satisfaction =~ s1 + s2 + s3").latents
+    ('satisfaction',)
+    """
+
+    syntax: str
+
+    def __post_init__(self) -> None:
+        _parsed(self.syntax)
+
+    @cached_property
+    def statements(self) -> Statements:
+        """What the text says, formula by formula."""
+        return _parsed(self.syntax)
+
+    def table(self, defaults: Defaults = Defaults()) -> ParameterTable:  # noqa: B008
+        """The parameter table under `defaults`; built once for each."""
+        return _table(self.syntax, defaults)
+
+    @property
+    def latents(self) -> tuple[str, ...]:
+        """Latent variables in order of definition."""
+        return tuple(dict.fromkeys(f.lhs for f in self.statements.formulas if f.op == "=~"))
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """Every column of the data the model uses."""
+        latent = set(self.latents)
+        named = (name for f in self.statements.formulas for name in (f.lhs, f.rhs) if name)
+        return tuple(dict.fromkeys(name for name in named if name not in latent))
+
+    def __str__(self) -> str:
+        return self.syntax
+
+
+@lru_cache(maxsize=256)
+def _parsed(syntax: str) -> Statements:
+    return parse(syntax)
+
+
+@lru_cache(maxsize=256)
+def _table(syntax: str, defaults: Defaults) -> ParameterTable:
+    return parameter_table(_parsed(syntax), defaults)

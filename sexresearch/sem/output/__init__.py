@@ -1,0 +1,1 @@
+"""What a fit shows: results, summary, problems, provenance, the lavaan script that says the same."""

@@ -1,0 +1,81 @@
+"""What is wrong, or worth a second look, with a solution: said in words, by gradient and eigenvalue."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sexresearch.sem.estimation.degrees import degrees_of_freedom
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.language.parameter import Parameter
+
+NEGATIVE = -1e-8  # relative eigenvalue below which a covariance matrix is indefinite beyond rounding
+
+
+def problems(fitted: Fitted) -> list[str]:
+    """Non-convergence, negative variances, impossible correlations, binding bounds, saturated tests, thin clusters."""
+    solution = fitted.constrained.solution
+    found = []
+    if not solution.converged:
+        found.append(f"the fit did not converge: {solution.trouble} (Newton decrement {solution.decrement:.2g})")
+    for text in fitted.constrained.binding:
+        found.append(f"the estimate lies on the bound {text}")
+    if degrees_of_freedom(fitted) == 0:
+        found.append("the model is saturated (df = 0): it reproduces any data, so its fit measures test nothing")
+    found += _negative_variances(fitted) + _indefinite(fitted) + _clusters(fitted)
+    return found
+
+
+def _negative_variances(fitted: Fitted) -> list[str]:
+    est = row_estimates(fitted)
+    return [
+        f"negative variance (Heywood case): {row.name} = {value:.3g}{_in_group(fitted, row.group)}"
+        for row, value in zip(fitted.table.rows, est, strict=True)
+        if row.op == "~~" and row.lhs == row.rhs and value < NEGATIVE * _unit(fitted, row)
+    ]
+
+
+def _unit(fitted: Fitted, row: Parameter) -> float:
+    """Implied variance of the row's variable: the unit in which a variance is negative beyond rounding."""
+    state = fitted.states[row.group]
+    place = state.structure.names.index(row.lhs)
+    return abs(float(state.all_cov[place, place]))
+
+
+def _in_group(fitted: Fitted, number: int) -> str:
+    label = fitted.samples[number].label
+    return "" if label is None else f" in group {label!r}"
+
+
+def _indefinite(fitted: Fitted) -> list[str]:
+    """Latent covariance matrices with a negative eigenvalue although no variance is negative."""
+    found = []
+    for number, state in enumerate(fitted.states):
+        p, last = state.structure.p, len(state.structure.names) - state.structure.has_means
+        latent = state.all_cov[p:last, p:last]
+        variance = np.diag(latent)
+        if not len(latent) or (variance <= 0).any():
+            continue
+        lowest = float(np.linalg.eigvalsh(latent / np.sqrt(np.outer(variance, variance)))[0])
+        if lowest < NEGATIVE:
+            found.append(
+                f"the covariance matrix of the latent variables is not positive definite{_in_group(fitted, number)}: "
+                f"smallest eigenvalue of their correlations {lowest:.3g}; some are more than perfectly related"
+            )
+    return found
+
+
+def _clusters(fitted: Fitted) -> list[str]:
+    found = []
+    codes = [s.answers.clusters for s in fitted.samples if s.answers is not None and s.answers.clusters is not None]
+    if not codes:
+        return []
+    count = sum(len(np.unique(c)) for c in codes)
+    single = sum(int((np.unique(c, return_counts=True)[1] == 1).sum()) for c in codes)
+    if single:
+        found.append(f"{single} of {count} clusters hold a single row")
+    if count < fitted.table.n_free:
+        found.append(
+            f"{fitted.table.n_free} parameters but only {count} clusters: cluster-robust standard errors are unreliable"
+        )
+    return found

@@ -1,0 +1,259 @@
+"""`Results`: what a fit found, each table built when it is first asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.errors import ModelError, OptionError
+from sexresearch.sem.after.coverage import coverage, patterns
+from sexresearch.sem.after.factor_scores import factor_scores, predicted_answers, score_reliability
+from sexresearch.sem.after.modification import modification_indices
+from sexresearch.sem.after.residual_table import residual_table
+from sexresearch.sem.after.score_tests import score_tests
+from sexresearch.sem.after.wald import wald_test
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.inference.fit_measures import fit_measures
+from sexresearch.sem.inference.residuals import analysed_cov
+from sexresearch.sem.inference.standardized import explained
+from sexresearch.sem.inference.tables import parameter_frame
+from sexresearch.sem.inference.vcov import vcov
+from sexresearch.sem.language.model import Model
+from sexresearch.sem.output.lavaan_script import lavaan_script
+from sexresearch.sem.output.provenance import Provenance
+from sexresearch.sem.output.summary import Summary, summarize
+
+Moment = dict[str, pd.DataFrame | pd.Series]
+
+
+@dataclass(frozen=True, repr=False)
+class Results:
+    """A fitted model.
+
+    `problems` lists in words whatever was dropped, improper or not converged; empty where all is well.
+    `reasons` says why a fit measure is missing. `provenance` tells how the numbers came about. `rows` holds the columns
+    of the data that the model uses, dropped rows included; None for moments.
+    Frames are new objects on every access of a property, so changing one changes nothing here.
+    """
+
+    model: Model
+    fitted: Fitted
+    provenance: Provenance
+    problems: tuple[str, ...] = ()
+    errors: np.ndarray | None = field(default=None)
+    rows: pd.DataFrame | None = field(default=None, compare=False)
+
+    @property
+    def converged(self) -> bool:
+        """Whether a minimum was reached: tiny Newton decrement, positive curvature."""
+        return self.fitted.constrained.solution.converged
+
+    @property
+    def nobs(self) -> int:
+        """Respondents used, over all groups."""
+        return sum(sample.nobs for sample in self.fitted.samples)
+
+    @property
+    def groups(self) -> tuple[object, ...]:
+        """Labels of the groups in order; empty for one group."""
+        labels = tuple(sample.label for sample in self.fitted.samples)
+        return labels if len(labels) > 1 else ()
+
+    @property
+    def latents(self) -> tuple[str, ...]:
+        """Latent variables."""
+        return tuple(dict.fromkeys(name for role in self.fitted.table.roles for name in role.latent))
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """Observed variables of the model, auxiliary ones not among them."""
+        roles = self.fitted.table.roles
+        return tuple(dict.fromkeys(name for role in roles for name in role.modelled + role.exogenous))
+
+    @cached_property
+    def _vcov(self) -> np.ndarray:
+        if self.errors is not None:
+            return self.errors
+        if not self.converged:
+            return np.full((self.fitted.table.n_free,) * 2, np.nan)
+        return vcov(self.fitted)
+
+    @cached_property
+    def _parameters(self) -> pd.DataFrame:
+        return parameter_frame(self.fitted, self._vcov)
+
+    @cached_property
+    def _measures(self) -> pd.Series:
+        measures = fit_measures(self.fitted)
+        if not self.converged:
+            keep = {"npar", "df", "ntotal"}
+            measures[[name for name in measures.index if name not in keep]] = math.nan
+        return measures
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """One row per parameter: lhs op rhs label group level est se z pvalue ci_lower ci_upper std_lv std_all.
+
+        Fixed parameters have `se` 0 and missing z. `group` and `level` are missing where they do not apply.
+        Parameters of auxiliary variables stand in `auxiliary_parameters`.
+        """
+        return self._beside_the_model(False)
+
+    @property
+    def auxiliary_parameters(self) -> pd.DataFrame:
+        """The parameters of auxiliary variables, in the columns of `parameters`; empty where there are none."""
+        return self._beside_the_model(True)
+
+    def _beside_the_model(self, wanted: bool) -> pd.DataFrame:
+        if not self.fitted.options.auxiliary:
+            return self._parameters[:0].copy() if wanted else self._parameters.copy()
+        auxiliary = self._parameters["lhs"].isin(self.fitted.options.auxiliary)
+        return self._parameters[auxiliary == wanted].reset_index(drop=True)
+
+    @property
+    def fit_measures(self) -> pd.Series:
+        """Fit measures under lavaan's names (``.`` written ``_``); NaN where one does not apply."""
+        return self._measures.copy()
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why a fit measure is missing, by its name; empty where none is."""
+        if not self.converged:
+            reason = "the fit did not converge"
+        elif self._measures["df"] == 0:
+            reason = "the model has no degrees of freedom left to test"
+        else:
+            reason = "the model fits exactly or its baseline has nothing to explain"
+        return {str(name): reason for name in self._measures.index[self._measures.isna()]}
+
+    @property
+    def vcov(self) -> pd.DataFrame:
+        """(q, q) covariance matrix of the free parameters."""
+        names = list(self.fitted.table.free_names())
+        return pd.DataFrame(self._vcov.copy(), index=names, columns=names)
+
+    @property
+    def r_squared(self) -> pd.Series:
+        """Explained variance of every endogenous variable; indexed by (group, variable) where there are groups."""
+        parts = {
+            sample.label: explained(state)
+            for sample, state in zip(self.fitted.samples, self.fitted.states, strict=True)
+        }
+        if not self.groups:
+            return pd.Series(next(iter(parts.values())), name="r_squared", dtype=float)
+        flat = {(label, name): value for label, part in parts.items() for name, value in part.items()}
+        index = pd.MultiIndex.from_tuples(list(flat), names=["group", "variable"])
+        return pd.Series(list(flat.values()), index=index, name="r_squared", dtype=float)
+
+    @property
+    def implied(self) -> dict[object, Moment] | Moment:
+        """Model-implied {"cov": DataFrame, "mean": Series}, by group label where there are groups."""
+        return self._by_group([(s.names, st.cov, st.mean) for s, st in self._pairs()])
+
+    @property
+    def residuals(self) -> dict[object, Moment] | Moment:
+        """Sample less implied moments, in the shape of `implied`; the sample's as the estimator takes them."""
+        covs = [analysed_cov(self.fitted, number) for number in range(self.fitted.table.n_groups)]
+        pairs = zip(self._pairs(), covs, strict=True)
+        return self._by_group([(s.names, cov - st.cov, s.mean - st.mean) for (s, st), cov in pairs])
+
+    def _pairs(self):  # type: ignore[no-untyped-def]
+        return list(zip(self.fitted.samples, self.fitted.states, strict=True))
+
+    def _by_group(self, parts: list[tuple[tuple[str, ...], np.ndarray, np.ndarray]]) -> dict:
+        made = [
+            {
+                "cov": pd.DataFrame(cov, index=list(names), columns=list(names)),
+                "mean": pd.Series(mean, index=list(names)),
+            }
+            for names, cov, mean in parts
+        ]
+        return dict(zip(self.groups, made, strict=True)) if self.groups else made[0]
+
+    def modification_indices(self, minimum: float = 0.0, sort: bool = True) -> pd.DataFrame:
+        """What freeing each fixed or absent parameter would gain: lhs op rhs group mi epc sepc_lv sepc_all.
+
+        `mi` is the expected drop in chi-square (1 df), `epc` the expected change of the parameter; the largest gain
+        first unless `sort` is False. lavaan's list of candidates, with `mi` of at least `minimum`.
+        """
+        return modification_indices(self._converged("modification indices"), minimum, sort)
+
+    def score_tests(self, release: Sequence[str] | None = None) -> pd.DataFrame:
+        """Would releasing equality constraints improve the fit? constraint chisq df pvalue.
+
+        All constraints (labels, group_equal, ``==``) or those named in `release`, as the table names them: together
+        in the first row, then one at a time.
+        """
+        return score_tests(self._converged("score tests"), release)
+
+    def wald_test(self, hypotheses: str) -> pd.DataFrame:
+        """Test hypotheses about labelled or defined parameters, such as ``"b1 == 0; b2 == b3"``.
+
+        constraint chisq df pvalue: together in the first row, then one at a time. Uses the standard errors of the fit.
+        """
+        return wald_test(self._converged("a Wald test"), self._vcov, hypotheses)
+
+    def residual_table(self, kind: str = "raw") -> pd.DataFrame:
+        """One row per moment: lhs op rhs group observed implied residual.
+
+        kind "raw", "cor" (of correlations), "normalized" (over the standard error of the observed moment) or
+        "standardized" (over the residual's own standard error: a z value).
+        """
+        return residual_table(self._converged("residuals"), kind)
+
+    def factor_scores(self, method: str = "regression", *, data: pd.DataFrame | object | None = None) -> pd.DataFrame:
+        """A score per latent variable for every row of the data, under the data's own index.
+
+        Rows with gaps, dropped ones included, are scored from the answers they have; NaN where there are none.
+        method "regression" or "bartlett". `data` scores other respondents by this model.
+        """
+        return factor_scores(self._converged("factor scores"), self._rows_of(data), method)
+
+    def predict(self, method: str = "regression", *, data: pd.DataFrame | object | None = None) -> pd.DataFrame:
+        """The answer the model expects of every row to every endogenous item, from factor scores and covariates."""
+        return predicted_answers(self._converged("predictions"), self._rows_of(data), method)
+
+    def score_reliability(self, method: str = "regression") -> pd.DataFrame:
+        """How well scores from complete answers stand for their factors: latent group determinacy reliability."""
+        return score_reliability(self._converged("reliability of scores"), method)
+
+    def coverage(self) -> pd.DataFrame:
+        """Rows that answered each item and each pair of items: item other group n share; dropped rows included."""
+        return coverage(self.fitted, self._rows_of(None))
+
+    def patterns(self) -> pd.DataFrame:
+        """Patterns of unanswered items, the most frequent first: missing group n share; dropped rows included."""
+        return patterns(self.fitted, self._rows_of(None))
+
+    def _converged(self, wanted: str) -> Fitted:
+        if not self.converged:
+            raise ModelError(f"{wanted} need a fit that converged: {'; '.join(self.problems) or 'this one did not'}")
+        return self.fitted
+
+    def _rows_of(self, data: pd.DataFrame | object | None) -> pd.DataFrame | object:
+        found = self.rows if data is None else data
+        if found is None:
+            raise OptionError("this model was fitted to moments, which hold no respondents' answers to look at")
+        return found
+
+    def summary(self) -> Summary:
+        """What lavaan's `summary(fit, fit.measures = TRUE, standardized = TRUE)` shows, as text and HTML."""
+        return summarize(self.parameters, self.fit_measures, self.r_squared, self.problems, self.provenance)
+
+    def to_lavaan(self) -> str:
+        """R script that repeats this fit with lavaan: `Rscript fit.R answers.csv`, or without a file for moments."""
+        return lavaan_script(self.model, self.fitted)
+
+    def __repr__(self) -> str:
+        m = self._measures
+        state = "converged" if self.converged else "DID NOT CONVERGE"
+        return (
+            f"Results({self.fitted.options.estimator}, n = {self.nobs}, {state}: "
+            f"chisq {m['chisq']:.3f}, df {m['df']:.0f}, CFI {m['cfi']:.3f}, RMSEA {m['rmsea']:.3f}"
+            f"{f', {len(self.problems)} problem(s)' if self.problems else ''})"
+        )

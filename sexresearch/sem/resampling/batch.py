@@ -1,0 +1,191 @@
+"""Many samples fitted at once: complete answers, maximum likelihood, no constraints but linear equalities.
+
+All replicates start at the full-sample estimates, in coordinates where the full-sample information is the identity, so
+that a step down the gradient is already a Newton step. Limited-memory BFGS (Nocedal 1980,
+doi 10.1090/S0025-5718-1980-0572855-7) learns what the replicate's own curvature adds. No step is checked on the way:
+a replicate that does not settle here is left to the careful minimiser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sexresearch.errors import ModelError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.weighted_moments import Weighed
+from sexresearch.sem.estimation.constraints import evaluate, restrictions
+from sexresearch.sem.estimation.estimate import bounded
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.implied.discrepancy import NormalLikelihood
+from sexresearch.sem.implied.factor_gradient import FactorForm, factor_form, gradient, omega
+
+SETTLED = 1e-8  # n times the Newton decrement before the last step: 1e-4 standard errors, less after that step
+LOST = 1e6  # n times the decrement of a replicate that runs away
+MOST_STEPS = 40
+MEMORY = 4  # pairs of steps and gradient changes that BFGS remembers
+NUMBERS_AT_ONCE = 2**16  # moments in a chunk: what stays in the processor's cache
+WEIGHTS_AT_ONCE = 2**24  # counts of rows in a chunk: 128 MB
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The forms of all groups, the estimates theta (q,) of the whole sample, and T (q, d) with T' information T = 1.
+
+    d is q less the number of equality constraints; `exogenous` places the variables that are left as they are.
+    """
+
+    forms: tuple[FactorForm, ...]
+    theta: Array
+    T: Array
+    exogenous: tuple[Array, ...]
+    rows: int
+
+    @property
+    def size(self) -> int:
+        """Replicates to fit at once."""
+        moments = max(len(form.order) for form in self.forms) ** 2
+        return max(1, min(max(16, NUMBERS_AT_ONCE // moments), WEIGHTS_AT_ONCE // self.rows, 512))
+
+
+def batch(fitted: Fitted) -> Batch | None:
+    """How to fit many samples at once; None where the model or the data need the careful minimiser."""
+    complete = all(sample.complete for sample in fitted.samples) and fitted.options.missing != "pairwise"
+    if not (isinstance(fitted.objective, NormalLikelihood) and complete and _linear(fitted)):
+        return None
+    free = fitted.basis
+    hessian = free.T @ fitted.objective.hessian(fitted.theta) @ free
+    scale = 1.0 / np.sqrt(np.maximum(np.diag(hessian), 1e-300))
+    try:
+        root = np.linalg.cholesky(hessian * np.outer(scale, scale))
+    except np.linalg.LinAlgError:
+        return None
+    forms = tuple(factor_form(state) for state in fitted.states)
+    names = [role.exogenous if fitted.options.fixed_x else () for role in fitted.table.roles]
+    rows = sum(sample.nobs for sample in fitted.samples)
+    fixed = tuple(_places(form, found) for form, found in zip(forms, names, strict=True))
+    return Batch(forms, fitted.theta, free @ (scale[:, None] * np.linalg.inv(root).T), fixed, rows)
+
+
+def _linear(fitted: Fitted) -> bool:
+    """Whether every constraint is an equality without curvature, here and elsewhere."""
+    limits = restrictions(bounded(fitted.table, fitted.options), fitted.names)
+    if not limits or any(limit.inequality for limit in limits):
+        return not limits
+    points = (fitted.theta, fitted.theta + 0.01 * (1.0 + np.abs(fitted.theta)))
+    try:
+        return all(not evaluate(limits, fitted.names, point).hessians.any() for point in points)
+    except ModelError:  # beyond the reach of a root or logarithm
+        return False
+
+
+def _places(form: FactorForm, names: Sequence[str]) -> Array:
+    """Where fixed exogenous variables (and the constant) stand in the form's order."""
+    s = form.structure
+    wanted = [s.names.index(name) for name in names] + ([len(s.observed) - 1] if s.has_means else [])
+    return np.flatnonzero(np.isin(form.order, wanted))
+
+
+def fit_batch(model: Batch, moments: Sequence[Weighed]) -> Array:
+    """(b, q) estimates for moments (b, P, P) and respondents (b,) of each group; NaN where one did not settle."""
+    total = np.sum([n for _, n in moments], axis=0)
+    maps = [model.T[form.structure.free] for form in model.forms]
+
+    def slope(z: Array, data: Sequence[Array]) -> Array:
+        out = np.zeros_like(z)
+        for form, away, moment, share in zip(model.forms, maps, data[::2], data[1::2], strict=True):
+            x = model.theta[form.structure.free] + z @ away.T
+            out += (gradient(form, x, moment) * share[:, None]) @ away
+        return out
+
+    data = [part for moment, n in moments for part in (moment, n / total)]
+    try:
+        theta = model.theta + quasi_newton(slope, data, model.T.shape[1], total) @ model.T.T
+    except np.linalg.LinAlgError:
+        return np.full((len(total), len(model.theta)), np.nan)
+    theta[~_possible(model, theta)] = np.nan
+    return theta
+
+
+def _possible(model: Batch, theta: Array) -> Array:
+    """(b,) whether the implied covariances are positive definite."""
+    found = np.isfinite(theta).all(axis=1)
+    rows = np.flatnonzero(found)
+    for form in model.forms:
+        implied = omega(form, theta[rows][:, form.structure.free])
+        found[rows] &= positive_definite(implied)
+    return found
+
+
+def positive_definite(stack: Array) -> Array:
+    """(b,) whether each matrix of a stack (b, P, P) is."""
+    try:
+        np.linalg.cholesky(stack)
+    except np.linalg.LinAlgError:
+        return np.linalg.eigvalsh(stack)[:, 0] > 0
+    return np.ones(len(stack), dtype=bool)
+
+
+Slope = Callable[[Array, Sequence[Array]], Array]
+Pair = tuple[Array, Array, Array]
+
+
+def quasi_newton(slope: Slope, data: Sequence[Array], d: int, n: Array) -> Array:
+    """(b, d) where `slope` vanishes, near zero; NaN where a replicate does not settle.
+
+    slope(z, data) is the gradient (b, d) at z (b, d); the arrays of `data` (b, ...) belong to the replicates,
+    n (b,) are their respondents.
+    """
+    b = len(data[0])
+    found, live = np.full((b, d), np.nan), np.arange(b)
+    z, pairs = np.zeros((b, d)), list[Pair]()
+    g = slope(z, data)
+    for _ in range(MOST_STEPS):
+        step, decrement = -_bfgs(g, pairs), n[live] * _dot(g, g)
+        z = z + step
+        settled = decrement < SETTLED
+        found[live[settled]] = z[settled]
+        keep = ~settled & (decrement < LOST)
+        if not keep.any():
+            break
+        if not keep.all():
+            live, z, step, g = live[keep], z[keep], step[keep], g[keep]
+            data = [part[keep] for part in data]
+            pairs = [(s[keep], y[keep], rho[keep]) for s, y, rho in pairs]
+        there = slope(z, data)
+        bend = _dot(step, there - g)
+        pairs = [*pairs[1 - MEMORY :], (step, there - g, 1.0 / bend)]
+        g = np.where(bend[:, None] > 0, there, np.nan)
+    return found
+
+
+def _dot(a: Array, b: Array) -> Array:
+    return np.einsum("bi,bi->b", a, b)
+
+
+def _bfgs(g: Array, pairs: Sequence[Pair]) -> Array:
+    """(b, d) the inverse curvature times g, by the two-loop recursion."""
+    out, kept = g.copy(), []
+    for s, y, rho in reversed(pairs):
+        kept.append(rho * _dot(s, out))
+        out -= kept[-1][:, None] * y
+    for (s, y, rho), first in zip(pairs, reversed(kept), strict=True):
+        out += (first - rho * _dot(y, out))[:, None] * s
+    return out
+
+
+def chisq(model: Batch, theta: Array, moments: Sequence[Weighed]) -> Array:
+    """(b,) likelihood ratio against the saturated model, exogenous variables left as they are."""
+    total = np.zeros(len(theta))
+    for form, fixed, (moment, n) in zip(model.forms, model.exogenous, moments, strict=True):
+        implied = omega(form, theta[:, form.structure.free])
+        x = np.ix_(np.arange(len(theta)), fixed, fixed)
+        total += n * (_distance(implied, moment) - _distance(implied[x], moment[x]))
+    return np.maximum(total, 0.0)
+
+
+def _distance(implied: Array, moment: Array) -> Array:
+    trace = np.einsum("bij,bji->b", np.linalg.inv(implied), moment)
+    return np.linalg.slogdet(implied)[1] - np.linalg.slogdet(moment)[1] + trace - moment.shape[1]

@@ -1,0 +1,148 @@
+"""`bootstrap`: refit a model to resampled rows and keep what comes out, failures included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.errors import DataError, ModelError, OptionError, SexresearchError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.degrees import degrees_of_freedom
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.inference.chisquare import standard_test
+from sexresearch.sem.output.results import Results
+from sexresearch.sem.resampling.batch import batch
+from sexresearch.sem.resampling.draws import Source, bent_to_model, resampled, simulated
+from sexresearch.sem.resampling.run import Job, Measure, run
+from sexresearch.sem.resampling.table import Bootstrap
+
+KINDS = ("nonparametric", "bollen-stine", "parametric")
+Statistic = Callable[[Results], "float | pd.Series | Mapping[str, float]"]
+
+
+def bootstrap(
+    results: Results,
+    replicates: int = 5000,
+    seed: int = 1,
+    statistic: Statistic | None = None,
+    kind: str = "nonparametric",
+    cluster: pd.Series | str | None = None,
+    workers: int | None = None,
+) -> Bootstrap:
+    """Refit the model to many samples like the one at hand; standard errors, intervals and the Bollen-Stine p value.
+
+    statistic : a function of `Results` that gives a number, or several by name; it is applied to every refit (which
+    then costs a full fit each, instead of a fraction of a millisecond).
+    kind : "nonparametric" draws rows with replacement within each group; "bollen-stine" does so after bending the rows
+    to the model, so that its chi-square shows what the test does when the model holds; "parametric" draws rows from
+    the fitted normal distribution.
+    cluster : whole clusters are drawn: those of the fit, or a Series of cluster labels indexed like the data.
+    workers : threads; the replicates are the same for any number of them. BLAS runs on one thread in each.
+    Sampling weights stay with their rows; answers with gaps are refitted by FIML where the fit was. A replicate that
+    cannot be estimated is counted with its reason in `failures`; interrupting keeps the replicates done so far.
+
+    Raises OptionError, DataError, or ModelError where the fit did not converge.
+    Efron & Tibshirani 1993, doi 10.1007/978-1-4899-4541-9; Bollen & Stine 1992, doi 10.1177/0049124192021002004.
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> x = rng.normal(size=200)
+    >>> m = 0.5 * x + rng.normal(size=200)
+    >>> data = pd.DataFrame({"x": x, "m": m, "y": 0.5 * m + rng.normal(size=200)})
+    >>> found = bootstrap(fit("m ~ a*x; y ~ b*m; indirect := a*b", data), replicates=200)
+    >>> found.intervals("bca").query("lhs == 'indirect'")[["ci_lower", "ci_upper"]].round(1).to_numpy().tolist()
+    [[0.1, 0.3]]
+    """
+    _refuse(results, replicates, seed, kind, workers)
+    fitted = results.fitted
+    codes = _clusters(fitted, cluster)
+    _refuse_kind(fitted, kind, codes)
+    measure, own = _measure(results, statistic, kind)
+    tested = kind == "bollen-stine"
+    engine = batch(fitted) if statistic is None else None
+    job = Job(fitted, _source(fitted, seed, kind, codes), engine, measure, tested)
+    outcome = run(job, replicates, workers or 1)
+    observed = standard_test(fitted).chisq if tested else None
+    return Bootstrap(results, kind, seed, replicates, outcome, job, observed, own)
+
+
+def _refuse(results: Results, replicates: int, seed: int, kind: str, workers: int | None) -> None:
+    if not isinstance(results, Results):
+        raise OptionError(f"bootstrap needs the Results of a fit; found {type(results).__name__}")
+    for name, value, least in (("replicates", replicates, 2), ("seed", seed, 0), ("workers", workers or 1, 1)):
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+            raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
+    if kind not in KINDS:
+        raise OptionError(f"kind {kind!r} is not known; allowed: {', '.join(KINDS)}")
+    if not results.converged:
+        raise ModelError("the fit did not converge, so there is nothing to resample: see results.problems")
+
+
+def _refuse_kind(fitted: Fitted, kind: str, codes: list[Array] | None) -> None:
+    if kind != "parametric" and any(sample.answers is None for sample in fitted.samples):
+        raise OptionError("moments hold no rows to draw; use kind='parametric', or fit the respondents' answers")
+    weighted = fitted.options.sampling_weights is not None
+    if kind != "nonparametric" and (weighted or codes is not None):
+        raise OptionError(f"kind {kind!r} knows neither clusters nor sampling weights; use kind='nonparametric'")
+    if kind == "bollen-stine" and fitted.options.missing != "listwise":
+        raise OptionError(f"kind 'bollen-stine' needs complete rows; the fit has missing={fitted.options.missing!r}")
+    if kind == "bollen-stine" and degrees_of_freedom(fitted) == 0:
+        raise OptionError("the model is saturated (df = 0): kind 'bollen-stine' has nothing to test")
+
+
+def _clusters(fitted: Fitted, cluster: pd.Series | str | None) -> list[Array] | None:
+    """Cluster codes of the rows of each group, by the row labels of the data."""
+    own = [sample.answers.clusters for sample in fitted.samples if sample.answers is not None]
+    given = [codes for codes in own if codes is not None]
+    if cluster is None or (isinstance(cluster, str) and cluster == fitted.options.cluster):
+        return given or None
+    if not isinstance(cluster, pd.Series):
+        raise OptionError(f"cluster takes the column itself, as in cluster=data['branch']; found {cluster!r}")
+    labels = [sample.answers.index for sample in fitted.samples if sample.answers is not None]
+    if not cluster.index.is_unique or any(not index.isin(cluster.index).all() for index in labels):
+        raise DataError("the cluster labels must carry the row labels of the fitted data, each once")
+    codes = pd.Series(pd.factorize(cluster)[0], index=cluster.index)
+    picked = [codes.loc[index].to_numpy() for index in labels]
+    missing = sum(int((part < 0).sum()) for part in picked)
+    if missing:
+        raise DataError(f"{missing} rows of the fit have no cluster label; drop them before fitting")
+    return picked
+
+
+def _source(fitted: Fitted, seed: int, kind: str, codes: list[Array] | None) -> Source:
+    if kind == "parametric":
+        return simulated(fitted, seed)
+    drawn = resampled(fitted, seed, codes)
+    return replace(drawn, groups=bent_to_model(fitted)) if kind == "bollen-stine" else drawn
+
+
+def _measure(
+    results: Results, statistic: Statistic | None, kind: str
+) -> tuple[Measure | None, dict[str, float] | None]:
+    """What to measure on every refit, and the user's statistics of the fit itself."""
+
+    def measured(fitted: Fitted) -> dict[str, float]:
+        test = {"chisq": standard_test(fitted).chisq} if kind == "bollen-stine" else {}
+        errors = np.full_like(results.vcov, np.nan) if fitted.options.se == "bootstrap" else None
+        return test | (_named(statistic, replace(results, fitted=fitted, errors=errors)) if statistic else {})
+
+    if statistic is None:
+        return (measured if kind == "bollen-stine" else None), None
+    return measured, _named(statistic, results)
+
+
+def _named(statistic: Statistic, results: Results) -> dict[str, float]:
+    """The statistic's values by name; ModelError where it fails."""
+    try:
+        found = statistic(results)
+        named = dict(found) if isinstance(found, pd.Series | Mapping) else {"statistic": found}
+        return {str(name): float(np.asarray(value)) for name, value in named.items()}
+    except SexresearchError:
+        raise
+    except Exception as error:
+        raise ModelError(f"the statistic raised {type(error).__name__}: {error}") from error

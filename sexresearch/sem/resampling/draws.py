@@ -1,0 +1,175 @@
+"""The samples of a bootstrap: one random stream per replicate, so that its number and the seed decide everything.
+
+Rows (or whole clusters) are drawn with replacement within each group, and only their counts are kept: estimation
+works on weighted moments. Efron & Tibshirani 1993, An Introduction to the Bootstrap, doi 10.1007/978-1-4899-4541-9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.observed import Answers
+from sexresearch.sem.data.sample import take
+from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.implied.discrepancy import LeastSquares
+
+
+def stream(seed: int, number: int) -> np.random.Generator:
+    """The random numbers of one replicate: a child of the seed (O'Neill's SeedSequence), independent of all others."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(number,))))
+
+
+class Source(Protocol):
+    """Where the samples of a bootstrap come from."""
+
+    def answers(self, number: int) -> list[Answers]:
+        """The rows of each group in one replicate."""
+
+    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
+        """Per group: moment matrices (replicates, P, P) of the variables in `orders`, respondents (replicates,)."""
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """Rows drawn with replacement: `units` (rows of all groups,) says which unit a row belongs to.
+
+    strata : units are drawn within each stratum (first unit, number of units); groups : the answers themselves.
+    """
+
+    seed: int
+    groups: tuple[Answers, ...]
+    units: Array
+    strata: tuple[tuple[int, int], ...]
+
+    def counts(self, number: int) -> Array:
+        """(rows,) how often each row was drawn, all groups one after the other."""
+        random = stream(self.seed, number)
+        drawn = [np.bincount(random.integers(0, size, size), minlength=size) for _, size in self.strata]
+        return np.concatenate(drawn)[self.units]
+
+    def answers(self, number: int) -> list[Answers]:
+        """The rows drawn in one replicate."""
+        return self.expanded(self.counts(number))
+
+    def expanded(self, counts: Array) -> list[Answers]:
+        """Rows repeated as often as `counts` (rows,) says; a cluster drawn twice counts as two."""
+        out: list[Answers] = []
+        first = 0
+        for group in self.groups:
+            own = counts[first : first + len(group.values)]
+            first += len(group.values)
+            out.append(_repeated(group, own))
+        return out
+
+    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
+        """Weighted moments of all the replicates at once, as one product of counts and pair products."""
+        counts = np.stack([self.counts(number) for number in numbers]).astype(float)
+        out, first = [], 0
+        for group, order, products in zip(self.groups, orders, self._products, strict=True):
+            own = counts[:, first : first + len(group.values)]
+            first += len(group.values)
+            out.append(weigh(own if group.weights is None else own * group.weights, products, order, has_means))
+        return out
+
+    @cached_property
+    def _products(self) -> tuple[Products, ...]:
+        return tuple(Products(group.values) for group in self.groups)
+
+
+def _repeated(group: Answers, counts: Array) -> Answers:
+    rows = np.repeat(np.arange(len(counts)), counts)
+    copy = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    clusters = None if group.clusters is None else group.clusters[rows] * (copy.max(initial=0) + 1) + copy
+    return replace(take(group, rows), clusters=clusters)
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """Answers drawn from the normal distribution that the model implies, with the gaps of the data."""
+
+    seed: int
+    labels: tuple[object, ...]
+    means: tuple[Array, ...]
+    roots: tuple[Array, ...]
+    answered: tuple[Array, ...]
+
+    def answers(self, number: int) -> list[Answers]:
+        """Fresh rows for every group."""
+        random, out = stream(self.seed, number), []
+        for label, mean, root, answered in zip(self.labels, self.means, self.roots, self.answered, strict=True):
+            values = mean + random.standard_normal(answered.shape) @ root.T
+            values[~answered] = np.nan
+            out.append(Answers(label, values, None, None, pd.RangeIndex(len(values))))
+        return out
+
+    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
+        """Moments of the simulated rows."""
+        made = list(zip(*map(self.answers, numbers), strict=True))
+        out = []
+        for order, replicates in zip(orders, made, strict=True):
+            each = [_unweighted(a, order, has_means) for a in replicates]
+            out.append((np.concatenate([m for m, _ in each]), np.concatenate([n for _, n in each])))
+        return out
+
+
+def _unweighted(answers: Answers, order: Array, has_means: bool) -> Weighed:
+    return weigh(np.ones((1, len(answers.values))), Products(answers.values), order, has_means)
+
+
+def resampled(fitted: Fitted, seed: int, clusters: Sequence[Array] | None) -> Resampled:
+    """Draws of rows, or of whole `clusters` (codes per group); clusters that span groups are drawn across them."""
+    groups = tuple(sample.answers for sample in fitted.samples if sample.answers is not None)
+    codes = [np.arange(len(g.values)) for g in groups] if clusters is None else list(clusters)
+    apart = clusters is None or sum(len(np.unique(c)) for c in codes) == len(np.unique(np.concatenate(codes)))
+    pools = codes if apart else [np.concatenate(codes)]
+    units, strata, first = [], [], 0
+    for pool in pools:
+        names, dense = np.unique(pool, return_inverse=True)
+        units.append(dense.ravel() + first)
+        strata.append((first, len(names)))
+        first += len(names)
+    return Resampled(seed, groups, np.concatenate(units), tuple(strata))
+
+
+def bent_to_model(fitted: Fitted) -> tuple[Answers, ...]:
+    """The rows of each group, turned so that the model holds exactly in them.
+
+    Bollen & Stine 1992, doi 10.1177/0049124192021002004: (x - mean) S^-1/2 Sigma^1/2 + mu.
+    """
+    out = []
+    for sample, state in zip(fitted.samples, fitted.states, strict=True):
+        assert sample.answers is not None
+        target = state.cov * ((sample.n - 1) / sample.n if isinstance(fitted.objective, LeastSquares) else 1.0)
+        turn = np.linalg.solve(root(sample.cov), root(target))
+        centre = state.mean if state.structure.has_means else sample.mean
+        centred = sample.augmented(has_means=False)
+        out.append(replace(sample.answers, values=centred @ turn + centre))
+    return tuple(out)
+
+
+def root(matrix: Array) -> Array:
+    """The symmetric square root of a positive definite matrix."""
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+
+
+def simulated(fitted: Fitted, seed: int) -> Simulated:
+    """Draws from the fitted model, as many rows per group as there were."""
+    means = [
+        state.mean if state.structure.has_means else sample.mean
+        for sample, state in zip(fitted.samples, fitted.states, strict=True)
+    ]
+    gaps = [
+        np.ones((s.nobs, len(s.names)), dtype=bool) if s.answers is None else ~np.isnan(s.answers.values)
+        for s in fitted.samples
+    ]
+    labels = tuple(sample.label for sample in fitted.samples)
+    return Simulated(seed, labels, tuple(means), tuple(root(s.cov) for s in fitted.states), tuple(gaps))

@@ -1,0 +1,65 @@
+"""One replicate by the careful minimiser: any estimator, gaps, constraints; starts at the full-sample estimates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sexresearch.errors import ModelError, SexresearchError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.observed import Answers
+from sexresearch.sem.data.sample import Sample, from_answers, from_gaps, from_pairs
+from sexresearch.sem.estimation.constraints import Constrained, minimize_within, restrictions
+from sexresearch.sem.estimation.estimate import bounded, objective_of, place
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.minimize import minimize
+
+MOST_STEPS = 200  # a replicate that needs more is on its way to infinity; nearly all need fewer than 10
+
+
+def refit(fitted: Fitted, answers: Sequence[Answers]) -> Fitted:
+    """The same model and options fitted to other rows; ModelError or DataError says why that fails."""
+    samples = tuple(_sample(fitted, old, new) for old, new in zip(fitted.samples, answers, strict=True))
+    structures = place(fitted.table, samples, bool(fitted.options.meanstructure))
+    objective = objective_of(structures, samples, fitted.table.n_free, fitted.options)
+    fresh = replace(fitted, samples=samples, structures=structures, objective=objective)
+    found = _minimum(fresh)
+    if not found.solution.converged:
+        raise ModelError(f"did not converge: {found.solution.trouble}")
+    return replace(fresh, constrained=found)
+
+
+def _sample(fitted: Fitted, old: Sample, new: Answers) -> Sample:
+    has_means, missing = bool(fitted.options.meanstructure), fitted.options.missing
+    if missing == "fiml":
+        return from_gaps(new, old.names)
+    return (
+        from_pairs(new, old.names, has_means)[0] if missing == "pairwise" else from_answers(new, old.names, has_means)
+    )
+
+
+def _minimum(fitted: Fitted) -> Constrained:
+    """From the full-sample estimates; from the first start of all where that leads nowhere."""
+    found = _descended(fitted, fitted.theta)
+    return found if found.solution.converged else _descended(fitted, fitted.start)
+
+
+def _descended(fitted: Fitted, start: Array) -> Constrained:
+    limits = restrictions(bounded(fitted.table, fitted.options), fitted.names)
+    if limits:
+        return minimize_within(fitted.objective, start, limits, fitted.names)
+    return replace(fitted.constrained, solution=minimize(fitted.objective, start, MOST_STEPS))
+
+
+def reason(error: Exception) -> str:
+    """Why a replicate failed, without the numbers that would make every failure another one."""
+    if not isinstance(error, SexresearchError):
+        return "the arithmetic broke down"
+    text = re.sub(r"\s*\([^()]*\)", "", str(error)).split(":")
+    return re.sub(r"-?\d[\d.e+-]*", "#", ": ".join(part.strip() for part in text[:2]))
+
+
+BROKEN = (SexresearchError, np.linalg.LinAlgError, FloatingPointError)

@@ -1,0 +1,147 @@
+"""Replicates in chunks, over threads, with a bar on a terminal; the same numbers however the work is shared out."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.resampling.batch import Batch, chisq, fit_batch
+from sexresearch.sem.resampling.draws import Source
+from sexresearch.sem.resampling.refit import BROKEN, reason, refit
+from sexresearch.sem.resampling.values import exogenous_rows
+from sexresearch.sem.threads import one_thread
+
+CAREFUL_AT_ONCE = 4  # replicates in a chunk of the careful minimiser
+Measure = Callable[[Fitted], Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """One successful replicate: its number, estimates (q,), values of exogenous rows, and what was measured."""
+
+    number: int
+    theta: Array
+    exogenous: Array
+    measured: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Replicates in the order of their numbers, reasons of failure with their counts, and how many were never run."""
+
+    replicates: tuple[Replicate, ...]
+    failures: Mapping[str, int]
+    not_run: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker needs: the fit, the samples, the batch engine (None: careful only), what to measure on each refit.
+
+    `test` asks for the chi-square of every replicate.
+    """
+
+    fitted: Fitted
+    source: Source
+    engine: Batch | None
+    measure: Measure | None
+    test: bool
+
+    def chunk(self, numbers: Sequence[int]) -> tuple[list[Replicate], list[str]]:
+        """Fit some replicates; returns the successful ones and why the others failed."""
+        with np.errstate(all="ignore"):
+            done, left = ([], list(numbers)) if self.engine is None else self._together(self.engine, numbers)
+            reasons = []
+            for number in left:
+                try:
+                    done.append(self._alone(number))
+                except BROKEN as error:
+                    reasons.append(reason(error))
+        return done, reasons
+
+    def _together(self, engine: Batch, numbers: Sequence[int]) -> tuple[list[Replicate], list[int]]:
+        has_means = self.fitted.structures[0].has_means
+        moments = self.source.moments(numbers, [form.order for form in engine.forms], has_means)
+        theta = fit_batch(engine, moments)
+        tests = chisq(engine, theta, moments) if self.test else theta[:, 0]
+        fixed = exogenous_rows(self.fitted, [form.order for form in engine.forms], [m for m, _ in moments])
+        good = np.isfinite(theta).all(axis=1) & np.isfinite(tests)
+        done = [
+            Replicate(numbers[i], theta[i], fixed[i], {"chisq": float(tests[i])} if self.test else {})
+            for i in np.flatnonzero(good).tolist()
+        ]
+        return done, [number for number, well in zip(numbers, good, strict=True) if not well]
+
+    def _alone(self, number: int) -> Replicate:
+        found = refit(self.fitted, self.source.answers(number))
+        fixed = row_estimates(found)[[row.exogenous for row in found.table.rows]]
+        return Replicate(number, found.theta, fixed, self.measure(found) if self.measure else {})
+
+
+@one_thread
+def run(job: Job, replicates: int, workers: int) -> Outcome:
+    """All replicates, or those done when the user interrupts."""
+    size = CAREFUL_AT_ONCE if job.engine is None else job.engine.size
+    chunks = [range(first, min(first + size, replicates)) for first in range(0, replicates, size)]
+    done: list[Replicate] = []
+    reasons: list[str] = []
+    with _bar(replicates) as advance:
+        for found, why in _shared_out(job, chunks, workers):
+            done += found
+            reasons += why
+            advance(len(found) + len(why))
+    done.sort(key=lambda replicate: replicate.number)
+    return Outcome(tuple(done), dict(Counter(reasons).most_common()), replicates - len(done) - len(reasons))
+
+
+Chunked = tuple[list[Replicate], list[str]]
+
+
+def _shared_out(job: Job, chunks: Sequence[Sequence[int]], workers: int) -> Iterator[Chunked]:
+    """The chunks as they are done; an interruption ends the iteration after what is done."""
+    if workers == 1:
+        try:
+            for numbers in chunks:
+                yield job.chunk(numbers)
+        except KeyboardInterrupt:
+            return
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = [pool.submit(job.chunk, numbers) for numbers in chunks]
+        try:
+            while waiting:
+                yield waiting[0].result()
+                waiting = waiting[1:]
+        except KeyboardInterrupt:
+            for future in waiting:
+                future.cancel()
+            yield from _finished(waiting)
+
+
+def _finished(waiting: Sequence[Future[Chunked]]) -> Iterator[Chunked]:
+    for future in waiting:
+        if not future.cancelled() and not isinstance(future.exception(), KeyboardInterrupt):
+            yield future.result()
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on a terminal, nothing in a notebook, a pipe or a file."""
+    if not sys.stderr.isatty():
+        yield lambda count: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("bootstrap", total=total)
+        yield lambda count: progress.update(task, advance=count)

@@ -1,0 +1,147 @@
+"""Every row of the parameter table, and every definition, at many parameter vectors at once: raw and standardized."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.language.expression import Expression
+from sexresearch.sem.language.parameter import Parameter
+
+SCALES = ("est", "std_lv", "std_all")
+AT_ONCE = 256  # parameter vectors whose (m, m) matrices are held at once
+FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs, "tanh": np.tanh, "atanh": np.arctanh}
+
+
+def expression_values(expression: Expression, known: Mapping[str, Array]) -> Array:
+    """The value at every vector, from arrays (R,) of the names; NaN where arithmetic fails."""
+    if expression.kind == "number":
+        return np.asarray(expression.value)
+    if expression.kind == "name":
+        return known[expression.name]
+    parts = [expression_values(part, known) for part in expression.parts]
+    with np.errstate(all="ignore"):
+        return _combined(expression.kind, parts)
+
+
+def _combined(kind: str, parts: Sequence[Array]) -> Array:
+    if kind in FUNCTIONS:
+        return FUNCTIONS[kind](parts[0])
+    if kind == "negate":
+        return -parts[0]
+    left, right = parts
+    if kind == "+":
+        return left + right
+    if kind == "-":
+        return left - right
+    if kind == "*":
+        return left * right
+    return left / right if kind == "/" else np.power(left, right)
+
+
+def definition_values(fitted: Fitted, rows: Array) -> Array:
+    """(R, definitions) the ``:=`` parameters from values (R, rows) of the table, each label read at its first row."""
+    known: dict[str, Array] = {}
+    for i, row in enumerate(fitted.table.rows):
+        if row.label:
+            known.setdefault(row.label, rows[:, i])
+    for definition in fitted.names.definitions:
+        known[definition.name] = np.broadcast_to(expression_values(definition.expression, known), len(rows))
+    values = [known[definition.name] for definition in fitted.names.definitions]
+    return np.stack(values, axis=1) if values else np.zeros((len(rows), 0))
+
+
+def row_values(fitted: Fitted, theta: Array, exogenous: Array) -> Array:
+    """(R, rows) estimates of every row from theta (R, q) and the values (R, e) of the exogenous rows."""
+    out = np.empty((len(theta), len(fitted.table.rows)))
+    taken = iter(range(exogenous.shape[1]))
+    for i, row in enumerate(fitted.table.rows):
+        out[:, i] = theta[:, row.free] if row.free >= 0 else exogenous[:, next(taken)] if row.exogenous else row.value
+    return out
+
+
+def values(fitted: Fitted, theta: Array, exogenous: Array, scale: str) -> Array:
+    """(R, rows + definitions) on one of `SCALES`; NaN where a variance is negative."""
+    rows = row_values(fitted, theta, exogenous)
+    if scale != "est":
+        std = np.empty_like(rows)
+        for group in range(fitted.table.n_groups):
+            places = _places(fitted, group)
+            std[:, places.own] = _standardized(places, rows[:, places.own], scale)
+        rows = std
+    return np.hstack([rows, definition_values(fitted, rows)])
+
+
+def _standardized(places: _Places, own: Array, scale: str) -> Array:
+    sd = [_deviations(places, part) for part in np.array_split(own, max(1, len(own) // AT_ONCE))]
+    total, residual = (np.vstack([part[k] for part in sd]) for k in (0, 1))
+    if scale == "std_lv":
+        total[:, : places.p] = residual[:, : places.p] = 1.0
+    total[:, -1] = 1.0  # the constant, to which intercepts are paths
+    over = np.where(places.is_path, total[:, places.row], residual[:, places.row])
+    under = np.where(places.is_path, 1.0 / total[:, places.col], residual[:, places.col])
+    spread = ~places.is_path & (places.row == places.col)
+    over[:, spread] = under[:, spread] = total[:, places.row[spread]]
+    return own / (over * under)
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Rows of one group: where they sit among m variables and the constant, p of them observed."""
+
+    own: Array
+    row: Array
+    col: Array
+    is_path: Array
+    m: int
+    p: int
+
+
+def _places(fitted: Fitted, group: int) -> _Places:
+    structure = fitted.structures[group]
+    m = len(structure.names) - structure.has_means
+    place = {name: i for i, name in enumerate(structure.names[:m])}
+    own = [i for i, row in enumerate(fitted.table.rows) if row.group == group]
+    ends = np.array([_ends(fitted.table.rows[i], place, m) for i in own], dtype=int)
+    paths = np.array([fitted.table.rows[i].op != "~~" for i in own])
+    return _Places(np.array(own), ends[:, 0], ends[:, 1], paths, m, structure.p)
+
+
+def _ends(row: Parameter, place: Mapping[str, int], constant: int) -> tuple[int, int]:
+    if row.op == "=~":
+        return place[row.rhs], place[row.lhs]
+    return place[row.lhs], constant if row.op == "~1" else place[row.rhs]
+
+
+def _deviations(places: _Places, rows: Array) -> tuple[Array, Array]:
+    """(R, m + 1) total and residual standard deviations; NaN where a variance is negative."""
+    m, path = places.m, places.is_path & (places.col < places.m)
+    B, S = np.zeros((len(rows), m, m)), np.zeros((len(rows), m, m))
+    B[:, places.row[path], places.col[path]] = rows[:, path]
+    spread = ~places.is_path
+    S[:, places.row[spread], places.col[spread]] = rows[:, spread]
+    S[:, places.col[spread], places.row[spread]] = rows[:, spread]
+    G = np.linalg.inv(np.eye(m) - B)
+    variances = np.stack([np.einsum("rij,rjk,rik->ri", G, S, G, optimize=True), np.einsum("rii->ri", S)])
+    with np.errstate(invalid="ignore"):
+        sd = np.sqrt(variances)
+    sd = np.concatenate([sd, np.ones((2, len(rows), 1))], axis=2)
+    return sd[0], sd[1]
+
+
+def exogenous_rows(fitted: Fitted, orders: Sequence[Array], moments: Sequence[Array]) -> Array:
+    """(b, e) values of the exogenous rows in the samples whose moments (b, P, P) stand in `orders`, by group."""
+    out = [np.zeros((len(moments[0]), 0))]
+    for row in (row for row in fitted.table.rows if row.exogenous):
+        structure, moment = fitted.structures[row.group], moments[row.group]
+        at = {structure.names[structure.observed[k]]: i for i, k in enumerate(orders[row.group])}
+        i, last = at[row.lhs], at.get("1", 0)
+        value = moment[:, i, last] if row.op == "~1" else moment[:, i, at[row.rhs]]
+        if row.op != "~1" and structure.has_means:
+            value = value - moment[:, i, last] * moment[:, at[row.rhs], last]
+        out.append(value[:, None])
+    return np.hstack(out)
