@@ -4,6 +4,7 @@ from importlib import import_module
 from types import ModuleType
 
 from sexresearch import datasets, errors, glossary, sem, standard, survey
+from sexresearch.chain import effects
 from sexresearch.glossary import table
 from sexresearch.report import report
 from sexresearch.sem import (
@@ -40,6 +41,7 @@ __all__ = [
     "compare",
     "crosscheck",
     "datasets",
+    "effects",
     "errors",
     "fit",
     "glossary",

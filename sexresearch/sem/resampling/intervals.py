@@ -42,27 +42,32 @@ def limits(replicates: Array, estimate: float, level: float, method: str, accele
     return np.quantile(replicates, tails)
 
 
-def acceleration(influence: Array) -> Array:
-    """(k,) sum of cubed influences (units, k) over 6 times the 3/2 power of their summed squares; 0 without influence.
+def acceleration(moves: Array) -> Array:
+    """(k,) sum of cubed moves (units, k) over 6 times the 3/2 power of their summed squares; 0 without influence.
 
     >>> acceleration(np.array([[-1.0], [-1.0], [2.0]])).round(3).tolist()
     [0.068]
     """
-    squares = (influence**2).sum(axis=0)
-    return (influence**3).sum(axis=0) / (6.0 * np.where(squares > 0, squares, 1.0) ** 1.5)
+    squares = (moves**2).sum(axis=0)
+    return (moves**3).sum(axis=0) / (6.0 * np.where(squares > 0, squares, 1.0) ** 1.5)
 
 
 def value_influence(fitted: Fitted, scale: str) -> Array:
     """(rows of all groups, table rows + definitions) each respondent's first-order influence on the values."""
     fixed = np.array([row.exogenous for row in fitted.table.rows])
     point = np.concatenate([fitted.theta, row_estimates(fitted)[fixed]])
-    moves = np.hstack([_estimate_influence(fitted), _exogenous_influence(fitted)])
+    moves = influence(fitted)
     steps = STEP * np.sqrt((moves**2).sum(axis=0))
     steps = np.where(steps > 0, steps, 1e-6)
     q = len(fitted.theta)
     up, down = point + np.diag(steps), point - np.diag(steps)
     high, low = (values(fitted, at[:, :q], at[:, q:], scale) for at in (up, down))
     return moves @ ((high - low) / (2.0 * steps[:, None]))
+
+
+def influence(fitted: Fitted) -> Array:
+    """(rows of all groups, q + e) each respondent's first-order influence on estimates and exogenous rows."""
+    return np.hstack([_estimate_influence(fitted), _exogenous_influence(fitted)])
 
 
 def _estimate_influence(fitted: Fitted) -> Array:

@@ -70,13 +70,13 @@ def values(fitted: Fitted, theta: Array, exogenous: Array, scale: str) -> Array:
     if scale != "est":
         std = np.empty_like(rows)
         for group in range(fitted.table.n_groups):
-            places = _places(fitted, group)
+            places = places_of(fitted, group)
             std[:, places.own] = _standardized(places, rows[:, places.own], scale)
         rows = std
     return np.hstack([rows, definition_values(fitted, rows)])
 
 
-def _standardized(places: _Places, own: Array, scale: str) -> Array:
+def _standardized(places: Places, own: Array, scale: str) -> Array:
     sd = [_deviations(places, part) for part in np.array_split(own, max(1, len(own) // AT_ONCE))]
     total, residual = (np.vstack([part[k] for part in sd]) for k in (0, 1))
     if scale == "std_lv":
@@ -90,7 +90,7 @@ def _standardized(places: _Places, own: Array, scale: str) -> Array:
 
 
 @dataclass(frozen=True)
-class _Places:
+class Places:
     """Rows of one group: where they sit among m variables and the constant, p of them observed."""
 
     own: Array
@@ -101,14 +101,15 @@ class _Places:
     p: int
 
 
-def _places(fitted: Fitted, group: int) -> _Places:
+def places_of(fitted: Fitted, group: int) -> Places:
+    """Where the rows of one group (numbered from 0) sit."""
     structure = fitted.structures[group]
     m = len(structure.names) - structure.has_means
     place = {name: i for i, name in enumerate(structure.names[:m])}
     own = [i for i, row in enumerate(fitted.table.rows) if row.group == group]
     ends = np.array([_ends(fitted.table.rows[i], place, m) for i in own], dtype=int)
     paths = np.array([fitted.table.rows[i].op != "~~" for i in own])
-    return _Places(np.array(own), ends[:, 0], ends[:, 1], paths, m, structure.p)
+    return Places(np.array(own), ends[:, 0], ends[:, 1], paths, m, structure.p)
 
 
 def _ends(row: Parameter, place: Mapping[str, int], constant: int) -> tuple[int, int]:
@@ -117,15 +118,21 @@ def _ends(row: Parameter, place: Mapping[str, int], constant: int) -> tuple[int,
     return place[row.lhs], constant if row.op == "~1" else place[row.rhs]
 
 
-def _deviations(places: _Places, rows: Array) -> tuple[Array, Array]:
-    """(R, m + 1) total and residual standard deviations; NaN where a variance is negative."""
+def path_matrices(places: Places, rows: Array) -> tuple[Array, Array]:
+    """(R, m, m) paths B (effects in rows, causes in columns) and residual covariances S from values (R, rows)."""
     m, path = places.m, places.is_path & (places.col < places.m)
     B, S = np.zeros((len(rows), m, m)), np.zeros((len(rows), m, m))
     B[:, places.row[path], places.col[path]] = rows[:, path]
     spread = ~places.is_path
     S[:, places.row[spread], places.col[spread]] = rows[:, spread]
     S[:, places.col[spread], places.row[spread]] = rows[:, spread]
-    G = np.linalg.inv(np.eye(m) - B)
+    return B, S
+
+
+def _deviations(places: Places, rows: Array) -> tuple[Array, Array]:
+    """(R, m + 1) total and residual standard deviations; NaN where a variance is negative."""
+    B, S = path_matrices(places, rows)
+    G = np.linalg.inv(np.eye(places.m) - B)
     variances = np.stack([np.einsum("rij,rjk,rik->ri", G, S, G, optimize=True), np.einsum("rii->ri", S)])
     with np.errstate(invalid="ignore"):
         sd = np.sqrt(variances)

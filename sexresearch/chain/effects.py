@@ -1,0 +1,202 @@
+"""`effects`: direct, specific indirect, total indirect and total effects between constructs, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.chain.arrows import Arrows, arrows, known
+from sexresearch.chain.estimands import SHARE, Estimand, Pair, derived, estimand_slopes, estimands
+from sexresearch.chain.routes import Route, route_slopes, route_values
+from sexresearch.chain.uncertainty import Sampling, joined, sampling, uncertain, z_and_p
+from sexresearch.errors import ModelError, OptionError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.output.results import Results
+
+MOST_PATHS = 100  # specific paths between two constructs that are listed one by one
+NUMBERS = ["est", "se", "z", "pvalue", "ci_lower", "ci_upper", "std_all", "std_all_ci_lower", "std_all_ci_upper"]
+KEYS = ["source", "target", "group", "effect", "path"]
+
+
+def effects(
+    results: Results,
+    source: str | Sequence[str] | None = None,
+    target: str | Sequence[str] | None = None,
+    bootstrap: int = 0,
+    seed: int = 1,
+    interval: str | None = None,
+    contrast: tuple[str, str] | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """How much of a change in `source` reaches `target`, along which paths: one row per effect.
+
+    source, target : variables of the model, one or several; without them, what nothing explains and what explains
+    nothing further. Every simple path along regressions and loadings is listed; in a loop the total is
+    (I - B)^-1, which the listed paths do not add up to.
+    interval : "delta", "monte_carlo", or with `bootstrap` replicates "percentile", "bias_corrected", "bca". Default:
+    delta, percentile with replicates. Moments hold no rows: their replicates are drawn from the fitted model.
+    contrast : two variables; the paths through the first less those through the second. Without it, every two of up to
+    four specific paths are compared.
+
+    Columns source target group effect path est se z pvalue ci_lower ci_upper (units of the data), std_all with
+    std_all_ci_lower std_all_ci_upper, interval, note. effect is direct, indirect (one path), total indirect, total,
+    through and contrast, or share mediated: total indirect over total, missing where direct and indirect effects have
+    opposite signs, unsteady below some 500 respondents (MacKinnon, Warsi & Dwyer 1995,
+    doi 10.1207/s15327906mbr3001_3). Groups come one after the other, then their differences. What is 0 or missing
+    has its reason in `note`: no path, a fit that did not converge, replicates that failed.
+    Formulas: `sexresearch.chain.routes` and `.uncertainty` (Bollen 1989, doi 10.1002/9781118619179; Sobel 1982).
+    Reading effects as consequences takes the model's arrows for causes; no interval tests that.
+
+    Raises ModelError for variables that are not in the model, naming those that are; OptionError for unknown options.
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> x = rng.normal(size=200)
+    >>> m = 0.5 * x + rng.normal(size=200)
+    >>> results = fit("m ~ x; y ~ m", pd.DataFrame({"x": x, "m": m, "y": 0.5 * m + rng.normal(size=200)}))
+    >>> effects(results, source="x", target="y")[["effect", "path"]].head(2).to_numpy().tolist()
+    [['direct', 'x → y'], ['indirect', 'x → m → y']]
+    """
+    if not isinstance(results, Results):
+        raise OptionError(f"effects needs the Results of a fit; found {type(results).__name__}")
+    graphs = [arrows(results.fitted, number) for number in range(results.fitted.table.n_groups)]
+    wanted = _pairs(results, graphs, source, target)
+    through = _through(results, graphs, contrast)
+    at = sampling(results, interval, bootstrap, seed, level)
+    pairs = [_pair(results, graphs[number], number, *ends) for ends in wanted for number in range(len(graphs))]
+    return _frame(results, pairs, estimands(pairs, _labels(results), through), at)
+
+
+def _labels(results: Results) -> list[object]:
+    return list(results.groups) or [pd.NA]
+
+
+def _pairs(
+    results: Results,
+    graphs: Sequence[Arrows],
+    source: str | Sequence[str] | None,
+    target: str | Sequence[str] | None,
+) -> list[tuple[str, str]]:
+    """Which effects are asked for: the names given, or those of the ends of the model that are connected."""
+    names = _names(graphs)
+    roles = results.fitted.table.roles[0]
+    given = [_listed(part) for part in (source, target)]
+    found = [
+        known(n, names, w, results.latents) for w, part in zip(("source", "target"), given, strict=True) for n in part
+    ]
+    sources = found[: len(given[0])] or [*roles.exogenous_latent, *roles.exogenous]
+    targets = found[len(given[0]) :] or list(roles.outcomes)
+    pairs = [(s, t) for s in sources for t in targets if s != t or found]
+    if source is None or target is None:
+        pairs = [(s, t) for s, t in pairs if any(t in graph.reach[s] for graph in graphs if s in graph.names)]
+    if not pairs:
+        raise ModelError("the model has no regression that leads anywhere; name source and target")
+    same = [s for s, t in pairs if s == t]
+    if same:
+        raise ModelError(f"source and target are both {same[0]!r}; an effect needs two variables")
+    return pairs
+
+
+def _names(graphs: Sequence[Arrows]) -> list[str]:
+    return list(dict.fromkeys(name for graph in graphs for name in graph.names))
+
+
+def _listed(names: str | Sequence[str] | None) -> list[str]:
+    return [names] if isinstance(names, str) else list(names or ())
+
+
+def _through(results: Results, graphs: Sequence[Arrows], contrast: tuple[str, str] | None) -> tuple[str, ...]:
+    if contrast is None:
+        return ()
+    if isinstance(contrast, str) or len(contrast) != 2 or contrast[0] == contrast[1]:
+        raise OptionError(f"contrast takes two variables that paths lead through; found {contrast!r}")
+    return tuple(known(name, _names(graphs), "contrast", results.latents) for name in contrast)
+
+
+def _pair(results: Results, graph: Arrows, number: int, source: str, target: str) -> Pair:
+    """The route between two variables in one group, with the reasons its rows need."""
+    absent = [name for name in (source, target) if name not in graph.names]
+    if absent:
+        return Pair(source, target, number, None, (), f"{absent[0]} is not in the model of this group")
+    paths = graph.paths(source, target, MOST_PATHS)
+    many = f"more than {MOST_PATHS} paths: too many to list" if len(paths) > MOST_PATHS else ""
+    paths = [] if many else paths
+    place = {name: i for i, name in enumerate(results.fitted.structures[number].names)}
+    steps = tuple(tuple(place[name] for name in path) for path in paths)
+    route = Route(number, place[source], place[target], steps)
+    reasons = _reasons(results, graph, number, source, target, many)
+    return Pair(source, target, number, route, tuple(paths), *reasons)
+
+
+def _reasons(
+    results: Results, graph: Arrows, number: int, source: str, target: str, many: str
+) -> tuple[str, str, str, bool]:
+    """Why nothing is passed on, why there is no direct effect, what to know about the total."""
+    if target not in graph.reach[source]:
+        back = f"; the arrows lead from {target} to {source}" if source in graph.reach[target] else ""
+        return f"0: no path of arrows leads from {source} to {target}{back}", "", "", False
+    direct = "" if target in graph.after.get(source, ()) else f"0: the model has no arrow from {source} to {target}"
+    loop = graph.loop(source, target)
+    if not loop:
+        return "", direct, many, False
+    size = _feedback(results, number)
+    if size >= 1:
+        return (
+            "",
+            direct,
+            f"no total: the loop of {', '.join(loop)} does not settle (eigenvalue {size:.2f}, limit 1)",
+            True,
+        )
+    total = f"total by (I - B)^-1: {', '.join(loop)} form a loop, which the paths do not add up to"
+    return "", direct, joined(many, total), False
+
+
+def _feedback(results: Results, number: int) -> float:
+    """Largest modulus of an eigenvalue of B; from 1 on a loop has no total effect (Bollen 1989, chapter 8)."""
+    state = results.fitted.states[number]
+    size = len(state.structure.names) - state.structure.has_means
+    B = (np.eye(len(state.G)) - np.linalg.inv(state.G))[:size, :size]
+    return float(np.abs(np.linalg.eigvals(B)).max())
+
+
+def _frame(results: Results, pairs: Sequence[Pair], rows: Sequence[Estimand], at: Sampling) -> pd.DataFrame:
+    fitted, routes = results.fitted, [pair.route for pair in pairs if pair.route is not None]
+    base, slopes = route_values(fitted, routes, *at.point), route_slopes(fitted, routes)
+    drawn = route_values(fitted, routes, *at.drawn) if len(at.drawn[0]) else base
+    scales = []
+    for scale in (0, 1):
+        est = derived(rows, base[scale])[0]
+        lean = estimand_slopes(rows, base[scale][0], slopes[scale])
+        scales.append((est, uncertain(at, est, lean, derived(rows, drawn[scale]))))
+    return _table(rows, scales, at, results.converged)
+
+
+def _table(
+    rows: Sequence[Estimand], scales: Sequence[tuple[Array, pd.DataFrame]], at: Sampling, converged: bool
+) -> pd.DataFrame:
+    (est, raw), (std, scaled) = scales
+    z, pvalue = z_and_p(est, raw["se"].to_numpy())
+    columns = {key: [getattr(row, key) for row in rows] for key in KEYS} | {
+        "est": est,
+        "se": raw["se"],
+        "z": z,
+        "pvalue": pvalue,
+        "ci_lower": raw["ci_lower"],
+        "ci_upper": raw["ci_upper"],
+        "std_all": std,
+        "std_all_ci_lower": scaled["ci_lower"],
+        "std_all_ci_upper": scaled["ci_upper"],
+        "interval": at.method,
+        "note": [joined(row.note, reason, at.note) for row, reason in zip(rows, raw["reason"], strict=True)],
+    }
+    frame = pd.DataFrame(columns)
+    frame.loc[(frame["se"] == 0) & (frame["note"] == ""), "note"] = "fixed by the model, so there is no error"
+    share = (frame["effect"] == SHARE) & ~frame["est"].between(0, 1)
+    frame.loc[share & frame["est"].notna(), "note"] = (
+        "direct and indirect effects have opposite signs, so there is no share"
+    )
+    frame.loc[share | (not converged), NUMBERS] = np.nan
+    return frame

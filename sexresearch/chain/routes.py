@@ -1,0 +1,127 @@
+"""Effects along the arrows as numbers: at many estimates at once, and their derivatives at one.
+
+With B the paths (effects in rows, causes in columns) and G = (I - B)^-1, the specific effect of a path is the product
+of its arrows and the total effect of s on t is G[t, s] (Bollen 1989, chapter 8, doi 10.1002/9781118619179; Sobel 1982,
+doi 10.2307/270723). Standardized: times the standard deviation of s over that of t.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.resampling.values import AT_ONCE, Places, path_matrices, places_of, row_values
+
+
+@dataclass(frozen=True)
+class Route:
+    """From `source` to `target` (places among the variables) in one group, and the indirect paths between them."""
+
+    group: int
+    source: int
+    target: int
+    paths: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many numbers a route has: direct, one per path, total."""
+        return len(self.paths) + 2
+
+
+def route_values(fitted: Fitted, routes: Sequence[Route], theta: Array, exogenous: Array) -> tuple[Array, Array]:
+    """(R, k) raw and (R, k) standardized effects from theta (R, q) and exogenous (R, e).
+
+    Per route: direct, one per path, total. Standardized effects are NaN where a variance is negative.
+    """
+    rows = row_values(fitted, theta, exogenous)
+    parts = [_values(fitted, routes, part) for part in np.array_split(rows, max(1, len(rows) // AT_ONCE))]
+    return np.vstack([raw for raw, _ in parts]), np.vstack([std for _, std in parts])
+
+
+def _values(fitted: Fitted, routes: Sequence[Route], rows: Array) -> tuple[Array, Array]:
+    stacks = [_stack(places_of(fitted, number), rows) for number in range(fitted.table.n_groups)]
+    raw, std = [], []
+    for route in routes:
+        B, G, sd = stacks[route.group]
+        found = _along(route, B, G)
+        raw.append(found)
+        std.append(found * (sd[:, route.source] / sd[:, route.target])[:, None])
+    return np.hstack(raw), np.hstack(std)
+
+
+def _stack(places: Places, rows: Array) -> tuple[Array, Array, Array]:
+    """B, G (R, m, m) and standard deviations (R, m)."""
+    B, S = path_matrices(places, rows[:, places.own])
+    G = np.linalg.inv(np.eye(places.m) - B)
+    with np.errstate(invalid="ignore"):
+        return B, G, np.sqrt(np.einsum("rij,rij->ri", G @ S, G))
+
+
+def _along(route: Route, B: Array, G: Array) -> Array:
+    s, t = route.source, route.target
+    products = [np.prod([B[:, b, a] for a, b in pairwise(path)], axis=0) for path in route.paths]
+    return np.stack([B[:, t, s], *products, G[:, t, s]], axis=1)
+
+
+def route_slopes(fitted: Fitted, routes: Sequence[Route]) -> tuple[Array, Array]:
+    """(k, q + e) derivatives of raw and standardized effects for the estimates and the exogenous rows."""
+    est = row_estimates(fitted)[None, :]
+    raw, std = [], []
+    for route in routes:
+        places = places_of(fitted, route.group)
+        B, S = path_matrices(places, est[:, places.own])
+        G = np.linalg.inv(np.eye(places.m) - B[0])
+        values, slopes = _along(route, B, G[None])[0], _slopes(route, places, B[0], G)
+        variance, lean = _variances(places, S[0], G)
+        s, t = route.source, route.target
+        ratio = np.sqrt(variance[s] / variance[t]) if min(variance[s], variance[t]) > 0 else np.nan
+        stretch = (lean[s] / variance[s] - lean[t] / variance[t]) / 2 if np.isfinite(ratio) else np.nan * lean[s]
+        raw.append(_gathered(fitted, places, slopes))
+        std.append(_gathered(fitted, places, ratio * (slopes + np.outer(values, stretch))))
+    return np.vstack(raw), np.vstack(std)
+
+
+def _slopes(route: Route, places: Places, B: Array, G: Array) -> Array:
+    """(k, rows of the group): a product by each of its arrows, G[t, s] by B[i, j] as G[t, i] G[j, s]."""
+    s, t = route.source, route.target
+    slot = {
+        (int(i), int(j)): k for k, (i, j, p) in enumerate(zip(places.row, places.col, places.is_path, strict=True)) if p
+    }
+    out = np.zeros((route.size, len(places.own)))
+    if (t, s) in slot:
+        out[0, slot[t, s]] = 1.0
+    for k, path in enumerate(route.paths, start=1):
+        steps = list(zip(path[1:], path, strict=False))
+        for step in steps:
+            out[k, slot[step]] = np.prod([B[other] for other in steps if other != step])
+    moving = places.is_path & (places.col < places.m)
+    out[-1, moving] = G[t, places.row[moving]] * G[places.col[moving], s]
+    return out
+
+
+def _variances(places: Places, S: Array, G: Array) -> tuple[Array, Array]:
+    """(m,) variances C = G S G' and (m, rows) their derivatives."""
+    C = G @ S @ G.T
+    out = np.zeros((places.m, len(places.own)))
+    moving, spread = places.is_path & (places.col < places.m), ~places.is_path
+    out[:, moving] = 2.0 * G[:, places.row[moving]] * C[places.col[moving]].T
+    twice = np.where(places.row[spread] == places.col[spread], 1.0, 2.0)
+    out[:, spread] = twice * G[:, places.row[spread]] * G[:, places.col[spread]]
+    return np.diag(C), out
+
+
+def _gathered(fitted: Fitted, places: Places, slopes: Array) -> Array:
+    """Derivatives by rows (k, rows of the group) as derivatives by parameters and exogenous rows (k, q + e)."""
+    table = fitted.table
+    outside = np.array([row.exogenous for row in table.rows])
+    column = np.where(outside, table.n_free + np.cumsum(outside) - 1, table.free)[places.own]
+    out = np.zeros((len(slopes), table.n_free + int(outside.sum())))
+    kept = column >= 0
+    np.add.at(out.T, column[kept], slopes[:, kept].T)
+    return out

@@ -1,0 +1,175 @@
+"""How far an effect may be off: standard errors and limits by the delta method, Monte-Carlo draws or the bootstrap.
+
+delta: se^2 = J V J', with J the derivatives and V the covariance of the estimates (Sobel 1982, doi 10.2307/270723).
+monte_carlo: quantiles at draws from N(estimates, V) (MacKinnon, Lockwood & Williams 2004,
+doi 10.1207/s15327906mbr3901_4). percentile, bias_corrected, bca: `sexresearch.bootstrap` (Efron 1987,
+doi 10.1080/01621459.1987.10478410).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri
+
+from sexresearch.errors import OptionError, SexresearchError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.scores import cluster_sums
+from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.output.results import Results
+from sexresearch.sem.resampling.bootstrap import bootstrap
+from sexresearch.sem.resampling.draws import Resampled
+from sexresearch.sem.resampling.intervals import METHODS, acceleration, influence, limits
+from sexresearch.sem.resampling.table import Bootstrap
+
+INTERVALS = ("delta", "monte_carlo", *METHODS)
+DRAWS = 20_000  # Monte-Carlo draws: the limits' own error is about 1 % of a standard error
+ROUNDING = 1e-9  # relative to the size of a value: a spread below is no spread
+WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """The sampling distribution of the estimates as the chosen method sees it.
+
+    vcov (q, q); point: the estimates (1, q) and exogenous rows (1, e); drawn: the same of R replicates or draws, empty
+    for the delta method; moves (units, q + e): the influence of respondents or clusters, for bca. `note` goes with
+    every row; `reason`, where given, says why there are no intervals.
+    """
+
+    method: str
+    level: float
+    vcov: Array
+    point: tuple[Array, Array]
+    drawn: tuple[Array, Array] = (np.empty((0, 0)), np.empty((0, 0)))
+    moves: Array | None = None
+    note: str = ""
+    reason: str = ""
+
+
+def sampling(results: Results, interval: str | None, replicates: int, seed: int, level: float) -> Sampling:
+    """What the intervals rest on; OptionError for options that are unknown or exclude each other."""
+    method = _method(interval, replicates, seed, level)
+    vcov = results.vcov.to_numpy()
+    start = Sampling(method, level, vcov, _point(results))
+    if not results.converged:
+        return replace(start, reason="the fit did not converge: see results.problems")
+    if method in METHODS:
+        return _bootstrapped(results, start, replicates, seed)
+    if not np.isfinite(vcov).all():
+        return replace(start, reason="the fit has no standard errors (se='none')")
+    if method == "delta":
+        return start
+    random = np.random.default_rng(seed)
+    theta, exogenous = start.point
+    drawn = random.multivariate_normal(theta[0], vcov, size=DRAWS, method="eigh", check_valid="ignore")
+    return replace(start, drawn=(drawn, np.repeat(exogenous, DRAWS, axis=0)))
+
+
+def _method(interval: str | None, replicates: int, seed: int, level: float) -> str:
+    for name, value in (("bootstrap", replicates), ("seed", seed)):
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
+            raise OptionError(f"{name} must be a whole number of at least 0; found {value!r}")
+    if not 0 < level < 1:
+        raise OptionError(f"level must lie between 0 and 1; found {level!r}")
+    method = interval or ("percentile" if replicates else "delta")
+    if method not in INTERVALS:
+        raise OptionError(f"interval {interval!r} is not known; allowed: {', '.join(INTERVALS)}")
+    if method in METHODS and replicates < 2:
+        raise OptionError(f"interval {method!r} needs bootstrap replicates: bootstrap=5000, for instance")
+    if method not in METHODS and replicates:
+        raise OptionError(f"interval {method!r} makes no use of bootstrap={replicates}; leave one of them out")
+    return method
+
+
+def _point(results: Results) -> tuple[Array, Array]:
+    outside = [row.exogenous for row in results.fitted.table.rows]
+    return results.fitted.theta[None, :], row_estimates(results.fitted)[outside][None, :]
+
+
+def _bootstrapped(results: Results, start: Sampling, replicates: int, seed: int) -> Sampling:
+    rows = all(sample.answers is not None for sample in results.fitted.samples)
+    if start.method == "bca" and not rows:
+        return replace(start, reason="bca needs the respondents' answers, and moments hold none: use bias_corrected")
+    kind = "nonparametric" if rows else "parametric"
+    try:
+        found = bootstrap(results, replicates, seed, kind=kind, workers=min(WORKERS, os.cpu_count() or 1))
+    except SexresearchError as error:
+        return replace(start, reason=f"no bootstrap: {error}")
+    done = found.outcome.replicates
+    if len(done) < 2:
+        return replace(start, reason=f"{len(done)} of {replicates} bootstrap replicates could be estimated")
+    drawn = np.array([r.theta for r in done]), np.array([r.exogenous for r in done])
+    moves = _moves(found) if start.method == "bca" else None
+    return replace(start, drawn=drawn, moves=moves, note=_about(found, rows))
+
+
+def _moves(found: Bootstrap) -> Array:
+    source = found.job.source
+    assert isinstance(source, Resampled)
+    return cluster_sums(influence(found.results.fitted), source.units)
+
+
+def _about(found: Bootstrap, rows: bool) -> str:
+    done = len(found.outcome.replicates)
+    parts = [] if rows else ["moments hold no rows to draw: replicates come from the normal distribution of the model"]
+    parts += [f"{done} of {found.requested} replicates could be estimated"] if done < found.requested else []
+    return "; ".join(parts)
+
+
+def uncertain(at: Sampling, est: Array, slopes: Array, drawn: Array) -> pd.DataFrame:
+    """se, ci_lower, ci_upper and reason of k quantities: est (k,), slopes (k, q + e), their values drawn (R, k).
+
+    A quantity without value has no limits; one that cannot vary has se 0.
+    """
+    blank = pd.DataFrame({"se": np.nan, "ci_lower": np.nan, "ci_upper": np.nan, "reason": at.reason}, range(len(est)))
+    if at.reason:
+        return blank
+    if at.method == "delta":
+        return _delta(at, est, slopes)
+    speed = np.zeros(len(est)) if at.moves is None else acceleration(at.moves @ np.nan_to_num(slopes).T)
+    return pd.DataFrame([_limited(at, *row) for row in zip(drawn.T, est, speed, strict=True)], columns=blank.columns)
+
+
+def _delta(at: Sampling, est: Array, slopes: Array) -> pd.DataFrame:
+    own = slopes[:, : len(at.vcov)]
+    variance = np.einsum("ki,ij,kj->k", own, at.vcov, own)
+    se = np.where(variance > (ROUNDING * est) ** 2, np.sqrt(np.maximum(variance, 0.0)), 0.0 * variance)
+    half = float(ndtri(0.5 + at.level / 2)) * se
+    return pd.DataFrame({"se": se, "ci_lower": est - half, "ci_upper": est + half, "reason": ""})
+
+
+def _limited(at: Sampling, drawn: Array, est: float, speed: float) -> tuple[float, float, float, str]:
+    valid = drawn[np.isfinite(drawn)]
+    if not np.isfinite(est) or len(valid) < 2:
+        return np.nan, np.nan, np.nan, "no value to resample" if np.isfinite(est) else ""
+    lost = len(drawn) - len(valid)
+    reason = f"{lost} of {len(drawn)} draws have no value" if lost else ""
+    if np.ptp(valid) <= ROUNDING * abs(est):
+        return 0.0, est, est, reason
+    low, high = limits(valid, est, at.level, "percentile" if at.method == "monte_carlo" else at.method, speed)
+    reason = reason if np.isfinite(low) else "every replicate lies on one side of the estimate"
+    return float(valid.std(ddof=1)), float(low), float(high), reason
+
+
+def z_and_p(est: Array, se: Array) -> tuple[Array, Array]:
+    """(k,) estimate over standard error, and its two-sided normal p value; NaN where the standard error is 0.
+
+    >>> z_and_p(np.array([1.96, 0.0]), np.array([1.0, 0.0]))[0].tolist()
+    [1.96, nan]
+    """
+    z = np.divide(est, se, out=np.full(len(est), np.nan), where=se > 0)
+    return z, 2.0 * ndtr(-np.abs(z))
+
+
+def joined(*parts: str) -> str:
+    """Reasons in one cell: those that are not empty, each once.
+
+    >>> joined("a", "", "b", "a")
+    'a; b'
+    """
+    return "; ".join(dict.fromkeys(filter(None, parts)))
