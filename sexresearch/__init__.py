@@ -3,8 +3,8 @@
 from importlib import import_module
 from types import ModuleType
 
-from sexresearch import datasets, errors, glossary, sem, standard, survey
-from sexresearch.chain import effects
+from sexresearch import chain, datasets, errors, glossary, sem, standard, survey
+from sexresearch.chain import cross_loadings, effects, fornell_larcker, htmt, reliability, validity
 from sexresearch.glossary import table
 from sexresearch.report import report
 from sexresearch.sem import (
@@ -38,18 +38,23 @@ __all__ = [
     "Results",
     "Survey",
     "bootstrap",
+    "chain",
     "compare",
+    "cross_loadings",
     "crosscheck",
     "datasets",
     "effects",
     "errors",
     "fit",
+    "fornell_larcker",
     "glossary",
     "headline",
+    "htmt",
     "impute",
     "monte_carlo",
     "pool",
     "read_survey",
+    "reliability",
     "report",
     "reproduce",
     "screen",
@@ -57,6 +62,7 @@ __all__ = [
     "standard",
     "survey",
     "table",
+    "validity",
 ]
 
 ROOMS = ("plots",)  # rooms whose libraries take long to import are loaded when first used

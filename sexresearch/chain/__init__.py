@@ -1,5 +1,9 @@
-"""The questions asked of a fitted chain, one function and one tidy table each."""
+"""The questions asked of a customer survey, one function and one tidy table each."""
 
 from sexresearch.chain.effects import effects
+from sexresearch.chain.measurement.htmt import htmt
+from sexresearch.chain.measurement.reliability import reliability
+from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
+from sexresearch.chain.measurement.validity import validity
 
-__all__ = ["effects"]
+__all__ = ["cross_loadings", "effects", "fornell_larcker", "htmt", "reliability", "validity"]

@@ -94,7 +94,7 @@ def run(job: Job, replicates: int, workers: int) -> Outcome:
     chunks = [range(first, min(first + size, replicates)) for first in range(0, replicates, size)]
     done: list[Replicate] = []
     reasons: list[str] = []
-    with _bar(replicates) as advance:
+    with progress_bar(replicates) as advance:
         for found, why in _shared_out(job, chunks, workers):
             done += found
             reasons += why
@@ -134,7 +134,7 @@ def _finished(waiting: Sequence[Future[Chunked]]) -> Iterator[Chunked]:
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[Callable[[int], None]]:
+def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
     """A progress bar on a terminal, nothing in a notebook, a pipe or a file."""
     if not sys.stderr.isatty():
         yield lambda count: None

@@ -1,0 +1,69 @@
+"""Coefficients of reliability and convergence from covariances and loadings: arrays in, numbers out."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import f as f_distribution
+
+from sexresearch.sem.arrays import Array
+
+
+def alpha(cov: Array) -> float:
+    """Cronbach's alpha of k items with covariances `cov` (k, k): k / (k - 1) (1 - trace / sum).
+
+    Cronbach 1951, doi 10.1007/BF02310555.
+
+    >>> round(alpha(np.array([[1.0, 0.5], [0.5, 1.0]])), 4)
+    0.6667
+    """
+    k = len(cov)
+    return float(k / (k - 1) * (1.0 - np.trace(cov) / cov.sum()))
+
+
+def alpha_limits(value: float, n: float, k: int, level: float = 0.95) -> tuple[float, float]:
+    """Limits of alpha of k items from n respondents: 1 - (1 - alpha) F, F on n - 1 and (n - 1)(k - 1) df.
+
+    Feldt 1965, doi 10.1007/BF02289499; exact for normal answers with equal covariances.
+
+    >>> [round(limit, 3) for limit in alpha_limits(0.8, 100, 4)]
+    [0.728, 0.856]
+    """
+    df = (n - 1, (n - 1) * (k - 1))
+    tail = 0.5 - level / 2
+    low, high = (1.0 - (1.0 - value) * f_distribution.ppf(p, *df) for p in (1 - tail, tail))
+    return float(low), float(high)
+
+
+def omega_total(cov: Array, residual: Array, weights: Array) -> float:
+    """Share of the variance of the weighted sum of items that is not residual: 1 - w'Tw / w'Sw.
+
+    With one construct behind the items it is (sum l)^2 psi / ((sum l)^2 psi + sum of T), the composite reliability.
+    McDonald 1999, Test Theory, doi 10.4324/9781410601087; Raykov 1997, doi 10.1177/01466216970212006.
+
+    >>> round(omega_total(np.array([[1.0, 0.5], [0.5, 1.0]]), np.eye(2) / 2, np.ones(2)), 4)
+    0.6667
+    """
+    return float(1.0 - weights @ residual @ weights / (weights @ cov @ weights))
+
+
+def omega_hierarchical(cov: Array, loading: Array, variance: float, weights: Array) -> float:
+    """Share of the variance of the weighted sum of items that is the construct's own: (w'l)^2 psi / w'Sw.
+
+    Zinbarg, Revelle, Yovel & Li 2005, doi 10.1007/s11336-003-0974-7.
+
+    >>> round(omega_hierarchical(np.array([[1.0, 0.5], [0.5, 1.0]]), np.ones(2), 0.5, np.ones(2)), 4)
+    0.6667
+    """
+    return float((weights @ loading) ** 2 * variance / (weights @ cov @ weights))
+
+
+def variance_extracted(loading: Array, variance: float, scale: Array, weights: Array) -> float:
+    """Average variance extracted: share of the summed variance of the indicators that is the construct's.
+
+    sum (w l)^2 psi / sum w^2 s; with w = 1 / sd it is the mean squared standardized loading.
+    Fornell & Larcker 1981, doi 10.1177/002224378101800104.
+
+    >>> variance_extracted(np.array([1.0, 1.0]), 0.5, np.ones(2), np.ones(2))
+    0.5
+    """
+    return float(variance * (weights**2 @ loading**2) / (weights**2 @ scale))

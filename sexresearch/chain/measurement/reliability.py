@@ -1,0 +1,159 @@
+"""`reliability`: alpha, omega and average variance extracted of every construct, with intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from sexresearch.chain.measurement.coefficients import (
+    alpha,
+    alpha_limits,
+    omega_hierarchical,
+    omega_total,
+    variance_extracted,
+)
+from sexresearch.chain.measurement.constructs import (
+    Construct,
+    constructs,
+    loaded,
+    measurement_mask,
+    results_only,
+)
+from sexresearch.sem import Results
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.implied.structure import implied
+
+STEP = 1e-5  # relative step of central differences, whose error is then of the order of 1e-10
+COLUMNS = ("alpha", "omega", "omega_h", "ave")
+
+
+def reliability(results: Results, standardized: bool = False) -> pd.DataFrame:
+    """How reliable is the sum of each construct's items? One row per construct (and group): alpha, omega, AVE.
+
+    Columns construct, items (how many), alpha, omega, ave, each with `_ci_lower` and `_ci_upper` (95 %), and note.
+    Several groups add `group`; a model in which items serve two constructs, or dimensions a higher one, adds `omega_h`.
+    alpha : Cronbach 1951, from the covariances of the sample; interval by Feldt 1965, doi 10.1007/BF02289499.
+    omega : share of the sum's implied variance that any construct explains (McDonald 1999); with one construct behind
+        the items this is the composite reliability. omega_h : the share of the construct itself.
+    ave : average variance extracted, on the dimensions where a construct is measured by them.
+    Intervals of omega and ave are by the delta method (Raykov 2002, doi 10.1207/S15327906MBR3701_04), with the
+    standard errors of the fit. `standardized` takes items of unit variance: omega is then the composite reliability,
+    and ave the mean squared standardized loading, as PLS programs print them (Fornell & Larcker 1981).
+    A construct with one item has none of them, and `note` says so.
+
+    Raises OptionError where `results` is not a fit or the model has no constructs.
+
+    >>> import pandas as pd
+    >>> from sexresearch.sem import Moments, fit
+    >>> r = pd.DataFrame([[1, 0.5, 0.5], [0.5, 1, 0.5], [0.5, 0.5, 1]], index=list("abc"), columns=list("abc"))
+    >>> table = reliability(fit("joy =~ a + b + c", moments=Moments(r, nobs=100)))
+    >>> table[["alpha", "omega", "ave"]].round(4).values.tolist()
+    [[0.75, 0.75, 0.5]]
+    """
+    fitted = results_only(results, "reliability").fitted
+    found = constructs(fitted.table)
+    modelled, errors = _modelled(results, found, standardized)
+    rows = [_row(fitted, c, standardized, modelled[i], errors[i]) for i, c in enumerate(found)]
+    frame = pd.DataFrame(rows)
+    if not results.groups:
+        frame = frame.drop(columns="group")
+    if not any(c.higher or c.crossed for c in found):
+        frame = frame.drop(columns=[name for name in frame if name.startswith("omega_h")])
+    return frame
+
+
+def _row(fitted: Fitted, construct: Construct, standardized: bool, values: Array, errors: Array) -> dict[str, object]:
+    sample = fitted.samples[construct.group]
+    row: dict[str, object] = {"group": sample.label, "construct": construct.name, "items": len(construct.items)}
+    single = len(construct.indicators) < 2
+    if single:
+        limits = dict.fromkeys(COLUMNS, (math.nan,) * 3)
+    else:
+        limits = {"alpha": _alpha(sample, construct.items, standardized)}
+        half = float(ndtri(0.975)) * errors
+        limits |= {n: (v, v - h, v + h) for n, v, h in zip(COLUMNS[1:], values, half, strict=True)}
+        if not (construct.higher or construct.crossed):
+            limits["omega_h"] = (math.nan,) * 3
+    for name, (value, low, high) in limits.items():
+        row |= {name: value, f"{name}_ci_lower": low, f"{name}_ci_upper": high}
+    return row | {"note": "needs two items" if single else _note(fitted, construct)}
+
+
+def _alpha(sample: Sample, items: Sequence[str], standardized: bool) -> tuple[float, float, float]:
+    place = [sample.names.index(name) for name in items]
+    cov = sample.cov[np.ix_(place, place)]
+    if standardized:
+        sd = np.sqrt(np.diag(cov))
+        cov = cov / np.outer(sd, sd)
+    value = alpha(cov)
+    return value, *alpha_limits(value, sample.n, len(items))
+
+
+def _modelled(results: Results, found: Sequence[Construct], standardized: bool) -> tuple[Array, Array]:
+    """(constructs, 3) omega, omega_h and AVE of each construct, and their standard errors."""
+    fitted = results.fitted
+    empty = np.full((len(found), len(COLUMNS) - 1), np.nan)
+    if not results.converged:
+        return empty, empty
+    theta, vcov = fitted.theta, results.vcov.to_numpy()
+    masks = [measurement_mask(fitted, group) for group in range(fitted.table.n_groups)]
+    at = _coefficients(fitted, theta, found, masks, standardized)
+    gradient = np.empty((at.size, len(theta)))
+    for k, value in enumerate(theta):
+        step = np.zeros(len(theta))
+        step[k] = STEP * max(1.0, abs(value))
+        up, down = (_coefficients(fitted, theta + s, found, masks, standardized) for s in (step, -step))
+        gradient[:, k] = (up - down).ravel() / (2 * step[k])
+    variance = np.einsum("ik,kl,il->i", gradient, vcov, gradient).reshape(at.shape)
+    return at, np.sqrt(np.maximum(variance, 0.0))
+
+
+def _coefficients(
+    fitted: Fitted, theta: Array, found: Sequence[Construct], masks: Sequence[Array], standardized: bool
+) -> Array:
+    """(constructs, 3) omega, omega_h and AVE at `theta` (q,); NaN for constructs with one indicator."""
+    states = [implied(structure, theta) for structure in fitted.structures]
+    out = np.full((len(found), len(COLUMNS) - 1), np.nan)
+    for number, construct in enumerate(found):
+        if len(construct.indicators) < 2:
+            continue
+        x = loaded(states[construct.group], construct, masks[construct.group])
+        inner = 1.0 / np.sqrt(np.diag(x.cov)) if standardized else np.ones(len(x.cov))
+        outer = 1.0 / np.sqrt(x.scale) if standardized or construct.higher else np.ones(len(x.scale))
+        out[number] = (
+            omega_total(x.cov, x.residual, inner),
+            omega_hierarchical(x.cov, x.loading, x.variance, inner),
+            variance_extracted(x.outer, x.variance, x.scale, outer),
+        )
+    return out
+
+
+def _note(fitted: Fitted, construct: Construct) -> str:
+    """What to know before the row is read; empty where all is plain."""
+    said = []
+    if not fitted.constrained.solution.converged:
+        said.append("omega and ave not computable: the fit did not converge")
+    else:
+        x = loaded(fitted.states[construct.group], construct, measurement_mask(fitted, construct.group))
+        signs = np.sign(x.loading)
+        against = [i for i, s in zip(construct.items, signs, strict=True) if s * np.sign(signs.sum() or 1.0) < 0]
+        if against:
+            said.append(f"{', '.join(against)} loads against the other items: recode before items are summed")
+        negative = [i for i, v in zip(construct.items, np.diag(x.residual), strict=True) if v < 0]
+        if negative:
+            said.append(f"improper: negative residual variance of {', '.join(negative)}")
+    if construct.higher:
+        said.append(f"items of {len(construct.indicators)} dimensions; ave of their standardized loadings")
+    if construct.crossed:
+        said.append(f"{', '.join(construct.crossed)} also measures another construct")
+    if fitted.options.missing == "fiml" and not fitted.samples[construct.group].complete:
+        said.append("the interval of alpha takes all answers as given")
+    if fitted.options.cluster is not None:
+        said.append("the interval of alpha takes respondents as independent")
+    return "; ".join(said)

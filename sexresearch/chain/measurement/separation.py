@@ -1,0 +1,117 @@
+"""Do items and constructs keep apart? Shared variance of constructs, and items against all constructs."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.chain.measurement.constructs import Construct, constructs, results_only
+from sexresearch.chain.measurement.reliability import reliability
+from sexresearch.sem import Results
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.structure import Implied
+
+ITEM_COLUMNS = ("group", "item", "construct", "own", "loading", "correlation", "mi", "sepc_all")
+INDEX = ("lhs", "op", "rhs", "group", "mi", "sepc_all")
+
+
+def fornell_larcker(results: Results) -> pd.DataFrame:
+    """Does each construct explain its items better than another construct explains it? One row per pair.
+
+    Columns a, b, correlation, shared, ave_a, ave_b, note; several groups add `group`. `correlation` is the one the
+    model implies, `shared` its square; the criterion asks that both AVE exceed it (Fornell & Larcker 1981,
+    doi 10.1177/002224378101800104). Missing where a construct has one item or the two share items; `note` says so.
+
+    Raises OptionError where `results` is not a fit or the model has no constructs.
+
+    >>> import pandas as pd
+    >>> from sexresearch.sem import Moments, fit
+    >>> r = pd.DataFrame([[1, 0.8, 0.4, 0.4], [0.8, 1, 0.4, 0.4], [0.4, 0.4, 1, 0.5], [0.4, 0.4, 0.5, 1]])
+    >>> r.index = r.columns = list("abcd")
+    >>> pairs = fornell_larcker(fit("joy =~ a + b; bond =~ c + d", moments=Moments(r, nobs=100)))
+    >>> pairs[["shared", "ave_a", "ave_b"]].round(2).values.tolist()
+    [[0.4, 0.8, 0.5]]
+    """
+    fitted = results_only(results, "fornell_larcker").fitted
+    ave = reliability(results)["ave"].to_numpy()
+    found = constructs(fitted.table)
+    rows = []
+    for (i, a), (j, b) in combinations(enumerate(found), 2):
+        if a.group != b.group:
+            continue
+        r = _correlation(fitted.states[a.group], a.name, b.name) if results.converged else math.nan
+        note = _apart(results, a, b)
+        shared = math.nan if note else r * r
+        row = {"group": fitted.samples[a.group].label, "a": a.name, "b": b.name, "correlation": r, "shared": shared}
+        rows.append(row | {"ave_a": ave[i], "ave_b": ave[j], "note": note})
+    names = ["group", "a", "b", "correlation", "shared", "ave_a", "ave_b", "note"]
+    frame = pd.DataFrame(rows, columns=names)
+    return frame if results.groups else frame.drop(columns="group")
+
+
+def cross_loadings(results: Results) -> pd.DataFrame:
+    """Does every item go with its own construct? One row per item and construct.
+
+    Columns item, construct, own (whether it measures the construct), loading (standardized, of own rows), correlation
+    (implied, of item and construct), mi and sepc_all (of a loading the model does not have: modification index, and the
+    standardized loading to expect); several groups add `group`. Numbers are missing where the fit did not converge.
+    The square of an item's only own correlation is its R².
+    An item that correlates more with another construct than with its own is in the wrong place
+    (Chin 1998, The partial least squares approach to structural equation modeling).
+
+    Raises OptionError where `results` is not a fit or the model has no constructs.
+
+    >>> import pandas as pd
+    >>> from sexresearch.sem import Moments, fit
+    >>> r = pd.DataFrame([[1, 0.8, 0.4, 0.4], [0.8, 1, 0.4, 0.4], [0.4, 0.4, 1, 0.5], [0.4, 0.4, 0.5, 1]])
+    >>> r.index = r.columns = list("abcd")
+    >>> items = cross_loadings(fit("joy =~ a + b; bond =~ c + d", moments=Moments(r, nobs=100)))
+    >>> items.query("item == 'a'")[["construct", "own", "correlation"]].round(3).values.tolist()
+    [['joy', True, 0.894], ['bond', False, 0.566]]
+    """
+    fitted = results_only(results, "cross_loadings").fitted
+    indices = results.modification_indices(sort=False) if results.converged else pd.DataFrame(columns=[*INDEX])
+    parameters = results.parameters
+    rows = []
+    for group, sample in enumerate(fitted.samples):
+        own = [c for c in constructs(fitted.table) if c.group == group]
+        loads = _keyed(parameters, sample.label, bool(results.groups), ["std_all"])
+        free = _keyed(indices, sample.label, bool(results.groups), ["mi", "sepc_all"])
+        for item in dict.fromkeys(name for c in own for name in c.items):
+            for c in own:
+                r = _correlation(fitted.states[group], item, c.name) if results.converged else math.nan
+                loading = loads.get((c.name, item), (math.nan,)) if item in c.indicators else (math.nan,)
+                gain = free.get((c.name, item), (math.nan,) * 2)
+                rows.append((sample.label, item, c.name, item in c.items, *loading, r, *gain))
+    frame = pd.DataFrame(rows, columns=list(ITEM_COLUMNS))
+    return frame if results.groups else frame.drop(columns="group")
+
+
+def _keyed(
+    frame: pd.DataFrame, label: object, several: bool, columns: list[str]
+) -> dict[tuple[str, str], tuple[float, ...]]:
+    """Values of loading rows by (construct, item)."""
+    rows = frame[(frame["op"] == "=~") & ((frame["group"] == label) if several else True)]
+    values = rows[columns].itertuples(index=False, name=None)
+    return dict(zip(zip(rows["lhs"], rows["rhs"], strict=True), values, strict=True))
+
+
+def _correlation(state: Implied, a: str, b: str) -> float:
+    """The implied correlation of two variables; NaN where a variance is not positive."""
+    i, j = (state.structure.names.index(name) for name in (a, b))
+    cov: Array = state.all_cov
+    scale = cov[i, i] * cov[j, j]
+    return float(cov[i, j] / np.sqrt(scale)) if scale > 0 else math.nan
+
+
+def _apart(results: Results, a: Construct, b: Construct) -> str:
+    """Why two constructs cannot be set against each other; empty where they can."""
+    single = [c.name for c in (a, b) if len(c.indicators) < 2]
+    if not results.converged:
+        return "not computable: the fit did not converge"
+    if set(a.items) & set(b.items):
+        return f"{a.name} and {b.name} share items"
+    return f"{' and '.join(single)} needs two items" if single else ""
