@@ -26,7 +26,7 @@ def alpha_limits(value: float, n: float, k: int, level: float = 0.95) -> tuple[f
     Feldt 1965, doi 10.1007/BF02289499; exact for normal answers with equal covariances.
 
     >>> [round(limit, 3) for limit in alpha_limits(0.8, 100, 4)]
-    [0.728, 0.856]
+    [0.727, 0.857]
     """
     df = (n - 1, (n - 1) * (k - 1))
     tail = 0.5 - level / 2
