@@ -6,14 +6,17 @@ Auxiliary variables stay related to all others, as in the model itself (Enders 2
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
+from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.auxiliary import auxiliary_rows
 from sexresearch.sem.estimation.constraints import Constrained, namespace
 from sexresearch.sem.estimation.estimate import objective_of, place
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.minimize import minimize
+from sexresearch.sem.estimation.minimize import Solution, minimize
+from sexresearch.sem.implied.discrepancy import NormalLikelihood, Objective
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import ParameterTable
@@ -21,37 +24,50 @@ from sexresearch.sem.language.table import ParameterTable
 
 def baseline(fitted: Fitted) -> Fitted:
     """The independence model fitted to the same samples by the same estimator."""
-    rows: list[Parameter] = []
-    roles = []
-    count = 0
-    for number, role in enumerate(fitted.table.roles):
-        roles.append(replace(role, latent=(), exogenous_latent=(), outcomes=(), single=frozenset()))
-        for row in _rows(role, number, fitted):
-            free = -1 if row.exogenous else count
-            count += not row.exogenous
-            rows.append(replace(row, free=free))
-    table = ParameterTable(tuple(rows), tuple(roles), count)
+    table = _table(fitted.table, fitted.options.fixed_x, bool(fitted.options.meanstructure))
     structures = place(table, fitted.samples, bool(fitted.options.meanstructure))
-    objective = objective_of(structures, fitted.samples, count, fitted.options)
-    start = np.empty(count)
-    for structure, sample, role in zip(structures, fitted.samples, roles, strict=True):
+    objective = objective_of(structures, fitted.samples, table.n_free, fitted.options)
+    start = np.empty(table.n_free)
+    for structure, sample, role in zip(structures, fitted.samples, table.roles, strict=True):
         to = np.where(structure.is_path, structure.row, structure.col)
         cov = np.diag(np.diag(sample.cov)) if role.auxiliary else sample.cov
         start[structure.free] = np.where(structure.is_path, sample.mean[structure.row], cov[structure.row, to])
-    constrained = Constrained(minimize(objective, start), np.zeros((0, count)), 0)
+    constrained = Constrained(_solution(objective, start, fitted), np.zeros((0, table.n_free)), 0)
     return Fitted(
         fitted.options, table, fitted.samples, structures, objective, namespace(table), constrained, start, fitted
     )
 
 
-def _rows(role: Roles, group: int, fitted: Fitted) -> list[Parameter]:
-    x, fixed = role.exogenous, fitted.options.fixed_x
+def _solution(objective: Objective, start: Array, fitted: Fitted) -> Solution:
+    """The sample's own variances and means, which are the answer where all is complete; minimised elsewhere."""
+    if isinstance(objective, NormalLikelihood) and all(sample.complete for sample in fitted.samples):
+        return Solution(start, objective.value(start), np.zeros(len(start)), 0.0, 0, True, "", True)
+    return minimize(objective, start)
+
+
+@lru_cache(maxsize=256)
+def _table(table: ParameterTable, fixed_x: bool, meanstructure: bool) -> ParameterTable:
+    """The parameter table of the independence model beside `table`."""
+    rows: list[Parameter] = []
+    roles = []
+    count = 0
+    for number, role in enumerate(table.roles):
+        roles.append(replace(role, latent=(), exogenous_latent=(), outcomes=(), single=frozenset()))
+        for row in _rows(role, number, fixed_x, meanstructure):
+            free = -1 if row.exogenous else count
+            count += not row.exogenous
+            rows.append(replace(row, free=free))
+    return ParameterTable(tuple(rows), tuple(roles), count)
+
+
+def _rows(role: Roles, group: int, fixed: bool, meanstructure: bool) -> list[Parameter]:
+    x = role.exogenous
     if role.auxiliary:
         rows = [Parameter(v, op, v if op == "~~" else "", group) for op in ("~~", "~1") for v in (*role.modelled, *x)]
         return rows + auxiliary_rows(role, group)
     rows = [Parameter(v, "~~", v, group) for v in role.modelled]
     rows += [Parameter(a, "~~", b, group, exogenous=fixed) for i, a in enumerate(x) for b in x[i:]]
-    if fitted.options.meanstructure:
+    if meanstructure:
         rows += [Parameter(v, "~1", "", group) for v in role.modelled]
         rows += [Parameter(v, "~1", "", group, exogenous=fixed) for v in x]
     return rows

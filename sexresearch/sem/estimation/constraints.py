@@ -258,4 +258,5 @@ def _finish(
     for restriction, pushes in zip(found, push, strict=True):
         if pushes and restriction.bound is not None:
             theta[restriction.bound[0]] = restriction.bound[1]
-    return Constrained(replace(solution, theta=theta, value=value), at.jacobian[push & ~bounded], rank, binding)
+    moved = replace(solution, theta=theta, value=value, point=None)
+    return Constrained(moved, at.jacobian[push & ~bounded], rank, binding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -153,8 +154,18 @@ def place(table: ParameterTable, samples: Sequence[Sample], has_means: bool) -> 
         structure_of(
             table.group(number), role, join_moments(sample.mean, sample.cov) if has_means else sample.cov, has_means
         )
+        if role.exogenous
+        else _free_of_data(table, number, has_means)
         for number, (role, sample) in enumerate(zip(table.roles, samples, strict=True))
     )
+
+
+@lru_cache(maxsize=256)
+def _free_of_data(table: ParameterTable, number: int, has_means: bool) -> Structure:
+    """The structure of a group without exogenous variables, which no sample changes."""
+    role = table.roles[number]
+    size = len(role.observed) + has_means
+    return structure_of(table.group(number), role, np.full((size, size), np.nan), has_means)
 
 
 def objective_of(

@@ -10,7 +10,7 @@ from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.constraints import Constrained, Namespace
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.estimation.scores import Saturated, casewise_scores, saturate, slot_matrix
-from sexresearch.sem.implied.discrepancy import NormalLikelihood, Objective
+from sexresearch.sem.implied.discrepancy import Curve, NormalLikelihood, Objective
 from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian
 from sexresearch.sem.language.table import ParameterTable
 
@@ -62,14 +62,19 @@ class Fitted:
         return self.constrained.basis()
 
     @cached_property
+    def point(self) -> Curve:
+        """The discrepancy at the estimates: as the minimiser left it, or computed anew."""
+        return self.constrained.solution.point or self.objective.curve(self.theta)
+
+    @cached_property
     def expected_information(self) -> Array:
         """(q, q) expected information of all respondents together."""
-        return self.objective.curve(self.theta).curvature * self.weight
+        return self.point.curvature * self.weight
 
     @cached_property
     def observed_information(self) -> Array:
         """(q, q) minus the second derivatives of the log-likelihood at the estimates."""
-        return self.objective.hessian(self.theta) * self.weight
+        return self.point.hessian() * self.weight
 
     @cached_property
     def information(self) -> Array:

@@ -7,9 +7,10 @@ step independent of the units of the data. The decrement g' I^-1 g is scale free
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.linalg import lapack
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.discrepancy import Curve, Objective
@@ -26,7 +27,7 @@ class Solution:
     """Where the minimiser stopped: parameters (q,), value, gradient (q,), Newton decrement, and if it is a minimum.
 
     `trouble` says in words why `converged` is False; empty otherwise. `positive` tells that the last step was taken
-    on a positive definite exact Hessian, so that the point is known to be a minimum.
+    on a positive definite exact Hessian, so that the point is known to be a minimum. `point` is the discrepancy there.
     """
 
     theta: Array
@@ -37,6 +38,7 @@ class Solution:
     converged: bool
     trouble: str = ""
     positive: bool = False
+    point: Curve | None = field(default=None, repr=False, compare=False)
 
 
 def minimize(objective: Objective, start: Array, max_iterations: int = MAX_ITERATIONS) -> Solution:
@@ -59,26 +61,29 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
         return Solution(
             theta, point.value, point.gradient, np.inf, 0, False, "the starting values imply no covariance matrix"
         )
+    positive = False
     for iteration in range(max_iterations):
-        decrement = newton_decrement(point)
-        curvature, positive = point.curvature, False
-        if decrement < NEWTON_FROM:
-            exact = point.hessian()
-            positive = _is_positive(exact)
-            curvature = exact if positive else curvature
+        scale = _scale(point.curvature)
+        ahead = _newton(point, scale) if positive else None  # still on convex ground: no need to score first
+        if ahead is None:
+            ahead = point.curvature, _solve(point.curvature, point.gradient, 0.0, scale)
+        decrement = float(point.gradient @ ahead[1])
+        if ahead[0] is point.curvature and decrement < NEWTON_FROM:
+            ahead = _newton(point, scale) or ahead
+        positive = ahead[0] is not point.curvature
         if decrement < EXACT:
-            return Solution(theta, point.value, point.gradient, decrement, iteration, True, "", positive)
-        moved = _step(objective, theta, point, curvature, damping)
+            return Solution(theta, point.value, point.gradient, decrement, iteration, True, "", positive, point)
+        moved = _step(objective, theta, point, ahead, scale, damping)
         if moved is None:
             done = decrement < np.sqrt(DECREMENT_TOLERANCE)
             trouble = "" if done else "no step lowers the discrepancy any further although the gradient is not zero"
-            return Solution(theta, point.value, point.gradient, decrement, iteration, done, trouble)
+            return Solution(theta, point.value, point.gradient, decrement, iteration, done, trouble, False, point)
         theta, point, damping = moved
         if decrement < DECREMENT_TOLERANCE:
             decrement = newton_decrement(point)
-            return Solution(theta, point.value, point.gradient, decrement, iteration + 1, True, "", positive)
+            return Solution(theta, point.value, point.gradient, decrement, iteration + 1, True, "", positive, point)
     trouble = f"no convergence in {max_iterations} iterations (Newton decrement {decrement:.2g})"
-    return Solution(theta, point.value, point.gradient, decrement, max_iterations, False, trouble)
+    return Solution(theta, point.value, point.gradient, decrement, max_iterations, False, trouble, False, point)
 
 
 def newton_decrement(point: Curve) -> float:
@@ -88,39 +93,53 @@ def newton_decrement(point: Curve) -> float:
     return float(point.gradient @ _solve(point.curvature, point.gradient, 0.0, _scale(point.curvature)))
 
 
+def _newton(point: Curve, scale: Array) -> tuple[Array, Array] | None:
+    """The exact second derivatives and H^-1 g, where they are positive definite."""
+    exact = point.hessian()
+    ahead = _positive_solve(exact, point.gradient, 0.0, scale)
+    return None if ahead is None else (exact, ahead)
+
+
 def _scale(curvature: Array) -> Array:
-    diagonal = np.sqrt(np.abs(np.diag(curvature)))
+    diagonal = np.sqrt(np.abs(curvature.diagonal()))
     return np.where(diagonal > 0, diagonal, 1.0)
 
 
-def _solve(curvature: Array, gradient: Array, damping: float, scale: Array) -> Array:
-    scaled = curvature / np.outer(scale, scale)
+def _scaled(curvature: Array, damping: float, scale: Array) -> Array:
+    scaled = curvature / scale[:, None] / scale
     scaled.flat[:: len(scaled) + 1] += damping
-    try:
-        return np.linalg.solve(scaled, gradient / scale) / scale
-    except np.linalg.LinAlgError:
-        return np.linalg.lstsq(scaled, gradient / scale, rcond=1e-12)[0] / scale
+    return scaled
 
 
-def _is_positive(matrix: Array) -> bool:
-    scale = _scale(matrix)
-    try:
-        np.linalg.cholesky(matrix / np.outer(scale, scale))
-    except np.linalg.LinAlgError:
-        return False
-    return True
+def _positive_solve(curvature: Array, gradient: Array, damping: float, scale: Array) -> Array | None:
+    """The damped step by Cholesky; None where the curvature is not positive definite."""
+    if gradient.size == 0:
+        return gradient
+    _, ahead, info = lapack.dposv(_scaled(curvature, damping, scale), gradient / scale, lower=1)
+    return ahead / scale if info == 0 else None
+
+
+def _solve(curvature: Array, gradient: Array, damping: float, scale: Array) -> Array:
+    ahead = _positive_solve(curvature, gradient, damping, scale)
+    if ahead is not None:
+        return ahead
+    scaled = _scaled(curvature, damping, scale)
+    return np.linalg.lstsq(scaled, gradient / scale, rcond=1e-12)[0] / scale
 
 
 def _step(
-    objective: Objective, theta: Array, point: Curve, curvature: Array, damping: float
+    objective: Objective, theta: Array, point: Curve, ahead: tuple[Array, Array], scale: Array, damping: float
 ) -> tuple[Array, Curve, float] | None:
-    """The next parameters, the curve there, the next damping; None where even the shortest step does not go down."""
-    scale = _scale(point.curvature)
+    """The next parameters, the curve there, the next damping; None where even the shortest step does not go down.
+
+    `ahead` is the curvature and the step it suggests undamped.
+    """
+    curvature = ahead[0]
+    slack = 1e-14 * (1.0 + abs(point.value))
     for _ in range(30):
-        step = -_solve(curvature, point.gradient, damping, scale)
+        step = -(_solve(curvature, point.gradient, damping, scale) if damping else ahead[1])
         promised = -(point.gradient @ step + 0.5 * step @ curvature @ step)
         there = objective.curve(theta + step)
-        slack = 1e-14 * (1.0 + abs(point.value))
         if promised > -slack and there.value <= point.value - 1e-4 * promised + slack:
             good = point.value - there.value > 0.7 * promised
             return theta + step, there, (damping / 8 if damping > 1e-4 else 0.0) if good else max(damping, 1e-3)

@@ -8,10 +8,12 @@ latents as their indicators.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.discrepancy import invert
 from sexresearch.sem.implied.structure import Structure, implied
 from sexresearch.sem.language.parameter import Parameter
 
@@ -63,67 +65,72 @@ def _measure(structure: Structure, rows: Sequence[Parameter], B: Array, cov: Arr
     joint[:p, :p] = cov
     known = set(range(p))
     waiting = _loading_slots(structure, rows)
-    standard = {i for i in waiting if structure.symmetric[i, i] == 1.0}
     while waiting:
         ready = {f: items for f, items in waiting.items() if all(i in known for i, _ in items)} or waiting
-        for f, axis in _principal_axes(joint, {f: [i for i, _ in items] for f, items in ready.items()}).items():
-            index, fixed = (np.array(part) for part in zip(*ready[f], strict=True))
-            B[index, f] = np.where(np.isnan(fixed), _anchored(axis, fixed, f in standard), fixed)
-        _compose(joint, B, np.array(list(ready)), np.array(sorted(known)))
+        scale = np.zeros(m)
+        for size in {len(items) for items in ready.values()}:  # latents of one size share the arithmetic
+            latents = np.array([f for f, items in ready.items() if len(items) == size])
+            slots = np.array([ready[f] for f in latents])
+            index, fixed = slots[:, :, 0].astype(int), slots[:, :, 1]
+            loading = _anchored(_principal_axes(joint, index), fixed, structure.symmetric[latents, latents] == 1.0)
+            B[index, latents[:, None]] = loading
+            scale[latents] = np.median(joint[index, index] / np.maximum(loading**2, 1e-300), axis=1)
+        _compose(joint, B, np.array(list(ready)), np.array(sorted(known)), scale)
         known |= set(ready)
         waiting = {f: items for f, items in waiting.items() if f not in ready}
     return joint
 
 
-def _principal_axes(joint: Array, items: dict[int, list[int]]) -> dict[int, Array]:
-    """Latent -> (items,) loadings on the principal axis of its indicators; latents of one size share the arithmetic."""
-    found: dict[int, Array] = {}
-    for size in {len(index) for index in items.values()}:
-        latents = [f for f, index in items.items() if len(index) == size]
-        index = np.array([items[f] for f in latents])
-        sd = np.sqrt(np.maximum(joint[index, index], 1e-300))
-        r = joint[index[:, :, None], index[:, None, :]] / (sd[:, :, None] * sd[:, None, :])
-        own = np.arange(size)
-        r[:, own, own] = 0.0
-        communality = np.clip(np.abs(r).max(axis=2), 0.1, 0.9) if size > 1 else np.ones((len(latents), 1))
-        for _ in range(3):
-            r[:, own, own] = communality
-            values, vectors = np.linalg.eigh(r)
-            loading = vectors[:, :, -1] * np.sqrt(np.maximum(values[:, -1:], 0.05))
-            communality = np.clip(loading**2, 0.05, 0.95)
-        sized = np.where(np.abs(loading) < 0.1, np.copysign(0.1, loading), loading) * sd
-        found |= dict(zip(latents, sized, strict=True))
-    return found
+def _principal_axes(joint: Array, index: Array) -> Array:
+    """(latents, items) loadings of the indicators `index` on their principal axis, communalities in three rounds."""
+    size = index.shape[1]
+    sd = np.sqrt(np.maximum(joint[index, index], 1e-300))
+    r = joint[index[:, :, None], index[:, None, :]] / (sd[:, :, None] * sd[:, None, :])
+    own = np.arange(size)
+    r[:, own, own] = 0.0
+    communality = np.clip(np.abs(r).max(axis=2), 0.1, 0.9) if size > 1 else np.ones((len(index), 1))
+    for _ in range(3):
+        r[:, own, own] = communality
+        values, vectors = np.linalg.eigh(r)
+        loading = vectors[:, :, -1] * np.sqrt(np.maximum(values[:, -1:], 0.05))
+        communality = np.clip(loading**2, 0.05, 0.95)
+    return np.where(np.abs(loading) < 0.1, np.copysign(0.1, loading), loading) * sd
 
 
-def _anchored(size: Array, fixed: Array, standard: bool) -> Array:
-    """(items,) loadings in the metric of the first loading that is fixed (items,), or of a latent with variance 1."""
-    anchor = int(np.argmax(np.abs(np.nan_to_num(fixed)) > 0))  # the first item where none is fixed
-    value = fixed[anchor]
-    if standard or np.isnan(value) or value == 0:
-        return size * np.sign(size[anchor])
-    return size / size[anchor] * value
+def _anchored(size: Array, fixed: Array, standard: Array) -> Array:
+    """(latents, items) loadings in the metric of each latent's first fixed loading, or of variance 1 (`standard`).
+
+    `fixed` holds the fixed loadings, NaN where free; they are kept.
+    """
+    given = ~np.isnan(fixed) & (fixed != 0)
+    first = given.argmax(axis=1)[:, None]  # the first item where none is fixed
+    anchor, value = np.take_along_axis(size, first, 1), np.take_along_axis(fixed, first, 1)
+    marked = given.any(axis=1) & ~standard
+    metric = np.where(marked[:, None], value / anchor, np.sign(anchor))
+    return np.where(np.isnan(fixed), size * metric, fixed)
 
 
-def _compose(joint: Array, B: Array, latents: Array, known: Array) -> None:
-    """Add the covariances of `latents` to `joint`: Bartlett weights of their indicators, errors taken off."""
-    L = B[np.ix_(known, latents)]
+def _compose(joint: Array, B: Array, latents: Array, known: Array, scale: Array) -> None:
+    """Add the covariances of `latents` to `joint`: Bartlett weights of their indicators, errors taken off.
+
+    `scale` (m,) is the variance of each latent if its indicators had no errors.
+    """
+    L = B[known[:, None], latents]
     own = np.flatnonzero(np.any(L != 0, axis=1))
     inputs = known[own]
     L = L[own]
-    S = joint[np.ix_(inputs, inputs)]
-    variance = np.diag(S)
-    scale = np.array(
-        [np.median((variance / np.maximum(L[:, k] ** 2, 1e-300))[L[:, k] != 0]) for k in range(L.shape[1])]
-    )
-    explained = np.clip((L**2) @ (0.5 * scale), 0.05 * variance, 0.8 * variance)
+    S = joint[inputs[:, None], inputs]
+    variance = S.diagonal()
+    explained = np.clip((L**2) @ (0.5 * scale[latents]), 0.05 * variance, 0.8 * variance)
     theta = variance - explained
-    weights = np.linalg.pinv((L.T / theta) @ L) @ (L.T / theta)
+    precision = L.T / theta
+    inverse = invert(precision @ L)
+    weights = (np.linalg.pinv(precision @ L) if inverse is None else inverse[0]) @ precision
     phi = weights @ (S - np.diag(theta)) @ weights.T
-    joint[np.ix_(latents, latents)] = _positive(phi, 0.2 * np.diag(weights @ S @ weights.T))
-    cross = weights @ joint[np.ix_(inputs, known)]
-    joint[np.ix_(latents, known)] = cross
-    joint[np.ix_(known, latents)] = cross.T
+    joint[latents[:, None], latents] = _positive(phi, 0.2 * np.einsum("ij,jk,ik->i", weights, S, weights))
+    cross = weights @ joint[inputs[:, None], known]
+    joint[latents[:, None], known] = cross
+    joint[known[:, None], latents] = cross.T
 
 
 def _positive(phi: Array, floor: Array) -> Array:
@@ -141,32 +148,37 @@ def _positive(phi: Array, floor: Array) -> Array:
 
 def _regress(structure: Structure, rows: Sequence[Parameter], B: Array, joint: Array) -> Array:
     """Fill regressions into B; return S with residual variances that leave every variable its variance."""
-    S = structure.symmetric.copy()
+    last = len(joint) - structure.has_means
     place = {name: i for i, name in enumerate(structure.names)}
     causes: dict[int, list[int]] = {}
     for row in rows:
         if row.op == "~" and row.free >= 0:
             causes.setdefault(place[row.lhs], []).append(place[row.rhs])
-    for y, found in causes.items():
-        xs = np.array(found)
-        fixed = np.array([j for j in np.flatnonzero(B[y]) if j not in found and structure.names[j] != "1"], dtype=int)
-        target = joint[xs, y] - joint[np.ix_(xs, fixed)] @ B[y, fixed]
-        cov = joint[np.ix_(xs, xs)]
-        ridge = 1e-3 * np.diag(np.diag(cov)) + 1e-300 * np.eye(len(xs))
-        B[y, xs] = np.linalg.lstsq(cov + ridge, target, rcond=None)[0]
-    last = len(joint) - structure.has_means
-    paths = B[:last, :last]
-    explained = np.einsum("ij,jk,ik->i", paths, joint[:last, :last], paths)
-    variance = np.maximum(np.diag(joint)[:last], 1e-300)
+    for size in {len(found) for found in causes.values()}:  # outcomes with as many causes share the arithmetic
+        outcomes = np.array([y for y, found in causes.items() if len(found) == size])
+        xs = np.array([causes[y] for y in outcomes])
+        B[outcomes[:, None], xs] = 0.0
+        target = joint[xs, outcomes[:, None]] - np.einsum("yxj,yj->yx", joint[xs, :last], B[outcomes, :last])
+        cov = joint[xs[:, :, None], xs[:, None, :]]
+        own = np.arange(size)
+        cov[:, own, own] = 1.001 * cov[:, own, own] + 1e-300  # a ridge, so that equal causes do no harm
+        B[outcomes[:, None], xs] = np.linalg.solve(cov, target[:, :, None])[:, :, 0]
+    return _residuals(structure, B[:last, :last], joint[:last, :last])
+
+
+def _residuals(structure: Structure, paths: Array, joint: Array) -> Array:
+    """(m, m) S: what the paths leave of each variance, and the covariances of variables that nothing explains."""
+    S = structure.symmetric.copy()
+    explained = np.einsum("ij,ij->i", paths @ joint, paths)
+    variance = np.maximum(joint.diagonal(), 1e-300)
     residual = np.maximum(variance - explained, SMALLEST_SHARE * variance)
-    free = {
-        (int(i), int(j)) for i, j, path in zip(structure.row, structure.col, structure.is_path, strict=True) if not path
-    }
-    for i, j in free:
-        if i == j:
-            S[i, i] = residual[i]
-        elif not paths[i].any() and not paths[j].any():
-            S[i, j] = S[j, i] = joint[i, j]
+    row, col, _ = structure.covariances
+    own = row == col
+    S[row[own], row[own]] = residual[row[own]]
+    endogenous = paths.any(axis=1)
+    outer = ~own & ~endogenous[row] & ~endogenous[col]
+    row, col = row[outer], col[outer]
+    S[row, col] = S[col, row] = joint[row, col]
     return S
 
 
@@ -178,7 +190,7 @@ def _intercepts(structure: Structure, values: Array, mean: Array) -> Array:
     theta = values.copy()
     slots = np.arange(len(values))
     start = np.where(column, 0.0, theta)
-    local = Structure(**{**structure.__dict__, "free": slots})
+    local = replace(structure, free=slots)
     base = implied(local, start)
     design = base.G[: structure.p, structure.row[column]]
     theta[column] = np.linalg.lstsq(design, mean - base.mean, rcond=None)[0]

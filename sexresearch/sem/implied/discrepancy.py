@@ -90,6 +90,14 @@ def invert(matrix: Array) -> tuple[Array, float] | None:
     return (inverse, 2.0 * float(np.log(diagonal).sum())) if info == 0 else None
 
 
+def exceeds(matrix: Array, limit: float) -> bool:
+    """Whether every eigenvalue of a symmetric matrix is larger than `limit`, told by one Cholesky factor."""
+    shifted = matrix.copy()
+    shifted.flat[:: len(matrix) + 1] -= limit
+    factor, info = lapack.dpotrf(shifted, lower=1, overwrite_a=1)
+    return info == 0 and bool(np.isfinite(factor.diagonal()).all())
+
+
 def collect(structure: Structure, slots: Array, size: int) -> Array:
     """Sum a vector (k,) or matrix (k, k) over slots into free parameters (q,) or (q, q)."""
     if structure.in_order and len(structure.free) == size:

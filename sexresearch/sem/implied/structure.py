@@ -69,6 +69,23 @@ class Structure:
         return np.where(~self.is_path & (self.row == self.col), 0.5, 1.0)
 
     @cached_property
+    def paths(self) -> tuple[Array, Array, Array]:
+        """Row and column in B, and parameter, of each free path."""
+        own = self.is_path
+        return self.row[own], self.col[own], self.free[own]
+
+    @cached_property
+    def covariances(self) -> tuple[Array, Array, Array]:
+        """Row and column in S, and parameter, of each free variance or covariance."""
+        own = ~self.is_path
+        return self.row[own], self.col[own], self.free[own]
+
+    @cached_property
+    def observed_explain(self) -> bool:
+        """Whether a path starts at an observed variable; if none does, I - B is inverted among the latent ones."""
+        return bool(self.directed[:, : self.p].any() or (self.is_path & (self.col < self.p)).any())
+
+    @cached_property
     def weights(self) -> Array:
         """(k, k) products of the factors w."""
         return np.outer(self.weight, self.weight)
@@ -173,18 +190,29 @@ class Implied:
 def implied(structure: Structure, theta: Array) -> Implied:
     """The implied moments at `theta` (q,); ModelError where I - B cannot be inverted."""
     B, S = structure.directed.copy(), structure.symmetric.copy()
-    row, col, values = structure.row, structure.col, theta[structure.free]
-    paths, others = structure.is_path.nonzero()[0], (~structure.is_path).nonzero()[0]
-    B[row[paths], col[paths]] = values[paths]
-    S[row[others], col[others]] = S[col[others], row[others]] = values[others]
+    row, col, free = structure.paths
+    B[row, col] = theta[free]
+    row, col, free = structure.covariances
+    S[row, col] = S[col, row] = theta[free]
     try:
-        G = np.linalg.inv(np.eye(len(B)) - B)
+        G = _total_effects(B, 0 if structure.observed_explain else structure.p)
     except np.linalg.LinAlgError as error:
         raise ModelError("the regressions form a loop that has no solution (I - B is singular)") from error
     o = structure.observed
     C = G @ S @ G.T
     Co = C[o]
     return Implied(structure, G, C, S, np.hstack([G[o], Co]), Co[:, o])
+
+
+def _total_effects(B: Array, ends: int) -> Array:
+    """(I - B)^-1, where the first `ends` variables start no path."""
+    inner = np.eye(len(B) - ends) - B[ends:, ends:]
+    if not ends:
+        return np.linalg.inv(inner)
+    G = np.eye(len(B))
+    G[ends:, ends:] = np.linalg.inv(inner)
+    G[:ends, ends:] = B[:ends, ends:] @ G[ends:, ends:]
+    return G
 
 
 @dataclass(frozen=True)

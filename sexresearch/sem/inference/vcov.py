@@ -8,7 +8,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
 from sexresearch.sem.estimation.scores import score_products
-from sexresearch.sem.implied.discrepancy import LeastSquares, invert
+from sexresearch.sem.implied.discrepancy import LeastSquares, exceeds, invert
 from sexresearch.sem.threads import one_thread
 
 FLAT = 1e-9  # eigenvalue of the scaled information below which a direction carries no information
@@ -16,14 +16,17 @@ FLAT = 1e-9  # eigenvalue of the scaled information below which a direction carr
 
 def inverse_information(information: Array, basis: Array) -> Array:
     """basis (basis' I basis)^-1 basis': the inverse of I (q, q) along `basis` (q, d); NaN where it is singular."""
-    inner = basis.T @ information @ basis
-    scale = np.sqrt(np.abs(np.diag(inner)))
+    whole = basis.shape[0] == basis.shape[1]
+    inner = information if whole else basis.T @ information @ basis
+    scale = np.sqrt(np.abs(inner.diagonal()))
     scale = np.where(scale > 0, scale, 1.0)
+    unit = scale[:, None] * scale
+    found = invert(inner / unit)
     try:
-        inverse = np.linalg.inv(inner / np.outer(scale, scale)) / np.outer(scale, scale)
+        inverse = (np.linalg.inv(inner / unit) if found is None else found[0]) / unit
     except np.linalg.LinAlgError:
         return np.full_like(information, np.nan)
-    return basis @ inverse @ basis.T
+    return inverse if whole else basis @ inverse @ basis.T
 
 
 def flat_direction(information: Array, basis: Array) -> Array | None:
@@ -38,7 +41,7 @@ def flat_direction(information: Array, basis: Array) -> Array | None:
         if basis.shape[1] < len(basis)
         else (information / np.outer(scale, scale))
     )
-    if invert(inner - FLAT * np.eye(len(inner))) is not None:  # every eigenvalue is larger
+    if exceeds(inner, FLAT):
         return None
     values, vectors = np.linalg.eigh(inner)
     if values[0] > FLAT:

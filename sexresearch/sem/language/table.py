@@ -31,9 +31,12 @@ class Defaults:
     group_partial: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ParameterTable:
-    """All rows, group after group, with each group's variables and the model's definitions and constraints."""
+    """All rows, group after group, with each group's variables and the model's definitions and constraints.
+
+    Tables are compared by identity: one model under one set of options has one table, and what follows from it is kept.
+    """
 
     rows: tuple[Parameter, ...]
     roles: tuple[Roles, ...]
