@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 
 from sexresearch.errors import OptionError
-from sexresearch.sem.after.group_rows import kept_rows
 from sexresearch.sem.data.moments import Moments
+from sexresearch.sem.data.observed import used_columns
 from sexresearch.sem.engines.semopy_engine import semopy_solution
 from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
-from sexresearch.sem.estimation.estimate import estimate
+from sexresearch.sem.estimation.estimate import columns_of, estimate
 from sexresearch.sem.estimation.options import ENGINES, Options
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.problems import problems
@@ -96,7 +96,12 @@ def fit(
         information=information,
         bounds=bounds,
     )
-    fitted, notes = estimate(model, data, moments, asked)
+    if (data is None) == (moments is None):
+        raise OptionError(
+            "give either data (a DataFrame or Survey) or moments=, not " + ("both" if data is not None else "neither")
+        )
+    rows = None if data is None else used_columns(data, columns_of(model, asked), model.latents)
+    fitted, notes = estimate(model, rows, moments, asked)
     refuse_overfull(degrees_of_freedom(fitted))
     fitted.names.jets(fitted.theta)  # a definition that cannot be computed is refused here, not when it is printed
     blurred = refuse_unidentified(fitted)
@@ -113,7 +118,7 @@ def fit(
     beside = ", ".join(fitted.options.auxiliary)
     missing = fitted.options.missing + (f" with auxiliary {beside}" if beside else "")
     source = provenance(engine, fitted.options.estimator, missing, fitted.samples, model.syntax, seed)
-    return Results(model, fitted, source, found, errors, kept_rows(fitted, data))
+    return Results(model, fitted, source, found, errors, rows)
 
 
 def _names(value: Sequence[str] | str, option: str) -> tuple[str, ...]:

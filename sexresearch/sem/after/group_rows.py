@@ -42,15 +42,6 @@ def group_rows(fitted: Fitted, data: object) -> list[GroupRows]:
     return rows
 
 
-def kept_rows(fitted: Fitted, data: object | None) -> pd.DataFrame | None:
-    """A copy of the columns a model uses, every row of them; None where it was fitted to moments."""
-    if data is None:
-        return None
-    names = dict.fromkeys(name for sample in fitted.samples for name in sample.names)
-    group = fitted.options.group
-    return frame_of(data)[[*names, *([] if group is None or group in names else [group])]]
-
-
 def _refuse_unusable(frame: pd.DataFrame, names: list[str], group: str | None) -> None:
     absent = [name for name in [*names, *([] if group is None else [group])] if name not in frame.columns]
     if absent:

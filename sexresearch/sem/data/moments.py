@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import DataError
+from sexresearch.sem.implied.discrepancy import exceeds
 
 SYMMETRY_TOLERANCE = 1e-6  # relative; published tables are rounded to 2-3 decimals but printed symmetrically
 
@@ -95,6 +96,8 @@ def refuse_indefinite(cov: np.ndarray, names: tuple[str, ...], what: str) -> Non
     if (sd == 0).any():
         flat = [name for name, scale in zip(names, sd, strict=True) if scale == 0]
         raise DataError(f"{what} has no variance in {flat}: a constant cannot be explained; drop it")
+    if exceeds(cov / np.outer(sd, sd), SINGULAR_TOLERANCE):
+        return
     values, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
     if values[0] > SINGULAR_TOLERANCE:
         return

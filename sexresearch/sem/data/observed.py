@@ -47,16 +47,28 @@ def frame_of(data: object) -> pd.DataFrame:
     return frame
 
 
-def split_groups(data: object, columns: Columns) -> tuple[list[Answers], list[str]]:
-    """The answers of each group, groups in order of first appearance, and what was noticed on the way.
+def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.DataFrame:
+    """A copy of the columns a model uses, items first, every row of them.
 
-    Rows without a group, cluster or weight are dropped, which is noted. DataError lists every absent column (with
-    near matches), column of text, infinite value, constant, and negative weight.
+    DataError lists absent columns (with near matches), doubled ones, and latent variables named like a column.
     """
     frame = frame_of(data)
     if len(frame) == 1:
         raise DataError("the data have a single row; a model needs more respondents than variables")
+    twice = [name for name in latents if name in frame.columns]
+    if twice:
+        raise DataError(f"latent variables are named like columns of the data: {twice}; rename one of each")
     _refuse_absent(frame, columns)
+    beside = [name for name in (columns.group, columns.cluster, columns.weights) if name is not None]
+    return frame[list(dict.fromkeys([*columns.items, *beside]))]
+
+
+def split_groups(frame: pd.DataFrame, columns: Columns) -> tuple[list[Answers], list[str]]:
+    """The answers of each group, groups in order of first appearance, and what was noticed on the way.
+
+    Rows without a group, cluster or weight are dropped, which is noted. DataError lists every column of text, infinite
+    value, constant, and negative weight.
+    """
     values = numeric(frame, columns.items)
     keep = np.ones(len(frame), dtype=bool)
     notes = []
@@ -72,6 +84,8 @@ def split_groups(data: object, columns: Columns) -> tuple[list[Answers], list[st
     parts = []
     for number, label in enumerate(labels):
         rows = keep & (codes == number)
+        if rows.all():
+            return [Answers(label, values, weights, clusters, frame.index)], notes
         picked = [None if x is None else x[rows] for x in (weights, clusters)]
         parts.append(Answers(label, values[rows], picked[0], picked[1], frame.index[rows]))
     return parts, notes
@@ -108,7 +122,7 @@ def _near(name: str, known: Sequence[str]) -> str:
 
 def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
     """(n, p) float array of the named columns; DataError lists text, all-missing, infinite and constant columns."""
-    found = frame[list(names)]
+    found = frame if list(frame.columns) == list(names) else frame[list(names)]
     if not all(pd.api.types.is_numeric_dtype(dtype) for dtype in set(found.dtypes)):
         dtypes = zip(names, found.dtypes, strict=True)
         wrong = [f"{n!r} holds {_kind(found[n])}" for n, d in dtypes if not pd.api.types.is_numeric_dtype(d)]

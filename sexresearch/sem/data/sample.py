@@ -66,8 +66,20 @@ def from_moments(moments: Moments, label: object, names: Sequence[str], has_mean
 
 def listwise(answers: Answers, names: Sequence[str]) -> tuple[Answers, int]:
     """Only the rows without gaps, and how many were dropped."""
-    full = ~np.isnan(answers.values).any(axis=1)
-    return (answers if full.all() else take(answers, full)), int((~full).sum())
+    gaps = np.isnan(answers.values)
+    if not gaps.any():
+        return answers, 0
+    full = ~gaps.any(axis=1)
+    return take(answers, full), int((~full).sum())
+
+
+def arrange(answers: Answers, order: Sequence[int]) -> Answers:
+    """The same rows with their items in another order."""
+    return (
+        answers
+        if list(order) == list(range(answers.values.shape[1]))
+        else replace(answers, values=answers.values[:, list(order)])
+    )
 
 
 def take(answers: Answers, rows: Array) -> Answers:
@@ -85,11 +97,11 @@ def from_answers(answers: Answers, names: Sequence[str], has_means: bool) -> Sam
             f"{where or 'the data: '}{n} complete rows for {p} variables; "
             "a covariance matrix needs more rows than variables"
         )
-    w = np.ones(n) if answers.weights is None else answers.weights
-    total = float(w.sum())
-    mean = w @ values / total
+    w = answers.weights
+    total = float(n if w is None else w.sum())
+    mean = values.mean(axis=0) if w is None else w @ values / total
     centred = values - mean
-    cov = (centred * w[:, None]).T @ centred / total
+    cov = (centred if w is None else centred * w[:, None]).T @ centred / total
     refuse_indefinite(cov, tuple(names), f"{where}the sample covariance")
     sample = _whole(answers.label, tuple(names), n, total, mean, cov, has_means, answers)
     return replace(sample, patterns=np.zeros(n, dtype=int))

@@ -8,6 +8,7 @@ and unconstrained models share one numerical core.
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -118,7 +119,7 @@ def _bounds(table: ParameterTable) -> tuple[Restriction, ...]:
     seen: dict[tuple[int, str], Restriction] = {}
     for row in table.rows:
         for sign, bound, word in ((1.0, row.lower, ">"), (-1.0, row.upper, "<")):
-            if row.free >= 0 and np.isfinite(bound):
+            if row.free >= 0 and math.isfinite(bound):
                 own = Expression("name", name=f"#{row.free}")
                 limit = Expression("number", value=float(bound))
                 gap = Expression("-", parts=(own, limit) if sign > 0 else (limit, own))
@@ -258,5 +259,5 @@ def _finish(
     for restriction, pushes in zip(found, push, strict=True):
         if pushes and restriction.bound is not None:
             theta[restriction.bound[0]] = restriction.bound[1]
-    moved = replace(solution, theta=theta, value=value, point=None)
+    moved = replace(solution.moved(theta), value=value)
     return Constrained(moved, at.jacobian[push & ~bounded], rank, binding)

@@ -7,12 +7,22 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+from pandas import DataFrame
 
-from sexresearch.errors import DataError, OptionError
+from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
-from sexresearch.sem.data.observed import Answers, Columns, frame_of, split_groups
-from sexresearch.sem.data.sample import Sample, from_answers, from_gaps, from_moments, from_pairs, listwise, take
+from sexresearch.sem.data.observed import Answers, Columns, split_groups
+from sexresearch.sem.data.sample import (
+    Sample,
+    arrange,
+    from_answers,
+    from_gaps,
+    from_moments,
+    from_pairs,
+    listwise,
+    take,
+)
 from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliary
 from sexresearch.sem.estimation.constraints import Constrained, minimize_within, namespace, restrictions
 from sexresearch.sem.estimation.fitted import Fitted
@@ -32,16 +42,14 @@ DOUBLINGS = 12  # of the variances, before a start is given up
 
 
 @one_thread
-def estimate(model: Model, data: object, moments: object, asked: Options) -> tuple[Fitted, list[str]]:
+def estimate(model: Model, data: DataFrame | None, moments: object, asked: Options) -> tuple[Fitted, list[str]]:
     """Fit by our own core; returns the fitted arrays and what was noticed on the way."""
-    refuse_auxiliary(asked, (*model.observed, *model.latents))
     groups, notes = _read(model, data, moments, asked)
     has_rows = isinstance(groups, list)
     intercepts = any(f.op == "~1" for f in model.statements.formulas)
     given = all(m.mean is not None for m in groups.values()) if isinstance(groups, dict) else len(groups) > 1
     options = settled(asked, has_rows, intercepts or given)
     table = with_auxiliary(model.table(_defaults(options, len(groups))), options.auxiliary)
-    _refuse_collision(model, data)
     samples, more = _samples(groups, (*model.observed, *options.auxiliary), table, options)
     structures = place(table, samples, bool(options.meanstructure))
     objective = objective_of(structures, samples, table.n_free, options)
@@ -59,13 +67,6 @@ def estimate(model: Model, data: object, moments: object, asked: Options) -> tup
     return fitted, notes + more
 
 
-def _refuse_collision(model: Model, data: object) -> None:
-    columns = () if data is None else frame_of(data).columns
-    twice = [name for name in model.latents if name in columns]
-    if twice:
-        raise DataError(f"latent variables are named like columns of the data: {twice}; rename one of each")
-
-
 def _defaults(options: Options, n_groups: int) -> Defaults:
     return Defaults(
         n_groups=n_groups,
@@ -79,22 +80,22 @@ def _defaults(options: Options, n_groups: int) -> Defaults:
 
 
 def _read(
-    model: Model, data: object, moments: object, options: Options
+    model: Model, data: DataFrame | None, moments: object, options: Options
 ) -> tuple[list[Answers] | dict[object, Moments], list[str]]:
-    """The answers of each group, or the moments by group label; OptionError where both or neither are given."""
-    if (data is None) == (moments is None):
-        raise OptionError(
-            "give either data (a DataFrame or Survey) or moments=, not " + ("both" if data is not None else "neither")
-        )
-    if moments is None:
-        items = (*model.observed, *options.auxiliary)
-        columns = Columns(items, options.group, options.cluster, options.sampling_weights)
-        return split_groups(data, columns)
+    """The answers of each group, or the moments by group label."""
+    if data is not None:
+        return split_groups(data, columns_of(model, options))
     by_label = moments if isinstance(moments, Mapping) else {None: moments}
     wrong = [type(m).__name__ for m in by_label.values() if not isinstance(m, Moments)]
     if wrong or not by_label:
         raise DataError(f"moments must be Moments, or a dict of them by group label; found {wrong or 'an empty dict'}")
     return dict(by_label), []
+
+
+def columns_of(model: Model, options: Options) -> Columns:
+    """Which columns of the data a model and its options use."""
+    refuse_auxiliary(options, (*model.observed, *model.latents))
+    return Columns((*model.observed, *options.auxiliary), options.group, options.cluster, options.sampling_weights)
 
 
 def _samples(
@@ -108,8 +109,7 @@ def _samples(
         return tuple(from_moments(m, label, role.observed, has_means) for (label, m), role in pairs), []
     samples, notes = [], []
     for answers, role in zip(groups, table.roles, strict=True):
-        order = [columns.index(name) for name in role.observed]
-        own = replace(answers, values=answers.values[:, order])
+        own = arrange(answers, [columns.index(name) for name in role.observed])
         sample, said = _sample(own, role.observed, role.exogenous, options)
         samples.append(sample)
         notes += said

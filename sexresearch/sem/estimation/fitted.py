@@ -63,8 +63,8 @@ class Fitted:
 
     @cached_property
     def point(self) -> Curve:
-        """The discrepancy at the estimates: as the minimiser left it, or computed anew."""
-        return self.constrained.solution.point or self.objective.curve(self.theta)
+        """The discrepancy at the estimates, with its derivatives."""
+        return self.constrained.solution.curve(self.objective)
 
     @cached_property
     def expected_information(self) -> Array:

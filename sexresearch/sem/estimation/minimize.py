@@ -27,7 +27,8 @@ class Solution:
     """Where the minimiser stopped: parameters (q,), value, gradient (q,), Newton decrement, and if it is a minimum.
 
     `trouble` says in words why `converged` is False; empty otherwise. `positive` tells that the last step was taken
-    on a positive definite exact Hessian, so that the point is known to be a minimum. `point` is the discrepancy there.
+    on a positive definite exact Hessian, so that the point is known to be a minimum. `kept` is the objective and its
+    curve there.
     """
 
     theta: Array
@@ -38,7 +39,17 @@ class Solution:
     converged: bool
     trouble: str = ""
     positive: bool = False
-    point: Curve | None = field(default=None, repr=False, compare=False)
+    kept: tuple[Objective, Curve] | None = field(default=None, repr=False, compare=False)
+
+    def curve(self, objective: Objective) -> Curve:
+        """The curve of `objective` at the solution."""
+        if self.kept is not None and self.kept[0] is objective:
+            return self.kept[1]
+        return objective.curve(self.theta)
+
+    def moved(self, theta: Array) -> Solution:
+        """The same verdict for other parameters."""
+        return replace(self, theta=theta, kept=None)
 
 
 def minimize(objective: Objective, start: Array, max_iterations: int = MAX_ITERATIONS) -> Solution:
@@ -72,18 +83,31 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
             ahead = _newton(point, scale) or ahead
         positive = ahead[0] is not point.curvature
         if decrement < EXACT:
-            return Solution(theta, point.value, point.gradient, decrement, iteration, True, "", positive, point)
+            return _stop(objective, theta, point, decrement, iteration, positive=positive)
         moved = _step(objective, theta, point, ahead, scale, damping)
         if moved is None:
             done = decrement < np.sqrt(DECREMENT_TOLERANCE)
             trouble = "" if done else "no step lowers the discrepancy any further although the gradient is not zero"
-            return Solution(theta, point.value, point.gradient, decrement, iteration, done, trouble, False, point)
+            return _stop(objective, theta, point, decrement, iteration, trouble)
         theta, point, damping = moved
         if decrement < DECREMENT_TOLERANCE:
             decrement = newton_decrement(point)
-            return Solution(theta, point.value, point.gradient, decrement, iteration + 1, True, "", positive, point)
+            return _stop(objective, theta, point, decrement, iteration + 1, positive=positive)
     trouble = f"no convergence in {max_iterations} iterations (Newton decrement {decrement:.2g})"
-    return Solution(theta, point.value, point.gradient, decrement, max_iterations, False, trouble, False, point)
+    return _stop(objective, theta, point, decrement, max_iterations, trouble)
+
+
+def _stop(
+    objective: Objective,
+    theta: Array,
+    point: Curve,
+    decrement: float,
+    iterations: int,
+    trouble: str = "",
+    positive: bool = False,
+) -> Solution:
+    kept = (objective, point)
+    return Solution(theta, point.value, point.gradient, decrement, iterations, not trouble, trouble, positive, kept)
 
 
 def newton_decrement(point: Curve) -> float:

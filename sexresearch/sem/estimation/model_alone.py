@@ -24,7 +24,7 @@ def model_alone(fitted: Fitted) -> Fitted:
     roles = tuple(replace(role, auxiliary=()) for role in table.roles)
     own = replace(table, rows=rows, roles=roles, n_free=1 + max(row.free for row in rows))
     samples = tuple(_without(sample, beside) for sample in fitted.samples)
-    solution = replace(fitted.constrained.solution, theta=fitted.theta[: own.n_free])
+    solution = fitted.constrained.solution.moved(fitted.theta[: own.n_free])
     return replace(
         fitted,
         options=replace(fitted.options, auxiliary=()),

@@ -173,9 +173,9 @@ def _residuals(structure: Structure, paths: Array, joint: Array) -> Array:
     variance = np.maximum(joint.diagonal(), 1e-300)
     residual = np.maximum(variance - explained, SMALLEST_SHARE * variance)
     row, col, _ = structure.covariances
-    own = row == col
+    own = np.equal(row, col)
     S[row[own], row[own]] = residual[row[own]]
-    endogenous = paths.any(axis=1)
+    endogenous = (paths != 0).any(axis=1)
     outer = ~own & ~endogenous[row] & ~endogenous[col]
     row, col = row[outer], col[outer]
     S[row, col] = S[col, row] = joint[row, col]

@@ -39,7 +39,7 @@ def fitted_at_mean(fits: Sequence[Fitted]) -> Fitted:
     )
     structures = place(first.table, samples, bool(first.options.meanstructure))
     theta = np.mean([fit.theta for fit in fits], axis=0)
-    solution = replace(first.constrained.solution, theta=theta)
+    solution = first.constrained.solution.moved(theta)
     constrained = replace(first.constrained, solution=solution)
     return replace(first, samples=samples, structures=structures, constrained=constrained)
 

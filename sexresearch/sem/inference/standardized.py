@@ -15,6 +15,9 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import Implied
 from sexresearch.sem.language.parameter import Parameter
 
+KINDS = {"=~": 0, "~": 1, "~1": 2, "~~": 3}
+VARIANCE = 4
+
 
 def total_sd(state: Implied) -> Array:
     """(variables,) implied standard deviation of every variable; NaN where the implied variance is negative."""
@@ -26,30 +29,19 @@ def standardize(state: Implied, rows: Sequence[Parameter], est: Array, everythin
     """(rows,) standardized estimates of one group's rows; `everything` False scales latent variables only."""
     names = state.structure.names
     place = {name: i for i, name in enumerate(names)}
+    kinds = np.array([KINDS[row.op] for row in rows], dtype=int)
+    kinds[[row.op == "~~" and row.lhs == row.rhs for row in rows]] = VARIANCE
+    a = np.array([place[row.lhs] for row in rows], dtype=int)
+    b = np.array([place.get(row.rhs, 0) for row in rows], dtype=int)
     scaled = np.ones(len(names), dtype=bool)
     if not everything:
         scaled[: state.structure.p] = False
     sd = np.where(scaled, total_sd(state), 1.0)
-    residual = np.diag(state.S)
+    residual = state.S.diagonal()
     residual_sd = np.where(scaled, np.sqrt(np.where(residual >= 0, residual, np.nan)), 1.0)
-    out = np.empty(len(rows))
-    for k, (row, value) in enumerate(zip(rows, est, strict=True)):
-        a, b = place[row.lhs], place.get(row.rhs, -1)
-        if row.op == "=~":
-            out[k] = value * _over(sd[a], sd[b])
-        elif row.op == "~":
-            out[k] = value * _over(sd[b], sd[a])
-        elif row.op == "~1":
-            out[k] = value * _over(1.0, sd[a])
-        elif a == b:
-            out[k] = value * _over(1.0, sd[a] ** 2)
-        else:
-            out[k] = value * _over(1.0, residual_sd[a] * residual_sd[b])
-    return out
-
-
-def _over(top: float, bottom: float) -> float:
-    return top / bottom if bottom > 0 else np.nan
+    top = np.choose(kinds, [sd[a], sd[b], np.ones(len(rows)), np.ones(len(rows)), np.ones(len(rows))])
+    bottom = np.choose(kinds, [sd[b], sd[a], sd[a], residual_sd[a] * residual_sd[b], sd[a] ** 2])
+    return est * np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1.0), np.nan)
 
 
 def explained(state: Implied) -> dict[str, float]:
