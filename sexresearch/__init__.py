@@ -9,10 +9,12 @@ from sexresearch.glossary import table
 from sexresearch.report import report
 from sexresearch.sem import (
     Bootstrap,
+    Design,
     FitWarning,
     Model,
     Moments,
     Pooled,
+    Power,
     Results,
     bootstrap,
     compare,
@@ -21,6 +23,8 @@ from sexresearch.sem import (
     impute,
     monte_carlo,
     pool,
+    power,
+    simulate,
 )
 from sexresearch.study import headline, reproduce
 from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Survey, read_survey, screen
@@ -28,12 +32,14 @@ from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Surve
 __all__ = [
     "Bootstrap",
     "Construct",
+    "Design",
     "FitWarning",
     "Instrument",
     "Item",
     "Model",
     "Moments",
     "Pooled",
+    "Power",
     "ResponseScale",
     "Results",
     "Survey",
@@ -53,12 +59,14 @@ __all__ = [
     "impute",
     "monte_carlo",
     "pool",
+    "power",
     "read_survey",
     "reliability",
     "report",
     "reproduce",
     "screen",
     "sem",
+    "simulate",
     "standard",
     "survey",
     "table",

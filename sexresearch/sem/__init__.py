@@ -1,7 +1,8 @@
 """Structural equation modelling, free of any service word.
 
 The rooms in the way of the data: language (text, table) -> implied (moments, discrepancy) -> data -> estimation ->
-inference -> after (questions asked of a fit) -> output (results) -> resampling, imputation, engines.
+inference -> after (questions asked of a fit) -> output (results) -> resampling, imputation, engines, simulation,
+planning.
 """
 
 from sexresearch.sem.after.compare import compare
@@ -12,16 +13,22 @@ from sexresearch.sem.imputation.impute import impute
 from sexresearch.sem.imputation.pooled import Pooled, pool
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
+from sexresearch.sem.planning.curve import Power
+from sexresearch.sem.planning.power import power
 from sexresearch.sem.resampling.bootstrap import bootstrap
 from sexresearch.sem.resampling.monte_carlo import monte_carlo
 from sexresearch.sem.resampling.table import Bootstrap
+from sexresearch.sem.simulation.design import Design
+from sexresearch.sem.simulation.simulate import simulate
 
 __all__ = [
     "Bootstrap",
+    "Design",
     "FitWarning",
     "Model",
     "Moments",
     "Pooled",
+    "Power",
     "Results",
     "bootstrap",
     "compare",
@@ -30,4 +37,6 @@ __all__ = [
     "impute",
     "monte_carlo",
     "pool",
+    "power",
+    "simulate",
 ]

@@ -20,6 +20,7 @@ from sexresearch.sem.data.sample import take
 from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.discrepancy import LeastSquares
+from sexresearch.sem.resampling.refit import refit
 
 
 def stream(seed: int, number: int) -> np.random.Generator:
@@ -30,8 +31,8 @@ def stream(seed: int, number: int) -> np.random.Generator:
 class Source(Protocol):
     """Where the samples of a bootstrap come from."""
 
-    def answers(self, number: int) -> list[Answers]:
-        """The rows of each group in one replicate."""
+    def refitted(self, fitted: Fitted, number: int) -> Fitted:
+        """The model fitted to one replicate by the careful minimiser; ModelError or DataError where that fails."""
 
     def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
         """Per group: moment matrices (replicates, P, P) of the variables in `orders`, respondents (replicates,)."""
@@ -58,6 +59,10 @@ class Resampled:
     def answers(self, number: int) -> list[Answers]:
         """The rows drawn in one replicate."""
         return self.expanded(self.counts(number))
+
+    def refitted(self, fitted: Fitted, number: int) -> Fitted:
+        """The fit to the rows drawn in one replicate."""
+        return refit(fitted, self.answers(number))
 
     def expanded(self, counts: Array) -> list[Answers]:
         """Rows repeated as often as `counts` (rows,) says; a cluster drawn twice counts as two."""
@@ -109,6 +114,10 @@ class Simulated:
             values[~answered] = np.nan
             out.append(Answers(label, values, None, None, pd.RangeIndex(len(values))))
         return out
+
+    def refitted(self, fitted: Fitted, number: int) -> Fitted:
+        """The fit to the simulated rows of one replicate."""
+        return refit(fitted, self.answers(number))
 
     def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
         """Moments of the simulated rows."""

@@ -22,7 +22,13 @@ MOST_STEPS = 200  # a replicate that needs more is on its way to infinity; nearl
 
 def refit(fitted: Fitted, answers: Sequence[Answers]) -> Fitted:
     """The same model and options fitted to other rows; ModelError or DataError says why that fails."""
-    samples = tuple(_sample(fitted, old, new) for old, new in zip(fitted.samples, answers, strict=True))
+    return refit_samples(
+        fitted, tuple(_sample(fitted, old, new) for old, new in zip(fitted.samples, answers, strict=True))
+    )
+
+
+def refit_samples(fitted: Fitted, samples: tuple[Sample, ...]) -> Fitted:
+    """The same, from samples that are already summed up."""
     structures = place(fitted.table, samples, bool(fitted.options.meanstructure))
     objective = objective_of(structures, samples, fitted.table.n_free, fitted.options)
     fresh = replace(fitted, samples=samples, structures=structures, objective=objective)

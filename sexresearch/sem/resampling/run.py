@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.resampling.batch import Batch, chisq, fit_batch
 from sexresearch.sem.resampling.draws import Source
-from sexresearch.sem.resampling.refit import BROKEN, reason, refit
+from sexresearch.sem.resampling.refit import BROKEN, reason
 from sexresearch.sem.resampling.values import exogenous_rows
 from sexresearch.sem.threads import one_thread
 
@@ -32,6 +33,9 @@ class Replicate:
     theta: Array
     exogenous: Array
     measured: Mapping[str, float]
+
+
+Chunked = tuple[list[Replicate], list[str]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,12 @@ class Job:
     measure: Measure | None
     test: bool
 
-    def chunk(self, numbers: Sequence[int]) -> tuple[list[Replicate], list[str]]:
+    @property
+    def size(self) -> int:
+        """Replicates in a chunk."""
+        return CAREFUL_AT_ONCE if self.engine is None else self.engine.size
+
+    def chunk(self, numbers: Sequence[int]) -> Chunked:
         """Fit some replicates; returns the successful ones and why the others failed."""
         with np.errstate(all="ignore"):
             done, left = ([], list(numbers)) if self.engine is None else self._together(self.engine, numbers)
@@ -82,19 +91,30 @@ class Job:
         return done, [number for number, well in zip(numbers, good, strict=True) if not well]
 
     def _alone(self, number: int) -> Replicate:
-        found = refit(self.fitted, self.source.answers(number))
+        found = self.source.refitted(self.fitted, number)
         fixed = row_estimates(found)[[row.exogenous for row in found.table.rows]]
         return Replicate(number, found.theta, fixed, self.measure(found) if self.measure else {})
 
 
+class Work(Protocol):
+    """What can be shared out: replicates by their numbers, `size` of them at a time."""
+
+    @property
+    def size(self) -> int:
+        """Replicates in a chunk."""
+
+    def chunk(self, numbers: Sequence[int]) -> Chunked:
+        """The successful replicates, and why the others failed."""
+
+
 @one_thread
-def run(job: Job, replicates: int, workers: int) -> Outcome:
-    """All replicates, or those done when the user interrupts."""
-    size = CAREFUL_AT_ONCE if job.engine is None else job.engine.size
+def run(job: Work, replicates: int, workers: int, title: str = "bootstrap") -> Outcome:
+    """All replicates, or those done when the user interrupts; `title` stands before the progress bar."""
+    size = job.size
     chunks = [range(first, min(first + size, replicates)) for first in range(0, replicates, size)]
     done: list[Replicate] = []
     reasons: list[str] = []
-    with progress_bar(replicates) as advance:
+    with progress_bar(replicates, title) as advance:
         for found, why in _shared_out(job, chunks, workers):
             done += found
             reasons += why
@@ -103,10 +123,7 @@ def run(job: Job, replicates: int, workers: int) -> Outcome:
     return Outcome(tuple(done), dict(Counter(reasons).most_common()), replicates - len(done) - len(reasons))
 
 
-Chunked = tuple[list[Replicate], list[str]]
-
-
-def _shared_out(job: Job, chunks: Sequence[Sequence[int]], workers: int) -> Iterator[Chunked]:
+def _shared_out(job: Work, chunks: Sequence[Sequence[int]], workers: int) -> Iterator[Chunked]:
     """The chunks as they are done; an interruption ends the iteration after what is done."""
     if workers == 1:
         try:
@@ -134,7 +151,7 @@ def _finished(waiting: Sequence[Future[Chunked]]) -> Iterator[Chunked]:
 
 
 @contextmanager
-def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
+def progress_bar(total: int, title: str = "bootstrap") -> Iterator[Callable[[int], None]]:
     """A progress bar on a terminal, nothing in a notebook, a pipe or a file."""
     if not sys.stderr.isatty():
         yield lambda count: None
@@ -143,5 +160,5 @@ def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("bootstrap", total=total)
+        task = progress.add_task(title, total=total)
         yield lambda count: progress.update(task, advance=count)

@@ -1,0 +1,101 @@
+"""`Plan`: a population, and the model fitted to it exactly, from which everything about samples of any size follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from sexresearch.errors import ModelError
+from sexresearch.sem.data.moments import Moments
+from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
+from sexresearch.sem.estimation.estimate import estimate
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.options import Options
+from sexresearch.sem.language.model import Model
+from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.output.results import Results
+from sexresearch.sem.simulation.population import Groups, Population, population_of
+
+WHOLE = 10**6  # respondents that stand for the population; they only weigh the groups
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A population, the model to fit to samples from it, and that model fitted to the population's own moments."""
+
+    population: Population
+    model: Model
+    fitted: Fitted
+
+
+def plan_of(
+    model: Model | str | Results,
+    analysis: Model | str | None = None,
+    standardized: bool = False,
+    groups: Groups | None = None,
+) -> Plan:
+    """The population of `model` with the model to fit: `analysis`, or `model` itself with its values set free."""
+    population = population_of(model, standardized, groups)
+    options = Options()
+    if isinstance(model, Results) and analysis is None:
+        chosen, options = model.model, _plain(model.fitted.options)
+    elif analysis is not None:
+        chosen = analysis if isinstance(analysis, Model) else Model(analysis)
+    else:
+        assert not isinstance(model, Results)
+        chosen = freed(model if isinstance(model, Model) else Model(model), population.rows)
+    return Plan(population, chosen, fitted_to(population, chosen, options))
+
+
+def _plain(options: Options) -> Options:
+    """What describes the model, without what describes the data or the estimator."""
+    kept = ("group_equal", "group_partial", "std_lv", "meanstructure", "orthogonal")
+    return Options(**{name: getattr(options, name) for name in kept})
+
+
+def fitted_to(population: Population, model: Model, options: Options) -> Fitted:
+    """The model fitted to the population's moments by maximum likelihood; ModelError where it has no solution."""
+    moments = {}
+    for label, share, mean, cov in zip(
+        population.labels, population.shares, population.means, population.covs, strict=True
+    ):
+        n = max(round(share * WHOLE), 2)
+        names = list(population.names)
+        frame = pd.DataFrame(cov * n / (n - 1), index=names, columns=names)
+        moments[label] = Moments(frame, n, pd.Series(mean, index=names))
+    if options.meanstructure is None:
+        options = replace(options, meanstructure=population.has_means)
+    fitted, _ = estimate(model, None, moments, options)
+    refuse_overfull(degrees_of_freedom(fitted))
+    refuse_unidentified(fitted)
+    if not fitted.constrained.solution.converged:
+        raise ModelError("the model to fit has no solution at the population's moments; check its values")
+    return fitted
+
+
+def freed(model: Model, rows: Sequence[Parameter]) -> Model:
+    """The text with its values as starting values of free parameters.
+
+    What only identifies or shapes the model stays: the first loading of each latent (at its population value, so that
+    estimates are in the text's units), means of latents, and variances and covariances of 0.
+    """
+    latents, marked = set(model.latents), set[tuple[int, str]]()
+    groups = 1 + max(row.group for row in rows)
+    written = {(f.group, f.lhs, f.op, f.rhs) for f in model.statements.formulas}
+    lines: list[str] = []
+    for number, row in enumerate(rows):
+        if groups > 1 and (not number or rows[number - 1].group != row.group):
+            lines.append(f"group: {row.group + 1}")
+        if not {(None, row.lhs, row.op, row.rhs), (row.group + 1, row.lhs, row.op, row.rhs)} & written:
+            continue
+        first = row.op == "=~" and (row.group, row.lhs) not in marked
+        marked |= {(row.group, row.lhs)} if first else set()
+        held = first or (row.op == "~~" and row.value == 0) or (row.op == "~1" and row.lhs in latents)
+        value = f"{row.value!r}*" if held else f"start({row.value!r})*"
+        label = f"{row.label}*" if row.label else ""
+        lines.append(f"{row.lhs} {'~' if row.op == '~1' else row.op} {label}{value}{row.rhs or '1'}")
+    lines += [f"{d.name} := {d.text}" for d in model.statements.definitions]
+    lines += [f"{c.text[0]} {c.op} {c.text[1]}" for c in model.statements.constraints]
+    return Model("\n".join(lines))

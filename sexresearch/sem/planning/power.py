@@ -1,0 +1,101 @@
+"""`power`: how often a study of a given size would find each effect, by simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+
+import pandas as pd
+
+from sexresearch.errors import OptionError
+from sexresearch.sem.estimation.options import ESTIMATORS, MISSING
+from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.language.model import Model
+from sexresearch.sem.output.results import Results
+from sexresearch.sem.planning.curve import Power, needed_sizes, table_of
+from sexresearch.sem.planning.plan import Plan, plan_of
+from sexresearch.sem.planning.trials import Trials
+from sexresearch.sem.planning.wanted import estimates, wanted_effects
+from sexresearch.sem.simulation.design import Design
+
+
+def power(
+    model: Model | str | Results,
+    n: int | Sequence[int],
+    effects: Sequence[str] | None = None,
+    replicates: int = 1000,
+    seed: int = 1,
+    target: float = 0.8,
+    workers: int | None = None,
+    *,
+    alpha: float = 0.05,
+    analysis: Model | str | None = None,
+    standardized: bool = False,
+    design: Design = Design(),  # noqa: B008
+    estimator: str = "ML",
+    missing: str = "listwise",
+) -> Power:
+    """Power of each effect at each sample size: simulated samples, fitted and tested as the study would be.
+
+    model : the population, lavaan text with values or a fitted model, as `simulate` reads it. The model fitted to the
+    samples is `analysis`; by default the same text with its values set free (the first loading of each latent, means of
+    latents, and variances and covariances of 0 stay as they are), or the model of the fit.
+    n : sample sizes. effects : labels, ``:=`` names or formulas such as "loyalty ~ delight"; by default every
+    regression and definition. An effect is found where its two-sided z test has p below `alpha`.
+    target : the power for which `needed` interpolates n. workers : threads; the numbers are the same for any of them.
+    design : what the answers are like (`Design`); estimator and missing as in `fit`. Complete normal answers and
+    estimator "ML" take a fraction of a millisecond per sample, everything else a full fit.
+    Samples that cannot be estimated are counted in `failed` and `failures` and take no part in the other columns.
+    Interrupting keeps the samples done so far.
+
+    Raises ModelError, ModelSyntaxError or OptionError. Muthen & Muthen 2002, doi 10.1207/S15328007SEM0904_8.
+
+    >>> found = power("m ~ a*0.3*x; y ~ b*0.3*m; indirect := a*b", n=[50, 200], effects=["indirect"], replicates=200)
+    >>> found.table[["n", "power"]].round(1).to_numpy().tolist()
+    [[50.0, 0.2], [200.0, 0.9]]
+    """
+    _refuse(replicates, seed, target, workers, alpha, design)
+    for name, value, allowed in (("estimator", estimator, ESTIMATORS), ("missing", missing, MISSING)):
+        if value not in allowed:
+            raise OptionError(f"{name} {value!r} is not known; allowed: {', '.join(allowed)}")
+    plan = plan_of(model, analysis, standardized, design.groups)
+    sizes = sample_sizes(n, plan)
+    wanted = wanted_effects(plan.fitted, effects)
+    trials = Trials(plan, wanted, design, estimator, missing, seed)
+    fixed = row_estimates(plan.fitted)[[row.exogenous for row in plan.fitted.table.rows]]
+    truth = estimates(plan.fitted, wanted, plan.fitted.theta[None], fixed[None])[0]
+    frames, lost, wait = [], [], replicates
+    for size in sizes:
+        found = trials.of_size(size, wait, workers or 1)
+        lost += [(size, why, count) for why, count in found.failures.items()]
+        missed = replicates - wait + found.not_run
+        lost += [(size, "interrupted before it ran", missed)] if missed else []
+        wait = 0 if missed else replicates
+        frames.append(table_of(found, wanted, truth, alpha, plan.population.note))
+    table = pd.concat(frames, ignore_index=True)
+    failures = pd.DataFrame(lost, columns=["n", "reason", "replicates"])
+    return Power(table, needed_sizes(table, target), failures, plan.model, replicates, seed, plan.population.note)
+
+
+def sample_sizes(n: int | Sequence[int], plan: Plan) -> list[int]:
+    """The sample sizes, rising; OptionError where one is no whole number or too small for the model's variables."""
+    given = list(n) if isinstance(n, Sequence) else [n]
+    wrong = [value for value in given if isinstance(value, bool) or not isinstance(value, Integral)]
+    if wrong or not given:
+        raise OptionError(f"n takes whole numbers, as in n=[200, 400]; found {wrong or n!r}")
+    p = len(plan.population.names)
+    small = [value for value in given if min(plan.population.sizes(int(value))) <= p]
+    if small:
+        raise OptionError(f"n = {small} leaves a group no more respondents than the {p} variables; try larger ones")
+    return sorted({int(value) for value in given})
+
+
+def _refuse(replicates: int, seed: int, target: float, workers: int | None, alpha: float, design: Design) -> None:
+    for name, value, least in (("replicates", replicates, 2), ("seed", seed, 0), ("workers", workers or 1, 1)):
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+            raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
+    for name, share in (("target", target), ("alpha", alpha)):
+        if not 0 < share < 1:
+            raise OptionError(f"{name} must lie between 0 and 1; found {share!r}")
+    if not isinstance(design, Design):
+        raise OptionError(f"design must be a Design, as in design=sx.Design(missing=0.1); found {design!r}")

@@ -1,0 +1,78 @@
+"""Many studies of one size: the estimates and standard errors each would report, and the ones that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.planning.many_errors import covariances
+from sexresearch.sem.planning.plan import Plan
+from sexresearch.sem.planning.samples import Drawn, Surveyed, improper
+from sexresearch.sem.planning.wanted import Wanted, estimates, standard_errors
+from sexresearch.sem.resampling.batch import Batch, batch
+from sexresearch.sem.resampling.run import Job, Outcome, run
+from sexresearch.sem.simulation.design import Design
+from sexresearch.sem.simulation.sampler import Sampler
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the studies of one size found: est and se (R, effects), improper solutions among them, the others."""
+
+    n: int
+    est: Array
+    se: Array
+    improper: int
+    failures: Mapping[str, int]
+    not_run: int
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Simulates studies of a plan; complete normal answers are fitted many at a time."""
+
+    plan: Plan
+    wanted: tuple[Wanted, ...]
+    design: Design
+    estimator: str
+    missing: str
+    seed: int
+
+    @cached_property
+    def engine(self) -> Batch | None:
+        """How to fit many samples at once, None where each needs a fit of its own."""
+        found = batch(self.plan.fitted)
+        return None if found is None else replace(found, rows=1)  # no rows are held, only moments
+
+    @cached_property
+    def sampler(self) -> Sampler:
+        """Draws rows of answers."""
+        return Sampler(self.plan.population, self.design)
+
+    def of_size(self, n: int, replicates: int, workers: int) -> Found:
+        """Studies with n respondents."""
+        title = f"n = {n}"
+        if self.design.plain and self.estimator == "ML":
+            sizes = tuple(self.plan.population.sizes(n))
+            job = Job(self.plan.fitted, Drawn(self.plan.fitted, sizes, self.seed), self.engine, None, False)
+            return self._from_moments(n, sizes, run(job, replicates, workers, title))
+        surveyed = Surveyed(self.plan, self.sampler, self.wanted, self.estimator, self.missing, n, self.seed)
+        return self._from_rows(n, run(surveyed, replicates, workers, title))
+
+    def _from_moments(self, n: int, sizes: tuple[int, ...], outcome: Outcome) -> Found:
+        fitted, done = self.plan.fitted, outcome.replicates
+        theta = np.array([r.theta for r in done]).reshape(len(done), fitted.table.n_free)
+        fixed = np.array([r.exogenous for r in done]).reshape(len(done), sum(r.exogenous for r in fitted.table.rows))
+        vcov = covariances(fitted, theta, fixed, sizes)
+        est = estimates(fitted, self.wanted, theta, fixed)
+        se = standard_errors(fitted, self.wanted, theta, fixed, vcov)
+        return Found(n, est, se, int(improper(fitted, theta).sum()), outcome.failures, outcome.not_run)
+
+    def _from_rows(self, n: int, outcome: Outcome) -> Found:
+        k = len(self.wanted)
+        told = np.array([r.theta for r in outcome.replicates]).reshape(len(outcome.replicates), 2 * k + 1)
+        return Found(n, told[:, :k], told[:, k:-1], int(told[:, -1].sum()), outcome.failures, outcome.not_run)

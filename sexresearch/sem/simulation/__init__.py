@@ -1,0 +1,1 @@
+"""Samples from a population model: what it says, non-normal answers, categories, gaps, clusters, careless people."""

@@ -1,0 +1,100 @@
+"""`Design`: how answers come about beyond the model: shape, categories, gaps, clusters, groups, careless people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from numbers import Integral
+
+from sexresearch.errors import OptionError
+
+STYLES = ("straight", "random")
+MOST_DEPENDENT = 0.5  # share of gaps up to which no one's probability of a gap can exceed 1
+PerItem = float | Mapping[str, float]
+Thresholds = Sequence[float] | Mapping[str, Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Design:
+    """What makes simulated answers less than ideal; the default is complete, normal, independent and careful.
+
+    skewness, kurtosis : of every item, or by item name (others 0); kurtosis is the excess over the normal's 3.
+    thresholds : cuts of every item into categories 1, 2, ..., or by item name (others stay continuous); in standard
+    deviations from the item's population mean (of the first group), rising.
+    missing : share of the answers left out, completely at random (MCAR). missing_by : an item, never missing itself,
+    whose high values make the gaps likelier (MAR): P(gap) is proportional to Phi(its z value).
+    clusters : number of equally large clusters (column ``cluster``); icc : share of every item's variance between them.
+    groups : share of the respondents by group label (column ``group``); missing: equal groups 1, 2, ... where the model
+    gives one value per group.
+    careless : share of respondents who answer without reading (column ``careless`` marks them); careless_style
+    "straight" gives one answer throughout, "random" a uniform one to every item.
+
+    Raises OptionError where a value is impossible.
+
+    >>> Design(thresholds=[-1, 0, 1], missing=0.1).missing
+    0.1
+    """
+
+    skewness: PerItem = 0.0
+    kurtosis: PerItem = 0.0
+    thresholds: Thresholds | None = None
+    missing: float = 0.0
+    missing_by: str | None = None
+    clusters: int | None = None
+    icc: float = 0.0
+    groups: Mapping[object, float] | None = None
+    careless: float = 0.0
+    careless_style: str = "straight"
+
+    def __post_init__(self) -> None:
+        for name in ("missing", "icc", "careless"):
+            share = getattr(self, name)
+            if isinstance(share, str) or not 0 <= share < 1:
+                raise OptionError(f"{name} is a share, from 0 to below 1; found {share!r}")
+        if self.missing_by is not None and self.missing > MOST_DEPENDENT:
+            raise OptionError(f"missing_by allows at most {MOST_DEPENDENT:g} of the answers missing; {self.missing:g}")
+        if (self.clusters is not None) != (self.icc > 0):
+            raise OptionError("clusters and icc go together, as in Design(clusters=40, icc=0.1)")
+        if self.clusters is not None and (not isinstance(self.clusters, Integral) or self.clusters < 2):
+            raise OptionError(f"clusters must be a whole number of at least 2; found {self.clusters!r}")
+        if self.careless_style not in STYLES:
+            raise OptionError(f"careless_style {self.careless_style!r} is not known; allowed: {', '.join(STYLES)}")
+        self._refuse_thresholds()
+        if self.groups is not None and (len(self.groups) < 2 or any(not v > 0 for v in self.groups.values())):
+            raise OptionError(f"groups needs a positive share for each of 2 or more labels; found {self.groups!r}")
+
+    def _refuse_thresholds(self) -> None:
+        given = self.thresholds
+        for cuts in given.values() if isinstance(given, Mapping) else [] if given is None else [given]:
+            if not len(cuts) or any(a >= b for a, b in pairwise(cuts)):
+                raise OptionError(f"thresholds must rise from category to category; found {list(cuts)}")
+
+    @property
+    def plain(self) -> bool:
+        """Whether the answers are complete, normal, independent and careful."""
+        shaped = any(self.value(name, item) for name in ("skewness", "kurtosis") for item in self.named(name))
+        return not (shaped or self.thresholds is not None or self.missing or self.clusters or self.careless)
+
+    def named(self, name: str) -> tuple[str, ...]:
+        """The items an option names; one empty name where it holds for every item."""
+        given = getattr(self, name)
+        return tuple(given) if isinstance(given, Mapping) else ("",)
+
+    def value(self, name: str, item: str) -> float:
+        """Skewness or kurtosis of one item."""
+        given = getattr(self, name)
+        return float(given.get(item, 0.0) if isinstance(given, Mapping) else given)
+
+    def cuts(self, item: str) -> Sequence[float] | None:
+        """Thresholds of one item, None where it stays continuous."""
+        return self.thresholds.get(item) if isinstance(self.thresholds, Mapping) else self.thresholds
+
+    def refuse_unknown(self, items: Sequence[str]) -> None:
+        """OptionError where the design names an item that the model does not have."""
+        named = {item for name in ("skewness", "kurtosis", "thresholds") for item in self.named(name)} - {""}
+        unknown = sorted((named | ({self.missing_by} if self.missing_by else set())) - set(items), key=str)
+        if unknown:
+            raise OptionError(
+                f"the design names {unknown}, which the model does not observe; it observes {list(items)}"
+            )

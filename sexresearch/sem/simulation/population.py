@@ -1,0 +1,129 @@
+"""`Population`: the moments that a model text with values, or a fitted model, stands for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sexresearch.errors import ModelError, OptionError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.moments import refuse_indefinite
+from sexresearch.sem.implied.structure import implied, structure_of
+from sexresearch.sem.language.model import Model
+from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.language.table import Defaults, ParameterTable
+from sexresearch.sem.output.results import Results
+from sexresearch.sem.simulation.completion import assumed, completed, says_paths
+
+ASSUMED = "the model gives no path a value: loadings 0.7, paths and correlations 0.3 are assumed, every variance 1"
+Groups = Mapping[object, float]
+
+
+@dataclass(frozen=True)
+class Population:
+    """What every group's answers are drawn from.
+
+    names : observed variables; means (p,), covs (p, p) and share of the respondents by group; labels of the groups,
+    (None,) for a single one. rows : every parameter with its value, empty for a fitted model. has_means : whether the
+    model speaks of means. note : what was assumed, empty where nothing was.
+    """
+
+    names: tuple[str, ...]
+    labels: tuple[object, ...]
+    shares: tuple[float, ...]
+    means: tuple[Array, ...]
+    covs: tuple[Array, ...]
+    rows: tuple[Parameter, ...]
+    has_means: bool
+    note: str = ""
+
+    def sizes(self, n: int) -> list[int]:
+        """Respondents of each group among n, the largest fractions rounded up."""
+        exact = [n * share for share in self.shares]
+        sizes = [math.floor(x) for x in exact]
+        for k in sorted(range(len(exact)), key=lambda k: sizes[k] - exact[k])[: n - sum(sizes)]:
+            sizes[k] += 1
+        return sizes
+
+
+def population_of(model: Model | str | Results, standardized: bool = False, groups: Groups | None = None) -> Population:
+    """The population of a text with values, or of a fitted model.
+
+    In a text, ``0.5*x`` (or ``start(0.5)*x``) is a value; variances without one are 1 (or what makes every variable's
+    variance 1 where `standardized`), loadings without one 1, covariances and intercepts 0. ModelError names paths
+    without a value; where no path has one, a standardized population is assumed, which the note says.
+    """
+    if isinstance(model, Results):
+        return _fitted(model, standardized, groups)
+    model = model if isinstance(model, Model) else Model(model)
+    shares = _shares(model, groups)
+    has_means = len(shares) > 1 or any(f.op == "~1" for f in model.statements.formulas)
+    table = model.table(Defaults(n_groups=len(shares), meanstructure=has_means, fixed_x=False))
+    spoken = says_paths(table.rows)
+    rows = completed(table, standardized) if spoken else assumed(table)
+    moments = [_moments(rows, table, group, model.observed, has_means) for group in range(len(shares))]
+    total = sum(shares.values())
+    return Population(
+        names=model.observed,
+        labels=tuple(shares) if len(shares) > 1 else (None,),
+        shares=tuple(share / total for share in shares.values()),
+        means=tuple(mean for mean, _ in moments),
+        covs=tuple(cov for _, cov in moments),
+        rows=rows,
+        has_means=has_means,
+        note="" if spoken else ASSUMED,
+    )
+
+
+def _shares(model: Model, groups: Groups | None) -> Groups:
+    """Share of each group: the design's, or equal ones for as many as the text speaks of."""
+    formulas = model.statements.formulas
+    told = [len(part) for f in formulas for part in (f.modifiers.fixed, f.modifiers.start, f.modifiers.label)]
+    wanted = max([1, *told, *(f.group or 1 for f in formulas)])
+    if groups is not None and wanted not in (1, len(groups)):
+        raise OptionError(f"the model speaks of {wanted} groups, the design of {len(groups)}: {list(groups)}")
+    return dict.fromkeys(range(1, wanted + 1), 1.0) if groups is None else dict(groups)
+
+
+def _moments(
+    rows: tuple[Parameter, ...], table: ParameterTable, group: int, names: tuple[str, ...], has_means: bool
+) -> tuple[Array, Array]:
+    """Mean and covariances of one group, variables in the order of `names`."""
+    role = table.roles[group]
+    size = len(role.observed) + has_means
+    own = [row for row in rows if row.group == group]
+    state = implied(structure_of(own, role, np.zeros((size, size)), has_means), np.zeros(0))
+    order = [role.observed.index(name) for name in names]
+    mean = state.mean[order] if has_means else np.zeros(len(order))
+    cov = state.cov[np.ix_(order, order)]
+    refuse_indefinite(cov, names, "the population covariance")
+    return mean, cov
+
+
+def _fitted(results: Results, standardized: bool, groups: Groups | None) -> Population:
+    if standardized or groups is not None:
+        raise OptionError(
+            "standardized= and groups= describe a model text; a fitted model has its own units and groups"
+        )
+    if not results.converged:
+        raise ModelError("the fit did not converge, so it describes no population: see results.problems")
+    fitted = results.fitted
+    names = results.observed
+    has_means = bool(fitted.options.meanstructure)
+    moments = []
+    for sample, state in zip(fitted.samples, fitted.states, strict=True):
+        order = [sample.names.index(name) for name in names]
+        mean = state.mean if has_means else sample.mean
+        moments.append((mean[order], state.cov[np.ix_(order, order)]))
+    return Population(
+        names=names,
+        labels=tuple(sample.label for sample in fitted.samples),
+        shares=tuple(sample.n / fitted.n for sample in fitted.samples),
+        means=tuple(mean for mean, _ in moments),
+        covs=tuple(cov for _, cov in moments),
+        rows=(),
+        has_means=has_means,
+    )
