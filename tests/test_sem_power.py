@@ -1,4 +1,4 @@
-"""Simulated power: estimates and errors of a sample as `fit` gives them, closed forms, one seed one result, failures."""
+"""Simulated power: samples estimated as `fit` does, closed forms, one seed one result, failures shown."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,6 @@ from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem import Design, Model, Moments, fit, power
 from sexresearch.sem.implied.structure import split_moments
 from sexresearch.sem.inference.tables import row_estimates
-from sexresearch.sem.planning.many_errors import covariances
 from sexresearch.sem.planning.plan import plan_of
 from sexresearch.sem.planning.samples import Drawn
 from sexresearch.sem.planning.trials import Trials
@@ -78,7 +77,7 @@ def test_orders_of_moments_put_the_constant_last():
     plan = plan_of("m ~ 0.5*x\n y ~ 0.4*m + 1*1\n x ~~ 2*x")
     source = Drawn(plan.fitted, (40,), 1)
     (moment, n), *_ = source.moments([0], [np.array([2, 0, 1, 3])], True)
-    (mean, cov), *_ = source.drawn([0])
+    (_, cov), *_ = source.drawn([0])
     assert split_moments(moment[0], True)[1] == pytest.approx(cov[0][np.ix_([2, 0, 1], [2, 0, 1])])
     assert n.tolist() == [40.0]
 
