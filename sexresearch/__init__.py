@@ -4,7 +4,16 @@ from importlib import import_module
 from types import ModuleType
 
 from sexresearch import chain, datasets, errors, glossary, sem, standard, survey
-from sexresearch.chain import cross_loadings, effects, fornell_larcker, htmt, reliability, validity
+from sexresearch.chain import (
+    cross_loadings,
+    effects,
+    fornell_larcker,
+    htmt,
+    importance,
+    reliability,
+    validity,
+    what_if,
+)
 from sexresearch.glossary import table
 from sexresearch.report import report
 from sexresearch.sem import (
@@ -56,6 +65,7 @@ __all__ = [
     "glossary",
     "headline",
     "htmt",
+    "importance",
     "impute",
     "monte_carlo",
     "pool",
@@ -71,6 +81,7 @@ __all__ = [
     "survey",
     "table",
     "validity",
+    "what_if",
 ]
 
 ROOMS = ("plots",)  # rooms whose libraries take long to import are loaded when first used

@@ -1,9 +1,20 @@
 """The questions asked of a customer survey, one function and one tidy table each."""
 
 from sexresearch.chain.effects import effects
+from sexresearch.chain.importance import importance
 from sexresearch.chain.measurement.htmt import htmt
 from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
 from sexresearch.chain.measurement.validity import validity
+from sexresearch.chain.what_if import what_if
 
-__all__ = ["cross_loadings", "effects", "fornell_larcker", "htmt", "reliability", "validity"]
+__all__ = [
+    "cross_loadings",
+    "effects",
+    "fornell_larcker",
+    "htmt",
+    "importance",
+    "reliability",
+    "validity",
+    "what_if",
+]

@@ -88,7 +88,7 @@ def _of_pair(pair: Pair, group: object, units: Array, through: Sequence[str]) ->
         replace(ends, effect="direct", path=words, top=direct, note=pair.nothing or pair.direct),
         *indirect,
         replace(via, effect="total indirect", path=words, top=total - direct if mediated else 0.0 * direct),
-        replace(whole, effect="total", path=words, top=total),
+        replace(whole, effect="total", path=words, top=0.0 * total if pair.nothing else total),
     ]
     if mediated:
         note = joined(whole.note, "1: no direct arrow, so all of it is mediated" if pair.direct else CAVEAT)

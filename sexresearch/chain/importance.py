@@ -1,0 +1,203 @@
+"""`importance`: what matters for a target beside how well it is done, for constructs and for their items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from sexresearch.chain.arrows import Arrows, arrows, known
+from sexresearch.chain.points import Points, meters, no_means, readings
+from sexresearch.chain.quadrants import judged
+from sexresearch.chain.scales import Scale, limits_of
+from sexresearch.chain.uncertainty import joined
+from sexresearch.errors import OptionError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.output.results import Results
+
+COLUMNS = ["kind", "construct", "item", "group"]
+
+
+def importance(
+    results: Results,
+    target: str,
+    scale: Scale | None = None,
+    constructs: Sequence[str] | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Where to invest: for every construct and item, the effect of one point on the target beside its points today.
+
+    target : a variable of the model. scale : the Survey or Instrument that knows the items' scales, (lowest, highest)
+    for all items, or a dict of such pairs by item; items it does not name run from their lowest to their highest
+    answer, which `note` says. constructs : those to be set against each other; without it, all that are not
+    consequences of the target.
+
+    importance is the total effect in points of the target per point of the row, performance the mean in points, both
+    from 0 to 100 (formulas: `sexresearch.chain.points`). An item's importance is its construct's times its `weight`:
+    what one more point of the item is worth if it moves the construct as the item's part in the index. Limits by the
+    delta method. Columns kind construct item group weight, importance and performance with _ci_lower _ci_upper,
+    std_all (standardized total effect), quadrant, verdict, note.
+    quadrant : means of the constructs (of the items) divide high from low (Martilla & James 1977,
+    doi 10.1177/002224297704100112; Ringle & Sarstedt 2016, doi 10.1108/IMDS-10-2015-0449); "unimportant" where the
+    interval of importance holds 0, "works against" where it lies below; none where
+    no path leads to the target.
+    Missing values have their reason in `note`: no scale, no means, an item whose loading is negative, no convergence.
+
+    Raises ModelError for names that are not in the model, listing those that are; OptionError for answers off scale.
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> joy = rng.normal(size=(300, 1))
+    >>> data = pd.DataFrame(4 + joy + rng.normal(size=(300, 4)), columns=["j1", "j2", "j3", "stay"]).clip(1, 7)
+    >>> frame = importance(fit("joy =~ j1 + j2 + j3; stay ~ joy", data), target="stay", scale=(1, 7))
+    >>> frame[["kind", "construct", "quadrant"]].iloc[0].tolist()
+    ['construct', 'joy', 'keep up the good work']
+    """
+    _refuse(results, level)
+    graphs = [arrows(results.fitted, number) for number in range(results.fitted.table.n_groups)]
+    chosen = _chosen(results, graphs, target, constructs)
+    scales, notes = limits_of(results.fitted, scale)
+    rows = [
+        row
+        for number, graph in enumerate(graphs)
+        for row in _rows(results, graph, number, target, [name for name in chosen if name in graph.names])
+    ]
+    return judged(_numbers(results, rows, target, scales, notes, level), target, level)
+
+
+def _refuse(results: Results, level: float) -> None:
+    if not isinstance(results, Results):
+        raise OptionError(f"importance needs the Results of a fit; found {type(results).__name__}")
+    if not 0 < level < 1:
+        raise OptionError(f"level must lie between 0 and 1; found {level!r}")
+
+
+def _chosen(results: Results, graphs: Sequence[Arrows], target: str, constructs: Sequence[str] | None) -> list[str]:
+    """The constructs to be shown: those named, or all but the target and its consequences."""
+    names = list(dict.fromkeys(name for graph in graphs for name in graph.names))
+    known(target, names, "target", results.latents)
+    if constructs is not None:
+        listed = [constructs] if isinstance(constructs, str) else list(constructs)
+        return [known(name, names, "construct", results.latents) for name in listed if name != target]
+    inside = constructs_of(results)
+    return [name for name in inside if name != target and any(_before(graph, name, target) for graph in graphs)]
+
+
+def _before(graph: Arrows, name: str, target: str) -> bool:
+    return name in graph.names and (target in graph.reach[name] or name not in graph.reach.get(target, ()))
+
+
+def constructs_of(results: Results) -> list[str]:
+    """Latent variables, then observed ones that no latent is measured by."""
+    rows = results.fitted.table.rows
+    measured = {row.rhs for row in rows if row.op == "=~"}
+    return [*results.latents, *(name for name in results.observed if name not in measured)]
+
+
+def items_of(results: Results, number: int, construct: str) -> list[str]:
+    """The observed indicators of a construct in one group."""
+    rows = results.fitted.table.group(number)
+    return [row.rhs for row in rows if row.op == "=~" and row.lhs == construct and row.rhs not in results.latents]
+
+
+Row = tuple[str, str, str, int, bool]  # kind, construct, item (or ""), number of the group, whether a path leads on
+
+
+def _rows(results: Results, graph: Arrows, number: int, target: str, chosen: Sequence[str]) -> list[Row]:
+    if target not in graph.names:
+        return []
+    leads = {name: target in graph.reach[name] for name in chosen}
+    items = [
+        ("item", name, item, number, True) for name in chosen if leads[name] for item in items_of(results, number, name)
+    ]
+    return [*(("construct", name, "", number, leads[name]) for name in chosen), *items]
+
+
+def _numbers(
+    results: Results,
+    rows: Sequence[Row],
+    target: str,
+    scales: Mapping[str, tuple[float, float]],
+    notes: Mapping[str, str],
+    level: float,
+) -> pd.DataFrame:
+    """The frame without quadrants: weights, importance and performance with limits, standardized effects, notes."""
+    fitted = results.fitted
+    place = [{name: i for i, name in enumerate(s.names)} for s in fitted.structures]
+
+    def asked(points: list[Points]) -> Array:
+        weight = [_weight(points[g], place[g], construct, item) for _, construct, item, g, _ in rows]
+        effect = [
+            points[g].total[:, place[g][target], place[g][c]] if leads else np.zeros(len(points[g].total))
+            for _, c, _, g, leads in rows
+        ]
+        shown = [points[g].level[:, place[g][item or construct]] for _, construct, item, g, _ in rows]
+        return np.stack([*weight, *(w * e for w, e in zip(weight, effect, strict=True)), *shown], axis=1)
+
+    found = readings(fitted, results.vcov.to_numpy(), meters(fitted, scales), asked)
+    weight, effect, shown = np.split(found.est, 3)
+    _, effect_se, shown_se = float(ndtri(0.5 + level / 2)) * np.stack(np.split(found.se, 3))
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, "connected"])
+    frame["group"] = [results.groups[g] if results.groups else pd.NA for g in frame["group"]]
+    frame["weight"] = np.where(frame["kind"] == "item", weight, np.nan)
+    for name, est, half in (("importance", effect, effect_se), ("performance", shown, shown_se)):
+        frame[name], frame[f"{name}_ci_lower"], frame[f"{name}_ci_upper"] = est, est - half, est + half
+    frame["std_all"] = _standardized(results, rows, target)
+    frame["note"] = [
+        joined("" if leads else _apart(c, target), *reasons(results, g, (item or c, target), notes))
+        for _, c, item, g, leads in rows
+    ]
+    numbers = [name for name in frame if name not in (*COLUMNS, "connected", "note")]
+    frame.loc[[not results.converged] * len(frame), numbers] = np.nan
+    return frame
+
+
+def _apart(construct: str, target: str) -> str:
+    return f"0: no path of arrows leads from {construct} to {target}, so the model is silent on its importance"
+
+
+def _weight(points: Points, place: Mapping[str, int], construct: str, item: str) -> Array:
+    return points.weights[:, place[construct], place[item]] if item else np.ones(len(points.units))
+
+
+def _standardized(results: Results, rows: Sequence[Row], target: str) -> Array:
+    """Total effects of the constructs in standard deviations; missing for items."""
+    out = np.full(len(rows), np.nan)
+    for i, (kind, construct, _, number, leads) in enumerate(rows):
+        state = results.fitted.states[number]
+        s, t = (state.structure.names.index(name) for name in (construct, target))
+        spread = np.diag(state.all_cov)
+        if kind == "construct" and min(spread[s], spread[t]) > 0:
+            out[i] = leads * state.G[t, s] * np.sqrt(spread[s] / spread[t]) + 0.0
+    return out
+
+
+def reasons(results: Results, number: int, names: Sequence[str], notes: Mapping[str, str]) -> list[str]:
+    """What is missing or assumed where these variables are read in points."""
+    fitted = results.fitted
+    if not results.converged:
+        return ["the fit did not converge: see results.problems"]
+    found = [] if np.isfinite(results.vcov.to_numpy()).all() else ["the fit has no standard errors (se='none')"]
+    if no_means(fitted, number):
+        found.append("the moments hold no means, so there is no performance")
+    for name in names:
+        found += _of_variable(results, number, name, notes)
+    return found
+
+
+def _of_variable(results: Results, number: int, name: str, notes: Mapping[str, str]) -> list[str]:
+    if name in notes:
+        return [notes[name]]
+    structure, state = results.fitted.structures[number], results.fitted.states[number]
+    found = []
+    for row in results.fitted.table.group(number):
+        if row.op == "=~" and row.lhs == name:
+            a, b = structure.names.index(row.rhs), structure.names.index(name)
+            B = np.eye(len(state.G)) - np.linalg.inv(state.G)
+            if B[a, b] <= 0:
+                found.append(f"{row.rhs} loads negatively on {name}, which has no index then: recode it")
+            found += _of_variable(results, number, row.rhs, notes)
+    return found

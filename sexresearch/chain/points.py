@@ -1,0 +1,171 @@
+"""Constructs in points from 0 to 100: how well they perform, and what one point of one does to another.
+
+An answer x on a scale from lowest to highest is y = 100 (x - lowest) / (highest - lowest). The index of a construct is
+the mean of the y of its indicators, weighted by their standardized loadings divided by their sum; for a construct
+of constructs, of their indices. If one unit of the latent variable moves indicator k by l_k points (its loading in
+points), it moves the index by u = sum w_k l_k. An effect b of s on t is thus b u_t / u_s points per point.
+Performance is the mean of the index (Fornell et al. 1996, doi 10.1177/002224299606000403; Ringle & Sarstedt 2016,
+doi 10.1108/IMDS-10-2015-0449, who take the weights of partial least squares where we take loadings).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sexresearch.chain.arrows import ends
+from sexresearch.chain.scales import Ends
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.scores import cluster_sums
+from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.resampling.values import Places, path_matrices, places_of, row_values
+
+STEP = 1e-3  # of a standard error, for central differences whose error is of the order of its square
+SMALLEST = 1e-6  # step where there is no standard error
+
+
+@dataclass(frozen=True)
+class Points:
+    """One group at R parameter vectors, m variables.
+
+    weights (R, m, m) of indicators (columns) in the index of their construct (rows); units (R, m) points per unit;
+    level (R, m) performance; total (R, m, m) points of the row per point of the column.
+    """
+
+    weights: Array
+    units: Array
+    level: Array
+    total: Array
+
+
+@dataclass(frozen=True)
+class Meter:
+    """What one group needs to be read in points: its indicators by construct, scales, means not modelled."""
+
+    places: Places
+    parts: Mapping[int, tuple[int, ...]]
+    low: Array
+    width: Array
+    sampled: Array
+    first: int
+
+    def read(self, rows: Array, means: Array) -> Points:
+        """The points at values of the table's rows (R, rows) and means of the observed variables of all groups."""
+        m, p = self.places.m, self.places.p
+        B, S = path_matrices(self.places, rows[:, self.places.own])
+        G = np.linalg.inv(np.eye(m) - B)
+        with np.errstate(invalid="ignore"):
+            sd = np.sqrt(np.einsum("rij,rij->ri", G @ S, G))
+        own = means[:, self.first : self.first + p]
+        mean = np.where(self.sampled, own, self._implied(rows, G))
+        units, level = np.full((len(rows), m), np.nan), np.full((len(rows), m), np.nan)
+        units[:, :p], level[:, :p] = 100.0 / self.width, 100.0 * (mean - self.low) / self.width
+        weights = np.zeros((len(rows), m, m))
+        for latent, parts in self.parts.items():
+            k = list(parts)
+            loading = B[:, k, latent]
+            share = loading * sd[:, [latent]] / sd[:, k]
+            share = np.where((share > 0).all(axis=1)[:, None], share / share.sum(axis=1)[:, None], np.nan)
+            weights[:, latent, k] = share
+            units[:, latent] = (share * loading * units[:, k]).sum(axis=1)
+            level[:, latent] = (share * level[:, k]).sum(axis=1)
+        return Points(weights, units, level, G * units[:, :, None] / units[:, None, :])
+
+    def _implied(self, rows: Array, G: Array) -> Array:
+        constant = self.places.is_path & (self.places.col == self.places.m)
+        intercepts = np.zeros(G.shape[:2])
+        intercepts[:, self.places.row[constant]] = rows[:, self.places.own[constant]]
+        return np.einsum("rij,rj->ri", G, intercepts)[:, : self.places.p]
+
+
+def meters(fitted: Fitted, scales: Mapping[str, Ends]) -> list[Meter]:
+    """One meter per group."""
+    out, first = [], 0
+    for number, sample in enumerate(fitted.samples):
+        structure, places = fitted.structures[number], places_of(fitted, number)
+        low, high = np.array([scales[name] for name in sample.names]).T
+        outside = [name in fitted.table.roles[number].exogenous and fitted.options.fixed_x for name in sample.names]
+        sampled = np.array(outside) | (not structure.has_means)
+        parts = _parts(fitted, number, structure.names)
+        out.append(Meter(places, parts, low, high - low, sampled, first))
+        first += len(sample.names)
+    return out
+
+
+def _parts(fitted: Fitted, number: int, names: Sequence[str]) -> dict[int, tuple[int, ...]]:
+    """Indicators of each latent, those constructs first whose own indicators are measured."""
+    place = {name: i for i, name in enumerate(names)}
+    found: dict[int, tuple[int, ...]] = {}
+    for row in fitted.table.group(number):
+        if row.op == "=~" and (row.free >= 0 or row.value != 0):
+            above, below = (place[name] for name in ends(row))
+            found[above] = (*found.get(above, ()), below)
+    done: dict[int, tuple[int, ...]] = {}
+    while len(done) < len(found):
+        ready = [k for k, parts in found.items() if k not in done and all(p in done or p not in found for p in parts)]
+        done |= {k: found[k] for k in ready or set(found) - set(done)}
+    return done
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Numbers at the estimates (k,), with their standard errors (k,)."""
+
+    est: Array
+    se: Array
+
+
+def readings(fitted: Fitted, vcov: Array, gauges: Sequence[Meter], asked: Callable[[list[Points]], Array]) -> Reading:
+    """What `asked` makes of the points of all groups, (R, k), by the delta method.
+
+    Parameters vary by `vcov`, means that the model does not hold by their sampling covariance; the two are taken to
+    be independent, as they are where answers are normal. Derivatives by central differences.
+    """
+    point, spread = _point(fitted, vcov)
+    steps = STEP * np.sqrt(np.diag(spread))
+    steps = np.where(np.isfinite(steps) & (steps > 0), steps, SMALLEST)
+
+    def at(points: Array) -> Array:
+        q, e = len(fitted.theta), sum(row.exogenous for row in fitted.table.rows)
+        rows = row_values(fitted, points[:, :q], points[:, q : q + e])
+        return asked([meter.read(rows, points[:, q + e :]) for meter in gauges])
+
+    slopes = (at(point + np.diag(steps)) - at(point - np.diag(steps))) / (2.0 * steps[:, None])
+    variance = np.einsum("ik,ij,jk->k", slopes, spread, slopes)
+    return Reading(at(point[None, :])[0], np.sqrt(np.maximum(variance, 0.0)))
+
+
+def _point(fitted: Fitted, vcov: Array) -> tuple[Array, Array]:
+    """Estimates, exogenous rows and sample means as one vector (d,), and their covariance (d, d)."""
+    fixed = row_estimates(fitted)[[row.exogenous for row in fitted.table.rows]]
+    means = [s.mean * (np.nan if no_means(fitted, number) else 1.0) for number, s in enumerate(fitted.samples)]
+    point = np.concatenate([fitted.theta, fixed, *means])
+    spread = np.zeros((len(point), len(point)))
+    first = len(fitted.theta)
+    spread[:first, :first] = vcov
+    first += len(fixed)
+    for number, mean in enumerate(means):
+        own = slice(first, first + len(mean))
+        spread[own, own] = _mean_covariance(fitted, number)
+        first += len(mean)
+    return point, spread
+
+
+def no_means(fitted: Fitted, number: int) -> bool:
+    """Whether a group was fitted to moments without means."""
+    sample = fitted.samples[number]
+    return sample.answers is None and not fitted.structures[number].has_means and not sample.mean.any()
+
+
+def _mean_covariance(fitted: Fitted, number: int) -> Array:
+    """(p, p) sampling covariance of the means: cov / n, summed within clusters where the fit has them."""
+    sample = fitted.samples[number]
+    plain = sample.answers is None or (sample.answers.clusters is None and sample.answers.weights is None)
+    if plain or sample.answers is None or not sample.complete:
+        return sample.cov / sample.n
+    moves = (sample.answers.values - sample.mean) * sample.weights[:, None] / sample.n
+    moves = moves if sample.answers.clusters is None else cluster_sums(moves, sample.answers.clusters)
+    return moves.T @ moves
