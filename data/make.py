@@ -1,10 +1,10 @@
-"""Writes every computed file of this folder anew: the synthetic survey, and what is computed from fetched data sets."""
+"""Writes every computed file of this folder anew: the synthetic surveys, and what comes from fetched sets."""
 
 import tomllib
 
 import pandas as pd
 
-from sexresearch.datasets import load, service_excellence_demo
+from sexresearch.datasets import load, service_excellence_demo, service_excellence_world
 from sexresearch.datasets.bundled import path
 from sexresearch.datasets.moments import moments_table
 from sexresearch.datasets.registry import entries
@@ -58,6 +58,9 @@ def fit_row(title: str, results: Results) -> dict[str, object]:
 if __name__ == "__main__":
     demo = service_excellence_demo.generate().answers
     demo.to_csv(path("data/synthetic") / "service_excellence_demo.csv", index=False, lineterminator="\n")
+    world = service_excellence_world.generate()
+    for part, frame in world.files().items():
+        frame.to_csv(path("data/synthetic") / part, index=False, lineterminator="\n")
     for entry in entries():
         if entry.computed_from:
             table = moments_table(load(entry.computed_from).answers, entry.variables, entry.group)

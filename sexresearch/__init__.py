@@ -5,6 +5,7 @@ from types import ModuleType
 
 from sexresearch import chain, datasets, errors, glossary, sem, standard, survey
 from sexresearch.chain import (
+    chain_model,
     cross_loadings,
     effects,
     fornell_larcker,
@@ -54,6 +55,7 @@ __all__ = [
     "Survey",
     "bootstrap",
     "chain",
+    "chain_model",
     "compare",
     "cross_loadings",
     "crosscheck",

@@ -1,5 +1,6 @@
 """The questions asked of a customer survey, one function and one tidy table each."""
 
+from sexresearch.chain.chain_model import chain_model
 from sexresearch.chain.effects import effects
 from sexresearch.chain.importance import importance
 from sexresearch.chain.measurement.htmt import htmt
@@ -9,6 +10,7 @@ from sexresearch.chain.measurement.validity import validity
 from sexresearch.chain.what_if import what_if
 
 __all__ = [
+    "chain_model",
     "cross_loadings",
     "effects",
     "fornell_larcker",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ class Roles:
     observed : columns of the data; modelled ones first, then auxiliary, then exogenous ones.
     modelled : observed variables with a residual; exogenous : observed, explained by nothing and left as they are.
     exogenous_latent : latents that nothing explains; outcomes : explained variables that explain nothing further.
-    single : observed variables that are the only indicator of a latent.
+    single : observed variables that are the only indicator of a latent and of no other one.
     auxiliary : observed variables beside the model, related to all others (`auxiliary=`).
     """
 
@@ -54,14 +55,16 @@ def roles_of(formulas: Sequence[Formula]) -> Roles:
         raise ModelError("the model explains no observed variable; expected at least one '=~' or '~' formula")
     inner = {*explaining, *indicators}
     ends = [v for v in explained if v not in inner]
-    counts = {lat: [f.rhs for f in formulas if f.op == "=~" and f.lhs == lat] for lat in latent}
+    loadings = [f for f in formulas if f.op == "=~"]
+    latents_of, items_of = Counter(f.rhs for f in loadings), Counter(f.lhs for f in loadings)
+    alone = (f.rhs for f in loadings if items_of[f.lhs] == latents_of[f.rhs] == 1)
     return Roles(
         latent=latent,
         modelled=modelled,
         exogenous=exogenous,
         exogenous_latent=tuple(v for v in latent if v not in explained and v not in indicators),
         outcomes=tuple(v for v in ends if v in latent) + tuple(v for v in ends if v not in latent),
-        single=frozenset(items[0] for items in counts.values() if len(items) == 1 and items[0] not in latent),
+        single=frozenset(item for item in alone if item not in latent),
     )
 
 
