@@ -3,6 +3,8 @@
 from sexresearch.chain.chain_model import chain_model
 from sexresearch.chain.effects import effects
 from sexresearch.chain.importance import importance
+from sexresearch.chain.invariance.invariance import invariance
+from sexresearch.chain.invariance.latent_means import latent_means
 from sexresearch.chain.measurement.htmt import htmt
 from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
@@ -16,6 +18,8 @@ __all__ = [
     "fornell_larcker",
     "htmt",
     "importance",
+    "invariance",
+    "latent_means",
     "reliability",
     "validity",
     "what_if",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -26,14 +27,33 @@ class Separated:
     """The model with every shared parameter taken apart, r free rows in all.
 
     score (r,) and information (r, r) at the estimates, all respondents together. equalities (e, r): one row per
-    constraint, named by `texts`. kept (a, r): active inequalities, which stay in force.
+    constraint, named by `texts`; `formulas` has the first of the equal parameters, empty where ``==`` was written.
+    kept (a, r): active inequalities, which stay in force.
     """
 
     score: Array
     information: Array
     equalities: Array
     texts: tuple[str, ...]
+    formulas: tuple[str, ...]
     kept: Array
+
+    @cached_property
+    def gains(self) -> tuple[Array, Array] | None:
+        """Score (e,) and information given the model (e, e) of moving each equality away from 0, the others in force.
+
+        The columns of the constraints' pseudo-inverse are such moves. None where constraints repeat each other.
+        """
+        every = np.vstack([self.equalities, self.kept])
+        if np.linalg.matrix_rank(every, tol=RANK_TOLERANCE) < len(every):
+            return None
+        moves = np.linalg.pinv(every)[:, : len(self.equalities)]
+        K = null_space(every, rcond=RANK_TOLERANCE)
+        across = K.T @ self.information @ moves
+        own = moves.T @ self.information @ moves
+        left = own - across.T @ np.linalg.pinv(K.T @ self.information @ K, hermitian=True) @ across
+        firm = np.diag(left) > SINGULAR * np.diag(own)
+        return moves.T @ self.score, np.where(np.outer(firm, firm), left, 0.0)
 
 
 def score_tests(fitted: Fitted, release: Sequence[str] | None = None) -> pd.DataFrame:
@@ -80,6 +100,18 @@ def _chosen(texts: tuple[str, ...], release: Sequence[str] | None) -> list[int]:
 
 def released(apart: Separated, numbers: Sequence[int]) -> tuple[float, int]:
     """The score statistic of releasing some equalities, and how many directions that gains."""
+    if apart.gains is None:
+        return _released_slowly(apart, numbers)
+    score, information = apart.gains[0][list(numbers)], apart.gains[1][np.ix_(numbers, numbers)]
+    scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
+    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
+    firm = values > SINGULAR
+    pull = vectors[:, firm].T @ (score / scale)
+    return float(pull**2 @ (1.0 / values[firm])), int(firm.sum())
+
+
+def _released_slowly(apart: Separated, numbers: Sequence[int]) -> tuple[float, int]:
+    """The same where constraints repeat each other, so that moving one alone is no direction."""
     rest = np.vstack([np.delete(apart.equalities, list(numbers), axis=0), apart.kept])
     before = np.vstack([apart.equalities, apart.kept])
     K = null_space(rest, rcond=RANK_TOLERANCE) if len(rest) else np.eye(len(apart.score))
@@ -103,18 +135,21 @@ def separated(fitted: Fitted) -> Separated:
         score[own] -= D.T @ at.gradient
         information[np.ix_(own, own)] += D.T @ at.curvature @ D
     first = [next(i for i, row in enumerate(rows) if row.free == k) for k in range(fitted.table.n_free)]
-    shared, names = _shared(fitted, rows, first)
+    shared, names, formulas = _shared(fitted, rows, first)
     written, texts, kept = _written(fitted, first, len(rows))
-    return Separated(score, information, np.vstack([shared, written]), (*names, *texts), kept)
+    formulas += [""] * len(texts)
+    return Separated(score, information, np.vstack([shared, written]), (*names, *texts), tuple(formulas), kept)
 
 
-def _shared(fitted: Fitted, rows: Sequence[Parameter], first: Sequence[int]) -> tuple[Array, list[str]]:
+def _shared(fitted: Fitted, rows: Sequence[Parameter], first: Sequence[int]) -> tuple[Array, list[str], list[str]]:
     """One equality per row that repeats a parameter: it equals the first row of that parameter."""
     again = sorted((i for i, row in enumerate(rows) if first[row.free] != i), key=lambda i: (first[rows[i].free], i))
     matrix = np.zeros((len(again), len(rows)))
     for k, i in enumerate(again):
         matrix[k, first[rows[i].free]], matrix[k, i] = 1.0, -1.0
-    return matrix, [f"{_name(fitted, rows[first[rows[i].free]])} == {_name(fitted, rows[i])}" for i in again]
+    heads = [rows[first[rows[i].free]] for i in again]
+    texts = [f"{_name(fitted, head)} == {_name(fitted, rows[i])}" for head, i in zip(heads, again, strict=True)]
+    return matrix, texts, [head.name for head in heads]
 
 
 def _name(fitted: Fitted, row: Parameter) -> str:

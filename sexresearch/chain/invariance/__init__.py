@@ -1,0 +1,1 @@
+"""Do the questions mean the same to all groups, or in all waves?"""

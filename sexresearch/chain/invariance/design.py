@@ -1,0 +1,237 @@
+"""Who is compared: groups of respondents, or waves of the same respondents; each knows how to fit a step."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Protocol
+
+from sexresearch.errors import OptionError
+from sexresearch.sem import FitWarning, Model, Moments, Results, fit
+from sexresearch.sem.data.observed import frame_of
+
+Formulas = tuple[str, ...]
+
+
+class Design(Protocol):
+    """Fits one model to all groups or waves with some kinds of parameters equal."""
+
+    @property
+    def model(self) -> Model:
+        """The user's model, of one group or wave."""
+
+    @property
+    def labels(self) -> tuple[object, ...]:
+        """The groups or waves, the one that others are compared with first."""
+
+    def fit(self, equal: Sequence[str], free: Formulas) -> Results:
+        """The fit with `equal` ("loadings", "intercepts", "residuals") held equal but for the formulas in `free`."""
+
+    def formula(self, name: str) -> str:
+        """The formula of the user's model behind the name of a shared parameter; empty where it has none."""
+
+    def latent(self, name: str, place: int) -> tuple[str, int]:
+        """Name and group number of a construct of the user's model in the fit, for the label in that place."""
+
+    def too_small(self) -> str:
+        """Which groups hold too few respondents for the model; empty where all are large enough."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The data, and the options of `fit` that go with them."""
+
+    data: object | None
+    moments: Mapping[object, Moments] | None
+    estimator: str
+    missing: str
+    cluster: str | None
+    sampling_weights: str | None
+
+    def fitted(
+        self,
+        model: Model,
+        std_lv: bool,
+        group: str | None = None,
+        group_equal: Sequence[str] = (),
+        group_partial: Sequence[str] = (),
+    ) -> Results:
+        """A fit with means whose warnings stay in `results.problems`."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FitWarning)
+            return fit(
+                model,
+                self.data,
+                moments=self.moments,
+                estimator=self.estimator,
+                missing=self.missing,
+                cluster=self.cluster,
+                sampling_weights=self.sampling_weights,
+                group=group,
+                group_equal=group_equal,
+                group_partial=group_partial,
+                std_lv=std_lv,
+                meanstructure=True,
+            )
+
+
+def higher(model: Model) -> tuple[str, ...]:
+    """Constructs that are measured by other constructs."""
+    latents = set(model.latents)
+    found = (f.lhs for f in model.statements.formulas if f.op == "=~" and f.rhs in latents)
+    return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups of respondents, named by a column of the data or by the keys of moments.
+
+    Latent variances are 1 in the first group, so that every loading can be tested, unless the model fixes loadings.
+    Means of higher constructs are 0 in all groups: those of their dimensions hold what there is to know.
+    """
+
+    model: Model
+    source: Source
+    group: str | None
+
+    @property
+    def labels(self) -> tuple[object, ...]:
+        """The groups in order of first appearance, or of the moments."""
+        if self.source.moments is not None:
+            return tuple(self.source.moments)
+        return tuple(frame_of(self.source.data)[self.group].dropna().unique().tolist())
+
+    def fit(self, equal: Sequence[str], free: Formulas) -> Results:
+        """One step, by `group_equal` and `group_partial`."""
+        fixed = "\n".join(f"{name} ~ 0*1" for name in higher(self.model))
+        model = Model(f"{self.model.syntax}\n{fixed}") if fixed else self.model
+        return self.source.fitted(model, not _fixes_loadings(self.model), self.group, equal, free if equal else ())
+
+    def formula(self, name: str) -> str:
+        """The name itself."""
+        return name
+
+    def latent(self, name: str, place: int) -> tuple[str, int]:
+        """The construct in that group."""
+        return name, place
+
+    def too_small(self) -> str:
+        """Groups with no more complete rows than items."""
+        if self.source.moments is not None or self.group is None:
+            return ""
+        frame = frame_of(self.source.data)
+        items = [name for name in self.model.observed if name in frame.columns]
+        if self.group not in frame.columns or len(items) < len(self.model.observed):
+            return ""
+        answered = frame[items].notna()
+        rows = answered.any(axis=1) if self.source.missing == "fiml" else answered.all(axis=1)
+        sizes = rows.groupby(frame[self.group], sort=False).sum()
+        small = [f"group {label!r} holds {int(n)}" for label, n in sizes.items() if n <= len(items)]
+        if not small:
+            return ""
+        return f"not computable: {', '.join(small)} respondents with answers, too few for {len(items)} items"
+
+
+def _fixes_loadings(model: Model) -> bool:
+    return any(f.op == "=~" and f.modifiers.fixed for f in model.statements.formulas)
+
+
+@dataclass(frozen=True)
+class Waves:
+    """Waves of the same respondents, side by side in the data; `patterns` turn an item into the column of a wave.
+
+    The residuals of an item are correlated between all waves; latent variances are 1 and means 0 in the first wave.
+    """
+
+    model: Model
+    source: Source
+    patterns: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if len(self.patterns) < 2:
+            raise OptionError(f"waves= needs two waves or more; found {list(self.patterns)}")
+        wrong = [pattern for pattern in self.patterns.values() if "{}" not in pattern]
+        if wrong:
+            raise OptionError(f"waves= takes patterns of column names such as '{{}}_w1'; found {wrong}")
+        formulas = self.model.statements.formulas
+        beyond = [f for f in formulas if f.op not in ("=~", "~~") or f.modifiers != type(f.modifiers)()]
+        if beyond or self.model.statements.constraints or self.model.statements.definitions:
+            said = f"{beyond[0].lhs} {beyond[0].op} {beyond[0].rhs}".strip() if beyond else "constraints"
+            raise OptionError(f"waves= takes a measurement model of plain '=~' and '~~' formulas; found {said!r}")
+
+    @property
+    def labels(self) -> tuple[object, ...]:
+        """The waves in their order."""
+        return tuple(self.patterns)
+
+    def fit(self, equal: Sequence[str], free: Formulas) -> Results:
+        """One step, by labels in a model text of all waves."""
+        return self.source.fitted(Model(self.text(equal, free)), std_lv=True)
+
+    def text(self, equal: Sequence[str], free: Formulas) -> str:
+        """The model of all waves, with shared labels where parameters are equal."""
+        lines = [line for label in self.patterns for line in self._wave(label, equal, free)]
+        for item in self.model.observed:
+            columns = [self._name(item, label) for label in self.patterns]
+            lines += [f"{a} ~~ {b}" for a, b in combinations(columns, 2)]
+        return "\n".join(lines)
+
+    def _wave(self, label: str, equal: Sequence[str], free: Formulas) -> list[str]:
+        lines = []
+        for f in self.model.statements.formulas:
+            a, b = self._name(f.lhs, label), self._name(f.rhs, label)
+            shared = f.op == "=~" and "loadings" in equal and f"{f.lhs} {f.op} {f.rhs}" not in free
+            lines.append(f"{a} {f.op} {f'l_{f.lhs}_{f.rhs}*' if shared else ''}{b}")
+        for item in self.model.observed:
+            column = self._name(item, label)
+            for kind, formula, text in (
+                ("intercepts", f"{item} ~1", f"{column} ~ i_{item}*1"),
+                ("residuals", f"{item} ~~ {item}", f"{column} ~~ r_{item}*{column}"),
+            ):
+                lines += [text] if kind in equal and formula not in free else []
+        later, above = label != next(iter(self.patterns)), higher(self.model)
+        for name in (self._name(latent, label) for latent in self.model.latents if later):
+            lines += [f"{name} ~~ NA*{name}"] if "loadings" in equal else []
+        for latent in self.model.latents:
+            moves = later and "intercepts" in equal and latent not in above
+            lines += [f"{self._name(latent, label)} ~ NA*1"] if moves else []
+        return lines
+
+    def _name(self, name: str, label: str) -> str:
+        """A column of the data, or a construct with its wave."""
+        latent = name in self.model.latents
+        return f"{name}_{re.sub(r'[^0-9A-Za-z_]', '_', str(label))}" if latent else self.patterns[label].format(name)
+
+    def formula(self, name: str) -> str:
+        """The formula of the user's model that became `name` in the first wave."""
+        label = next(iter(self.patterns))
+        formulas = [(f.lhs, f.op, f.rhs) for f in self.model.statements.formulas]
+        formulas += [part for item in self.model.observed for part in ((item, "~1", ""), (item, "~~", item))]
+        named = [(self._name(a, label), op, self._name(b, label) if b else "") for a, op, b in formulas]
+        known = dict(zip((" ".join(parts).rstrip() for parts in named), formulas, strict=True))
+        return " ".join(known.get(name, ())).rstrip()
+
+    def latent(self, name: str, place: int) -> tuple[str, int]:
+        """The construct of that wave, in the only group."""
+        return self._name(name, str(self.labels[place])), 0
+
+    def too_small(self) -> str:
+        """Waves share their respondents: `fit` itself says where there are too few."""
+        return ""
+
+
+def design_of(
+    model: Model | str,
+    source: Source,
+    group: str | None,
+    waves: Mapping[str, str] | None,
+) -> Design:
+    """Groups or waves; OptionError where both or neither are given."""
+    model = model if isinstance(model, Model) else Model(model)
+    several = source.moments is not None and isinstance(source.moments, Mapping) and len(source.moments) > 1
+    if (group is not None or several) == (waves is not None):
+        raise OptionError("give either group= (or moments by group) or waves=, who is to be compared: one of them")
+    return Waves(model, source, waves) if waves is not None else Groups(model, source, group)

@@ -1,0 +1,102 @@
+"""`invariance`: may groups, or waves, be compared? One table from equal form to equal residuals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from sexresearch.chain.invariance.design import Source, design_of
+from sexresearch.chain.invariance.ladder import Rung, climb
+from sexresearch.sem import Model, Moments, compare
+
+MEASURES = ("chisq", "df", "cfi", "rmsea", "srmr")
+ROBUST = ("chisq_scaled", "cfi_robust", "rmsea_robust")
+
+
+def invariance(
+    model: Model | str,
+    data: pd.DataFrame | object | None = None,
+    *,
+    moments: Mapping[object, Moments] | None = None,
+    group: str | None = None,
+    waves: Mapping[str, str] | None = None,
+    partial: bool = False,
+    stop: str = "score",
+    estimator: str = "ML",
+    missing: str = "listwise",
+    cluster: str | None = None,
+    sampling_weights: str | None = None,
+) -> pd.DataFrame:
+    """Do the items mean the same to all groups, or in all waves? One row per step, each against the row below it.
+
+    Steps: configural (equal form), metric (equal loadings: relations may be compared), scalar (and intercepts: means
+    may be compared), strict (and residual variances). Columns step, chisq, df, cfi, rmsea, srmr, chisq_diff, df_diff,
+    pvalue, cfi_change, rmsea_change, srmr_change, released, verdict, note; a robust estimator adds chisq_scaled,
+    cfi_robust and rmsea_robust, from which verdicts and changes are then read. The verdict begins "holds", "doubtful"
+    or "fails": CFI may fall by .010 (Cheung & Rensvold 2002, doi 10.1207/S15328007SEM0902_5), RMSEA rise by less than
+    .015 and SRMR by less than .030 (metric) or .010 (Chen 2007, doi 10.1080/10705510701301834; less for n up to 300).
+
+    model : the measurement model of one group or wave. Give data with `group`, a column, or `moments` by group; or wide
+        data with `waves`, from the label of a wave to the pattern of its columns: {"spring": "{}_1", "autumn": "{}_2"}.
+        Residuals of the same item are then correlated between waves.
+    partial : look for what differs. The parameter with the largest score test over all groups is set free, one after
+        the other; such a step adds a row "partial …", whose `released` names them. An item set free stays free above.
+    stop : "score" ends the search when no test reaches .05 / number of tests; "cfi" as soon as CFI keeps its cut-off.
+        Either way every construct keeps two equal items (Byrne, Shavelson & Muthen 1989).
+    A group too small for the model is named with its n in `note`, and nothing is computed.
+
+    Raises what `fit` raises for a model or data that cannot be used, OptionError where it is unclear who is compared.
+
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> data = pd.DataFrame(rng.normal(size=(400, 1)) + rng.normal(size=(400, 4)), columns=list("abcd"))
+    >>> data["brand"] = ["low", "high"] * 200
+    >>> table = invariance("joy =~ a + b + c + d", data, group="brand")
+    >>> table["step"].tolist(), table["df"].tolist()
+    (['configural', 'metric', 'scalar', 'strict'], [4, 7, 10, 14])
+    """
+    source = Source(data, moments, estimator, missing, cluster, sampling_weights)
+    rungs = climb(design_of(model, source, group, waves), partial, stop)
+    frame = pd.DataFrame([_row(rung) for rung in rungs])
+    robust = any(rung.results is not None and rung.results.fitted.options.robust_test for rung in rungs)
+    frame["df"] = frame["df"].astype("Int64") if frame["df"].isna().any() else frame["df"].astype(int)
+    return frame if robust else frame.drop(columns=list(ROBUST))
+
+
+def _row(rung: Rung) -> dict[str, object]:
+    """One rung as a row of the table."""
+    row: dict[str, object] = {"step": rung.step}
+    converged = rung.results is not None and rung.results.converged
+    measures = rung.results.fit_measures if rung.results is not None and converged else {}
+    row |= {name: float(measures.get(name, math.nan)) for name in (*MEASURES, *ROBUST)}
+    test = _difference(rung) if converged else {}
+    row |= {name: test.get(name, math.nan) for name in ("chisq_diff", "df_diff", "pvalue")}
+    row |= dict(zip(("cfi_change", "rmsea_change", "srmr_change"), rung.changes, strict=True))
+    released = tuple(candidate.formula for candidate in rung.released)
+    return row | {"released": released, "verdict": rung.verdict, "note": _note(rung, str(test.get("note", "")))}
+
+
+def _difference(rung: Rung) -> dict[str, object]:
+    """The chi-square difference test against the fit below, scaled where the estimator's test is."""
+    if rung.base is None or rung.results is None:
+        return {}
+    found = compare(rung.base, rung.results, names=["below", rung.step]).iloc[1]
+    return {name: found[name] for name in ("chisq_diff", "df_diff", "pvalue", "note")}
+
+
+def _note(rung: Rung, tested: str) -> str:
+    said = []
+    if rung.results is not None and not rung.results.converged:
+        said.append("not computable: the fit did not converge")
+    if tested.startswith("no test") or "scaled by" in tested:
+        said.append(tested.split("; ")[-1] if "scaled by" in tested else tested)
+    tests = [f"{c.formula} (χ² {c.chisq:.1f}, df {c.df})" for c in rung.released]
+    if tests:
+        said.append(f"set free: {', '.join(tests)}")
+    if rung.reason:
+        said.append(rung.reason)
+    if rung.results is not None and rung.base is None:
+        said += rung.results.problems
+    return "; ".join(said)

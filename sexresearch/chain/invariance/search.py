@@ -1,0 +1,112 @@
+"""Partial invariance: which parameters to set free, one after the other, by score tests over all groups or waves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sexresearch.chain.invariance.design import Design, Formulas
+from sexresearch.errors import SexresearchError
+from sexresearch.sem import Model, Results
+from sexresearch.sem.after.score_tests import released, separated
+from sexresearch.sem.inference.chisquare import chisq_pvalue
+
+KIND = {"loadings": "=~", "intercepts": "~1", "residuals": "~~"}
+LEAST_EQUAL = 2  # items per construct that must stay equal, so that something is left to compare by
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What setting one parameter free in all groups would gain: score statistic, its degrees of freedom, p value."""
+
+    formula: str
+    chisq: float
+    df: int
+    pvalue: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """Parameters set free in their order, the fit without these equalities, and why the search ended."""
+
+    released: tuple[Candidate, ...]
+    results: Results
+    ending: str
+
+
+def candidates(design: Design, results: Results, kind: str) -> list[Candidate]:
+    """Every parameter of one kind that is held equal, the largest gain first; each tested in all groups together.
+
+    Rao 1948, doi 10.1017/S0305004100023987 (score test).
+    """
+    apart = separated(results.fitted)
+    by_formula: dict[str, list[int]] = {}
+    for number, name in enumerate(apart.formulas):
+        formula = design.formula(name)
+        if _kind(formula) == kind:
+            by_formula.setdefault(formula, []).append(number)
+    found = []
+    for formula, numbers in by_formula.items():
+        chisq, df = released(apart, numbers)
+        if df > 0:
+            found.append(Candidate(formula, chisq, df, float(chisq_pvalue(chisq, df))))
+    return sorted(found, key=lambda candidate: -candidate.chisq)
+
+
+def _kind(formula: str) -> str:
+    """The kind of a formula; covariances are none."""
+    parts = formula.split()
+    same = len(parts) == 3 and parts[1] == "~~" and parts[0] != parts[2]
+    return next((kind for kind, op in KIND.items() if len(parts) > 1 and parts[1] == op and not same), "")
+
+
+def search(
+    design: Design,
+    equal: Sequence[str],
+    free: Formulas,
+    results: Results,
+    enough: Callable[[Results], bool] | None,
+) -> Found:
+    """Set free the parameter with the largest score test, fit again, and so on.
+
+    Without `enough` the search ends when no test of the step reaches .05 / number of tests (sequential tests as in
+    Yoon & Millsap 2007, doi 10.1080/10705510701301677, at a stricter level); otherwise as soon as `enough(results)`.
+    Either way every construct keeps two equal items (Byrne, Shavelson & Muthen 1989, doi 10.1037/0033-2909.105.3.456).
+    """
+    done: list[Candidate] = []
+    while True:
+        tests = candidates(design, results, equal[-1])
+        if enough is not None and enough(results):
+            return Found(tuple(done), results, "ended because the cut-off of CFI is kept")
+        bar = SIGNIFICANT / max(len(tests), 1) if enough is None else 1.1
+        telling = [test for test in tests if test.pvalue < bar]
+        allowed = [test for test in telling if equal[-1] == "residuals" or _spare(design.model, test, tests)]
+        if not allowed:
+            return Found(tuple(done), results, _ending(telling, len(tests)))
+        try:
+            after = design.fit(equal, (*free, *(test.formula for test in done), allowed[0].formula))
+        except SexresearchError as error:
+            return Found(tuple(done), results, f"ended because the next fit failed: {error}")
+        if not after.converged:
+            return Found(tuple(done), results, "ended because the next fit did not converge")
+        done.append(allowed[0])
+        results = after
+
+
+def _ending(telling: Sequence[Candidate], tests: int) -> str:
+    if not telling:
+        return f"ended because no further score test reaches p < .05 / {tests}"
+    first = telling[0]
+    return f"ended at {first.formula} (χ² {first.chisq:.1f}): every construct keeps {LEAST_EQUAL} equal items"
+
+
+def _spare(model: Model, test: Candidate, tests: Sequence[Candidate]) -> bool:
+    """Whether every construct of the parameter keeps enough equal items without it."""
+    held = [other.formula.split() for other in tests]
+    first, op = test.formula.split()[:2]
+    if op == "=~":
+        return sum(parts[0] == first for parts in held) > LEAST_EQUAL
+    loads = {(f.lhs, f.rhs) for f in model.statements.formulas if f.op == "=~"}
+    owners = [owner for owner, item in loads if item == first]
+    return all(sum((owner, parts[0]) in loads for parts in held) > LEAST_EQUAL for owner in owners)
