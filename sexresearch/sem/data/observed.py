@@ -60,7 +60,8 @@ def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.D
         raise DataError(f"latent variables are named like columns of the data: {twice}; rename one of each")
     _refuse_absent(frame, columns)
     beside = [name for name in (columns.group, columns.cluster, columns.weights) if name is not None]
-    return frame[list(dict.fromkeys([*columns.items, *beside]))]
+    used = list(dict.fromkeys([*columns.items, *beside]))
+    return frame.copy() if list(frame.columns) == used else frame[used]
 
 
 def split_groups(frame: pd.DataFrame, columns: Columns) -> tuple[list[Answers], list[str]]:

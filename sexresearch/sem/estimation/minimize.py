@@ -15,9 +15,10 @@ from scipy.linalg import lapack
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.discrepancy import Curve, Objective
 
-DECREMENT_TOLERANCE = 1e-12  # a last Newton step from here leaves an error of order 1e-24
+DECREMENT_TOLERANCE = 1e-12  # what may be left to gain at a solution
+LAST_STEP = 1e-9  # decrement from where an exact Newton step leaves one of order 1e-18
 EXACT = 1e-24  # nothing is left to gain: the start was the answer (the baseline model of complete data)
-NEWTON_FROM = 0.1  # decrement below which the exact Hessian is worth its cost
+NEWTON_FROM = 0.03  # decrement below which the exact Hessian is worth its cost
 MAX_ITERATIONS = 500
 NEGATIVE_CURVATURE = -1e-6  # scaled eigenvalue that marks a saddle, well beyond rounding
 
@@ -90,9 +91,10 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
             trouble = "" if done else "no step lowers the discrepancy any further although the gradient is not zero"
             return _stop(objective, theta, point, decrement, iteration, trouble)
         theta, point, damping = moved
-        if decrement < DECREMENT_TOLERANCE:
-            decrement = newton_decrement(point)
-            return _stop(objective, theta, point, decrement, iteration + 1, positive=positive)
+        if decrement < DECREMENT_TOLERANCE or (positive and decrement < LAST_STEP):
+            left = newton_decrement(point)
+            if min(left, decrement) < DECREMENT_TOLERANCE:
+                return _stop(objective, theta, point, left, iteration + 1, positive=positive)
     trouble = f"no convergence in {max_iterations} iterations (Newton decrement {decrement:.2g})"
     return _stop(objective, theta, point, decrement, max_iterations, trouble)
 
@@ -166,7 +168,7 @@ def _step(
         there = objective.curve(theta + step)
         if promised > -slack and there.value <= point.value - 1e-4 * promised + slack:
             good = point.value - there.value > 0.7 * promised
-            return theta + step, there, (damping / 8 if damping > 1e-4 else 0.0) if good else max(damping, 1e-3)
+            return theta + step, there, (damping / 8 if damping > 1e-3 else 0.0) if good else max(damping, 1e-3)
         damping = max(4 * damping, 1e-3)
     return None
 
