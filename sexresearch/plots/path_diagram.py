@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
+from sexresearch.chain.path_limits import path_limits
 from sexresearch.plots._path.draw import draw
 from sexresearch.plots._path.graph import Graph, build, of_group
 from sexresearch.plots._path.layout import arrange
+from sexresearch.sem.output.results import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,6 +46,7 @@ def path_diagram(
     labels: Mapping[str, str] | None = None,
     title: str = "",
     note: str = "",
+    intervals: bool = False,
 ) -> Figure:
     """A fitted model as a path diagram, from causes on the left to effects on the right.
 
@@ -52,6 +55,8 @@ def path_diagram(
     out. Nodes with arrows into them show R². Values are standardized (`std_all`) or, with `standardized=False`, in
     the units of the data; stars mark p < .05, .01, .001, dashes p ≥ .05. A missing estimate prints NA, a missing p
     value gives neither stars nor dashes, and the footnote says so where the fit did not converge.
+
+    With `intervals` the 95 % interval stands below the value of every path, by the delta method.
 
     `group` names the group where there are several; `labels` maps names in the model to names in the figure
     (`{"SAT": "Satisfaction"}`; names the model does not have are ignored); `note` ends the footnote, the place for
@@ -67,12 +72,16 @@ def path_diagram(
     >>> [text.get_text() for text in figure.axes[0].texts if text.get_gid().startswith("value")]
     ['.61***']
     """
-    rows = of_group(results.parameters, group)
+    table = path_limits(results) if intervals and isinstance(results, Results) else results.parameters
+    rows = of_group(table, group)
     explained = results.r_squared if results.r_squared.index.nlevels == 1 else results.r_squared[group]
     shown = labels or {}
-    graph = build(rows, explained, results.latents, shown, items=items, standardized=standardized)
+    graph = build(
+        rows, explained, results.latents, shown, items=items, standardized=standardized, intervals=intervals
+    )
     problem = "" if results.converged else "Estimation did not converge."
-    foot = _footnote(graph, standardized, [problem, note.replace("$", r"\$")])
+    beside = "In brackets: 95 % intervals." if intervals else ""
+    foot = _footnote(graph, standardized, [beside, problem, note.replace("$", r"\$")])
     return draw(arrange(graph), title.replace("$", r"\$"), foot)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -98,9 +98,11 @@ def build(
     *,
     items: bool,
     standardized: bool,
+    intervals: bool = False,
 ) -> Graph:
     """The graph of one group's parameters; `items=False` leaves out observed indicators and all that hangs on them."""
     arrows = _arrows(parameters, standardized)
+    arrows = _with_limits(arrows, parameters, standardized) if intervals else arrows
     seen = dict.fromkeys(end for a in arrows for end in (a.tail, a.head))
     order = [*(name for name in latents if name in seen), *(name for name in seen if name not in latents)]
     parents = _parents(arrows, latents, order)
@@ -129,6 +131,20 @@ def _arrows(rows: pd.DataFrame, standardized: bool) -> list[Arrow]:
 def _arrow(lhs: str, kind: str, rhs: str, value: str, pvalue: float) -> Arrow:
     tail, head = (rhs, lhs) if kind == "path" else (lhs, rhs)
     return Arrow(tail, head, kind, value if kind == "loading" else value + stars(pvalue), pvalue >= ALPHA)
+
+
+def _with_limits(arrows: Sequence[Arrow], rows: pd.DataFrame, standardized: bool) -> list[Arrow]:
+    """Paths with their interval in a second line, where there is one."""
+    ends = ["std_all_ci_lower", "std_all_ci_upper"] if standardized else ["ci_lower", "ci_upper"]
+    found = rows[rows["op"] == "~"].set_index(["rhs", "lhs"]).reindex(columns=ends)
+    limits = {key: (float(low), float(high)) for key, low, high in found.itertuples() if low < high}
+
+    def text(arrow: Arrow) -> str:
+        low, high = (number(end, standardized) for end in limits[arrow.tail, arrow.head])
+        return f"{arrow.text}\n[{low}, {high}]"
+
+    shown = {(a.tail, a.head) for a in arrows if a.kind == "path"} & set(limits)
+    return [replace(a, text=text(a)) if a.kind == "path" and (a.tail, a.head) in shown else a for a in arrows]
 
 
 def _parents(arrows: Sequence[Arrow], latents: Sequence[str], order: Sequence[str]) -> dict[str, str]:

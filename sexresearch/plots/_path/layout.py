@@ -92,12 +92,13 @@ def _roomy(graph: Graph, layers: Layers, wanted: Mapping[str, str], sizes: Sizes
 def _gaps(layers: Layers, graph: Graph, y: Mapping[Slot, float]) -> list[float]:
     """Free width between columns: room for the value of every level arrow, more where many or steep ones meet."""
     widest = max((value_size(arrow)[0] for arrow in graph.links()), default=0.3)
+    tall = 0.8 if any("\n" in arrow.text for arrow in graph.links()) else 0.0  # two lines cover steep arrows as well
     where = {slot: c for c, column in enumerate(layers.columns) for slot in column}
     needs: list[list[float]] = [[] for _ in layers.columns]
     for way in layers.ways:
         for a, b in pairwise(way):
             rise = abs(y[a] - y[b])
-            level = max(0.0, 1 - rise) if len(way) == 2 else 0.0
+            level = max(tall, 1 - rise) if len(way) == 2 else 0.0
             needs[where[a]].append(0.45 + 0.1 * rise + (widest - 0.15) * level)
     return [max(found, default=0.5) + 0.03 * max(0, len(found) - 4) for found in needs[:-1]]
 

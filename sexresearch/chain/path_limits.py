@@ -1,0 +1,43 @@
+"""Confidence limits of standardized paths, for figures that print them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.chain.arrows import ends
+from sexresearch.chain.routes import Route, route_slopes, route_values
+from sexresearch.chain.uncertainty import sampling, uncertain
+from sexresearch.sem.output.results import Results
+
+LIMITS = ["std_all_ci_lower", "std_all_ci_upper"]
+
+
+def path_limits(results: Results, level: float = 0.95) -> pd.DataFrame:
+    """The parameters of a fit with std_all_ci_lower and std_all_ci_upper beside every loading and regression.
+
+    By the delta method, as in `effects`; missing for other rows, and where the fit has no standard errors.
+
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> x = np.random.default_rng(1).normal(size=(200, 2))
+    >>> results = fit("y ~ x", pd.DataFrame({"x": x[:, 0], "y": x[:, 0] + x[:, 1]}))
+    >>> path_limits(results)[["lhs", "std_all_ci_lower"]].head(1).round(1).to_numpy().tolist()
+    [['y', 0.6]]
+    """
+    table, rows = results.fitted.table, results.parameters
+    rows[LIMITS] = np.nan
+    kept = [(i, row) for i, row in enumerate(table.rows) if row.op in ("=~", "~")]
+    if not kept or results.fitted.options.auxiliary:
+        return rows
+    routes = []
+    for _, row in kept:
+        cause, effect = (results.fitted.structures[row.group].names.index(name) for name in ends(row))
+        routes.append(Route(row.group, cause, effect))
+    at = sampling(results, "delta", 0, 0, level)
+    direct = np.arange(len(routes)) * 2
+    est = route_values(results.fitted, routes, *at.point)[1][0, direct]
+    slopes = route_slopes(results.fitted, routes)[1][direct]
+    found = uncertain(at, est, slopes, est[None, :])
+    rows.loc[[i for i, _ in kept], LIMITS] = found[["ci_lower", "ci_upper"]].to_numpy()
+    return rows

@@ -1,0 +1,170 @@
+"""The forest plot of effects: every effect as a point with its interval, and its numbers beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sexresearch.errors import ModelError, OptionError
+from sexresearch.plots._path.words import fill, number, text_size
+from sexresearch.plots.panel import GAP, MARGIN, Panel, panel, words
+from sexresearch.plots.style import GREY, INK, PALETTE, PAPER
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NEEDED = ("effect", "path", "est", "ci_lower", "ci_upper", "std_all", "std_all_ci_lower", "std_all_ci_upper")
+LEFT_OUT = ("share mediated",)  # a share, not an effect
+MARKS = {  # colour and marker by kind, so that print in grey keeps them apart
+    "direct": (PALETTE["blue"], "s"),
+    "indirect": (PALETTE["orange"], "o"),
+    "total indirect": (PALETTE["vermillion"], "o"),
+    "total": (INK, "D"),
+    "through": (PALETTE["orange"], "o"),
+    "contrast": (PALETTE["purple"], "^"),
+}
+WIDTH = 3.4  # inches of the plot area
+LINE = 0.30  # inches per row of one line
+LONGEST = 4.6  # inches of a path before it is broken
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: texts to the left and right, the value with its limits, and how it is marked."""
+
+    effect: str
+    path: str
+    numbers: str
+    group: str
+    value: float
+    low: float
+    high: float
+
+    @property
+    def height(self) -> float:
+        """Inches the row takes."""
+        return LINE + text_size(self.path, "item")[1] - text_size("x", "item")[1]
+
+
+def forest(
+    effects: pd.DataFrame,
+    *,
+    standardized: bool = True,
+    labels: Mapping[str, str] | None = None,
+    title: str = "",
+    note: str = "",
+) -> Figure:
+    """Effects as points with their intervals, from a frame of `sexresearch.effects`.
+
+    Filled where the interval leaves out 0, hollow where it holds 0; effects that are 0 because the model has no such
+    path say so, and what has no value is named without a point. Shares mediated are left out: they are no effects.
+    Standardized effects, or with `standardized=False` effects in the units of the data. `labels` maps names in the
+    model to names in the figure; `note` ends the footnote, the place for "Synthetic data.".
+
+    Raises OptionError for a frame without the columns of `effects`, ModelError for one without rows.
+
+    >>> row = {"effect": "total", "path": "delight → loyalty", "group": pd.NA, "est": 0.5, "ci_lower": 0.4,
+    ...        "ci_upper": 0.6, "std_all": 0.45, "std_all_ci_lower": 0.36, "std_all_ci_upper": 0.54, "note": ""}
+    >>> figure = forest(pd.DataFrame([row]), note="Synthetic data.")
+    >>> [text.get_text() for text in figure.axes[0].texts if text.get_gid() == "numbers"]
+    ['.45 [.36, .54]']
+    """
+    lines = _lines(effects, standardized, labels or {})
+    above = [text_size(line.effect, "path")[0] for line in lines]
+    left = (max(above), max(text_size(line.path, "item")[0] for line in lines))
+    right = max(text_size(line.numbers, "path")[0] for line in lines)
+    height = sum(line.height for line in lines)
+    made = panel(
+        (WIDTH, height), (left[0] + left[1] + 2 * GAP, right + GAP, 0.25), title, _foot(effects, standardized, note)
+    )
+    _scaled(made, lines, height)
+    y = made.box[1] + height
+    for line, before in zip(lines, [lines[0], *lines], strict=False):
+        if line.group != before.group:
+            made.page.plot([MARGIN, made.box[0] + WIDTH + GAP + right], [y, y], color=GREY, linewidth=0.5)
+        _drawn(made, line, y - line.height / 2, left[0])
+        y -= line.height
+    return made.figure
+
+
+def _lines(effects: pd.DataFrame, standardized: bool, labels: Mapping[str, str]) -> list[Line]:
+    absent = [name for name in NEEDED if name not in effects.columns]
+    if absent:
+        raise OptionError(f"a forest plot takes the frame of effects(); columns {absent} are not there")
+    kept = effects[~effects["effect"].isin(LEFT_OUT)]
+    if kept.empty:
+        raise ModelError("nothing to draw: the frame holds no effects")
+    value = "std_all" if standardized else "est"
+    low, high = (f"std_all_{end}" if standardized else end for end in ("ci_lower", "ci_upper"))
+    group = kept["group"] if "group" in kept else pd.Series(pd.NA, kept.index)
+    return [
+        Line(
+            effect if pd.isna(own) else f"{effect}, {own}",
+            _path(path, labels),
+            _numbers(est, a, b, standardized),
+            "" if pd.isna(own) else str(own),
+            float(est),
+            float(a),
+            float(b),
+        )
+        for effect, path, own, est, a, b in zip(
+            kept["effect"], kept["path"], group, kept[value], kept[low], kept[high], strict=True
+        )
+    ]
+
+
+def _path(path: str, labels: Mapping[str, str]) -> str:
+    """A path in the figure's own names, broken where it is long."""
+    named = " ".join(labels.get(word, word) for word in path.replace("$", r"\$").split(" "))
+    return "\n− ".join(fill(part, "item", LONGEST) for part in named.split(" − "))
+
+
+def _numbers(est: float, low: float, high: float, bounded: bool) -> str:
+    if math.isnan(est):
+        return "not computable"
+    if est == low == high == 0:
+        return "0, no path"
+    return f"{number(est, bounded)} [{number(low, bounded)}, {number(high, bounded)}]"
+
+
+def _scaled(made: Panel, lines: list[Line], height: float) -> None:
+    """The axis from the lowest to the highest limit, 0 always on it."""
+    ends = [x for line in lines for x in (line.value, line.low, line.high, 0.0) if math.isfinite(x)]
+    low, high = min(ends), max(ends)
+    room = 0.06 * (high - low or 1.0)
+    made.area.set(xlim=(low - room, high + room), ylim=(0, height), yticks=[])
+    made.area.axvline(0, color=GREY, linewidth=0.9, zorder=1)
+    for side in ("left", "right", "top"):
+        made.area.spines[side].set_visible(False)
+
+
+def _drawn(made: Panel, line: Line, y: float, first: float) -> None:
+    colour, marker = MARKS.get(line.effect.split(",")[0], (INK, "o"))
+    left, inside = made.box[0], y - made.box[1]
+    empty = math.isnan(line.value) or line.value == line.low == line.high == 0
+    ink = GREY if empty else INK
+    words(made.page, MARGIN + first + GAP, y, line.path, "item", gid="path", colour=ink)
+    words(made.page, MARGIN, y, line.effect, "path", gid="effect", colour=ink)
+    words(made.page, left + WIDTH + GAP, y, line.numbers, "path", gid="numbers", colour=ink)
+    if empty:
+        return
+    if math.isfinite(line.low):
+        made.area.plot(
+            [line.low, line.high], [inside] * 2, color=colour, linewidth=1.6, zorder=2, solid_capstyle="butt"
+        )
+    sure = line.low > 0 or line.high < 0
+    made.area.plot(
+        line.value, inside, marker=marker, markersize=6.5, color=colour, markerfacecolor=colour if sure else PAPER,
+        markeredgewidth=1.4, zorder=3, clip_on=False, gid=f"point:{line.effect}",
+    )  # fmt: skip
+
+
+def _foot(effects: pd.DataFrame, standardized: bool, note: str) -> str:
+    units = "Standardized effects" if standardized else "Effects in the units of the data"
+    method = ", ".join(dict.fromkeys(effects.get("interval", pd.Series(dtype=str)).dropna()))
+    intervals = f"with intervals ({method.replace('_', ' ')})" if method else "with intervals"
+    return " ".join(filter(None, [f"{units} {intervals}.", "Hollow: the interval holds 0.", note.replace("$", r"\$")]))
