@@ -6,6 +6,7 @@ from types import ModuleType
 from sexresearch import chain, datasets, errors, glossary, sem, standard, survey
 from sexresearch.chain import (
     chain_model,
+    compare_rivals,
     cross_loadings,
     effects,
     fornell_larcker,
@@ -14,6 +15,7 @@ from sexresearch.chain import (
     invariance,
     latent_means,
     reliability,
+    rivals_sentence,
     validity,
     what_if,
 )
@@ -59,6 +61,7 @@ __all__ = [
     "chain",
     "chain_model",
     "compare",
+    "compare_rivals",
     "cross_loadings",
     "crosscheck",
     "datasets",
@@ -80,6 +83,7 @@ __all__ = [
     "reliability",
     "report",
     "reproduce",
+    "rivals_sentence",
     "screen",
     "sem",
     "simulate",

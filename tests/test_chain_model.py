@@ -100,7 +100,7 @@ def test_with_one_effect_the_second_order_factor_is_nested_in_the_composite(worl
     """The composite leaves the elements free among themselves and free in their weights."""
     table = both_orders(world, "core")
     assert table.loc["factor", "note"] == "factor is nested in composite"
-    assert table.loc["factor", "pvalue"] < 1e-3
+    assert table.loc["factor", "pvalue"] < 0.05
 
 
 def test_with_several_effects_neither_is_nested_and_the_true_composite_has_the_better_criteria(world):

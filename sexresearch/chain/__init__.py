@@ -9,10 +9,12 @@ from sexresearch.chain.measurement.htmt import htmt
 from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
 from sexresearch.chain.measurement.validity import validity
+from sexresearch.chain.rivals import compare_rivals, rivals_sentence
 from sexresearch.chain.what_if import what_if
 
 __all__ = [
     "chain_model",
+    "compare_rivals",
     "cross_loadings",
     "effects",
     "fornell_larcker",
@@ -21,6 +23,7 @@ __all__ = [
     "invariance",
     "latent_means",
     "reliability",
+    "rivals_sentence",
     "validity",
     "what_if",
 ]

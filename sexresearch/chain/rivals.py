@@ -1,0 +1,243 @@
+"""`compare_rivals`: all views of the effect chain on the same answers, in one table."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.chain.chain_model import KINDS, checked_order, model_text, planned, supported
+from sexresearch.chain.measured import Measured, Unit
+from sexresearch.chain.verdicts import equivalent_to, verdict
+from sexresearch.errors import DataError, OptionError, SexresearchError
+from sexresearch.sem import FitWarning, Results, fit
+from sexresearch.survey import Survey
+
+MEASURES = ("df", "chisq", "cfi", "rmsea", "srmr", "npar", "aic", "bic")
+PATHS = (
+    ("excellence", "delight"),
+    ("excellence", "loyalty"),
+    ("delight", "loyalty"),
+    ("satisfaction", "loyalty"),
+    ("loyalty", "success"),
+    ("loyalty", "delight"),
+)
+
+
+@dataclass(frozen=True)
+class Rival:
+    """One view of the chain, fitted; `results` is None where it was not, `reason` says why."""
+
+    kind: str
+    results: Results | None
+    reason: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is a solution to compare."""
+        return self.results is not None and self.results.converged
+
+
+def compare_rivals(
+    survey: Survey,
+    kinds: Sequence[str] | None = None,
+    *,
+    higher_order: str = "factor",
+    estimator: str = "ML",
+    missing: str = "listwise",
+    cluster: str | None = None,
+) -> pd.DataFrame:
+    """All views of the effect chain fitted to the same answers, one row each, the best by BIC first.
+
+    kinds : as in `chain_model`; by default all the instrument supports. The other options are those of `chain_model`
+        and `fit`; the estimator must be a maximum-likelihood one.
+
+    So that the criteria can be compared, every model holds the items of all of them. What a view does not speak of is
+    free to go along with everything: nothing is claimed about it, and its parameters count in AIC and BIC.
+
+    Columns: model df chisq cfi rmsea srmr npar aic bic; aic_weight bic_weight, the weight of each model among those
+    compared (Burnham & Anderson 2004, doi 10.1177/0049124104268644); standardized paths excellence_to_delight …,
+    missing where the view has no such path; r2_loyalty r2_success.
+    Against the best model, `test` is "nested" (chi-square difference: chisq_diff df_diff pvalue; scaled for robust
+    estimators) or "vuong" (distinct_pvalue: can the data tell the two apart? z pvalue: is the difference of their BIC
+    more than chance? z is negative where the best is nearer to the truth; Vuong 1989, doi 10.2307/1912557; Merkle, You
+    & Preacher 2016, doi 10.1037/met0000038). `equivalent` names models that imply the very same moments (Bentler &
+    Satorra 2010, doi 10.1037/a0019625): no answers of this survey decide between them. `verdict` says it in words at
+    the 5 per cent level, `note` why something is missing. `rivals_sentence` sums the table up.
+
+    Raises DataError without an instrument; OptionError for fewer than two kinds, unknown kinds or estimators without a
+    likelihood; InstrumentError where the instrument lacks what a named kind needs.
+
+    >>> from sexresearch.datasets import load
+    >>> import warnings; warnings.simplefilter("ignore")
+    >>> table = compare_rivals(load("service_excellence_demo"), ["full", "satisfaction_only"])
+    >>> table.model.tolist(), table.test.tolist()
+    (['full', 'satisfaction_only'], ['', 'vuong'])
+    """
+    measured, chosen = _checked(survey, kinds, higher_order, estimator)
+    options = {"estimator": estimator, "missing": missing, "cluster": cluster}
+    rivals = [_fitted(measured, kind, chosen, survey, options) for kind in chosen]
+    rivals.sort(key=lambda rival: _measure(rival, "bic") if rival.usable else math.inf)
+    table = pd.DataFrame([_row(measured, rival) for rival in rivals])
+    for criterion in ("aic", "bic"):
+        table[f"{criterion}_weight"] = criterion_weights(table[criterion].to_numpy(float))
+    named = {rival.kind: rival.results for rival in rivals if rival.results is not None and rival.usable}
+    table["equivalent"] = [", ".join(equivalent_to(kind, named)) for kind in table["model"]]
+    against = pd.DataFrame([verdict(rival.kind, named) for rival in rivals])
+    notes = [_notes(rival, cluster) for rival in rivals]
+    return pd.concat([table, against], axis=1).assign(note=notes)[list(COLUMNS)]
+
+
+COLUMNS = (
+    "model",
+    *MEASURES,
+    "aic_weight",
+    "bic_weight",
+    *(f"{cause}_to_{effect}" for cause, effect in PATHS),
+    "r2_loyalty",
+    "r2_success",
+    "test",
+    "chisq_diff",
+    "df_diff",
+    "distinct_pvalue",
+    "z",
+    "pvalue",
+    "equivalent",
+    "verdict",
+    "note",
+)
+
+
+def criterion_weights(criterion: np.ndarray) -> np.ndarray:
+    """(models,) exp(-difference / 2) from the smallest criterion, as shares of 1; NaN stays out.
+
+    >>> criterion_weights(np.array([10.0, 12.0, np.nan])).round(3).tolist()
+    [0.731, 0.269, nan]
+    """
+    if np.isnan(criterion).all():
+        return np.full(len(criterion), np.nan)
+    shares = np.exp(-0.5 * (criterion - np.nanmin(criterion)))
+    return shares / np.nansum(shares)
+
+
+def rivals_sentence(table: pd.DataFrame) -> str:
+    """What the data decide between the models of `compare_rivals`, and what they cannot decide, in words.
+
+    >>> row = {"bic_weight": 1.0, "equivalent": "", "test": "", "pvalue": float("nan"), "verdict": "", "cfi": 0.99}
+    >>> worse = row | {"bic_weight": 0.0, "test": "nested", "pvalue": 0.001, "verdict": "fits worse"}
+    >>> rivals_sentence(pd.DataFrame([row | {"model": "full"}, worse | {"model": "direct"}]))
+    'The data speak for full (BIC weight 1.00), against direct.'
+    """
+    best = table.iloc[0]
+    if pd.isna(best["bic_weight"]):
+        return "The data decide nothing here: no model could be fitted."
+    others = table.iloc[1:]
+    worse = others[others["verdict"].str.contains("fits worse")]["model"].tolist()
+    open_ones = others[~others["model"].isin(worse) & others["bic_weight"].notna()]["model"].tolist()
+    text = f"The data speak for {best['model']} (BIC weight {best['bic_weight']:.2f})"
+    text += f", against {', '.join(worse)}." if worse else "."
+    if open_ones:
+        text += f" They do not decide between it and {', '.join(open_ones)}."
+    pairs = {frozenset([row.model, *row.equivalent.split(", ")]) for row in table.itertuples() if row.equivalent}
+    for pair in sorted(sorted(pair) for pair in pairs):
+        text += f" No answers of this kind can decide between {' and '.join(pair)}, which imply the same moments."
+    return text
+
+
+def _checked(
+    survey: Survey, kinds: Sequence[str] | None, higher_order: str, estimator: str
+) -> tuple[Measured, list[str]]:
+    if not isinstance(survey, Survey) or survey.instrument is None:
+        raise DataError("compare_rivals needs a Survey with an instrument, which says what its columns measure")
+    if not estimator.startswith("ML"):
+        raise OptionError(f"rivals are compared by their likelihood: use estimator 'ML' or 'MLR'; found {estimator!r}")
+    measured = Measured(survey.instrument, checked_order(higher_order))
+    chosen = list(dict.fromkeys(supported(measured) if kinds is None else kinds))
+    unknown = [kind for kind in chosen if kind not in KINDS]
+    if unknown:
+        raise OptionError(f"kind {unknown[0]!r} is not known; allowed: {', '.join(KINDS)}")
+    if len(chosen) < 2:
+        raise OptionError(f"rivals are two or more kinds of chain model; found {', '.join(chosen) or 'none'}")
+    return measured, chosen
+
+
+def _fitted(
+    measured: Measured, kind: str, kinds: Sequence[str], survey: Survey, options: dict[str, str | None]
+) -> Rival:
+    try:
+        text = rival_text(measured, kind, kinds)
+    except OptionError as error:
+        return Rival(kind, None, str(error))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FitWarning)
+            results = fit(
+                text,
+                survey,
+                estimator=options["estimator"] or "ML",
+                missing=options["missing"] or "listwise",
+                cluster=options["cluster"],
+            )
+    except SexresearchError as error:
+        return Rival(kind, None, f"not fitted: {error}")
+    return Rival(kind, results, "" if results.converged else "did not converge")
+
+
+def rival_text(measured: Measured, kind: str, kinds: Sequence[str]) -> str:
+    """The text of a kind with the items of all `kinds`: what it does not speak of covaries with everything."""
+    plan = planned(measured, kind)
+    spoken = {construct for unit in plan.units for construct in unit.constructs}
+    wanted = {construct for other in kinds for unit in _units(measured, other) for construct in unit.constructs}
+    left = [construct for construct in measured.instrument.constructs if construct in wanted - spoken]
+    beside: list[Unit] = []
+    for unit in (measured.excellence, measured.delight):
+        if unit is not None and unit.lines and not unit.composite and set(unit.constructs) <= set(left):
+            beside.append(unit)
+            left = [construct for construct in left if construct not in unit.constructs]
+    beside += [Unit(construct.name, (construct,), tops=(construct.name,)) for construct in left]
+    return model_text(measured, plan, beside)
+
+
+def _units(measured: Measured, kind: str) -> tuple[Unit, ...]:
+    """The units of a kind; none where a composite cannot take its place in it."""
+    try:
+        return planned(measured, kind).units
+    except OptionError:
+        return ()
+
+
+def _measure(rival: Rival, name: str) -> float:
+    return float(rival.results.fit_measures[name]) if rival.results is not None else math.nan
+
+
+def _row(measured: Measured, rival: Rival) -> dict[str, object]:
+    if rival.results is None or not rival.usable:
+        empty = [*MEASURES, *(f"{cause}_to_{effect}" for cause, effect in PATHS), "r2_loyalty", "r2_success"]
+        return {"model": rival.kind} | dict.fromkeys(empty, math.nan)
+    names = _names(measured)
+    parameters = rival.results.parameters
+    paths = parameters[parameters["op"] == "~"].set_index(["rhs", "lhs"])["std_all"]
+    explained = rival.results.r_squared
+    row: dict[str, object] = {"model": rival.kind} | {name: _measure(rival, name) for name in MEASURES}
+    row |= {
+        f"{cause}_to_{effect}": float(paths.get((names[cause], names[effect]), math.nan)) for cause, effect in PATHS
+    }
+    return row | {f"r2_{node}": float(explained.get(names[node], math.nan)) for node in ("loyalty", "success")}
+
+
+def _names(measured: Measured) -> dict[str, str]:
+    """The latent variable of every node of `PATHS`; empty where the instrument lacks it."""
+    units = {node: measured.unit(node) for node in ("satisfaction", "loyalty", "success")}
+    units |= {"excellence": measured.excellence, "delight": measured.delight}
+    return {node: unit.name if unit else "" for node, unit in units.items()}
+
+
+def _notes(rival: Rival, cluster: str | None) -> str:
+    found = [] if rival.results is None else [text for text in rival.results.problems if "variance" in text]
+    if cluster is not None and rival.usable:
+        found.append("with clusters AIC and BIC rest on a likelihood that takes rows as independent")
+    return "; ".join([rival.reason, *found] if rival.reason else found)
