@@ -13,7 +13,9 @@ from sexresearch.errors import ModelError
 Paths = Mapping[str, Mapping[str, float]]
 
 
-def draw_latents(rng: np.random.Generator, given: Mapping[str, np.ndarray], paths: Paths) -> dict[str, np.ndarray]:
+def draw_latents(
+    rng: np.random.Generator, given: Mapping[str, np.ndarray], paths: Paths
+) -> dict[str, np.ndarray]:
     """Standardized latent variables of n people from standardized recursive paths.
 
     given : the variables nothing points at, each (n,); population mean 0, variance 1, mutually independent.
@@ -60,7 +62,9 @@ def correlations_of(given: Sequence[str], paths: Paths) -> dict[tuple[str, str],
     return found
 
 
-def residual_sd(target: str, sources: Mapping[str, float], correlations: Mapping[tuple[str, str], float]) -> float:
+def residual_sd(
+    target: str, sources: Mapping[str, float], correlations: Mapping[tuple[str, str], float]
+) -> float:
     """Standard deviation of what the paths into `target` leave unexplained of its unit variance.
 
     >>> residual_sd("b", {"a": 0.6}, {("a", "a"): 1.0})
@@ -74,7 +78,9 @@ def residual_sd(target: str, sources: Mapping[str, float], correlations: Mapping
     return math.sqrt(max(0.0, 1 - explained))
 
 
-def _product(source: str, drawn: Mapping[str, np.ndarray], correlations: Mapping[tuple[str, str], float]) -> np.ndarray:
+def _product(
+    source: str, drawn: Mapping[str, np.ndarray], correlations: Mapping[tuple[str, str], float]
+) -> np.ndarray:
     one, two = source.split(":")
     r = correlations.get((one, two), 0.0)
     return (drawn[one] * drawn[two] - r) / math.sqrt(1 + r * r)
@@ -108,7 +114,9 @@ def careless_kinds(rng: np.random.Generator, n: int, share: float) -> np.ndarray
     return np.select([draw < share / 2, draw < share], ["straight", "random"], default="")
 
 
-def answer_carelessly(rng: np.random.Generator, answers: np.ndarray, kinds: np.ndarray, highest: int) -> np.ndarray:
+def answer_carelessly(
+    rng: np.random.Generator, answers: np.ndarray, kinds: np.ndarray, highest: int
+) -> np.ndarray:
     """The answers (n, items) with careless rows replaced: one answer throughout, or random ones, 1 to `highest`.
 
     >>> answer_carelessly(np.random.default_rng(1), np.array([[2, 3]]), np.array([""]), highest=7).tolist()

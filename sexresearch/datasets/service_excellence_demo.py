@@ -200,7 +200,9 @@ def _brand_score() -> np.ndarray:
     return (step - step.mean()) / step.std()
 
 
-def _answers(rng: np.random.Generator, responses: Mapping[str, np.ndarray], careless: np.ndarray) -> pd.DataFrame:
+def _answers(
+    rng: np.random.Generator, responses: Mapping[str, np.ndarray], careless: np.ndarray
+) -> pd.DataFrame:
     """Raw answers: agreement on seven points, carelessly by some; success in its own units."""
     rated = {
         item: cut(responses[item], np.add(THRESHOLDS, DIFFICULTY.get(construct, 0.0) + shift))
