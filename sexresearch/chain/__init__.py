@@ -5,6 +5,7 @@ from sexresearch.chain.effects import effects
 from sexresearch.chain.importance import importance
 from sexresearch.chain.invariance.invariance import invariance
 from sexresearch.chain.invariance.latent_means import latent_means
+from sexresearch.chain.measurement.explore import explore, parallel_analysis
 from sexresearch.chain.measurement.htmt import htmt
 from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
@@ -17,11 +18,13 @@ __all__ = [
     "compare_rivals",
     "cross_loadings",
     "effects",
+    "explore",
     "fornell_larcker",
     "htmt",
     "importance",
     "invariance",
     "latent_means",
+    "parallel_analysis",
     "reliability",
     "rivals_sentence",
     "validity",

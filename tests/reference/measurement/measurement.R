@@ -88,3 +88,11 @@ found <- do.call(rbind, lapply(c(FALSE, TRUE), function(htmt2) rbind(
 )))
 write.csv(found, "htmt.csv", row.names = FALSE, quote = FALSE)
 writeLines(c(R.version.string, sapply(c("lavaan", "semTools", "psych"), function(p) paste(p, packageVersion(p)))), "versions.txt")
+
+# exploratory factors: maximum likelihood with oblimin rotation, and observed eigenvalues
+items <- data$chain[1:9]
+factors <- psych::fa(items, 3, fm = "ml", rotate = "oblimin")
+loadings <- unclass(factors$loadings)
+write.csv(data.frame(item = rep(rownames(loadings), 3), factor = rep(colnames(loadings), each = 9), loading = as.numeric(loadings),
+                     communality = rep(factors$communality, 3)), "factors.csv", row.names = FALSE, quote = FALSE)
+write.csv(data.frame(eigenvalue = eigen(cor(items))$values), "eigenvalues.csv", row.names = FALSE, quote = FALSE)

@@ -1,0 +1,150 @@
+"""The invariance ladder: what every step costs in CFI, RMSEA and SRMR, beside its cut-off."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sexresearch.chain.invariance.verdicts import cutoffs
+from sexresearch.errors import OptionError
+from sexresearch.plots.standard.shapes import write
+from sexresearch.plots.style import GREY, PALETTE, PAPER, new_figure, tint
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+RUNG, WIDTH = 0.85, 11.0  # inches: height of a rung, width of the figure
+FOOT, HEAD = 1.1, 0.95
+LABEL = 3.55  # inches from the left where the panels begin
+PANEL, GAP = 2.15, 0.3
+MEASURES = {"cfi_change": "fall of CFI", "rmsea_change": "rise of RMSEA", "srmr_change": "rise of SRMR"}
+REACH = {"cfi_change": 0.024, "rmsea_change": 0.036, "srmr_change": 0.045}  # right edge of each panel
+SMALL = 300  # respondents up to which Chen's smaller cut-offs are meant
+ZERO = 0.2  # share of a panel left of no change
+WORDS = ("holds", "doubtful", "fails")
+MARKS = {
+    "within its cut-off": ("o", PALETTE["blue"]),
+    "RMSEA or SRMR beyond: doubtful": ("D", PALETTE["orange"]),
+    "CFI beyond: fails": ("X", PALETTE["vermillion"]),
+}
+WITHIN, DOUBTFUL, FAILS = MARKS
+
+
+def invariance_ladder(steps: pd.DataFrame, *, title: str = "", note: str = "") -> Figure:
+    """The table of `invariance` as a ladder, the first step lowest: the change of each measure beside its cut-off.
+
+    Grey bands show what a step may cost; blue circles are within them, orange diamonds and red crosses beyond
+    (Cheung & Rensvold 2002, doi 10.1207/S15328007SEM0902_5; Chen 2007, doi 10.1080/10705510701301834). What was set
+    free stands below the name of a partial step. Changes beyond the edge of a panel are drawn at it, with their value.
+    steps : the frame that `invariance` returns. note ends the footnote, the place for "Synthetic data.".
+
+    Raises OptionError where the frame has other columns.
+
+    >>> steps = pd.DataFrame({"step": ["configural", "metric"], "cfi_change": [None, -0.002],
+    ...                       "rmsea_change": [None, 0.001], "srmr_change": [None, 0.004], "released": [(), ()],
+    ...                       "verdict": ["holds: CFI .99", "holds: CFI falls by .002"]})
+    >>> "metric" in {text.get_text() for text in invariance_ladder(steps).axes[0].texts}
+    True
+    """
+    absent = [name for name in ("step", *MEASURES, "released", "verdict") if name not in steps.columns]
+    if absent or steps.empty:
+        raise OptionError(f"invariance_ladder takes the table of invariance; it has no {absent or 'rows'}")
+    height = FOOT + RUNG * len(steps) + HEAD + (0.4 if title else 0.0)
+    figure, axes = new_figure(WIDTH, height)
+    top = FOOT + RUNG * len(steps)
+    for place, (column, heading) in enumerate(MEASURES.items()):
+        left = LABEL + place * (PANEL + GAP)
+        write(axes, (left + PANEL / 2, top + 0.3), heading, 11, bold=True)
+        _panel(axes, left, steps, column)
+    for place, row in enumerate(steps.to_dict("records")):
+        _rung(axes, FOOT + RUNG * (place + 0.5), row)
+    if title:
+        write(axes, (0.35, height - 0.35), title, 14, bold=True, align="left")
+    _foot(axes, note)
+    return figure
+
+
+def _word(row: dict) -> str:
+    """The first word of a verdict, or "" where there is none."""
+    word = str(row["verdict"]).split(":")[0]
+    return word if word in WORDS else ""
+
+
+def _rung(axes: Axes, y: float, row: dict) -> None:
+    """The name of a step, its verdict, and what was set free."""
+    free = ", ".join(row["released"])
+    word = _word(row)
+    write(axes, (0.35, y + (0.13 if free else 0.0)), str(row["step"]), 12, bold=True, align="left")
+    write(axes, (LABEL - 0.3, y + (0.13 if free else 0.0)), word or "–", 11, align="right")
+    if free:
+        text = free if len(free) <= 44 else f"{len(row['released'])} parameters"
+        write(axes, (0.35, y - 0.17), f"free: {text}", 9, colour=GREY, align="left")
+
+
+def _panel(axes: Axes, left: float, steps: pd.DataFrame, column: str) -> None:
+    """One measure: the band of what a step may cost, and a mark per step."""
+    from matplotlib.patches import Rectangle
+
+    zero = left + ZERO * PANEL
+    axes.plot([zero, zero], [FOOT, FOOT + RUNG * len(steps)], color=GREY, linewidth=0.8, zorder=0.5)
+    for place, row in enumerate(steps.to_dict("records")):
+        y, value, cut = FOOT + RUNG * (place + 0.5), _cost(row[column], column), _cut(row, column)
+        if place:
+            right = _across(cut, column)
+            axes.add_patch(
+                Rectangle((left, y - RUNG / 2 + 0.1), right, RUNG - 0.2, facecolor=tint(GREY, 0.18), linewidth=0)
+            )
+        if math.isnan(value):
+            write(axes, (left + PANEL / 2, y), "–" if place else "start", 10, colour=GREY)
+        else:
+            _mark(axes, (left + _across(value, column), y), value, _kind(value, cut, column))
+
+
+def _mark(axes: Axes, at: tuple[float, float], value: float, kind: str) -> None:
+    shape, colour = MARKS[kind]
+    axes.plot(*at, shape, color=colour, markersize=10, markeredgecolor=PAPER)
+    write(axes, (at[0] + 0.14, at[1]), _three(value), 10, align="left")
+
+
+def _across(value: float, column: str) -> float:
+    """Inches from the left edge of a panel; values beyond it stay at its edge."""
+    share = ZERO + (1 - ZERO) * value / REACH[column]
+    return min(max(share, 0.0), 0.85) * PANEL
+
+
+def _kind(value: float, cut: float, column: str) -> str:
+    if column == "cfi_change":
+        return FAILS if value > cut else WITHIN
+    return DOUBTFUL if value >= cut else WITHIN
+
+
+def _cost(value: object, column: str) -> float:
+    """What a step costs: the fall of CFI, the rise of the others."""
+    if value is None or pd.isna(value):
+        return math.nan
+    return -float(str(value)) if column == "cfi_change" else float(str(value))
+
+
+def _cut(row: dict, column: str) -> float:
+    """The cut-off that the verdict of the row names."""
+    found = cutoffs(str(row["step"]), SMALL if "n up to 300" in str(row["verdict"]) else SMALL + 1)
+    return float(getattr(found, column.removesuffix("_change")))
+
+
+def _three(value: float) -> str:
+    text = f"{abs(value):.3f}".replace("0.", ".", 1)
+    return f"−{text}" if value < 0 and float(f"{value:.3f}") else text
+
+
+def _foot(axes: Axes, note: str) -> None:
+    x = 0.35
+    for kind, (shape, colour) in MARKS.items():
+        axes.plot([x + 0.08], [0.68], shape, color=colour, markersize=9, markeredgecolor=PAPER)
+        write(axes, (x + 0.25, 0.68), kind, 10, align="left")
+        x += 0.6 + 0.085 * len(kind)
+    write(axes, (x, 0.68), "line: no change", 10, colour=GREY, align="left")
+    said = "Grey: what a step may cost (Cheung & Rensvold 2002 for CFI; Chen 2007 for RMSEA, SRMR)."
+    write(axes, (0.35, 0.32), " ".join(filter(None, [said, note])), 9, colour=GREY, align="left")
