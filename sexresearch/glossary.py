@@ -83,6 +83,8 @@ COLUMNS: dict[str, Column] = _columns(
     ("coverage", "coverage", 3, "share of simulated confidence intervals that hold the population value"),
     ("power", "power", 3, "share of studies that find the effect, simulated or computed"),
     ("power_se", "power se", 3, "Monte-Carlo standard error of a simulated power"),
+    ("rmsea0", "RMSEA tested", 3, "RMSEA that the test tries to reject"),
+    ("rmsea1", "RMSEA true", 3, "RMSEA of the population"),
     ("target_power", "target power", 2, "power that a sample size or an effect is looked for"),
     ("needed", "n needed", 0, "smallest number of respondents that reaches the target power"),
     ("failed", "failed", 0, "simulated samples that could not be estimated"),

@@ -13,6 +13,7 @@ from sexresearch.sem.imputation.impute import impute
 from sexresearch.sem.imputation.pooled import Pooled, pool
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
+from sexresearch.sem.planning.analytic import parameter_power, rmsea_power, sensitivity
 from sexresearch.sem.planning.curve import Power
 from sexresearch.sem.planning.power import power
 from sexresearch.sem.resampling.bootstrap import bootstrap
@@ -36,7 +37,10 @@ __all__ = [
     "fit",
     "impute",
     "monte_carlo",
+    "parameter_power",
     "pool",
     "power",
+    "rmsea_power",
+    "sensitivity",
     "simulate",
 ]

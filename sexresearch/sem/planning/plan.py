@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from sexresearch.errors import ModelError
+from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
 from sexresearch.sem.estimation.estimate import estimate
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
+from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.output.results import Results
+from sexresearch.sem.planning.wanted import Wanted, estimates
 from sexresearch.sem.simulation.population import Groups, Population, population_of
 
 WHOLE = 10**6  # respondents that stand for the population; they only weigh the groups
@@ -28,6 +31,11 @@ class Plan:
     population: Population
     model: Model
     fitted: Fitted
+
+    def values(self, wanted: Sequence[Wanted]) -> Array:
+        """(effects,) the population values of effects."""
+        fixed = row_estimates(self.fitted)[[row.exogenous for row in self.fitted.table.rows]]
+        return estimates(self.fitted, wanted, self.fitted.theta[None], fixed[None])[0]
 
 
 def plan_of(

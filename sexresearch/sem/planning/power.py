@@ -9,13 +9,12 @@ import pandas as pd
 
 from sexresearch.errors import OptionError
 from sexresearch.sem.estimation.options import ESTIMATORS, MISSING
-from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.curve import Power, needed_sizes, table_of
 from sexresearch.sem.planning.plan import Plan, plan_of
 from sexresearch.sem.planning.trials import Trials
-from sexresearch.sem.planning.wanted import estimates, wanted_effects
+from sexresearch.sem.planning.wanted import wanted_effects
 from sexresearch.sem.simulation.design import Design
 
 
@@ -62,8 +61,7 @@ def power(
     sizes = sample_sizes(n, plan)
     wanted = wanted_effects(plan.fitted, effects)
     trials = Trials(plan, wanted, design, estimator, missing, seed)
-    fixed = row_estimates(plan.fitted)[[row.exogenous for row in plan.fitted.table.rows]]
-    truth = estimates(plan.fitted, wanted, plan.fitted.theta[None], fixed[None])[0]
+    truth = plan.values(wanted)
     frames, lost, wait = [], [], replicates
     for size in sizes:
         found = trials.of_size(size, wait, workers or 1)
