@@ -9,6 +9,7 @@ from sem_samples import chain_sample
 
 import sexresearch as sx
 from sexresearch.chain.quadrants import judged
+from sexresearch.datasets.world_population import total_effects
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.glossary import COLUMNS
 from sexresearch.sem import Moments, bootstrap, fit
@@ -26,6 +27,18 @@ CHAIN = """
     loyal ~ joy + quality
 """
 SCALE = (-5.0, 12.0)
+WORLD = 0.03  # sampling error of a small standardized effect in 2,137 answers: three standard errors
+ELEMENTS = [
+    "vision",
+    "management",
+    "culture",
+    "engagement",
+    "understanding",
+    "design",
+    "innovation",
+    "processes",
+    "monitoring",
+]
 NUMBERS = ["importance", "importance_ci_lower", "importance_ci_upper", "performance", "performance_ci_lower"]
 
 
@@ -131,6 +144,8 @@ def test_means_divide_the_map_and_an_interval_around_zero_is_unimportant():
             "importance_ci_lower": [0.4, 0.4, 0.05, 0.05, -0.1, -0.4, 0.0],
             "importance_ci_upper": [0.6, 0.6, 0.15, 0.15, 0.1, -0.2, 0.0],
             "performance": [40.0, 80.0, 40.0, 80.0, 60.0, 60.0, 10.0],
+            "performance_ci_lower": [38.0, 78.0, 38.0, 58.0, 58.0, 58.0, 8.0],
+            "performance_ci_upper": [42.0, 82.0, 42.0, 82.0, 62.0, 62.0, 12.0],
             "connected": [True] * 6 + [False],
             "note": "",
         }
@@ -139,9 +154,11 @@ def test_means_divide_the_map_and_an_interval_around_zero_is_unimportant():
     names = ["concentrate here", "keep up the good work", "low priority", "possible overkill"]
     assert frame["quadrant"].tolist() == [*names, "unimportant", "works against", ""]
     assert frame["verdict"][0] == (
-        "Concentrate here: importance 0.50 at or above the mean 0.15, performance 40 below the mean 60 "
+        "Concentrate here: importance 0.50 at or above the mean 0.15, performance 40.0 below the mean 60.0 "
         "(Martilla & James 1977; Ringle & Sarstedt 2016)."
     )
+    near = " Near the line: its interval of performance reaches over it."
+    assert frame["verdict"].str.endswith(near).tolist() == [False] * 3 + [True] + [False] * 3
     assert frame["verdict"][4] == "Unimportant: the 95% interval of its effect on loyalty holds 0."
 
 
@@ -260,3 +277,47 @@ def test_a_change_reaches_what_follows_by_total_effects(chain):
     assert both["loyal"] == pytest.approx(last["change"] + joy["loyal"], abs=SAME)
     assert "beyond the scale" in sx.what_if(chain, {"quality": 90}, SCALE)["note"][0]
     assert set(frame.columns) <= set(COLUMNS)
+
+
+def test_a_composite_is_its_own_index_and_makes_its_parts_causes():
+    survey = sx.datasets.load("service_excellence_demo")
+    text = """core =~ core1 + core2 + core3
+    individual =~ ind1 + ind2 + ind3
+    loyalty =~ remain + recommend + repurchase
+    excellence =~ 0*core1
+    excellence ~ core + individual
+    excellence ~~ 0*excellence
+    loyalty ~ 1*excellence"""
+    results = sx.fit(text, survey)
+    frame = sx.importance(results, "loyalty", survey)
+    whole, one, other = (by_name(frame, name) for name in ("excellence", "core", "individual"))
+    share = np.array([one["importance"], other["importance"]]) / whole["importance"]
+    assert share.sum() == pytest.approx(1, rel=1e-9)
+    assert whole["performance"] == pytest.approx(share @ [one["performance"], other["performance"]], rel=1e-9)
+    assert whole["note"] == ""
+    direct = sx.importance(
+        sx.fit("\n".join(text.splitlines()[:3]) + "\nloyalty ~ core + individual", survey), "loyalty", survey
+    )
+    assert by_name(direct, "core")["importance"] == pytest.approx(one["importance"], rel=SLOPES)
+
+
+def test_what_only_shows_a_factor_is_no_cause_and_the_note_says_so():
+    survey = sx.datasets.load("service_excellence_demo")
+    results = sx.fit(sx.chain_model(survey.instrument, "core"), survey)
+    row = by_name(sx.importance(results, "loyalty", survey), "individual")
+    assert row["note"].endswith("silent on its importance; it only shows excellence: a composite would make it a cause")
+    frame = sx.what_if(results, {"individual": 5}, survey)
+    assert frame["construct"].tolist() == ["individual"]
+    assert "no construct follows from individual in this model; it only shows excellence" in frame["note"][0]
+
+
+def test_on_the_synthetic_world_the_decoys_are_unimportant_and_importance_is_the_truth():
+    world = sx.datasets.load("service_excellence_world")
+    results = sx.fit(sx.chain_model(world.instrument, "full", higher_order="composite"), world)
+    frame = sx.importance(results, "loyalty", world, constructs=ELEMENTS).query("kind == 'construct'")
+    assert set(frame[frame["quadrant"] == "unimportant"]["construct"]) == {"vision", "monitoring"}
+    truth = total_effects("loyalty")
+    np.testing.assert_allclose(frame["std_all"], [truth[name] for name in frame["construct"]], atol=WORLD)
+    wanted = truth["delight"]
+    found = sx.effects(results, "delight", "loyalty").query("effect == 'total'").iloc[0]
+    assert found["std_all_ci_lower"] < wanted < found["std_all_ci_upper"]

@@ -9,12 +9,13 @@ import pandas as pd
 from scipy.special import ndtri
 
 from sexresearch.chain.arrows import Arrows, arrows, known
-from sexresearch.chain.points import Points, meters, no_means, readings
+from sexresearch.chain.points import Points, composites_of, meters, no_means, readings
 from sexresearch.chain.quadrants import judged
 from sexresearch.chain.scales import Scale, limits_of
 from sexresearch.chain.uncertainty import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.output.results import Results
 
 COLUMNS = ["kind", "construct", "item", "group"]
@@ -31,7 +32,8 @@ def importance(
 
     target : a variable of the model. scale : the Survey or Instrument that knows the items' scales, (lowest, highest)
     for all items, or a dict of such pairs by item; items it does not name run from their lowest to their highest
-    answer, which `note` says. constructs : those to be set against each other; without it, all that are not
+    answer, which `note` says. constructs : those to be set against each other, best of one kind, such as the nine
+    elements, for a link next to the target always weighs more than one far away; without it, all that are not
     consequences of the target.
 
     importance is the total effect in points of the target per point of the row, performance the mean in points, both
@@ -147,7 +149,7 @@ def _numbers(
         frame[name], frame[f"{name}_ci_lower"], frame[f"{name}_ci_upper"] = est, est - half, est + half
     frame["std_all"] = _standardized(results, rows, target)
     frame["note"] = [
-        joined("" if leads else _apart(c, target), *reasons(results, g, (item or c, target), notes))
+        joined("" if leads else _silent(results, g, c, target), *reasons(results, g, (item or c, target), notes))
         for _, c, item, g, leads in rows
     ]
     numbers = [name for name in frame if name not in (*COLUMNS, "connected", "note")]
@@ -155,8 +157,15 @@ def _numbers(
     return frame
 
 
-def _apart(construct: str, target: str) -> str:
-    return f"0: no path of arrows leads from {construct} to {target}, so the model is silent on its importance"
+def _silent(results: Results, number: int, construct: str, target: str) -> str:
+    shows = shows_only(results, number, construct)
+    return f"0: no path of arrows leads from {construct} to {target}, so the model is silent on its importance{shows}"
+
+
+def shows_only(results: Results, number: int, construct: str) -> str:
+    """What to know about a construct that is an indicator of another; empty for others."""
+    above = [row.lhs for row in results.fitted.table.group(number) if row.op == "=~" and row.rhs == construct]
+    return f"; it only shows {' and '.join(above)}: a composite would make it a cause" if above else ""
 
 
 def _weight(points: Points, place: Mapping[str, int], construct: str, item: str) -> Array:
@@ -191,13 +200,12 @@ def reasons(results: Results, number: int, names: Sequence[str], notes: Mapping[
 def _of_variable(results: Results, number: int, name: str, notes: Mapping[str, str]) -> list[str]:
     if name in notes:
         return [notes[name]]
-    structure, state = results.fitted.structures[number], results.fitted.states[number]
-    found = []
-    for row in results.fitted.table.group(number):
-        if row.op == "=~" and row.lhs == name:
-            a, b = structure.names.index(row.rhs), structure.names.index(name)
-            B = np.eye(len(state.G)) - np.linalg.inv(state.G)
-            if B[a, b] <= 0:
+    fitted, found = results.fitted, []
+    formed = name in composites_of(fitted, number)
+    estimates = row_estimates(fitted)[fitted.table.places[number]]
+    for row, value in zip(fitted.table.group(number), estimates, strict=True):
+        if row.lhs == name and row.op == ("~" if formed else "=~") and value != 0:
+            if value < 0 and not formed:
                 found.append(f"{row.rhs} loads negatively on {name}, which has no index then: recode it")
             found += _of_variable(results, number, row.rhs, notes)
     return found

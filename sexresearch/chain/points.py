@@ -3,7 +3,8 @@
 An answer x on a scale from lowest to highest is y = 100 (x - lowest) / (highest - lowest). The index of a construct is
 the mean of the y of its indicators, weighted by their standardized loadings divided by their sum; for a construct
 of constructs, of their indices. If one unit of the latent variable moves indicator k by l_k points (its loading in
-points), it moves the index by u = sum w_k l_k. An effect b of s on t is thus b u_t / u_s points per point.
+points), it moves the index by u = sum w_k l_k. A composite c = sum g_k x_k is its own index once it is rescaled:
+w_k = (g_k / u_k) / sum(g_j / u_j), u = 1 / sum(g_j / u_j). An effect b of s on t is thus b u_t / u_s points per point.
 Performance is the mean of the index (Fornell et al. 1996, doi 10.1177/002224299606000403; Ringle & Sarstedt 2016,
 doi 10.1108/IMDS-10-2015-0449, who take the weights of partial least squares where we take loadings).
 """
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sexresearch.chain.arrows import ends
 from sexresearch.chain.scales import Ends
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
@@ -43,10 +43,11 @@ class Points:
 
 @dataclass(frozen=True)
 class Meter:
-    """What one group needs to be read in points: its indicators by construct, scales, means not modelled."""
+    """What one group needs to be read in points: indicators or parts by construct, scales, means not modelled."""
 
     places: Places
     parts: Mapping[int, tuple[int, ...]]
+    composites: frozenset[int]
     low: Array
     width: Array
     sampled: Array
@@ -66,11 +67,11 @@ class Meter:
         weights = np.zeros((len(rows), m, m))
         for latent, parts in self.parts.items():
             k = list(parts)
-            loading = B[:, k, latent]
-            share = loading * sd[:, [latent]] / sd[:, k]
-            share = np.where((share > 0).all(axis=1)[:, None], share / share.sum(axis=1)[:, None], np.nan)
+            if latent in self.composites:
+                share, units[:, latent] = _composed(B[:, latent, k], units[:, k])
+            else:
+                share, units[:, latent] = _indexed(B[:, k, latent], sd[:, [latent]] / sd[:, k], units[:, k])
             weights[:, latent, k] = share
-            units[:, latent] = (share * loading * units[:, k]).sum(axis=1)
             level[:, latent] = (share * level[:, k]).sum(axis=1)
         return Points(weights, units, level, G * units[:, :, None] / units[:, None, :])
 
@@ -81,6 +82,21 @@ class Meter:
         return np.einsum("rij,rj->ri", G, intercepts)[:, : self.places.p]
 
 
+def _indexed(loading: Array, ratio: Array, units: Array) -> tuple[Array, Array]:
+    """Weights (R, k), unit (R,) of a construct from loadings, ratios of standard deviations, units (R, k) of items."""
+    share = loading * ratio
+    share = np.where((share > 0).all(axis=1)[:, None], share / share.sum(axis=1)[:, None], np.nan)
+    return share, (share * loading * units).sum(axis=1)
+
+
+def _composed(coefficient: Array, units: Array) -> tuple[Array, Array]:
+    """Weights (R, k) and unit (R,) of a composite; parts may count against it, as long as their sum does not."""
+    share = coefficient / units
+    total = share.sum(axis=1)
+    unit = np.where(total > 0, 1.0 / np.where(total > 0, total, 1.0), np.nan)
+    return share * unit[:, None], unit
+
+
 def meters(fitted: Fitted, scales: Mapping[str, Ends]) -> list[Meter]:
     """One meter per group."""
     out, first = [], 0
@@ -89,25 +105,36 @@ def meters(fitted: Fitted, scales: Mapping[str, Ends]) -> list[Meter]:
         low, high = np.array([scales[name] for name in sample.names]).T
         outside = [name in fitted.table.roles[number].exogenous and fitted.options.fixed_x for name in sample.names]
         sampled = np.array(outside) | (not structure.has_means)
-        parts = _parts(fitted, number, structure.names)
-        out.append(Meter(places, parts, low, high - low, sampled, first))
+        parts, composites = _parts(fitted, number, structure.names)
+        out.append(Meter(places, parts, composites, low, high - low, sampled, first))
         first += len(sample.names)
     return out
 
 
-def _parts(fitted: Fitted, number: int, names: Sequence[str]) -> dict[int, tuple[int, ...]]:
-    """Indicators of each latent, those constructs first whose own indicators are measured."""
+def _parts(fitted: Fitted, number: int, names: Sequence[str]) -> tuple[dict[int, tuple[int, ...]], frozenset[int]]:
+    """Indicators of each latent, or its causes where it is a composite; those first whose own parts are known."""
     place = {name: i for i, name in enumerate(names)}
+    formed = composites_of(fitted, number)
     found: dict[int, tuple[int, ...]] = {}
     for row in fitted.table.group(number):
-        if row.op == "=~" and (row.free >= 0 or row.value != 0):
-            above, below = (place[name] for name in ends(row))
-            found[above] = (*found.get(above, ()), below)
+        whole, part = (row.lhs, row.rhs) if row.op in ("=~", "~") else ("", "")
+        wanted = (row.op == "=~" and whole not in formed) or (row.op == "~" and whole in formed)
+        if wanted and (row.free >= 0 or row.value != 0):
+            found[place[whole]] = (*found.get(place[whole], ()), place[part])
     done: dict[int, tuple[int, ...]] = {}
     while len(done) < len(found):
         ready = [k for k, parts in found.items() if k not in done and all(p in done or p not in found for p in parts)]
         done |= {k: found[k] for k in ready or set(found) - set(done)}
-    return done
+    return done, frozenset(place[name] for name in formed)
+
+
+def composites_of(fitted: Fitted, number: int) -> frozenset[str]:
+    """Latents of a group that are no more than the sum of their causes: no loading but 0, no residual."""
+    rows = fitted.table.group(number)
+    shown = {row.lhs for row in rows if row.op == "=~" and (row.free >= 0 or row.value != 0)}
+    exact = {row.lhs for row in rows if row.op == "~~" and row.lhs == row.rhs and row.free < 0 and row.value == 0}
+    caused = {row.lhs for row in rows if row.op == "~"}
+    return frozenset((exact & caused & set(fitted.table.roles[number].latent)) - shown)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ def judged(frame: pd.DataFrame, target: str, level: float) -> pd.DataFrame:
     Rows that are not `connected` to the target are not judged and have no part in the means.
 
     >>> rows = {"kind": "construct", "construct": ["a", "b"], "item": "", "group": "", "importance": [0.4, 0.1],
-    ...         "importance_ci_lower": [0.3, -0.1], "importance_ci_upper": [0.5, 0.3], "performance": [50.0, 60.0]}
+    ...         "importance_ci_lower": [0.3, -0.1], "importance_ci_upper": [0.5, 0.3], "performance": [50.0, 60.0],
+    ...         "performance_ci_lower": [48.0, 58.0], "performance_ci_upper": [52.0, 62.0]}
     >>> judged(pd.DataFrame(rows).assign(note="", connected=True), "loyalty", 0.95)["quadrant"].tolist()
     ['concentrate here', 'unimportant']
     """
@@ -59,10 +60,16 @@ def _judged(row: Mapping[Hashable, Any], mean: Mapping[Hashable, Any], target: s
         return "", ""
     important, well = effect >= mean["importance"], row["performance"] >= mean["performance"]
     name = QUADRANTS[important, well]
+    over = [part for part in ("importance", "performance") if _reaches(row, part, mean[part])]
+    near = f" Near the line: its interval of {' and of '.join(over)} reaches over it." if over else ""
     return name, (
         f"{name[0].upper()}{name[1:]}: importance {effect:.2f} {_side(important)} mean {mean['importance']:.2f}, "
-        f"performance {row['performance']:.0f} {_side(well)} mean {mean['performance']:.0f} {SOURCE}."
+        f"performance {row['performance']:.1f} {_side(well)} mean {mean['performance']:.1f} {SOURCE}.{near}"
     )
+
+
+def _reaches(row: Mapping[Hashable, Any], part: str, line: float) -> bool:
+    return bool(row[f"{part}_ci_lower"] < line < row[f"{part}_ci_upper"])
 
 
 def _side(above: bool) -> str:

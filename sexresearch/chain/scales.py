@@ -15,6 +15,7 @@ from sexresearch.survey.survey import Survey
 Ends = tuple[float, float]
 Scale = Survey | Instrument | Mapping[str, Ends] | Sequence[float]
 FROM_ANSWERS = "scale from the lowest to the highest answer given, as scale= does not name it"
+OPEN = "scale without an end: up to the highest (down to the lowest) answer given"
 NO_SCALE = "moments hold no answers to take a scale from: say scale=(lowest, highest)"
 NO_WIDTH = "all answers are the same, so there is no scale"
 
@@ -30,8 +31,13 @@ def limits_of(fitted: Fitted, scale: Scale | None) -> tuple[dict[str, Ends], dic
     for name in names:
         low, high, mean = _answered(fitted, name)
         if name in given:
-            ends[name] = given[name]
             _refuse_off_scale(name, given[name], low, high, mean)
+        closed = [np.isfinite(end) for end in given.get(name, (np.inf, np.inf))]
+        if all(closed):
+            ends[name] = given[name]
+        elif any(closed) and not np.isnan(low):
+            ends[name] = tuple(np.where(closed, given[name], (low, high)).tolist())
+            notes[name] = OPEN
         elif np.isnan(low):
             ends[name], notes[name] = (np.nan, np.nan), NO_SCALE
         else:

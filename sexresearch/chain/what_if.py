@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from sexresearch.chain.arrows import Arrows, arrows, known
-from sexresearch.chain.importance import constructs_of, reasons
+from sexresearch.chain.importance import constructs_of, reasons, shows_only
 from sexresearch.chain.points import Points, meters, readings
 from sexresearch.chain.scales import Scale, limits_of
 from sexresearch.chain.uncertainty import joined
@@ -70,7 +70,8 @@ def what_if(
     ends = [(name, *(s for s in changes if s in names[g])) for name, g in rows]
     why = [reasons(results, g, own, notes) for (_, g), own in zip(rows, ends, strict=True)]
     beyond = ["beyond the scale of 0 to 100" if not 0 <= x <= 100 else "" for x in frame["predicted"].fillna(50)]
-    frame["note"] = [joined(ASSUMED, off, *parts) for parts, off in zip(why, beyond, strict=True)]
+    alone = [_alone(results, graphs[g], g, name) if name in changes else "" for name, g in rows]
+    frame["note"] = [joined(ASSUMED, *parts, *others) for *parts, others in zip(alone, beyond, why, strict=True)]
     return frame
 
 
@@ -85,10 +86,18 @@ def _refuse(results: Results, graphs: Sequence[Arrows], changes: Mapping[str, fl
 
 
 def _moved(results: Results, graph: Arrows, changes: Mapping[str, float]) -> list[str]:
-    """The changed constructs and all that follow from them, items left out."""
+    """The changed constructs and all that follow from them, causes before effects, items left out."""
     reached = {name for source in changes if source in graph.names for name in graph.reach[source]}
     first = [name for name in changes if name in graph.names]
-    return [*first, *(name for name in constructs_of(results) if name in reached and name not in first)]
+    after = [name for name in constructs_of(results) if name in reached and name not in first]
+    return [*first, *sorted(after, key=lambda name: -len(graph.reach[name]))]
+
+
+def _alone(results: Results, graph: Arrows, number: int, name: str) -> str:
+    """Says so where a change goes nowhere."""
+    if any(construct in graph.reach[name] for construct in constructs_of(results)):
+        return ""
+    return f"no construct follows from {name} in this model{shows_only(results, number, name)}"
 
 
 def _change(points: Points, names: Sequence[str], name: str, changes: Mapping[str, float]) -> Array:
