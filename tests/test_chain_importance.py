@@ -295,6 +295,8 @@ def test_a_composite_is_its_own_index_and_makes_its_parts_causes():
     assert share.sum() == pytest.approx(1, rel=1e-9)
     assert whole["performance"] == pytest.approx(share @ [one["performance"], other["performance"]], rel=1e-9)
     assert whole["note"] == ""
+    assert not frame.duplicated(["construct", "item"]).any()
+    assert "excellence" not in set(frame[frame["kind"] == "item"]["construct"])
     direct = sx.importance(
         sx.fit("\n".join(text.splitlines()[:3]) + "\nloyalty ~ core + individual", survey), "loyalty", survey
     )

@@ -68,12 +68,21 @@ def arrows(fitted: Fitted, number: int) -> Arrows:
     """The graph of one group (numbered from 0); arrows that are fixed to 0 are none."""
     after: dict[str, tuple[str, ...]] = {}
     for row in fitted.table.group(number):
-        if row.op in ("=~", "~") and (row.free >= 0 or row.value != 0):
+        if row.op in ("=~", "~") and is_drawn(row):
             cause, effect = ends(row)
             after[cause] = (*after.get(cause, ()), effect)
     structure = fitted.structures[number]
     names = structure.names[: len(structure.names) - structure.has_means]
     return Arrows(tuple(name for name in names if name not in fitted.options.auxiliary), after)
+
+
+def is_drawn(row: Parameter) -> bool:
+    """Whether a loading or regression is an arrow: not fixed to 0.
+
+    >>> is_drawn(Parameter("excellence", "=~", "vis1", value=0.0))
+    False
+    """
+    return row.free >= 0 or row.value != 0
 
 
 def ends(row: Parameter) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from sexresearch.chain.arrows import Arrows, arrows, known
+from sexresearch.chain.arrows import Arrows, arrows, is_drawn, known
 from sexresearch.chain.points import Points, composites_of, meters, no_means, readings
 from sexresearch.chain.quadrants import judged
 from sexresearch.chain.scales import Scale, limits_of
@@ -39,7 +39,7 @@ def importance(
     importance is the total effect in points of the target per point of the row, performance the mean in points, both
     from 0 to 100 (formulas: `sexresearch.chain.points`). An item's importance is its construct's times its `weight`:
     what one more point of the item is worth if it moves the construct as the item's part in the index. Limits by the
-    delta method. Columns kind construct item group weight, importance and performance with _ci_lower _ci_upper,
+    delta method. Columns target kind construct item group weight, importance and performance with _ci_lower _ci_upper,
     std_all (standardized total effect), quadrant, verdict, note.
     quadrant : means of the constructs (of the items) divide high from low (Martilla & James 1977,
     doi 10.1177/002224297704100112; Ringle & Sarstedt 2016, doi 10.1108/IMDS-10-2015-0449); "unimportant" where the
@@ -95,14 +95,15 @@ def _before(graph: Arrows, name: str, target: str) -> bool:
 def constructs_of(results: Results) -> list[str]:
     """Latent variables, then observed ones that no latent is measured by."""
     rows = results.fitted.table.rows
-    measured = {row.rhs for row in rows if row.op == "=~"}
+    measured = {row.rhs for row in rows if row.op == "=~" and is_drawn(row)}
     return [*results.latents, *(name for name in results.observed if name not in measured)]
 
 
 def items_of(results: Results, number: int, construct: str) -> list[str]:
     """The observed indicators of a construct in one group."""
     rows = results.fitted.table.group(number)
-    return [row.rhs for row in rows if row.op == "=~" and row.lhs == construct and row.rhs not in results.latents]
+    parts = [row.rhs for row in rows if row.op == "=~" and row.lhs == construct and is_drawn(row)]
+    return [name for name in parts if name not in results.latents]
 
 
 Row = tuple[str, str, str, int, bool]  # kind, construct, item (or ""), number of the group, whether a path leads on
@@ -144,6 +145,7 @@ def _numbers(
     _, effect_se, shown_se = float(ndtri(0.5 + level / 2)) * np.stack(np.split(found.se, 3))
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "connected"])
     frame["group"] = [results.groups[g] if results.groups else pd.NA for g in frame["group"]]
+    frame.insert(0, "target", target)
     frame["weight"] = np.where(frame["kind"] == "item", weight, np.nan)
     for name, est, half in (("importance", effect, effect_se), ("performance", shown, shown_se)):
         frame[name], frame[f"{name}_ci_lower"], frame[f"{name}_ci_upper"] = est, est - half, est + half
@@ -152,7 +154,7 @@ def _numbers(
         joined("" if leads else _silent(results, g, c, target), *reasons(results, g, (item or c, target), notes))
         for _, c, item, g, leads in rows
     ]
-    numbers = [name for name in frame if name not in (*COLUMNS, "connected", "note")]
+    numbers = [name for name in frame if name not in (*COLUMNS, "target", "connected", "note")]
     frame.loc[[not results.converged] * len(frame), numbers] = np.nan
     return frame
 
@@ -164,7 +166,8 @@ def _silent(results: Results, number: int, construct: str, target: str) -> str:
 
 def shows_only(results: Results, number: int, construct: str) -> str:
     """What to know about a construct that is an indicator of another; empty for others."""
-    above = [row.lhs for row in results.fitted.table.group(number) if row.op == "=~" and row.rhs == construct]
+    rows = results.fitted.table.group(number)
+    above = [row.lhs for row in rows if row.op == "=~" and row.rhs == construct and is_drawn(row)]
     return f"; it only shows {' and '.join(above)}: a composite would make it a cause" if above else ""
 
 

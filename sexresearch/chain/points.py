@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sexresearch.chain.arrows import is_drawn
 from sexresearch.chain.scales import Ends
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
@@ -119,7 +120,7 @@ def _parts(fitted: Fitted, number: int, names: Sequence[str]) -> tuple[dict[int,
     for row in fitted.table.group(number):
         whole, part = (row.lhs, row.rhs) if row.op in ("=~", "~") else ("", "")
         wanted = (row.op == "=~" and whole not in formed) or (row.op == "~" and whole in formed)
-        if wanted and (row.free >= 0 or row.value != 0):
+        if wanted and is_drawn(row):
             found[place[whole]] = (*found.get(place[whole], ()), place[part])
     done: dict[int, tuple[int, ...]] = {}
     while len(done) < len(found):
@@ -131,7 +132,7 @@ def _parts(fitted: Fitted, number: int, names: Sequence[str]) -> tuple[dict[int,
 def composites_of(fitted: Fitted, number: int) -> frozenset[str]:
     """Latents of a group that are no more than the sum of their causes: no loading but 0, no residual."""
     rows = fitted.table.group(number)
-    shown = {row.lhs for row in rows if row.op == "=~" and (row.free >= 0 or row.value != 0)}
+    shown = {row.lhs for row in rows if row.op == "=~" and is_drawn(row)}
     exact = {row.lhs for row in rows if row.op == "~~" and row.lhs == row.rhs and row.free < 0 and row.value == 0}
     caused = {row.lhs for row in rows if row.op == "~"}
     return frozenset((exact & caused & set(fitted.table.roles[number].latent)) - shown)

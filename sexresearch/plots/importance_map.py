@@ -74,7 +74,15 @@ def importance_map(
     _points(made, rows)
     _names(made, rows, named)
     x, y = made.box[0] + SIZE[0] / 2, made.box[1] - 0.42
-    words(made.page, x, y, "importance: points of the target per point", "path", align=("center", "center"))
+    target = ", ".join(dict.fromkeys(rows["target"])).replace("$", r"\$") if "target" in rows else "the target"
+    words(
+        made.page,
+        x,
+        y,
+        f"importance: points of {(labels or {}).get(target, target)} per point",
+        "path",
+        align=("center", "center"),
+    )
     made.area.set_ylabel("performance: points of 100", fontsize=9, color=INK)
     return made.figure
 
