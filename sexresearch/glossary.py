@@ -33,7 +33,7 @@ COLUMNS: dict[str, Column] = _columns(
     ("rhs", "rhs", None, "right-hand side of the model formula"),
     ("label", "label", None, "parameter label from the model text"),
     ("group", "group", None, "label of the group; missing where the model has one group"),
-    ("level", "level", None, "level of a two-level model: 1 within, 2 between; missing otherwise"),
+    ("level", "level", None, "of a two-level model: 1 within, 2 between; of misspecification: 0 none, then rising"),
     ("est", "est", 3, "estimate in the units of the data"),
     ("se", "se", 3, "standard error of the estimate; 0 for fixed parameters"),
     ("z", "z", 3, "estimate divided by its standard error"),

@@ -15,6 +15,7 @@ from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.analytic import parameter_power, rmsea_power, sensitivity
 from sexresearch.sem.planning.curve import Power
+from sexresearch.sem.planning.cutoffs import dynamic_cutoffs
 from sexresearch.sem.planning.power import power
 from sexresearch.sem.resampling.bootstrap import bootstrap
 from sexresearch.sem.resampling.monte_carlo import monte_carlo
@@ -34,6 +35,7 @@ __all__ = [
     "bootstrap",
     "compare",
     "crosscheck",
+    "dynamic_cutoffs",
     "fit",
     "impute",
     "monte_carlo",

@@ -21,7 +21,7 @@ from sexresearch.sem.planning.chi_square import (
 )
 from sexresearch.sem.planning.one_parameter import cost, smallest
 from sexresearch.sem.planning.plan import Plan, plan_of
-from sexresearch.sem.planning.power import sample_sizes
+from sexresearch.sem.planning.power import refuse_shares, sample_sizes
 from sexresearch.sem.planning.wanted import Wanted, wanted_effects
 
 DEFINED = "a defined parameter has no model without it to compare with: simulate its power"
@@ -50,7 +50,7 @@ def rmsea_power(
     """
     if isinstance(df, Results):
         groups, df = max(len(df.groups), 1), int(df.fit_measures["df"])
-    _refuse_shares(alpha, target)
+    refuse_shares(alpha, target)
     for name, value in (("df", df), ("groups", groups)):
         if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
             raise OptionError(f"{name} must be a whole number of at least 1; found {value!r}")
@@ -94,7 +94,7 @@ def parameter_power(
     >>> parameter_power("y ~ 0.3*x", n=85, standardized=True)[["power", "needed"]].round(2).values.tolist()
     [[0.81, 84.0]]
     """
-    _refuse_shares(alpha, target)
+    refuse_shares(alpha, target)
     plan = plan_of(model, analysis, standardized)
     enough = noncentrality_needed(target, 1.0, alpha)
 
@@ -132,7 +132,7 @@ def sensitivity(
     >>> sensitivity("y ~ 0.3*x", n=[85, 400], standardized=True)["detectable"].round(2).tolist()
     [0.3, 0.14]
     """
-    _refuse_shares(alpha, target)
+    refuse_shares(alpha, target)
     plan = plan_of(model, None, standardized)
     enough = noncentrality_needed(target, 1.0, alpha)
     spread = np.sqrt(np.diag(vcov(plan.fitted)) * plan.fitted.n)
@@ -172,9 +172,3 @@ def _number(plan: Plan, effect: Wanted) -> int:
 
 def _reason(plan: Plan, effect: Wanted) -> str:
     return DEFINED if _number(plan, effect) < 0 else "the model without the effect has no solution in this population"
-
-
-def _refuse_shares(alpha: float, target: float) -> None:
-    for name, share in (("alpha", alpha), ("target", target)):
-        if not 0 < share < 1:
-            raise OptionError(f"{name} must lie between 0 and 1; found {share!r}")

@@ -49,11 +49,14 @@ def power(
 
     Raises ModelError, ModelSyntaxError or OptionError. Muthen & Muthen 2002, doi 10.1207/S15328007SEM0904_8.
 
-    >>> found = power("m ~ a*0.3*x; y ~ b*0.3*m; indirect := a*b", n=[50, 200], effects=["indirect"], replicates=200)
+    >>> found = power("m ~ a*0.3*x; y ~ b*0.3*m; indirect := a*b", n=[50, 400], effects=["indirect"], replicates=200)
     >>> found.table[["n", "power"]].round(1).to_numpy().tolist()
-    [[50.0, 0.2], [200.0, 0.9]]
+    [[50.0, 0.2], [400.0, 1.0]]
     """
-    _refuse(replicates, seed, target, workers, alpha, design)
+    refuse_counts(replicates, seed, workers)
+    refuse_shares(alpha, target)
+    if not isinstance(design, Design):
+        raise OptionError(f"design must be a Design, as in design=sx.Design(missing=0.1); found {design!r}")
     for name, value, allowed in (("estimator", estimator, ESTIMATORS), ("missing", missing, MISSING)):
         if value not in allowed:
             raise OptionError(f"{name} {value!r} is not known; allowed: {', '.join(allowed)}")
@@ -88,12 +91,15 @@ def sample_sizes(n: int | Sequence[int], plan: Plan) -> list[int]:
     return sorted({int(value) for value in given})
 
 
-def _refuse(replicates: int, seed: int, target: float, workers: int | None, alpha: float, design: Design) -> None:
+def refuse_counts(replicates: int, seed: int, workers: int | None) -> None:
+    """OptionError where a count is no whole number, or too small."""
     for name, value, least in (("replicates", replicates, 2), ("seed", seed, 0), ("workers", workers or 1, 1)):
         if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
             raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
-    for name, share in (("target", target), ("alpha", alpha)):
+
+
+def refuse_shares(alpha: float, target: float) -> None:
+    """OptionError where a probability is none."""
+    for name, share in (("alpha", alpha), ("target", target)):
         if not 0 < share < 1:
             raise OptionError(f"{name} must lie between 0 and 1; found {share!r}")
-    if not isinstance(design, Design):
-        raise OptionError(f"design must be a Design, as in design=sx.Design(missing=0.1); found {design!r}")

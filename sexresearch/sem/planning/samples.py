@@ -31,12 +31,14 @@ class Drawn:
     """Moments of complete normal samples of `sizes` respondents by group, without drawing a row.
 
     n times the covariances follow a Wishart distribution, made from its Bartlett decomposition (Bartlett 1933,
-    doi 10.1017/S0370164600016175); means are normal and independent of it.
+    doi 10.1017/S0370164600016175); means are normal and independent of it. `kind` keeps apart the random numbers of
+    several populations.
     """
 
     fitted: Fitted
     sizes: tuple[int, ...]
     seed: int
+    kind: int = 0
 
     @cached_property
     def roots(self) -> tuple[Array, ...]:
@@ -45,7 +47,7 @@ class Drawn:
 
     def drawn(self, numbers: Sequence[int]) -> list[tuple[Array, Array]]:
         """Per group: means (b, p) and covariances (b, p, p) with denominator n."""
-        streams = [stream(self.seed, (sum(self.sizes), number)) for number in numbers]
+        streams = [stream(self.seed, (sum(self.sizes), self.kind, number)) for number in numbers]
         out = []
         for root, n, sample in zip(self.roots, self.sizes, self.fitted.samples, strict=True):
             p = len(root)

@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.planning.many_errors import covariances
 from sexresearch.sem.planning.plan import Plan
 from sexresearch.sem.planning.samples import Drawn, Surveyed, improper
 from sexresearch.sem.planning.wanted import Wanted, estimates, standard_errors
 from sexresearch.sem.resampling.batch import Batch, batch
+from sexresearch.sem.resampling.many_errors import covariances
 from sexresearch.sem.resampling.run import Job, Outcome, run
 from sexresearch.sem.simulation.design import Design
 from sexresearch.sem.simulation.sampler import Sampler

@@ -26,7 +26,7 @@ def _information(fitted: Fitted, theta: Array, exogenous: Array, sizes: Sequence
     q = theta.shape[1]
     total = np.zeros((len(theta), q, q))
     for group, (structure, n) in enumerate(zip(fitted.structures, sizes, strict=True)):
-        own = _expected(structure, *_stacks(fitted, group, theta, exogenous))
+        own = _expected(structure, *stacks(fitted, group, theta, exogenous))
         if structure.in_order and len(structure.free) == q:
             total += n * own
         else:
@@ -36,8 +36,8 @@ def _information(fitted: Fitted, theta: Array, exogenous: Array, sizes: Sequence
     return total
 
 
-def _stacks(fitted: Fitted, group: int, theta: Array, exogenous: Array) -> tuple[Array, Array]:
-    """B and S (R, m, m) of one group, exogenous rows at the values of each sample."""
+def stacks(fitted: Fitted, group: int, theta: Array, exogenous: Array) -> tuple[Array, Array]:
+    """B and S (R, m, m) of one group at theta (R, q), exogenous rows at the values (R, e) of each sample."""
     s = fitted.structures[group]
     directed, symmetric = (np.repeat(part[None], len(theta), axis=0) for part in (s.directed, s.symmetric))
     paths, spreads = np.flatnonzero(s.is_path), np.flatnonzero(~s.is_path)
@@ -57,13 +57,18 @@ def _stacks(fitted: Fitted, group: int, theta: Array, exogenous: Array) -> tuple
 
 def _expected(s: Structure, directed: Array, symmetric: Array) -> Array:
     """(R, k, k) tr(V dOmega_i V dOmega_j) / 2 for one respondent; V the inverse of Omega."""
-    G = np.linalg.inv(np.eye(len(s.names)) - directed)
-    C = G @ symmetric @ G.transpose(0, 2, 1)
+    G, C = reduced(directed, symmetric)
     Z = np.concatenate([G[:, s.observed], C[:, s.observed]], axis=2)
     V = np.linalg.inv(C[:, s.observed][:, :, s.observed])
     M = (Z.transpose(0, 2, 1) @ V @ Z).reshape(len(Z), 4 * len(s.names) ** 2)
     uu, uv, vu, vv = (M.take(places, axis=1) for places in s.pairs)
     return s.weights * (vu * uv + vv * uu)
+
+
+def reduced(directed: Array, symmetric: Array) -> tuple[Array, Array]:
+    """G = (I - B)^-1 and C = G S G', each (R, m, m)."""
+    G = np.linalg.inv(np.eye(directed.shape[1]) - directed)
+    return G, G @ symmetric @ G.transpose(0, 2, 1)
 
 
 def _inverse(fitted: Fitted, information: Array) -> Array:
