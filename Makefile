@@ -53,6 +53,7 @@ lab: .venv/.installed
 bench: .venv/.installed
 	$(BIN)/python tests/benchmarks/bootstrap_speed.py
 	$(BIN)/python tests/benchmarks/speed.py
+	$(BIN)/python tests/benchmarks/worlds.py
 
 # Choose the newest versions that fit pyproject.toml and pin them with their hashes.
 lock: .venv/.installed
