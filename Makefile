@@ -28,7 +28,7 @@ help:
 	$(PYTHON) -m venv --clear .venv
 	sed -n '/^uv==/,/[^\\]$$/p' constraints.lock > .venv/uv.lock
 	$(BIN)/pip install --quiet --require-hashes -r .venv/uv.lock \
-	  && VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r constraints.lock \
+	  && VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r constraints.lock \
 	  || $(BIN)/pip install --quiet --require-hashes -r constraints.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
@@ -51,7 +51,7 @@ lab: .venv/.installed
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
 bench: .venv/.installed
-	$(BIN)/python tests/benchmarks/bootstrap_speed.py
+	$(BIN)/python tests/benchmarks/promises.py
 	$(BIN)/python tests/benchmarks/speed.py
 	$(BIN)/python tests/benchmarks/worlds.py
 

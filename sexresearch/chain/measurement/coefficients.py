@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import f as f_distribution
+from scipy.special import fdtri
 
 from sexresearch.sem.arrays import Array
 
@@ -30,7 +30,7 @@ def alpha_limits(value: float, n: float, k: int, level: float = 0.95) -> tuple[f
     """
     df = (n - 1, (n - 1) * (k - 1))
     tail = 0.5 - level / 2
-    low, high = (1.0 - (1.0 - value) * f_distribution.ppf(p, *df) for p in (1 - tail, tail))
+    low, high = (1.0 - (1.0 - value) * fdtri(*df, p) for p in (1 - tail, tail))
     return float(low), float(high)
 
 

@@ -1,0 +1,99 @@
+"""How long the long work takes on this machine, in seconds of wall-clock time with as many workers as there are cores.
+
+    make bench, or: python tests/benchmarks/promises.py
+
+The samples are synthetic. The table goes to RESULTS.md; the exit status is 1 where a promise is broken.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from results_page import machine, markdown, write_section
+from speed import FORTY, NINETEEN, SIX, Case, sample, syntax
+
+import sexresearch as sx
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What is done, in how many seconds at the most."""
+
+    what: str
+    work: Callable[[], object]
+    seconds: float
+
+
+def importing() -> None:
+    """A new process that imports the package and ends."""
+    subprocess.run([sys.executable, "-c", "import sexresearch"], check=True)
+
+
+def four_groups() -> pd.DataFrame:
+    """Synthetic answers to 20 items in four groups of 300."""
+    data = sample(Case("fit", (4,) * 5, 1200, 1))
+    return data.assign(group=np.arange(len(data)) % 4)
+
+
+def promises() -> list[Promise]:
+    """What is promised, on data made beforehand."""
+    eighteen, nineteen = sample(Case("fit", SIX, 1000, 1)), sample(Case("fit", NINETEEN, 1000, 1))
+    forty, groups = sample(Case("fit", FORTY, 1000, 1)), four_groups()
+    chain, wide = sx.fit(syntax(NINETEEN), nineteen), sx.fit(syntax(FORTY), forty)
+    plain, factors = sx.fit(syntax(SIX), eighteen), syntax((4,) * 5)
+    many = {"bootstrap": 5000, "seed": 1}
+    return [
+        Promise("import sexresearch (a process of its own)", importing, 1.0),
+        Promise("bootstrap, 5,000 replicates, 18 items", lambda: sx.bootstrap(plain, 5000, seed=1).intervals(), 1.5),
+        Promise(
+            "effects with 5,000 replicates, 19 items",
+            lambda: sx.effects(chain, source="f0", target="f5", **many),
+            3.0,
+        ),
+        Promise("HTMT with 5,000 replicates, 40 items", lambda: sx.htmt(wide, **many), 10.0),
+        Promise("invariance, 20 items, 4 groups", lambda: sx.invariance(factors, groups, group="group"), 2.0),
+        Promise(
+            "power, 1,000 replicates at 4 sample sizes, 18 items",
+            lambda: sx.power(syntax(SIX, population=True), n=[100, 200, 400, 800], replicates=1000, seed=1),
+            30.0,
+        ),
+    ]
+
+
+def row(promise: Promise) -> dict[str, object]:
+    """The shortest of three runs, beside what was promised."""
+    spent = []
+    for _ in range(3):
+        start = time.perf_counter()
+        promise.work()
+        spent.append(time.perf_counter() - start)
+    best = min(spent)
+    met = "yes" if best <= promise.seconds else "NO"
+    return {"what": promise.what, "seconds": f"{best:.2f}", "at most": f"{promise.seconds:g}", "met": met}
+
+
+def main() -> int:
+    """Time every promise and write the table."""
+    warnings.simplefilter("ignore", sx.FitWarning)
+    table = [row(promise) for promise in promises()]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    about = (
+        f"Wall-clock time, shortest of three runs, {os.cpu_count()} cores, synthetic samples. Peak memory of the "
+        f"process that did all of it, Python and libraries included: {peak:.0f} MB. {machine()}."
+    )
+    write_section("Long work", about + "\n\n" + markdown(table))
+    print(markdown(table))
+    return 1 if any(line["met"] == "NO" for line in table) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
