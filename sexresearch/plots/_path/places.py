@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import linprog
 
 from sexresearch.plots._path.blocks import Block
 from sexresearch.plots._path.geometry import Rect
@@ -99,6 +98,8 @@ def _least_absolute(
     terms: np.ndarray, index: Mapping[Slot, int], spaces: Sequence[tuple[Slot, Slot, float]]
 ) -> np.ndarray:
     """Minimise the sum of absolute `terms` @ y subject to y[a] - y[b] >= space."""
+    from scipy.optimize import linprog  # loads much that nothing else needs
+
     n_terms, n = terms.shape
     cost = np.r_[np.zeros(n), np.ones(n_terms)]
     eye = np.eye(n_terms)

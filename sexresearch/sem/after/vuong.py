@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.integrate import quad
 from scipy.special import ndtr
 
 from sexresearch.sem.arrays import Array
@@ -106,6 +105,8 @@ def weighted_tail(value: float, weights: Array) -> float:
     >>> round(weighted_tail(5.991, np.array([1.0, 1.0])), 4)
     0.05
     """
+    from scipy.integrate import quad  # loads much that nothing else needs
+
     largest = float(np.max(weights, initial=0.0))
     if not largest > 0:
         return math.nan

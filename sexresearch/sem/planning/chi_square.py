@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy.optimize import brentq
-from scipy.special import chdtri, chndtr
+from scipy.special import chdtri, chndtr, chndtrinc, chndtrix
 
 MOST = 10**7  # respondents beyond which no study goes
 
@@ -25,11 +24,7 @@ def noncentrality_needed(power: float, df: float = 1.0, alpha: float = 0.05) -> 
     >>> round(noncentrality_needed(0.8), 3)
     7.849
     """
-    critical = float(chdtri(df, alpha))
-    high = 10.0
-    while noncentral_power(high, df, alpha) < power:
-        high *= 2.0
-    return float(brentq(lambda x: 1.0 - float(chndtr(critical, df, x)) - power, 0.0, high, xtol=1e-10))
+    return float(chndtrinc(chdtri(df, alpha), df, 1.0 - power))
 
 
 def rmsea_test_power(df: int, n: float, rmsea0: float, rmsea1: float, alpha: float = 0.05, groups: int = 1) -> float:
@@ -51,10 +46,7 @@ def _quantile(probability: float, df: float, noncentrality: float) -> float:
     """The value that a noncentral chi-square stays below with this probability."""
     if noncentrality == 0.0:
         return float(chdtri(df, 1.0 - probability))
-    high = df + noncentrality
-    while float(chndtr(high, df, noncentrality)) < probability:
-        high *= 2.0
-    return float(brentq(lambda x: float(chndtr(x, df, noncentrality)) - probability, 0.0, high, xtol=1e-9))
+    return float(chndtrix(probability, df, noncentrality))
 
 
 def rmsea_test_size(df: int, power: float, rmsea0: float, rmsea1: float, alpha: float = 0.05, groups: int = 1) -> float:
