@@ -19,6 +19,7 @@ from sexresearch.sem.planning.cutoffs import dynamic_cutoffs
 from sexresearch.sem.planning.power import power
 from sexresearch.sem.resampling.bootstrap import bootstrap
 from sexresearch.sem.resampling.monte_carlo import monte_carlo
+from sexresearch.sem.resampling.permutation import permutation_test
 from sexresearch.sem.resampling.table import Bootstrap
 from sexresearch.sem.simulation.design import Design
 from sexresearch.sem.simulation.simulate import simulate
@@ -40,6 +41,7 @@ __all__ = [
     "impute",
     "monte_carlo",
     "parameter_power",
+    "permutation_test",
     "pool",
     "power",
     "rmsea_power",

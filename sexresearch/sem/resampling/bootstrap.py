@@ -129,14 +129,14 @@ def _measure(
     def measured(fitted: Fitted) -> dict[str, float]:
         test = {"chisq": standard_test(fitted).chisq} if kind == "bollen-stine" else {}
         errors = np.full_like(results.vcov, np.nan) if fitted.options.se == "bootstrap" else None
-        return test | (_named(statistic, replace(results, fitted=fitted, errors=errors)) if statistic else {})
+        return test | (named_values(statistic, replace(results, fitted=fitted, errors=errors)) if statistic else {})
 
     if statistic is None:
         return (measured if kind == "bollen-stine" else None), None
-    return measured, _named(statistic, results)
+    return measured, named_values(statistic, results)
 
 
-def _named(statistic: Statistic, results: Results) -> dict[str, float]:
+def named_values(statistic: Statistic, results: Results) -> dict[str, float]:
     """The statistic's values by name; ModelError where it fails."""
     try:
         found = statistic(results)
