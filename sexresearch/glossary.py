@@ -29,7 +29,7 @@ def _columns(*rows: tuple[str, str, int | None, str] | tuple[str, str, int | Non
 
 COLUMNS: dict[str, Column] = _columns(
     ("lhs", "lhs", None, "left-hand side of the model formula"),
-    ("op", "op", None, "operator of the model formula: =~ ~ ~~ ~1 :="),
+    ("op", "op", None, "operator of the model formula: =~ ~ ~~ ~1 | ~*~ :="),
     ("rhs", "rhs", None, "right-hand side of the model formula"),
     ("label", "label", None, "parameter label from the model text"),
     ("group", "group", None, "label of the group; missing where the model has one group"),

@@ -33,7 +33,7 @@ REFUSED: dict[str, tuple[type[Exception], str, Callable[[], object]]] = {
     "categories": (
         errors.DataError,
         "'q1' holds categories",
-        lambda: sem.fit(MODEL, DATA.assign(q1=pd.cut(DATA.q1, 3))),
+        lambda: sem.fit(MODEL, DATA.assign(q1=pd.cut(DATA.q1, 3).cat.as_unordered())),
     ),
     "no answers": (errors.DataError, "'q1' has no answers", lambda: sem.fit(MODEL, DATA.assign(q1=np.nan))),
     "infinite": (

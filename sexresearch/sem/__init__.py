@@ -12,6 +12,7 @@ from sexresearch.sem.fit import FitWarning, fit
 from sexresearch.sem.imputation.impute import impute
 from sexresearch.sem.imputation.pooled import Pooled, pool
 from sexresearch.sem.language.model import Model
+from sexresearch.sem.ordinal.merging import merge_categories
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.analytic import parameter_power, rmsea_power, sensitivity
 from sexresearch.sem.planning.curve import Power
@@ -39,6 +40,7 @@ __all__ = [
     "dynamic_cutoffs",
     "fit",
     "impute",
+    "merge_categories",
     "monte_carlo",
     "parameter_power",
     "permutation_test",

@@ -16,6 +16,7 @@ from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfu
 from sexresearch.sem.estimation.estimate import columns_of, estimate
 from sexresearch.sem.estimation.options import ENGINES, Options
 from sexresearch.sem.language.model import Model
+from sexresearch.sem.ordinal.columns import refuse_unknown
 from sexresearch.sem.output.problems import problems
 from sexresearch.sem.output.provenance import provenance
 from sexresearch.sem.output.results import Results
@@ -48,6 +49,7 @@ def fit(
     test: str | None = None,
     information: str | None = None,
     bounds: str | None = None,
+    parameterization: str | None = None,
     engine: str = "native",
 ) -> Results:
     """Fit a structural equation model; names, defaults and meaning of the options are those of lavaan's `sem()`.
@@ -56,12 +58,18 @@ def fit(
     data : DataFrame with one row per respondent, or a Survey. moments : `Moments`, or a dict of them by group label.
     missing : "listwise" drops rows with a gap in the model's variables; "pairwise" takes each covariance from the rows
         that have both answers; "fiml" uses every answer.
+    ordered : True (every observed variable the model explains) or the names of items whose answers are ordered
+        categories, at most 20; pandas ordered categoricals are so without being named. Estimator "WLSMV" unless another
+        least-squares one is asked for; missing "listwise" or "pairwise". `merge_categories` helps with empty ones.
+    parameterization : of ordered items, "delta" (scales, the default) or "theta" (residual variances).
     auxiliary : columns beside the model that help "fiml" to make up for missing answers: they covary with everything.
         Exogenous variables are then not fixed; `results.parameters` leaves the auxiliary parameters out.
     Anything dropped, improper or not converged is warned about and listed in `results.problems`.
 
     Raises DataError, ModelSyntaxError, ModelError or OptionError, in the user's own names.
-    Formulas: Bollen 1989, Structural Equations with Latent Variables, doi 10.1002/9781118619179.
+    Formulas: Bollen 1989, Structural Equations with Latent Variables, doi 10.1002/9781118619179; ordered items: Muthen
+    1984, doi 10.1007/BF02294210; their identification in several groups: Wu & Estabrook 2016,
+    doi 10.1007/s11336-016-9506-0.
 
     >>> import numpy as np, pandas as pd
     >>> rng = np.random.default_rng(1)
@@ -71,10 +79,6 @@ def fit(
     >>> results.converged, int(results.fit_measures["df"])
     (True, 0)
     """
-    if ordered not in (None, False) and ordered != []:
-        raise OptionError(
-            "ordered= is not available: items are treated as continuous (estimator 'MLR' is robust to that)"
-        )
     if engine not in ENGINES:
         raise OptionError(f"engine {engine!r} is not known; allowed: {', '.join(ENGINES)}")
     model = model if isinstance(model, Model) else Model(model)
@@ -95,11 +99,15 @@ def fit(
         test=test,
         information=information,
         bounds=bounds,
+        ordered=ordered if isinstance(ordered, bool) else _names(ordered or (), "ordered"),
+        parameterization=parameterization,
     )
     if (data is None) == (moments is None):
         raise OptionError(
             "give either data (a DataFrame or Survey) or moments=, not " + ("both" if data is not None else "neither")
         )
+    if data is not None:
+        refuse_unknown(data, asked.ordered)
     rows = None if data is None else used_columns(data, columns_of(model, asked), model.latents)
     fitted, notes = estimate(model, rows, moments, asked)
     refuse_overfull(degrees_of_freedom(fitted))

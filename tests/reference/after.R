@@ -88,8 +88,35 @@ missing_tables <- function(fit) {
   }))
 }
 
+# ordered items: sample and implied thresholds and correlations, and the scores of the first rows
+ordinal_tables <- function(fit) {
+  by_group <- function(what) groups_of(fit, lavInspect(fit, what))
+  moments <- function(values, kind) do.call(rbind, lapply(seq_along(values), function(g) {
+    th <- values[[g]]$th
+    rbind(cell_rows(unclass(values[[g]]$cov), kind, label_of(fit, g)),
+          data.frame(kind = kind, group = label_of(fit, g), row = sub("\\|.*", "", names(th)),
+                     column = sub(".*\\|", "|", names(th)), value = as.numeric(th)))
+  }))
+  scores <- groups_of(fit, lavPredict(fit))
+  rows <- groups_of(fit, lavInspect(fit, "case.idx"))
+  scored <- do.call(rbind, lapply(seq_along(scores), function(g) {
+    table <- unclass(scores[[g]])
+    first <- seq_len(min(SCORED_ROWS, nrow(table)))
+    data.frame(kind = "scores", group = label_of(fit, g), row = rep(rows[[g]][first] - 1, ncol(table)),
+               column = rep(colnames(table), each = length(first)), value = as.numeric(table[first, ]))
+  }))
+  rbind(moments(by_group("sampstat"), "sample"), moments(by_group("implied"), "implied"), scored)
+}
+
+ordinal_residuals <- function(fit) {
+  do.call(rbind, lapply(c("normalized", "standardized"), function(kind) {
+    cell_rows(unclass(residuals(fit, type = kind)$cov), kind, "")
+  }))
+}
+
 AFTER <- list(modification_indices = modification_indices, residuals = residual_tables, implied = implied_moments,
-              scores = score_tables, score_tests = score_test_table, missing = missing_tables)
+              scores = score_tables, score_tests = score_test_table, missing = missing_tables,
+              ordinal = ordinal_tables, ordinal_residuals = ordinal_residuals)
 
 wald_tests <- function(cases, models) {
   do.call(rbind, lapply(Filter(function(case) !is.null(case$wald), cases), function(case) {

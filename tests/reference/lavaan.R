@@ -4,7 +4,7 @@ source("polish.R")
 source("after.R")
 
 EM_TIGHT <- list(em.h1.iter.max = 20000L, em.h1.tol = 1e-14)  # the saturated model of incomplete data
-COLUMN_OPTIONS <- c("group", "cluster", "sampling_weights", "group_partial", "auxiliary")  # values are the user's own names
+COLUMN_OPTIONS <- c("group", "cluster", "sampling_weights", "group_partial", "auxiliary", "ordered")  # values are the user's own names
 
 dotted <- function(text) gsub("_", ".", text)
 

@@ -154,8 +154,46 @@ def heywood(rng: np.random.Generator, n: int = 80) -> pd.DataFrame:
             return pd.DataFrame(items, columns=[f"x{k}" for k in range(1, 7)])
 
 
+def cut(response: np.ndarray, thresholds: tuple[float, ...]) -> np.ndarray:
+    """Category 1, 2, … of every response."""
+    return 1 + np.searchsorted(thresholds, response)
+
+
+FIVE, SEVEN = (-1.4, -0.7, 0.1, 0.9), (-1.6, -1.1, -0.5, 0.0, 0.6, 1.2)
+SKEWED, LATE = (-1.8, -1.2, -0.6, 0.2), (0.3, 1.1, 1.7)
+LIKERT_LOADINGS = (0.85, 0.75, 0.65)
+
+
+def likert(rng: np.random.Generator, n: int = 600) -> pd.DataFrame:
+    """Three latents with ordered items q1-q9, binary items b1-b3 of the third, continuous c1-c3, two covariates.
+
+    q1-q3 have five categories, q4-q6 five skewed ones (q6 four), q7-q9 seven; m1-m6 are q1-q6 with answers missing at
+    random. In the segment "new" the latents vary more and their means are higher; q2 answers higher there.
+    """
+    age, female = rng.normal(size=n), (rng.random(n) < 0.5).astype(float)
+    new = rng.random(n) < 0.45
+    f = rng.normal(size=(n, 3)) @ np.linalg.cholesky([[1, 0.5, 0.4], [0.5, 1, 0.5], [0.4, 0.5, 1]]).T
+    f = f * np.where(new, 1.2, 1.0)[:, None] + 0.3 * new[:, None] + 0.3 * age[:, None] - 0.2 * female[:, None]
+    loadings = block_loadings(LIKERT_LOADINGS, LIKERT_LOADINGS, LIKERT_LOADINGS)
+    unique = np.sqrt(1 - (loadings**2).sum(axis=1))
+    y = f @ loadings.T + rng.normal(size=(n, 9)) * unique
+    y[:, 1] += 0.25 * new
+    kinds = (FIVE, FIVE, FIVE, SKEWED, SKEWED, LATE, SEVEN, SEVEN, SEVEN)
+    items = {f"q{k + 1}": cut(y[:, k], kinds[k]) for k in range(9)}
+    binary = 0.7 * f[:, [2]] + rng.normal(size=(n, 3)) * 0.7
+    items |= {f"b{k + 1}": cut(binary[:, k], (at,)) for k, at in enumerate((-0.4, 0.5, 1.6))}
+    continuous = 3 + f[:, [1]] * np.array([0.9, 0.8, 0.7]) + rng.normal(size=(n, 3)) * 0.7
+    items |= {f"c{k + 1}": continuous[:, k] for k in range(3)}
+    for k in range(6):
+        hole = rng.random(n) < 0.25 / (1 + np.exp(-age)) if k % 3 else rng.random(n) < 0.05
+        items[f"m{k + 1}"] = np.where(hole, np.nan, items[f"q{k + 1}"])
+    items["c3"] = np.where(rng.random(n) < 0.1, np.nan, items["c3"])
+    return pd.DataFrame(items).assign(age=age, female=female, segment=np.where(new, "new", "loyal"))
+
+
 DUMMIES = ("member", "female", "coach")
-MAKERS = {maker.__name__: maker for maker in (chain, paths, groups, missing, skewed, clustered, growth, heywood)}
+IN_ORDER = (chain, paths, groups, missing, skewed, clustered, growth, heywood, likert)
+MAKERS = {maker.__name__: maker for maker in IN_ORDER}
 
 
 def make(name: str) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from sexresearch.errors import OptionError
 from sexresearch.sem.after.group_rows import group_rows
+from sexresearch.sem.after.response_scores import response_scores
 from sexresearch.sem.after.scoring import predict_rows, score_rows, score_weights, scoring
 from sexresearch.sem.data.observed import frame_of
 from sexresearch.sem.estimation.fitted import Fitted
@@ -21,6 +22,7 @@ def factor_scores(fitted: Fitted, data: object, method: str = "regression") -> p
     A row is scored from the answers it has: the conditional expectation ("regression") or the generalized least
     squares estimate ("bartlett"). NaN for rows without an answer or group, and for Bartlett's scores of factors whose
     own items are unanswered or which have no observed indicators. Without a mean structure factors have mean 0.
+    From ordered answers, "regression" gives the most likely factor values (empirical Bayes modal scores).
 
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem import fit
@@ -56,19 +58,29 @@ def _allow(method: str) -> None:
 
 def _by_row(fitted: Fitted, data: object, method: str, predicted: bool) -> pd.DataFrame:
     _allow(method)
+    if fitted.levels and predicted:
+        raise OptionError(f"predicted answers are not available for models with ordered variables: {[*fitted.levels]}")
     fitted = model_alone(fitted)
     names = [list(role.modelled if predicted else role.latent) for role in fitted.table.roles]
     columns = list(dict.fromkeys(name for own in names for name in own))
     index = frame_of(data).index
     found = np.full((len(index), len(columns)), np.nan)
     for number, rows in enumerate(group_rows(fitted, data)):
+        if fitted.levels:
+            found[np.ix_(rows.positions, _places(columns, names[number]))] = response_scores(
+                fitted, number, rows.answers, method
+            )
+            continue
         group = scoring(fitted, number)
         values = score_rows(group, rows.answers, method)
         if predicted:
             values = predict_rows(group, rows.answers, values, len(names[number]))
-        places = np.array([columns.index(name) for name in names[number]], dtype=int)
-        found[np.ix_(rows.positions, places)] = values
+        found[np.ix_(rows.positions, _places(columns, names[number]))] = values
     return pd.DataFrame(found, index=index, columns=columns)
+
+
+def _places(columns: list[str], names: list[str]) -> np.ndarray:
+    return np.array([columns.index(name) for name in names], dtype=int)
 
 
 def score_reliability(fitted: Fitted, method: str = "regression") -> pd.DataFrame:
@@ -85,6 +97,10 @@ def score_reliability(fitted: Fitted, method: str = "regression") -> pd.DataFram
     ['joy']
     """
     _allow(method)
+    if fitted.levels:
+        raise OptionError(
+            "scores from ordered answers are no weighted sums, so that their reliability has no formula; simulate it"
+        )
     fitted = model_alone(fitted)
     frames = []
     for number, (role, sample) in enumerate(zip(fitted.table.roles, fitted.samples, strict=True)):

@@ -11,6 +11,7 @@ from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import frame_of
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.ordinal.columns import recoded
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ def group_rows(fitted: Fitted, data: object) -> list[GroupRows]:
 
     DataError lists columns that are absent or hold no numbers.
     """
-    frame = frame_of(data)
+    frame = recoded(frame_of(data), _known(fitted, frame_of(data)))
     group = fitted.options.group
     if group is None and fitted.table.n_groups > 1:
         raise OptionError("the model was fitted to the moments of several groups, and rows do not say which is theirs")
@@ -40,6 +41,16 @@ def group_rows(fitted: Fitted, data: object) -> list[GroupRows]:
         values = frame[list(sample.names)].to_numpy(dtype=float, na_value=np.nan)
         rows.append(GroupRows(np.flatnonzero(own), values[own]))
     return rows
+
+
+def _known(fitted: Fitted, frame: pd.DataFrame) -> dict[str, tuple[object, ...]]:
+    """Categories of the ordered variables that the frame has; DataError where it holds others."""
+    known = {name: levels for name, levels in fitted.levels.items() if name in frame.columns}
+    for name, levels in known.items():
+        strange = [value for value in frame[name].dropna().unique() if value not in levels]
+        if strange:
+            raise DataError(f"{name!r} holds answers that the fit did not see: {strange[:6]}; known are {[*levels]}")
+    return known
 
 
 def _refuse_unusable(frame: pd.DataFrame, names: list[str], group: str | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from sexresearch.sem.after.moment_curve import estimated_moments, moment_curve, row_jacobian
+from sexresearch.sem.after.moment_curve import estimated_moments, model_information, moment_curve, row_jacobian
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.standardized import standardize
@@ -25,8 +25,8 @@ def modification_indices(fitted: Fitted, minimum: float = 0.0, sort: bool = True
     given the free parameters. Candidates are those of lavaan; those that could not be estimated are left out.
     Sorbom 1989, doi 10.1007/BF02294623; Saris, Satorra & Sorbom 1987, doi 10.2307/271030 (expected change).
 
-    `sepc_lv` and `sepc_all` are standardized as estimates are; for a variance they restate, with the sign of the
-    change, the value it is fixed to, as in lavaan.
+    `sepc_lv` and `sepc_all` are standardized as estimates are; for a variance or scale they restate, with the sign
+    of the change, the value it is fixed to, as in lavaan.
 
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem import fit
@@ -35,7 +35,7 @@ def modification_indices(fitted: Fitted, minimum: float = 0.0, sort: bool = True
     >>> fit("joy =~ a + b + c + d", data).modification_indices().columns.tolist()
     ['lhs', 'op', 'rhs', 'group', 'mi', 'epc', 'sepc_lv', 'sepc_all']
     """
-    model = inverse_information(fitted.expected_information, fitted.basis)
+    model = inverse_information(model_information(fitted), fitted.basis)
     frames = [_group_frame(fitted, number, model) for number in range(fitted.table.n_groups)]
     table = pd.concat(frames, ignore_index=True)
     table = table[table["mi"].notna() & (table["mi"] >= minimum)]
@@ -81,10 +81,13 @@ def candidate_information(fitted: Fitted, number: int, rows: Sequence[Parameter]
 
 
 def _standardized(fitted: Fitted, number: int, rows: Sequence[Parameter], epc: Array, everything: bool) -> Array:
-    variance = np.array([row.op == "~~" and row.lhs == row.rhs and not row.exogenous for row in rows], dtype=bool)
+    restated = ("~~", "~*~") if everything else ("~~",)
+    spread = [row.op in restated and row.lhs == row.rhs and not row.exogenous for row in rows]
+    variance = np.array(spread, dtype=bool)
     fixed = np.array([row.value for row in rows])
     change = np.where(variance, np.sign(epc) * np.abs(fixed), epc)
-    return standardize(fitted.states[number], rows, change, everything)
+    scale = np.array([row.op == "~*~" for row in rows], dtype=bool)
+    return np.where(scale, change, standardize(fitted.states[number], rows, change, everything))
 
 
 def candidates(fitted: Fitted, number: int) -> list[Parameter]:
@@ -92,7 +95,8 @@ def candidates(fitted: Fitted, number: int) -> list[Parameter]:
     own = fitted.table.group(number)
     taken = {key for row in own for key in _names(row)}
     offered = [row for row in _possible(fitted, number) if (row.lhs, row.op, row.rhs) not in taken]
-    return [row for row in own if row.free < 0] + offered
+    beside = fitted.options.ordered  # covariates have no moments of their own then, derived rows are no parameters
+    return [row for row in own if row.free < 0 and not (beside and (row.derived or row.exogenous))] + offered
 
 
 def _names(row: Parameter) -> list[tuple[str, str, str]]:

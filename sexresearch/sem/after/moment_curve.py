@@ -27,7 +27,8 @@ def moment_curve(fitted: Fitted, number: int) -> Curve:
     state, sample = fitted.states[number], fitted.samples[number]
     if isinstance(fitted.objective, LeastSquares):
         target = fitted.objective.targets[number]
-        gap = target.moments - moment_vector(state)
+        ordinal = sample.ordinal is not None
+        gap = target.moments - (fitted.ordinal_point(number).moments if ordinal else moment_vector(state))
         pull = target.weigh(gap)
         weight = np.diag(target.weight) if target.weight.ndim == 1 else target.weight
         return Curve(
@@ -40,8 +41,18 @@ def moment_curve(fitted: Fitted, number: int) -> Curve:
     return group_terms(implied(free, moments), sample.blocks)
 
 
+def model_information(fitted: Fitted) -> Array:
+    """(q, q) expected information of the free parameters, counting respondents as `moment_curve` does."""
+    if not isinstance(fitted.objective, LeastSquares):
+        return fitted.expected_information
+    weighed = [moment_curve(fitted, number).curvature for number in range(fitted.table.n_groups)]
+    return sum((D.T @ W @ D for D, W in zip(fitted.jacobians(), weighed, strict=True)), np.zeros((1, 1)))
+
+
 def row_jacobian(fitted: Fitted, number: int, rows: Sequence[Parameter]) -> Array:
     """(moments, rows) derivatives of one group's implied moments with respect to each row, free or not."""
+    if fitted.samples[number].ordinal is not None:
+        return fitted.ordinal_point(number).at_rows(rows, fitted.table.roles[number]).jacobian
     return jacobian(at_rows(fitted, number, rows))
 
 
@@ -55,7 +66,9 @@ def at_rows(fitted: Fitted, number: int, rows: Sequence[Parameter]) -> Implied:
 
 def estimated_moments(fitted: Fitted, number: int) -> Array:
     """(moments,) False for means and covariances of fixed exogenous variables, which the model leaves as they are."""
-    structure, role = fitted.structures[number], fitted.table.roles[number]
+    structure, role, ordinal = fitted.structures[number], fitted.table.roles[number], fitted.samples[number].ordinal
+    if ordinal is not None:
+        return np.ones(ordinal.layout.size, dtype=bool)
     fixed = np.zeros(structure.p, dtype=bool)
     if fitted.options.fixed_x and role.exogenous:
         fixed[-len(role.exogenous) :] = True

@@ -6,6 +6,8 @@ discrepancy of zero says nested, whatever the two texts look like.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from sexresearch.errors import ModelError
@@ -13,9 +15,10 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import Constrained, minimize_within, restrictions
 from sexresearch.sem.estimation.estimate import bounded
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.discrepancy import Block, NormalLikelihood
+from sexresearch.sem.implied.discrepancy import Block, NormalLikelihood, Objective
 from sexresearch.sem.implied.structure import join_moments, vech_index
 from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares
 
 REPRODUCED = 1e-8  # discrepancy per respondent that is rounding: a chi-square of 2e-5 at n = 1,000
 SAME = 1e-8  # relative difference of sample moments that is rounding
@@ -23,12 +26,27 @@ SAME = 1e-8  # relative difference of sample moments that is rounding
 
 def reproduce(larger: Fitted, smaller: Fitted) -> Constrained | None:
     """Where the larger model implies what the smaller one does; None where it cannot: not nested."""
+    if isinstance(larger.objective, OrdinalLeastSquares):
+        return _reproduce(larger, smaller, _ordinal_target(larger.objective, smaller, larger), 0.0)
     moments = [implied_moments(smaller, number, larger) for number in range(larger.table.n_groups)]
     blocks = tuple(
         (Block(np.arange(len(omega)), sample.n, omega),) for omega, sample in zip(moments, larger.samples, strict=True)
     )
     objective = NormalLikelihood(larger.structures, blocks, larger.table.n_free)
     floor = sum(0.5 * b.n * (np.linalg.slogdet(b.moment)[1] + len(b.moment)) for (b,) in blocks) / larger.n
+    return _reproduce(larger, smaller, objective, floor)
+
+
+def _ordinal_target(objective: OrdinalLeastSquares, smaller: Fitted, larger: Fitted) -> OrdinalLeastSquares:
+    """The larger model's discrepancy from the thresholds and correlations that the smaller one implies."""
+    targets = []
+    for number, target in enumerate(objective.targets):
+        point, own = smaller.ordinal_point(number), objective.models[number].layout
+        targets.append(replace(target, moments=point.moments[own.places_in(point.model.layout)]))
+    return replace(objective, targets=tuple(targets))
+
+
+def _reproduce(larger: Fitted, smaller: Fitted, objective: Objective, floor: float) -> Constrained | None:
     found = restrictions(bounded(larger.table, larger.options), larger.names)
     for start in (matched_start(larger, smaller), larger.theta):
         try:
@@ -54,7 +72,10 @@ def variable_order(fitted: Fitted, number: int, like: Fitted) -> Array:
 
 
 def moment_order(fitted: Fitted, number: int, like: Fitted) -> Array:
-    """(moments,) places in `fitted` of the moments (means, vech) of `like`."""
+    """(moments,) places in `fitted` of the moments (means, vech; or those of a layout) of `like`."""
+    ordinal = fitted.samples[number].ordinal, like.samples[number].ordinal
+    if ordinal[0] is not None and ordinal[1] is not None:
+        return ordinal[1].layout.places_in(ordinal[0].layout)
     order = variable_order(fitted, number, like)
     p = len(order)
     i, j = vech_index(p)
@@ -88,6 +109,8 @@ def why_incomparable(a: Fitted, b: Fitted) -> str:
         return "different groups"
     if any(set(s.names) != set(t.names) for s, t in zip(a.samples, b.samples, strict=True)):
         return "different observed variables: " + ", ".join(sorted(_variables(a) ^ _variables(b)))
+    if set(a.levels) != set(b.levels):
+        return "different variables are ordered: " + ", ".join(sorted(set(a.levels) ^ set(b.levels)))
     if a.options.meanstructure != b.options.meanstructure:
         return "means are modelled in one of the two only"
     return "" if _same_data(a, b) else "fitted to different data"

@@ -23,6 +23,8 @@ NEGLIGIBLE = 1e-5  # residual in standard deviations that stays as it is instead
 def residual_table(fitted: Fitted, kind: str = "raw") -> pd.DataFrame:
     """One row per moment: lhs op rhs group observed implied residual; means (``~1``) where they are modelled.
 
+    Ordered variables have thresholds (``|``) and correlations in place of means and covariances.
+
     kind "raw": observed less implied. "cor": the same for correlations, means in standard deviations (Bollen 1989,
     doi 10.1002/9781118619179, chapter 7). "normalized": raw over the standard error of the observed moment.
     "standardized": raw over its own standard error, a z value (Hausman 1978, doi 10.2307/1913827: the covariance of
@@ -44,6 +46,8 @@ def residual_table(fitted: Fitted, kind: str = "raw") -> pd.DataFrame:
 
 def _group_frame(fitted: Fitted, number: int, kind: str) -> pd.DataFrame:
     sample, state = fitted.samples[number], fitted.states[number]
+    if sample.ordinal is not None:
+        return _ordinal_frame(fitted, number, kind)
     has_means, names = state.structure.has_means, sample.names
     cov = analysed_cov(fitted, number)
     observed, expected = (sample.mean, cov), (state.mean, state.cov)
@@ -70,6 +74,24 @@ def _group_frame(fitted: Fitted, number: int, kind: str) -> pd.DataFrame:
             "residual": residual,
         }
     )
+
+
+def _ordinal_frame(fitted: Fitted, number: int, kind: str) -> pd.DataFrame:
+    """Thresholds, means, slopes, variances and correlations of ordered and continuous variables."""
+    sample, point = fitted.samples[number], fitted.ordinal_point(number)
+    assert sample.ordinal is not None
+    own, left, right = point.model.layout, sample.ordinal.moments, point.moments
+    unit = own.units(left)
+    if kind == "cor":
+        left, right = left / unit, right / np.where(own.spreads, own.units(right), unit)
+    residual = left - right
+    if kind in ("normalized", "standardized"):
+        error = residual_errors(fitted, number, kind)
+        residual = np.where(np.abs(residual) < NEGLIGIBLE * unit, residual, residual / error)
+    label = sample.label if fitted.table.n_groups > 1 else pd.NA
+    words = pd.DataFrame(own.labels(), columns=["lhs", "op", "rhs"])
+    group = pd.Series([label] * len(residual), dtype=object)
+    return words.assign(group=group, observed=left, implied=right, residual=residual)
 
 
 def _stacked(mean: Array, cov: Array, has_means: bool) -> Array:

@@ -13,6 +13,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import Constrained
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
+from sexresearch.sem.implied.discrepancy import LeastSquares
 from sexresearch.sem.inference.chisquare import scaled_test, standard_test
 
 
@@ -62,7 +63,7 @@ def satorra_2000(larger: Fitted, smaller: Fitted, df: int) -> float:
     D1 = [D @ larger.basis for D, _, _ in parts]
     D0 = [D[moment_order(smaller, g, larger)] @ smaller.basis for g, D in enumerate(smaller.jacobians())]
     A = null_space((np.linalg.pinv(np.vstack(D1)) @ np.vstack(D0)).T).T
-    P = np.linalg.inv(larger.basis.T @ larger.information @ larger.basis / larger.n)
+    P = np.linalg.inv(larger.basis.T @ larger.information @ larger.basis / larger.weight)
     middle = P @ A.T @ np.linalg.pinv(A @ P @ A.T) @ A @ P
     first, second = _traces(larger, D1, parts, middle)
     stretch = math.sqrt(df / second)
@@ -70,9 +71,13 @@ def satorra_2000(larger: Fitted, smaller: Fitted, df: int) -> float:
 
 
 def _group_parts(fitted: Fitted, number: int) -> tuple[Array, Array, Array]:
-    """Jacobian, normal-theory weight and fourth-order moment covariance of one group."""
+    """Jacobian, weight (of least squares, or normal-theory) and covariance of the moments of one group."""
     structure = fitted.structures[number]
-    weight = normal_weight(fitted.states[number].cov, structure.has_means)
+    if isinstance(fitted.objective, LeastSquares):
+        own = fitted.objective.targets[number].weight
+        weight = np.diag(own) if own.ndim == 1 else own
+    else:
+        weight = normal_weight(fitted.states[number].cov, structure.has_means)
     return fitted.jacobians()[number], weight, moment_covariance(fitted.samples[number], structure)
 
 

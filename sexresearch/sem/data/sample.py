@@ -13,6 +13,7 @@ from sexresearch.sem.data.moments import Moments, refuse_indefinite
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.saturated import saturated_moments
 from sexresearch.sem.implied.discrepancy import Block
+from sexresearch.sem.ordinal.statistics import OrdinalMoments
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Sample:
     mean (p,), cov (p, p) : maximum-likelihood moments (denominator n; by EM where answers are missing).
     n : respondents, or their summed weights; nobs : rows used.
     blocks : one per missing-data pattern, for the likelihood. answers : the rows themselves, None for moments.
-    patterns : (rows,) block number of each row.
+    patterns : (rows,) block number of each row. ordinal : thresholds and correlations where items are ordered; mean and
+    cov are then those of the responses behind them, and there are no blocks.
     """
 
     label: object
@@ -34,10 +36,13 @@ class Sample:
     blocks: tuple[Block, ...]
     answers: Answers | None = None
     patterns: Array = field(default_factory=lambda: np.zeros(0, dtype=int))
+    ordinal: OrdinalMoments | None = None
 
     @property
     def complete(self) -> bool:
-        """Whether every respondent answered every item."""
+        """Whether every respondent answered every item; ordered ones have moments of their own, gaps or not."""
+        if self.ordinal is not None:
+            return True
         return len(self.blocks) == 1 and len(self.blocks[0].columns) >= len(self.names)
 
     def augmented(self, has_means: bool) -> Array:

@@ -120,6 +120,9 @@ def _answers(results: Results, sample: Sample) -> pd.DataFrame:
     answers, options = sample.answers, results.fitted.options
     assert answers is not None
     frame = pd.DataFrame(answers.values, columns=list(sample.names))
+    for name, levels in results.fitted.levels.items():
+        if isinstance(levels[0], str):
+            frame[name] = [None if np.isnan(code) else levels[int(code) - 1] for code in frame[name]]
     named = {"group": answers.label, "cluster": answers.clusters, "sampling_weights": answers.weights}
     for option, values in named.items():
         if (name := getattr(options, option)) is not None:

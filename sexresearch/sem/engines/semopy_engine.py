@@ -59,6 +59,10 @@ def refusals(fitted: Fitted) -> list[str]:
     bounded = options.bounds is not None or any(np.isfinite([row.lower, row.upper]).any() for row in table.rows)
     complete = options.missing == "listwise"
     plain = complete and options.estimator == "ML"
+    if fitted.levels:
+        return [
+            "semopy estimates ordered variables by a likelihood of its own, without thresholds among the parameters"
+        ]
     checks = {
         "semopy fits several groups apart, without parameters they share": table.n_groups > 1,
         "semopy has no cluster-robust standard errors": options.cluster is not None,

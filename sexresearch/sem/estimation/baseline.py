@@ -5,6 +5,7 @@ Auxiliary variables stay related to all others, as in the model itself (Enders 2
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import lru_cache
 
@@ -17,18 +18,27 @@ from sexresearch.sem.estimation.estimate import objective_of, place
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import Solution, minimize
 from sexresearch.sem.implied.discrepancy import NormalLikelihood, Objective
+from sexresearch.sem.language.ordered_rows import residual_row, scale_rows, threshold_rows
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import ParameterTable
+from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares
+from sexresearch.sem.ordinal.start import ordinal_start
 
 
 def baseline(fitted: Fitted) -> Fitted:
     """The independence model fitted to the same samples by the same estimator."""
-    table = _table(fitted.table, fitted.options.fixed_x, bool(fitted.options.meanstructure))
+    thresholds = tuple((name, len(levels) - 1) for name, levels in fitted.levels.items())
+    table = _table(fitted.table, fitted.options.fixed_x, bool(fitted.options.meanstructure), thresholds)
     structures = place(table, fitted.samples, bool(fitted.options.meanstructure))
-    objective = objective_of(structures, fitted.samples, table.n_free, fitted.options)
+    plain = replace(fitted.options, parameterization=fitted.options.parameterization and "delta")
+    objective = objective_of(structures, fitted.samples, table, plain)
     start = np.empty(table.n_free)
+    if isinstance(objective, OrdinalLeastSquares):
+        start = ordinal_start(table, structures, objective.models, fitted.samples)
     for structure, sample, role in zip(structures, fitted.samples, table.roles, strict=True):
+        if sample.ordinal is not None:
+            break
         to = np.where(structure.is_path, structure.row, structure.col)
         cov = np.diag(np.diag(sample.cov)) if role.auxiliary else sample.cov
         start[structure.free] = np.where(structure.is_path, sample.mean[structure.row], cov[structure.row, to])
@@ -45,17 +55,21 @@ def _solution(objective: Objective, start: Array, fitted: Fitted) -> Solution:
     return minimize(objective, start)
 
 
+Thresholds = tuple[tuple[str, int], ...]
+
+
 @lru_cache(maxsize=256)
-def _table(table: ParameterTable, fixed_x: bool, meanstructure: bool) -> ParameterTable:
-    """The parameter table of the independence model beside `table`."""
+def _table(table: ParameterTable, fixed_x: bool, meanstructure: bool, thresholds: Thresholds) -> ParameterTable:
+    """The parameter table of the independence model beside `table`; `thresholds` of ordered variables, by name."""
     rows: list[Parameter] = []
     roles = []
     count = 0
     for number, role in enumerate(table.roles):
         roles.append(replace(role, latent=(), exogenous_latent=(), outcomes=(), single=frozenset()))
-        for row in _rows(role, number, fixed_x, meanstructure):
-            free = -1 if row.exogenous else count
-            count += not row.exogenous
+        own = _rows(role, number, fixed_x, meanstructure)
+        for row in _ordinal_rows(role, number, fixed_x, dict(thresholds)) if thresholds else own:
+            free = count if row.is_free else -1
+            count += row.is_free
             rows.append(replace(row, free=free))
     return ParameterTable(tuple(rows), tuple(roles), count)
 
@@ -71,3 +85,14 @@ def _rows(role: Roles, group: int, fixed: bool, meanstructure: bool) -> list[Par
         rows += [Parameter(v, "~1", "", group) for v in role.modelled]
         rows += [Parameter(v, "~1", "", group, exogenous=fixed) for v in x]
     return rows
+
+
+def _ordinal_rows(role: Roles, group: int, fixed: bool, known: dict[str, int]) -> list[Parameter]:
+    """Thresholds, means and variances; ordered variables keep the variance 1 of the delta parameterization."""
+    x = role.exogenous
+    rows = threshold_rows(role, known) + [residual_row(v, role, "delta") for v in role.modelled]
+    rows += [Parameter(a, "~~", b, exogenous=fixed) for i, a in enumerate(x) for b in x[i:]]
+    rows += scale_rows(role, "delta")
+    rows += [Parameter(v, "~1", "", value=0.0 if v in role.ordered else math.nan) for v in role.modelled]
+    rows += [Parameter(v, "~1", "", exogenous=fixed) for v in x]
+    return [replace(row, group=group) for row in rows]

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from pandas import DataFrame
 
-from sexresearch.errors import DataError
+from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Answers, Columns, split_groups
@@ -33,7 +33,12 @@ from sexresearch.sem.estimation.start import starting_values
 from sexresearch.sem.implied.discrepancy import LeastSquares, NormalLikelihood, Objective, Target
 from sexresearch.sem.implied.structure import Structure, join_moments, structure_of, vech_index
 from sexresearch.sem.language.model import Model
+from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import Defaults, ParameterTable
+from sexresearch.sem.ordinal.columns import Levels, levels_of, ordered_names, recoded
+from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares, ordinal_objective
+from sexresearch.sem.ordinal.sample import ordinal_sample, said_of
+from sexresearch.sem.ordinal.start import ordinal_start
 from sexresearch.sem.threads import one_thread
 
 SMALL = 10  # respondents per parameter below which the likelihood may have several minima
@@ -44,15 +49,16 @@ DOUBLINGS = 12  # of the variances, before a start is given up
 @one_thread
 def estimate(model: Model, data: DataFrame | None, moments: object, asked: Options) -> tuple[Fitted, list[str]]:
     """Fit by our own core; returns the fitted arrays and what was noticed on the way."""
+    data, asked, levels, told = _with_categories(model, data, asked)
     groups, notes = _read(model, data, moments, asked)
     has_rows = isinstance(groups, list)
     intercepts = any(f.op == "~1" for f in model.statements.formulas)
     given = all(m.mean is not None for m in groups.values()) if isinstance(groups, dict) else len(groups) > 1
     options = settled(asked, has_rows, intercepts or given)
-    table = with_auxiliary(model.table(_defaults(options, len(groups))), options.auxiliary)
-    samples, more = _samples(groups, (*model.observed, *options.auxiliary), table, options)
+    table = with_auxiliary(model.table(_defaults(options, len(groups), levels)), options.auxiliary)
+    samples, more = _samples(groups, (*model.observed, *options.auxiliary), table, options, levels)
     structures = place(table, samples, bool(options.meanstructure))
-    objective = objective_of(structures, samples, table.n_free, options)
+    objective = objective_of(structures, samples, table, options)
     names = namespace(table)
     found = restrictions(bounded(table, options), names)
     start = _start(objective, structures, samples, table)
@@ -60,14 +66,27 @@ def estimate(model: Model, data: DataFrame | None, moments: object, asked: Optio
         constrained = minimize_within(objective, start, found, names)
     else:
         kinds = units(structures, [sample.cov for sample in samples], table.n_free)
-        few = sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
+        few = not levels and sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
         thorough = few and sum(sample.n for sample in samples) < SMALL * table.n_free
         constrained = Constrained(search(objective, start, kinds, thorough), np.zeros((0, table.n_free)), 0)
-    fitted = Fitted(options, table, samples, structures, objective, names, constrained, start)
-    return fitted, notes + more
+    fitted = Fitted(options, table, samples, structures, objective, names, constrained, start, levels=levels)
+    return fitted, told + notes + more
 
 
-def _defaults(options: Options, n_groups: int) -> Defaults:
+def _with_categories(
+    model: Model, data: DataFrame | None, asked: Options
+) -> tuple[DataFrame | None, Options, dict[str, tuple[object, ...]], list[str]]:
+    """The data with ordered columns as category numbers, the options that name them, their categories, and notes."""
+    if data is None:
+        if asked.ordered or model.with_thresholds:
+            raise OptionError("ordered variables need the respondents' answers; moments are not enough")
+        return data, asked, {}, []
+    names, notes = ordered_names(model, data, asked.ordered)
+    levels = levels_of(data, names)
+    return recoded(data, levels), replace(asked, ordered=tuple(names)), levels, notes
+
+
+def _defaults(options: Options, n_groups: int, levels: Levels) -> Defaults:
     return Defaults(
         n_groups=n_groups,
         meanstructure=bool(options.meanstructure),
@@ -76,6 +95,8 @@ def _defaults(options: Options, n_groups: int) -> Defaults:
         orthogonal=options.orthogonal,
         group_equal=tuple(options.group_equal),
         group_partial=tuple(options.group_partial),
+        ordered=tuple((name, len(known) - 1) for name, known in levels.items()),
+        parameterization=options.parameterization or "delta",
     )
 
 
@@ -99,7 +120,11 @@ def columns_of(model: Model, options: Options) -> Columns:
 
 
 def _samples(
-    groups: list[Answers] | dict[object, Moments], columns: tuple[str, ...], table: ParameterTable, options: Options
+    groups: list[Answers] | dict[object, Moments],
+    columns: tuple[str, ...],
+    table: ParameterTable,
+    options: Options,
+    levels: Levels,
 ) -> tuple[tuple[Sample, ...], list[str]]:
     has_means = bool(options.meanstructure)
     if isinstance(groups, dict):
@@ -110,15 +135,14 @@ def _samples(
     samples, notes = [], []
     for answers, role in zip(groups, table.roles, strict=True):
         own = arrange(answers, [columns.index(name) for name in role.observed])
-        sample, said = _sample(own, role.observed, role.exogenous, options)
+        sample, said = _sample(own, role, options, levels)
         samples.append(sample)
         notes += said
     return tuple(samples), notes
 
 
-def _sample(
-    answers: Answers, names: tuple[str, ...], exogenous: tuple[str, ...], options: Options
-) -> tuple[Sample, list[str]]:
+def _sample(answers: Answers, role: Roles, options: Options, levels: Levels) -> tuple[Sample, list[str]]:
+    names, exogenous = role.observed, role.exogenous
     where = "" if answers.label is None else f"group {answers.label!r}: "
     if options.missing == "listwise":
         kept, dropped = listwise(answers, names)
@@ -127,7 +151,11 @@ def _sample(
             raise DataError(
                 f"{where}every row has a missing answer, so listwise deletion leaves none; use missing='fiml'"
             )
-        return from_answers(kept, names, bool(options.meanstructure)), note if dropped else []
+        note = note if dropped else []
+        if levels:
+            sample = ordinal_sample(kept, role, levels, options.fixed_x)
+            return sample, note + said_of(sample)
+        return from_answers(kept, names, bool(options.meanstructure)), note
     notes = []
     answered = ~np.isnan(answers.values)
     fixed = [names.index(x) for x in exogenous] if options.fixed_x else []
@@ -142,6 +170,9 @@ def _sample(
     if not some.any():
         raise DataError(f"{where}no row has any answer to {list(names)[:8]}")
     kept = answers if some.all() else take(answers, some)
+    if levels:
+        sample = ordinal_sample(kept, role, levels, options.fixed_x)
+        return sample, notes + said_of(sample)
     if options.missing == "pairwise":
         sample, said = from_pairs(kept, names, bool(options.meanstructure))
         return sample, [*notes, said]
@@ -169,18 +200,21 @@ def _free_of_data(table: ParameterTable, number: int, has_means: bool) -> Struct
 
 
 def objective_of(
-    structures: tuple[Structure, ...], samples: Sequence[Sample], n_free: int, options: Options
+    structures: tuple[Structure, ...], samples: Sequence[Sample], table: ParameterTable, options: Options
 ) -> Objective:
     """The discrepancy the estimator asks for."""
+    n_free = table.n_free
     if options.likelihood:
         return NormalLikelihood(structures, tuple(sample.blocks for sample in samples), n_free)
+    if options.ordered:
+        return ordinal_objective(structures, samples, table, options.discrepancy, options.parameterization == "theta")
     n = sum(sample.n - 1 for sample in samples)
     targets = []
     for structure, sample in zip(structures, samples, strict=True):
         unbiased = sample.cov * sample.n / (sample.n - 1)
         i, j = vech_index(structure.p)
         moments = np.concatenate([sample.mean, unbiased[i, j]]) if structure.has_means else unbiased[i, j]
-        targets.append(Target((sample.n - 1) / n, moments, _weight(options.estimator, sample, structure, unbiased)))
+        targets.append(Target((sample.n - 1) / n, moments, _weight(options.discrepancy, sample, structure, unbiased)))
     return LeastSquares(structures, tuple(targets), n_free)
 
 
@@ -206,6 +240,8 @@ def _start(
     objective: Objective, structures: Sequence[Structure], samples: Sequence[Sample], table: ParameterTable
 ) -> Array:
     """Starting values; free variances are doubled until the implied covariances are positive definite."""
+    if isinstance(objective, OrdinalLeastSquares):
+        return ordinal_start(table, structures, objective.models, samples)
     moments = [(sample.mean, sample.cov) for sample in samples]
     rows = [table.group(number) for number in range(table.n_groups)]
     start = starting_values(structures, rows, moments, table.n_free)

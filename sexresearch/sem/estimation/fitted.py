@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+
+import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
@@ -13,6 +16,8 @@ from sexresearch.sem.estimation.scores import Saturated, casewise_scores, satura
 from sexresearch.sem.implied.discrepancy import Curve, NormalLikelihood, Objective
 from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian
 from sexresearch.sem.language.table import ParameterTable
+from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares
+from sexresearch.sem.ordinal.model_moments import OrdinalPoint
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,7 @@ class Fitted:
     """Options, table, samples and structures of each group, the discrepancy, and where it is smallest.
 
     `rival` is a fit to the same samples that this one is compared with: both share one saturated model.
+    `levels` holds the categories of every ordered variable as they stand in the data, lowest first.
     """
 
     options: Options
@@ -31,6 +37,7 @@ class Fitted:
     constrained: Constrained
     start: Array
     rival: Fitted | None = None
+    levels: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
 
     @property
     def theta(self) -> Array:
@@ -53,8 +60,25 @@ class Fitted:
 
     @cached_property
     def states(self) -> tuple[Implied, ...]:
-        """The implied moments of each group at the estimates."""
+        """The implied moments of each group at the estimates; those of the responses where variables are ordered."""
+        if isinstance(self.objective, OrdinalLeastSquares):
+            return self.objective.states(self.theta)
         return tuple(implied(structure, self.theta) for structure in self.structures)
+
+    def ordinal_point(self, number: int) -> OrdinalPoint:
+        """A group's model of thresholds and correlations at the estimates; only where variables are ordered."""
+        assert isinstance(self.objective, OrdinalLeastSquares)
+        return self.objective.models[number].at(self.theta)
+
+    def conditional_sd(self, number: int) -> Array:
+        """(P,) standard deviations of a group's variables given its covariates; only where variables are ordered."""
+        state = self.states[number]
+        assert isinstance(self.objective, OrdinalLeastSquares)
+        x = self.objective.models[number].layout.x
+        cov = state.cov
+        if x:
+            cov = cov - cov[:, -x:] @ np.linalg.solve(cov[-x:, -x:], cov[-x:])
+        return np.sqrt(np.diag(cov))
 
     @cached_property
     def basis(self) -> Array:
@@ -103,5 +127,7 @@ class Fitted:
 
     def jacobians(self) -> tuple[Array, ...]:
         """Per group (moments, q): derivatives of the implied moments."""
+        if isinstance(self.objective, OrdinalLeastSquares):
+            return self.objective.jacobians(self.theta)
         q = self.table.n_free
         return tuple(jacobian(state) @ slot_matrix(state.structure, q) for state in self.states)

@@ -34,7 +34,10 @@ def moment_covariance(sample: Sample, structure: Structure, fixed: int = 0) -> A
     """Covariance of sqrt(n) (means, vech S) from fourth-order sample moments, with denominator n.
 
     The last `fixed` variables are taken as given: moments vary around what they predict, and theirs not at all.
+    Ordered variables: the covariance of thresholds and correlations instead.
     """
+    if sample.ordinal is not None:
+        return sample.ordinal.gamma
     terms = moment_terms(sample, structure.has_means, fixed)
     w = sample.weights
     return (terms * w[:, None]).T @ terms / w.sum()

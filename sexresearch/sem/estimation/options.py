@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from sexresearch.errors import OptionError
 
-ESTIMATORS = ("ML", "MLM", "MLMV", "MLMVS", "MLR", "GLS", "ULS", "WLS", "DWLS")
+CLASSIC = ("ML", "MLM", "MLMV", "MLMVS", "MLR", "GLS", "ULS", "WLS", "DWLS")
+ESTIMATORS = (*CLASSIC, "WLSM", "WLSMV", "WLSMVS", "ULSM", "ULSMV", "ULSMVS")
+PARAMETERIZATIONS = ("delta", "theta")
 MISSING = ("listwise", "pairwise", "fiml")
 SE = ("standard", "robust_sem", "robust_huber_white", "robust_cluster", "bootstrap", "none")
 TEST = ("standard", "satorra_bentler", "mean_var_adjusted", "scaled_shifted", "yuan_bentler_mplus", "none")
@@ -21,6 +23,11 @@ ROBUST = {
     "MLMVS": ("robust_sem", "mean_var_adjusted"),
     "MLR": ("robust_huber_white", "yuan_bentler_mplus"),
 }
+ROBUST_LEAST_SQUARES = {
+    f"{weight}{letters}": (discrepancy, "robust_sem", test)
+    for weight, discrepancy in (("WLS", "DWLS"), ("ULS", "ULS"))
+    for letters, test in (("M", "satorra_bentler"), ("MV", "scaled_shifted"), ("MVS", "mean_var_adjusted"))
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Options:
     `se`, `test`, `information`, `meanstructure` are None until `settled` fills in what the estimator implies.
     `observed_information` is what the Yuan-Bentler test inverts: the "hessian", or its part without second
     derivatives of the moments ("h1"), which is lavaan's choice for estimator "ML" with clusters.
+    `ordered` names the ordered variables (True until they are known: all that the model explains).
     """
 
     estimator: str = "ML"
@@ -49,6 +57,13 @@ class Options:
     bounds: str | None = None
     observed_information: str = "hessian"
     auxiliary: tuple[str, ...] = ()
+    ordered: bool | tuple[str, ...] = ()
+    parameterization: str | None = None
+
+    @property
+    def discrepancy(self) -> str:
+        """The least-squares discrepancy behind an estimator (WLSMV minimises that of DWLS), or the estimator itself."""
+        return ROBUST_LEAST_SQUARES.get(self.estimator, (self.estimator,))[0]
 
     @property
     def likelihood(self) -> bool:
@@ -79,17 +94,41 @@ def settled(options: Options, has_rows: bool, means_wanted: bool) -> Options:
     _allow("missing", options.missing, MISSING)
     if options.bounds is not None:
         _allow("bounds", options.bounds, ("pos_var",))
-    options = _implied(options)
+    options = _implied(_for_ordered(options) if options.ordered else options)
     _allow("se", options.se, SE)
     _allow("test", options.test, TEST)
     _allow("information", options.information, INFORMATION)
     _refuse_conflicts(options, has_rows)
     means = options.meanstructure
-    if means is None:
+    if options.ordered:
+        means = True
+    elif means is None:
         means = means_wanted or options.missing == "fiml"
     elif not means and options.missing == "fiml":
         raise OptionError("missing='fiml' needs the means: leave meanstructure=None or set it to True")
     return replace(options, meanstructure=bool(means), fixed_x=options.fixed_x and not options.auxiliary)
+
+
+def _for_ordered(options: Options) -> Options:
+    """Ordered variables are fitted by least squares, WLSMV where nothing else was asked for (as in lavaan)."""
+    parameterization = options.parameterization or "delta"
+    _allow("parameterization", parameterization, PARAMETERIZATIONS)
+    estimator = "WLSMV" if options.estimator == "ML" else options.estimator
+    if estimator in ROBUST or estimator == "GLS":
+        allowed = ", ".join(name for name in ESTIMATORS if name not in ROBUST and name != "GLS")
+        raise OptionError(f"ordered variables need a least-squares estimator ({allowed}); found {estimator!r}")
+    others = {"missing": options.missing if options.missing == "fiml" else None, "cluster": options.cluster}
+    others |= {"sampling_weights": options.sampling_weights, "information": options.information}
+    others |= {"se": options.se if options.se in ("robust_huber_white", "robust_cluster") else None}
+    others |= {"test": options.test if options.test == "yuan_bentler_mplus" else None}
+    wrong = [f"{key}={value!r}" for key, value in others.items() if value not in (None, "expected")]
+    if wrong:
+        hint = "; use missing='pairwise'" if options.missing == "fiml" else ""
+        raise OptionError(f"ordered variables do not go with {', '.join(wrong)}{hint}")
+    equal = options.group_equal
+    if {"thresholds", "intercepts"} & set(equal):  # each implies the other, as in lavaan
+        equal = tuple(dict.fromkeys((*equal, "thresholds", "intercepts")))
+    return replace(options, estimator=estimator, parameterization=parameterization, group_equal=equal)
 
 
 def _implied(options: Options) -> Options:
@@ -99,7 +138,8 @@ def _implied(options: Options) -> Options:
     """
     clustered, weighted = options.cluster is not None, options.sampling_weights is not None
     estimator = "MLR" if options.estimator == "ML" and (clustered or weighted) else options.estimator
-    se, test = ROBUST.get(estimator, ("standard", "standard"))
+    least = ROBUST_LEAST_SQUARES.get(estimator, ("", "standard", "standard"))
+    se, test = ROBUST.get(estimator, least[1:])
     if clustered and se == "robust_huber_white":
         se = "robust_cluster"
     observed = options.missing == "fiml" or estimator == "MLR" or options.se == "robust_huber_white"
@@ -107,7 +147,7 @@ def _implied(options: Options) -> Options:
         options,
         estimator=estimator,
         observed_information="h1" if clustered and not weighted and options.estimator == "ML" else "hessian",
-        fixed_x=options.fixed_x and estimator in ROBUST,
+        fixed_x=options.fixed_x and (estimator in ROBUST or bool(options.ordered)),
         meanstructure=True if clustered and options.meanstructure is None else options.meanstructure,
         se=options.se or se,
         test=options.test or test,

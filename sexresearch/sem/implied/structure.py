@@ -26,6 +26,7 @@ from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 
 CONSTANT = "1"
+BESIDE = ("|", "~*~")  # thresholds and scales of ordered variables are no part of the structure
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,14 @@ def structure_of(rows: Sequence[Parameter], roles: Roles, sample: Array, has_mea
     mean, cov = split_moments(sample, has_means)
     slots: list[tuple[int, int, bool, int]] = []
     for row in rows:
+        if row.op in BESIDE:
+            continue
         i, j, is_path = _place(row, place)
         if row.free >= 0:
             slots.append((i, j, is_path, row.free))
         elif is_path:
             directed[i, j] = mean[i] if row.exogenous else row.value
-        else:
+        elif not row.derived:
             symmetric[i, j] = symmetric[j, i] = cov[i, j] if row.exogenous else row.value
     table = np.array(slots, dtype=int).reshape(len(slots), 4)
     observed = np.append(np.arange(p), m - 1) if has_means else np.arange(p)

@@ -56,7 +56,7 @@ def standard_test(fitted: Fitted) -> Test:
     df = degrees_of_freedom(fitted)
     if isinstance(fitted.objective, LeastSquares):
         chisq = 2.0 * fitted.constrained.solution.value * fitted.weight
-        if fitted.options.estimator == "ULS":  # the statistic has no chi-square distribution
+        if fitted.options.discrepancy == "ULS":  # the statistic has no chi-square distribution
             return Test(chisq, df, math.nan)
     else:
         chisq = max(2.0 * (saturated_log_likelihood(fitted) - model_log_likelihood(fitted)), 0.0)

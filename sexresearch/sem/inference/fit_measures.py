@@ -14,8 +14,21 @@ from sexresearch.sem.inference import fit_indices as index
 from sexresearch.sem.inference.chisquare import Test, scaled_test, standard_test
 from sexresearch.sem.inference.fiml_indices import Misfit, complete_data_misfit
 from sexresearch.sem.inference.likelihood import model_log_likelihood, saturated_log_likelihood
+from sexresearch.sem.inference.ordinal_indices import (
+    likelihood_misfit,
+    ordinal_goodness,
+    ordinal_residual_indices,
+    why_no_robust_indices,
+)
 from sexresearch.sem.inference.residuals import goodness_of_fit, root_mean_square_residuals
+from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares
 from sexresearch.sem.threads import one_thread
+
+ROBUST = tuple(
+    f"{name}_robust"
+    for name in ("cfi", "tli", "nnfi", "rni", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue")
+)
+ROBUST = (*ROBUST, "rmsea_notclose_pvalue_robust")
 
 
 @one_thread
@@ -42,7 +55,8 @@ def fit_measures(fitted: Fitted) -> pd.Series:
     out |= _likelihood(fitted, npar)
     out |= _rmsea(fitted, test, scaled)
     out |= robust_indices(fitted, test, base, scaled, null_scaled)
-    out |= root_mean_square_residuals(fitted)
+    ordinal = isinstance(fitted.objective, OrdinalLeastSquares)
+    out |= ordinal_residual_indices(fitted) if ordinal else root_mean_square_residuals(fitted)
     out |= _others(fitted, test, npar)
     return pd.Series(out, dtype=float, name="value")
 
@@ -121,8 +135,11 @@ def robust_indices(fitted: Fitted, test: Test, base: Test, scaled: Test | None, 
 
     Brosseau-Liard & Savalei 2014, doi 10.1080/00273171.2014.933697; Brosseau-Liard, Savalei & Li 2012,
     doi 10.1080/00273171.2012.715252: each noncentrality is chisq less the mean it has in a fitting model, c df.
-    With missing answers both numbers are those of complete data (`complete_data_misfit`).
+    With missing answers both numbers are those of complete data (`complete_data_misfit`); with ordered variables they
+    are those of the likelihood of their correlations (`likelihood_misfit`).
     """
+    if isinstance(fitted.objective, OrdinalLeastSquares):
+        return _ordinal_robust(fitted)
     if fitted.options.missing == "fiml":
         own, reference = complete_data_misfit(fitted), complete_data_misfit(baseline(fitted))
         c = own.trace / own.df if own.df else 1.0
@@ -131,6 +148,16 @@ def robust_indices(fitted: Fitted, test: Test, base: Test, scaled: Test | None, 
         return {}
     own = Misfit(test.chisq, scaled.trace, int(test.df))
     return _robust(own, Misfit(base.chisq, null.trace, int(base.df)), scaled.chisq, scaled.scaling, fitted)
+
+
+def _ordinal_robust(fitted: Fitted) -> dict[str, float]:
+    if not fitted.options.robust_test:
+        return {}
+    if why_no_robust_indices(fitted):
+        return dict.fromkeys(ROBUST, math.nan)
+    own, reference = likelihood_misfit(fitted)
+    c = own.trace / own.df if own.df else 1.0
+    return _robust(own, reference, own.chisq / c, c, fitted)
 
 
 def _robust(own: Misfit, reference: Misfit, chisq: float, c: float, fitted: Fitted) -> dict[str, float]:
@@ -164,6 +191,9 @@ def _others(fitted: Fitted, test: Test, npar: int) -> dict[str, float]:
         return float(chdtri(df, alpha)) / rate + 1.0 if df > 0 and rate > 0 else math.nan
 
     out = {"cn_05": critical_n(0.05), "cn_01": critical_n(0.01)}
+    if isinstance(fitted.objective, OrdinalLeastSquares):
+        out |= ordinal_goodness(fitted, df, test.chisq)
+        return out | {"mfi": float(np.exp(-0.5 * (test.chisq - df) / n))}
     out |= goodness_of_fit(fitted, df)
     out["mfi"] = float(np.exp(-0.5 * (test.chisq - df) / n))
     out["ecvi"] = rate + 2.0 * npar / n

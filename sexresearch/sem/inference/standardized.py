@@ -1,8 +1,8 @@
 """Estimates in standardized units, and explained variance.
 
 A path is rescaled by the standard deviations of its ends, a residual covariance by the residual standard deviations,
-a variance by the variable's total variance, an intercept by the standard deviation (Bollen 1989, chapter 4,
-doi 10.1002/9781118619179). `std_lv` rescales latent variables only, `std_all` all variables.
+a variance by the variable's total variance, an intercept or threshold by the standard deviation (Bollen 1989,
+chapter 4, doi 10.1002/9781118619179). `std_lv` rescales latent variables only, `std_all` all variables.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import Implied
 from sexresearch.sem.language.parameter import Parameter
 
-KINDS = {"=~": 0, "~": 1, "~1": 2, "~~": 3}
+KINDS = {"=~": 0, "~": 1, "~1": 2, "|": 2, "~~": 3, "~*~": 5}
 VARIANCE = 4
 
 
@@ -39,8 +39,9 @@ def standardize(state: Implied, rows: Sequence[Parameter], est: Array, everythin
     sd = np.where(scaled, total_sd(state), 1.0)
     residual = state.S.diagonal()
     residual_sd = np.where(scaled, np.sqrt(np.where(residual >= 0, residual, np.nan)), 1.0)
-    top = np.choose(kinds, [sd[a], sd[b], np.ones(len(rows)), np.ones(len(rows)), np.ones(len(rows))])
-    bottom = np.choose(kinds, [sd[b], sd[a], sd[a], residual_sd[a] * residual_sd[b], sd[a] ** 2])
+    one = np.ones(len(rows))
+    top = np.choose(kinds, [sd[a], sd[b], one, one, one, sd[a]])
+    bottom = np.choose(kinds, [sd[b], sd[a], sd[a], residual_sd[a] * residual_sd[b], sd[a] ** 2, one])
     return est * np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1.0), np.nan)
 
 

@@ -72,8 +72,18 @@ def row_estimates(fitted: Fitted) -> Array:
     est = table.fixed.copy()
     est[table.free >= 0] = fitted.theta[table.free[table.free >= 0]]
     for number in np.flatnonzero(np.isnan(table.fixed) & (table.free < 0)):
-        est[number] = _sample_value(fitted, table.rows[number])
+        row = table.rows[number]
+        est[number] = _derived_value(fitted, row) if row.derived else _sample_value(fitted, row)
     return est
+
+
+def _derived_value(fitted: Fitted, row: Parameter) -> float:
+    """The residual variance of an ordered variable (delta parameterization), or its scale (theta)."""
+    if row.op == "~*~":
+        return float(1.0 / fitted.conditional_sd(row.group)[fitted.samples[row.group].names.index(row.lhs)])
+    state = fitted.states[row.group]
+    k = state.structure.names.index(row.lhs)
+    return float(state.S[k, k])
 
 
 def _sample_value(fitted: Fitted, row: Parameter) -> float:

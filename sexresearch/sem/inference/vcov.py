@@ -86,8 +86,8 @@ def _robust_sem(fitted: Fitted) -> Array:
 
 
 def share_of(fitted: Fitted, number: int) -> float:
-    """A group's part in the discrepancy."""
-    if isinstance(fitted.objective, LeastSquares):
+    """A group's part in the discrepancy; of the respondents where variables are ordered, as in lavaan."""
+    if isinstance(fitted.objective, LeastSquares) and not fitted.levels:
         return fitted.objective.targets[number].share
     return fitted.samples[number].n / fitted.n
 

@@ -14,6 +14,7 @@ from sexresearch.sem.language.syntax import parse
 GROUP_EQUAL = (
     "loadings",
     "intercepts",
+    "thresholds",
     "means",
     "residuals",
     "residual_covariances",
@@ -39,9 +40,11 @@ class Equality:
 def share(rows: Sequence[Parameter], roles: Sequence[Roles], equality: Equality) -> tuple[list[Parameter], int]:
     """Number the free rows; rows with one label, or held equal across groups, get one number.
 
-    A labelled row that is fixed passes its value on to free rows of the same label.
+    A labelled row that is fixed passes its value on to free rows of the same label, a fixed row of the first group to
+    rows held equal to it.
     """
     released = _released(equality.partial, rows)
+    rows = _passed_on(rows, roles, equality.equal, released)
     fixed = {row.label: row.value for row in rows if row.label and not row.is_free and not row.exogenous}
     numbers: dict[object, int] = {}
     count = 0
@@ -58,6 +61,22 @@ def share(rows: Sequence[Parameter], roles: Sequence[Roles], equality: Equality)
             row = replace(row, free=free)
         numbered.append(row)
     return _start_together(numbered), count
+
+
+def _passed_on(
+    rows: Sequence[Parameter], roles: Sequence[Roles], equal: Sequence[str], released: set[tuple[str, str, str]]
+) -> Sequence[Parameter]:
+    """Free rows of later groups, fixed where `equal` holds them to a fixed row of the first group."""
+    if not equal:
+        return rows
+    first = {(r.lhs, r.op, r.rhs): r.value for r in rows if r.group == 0 and not math.isnan(r.value)}
+
+    def held(row: Parameter) -> bool:
+        formula = (row.lhs, row.op, row.rhs)
+        later = row.group > 0 and row.is_free and not row.label
+        return later and formula in first and formula not in released and kind_of(row, roles[row.group]) in equal
+
+    return [replace(row, value=first[row.lhs, row.op, row.rhs]) if held(row) else row for row in rows]
 
 
 def _keys(row: Parameter, roles: Roles, equal: Sequence[str], released: set[tuple[str, str, str]]) -> list[object]:
@@ -77,6 +96,8 @@ def kind_of(row: Parameter, roles: Roles) -> str:
         return "loadings"
     if row.op == "~":
         return "regressions"
+    if row.op in ("|", "~*~"):
+        return "thresholds" if row.op == "|" else "scales"
     if row.op == "~1":
         return "means" if latent else "intercepts"
     if row.lhs == row.rhs:
@@ -88,18 +109,22 @@ def _released(partial: Sequence[str], rows: Sequence[Parameter]) -> set[tuple[st
     known = {(row.lhs, row.op, row.rhs) for row in rows}
     released = set()
     for text in partial:
-        try:
-            formulas = parse(text).formulas
-        except ModelSyntaxError as error:
-            raise OptionError(f"group_partial cannot read {text!r}: {error}") from error
-        for formula in formulas:
-            key = (formula.lhs, formula.op, formula.rhs)
-            turned = (formula.rhs, formula.op, formula.lhs) if formula.op == "~~" else key
+        for key, turned in excepted(text):
             if key not in known and turned not in known:
-                same = sorted({row.name for row in rows if row.op == formula.op})
+                same = sorted({row.name for row in rows if row.op == key[1]})
                 raise OptionError(f"group_partial names {text!r}, which is not in the model; there are: {same[:12]}")
             released |= {key, turned}
     return released
+
+
+def excepted(text: str) -> list[tuple[tuple[str, str, str], tuple[str, str, str]]]:
+    """The formulas that an entry of `group_partial` names, each also with its sides exchanged for covariances."""
+    try:
+        formulas = parse(text).formulas
+    except ModelSyntaxError as error:
+        raise OptionError(f"group_partial cannot read {text!r}: {error}") from error
+    turned = [(f.rhs, f.op, f.lhs) if f.op == "~~" else (f.lhs, f.op, f.rhs) for f in formulas]
+    return [((f.lhs, f.op, f.rhs), other) for f, other in zip(formulas, turned, strict=True)]
 
 
 def _start_together(rows: list[Parameter]) -> list[Parameter]:

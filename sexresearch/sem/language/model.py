@@ -11,7 +11,7 @@ from sexresearch.sem.language.table import Defaults, ParameterTable, parameter_t
 
 @dataclass(frozen=True)
 class Model:
-    """A model in lavaan's text language: ``=~ ~ ~~ ~1 := == < >``, labels, fixed values, ``NA*``, ``start()``.
+    """A model in lavaan's text language: ``=~ ~ ~~ ~1 | ~*~ := == < >``, labels, fixed values, ``NA*``, ``start()``.
 
     Raises ModelSyntaxError (line, column, what was expected) where the text cannot be read.
 
@@ -42,8 +42,13 @@ class Model:
     def observed(self) -> tuple[str, ...]:
         """Every column of the data the model uses."""
         latent = set(self.latents)
-        named = (name for f in self.statements.formulas for name in (f.lhs, f.rhs) if name)
+        named = (name for f in self.statements.formulas for name in (f.lhs, f.rhs if f.op != "|" else "") if name)
         return tuple(dict.fromkeys(name for name in named if name not in latent))
+
+    @property
+    def with_thresholds(self) -> tuple[str, ...]:
+        """Variables that the text gives thresholds (``x1 | t1``) or a scale (``x1 ~*~ x1``): they are ordered."""
+        return tuple(dict.fromkeys(f.lhs for f in self.statements.formulas if f.op in ("|", "~*~")))
 
     def __str__(self) -> str:
         return self.syntax

@@ -11,7 +11,8 @@ class Parameter:
     """One row: `free` is its place in the parameter vector, or -1 where fixed.
 
     `value` is the fixed value (NaN where free, or where `exogenous` takes it from the sample); rows with the same
-    `free` are one parameter.
+    `free` are one parameter. `derived` rows follow from the others: the residual variance of an ordered variable in the
+    delta parameterization, its scale in the theta parameterization.
     """
 
     lhs: str
@@ -26,6 +27,7 @@ class Parameter:
     upper: float = math.inf
     exogenous: bool = False
     user: bool = False
+    derived: bool = False
 
     @property
     def name(self) -> str:
@@ -34,5 +36,5 @@ class Parameter:
 
     @property
     def is_free(self) -> bool:
-        """Whether the row is still to be estimated (NaN value, not taken from the sample)."""
-        return math.isnan(self.value) and not self.exogenous
+        """Whether the row is still to be estimated (NaN value, neither taken from the sample nor derived)."""
+        return math.isnan(self.value) and not self.exogenous and not self.derived

@@ -20,6 +20,7 @@ class Roles:
     exogenous_latent : latents that nothing explains; outcomes : explained variables that explain nothing further.
     single : observed variables that are the only indicator of a latent and of no other one.
     auxiliary : observed variables beside the model, related to all others (`auxiliary=`).
+    ordered : modelled variables whose answers are ordered categories.
     """
 
     latent: tuple[str, ...]
@@ -29,6 +30,7 @@ class Roles:
     outcomes: tuple[str, ...]
     single: frozenset[str]
     auxiliary: tuple[str, ...] = ()
+    ordered: tuple[str, ...] = ()
 
     @property
     def observed(self) -> tuple[str, ...]:

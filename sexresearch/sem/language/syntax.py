@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, replace
 
 from sexresearch.errors import ModelSyntaxError
 from sexresearch.sem.language.expression import FUNCTIONS, Expression
 from sexresearch.sem.language.tokens import OPERATORS, Token, fail, tokenize
 
-FORMULA = ("=~", "~", "~~", "~1")
+FORMULA = ("=~", "~", "~~", "~*~", "~1", "|")
+THRESHOLD = re.compile(r"t[1-9]\d*")
 NUMERIC_MODIFIERS = ("start", "lower", "upper")
 TEXT_MODIFIERS = ("label", "equal")
 
@@ -201,6 +203,10 @@ class _Parser:
             fail(rhs, f"found {_shown(rhs)}", "a variable (a fixed value is written as 0.5*x)")
         if intercept and rhs.text == "0":
             modifiers = replace(modifiers, fixed=(0.0,))
+        if op.text == "|" and not THRESHOLD.fullmatch(rhs.text):
+            fail(rhs, f"found {_shown(rhs)}", "the name of a threshold: t1, t2, ...")
+        if op.text == "~*~" and rhs.text != name.text:
+            fail(rhs, f"found {_shown(rhs)}", f"the same variable on both sides: {name.text} ~*~ {name.text}")
         if name.text == rhs.text and op.text in ("=~", "~"):
             fail(rhs, f"{name.text!r} would explain itself", "another variable")
         formula = Formula(

@@ -12,7 +12,8 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.language.equality import Equality, share
+from sexresearch.sem.language.equality import Equality, excepted, share
+from sexresearch.sem.language.ordered_rows import residual_row, scale_rows, threshold_rows, user_rows
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles, roles_of
 from sexresearch.sem.language.syntax import Constraint, Definition, Formula, Statements
@@ -20,7 +21,11 @@ from sexresearch.sem.language.syntax import Constraint, Definition, Formula, Sta
 
 @dataclass(frozen=True)
 class Defaults:
-    """What is added to the text: lavaan's `sem()` defaults."""
+    """What is added to the text: lavaan's `sem()` defaults.
+
+    ordered : ordered variables with their numbers of thresholds; `parameterization` ("delta" or "theta") says which of
+    residual variance and scale is fixed for them; the other one then follows from the rest of the model.
+    """
 
     n_groups: int = 1
     meanstructure: bool = False
@@ -29,6 +34,13 @@ class Defaults:
     orthogonal: bool = False
     group_equal: tuple[str, ...] = ()
     group_partial: tuple[str, ...] = ()
+    ordered: tuple[tuple[str, int], ...] = ()
+    parameterization: str = "delta"
+
+    @property
+    def thresholds(self) -> dict[str, int]:
+        """Ordered variables with their numbers of thresholds."""
+        return dict(self.ordered)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +115,7 @@ def parameter_table(statements: Statements, defaults: Defaults = Defaults()) -> 
         if not formulas:
             raise ModelError(f"the model text has 'group:' blocks but none for group {group + 1}")
         role = roles_of(formulas)
+        role = replace(role, ordered=tuple(v for v in role.modelled if v in defaults.thresholds))
         roles.append(role)
         rows += _group_rows(formulas, role, group, defaults)
     equality = Equality(defaults.group_equal, defaults.group_partial)
@@ -113,9 +126,11 @@ def parameter_table(statements: Statements, defaults: Defaults = Defaults()) -> 
 def _group_rows(formulas: Sequence[Formula], role: Roles, group: int, defaults: Defaults) -> list[Parameter]:
     rows = [_user_row(formula, group, defaults.n_groups) for formula in formulas]
     rows = _identify(rows, role, defaults)
+    rows = user_rows(rows, role, defaults.thresholds, defaults.parameterization)
     taken = {key for row in rows for key in ((row.lhs, row.op, row.rhs), (row.rhs, row.op, row.lhs))}
     added = [row for row in _default_rows(role, defaults) if (row.lhs, row.op, row.rhs) not in taken]
-    return rows + [_freed(replace(row, group=group), role, defaults) for row in added]
+    excepted_here = {key for text in defaults.group_partial for pair in excepted(text) for key in pair}
+    return rows + [_freed(replace(row, group=group), role, defaults, excepted_here) for row in added]
 
 
 def _pick(values: tuple, group: int):  # type: ignore[no-untyped-def]
@@ -159,7 +174,8 @@ def _identify(rows: list[Parameter], role: Roles, defaults: Defaults) -> list[Pa
 
 def _default_rows(role: Roles, defaults: Defaults) -> list[Parameter]:
     """Everything lavaan's `sem()` adds to a text: variances, covariances, exogenous moments, intercepts."""
-    rows = [Parameter(v, "~~", v, value=0.0 if v in role.single else math.nan) for v in role.modelled]
+    rows = threshold_rows(role, defaults.thresholds)
+    rows += [residual_row(v, role, defaults.parameterization) for v in role.modelled]
     rows += [Parameter(v, "~~", v, value=1.0 if defaults.std_lv else math.nan) for v in role.latent]
     apart = 0.0 if defaults.orthogonal else math.nan
     rows += [Parameter(a, "~~", b, value=apart) for a, b in combinations(role.exogenous_latent, 2)]
@@ -167,20 +183,28 @@ def _default_rows(role: Roles, defaults: Defaults) -> list[Parameter]:
     x = role.exogenous
     for i, a in enumerate(x):
         rows += [Parameter(a, "~~", b, exogenous=defaults.fixed_x) for b in x[i:]]
+    rows += scale_rows(role, defaults.parameterization)
     if defaults.meanstructure:
-        rows += [Parameter(v, "~1", "") for v in role.modelled]
+        rows += [Parameter(v, "~1", "", value=0.0 if v in role.ordered else math.nan) for v in role.modelled]
         rows += [Parameter(v, "~1", "", exogenous=defaults.fixed_x) for v in x]
         rows += [Parameter(v, "~1", "", value=0.0) for v in role.latent]
     return rows
 
 
-def _freed(row: Parameter, role: Roles, defaults: Defaults) -> Parameter:
-    """In groups after the first, equal loadings free unit variances and equal intercepts free latent means."""
+def _freed(row: Parameter, role: Roles, defaults: Defaults, partial: set[tuple[str, str, str]]) -> Parameter:
+    """In groups after the first, equal loadings free unit variances and equal intercepts free latent means.
+
+    Equal thresholds free latent means too, and scales (delta) or residual variances (theta) of ordered variables.
+    """
     latent = row.group > 0 and row.lhs in role.latent
     equal = defaults.group_equal
     variance = row.op == "~~" and row.lhs == row.rhs and defaults.std_lv
     if latent and variance and "loadings" in equal and "lv_variances" not in equal:
         return replace(row, value=math.nan)
-    if latent and row.op == "~1" and "intercepts" in equal and "means" not in equal:
+    if latent and row.op == "~1" and {"intercepts", "thresholds"} & set(equal) and "means" not in equal:
         return replace(row, value=math.nan)
+    if row.group > 0 and "thresholds" in equal and row.lhs in role.ordered and not row.derived:
+        held = "residuals" in equal and (row.lhs, row.op, row.rhs) not in partial
+        if row.op == "~*~" or (row.op == "~~" and row.lhs == row.rhs and not held):
+            return replace(row, value=math.nan)
     return row

@@ -8,15 +8,15 @@ from typing import NoReturn
 
 from sexresearch.errors import ModelSyntaxError
 
-OPERATORS = ("=~", "~~", "~1", ":=", "==", "~", "<", ">")
+OPERATORS = ("=~", "~~", "~*~", "~1", "|", ":=", "==", "~", "<", ">")
 PATTERN = re.compile(
     r"""(?P<skip>[ \t\r\f\u00a0]+|[#!][^\n]*)
       | (?P<end>[\n;])
       | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
       | (?P<string>"[^"\n]*"|'[^'\n]*')
       | (?P<name>[^\W\d][\w.]*)
-      | (?P<op>=~|~~|:=|==|~|<|>)
-      | (?P<punct>[-+*/^(),?:|])""",
+      | (?P<op>=~|~~|~\*~|:=|==|~|<|>|\|)
+      | (?P<punct>[-+*/^(),?:])""",
     re.VERBOSE,
 )
 

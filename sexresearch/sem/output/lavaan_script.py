@@ -9,7 +9,14 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.language.model import Model
 
-OWN_WORDS = ("group", "group_partial", "cluster", "sampling_weights", "auxiliary")  # the user's words, not lavaan's
+OWN_WORDS = (
+    "group",
+    "group_partial",
+    "cluster",
+    "sampling_weights",
+    "auxiliary",
+    "ordered",
+)  # the user's words, not lavaan's
 
 
 def lavaan_script(model: Model, fitted: Fitted) -> str:
@@ -38,6 +45,7 @@ def lavaan_script(model: Model, fitted: Fitted) -> str:
         "library(lavaan)",
         f"model <- {r_string(chr(10) + model.syntax.strip(chr(10)) + chr(10))}",
         *([READ] if rows else []),
+        *(_categories(name, levels) for name, levels in fitted.levels.items() if isinstance(levels[0], str)),
         f"fit <- {fitter}(\n  model,\n" + ",\n".join(given) + "\n)",
         "summary(fit, fit.measures = TRUE, standardized = TRUE)",
     ]
@@ -59,6 +67,12 @@ def r_string(text: str) -> str:
     """
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\0", "")
     return '"' + "".join(c if c.isprintable() or c in "\n\t" else f"\\U{{{ord(c):x}}}" for c in escaped) + '"'
+
+
+def _categories(name: str, levels: tuple[object, ...]) -> str:
+    """An ordered column of text as a factor."""
+    column = f"answers[[{r_string(name)}]]"
+    return f"{column} <- ordered({column}, levels = c({', '.join(r_string(str(level)) for level in levels)}))"
 
 
 def _literal(option: str, value: object) -> str:

@@ -19,6 +19,8 @@ from sexresearch.sem.after.score_tests import score_tests
 from sexresearch.sem.after.wald import wald_test
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.fit_measures import fit_measures
+from sexresearch.sem.inference.ordinal_indices import ordinal_reasons
+from sexresearch.sem.inference.ordinal_moments import ordinal_moments
 from sexresearch.sem.inference.residuals import analysed_cov
 from sexresearch.sem.inference.standardized import explained
 from sexresearch.sem.inference.tables import parameter_frame
@@ -129,7 +131,8 @@ class Results:
             reason = "the model has no degrees of freedom left to test"
         else:
             reason = "the model fits exactly or its baseline has nothing to explain"
-        return {str(name): reason for name in self._measures.index[self._measures.isna()]}
+        reasons = {str(name): reason for name in self._measures.index[self._measures.isna()]}
+        return reasons | ordinal_reasons(self.fitted, list(reasons)) if self.converged else reasons
 
     @property
     def vcov(self) -> pd.DataFrame:
@@ -152,15 +155,28 @@ class Results:
 
     @property
     def implied(self) -> dict[object, Moment] | Moment:
-        """Model-implied {"cov": DataFrame, "mean": Series}, by group label where there are groups."""
+        """Model-implied {"cov": DataFrame, "mean": Series}, by group label where there are groups.
+
+        With ordered variables these are of the responses as scaled by the sample (correlations; given the covariates),
+        and {"th": Series} has the thresholds, {"slopes": DataFrame} what covariates do, where there are any.
+        """
+        if self.fitted.levels:
+            return self._ordinal_moments(False)
         return self._by_group([(s.names, st.cov, st.mean) for s, st in self._pairs()])
 
     @property
     def residuals(self) -> dict[object, Moment] | Moment:
         """Sample less implied moments, in the shape of `implied`; the sample's as the estimator takes them."""
+        if self.fitted.levels:
+            return self._ordinal_moments(True)
         covs = [analysed_cov(self.fitted, number) for number in range(self.fitted.table.n_groups)]
         pairs = zip(self._pairs(), covs, strict=True)
         return self._by_group([(s.names, cov - st.cov, s.mean - st.mean) for (s, st), cov in pairs])
+
+    def _ordinal_moments(self, less: bool) -> dict:
+        numbers = range(self.fitted.table.n_groups)
+        made = [ordinal_moments(self.fitted, number, less) for number in numbers]
+        return dict(zip(self.groups, made, strict=True)) if self.groups else made[0]
 
     def _pairs(self):  # type: ignore[no-untyped-def]
         return list(zip(self.fitted.samples, self.fitted.states, strict=True))

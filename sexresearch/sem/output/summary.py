@@ -14,8 +14,10 @@ SECTIONS = (
     ("Latent variables", lambda f: f["op"] == "=~"),
     ("Regressions", lambda f: f["op"] == "~"),
     ("Covariances", lambda f: (f["op"] == "~~") & (f["lhs"] != f["rhs"])),
+    ("Thresholds", lambda f: f["op"] == "|"),
     ("Intercepts", lambda f: f["op"] == "~1"),
     ("Variances", lambda f: (f["op"] == "~~") & (f["lhs"] == f["rhs"])),
+    ("Scales of the responses", lambda f: f["op"] == "~*~"),
     ("Defined parameters", lambda f: f["op"] == ":="),
 )
 HEADLINE = (

@@ -86,6 +86,8 @@ def _refuse(results: Results, replicates: int, seed: int, kind: str, workers: in
 def _refuse_kind(fitted: Fitted, kind: str, codes: list[Array] | None) -> None:
     if kind != "parametric" and any(sample.answers is None for sample in fitted.samples):
         raise OptionError("moments hold no rows to draw; use kind='parametric', or fit the respondents' answers")
+    if fitted.levels and kind != "nonparametric":
+        raise OptionError(f"kind {kind!r} makes continuous answers; with ordered variables use kind='nonparametric'")
     weighted = fitted.options.sampling_weights is not None
     if kind != "nonparametric" and (weighted or codes is not None):
         raise OptionError(f"kind {kind!r} knows neither clusters nor sampling weights; use kind='nonparametric'")

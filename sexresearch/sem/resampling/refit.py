@@ -16,6 +16,7 @@ from sexresearch.sem.estimation.constraints import Constrained, minimize_within,
 from sexresearch.sem.estimation.estimate import bounded, objective_of, place
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import minimize
+from sexresearch.sem.ordinal.sample import ordinal_sample
 
 MOST_STEPS = 200  # a replicate that needs more is on its way to infinity; nearly all need fewer than 10
 
@@ -30,7 +31,7 @@ def refit(fitted: Fitted, answers: Sequence[Answers]) -> Fitted:
 def refit_samples(fitted: Fitted, samples: tuple[Sample, ...]) -> Fitted:
     """The same, from samples that are already summed up."""
     structures = place(fitted.table, samples, bool(fitted.options.meanstructure))
-    objective = objective_of(structures, samples, fitted.table.n_free, fitted.options)
+    objective = objective_of(structures, samples, fitted.table, fitted.options)
     fresh = replace(fitted, samples=samples, structures=structures, objective=objective)
     found = _minimum(fresh)
     if not found.solution.converged:
@@ -40,6 +41,9 @@ def refit_samples(fitted: Fitted, samples: tuple[Sample, ...]) -> Fitted:
 
 def _sample(fitted: Fitted, old: Sample, new: Answers) -> Sample:
     has_means, missing = bool(fitted.options.meanstructure), fitted.options.missing
+    if fitted.levels:
+        roles = fitted.table.roles[[sample.label for sample in fitted.samples].index(old.label)]
+        return ordinal_sample(new, roles, fitted.levels, fitted.options.fixed_x)
     if missing == "fiml":
         return from_gaps(new, old.names)
     return (

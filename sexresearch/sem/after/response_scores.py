@@ -1,0 +1,152 @@
+"""Factor scores from ordered answers: the most likely factor values given a row's categories (empirical Bayes modal).
+
+The density of the factors, normal with the model's mean and covariance, times the probability of each answer, is
+log-concave, so that Newton steps find its mode (Skrondal & Rabe-Hesketh 2004, Generalized Latent Variable Modeling,
+section 7.4, doi 10.1201/9780203489437).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import log_ndtr, ndtr
+
+from sexresearch.errors import ModelError, OptionError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.ordinal.polyserial import normal_density
+
+STEPS = 60
+SMALL = 1e-9  # Newton step, in units of the factors, at which a score is found
+SMALLEST = 1e-300
+BEYOND = 40.0  # limits of the outer categories, in residual standard deviations
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One group: items (p,) intercepts, loadings (p, l), slopes (p, x) and residual sd; factors' mean, slopes, cov.
+
+    cuts : (p, K + 1) limits of the categories of ordered items; levels : (p,) their number, 0 for continuous ones.
+    """
+
+    intercept: Array
+    loadings: Array
+    slopes: Array
+    sd: Array
+    cuts: Array
+    levels: Array
+    mean: Array
+    mean_slopes: Array
+    precision: Array
+
+
+def measured(fitted: Fitted, number: int) -> Measured:
+    """What scoring needs of one group; ModelError where the answers do not depend on factors and covariates alone."""
+    point, role = fitted.ordinal_point(number), fitted.table.roles[number]
+    own, state = point.model.layout, fitted.states[number]
+    p, x, last = own.p, own.x, len(state.structure.names) - 1
+    direct = state.structure.directed.copy()
+    free = state.structure.is_path
+    direct[state.structure.row[free], state.structure.col[free]] = fitted.theta[state.structure.free[free]]
+    residual = state.S[:p, :p]
+    if direct[:p, :p].any() or (np.abs(residual - np.diag(np.diag(residual))) > 0).any():
+        raise ModelError(
+            "scores from ordered answers need items that depend on factors and covariates only: here some explain each "
+            "other or have residuals that covary"
+        )
+    variance = np.diag(residual)
+    if (variance <= 0).any():
+        wrong = [own.names[k] for k in np.flatnonzero(variance <= 0)]
+        raise ModelError(f"scores need positive residual variances; not so for {wrong}")
+    shown = slice(p, p + x)
+    latent = slice(p + x, p + x + len(role.latent))
+    away = np.linalg.inv(np.eye(len(role.latent)) - direct[latent, latent])
+    cov = away @ state.S[latent, latent] @ away.T
+    cuts = np.full((p, max(own.levels) + 1), np.inf)
+    cuts[:, 0] = -np.inf
+    items, numbers = own.cuts
+    cuts[items, numbers + 1] = point.model.cuts(fitted.theta)
+    return Measured(
+        direct[:p, last], direct[:p, latent], direct[:p, shown], np.sqrt(variance), cuts, np.array(own.levels),
+        away @ direct[latent, last], away @ direct[latent, shown], np.linalg.inv(cov),
+    )  # fmt: skip
+
+
+def response_scores(fitted: Fitted, number: int, values: Array, method: str) -> Array:
+    """(n, l) scores of rows (n, p + x), categories from 1 and NaN; NaN for rows without an answer or covariate."""
+    if method != "regression":
+        raise OptionError(f"method {method!r} is not known for ordered answers; allowed: regression (the mode)")
+    group = measured(fitted, number)
+    p = len(group.sd)
+    kinds, codes = np.unique(values, axis=0, return_inverse=True, equal_nan=True)
+    found = np.full((len(kinds), len(group.mean)), np.nan)
+    usable = ~np.isnan(kinds[:, :p]).all(axis=1) & ~np.isnan(kinds[:, p:]).any(axis=1)
+    if usable.any():
+        found[usable] = _modes(group, kinds[usable])
+    return found[np.asarray(codes).ravel()]
+
+
+def _modes(group: Measured, values: Array) -> Array:
+    p = len(group.sd)
+    prior = group.mean + values[:, p:] @ group.mean_slopes.T
+    base = group.intercept + values[:, p:] @ group.slopes.T
+    eta = prior.copy()
+    height = _height(group, values, base, prior, eta)
+    for _ in range(STEPS):
+        first, second = _answers(group, values[:, :p], base + eta @ group.loadings.T)
+        slope = first @ group.loadings - (eta - prior) @ group.precision
+        curve = np.einsum("np,pa,pb->nab", second, group.loadings, group.loadings) + group.precision
+        step = np.linalg.solve(curve, slope[:, :, None])[:, :, 0]
+        size = np.ones(len(eta))
+        for _ in range(20):
+            there = _height(group, values, base, prior, eta + size[:, None] * step)
+            worse = there < height - 1e-12 * np.abs(height)
+            if not worse.any():
+                break
+            size[worse] *= 0.5
+        eta, height = eta + size[:, None] * step, there
+        if np.abs(step).max() < SMALL:
+            break
+    return eta
+
+
+def _height(group: Measured, values: Array, base: Array, prior: Array, eta: Array) -> Array:
+    """(n,) log density of the factors and the answers, up to a constant."""
+    gap = eta - prior
+    expected = base + eta @ group.loadings.T
+    answers = values[:, : len(group.sd)]
+    seen = ~np.isnan(answers)
+    upper, lower = _limits(group, answers, expected)
+    flip = lower > 0  # the upper tail, where it is the small one
+    a, b = np.where(flip, -lower, upper), np.where(flip, -upper, lower)
+    with np.errstate(divide="ignore"):
+        ordered = log_ndtr(a) + np.log1p(-np.exp(np.minimum(log_ndtr(b) - log_ndtr(a), 0.0)))
+    z = (np.where(seen, answers, 0.0) - expected) / group.sd
+    logs = np.where(group.levels > 0, ordered, -0.5 * z * z)
+    return np.where(seen, np.maximum(logs, -1e6), 0.0).sum(axis=1) - 0.5 * np.einsum(
+        "na,ab,nb->n", gap, group.precision, gap
+    )
+
+
+def _limits(group: Measured, answers: Array, expected: Array) -> tuple[Array, Array]:
+    code = np.where(np.isnan(answers) | (group.levels == 0), 1, answers).astype(int)
+    item = np.arange(len(group.sd))
+    upper = np.clip((group.cuts[item, code] - expected) / group.sd, -BEYOND, BEYOND)
+    lower = np.clip((group.cuts[item, code - 1] - expected) / group.sd, -BEYOND, BEYOND)
+    return upper, lower
+
+
+def _answers(group: Measured, answers: Array, expected: Array) -> tuple[Array, Array]:
+    """First derivatives, and second ones with the sign turned, of the log probability of each answer (n, p)."""
+    upper, lower = _limits(group, answers, expected)
+    flip = lower > 0
+    share = np.maximum(np.where(flip, ndtr(-lower) - ndtr(-upper), ndtr(upper) - ndtr(lower)), SMALLEST)
+    high, low = normal_density(upper), normal_density(lower)
+    first = (low - high) / share
+    second = first**2 - (lower * low - upper * high) / share
+    z = (np.nan_to_num(answers) - expected) / group.sd
+    ordered, seen = group.levels > 0, ~np.isnan(answers)
+    first = np.where(ordered, first, z) / group.sd
+    second = np.where(ordered, np.maximum(second, 0.0), 1.0) / group.sd**2
+    return np.where(seen, first, 0.0), np.where(seen, second, 0.0)

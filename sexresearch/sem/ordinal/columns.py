@@ -1,0 +1,89 @@
+"""Which columns hold ordered categories, which categories there are, and the answers as category numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.errors import DataError
+from sexresearch.sem.data.observed import frame_of
+from sexresearch.sem.language.model import Model
+from sexresearch.sem.language.roles import roles_of
+
+MOST_LEVELS = 20  # categories above which a column is rather a measurement than a scale of answers
+
+Levels = Mapping[str, tuple[object, ...]]
+
+
+def ordered_names(model: Model, frame: pd.DataFrame, asked: bool | Sequence[str]) -> tuple[list[str], list[str]]:
+    """The ordered variables of a model, and notes: named in `asked` (True: all it explains), in the text, or by dtype.
+
+    Names that are not in the model are passed over, so that one list serves many models.
+    """
+    roles = roles_of(model.statements.formulas)
+    named = roles.modelled if asked is True else asked or ()
+    typed = [name for name in model.observed if name in frame.columns and _is_ordered(frame[name])]
+    found = [v for v in model.observed if v in {*named, *typed, *model.with_thresholds}]
+    outside = [v for v in found if v in roles.exogenous]
+    notes = [
+        f"{v!r} is ordered but nothing in the model explains it: its category numbers are used as they are"
+        for v in outside
+    ]
+    return [v for v in found if v not in outside], notes
+
+
+def refuse_unknown(data: object, asked: bool | Sequence[str]) -> None:
+    """DataError where `asked` names columns that the data do not have."""
+    known = [str(c) for c in frame_of(data).columns]
+    absent = [] if isinstance(asked, bool) else [name for name in asked if name not in known]
+    if absent:
+        raise DataError(f"ordered= names columns that are not in the data: {absent}; the data have {known[:20]}")
+
+
+def _is_ordered(column: pd.Series | pd.DataFrame) -> bool:
+    return isinstance(column, pd.Series) and isinstance(column.dtype, pd.CategoricalDtype) and bool(column.cat.ordered)
+
+
+def levels_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, tuple[object, ...]]:
+    """The categories of each named column, lowest first; DataError lists every column that cannot be ordered."""
+    wrong, found = [], {}
+    for name in names:
+        levels = _levels(frame[name])
+        if isinstance(levels, str):
+            wrong.append(f"{name!r} {levels}")
+        elif len(levels) > MOST_LEVELS:
+            wrong.append(f"{name!r} has {len(levels)} different answers; at most {MOST_LEVELS} can be categories")
+        elif len(levels) < 2:
+            wrong.append(f"{name!r} has {len(levels)} category; at least 2 are needed")
+        else:
+            found[name] = levels
+    if wrong:
+        raise DataError("these variables cannot be ordered: " + "; ".join(wrong) + ". Leave them out of ordered=")
+    return found
+
+
+def _levels(column: pd.Series) -> tuple[object, ...] | str:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        categories = column.cat.categories
+        if not column.cat.ordered and not pd.api.types.is_numeric_dtype(categories.dtype):
+            return "holds categories without an order: use pandas.Categorical(..., ordered=True)"
+        return tuple(categories if column.cat.ordered else sorted(categories))
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        return f"holds text such as {str(column.dropna().iloc[0])!r}" if column.notna().any() else "has no answers"
+    return tuple(np.unique(column.dropna().to_numpy(dtype=float)))
+
+
+def recoded(frame: pd.DataFrame, levels: Levels) -> pd.DataFrame:
+    """The frame with ordered columns as category numbers 1, 2, …; NaN for no answer and for unknown categories.
+
+    >>> data = pd.DataFrame({"x": [3, 5, None]})
+    >>> recoded(data, {"x": (3.0, 5.0)})["x"].tolist()
+    [1.0, 2.0, nan]
+    """
+    made = {}
+    for name, known in levels.items():
+        codes = pd.Categorical(frame[name], categories=list(known), ordered=True).codes
+        made[name] = np.where(codes < 0, np.nan, codes + 1.0)
+    return frame.assign(**made) if made else frame

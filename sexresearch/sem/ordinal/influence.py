@@ -1,0 +1,142 @@
+"""How every row moves thresholds, means, variances and correlations: the way to their covariance matrix Gamma.
+
+Estimates by steps solve stacked score equations, whose covariance is A^-1 B A^-1' with B the products of scores and A
+their derivatives, here sums of products too (Muthen 1984, doi 10.1007/BF02294210; Muthen & Satorra 1995,
+doi 10.1007/BF02294335). A row's contribution A^-1 score to a threshold depends on its category only, that to a
+polychoric correlation on its cell only, so that both are small tables, computed from frequencies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import blas
+from scipy.special import ndtr
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.ordinal.polychoric import SMALLEST, Cells
+from sexresearch.sem.ordinal.polyserial import normal_density
+from sexresearch.sem.ordinal.tables import Tables
+
+ROWS_AT_ONCE = 2048  # bounds the memory of the contributions
+WORTH_MERGING = 0.5  # share of distinct rows below which equal rows are counted instead of repeated
+
+
+@dataclass(frozen=True)
+class Univariate:
+    """Scores of the thresholds of one variable per category (K + 1, K - 1), no answer last, and A^-1 times them."""
+
+    scores: Array
+    influence: Array
+
+
+def univariate(counts: Array, cuts: Array) -> Univariate:
+    """Thresholds of all variables at once, from counts (p, K) and thresholds (p, K - 1): arrays (p, K + 1, K - 1)."""
+    p, K = counts.shape
+    height = normal_density(cuts)
+    share = np.maximum(counts / counts.sum(axis=1, keepdims=True), SMALLEST)
+    scores = np.zeros((p, K + 1, K - 1))
+    number = np.arange(K - 1)
+    scores[:, number, number] = height / share[:, :-1]
+    scores[:, number + 1, number] = -height / share[:, 1:]
+    information = np.einsum("pks,pkt,pk->pst", scores[:, :K], scores[:, :K], counts)
+    unused = np.einsum("pss->ps", information) == 0
+    information[:, number, number] += unused
+    influence = np.linalg.solve(information, scores.swapaxes(1, 2)).swapaxes(1, 2)
+    return Univariate(scores, influence)
+
+
+def cell_influence(found: Tables, own: Univariate, cuts: Array, rho: Array, at: Cells) -> Array:
+    """(pairs, K + 1, K + 1) contribution of each cell to the correlation of its pair.
+
+    (s - A21 A11^-1 u) / A22: s the score of the correlation, u those of both variables' thresholds.
+    """
+    counts = found.answered
+    score = at.slope / at.probability
+    info = np.einsum("pab,pab->p", counts, score**2)
+    out = np.zeros_like(found.pairs)
+    out[:, :-1, :-1] = score
+    for axis, mine, other in ((1, found.first, found.second), (2, found.second, found.first)):
+        rise = _threshold_slope(cuts[mine], cuts[other], rho)  # (pairs, K - 1, K): mass that a raised threshold moves
+        turn = (lambda x: x) if axis == 1 else (lambda x: x.swapaxes(1, 2))
+        push = turn(counts * score / at.probability)
+        cross = np.einsum("ptb,ptb->pt", rise, push[:, :-1] - push[:, 1:])
+        taken = np.einsum("pkt,pt->pk", own.influence[mine], cross)
+        out -= np.expand_dims(taken, 3 - axis)
+    return out / info[:, None, None]
+
+
+def _threshold_slope(mine: Array, other: Array, rho: Array) -> Array:
+    """(pairs, K - 1, K) derivative in each threshold of P(below it, in category b of the other variable)."""
+    root = np.sqrt(1.0 - rho**2)[:, None, None]
+    below = ndtr_edges((other[:, None, :] - rho[:, None, None] * mine[:, :, None]) / root)
+    return normal_density(mine)[:, :, None] * np.diff(below, axis=2)
+
+
+def ndtr_edges(z: Array) -> Array:
+    """Normal distribution function along the last axis, with 0 before and 1 after."""
+    out = np.zeros((*z.shape[:-1], z.shape[-1] + 2))
+    out[..., 1:-1], out[..., -1] = ndtr(z), 1.0
+    return out
+
+
+@dataclass(frozen=True)
+class Influence:
+    """Contributions of n rows to M moments: tables per category and per cell, and columns (n, c) for the others.
+
+    cuts : (thresholds, K + 1) with the variable of each in `cut_items`; cells : (pairs, K + 1, K + 1) of the pairs
+    (first, second); `order` (M,) takes thresholds, pairs, others to the order of the moments.
+    """
+
+    codes: Array
+    cut_items: Array
+    cuts: Array
+    first: Array
+    second: Array
+    cells: Array
+    others: Array
+    order: Array
+
+    @property
+    def n(self) -> int:
+        return len(self.codes)
+
+    def rows(self, codes: Array, others: Array) -> Array:
+        """(n, M) contributions of rows, columns still by kind."""
+        width = self.cells.shape[-1]
+        places = codes[:, self.cut_items] + np.arange(len(self.cut_items)) * width
+        out = np.empty((len(codes), len(self.order)))
+        t, q = len(self.cut_items), len(self.cut_items) + len(self.first)
+        np.take(self.cuts.ravel(), places, out=out[:, :t], mode="clip")
+        places = codes[:, self.first] * width
+        places += codes[:, self.second]
+        places += np.arange(len(self.first)) * width**2
+        np.take(self.cells.ravel(), places, out=out[:, t:q], mode="clip")
+        out[:, q:] = others
+        return out
+
+    def gamma(self) -> Array:
+        """(M, M) n times the covariance of the sample moments: n sum over rows of their contributions' products."""
+        codes, others, weight = self._distinct()
+        size = len(self.order)
+        total = np.zeros((size, size), order="F")
+        for start in range(0, len(codes), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            made = self.rows(codes[part], others[part])
+            if weight is not None:
+                made *= np.sqrt(weight[part, None])
+            total = blas.dsyrk(1.0, made.T, beta=1.0, c=total, overwrite_c=1)
+        total = total + np.triu(total, 1).T
+        return self.n * total[np.ix_(self.order, self.order)]
+
+    def _distinct(self) -> tuple[Array, Array, Array | None]:
+        """The rows, equal ones once with how often they occur, where that saves work."""
+        width, p = self.cells.shape[-1], self.codes.shape[1]
+        if self.others.shape[1] or p * np.log2(width) > 62:
+            return self.codes, self.others, None
+        keys = self.codes @ (width ** np.arange(p))
+        _, chosen, count = np.unique(keys, return_index=True, return_counts=True)
+        if len(chosen) > WORTH_MERGING * self.n:
+            return self.codes, self.others, None
+        return self.codes[chosen], self.others[chosen], count.astype(float)

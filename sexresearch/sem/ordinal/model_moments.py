@@ -1,0 +1,248 @@
+"""What a model says about thresholds, slopes and correlations, with first and second derivatives.
+
+The model is about responses y* with means mu, slopes Pi on the covariates, and covariances V given the covariates;
+the data show d (tau - mu), d Pi and d_i d_j V_ij, with tau the thresholds and d the scale of each response: a parameter
+(delta parameterization) or 1 / sd(y*) (theta). Covariates enter the structure uncorrelated with mean 0 and variance 1,
+so that Pi stands in its moment matrix as it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.structure import (
+    Implied,
+    Structure,
+    implied,
+    second_order,
+    slot_products,
+    structure_of,
+)
+from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.language.roles import Roles
+from sexresearch.sem.ordinal.layout import Layout
+
+
+@dataclass(frozen=True)
+class OrdinalModel:
+    """Where the parameters of one group sit: in `structure`, and thresholds and scales beside it.
+
+    cut_free, cut_fixed (T,), scale_free, scale_fixed (p,) : parameter numbers (-1 where fixed) and fixed values.
+    reciprocal : (p,) True where the scale is 1 / sd(y*). derived : rows of S that hold derived residual variances.
+    n_free : all parameters of the model.
+    """
+
+    structure: Structure
+    layout: Layout
+    cut_free: Array
+    cut_fixed: Array
+    scale_free: Array
+    scale_fixed: Array
+    reciprocal: Array
+    derived: Array
+    n_free: int
+
+    def cuts(self, theta: Array) -> Array:
+        """(T,) thresholds of the responses."""
+        return np.where(self.cut_free >= 0, theta[self.cut_free], self.cut_fixed)
+
+    @cached_property
+    def own(self) -> Array:
+        """Numbers of the parameters that act on more than thresholds."""
+        scales = self.scale_free[self.scale_free >= 0]
+        return np.unique(np.concatenate([self.structure.free, scales]))
+
+    def at(self, theta: Array) -> OrdinalPoint:
+        """The model at one parameter vector (q,)."""
+        return OrdinalPoint(self, theta, implied(self.structure, theta))
+
+
+@dataclass(frozen=True)
+class OrdinalPoint:
+    """A model at one parameter vector."""
+
+    model: OrdinalModel
+    theta: Array
+    state: Implied
+
+    def at_rows(self, rows: Sequence[Parameter], roles: Roles) -> OrdinalPoint:
+        """The same point of a model whose parameters are the `rows`, in their order, whether free or not here."""
+        own = self.model
+        numbered = [replace(row, free=k, exogenous=False, derived=False) for k, row in enumerate(rows)]
+        moved = ordinal_model(numbered, roles, own.layout, bool(own.reciprocal.any()), len(rows))
+        theta, cuts = np.zeros(len(rows)), own.cuts(self.theta)
+        theta[moved.cut_free[moved.cut_free >= 0]] = cuts[moved.cut_free >= 0]
+        theta[moved.scale_free[moved.scale_free >= 0]] = self.scale[moved.scale_free >= 0]
+        moved = replace(moved, cut_fixed=cuts, scale_fixed=self.scale)
+        return OrdinalPoint(moved, theta, replace(self.state, structure=moved.structure))
+
+    @property
+    def shown(self) -> Array:
+        """(p, x + 1) slopes on the covariates, then means."""
+        p = self.model.layout.p
+        return self.state.omega[:p, p:]
+
+    @cached_property
+    def spread(self) -> Array:
+        """(p, p) covariances of the responses given the covariates; derived residual variances left out."""
+        p = self.model.layout.p
+        return self.state.omega[:p, :p] - self.shown @ self.shown.T
+
+    @cached_property
+    def scale(self) -> Array:
+        """(p,) what each response is multiplied by; NaN where it has no variance."""
+        own = self.model
+        given = np.where(own.scale_free >= 0, self.theta[own.scale_free], own.scale_fixed)
+        variance = np.diag(self.spread)
+        ratio = 1.0 / np.sqrt(np.where(variance > 0, variance, math.nan))
+        return np.where(own.reciprocal, ratio, given)
+
+    @cached_property
+    def moments(self) -> Array:
+        """(M,) what the data should show."""
+        own, d = self.model.layout, self.scale
+        (items, _), (i, j) = own.cuts, own.pairs
+        mean = self.shown[:, -1]
+        return np.concatenate(
+            [
+                d[items] * (self.model.cuts(self.theta) - mean[items]),
+                mean[own.numeric],
+                (d[:, None] * self.shown[:, :-1]).T.ravel(),
+                np.diag(self.spread)[own.numeric],
+                d[i] * d[j] * self.spread[i, j],
+            ]
+        )
+
+    @cached_property
+    def _slots(self) -> tuple[Array, Array, Array]:
+        """Derivatives by parameter (…, q): of `shown` (p, x + 1, q), of variances (p, q), of covariances (pairs, q)."""
+        s, p = self.state.structure, self.model.layout.p
+        U, V = self.state.Z[:, s.u], self.state.Z[:, s.v]
+        shown = s.weight * (U[:p, None] * V[None, p:] + V[:p, None] * U[None, p:])
+        i, j = self.model.layout.pairs
+        rows, columns = np.concatenate([np.arange(p), i]), np.concatenate([np.arange(p), j])
+        cov = s.weight * (U[rows] * V[columns] + V[rows] * U[columns])
+        for k in range(shown.shape[1]):
+            cov -= self.shown[rows, k, None] * shown[columns, k] + self.shown[columns, k, None] * shown[rows, k]
+        shown, cov = (_by_parameter(s, part, self.model.n_free) for part in (shown, cov))
+        return shown, cov[:p], cov[p:]
+
+    @cached_property
+    def scale_slopes(self) -> Array:
+        """(p, q) derivatives of the scales."""
+        own = self.model
+        out = np.where(own.reciprocal, -0.5 * self.scale**3, 0.0)[:, None] * self._slots[1]
+        free = np.flatnonzero(own.scale_free >= 0)
+        out[free, own.scale_free[free]] += 1.0
+        return out
+
+    @cached_property
+    def jacobian(self) -> Array:
+        """(M, q) derivatives of the moments."""
+        own, d, B = self.model.layout, self.scale, self.scale_slopes
+        shown, variances, pairs = self._slots
+        (items, _), (i, j), start = own.cuts, own.pairs, own.starts
+        out = np.zeros((own.size, self.model.n_free))
+        gap = self.model.cuts(self.theta) - self.shown[items, -1]
+        out[: start[0]] = gap[:, None] * B[items] - d[items, None] * shown[items, -1]
+        moving = np.flatnonzero(self.model.cut_free >= 0)
+        out[moving, self.model.cut_free[moving]] += d[items[moving]]
+        out[start[0] : start[1]] = shown[own.numeric, -1]
+        for k in range(own.x):
+            here = slice(start[1] + k * own.p, start[1] + (k + 1) * own.p)
+            out[here] = d[:, None] * shown[:, k] + self.shown[:, k, None] * B
+        out[start[2] : start[3]] = variances[own.numeric]
+        out[start[3] :] = (d[i] * d[j])[:, None] * pairs
+        if B.any():
+            out[start[3] :] += (self.spread[i, j] * d[j])[:, None] * B[i] + (self.spread[i, j] * d[i])[:, None] * B[j]
+        return out
+
+    def bend(self, r: Array) -> Array:
+        """(q, q) sum over the moments of r (M,) times their second derivatives."""
+        own, d = self.model.layout, self.scale
+        (items, _), (i, j), start = own.cuts, own.pairs, own.starts
+        cut, mean, slope = r[: start[0]], r[start[0] : start[1]], r[start[1] : start[2]].reshape(own.x, own.p).T
+        gap = self.model.cuts(self.theta) - self.shown[items, -1]
+        both = np.zeros((own.p, own.p))
+        both[i, j] = both[j, i] = r[start[3] :]
+        weight = np.bincount(items, cut * gap, own.p) + (slope * self.shown[:, :-1]).sum(axis=1)
+        weight += (both * self.spread) @ d  # what multiplies the second derivative of each scale
+        push_shown = np.column_stack([d[:, None] * slope, -d * np.bincount(items, cut, own.p)])
+        push_shown[own.numeric, -1] += mean
+        push = 0.5 * both * np.outer(d, d)
+        push[own.numeric, own.numeric] += r[start[2] : start[3]]
+        push[np.diag_indices(own.p)] -= np.where(self.model.reciprocal, 0.5 * d**3 * weight, 0.0)
+        out = self._structural(push, push_shown)
+        return out + self._by_scales(cut, slope, both, weight) if self.scale_slopes.any() else out
+
+    def _structural(self, push: Array, push_shown: Array) -> Array:
+        """Second derivatives of spread and shown, weighed by push (p, p) and push_shown (p, x + 1)."""
+        p, omega = self.model.layout.p, np.zeros_like(self.state.omega)
+        omega[:p, :p] = push
+        omega[:p, p:] = 0.5 * push_shown - push @ self.shown
+        omega[p:, :p] = omega[:p, p:].T
+        s = self.state.structure
+        out = _fold(s, second_order(self.state, slot_products(s, self.state.Z, omega)), self.model.n_free)
+        for k in range(self.shown.shape[1]):
+            moved = self._slots[0][:, k]
+            out -= 2.0 * moved.T @ push @ moved
+        return out
+
+    def _by_scales(self, cut: Array, slope: Array, both: Array, weight: Array) -> Array:
+        own, d, B = self.model.layout, self.scale, self.scale_slopes
+        shown, _, pairs = self._slots
+        (items, _), (i, j) = own.cuts, own.pairs
+        bent = np.where(self.model.reciprocal, 3.0 * weight / d, 0.0)
+        out = (B * bent[:, None]).T @ B + B.T @ (both * self.spread) @ B
+        beside = -np.bincount(items, cut, own.p)[:, None] * shown[:, -1]
+        moving = np.flatnonzero(self.model.cut_free >= 0)
+        np.add.at(beside, (items[moving], self.model.cut_free[moving]), cut[moving])
+        for k in range(own.x):
+            beside += slope[:, k, None] * shown[:, k]
+        np.add.at(beside, i, (both[i, j] * d[j])[:, None] * pairs)
+        np.add.at(beside, j, (both[i, j] * d[i])[:, None] * pairs)
+        cross = B.T @ beside
+        return out + cross + cross.T
+
+
+def _by_parameter(structure: Structure, slots: Array, size: int) -> Array:
+    """Derivatives (…, k) by slot as (…, q) by parameter."""
+    out = np.zeros((*slots.shape[:-1], size))
+    if len(np.unique(structure.free)) == len(structure.free):
+        out[..., structure.free] = slots
+    else:
+        for slot, number in enumerate(structure.free):
+            out[..., number] += slots[..., slot]
+    return out
+
+
+def _fold(structure: Structure, slots: Array, size: int) -> Array:
+    """A matrix (k, k) over slots as (q, q) over parameters."""
+    return _by_parameter(structure, _by_parameter(structure, slots, size).T, size).T
+
+
+def ordinal_model(rows: Sequence[Parameter], roles: Roles, layout: Layout, theta: bool, n_free: int) -> OrdinalModel:
+    """Place the rows of one group; `theta` says which parameterization."""
+    size = layout.p + layout.x
+    frame = np.eye(size + 1)
+    structure = structure_of(rows, roles, frame, has_means=True)
+    place = {name: k for k, name in enumerate(layout.names)}
+    items, numbers = layout.cuts
+    cut = {(v, k): n for n, (v, k) in enumerate(zip(items.tolist(), numbers.tolist(), strict=True))}
+    cut_free, cut_fixed = np.full(len(items), -1), np.zeros(len(items))
+    scale_free, scale_fixed = np.full(layout.p, -1), np.ones(layout.p)
+    for row in rows:
+        if row.op == "|":
+            n = cut[place[row.lhs], int(row.rhs[1:]) - 1]
+            cut_free[n], cut_fixed[n] = row.free, row.value
+        elif row.op == "~*~" and not row.derived:
+            scale_free[place[row.lhs]], scale_fixed[place[row.lhs]] = row.free, row.value
+    reciprocal = theta & (np.array(layout.levels) > 0)
+    derived = np.array([place[row.lhs] for row in rows if row.op == "~~" and row.derived], dtype=int)
+    return OrdinalModel(structure, layout, cut_free, cut_fixed, scale_free, scale_fixed, reciprocal, derived, n_free)

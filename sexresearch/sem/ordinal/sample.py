@@ -1,0 +1,69 @@
+"""One group's ordered and continuous answers as a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sexresearch.errors import DataError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.moments import refuse_indefinite
+from sexresearch.sem.data.observed import Answers
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.language.roles import Roles
+from sexresearch.sem.ordinal.columns import Levels
+from sexresearch.sem.ordinal.layout import Layout, layout
+from sexresearch.sem.ordinal.statistics import OrdinalMoments, observe
+
+
+def ordinal_sample(answers: Answers, roles: Roles, levels: Levels, conditional: bool) -> Sample:
+    """The sample of one group; `conditional` takes exogenous variables as covariates instead of as variables.
+
+    DataError names empty categories, variables without variance, and pairs that say the same.
+    """
+    names, covariates = roles.observed, roles.exogenous if conditional else ()
+    own = layout(names[: len(names) - len(covariates)], {v: len(levels[v]) for v in roles.ordered}, covariates)
+    where = "" if answers.label is None else f"group {answers.label!r}: "
+    _refuse_empty(answers.values, own, levels, where)
+    found = observe(answers.values, own)
+    n = float(len(answers.values))
+    mean, cov = own.mean(found.moments), own.cov(found.moments)
+    return Sample(answers.label, names, len(answers.values), n, mean, cov, (), answers, ordinal=found)
+
+
+def _refuse_empty(values: Array, own: Layout, levels: Levels, where: str) -> None:
+    wrong = []
+    for k in own.ordered:
+        name = own.names[k]
+        seen = {int(code) for code in np.unique(values[:, k][~np.isnan(values[:, k])])}
+        empty = [level for number, level in enumerate(levels[name], 1) if number not in seen]
+        if empty:
+            wrong.append(f"{name!r} (no answers in {_shown(empty)})")
+    if wrong:
+        raise DataError(
+            f"{where}empty categories: {'; '.join(wrong)}. A threshold beside an empty category is unknown; merge "
+            "categories with merge_categories(data, items, group=...) or leave the group or item out"
+        )
+
+
+def _shown(levels: Sequence[object]) -> str:
+    return ", ".join(f"{level:g}" if isinstance(level, float) else repr(level) for level in levels)
+
+
+def said_of(sample: Sample) -> list[str]:
+    """What is worth knowing about the correlations of a sample."""
+    found: OrdinalMoments | None = sample.ordinal
+    assert found is not None
+    where = "" if sample.label is None else f"group {sample.label!r}: "
+    extreme = [f"{a!r} and {b!r}" for a, b in found.extreme()]
+    notes = [f"{where}the responses behind {', '.join(extreme[:4])} correlate (nearly) perfectly"] if extreme else []
+    try:
+        refuse_indefinite(sample.cov, sample.names, "")
+    except DataError:
+        low = float(np.linalg.eigvalsh(sample.cov)[0])
+        notes.append(
+            f"{where}the matrix of polychoric correlations is not positive definite (smallest eigenvalue {low:.3g}), "
+            "which each correlation estimated by itself does not guarantee"
+        )
+    return notes

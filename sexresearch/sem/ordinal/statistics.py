@@ -1,0 +1,104 @@
+"""The moments of ordered and continuous answers, and their covariance: what least squares is fitted to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.ordinal.influence import Influence, Univariate, cell_influence, univariate
+from sexresearch.sem.ordinal.layout import Layout
+from sexresearch.sem.ordinal.mixed import Mixed, mixed
+from sexresearch.sem.ordinal.polychoric import LARGEST, cells, polychoric, thresholds, without_empty_cell
+from sexresearch.sem.ordinal.tables import Tables, coded, tables
+
+
+@dataclass(frozen=True)
+class OrdinalMoments:
+    """Sample moments (M,) in the order of `layout`; Gamma by rows' contributions, made when it is first asked for."""
+
+    layout: Layout
+    moments: Array
+    influence: Influence
+    frequencies: Tables
+
+    @cached_property
+    def gamma(self) -> Array:
+        """(M, M) n times the covariance matrix of the moments."""
+        return self.influence.gamma()
+
+    @cached_property
+    def variances(self) -> Array:
+        """(M,) the diagonal of Gamma, from frequencies alone for ordered variables."""
+        found, own = self.frequencies, self.influence
+        n = own.n
+        counts = np.column_stack([found.single, n - found.single.sum(axis=1)])
+        parts = [
+            np.einsum("tk,tk->t", own.cuts**2, counts[own.cut_items]),
+            np.einsum("pab,pab->p", own.cells**2, found.pairs),
+            np.einsum("nc,nc->c", own.others, own.others),
+        ]
+        return n * np.concatenate(parts)[own.order]
+
+    def extreme(self) -> list[tuple[str, str]]:
+        """Pairs of ordered variables whose correlation reached its limit."""
+        i, j = self.layout.pairs
+        r = self.layout.cov(self.moments)[i, j] / np.sqrt(self._spread[i] * self._spread[j])
+        return [
+            (self.layout.names[b], self.layout.names[a])
+            for a, b in zip(i[np.abs(r) >= LARGEST], j[np.abs(r) >= LARGEST], strict=True)
+        ]
+
+    @property
+    def _spread(self) -> Array:
+        return np.diag(self.layout.cov(self.moments))
+
+
+def observe(values: Array, own: Layout) -> OrdinalMoments:
+    """Moments of values (n, p): categories 1, 2, … of ordered variables, numbers of others, NaN where unanswered.
+
+    Every moment rests on the rows that answered the variables concerned.
+    """
+    K = max(own.levels)
+    i, j = own.pairs
+    place = np.full(own.p, -1)
+    place[own.ordered] = np.arange(len(own.ordered))
+    both = (place[i] >= 0) & (place[j] >= 0)
+    found = tables(coded(values[:, own.ordered], K), K, place[j[both]], place[i[both]])
+    cuts = thresholds(found.single)
+    levels = np.array(own.levels)[own.ordered]
+    binary = (levels[found.first] == 2) & (levels[found.second] == 2)
+    rho = polychoric(without_empty_cell(found.answered, binary), cuts[found.first], cuts[found.second])
+    single = univariate(found.single, cuts)
+    at = cells(cuts[found.first], cuts[found.second], rho)
+    table = cell_influence(found, single, cuts, rho, at)
+    rest = mixed(values, own, found.codes, cuts, single)
+    return _assembled(own, found, cuts, rho, single, table, rest)
+
+
+def _assembled(
+    own: Layout, found: Tables, cuts: Array, rho: Array, single: Univariate, table: Array, rest: Mixed
+) -> OrdinalMoments:
+    items, numbers = own.cuts
+    ranks = np.searchsorted(own.ordered, items)
+    i, j = own.pairs
+    ordered = np.isin(i, own.ordered) & np.isin(j, own.ordered)
+    start = own.starts
+    at_pairs = start[3] + np.flatnonzero(ordered)
+    at_others = np.concatenate(
+        [
+            start[0] + np.arange(start[1] - start[0]),
+            start[2] + np.arange(start[3] - start[2]),
+            start[3] + np.flatnonzero(~ordered),
+        ]
+    )
+    places = np.concatenate([np.arange(start[0]), at_pairs, at_others])
+    order = np.empty(own.size, dtype=int)
+    order[places] = np.arange(own.size)
+    moments = np.concatenate([cuts[ranks, numbers], rho, rest.moments])[order]
+    influence = Influence(
+        found.codes, ranks, single.influence[ranks, :, numbers], found.first, found.second, table, rest.influence, order
+    )
+    return OrdinalMoments(own, moments, influence, found)

@@ -1,0 +1,203 @@
+"""Ordered items beyond lavaan's values: derivatives, equivalent models, what is refused, what categories may be."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from reference_cases import read_data
+
+from sexresearch import sem
+from sexresearch.errors import DataError, ModelError, ModelSyntaxError, OptionError
+from sexresearch.sem.ordinal.bivariate_normal import density, density_slope, quadrant
+from sexresearch.sem.ordinal.polychoric import cells, polychoric
+
+ITEMS = [f"q{k}" for k in range(1, 7)]
+MODEL = "f1 =~ q1 + q2 + q3\nf2 =~ q4 + q5 + q6"
+MIXED = "f1 =~ q1 + q2 + q3\nf2 =~ c1 + c2 + q5\nf2 ~ f1"
+SAME = 1e-6  # two parameterizations of one model, both minimised to rounding error
+STEP = 1e-5  # of finite differences
+SLOPE = 1e-6  # relative error of central differences at that step
+
+
+@functools.cache
+def likert() -> pd.DataFrame:
+    return read_data("likert")
+
+
+@functools.cache
+def fitted(model: str = MODEL, **options: object) -> sem.Results:
+    return sem.fit(model, likert(), **{"ordered": ITEMS, **options})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("h", "k", "rho"), [(0.3, -0.7, 0.5), (-1.2, -1.1, 0.97), (2.0, 0.0, -0.4)])
+def test_the_density_is_the_derivative_of_the_quadrant(h, k, rho):
+    h, k, r = np.array(h), np.array(k), np.array([rho - STEP, rho, rho + STEP])
+    first, at = quadrant(h, k, r), density(h, k, r)
+    assert (first[2] - first[0]) / (2 * STEP) == pytest.approx(at[1], rel=SLOPE)
+    assert (at[2] - at[0]) / (2 * STEP) == pytest.approx(density_slope(h, k, r, at)[1], rel=1e-5)
+
+
+def test_cells_add_up_to_the_margins():
+    cuts = np.array([[-1.0, 0.2, 1.1]])
+    at = cells(cuts, np.array([[-0.5, 0.5, 40.0]]), np.array([0.6]))
+    assert at.probability.sum() == pytest.approx(1.0)
+    assert at.slope.sum() == pytest.approx(0.0, abs=1e-12)
+    assert at.probability[0, :, 3].sum() == pytest.approx(0.0, abs=1e-12)  # nothing beyond the last threshold
+
+
+@pytest.mark.parametrize("rho", [-0.9, -0.3, 0.0, 0.5, 0.95])
+def test_tables_of_expected_counts_give_their_correlation(rho):
+    cuts = np.array([[-0.8, 0.1, 1.2]])
+    table = 1000 * cells(cuts, cuts - 0.3, np.array([rho])).probability
+    assert polychoric(table, cuts, cuts - 0.3)[0] == pytest.approx(rho, abs=1e-9)
+
+
+@pytest.mark.parametrize("parameterization", ["delta", "theta"])
+@pytest.mark.parametrize("kind", ["ordered", "mixed", "groups"])
+def test_derivatives_of_the_discrepancy(parameterization, kind):
+    options = {"ordered": ("q1", "q2", "q3", "q5") if kind == "mixed" else tuple(ITEMS)}
+    if kind == "groups":
+        options |= {"group": "segment", "group_equal": ("thresholds", "loadings")}
+    found = fitted(MIXED if kind == "mixed" else MODEL, parameterization=parameterization, **options).fitted
+    rng = np.random.default_rng(1)
+    theta = found.theta + rng.uniform(-0.1, 0.1, len(found.theta))
+    curve = found.objective.curve(theta)
+    one = np.eye(len(theta)) * STEP
+    slope = [(found.objective.value(theta + e) - found.objective.value(theta - e)) / (2 * STEP) for e in one]
+    bend = [
+        (found.objective.curve(theta + e).gradient - found.objective.curve(theta - e).gradient) / (2 * STEP)
+        for e in one
+    ]
+    assert np.allclose(curve.gradient, slope, rtol=1e-5, atol=1e-6)
+    assert np.allclose(curve.hessian(), bend, rtol=1e-5, atol=1e-6)
+
+
+def test_both_parameterizations_are_one_model():
+    delta, theta = fitted(), fitted(parameterization="theta")
+    for column in ("std_all",):
+        assert np.allclose(delta.parameters[column], theta.parameters[column], atol=SAME)
+    assert delta.fit_measures["chisq_scaled"] == pytest.approx(theta.fit_measures["chisq_scaled"], rel=SAME)
+    a, b = delta.factor_scores(), theta.factor_scores()
+    assert np.allclose(a / a.std(), b / b.std(), atol=1e-5)
+
+
+def test_gaps_do_not_change_the_correlations_of_other_items():
+    data = likert().assign(q6=likert()["q6"].mask(np.arange(600) % 3 == 0))
+    whole, part = fitted(), sem.fit(MODEL, data, ordered=ITEMS, missing="pairwise")
+    kept = ITEMS[:5]
+    ours, theirs = (r.implied["cov"] + r.residuals["cov"] for r in (whole, part))
+    assert np.allclose(ours.loc[kept, kept], theirs.loc[kept, kept], atol=1e-10)
+    assert part.nobs == 600
+
+
+def test_weights_need_no_second_look_at_the_rows():
+    """The diagonal of Gamma from frequencies equals that of the sum over rows."""
+    sample = fitted(MIXED, ordered=("q1", "q2", "q3", "q5")).fitted.samples[0].ordinal
+    assert sample is not None
+    assert np.allclose(sample.variances, np.diag(sample.gamma), rtol=1e-10)
+
+
+def test_many_equal_rows_are_counted():
+    data = pd.concat([likert()[["b1", "b2", "b3"]]] * 20, ignore_index=True)
+    results = sem.fit("f =~ b1 + b2 + b3", data, ordered=True)
+    single = sem.fit("f =~ b1 + b2 + b3", likert(), ordered=True)
+    ratio = results.parameters["se"] / single.parameters["se"].replace(0, np.nan)
+    assert np.allclose(ratio.dropna(), np.sqrt(599 / 11999), rtol=1e-8)
+
+
+def test_ordered_categoricals_need_no_ordered_option():
+    words = ["never", "rarely", "sometimes", "often", "always"]
+    data = likert().assign(
+        **{f"q{k}": pd.Categorical.from_codes(likert()[f"q{k}"] - 1, words, ordered=True) for k in (1, 2, 3)}
+    )
+    results = sem.fit("f =~ q1 + q2 + q3", data)
+    plain = sem.fit("f =~ q1 + q2 + q3", likert(), ordered=True)
+    assert np.allclose(results.parameters["est"], plain.parameters["est"])
+    assert results.factor_scores().equals(plain.factor_scores())
+    assert 'ordered(answers[["q1"]], levels = c("never", "rarely"' in results.to_lavaan()
+
+
+def test_names_outside_the_model_are_passed_over():
+    assert sem.fit("f =~ q1 + q2 + q3", likert(), ordered=ITEMS).fitted.options.ordered == ("q1", "q2", "q3")
+
+
+def test_scales_are_part_of_the_text():
+    results = sem.fit("f =~ q1 + q2 + q3\nq1 ~*~ 0.8*q1", likert())
+    row = results.parameters.query("op == '~*~'").iloc[0]
+    assert (row["lhs"], row["est"], row["se"]) == ("q1", 0.8, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "model", "change", "options"),
+    [
+        (DataError, "'q1' has 21 different answers; at most 20", MODEL, {"q1": lambda d: np.arange(600) % 21}, {}),
+        (DataError, "'q1' has 1 category", MODEL, {"q1": lambda d: 1}, {}),
+        (DataError, "'q1' holds text such as", MODEL, {"q1": lambda d: "yes"}, {}),
+        (DataError, "'q1' holds categories without an order", MODEL,
+         {"q1": lambda d: pd.Categorical(d.q1.astype(str))}, {}),
+        (DataError, r"empty categories: 'q1' \(no answers in 9\)", MODEL,
+         {"q1": lambda d: pd.Categorical(d.q1, [1, 2, 3, 4, 5, 9], ordered=True)}, {}),
+        (DataError, r"group 'new': empty categories: 'q1' \(no answers in 5\)", MODEL,
+         {"q1": lambda d: d.q1.mask((d.segment == "new") & (d.q1 == 5), 4)}, {"group": "segment"}),
+        (DataError, "not in the data: ['q99']", MODEL, {}, {"ordered": ["q1", "q99"]}),
+        (OptionError, "ordered variables need a least-squares estimator", MODEL, {}, {"estimator": "MLR"}),
+        (OptionError, "missing='fiml'; use missing='pairwise'", MODEL, {}, {"missing": "fiml"}),
+        (OptionError, "parameterization 'gamma' is not known", MODEL, {}, {"parameterization": "gamma"}),
+        (ModelError, "'q1 | t5': 'q1' has 5 categories", MODEL + "\nq1 | t5", {}, {}),
+        (ModelError, "'c1 | t1' needs 'c1' to be an ordered variable", MODEL + "\nc1 | t1", {"c1": lambda d: d.q9}, {}),
+        (ModelError, "q1 ~~ q1 cannot be estimated", MODEL + "\nq1 ~~ q1", {}, {}),
+        (ModelError, "use parameterization='theta'", "q2 ~ q1\nq1 ~ q3 + age\nq3 ~ age", {}, {}),
+        (ModelSyntaxError, "the name of a threshold", MODEL + "\nq1 | u1", {}, {}),
+        (ModelSyntaxError, "the same variable on both sides", MODEL + "\nq1 ~*~ q2", {}, {}),
+    ],
+)  # fmt: skip
+def test_refused(error, words, model, change, options):
+    data = likert().assign(**change)
+    with pytest.raises(error, match=words if "\\" in words else re.escape(words)):
+        sem.fit(model, data, **{"ordered": ITEMS, **options})
+
+
+def test_moments_have_no_categories():
+    cov = pd.DataFrame(np.eye(3) + 0.5, index=ITEMS[:3], columns=ITEMS[:3])
+    with pytest.raises(OptionError, match="ordered variables need the respondents' answers"):
+        sem.fit("f =~ q1 + q2 + q3", moments=sem.Moments(cov, 100), ordered=True)
+
+
+def test_empty_categories_can_be_merged():
+    data = likert().assign(q1=likert()["q1"].mask((likert()["segment"] == "new") & (likert()["q1"] == 5), 4))
+    merged = sem.merge_categories(data, ITEMS, group="segment")
+    assert sorted(merged["q1"].unique()) == [1, 2, 3, 4]
+    assert merged["q2"].equals(data["q2"])
+    assert sem.fit(MODEL, merged, ordered=ITEMS, group="segment").converged
+
+
+def test_merged_categoricals_keep_their_words():
+    data = pd.DataFrame(
+        {"x": pd.Categorical(["low", "mid", "high"] * 9, ["never", "low", "mid", "high"], ordered=True)}
+    )
+    assert list(sem.merge_categories(data, ["x"])["x"].cat.categories) == ["low", "mid", "high"]
+    with pytest.raises(DataError, match="would keep a single category"):
+        sem.merge_categories(data, ["x"], fewest=100)
+
+
+def test_bootstrap_refits_the_categories():
+    found = sem.bootstrap(fitted("f =~ q1 + q2 + q3"), replicates=60, seed=1)
+    table = found.intervals()
+    free = table["se"] > 0
+    assert np.allclose(table["se"][free] / fitted("f =~ q1 + q2 + q3").parameters["se"][free], 1.0, atol=0.5)
+    with pytest.raises(OptionError, match="makes continuous answers"):
+        sem.bootstrap(fitted(), replicates=10, kind="parametric")
+
+
+def test_robust_indices_say_why_they_are_missing():
+    results = fitted(group="segment", group_equal=("thresholds",))
+    assert "thresholds are held equal" in results.reasons["cfi_robust"]
+
+
+def test_semopy_is_not_comparable():
+    note = sem.crosscheck(fitted(), engines=["semopy"])["note"].iloc[0]
+    assert note.startswith("semopy: not comparable, because semopy estimates ordered variables")
