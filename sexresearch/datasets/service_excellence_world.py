@@ -25,6 +25,7 @@ from sexresearch.datasets.population import (
 from sexresearch.datasets.world_population import (
     BRANCH,
     CHAIN,
+    DIFFICULTY,
     ICC,
     LOADINGS,
     MODERATED,
@@ -53,7 +54,7 @@ REVERSED = ("feed2",)
 RECORDED = {"spending": (6.0, 1.8, 1), "visits": (12.0, 4.0, 0)}  # mean, SD, decimals: never skipped, never careless
 LAST_BLOCK = ("remain", "recommend", "repurchase", "wallet")
 POINTS, MIDDLE, SPREAD = 10, 6.3, 1.7
-DIFFICULTY = (-0.15, 0.1, 0.25)  # in SD: first to third item of a construct
+ITEM_DIFFICULTY = (-0.15, 0.1, 0.25)  # in SD: first to third item of a construct
 CARELESS_SHARE = 0.02
 SKIP_LOGIT, SKIP_RATE = {"constant": -2.4, "age": 0.5}, 0.12
 BREAK_OFF = {"constant": -3.5, "dissatisfied": 0.7}  # logit of breaking off, by points of sat1 below 6
@@ -151,9 +152,10 @@ def _customer_latents(
     return {name: _mixed(values, between[name][branch], ICC) for name, values in within.items()}
 
 
-def _rated(response: np.ndarray, place: int) -> np.ndarray:
+def _rated(response: np.ndarray, construct: str, place: int) -> np.ndarray:
     """Answers 1 to 10 to the item at that place of its construct."""
-    return np.clip(np.rint(MIDDLE + SPREAD * (response - DIFFICULTY[place])), 1, POINTS).astype(int)
+    difficulty = DIFFICULTY.get(construct, 0.0) + ITEM_DIFFICULTY[place]
+    return np.clip(np.rint(MIDDLE + SPREAD * (response - difficulty)), 1, POINTS).astype(int)
 
 
 def _answers(
@@ -168,7 +170,7 @@ def _answers(
     responses[item] = responses[item] + shift * (fields["brand"] == brand).to_numpy()
     rated = pd.DataFrame(
         {
-            name: _rated(responses[name], place)
+            name: _rated(responses[name], construct, place)
             for construct, items in LOADINGS.items()
             if construct != "success"
             for place, name in enumerate(items)
@@ -213,7 +215,7 @@ def _panel(
         before = waves[-1][f"remain_{wave - 1}"].to_numpy(float, na_value=POINTS)
         asked = pd.DataFrame(
             {
-                f"{item}_{wave}": _rated(draw_response(rng, latents[f"{construct}_{wave}"], loading), place)
+                f"{item}_{wave}": _rated(draw_response(rng, latents[f"{construct}_{wave}"], loading), construct, place)
                 for construct in ASKED_AGAIN
                 for place, (item, loading) in enumerate(LOADINGS[construct].items())
             }

@@ -118,6 +118,25 @@ STAFF_LOADINGS: dict[str, dict[str, float]] = {
         "in_monitoring": 0.68,
     },
 }
+# How hard it is to agree to the items of a construct, in SD of the response: what is done well is below 0.
+DIFFICULTY: dict[str, float] = {
+    "vision": -0.30,
+    "management": 0.10,
+    "culture": 0.45,
+    "engagement": -0.20,
+    "understanding": 0.35,
+    "innovation": 0.35,
+    "processes": -0.35,
+    "monitoring": 0.40,
+    "core": -0.20,
+    "feedback": 0.10,
+    "surprising": 0.35,
+    "exceeded": 0.25,
+    "surprise": 0.35,
+    "delight": 0.25,
+    "satisfaction": -0.20,
+    "loyalty": -0.10,
+}
 RECORDS: dict[str, float] = {"growth": 0.80, "retention": 0.85, "margin": 0.75}  # of branch_success
 
 
@@ -238,6 +257,7 @@ def truth() -> pd.DataFrame:
         "decoys": f"{DECOYS[0]} and {DECOYS[1]} go along with the other elements and bring nothing about",
         "non-invariant item": f"{item} is answered {shift} SD too high by customers of {brand} branches; no other item",
         "moderated link": f"{product.partition(':')[2]} strengthens the link from exceeded to {target}: {size}",
+        "what next": "of the elements that matter, culture and understanding matter most and are done worst",
         "groups": "every effect is the same in all three brands",
         "waves": "delight makes loyal one wave later (0.20); loyalty does not delight later (0)",
         "branches": f"{ICC:.0%} of the variance lies between branches; engaged staff impresses (0.55)",
