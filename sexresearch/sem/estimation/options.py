@@ -12,7 +12,9 @@ ESTIMATORS = (*CLASSIC, "WLSM", "WLSMV", "WLSMVS", "ULSM", "ULSMV", "ULSMVS")
 PARAMETERIZATIONS = ("delta", "theta")
 MISSING = ("listwise", "pairwise", "fiml")
 SE = ("standard", "robust_sem", "robust_huber_white", "robust_cluster", "bootstrap", "none")
-TEST = ("standard", "satorra_bentler", "mean_var_adjusted", "scaled_shifted", "yuan_bentler_mplus", "none")
+TEST = (
+    "standard", "satorra_bentler", "mean_var_adjusted", "scaled_shifted", "yuan_bentler", "yuan_bentler_mplus", "none"
+)  # fmt: skip
 INFORMATION = ("expected", "observed")
 ENGINES = ("native", "semopy")
 
@@ -36,7 +38,7 @@ class Options:
 
     `se`, `test`, `information`, `meanstructure` are None until `settled` fills in what the estimator implies.
     `observed_information` is what the Yuan-Bentler test inverts: the "hessian", or its part without second
-    derivatives of the moments ("h1"), which is lavaan's choice for estimator "ML" with clusters.
+    derivatives of the moments ("h1"), which is lavaan's choice for estimator "ML" with clusters or with that test.
     `ordered` names the ordered variables (True until they are known: all that the model explains).
     """
 
@@ -143,10 +145,12 @@ def _implied(options: Options) -> Options:
     if clustered and se == "robust_huber_white":
         se = "robust_cluster"
     observed = options.missing == "fiml" or estimator == "MLR" or options.se == "robust_huber_white"
+    flat = clustered and not weighted and options.estimator == "ML"
+    flat = flat or options.test not in (None, test)  # a test beside the estimator's own
     return replace(
         options,
         estimator=estimator,
-        observed_information="h1" if clustered and not weighted and options.estimator == "ML" else "hessian",
+        observed_information="h1" if flat else "hessian",
         fixed_x=options.fixed_x and (estimator in ROBUST or bool(options.ordered)),
         meanstructure=True if clustered and options.meanstructure is None else options.meanstructure,
         se=options.se or se,
@@ -191,7 +195,7 @@ def _refuse_pairwise(options: Options) -> None:
     implied = {
         "estimator": options.estimator if options.estimator in ("MLR", "GLS") else None,
         "se": options.se if options.se in ("robust_huber_white", "robust_cluster") else None,
-        "test": options.test if options.test == "yuan_bentler_mplus" else None,
+        "test": options.test if options.test in ("yuan_bentler", "yuan_bentler_mplus") else None,
     }
     found = [[f"{key}={value!r}" for key, value in part.items() if value is not None] for part in (beside, implied)]
     wrong = found[0] or found[1]  # clusters and weights imply a robust estimator that nobody asked for

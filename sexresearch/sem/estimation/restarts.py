@@ -1,8 +1,9 @@
 """Further starts where the first attempt failed or took long: small noisy samples have ridges and several minima.
 
-The second attempt is a trust region on the exact Hessian in units where items have standard deviation 1 (Conn, Gould &
-Toint 2000, doi 10.1137/1.9780898719857), which follows curved ridges that scoring steps run off. Further attempts
-start at random points around two starting values, from one fixed seed. The lowest minimum found is kept.
+Attempts take turns between damped scoring and a trust region on the exact Hessian in units where items have standard
+deviation 1 (Conn, Gould & Toint 2000, doi 10.1137/1.9780898719857), which follows curved ridges that scoring steps run
+off. They start from the usual values, from bare ones (no effects, small factors, items half error), and at random
+around the bare ones, some loadings turned round, from one fixed seed. The lowest minimum found is kept.
 """
 
 from __future__ import annotations
@@ -20,11 +21,15 @@ from sexresearch.sem.implied.structure import Structure
 
 EASY = 10  # iterations up to which a proper optimum is taken as it is: ordinary samples need 4 to 8
 FIRST = 100  # iterations of the first attempt
-SECOND = 120  # of the trust region
-FURTHER = 50  # of each random start
-STARTS = 24  # random starts
-SPREADS = (0.3, 0.5, 1.0)  # of random starts in turn: in units of a path, in logarithms of a variance
+SECOND = 120  # of a trust region
+FURTHER = 50  # of each further start
+LAST = 400  # of a trust region with long steps, down the lowest slope that no attempt has seen the end of
+STARTS = 18  # random starts
+SHARES = (0.05, 0.3)  # of a variance that bare starts give to a factor
+TURNS = (1.0, 1.0, 1.0, -0.5, 0.3, 2.0)  # what random starts multiply loadings with
 FURTHEST = 1.0  # radius of the trust region, in standardized units
+AGREED = 5  # attempts that end at the lowest minimum found, so that no more are made
+SAME = 1e-7  # of the discrepancy: two attempts ended at one minimum
 
 
 @dataclass(frozen=True)
@@ -32,27 +37,38 @@ class Units:
     """The unit of every parameter (q,) where items have standard deviation 1, and what kind each is (q,) of bool."""
 
     size: Array
-    is_path: Array
+    is_loading: Array
+    is_relation: Array
     is_variance: Array
+    is_factor_variance: Array
 
 
 def units(structures: Sequence[Structure], covs: Sequence[Array], size: int) -> Units:
     """Units of the parameters from the sample covariances; a latent variable has the unit of its first indicator."""
-    unit, path, variance = np.ones(size), np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
+    unit, kinds = np.ones(size), np.zeros((4, size), dtype=bool)
     for s, cov in zip(structures, covs, strict=True):
+        last = len(s.names) - s.has_means
         sd = np.ones(len(s.names))
         sd[: s.p] = np.sqrt(np.diag(cov))
-        for latent in range(s.p, len(sd) - s.has_means):
+        for latent in range(s.p, last):
             marked = np.flatnonzero(s.directed[: s.p, latent])
             sd[latent] = sd[marked[0]] if len(marked) else 1.0
         unit[s.free] = np.where(s.is_path, sd[s.row] / sd[s.col], sd[s.row] * sd[s.col])
-        path[s.free] = s.is_path
-        variance[s.free] = ~s.is_path & (s.row == s.col)
-    return Units(unit, path, variance)
+        loading, variance = _is_loading(s, last), ~s.is_path & (s.row == s.col)
+        relation = np.where(s.is_path, ~loading & (s.col < last), ~variance)
+        kinds[:, s.free] = loading, relation, variance, variance & (s.row >= s.p)
+    return Units(unit, *kinds)
+
+
+def _is_loading(s: Structure, last: int) -> Array:
+    """(k,) which slots lead from a latent variable to an item, or from one without items to anything."""
+    to_item = s.is_path & (s.row < s.p) & (s.col >= s.p) & (s.col < last)
+    bare = [f for f in range(s.p, last) if not s.directed[: s.p, f].any() and f not in s.col[to_item]]
+    return to_item | (s.is_path & np.isin(s.col, bare))
 
 
 def search(objective: Objective, start: Array, kinds: Units, thorough: bool) -> Solution:
-    """The lowest minimum from `start` and, where none is reached, from a second attempt.
+    """The lowest minimum from `start` and, where none is reached, from further attempts.
 
     A `thorough` search (small samples) also doubts a minimum that is improper or was not easily reached.
     """
@@ -61,52 +77,89 @@ def search(objective: Objective, start: Array, kinds: Units, thorough: bool) -> 
     easy = first.converged and (not thorough or (proper and first.iterations <= EASY))
     if easy or not math.isfinite(first.value):
         return first
-    found = [first, trust_region(objective, start, kinds.size)]
-    if thorough:
-        found += [minimize(objective, point, FURTHER) for point in _around(objective, start, kinds)]
+    found = [first]
+    for attempt in _attempts(objective, start, kinds, thorough):
+        found.append(attempt)
+        if _agreed(found) >= (AGREED if thorough else 1):
+            break
+    found.append(_followed(objective, found, kinds))
     reached = [solution for solution in found if solution.converged]
-    return minimize(objective, min(reached, key=lambda solution: solution.value).theta) if reached else first
+    return minimize(objective, min(reached, key=_value).theta) if reached else first
 
 
-def _around(objective: Objective, start: Array, kinds: Units) -> Iterator[Array]:
-    """Random starts with finite discrepancy: paths shifted, variances stretched, around `start` and no effects."""
+def _value(solution: Solution) -> float:
+    return solution.value
+
+
+def _agreed(found: Sequence[Solution]) -> int:
+    """How many attempts ended at the lowest minimum."""
+    values = [solution.value for solution in found if solution.converged]
+    return sum(value < min(values) + SAME for value in values)
+
+
+def _followed(objective: Objective, found: Sequence[Solution], kinds: Units) -> Solution:
+    """Where the lowest attempt leads, if it was given up on its way down; itself if it ended at a minimum."""
+    lowest = min(found, key=_value)
+    return lowest if lowest.converged else trust_region(objective, lowest.theta, kinds.size, LAST, math.inf)
+
+
+def _attempts(objective: Objective, start: Array, kinds: Units, thorough: bool) -> Iterator[Solution]:
+    """Solutions from the usual start, from bare ones and, where `thorough`, from random ones."""
+    yield trust_region(objective, start, kinds.size)
+    plain = np.where(kinds.is_loading, kinds.size, start)
+    bare = [_bare(start, kinds, SHARES[0])] + [_bare(plain, kinds, share) for share in SHARES]
+    for point in bare:
+        if math.isfinite(objective.value(point)):
+            yield trust_region(objective, point, kinds.size)
+            yield minimize(objective, point, FURTHER)
     rng = np.random.default_rng(1)
-    bare = np.where(kinds.is_path | kinds.is_variance, start, 0.0)
-    bare = np.where(kinds.is_variance, 0.5 * np.abs(start), bare)
-    for number in range(STARTS):
-        point = (start if number % 2 else bare).copy()
-        paths, variances, spread = kinds.is_path, kinds.is_variance, SPREADS[number % len(SPREADS)]
-        point[paths] += spread * kinds.size[paths] * rng.normal(size=int(paths.sum()))
-        point[variances] *= np.exp(spread * rng.normal(size=int(variances.sum())))
-        for _ in range(8):
-            if math.isfinite(objective.value(point)):
-                yield point
-                break
-            point[variances] *= 2.0
+    for number in range(STARTS if thorough else 0):
+        turns = np.where(kinds.is_loading, rng.choice(TURNS, len(start)), 1.0)
+        point = _bare(plain * turns, kinds, SHARES[number % 2])
+        if number % 3 < 2:
+            yield minimize(objective, point, FURTHER)
+        else:
+            yield trust_region(objective, point, kinds.size, FURTHER, math.inf)
 
 
-def trust_region(objective: Objective, theta: Array, unit: Array) -> Solution:
-    """A minimum by exact Newton steps of limited length, in parameters divided by their `unit` (q,)."""
+def _bare(point: Array, kinds: Units, share: float) -> Array:
+    """(q,) loadings of `point`, no effects or covariances, items half error, factors with a share of a variance."""
+    bare = np.where(kinds.is_relation, 0.0, point)
+    bare[kinds.is_variance] = 0.5 * kinds.size[kinds.is_variance]
+    bare[kinds.is_factor_variance] = share * kinds.size[kinds.is_factor_variance]
+    return bare
+
+
+def trust_region(
+    objective: Objective, theta: Array, unit: Array, iterations: int = SECOND, furthest: float = FURTHEST
+) -> Solution:
+    """A minimum by exact Newton steps no longer than `furthest`, in parameters divided by their `unit` (q,)."""
     point, radius = objective.curve(theta), FURTHEST / 2
-    for iteration in range(SECOND):
+    for iteration in range(iterations):
         decrement = newton_decrement(point)
         values, vectors = np.linalg.eigh(objective.hessian(theta) * np.outer(unit, unit))
         if values[0] > 0 and decrement < DECREMENT_TOLERANCE:
             return Solution(theta, point.value, point.gradient, decrement, iteration, True, "", True)
         slope = vectors.T @ (point.gradient * unit)
-        moved = _bounded_step(objective, theta, point, unit, (values, vectors, slope), radius)
+        moved = _bounded_step(objective, theta, point, unit, (values, vectors, slope), (radius, furthest))
         if moved is None:
             break
         theta, point, radius = moved
     trouble = "the trust region found no minimum"
-    return Solution(theta, point.value, point.gradient, newton_decrement(point), SECOND, False, trouble)
+    return Solution(theta, point.value, point.gradient, newton_decrement(point), iterations, False, trouble)
 
 
 def _bounded_step(
-    objective: Objective, theta: Array, point: Curve, unit: Array, model: tuple[Array, Array, Array], radius: float
+    objective: Objective,
+    theta: Array,
+    point: Curve,
+    unit: Array,
+    model: tuple[Array, Array, Array],
+    limits: tuple[float, float],
 ) -> tuple[Array, Curve, float] | None:
     """The next point, its curve and radius; None where no step, however short, goes down."""
     values, vectors, slope = model
+    radius, furthest = limits
     while radius > 1e-10:
         step = -slope / (values + _shift(values, slope, radius))
         promised = -(slope @ step + 0.5 * (values * step) @ step)
@@ -115,7 +168,7 @@ def _bounded_step(
         gain = (point.value - new.value) / promised if promised > 0 else -1.0
         tiny = promised < 1e-14 and new.value <= point.value + 1e-14
         if gain > 1e-4 or tiny:
-            grown = min(2 * radius, FURTHEST) if gain > 0.75 else radius
+            grown = min(2 * radius, furthest) if gain > 0.75 else radius
             return there, new, 0.5 * radius if gain < 0.25 and not tiny else grown
         radius = 0.25 * float(np.linalg.norm(step))
     return None

@@ -1,7 +1,7 @@
 """The test of fit: chi-square, and its scaled versions.
 
 Satorra & Bentler 1994 (mean, and mean-and-variance adjusted); Asparouhov & Muthen 2010 (scaled and shifted);
-Yuan & Bentler 2000, doi 10.1111/0081-1750.00078, in the Mplus variant, for observed information and missing answers.
+Yuan & Bentler 2000, doi 10.1111/0081-1750.00078, and its Mplus variant, for observed information and missing answers.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def scaled_test(fitted: Fitted) -> Test:
     plain = standard_test(fitted)
     if plain.df == 0:
         return plain
-    if fitted.options.test == "yuan_bentler_mplus":
+    if fitted.options.test in ("yuan_bentler", "yuan_bentler_mplus"):
         return _yuan_bentler(fitted, plain)
     return _satorra_bentler(fitted, plain)
 
@@ -120,14 +120,16 @@ def _residual_weight(fitted: Fitted, number: int) -> Array:
 
 
 def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
-    """c = (tr(A1^-1 B1) - tr(A0^-1 B0)) / df, the saturated model (1) at its own maximum."""
-    bread = fitted.information if fitted.options.observed_information == "hessian" else _flat_information(fitted)
-    h0_trace = float(np.trace(inverse_information(bread, fitted.basis) @ score_covariance(fitted)))
-    h1_trace, h1_count = 0.0, 0
-    for group in fitted.saturated:
-        h1_trace += float(np.trace(np.linalg.solve(group.information, group.products)))
-        h1_count += len(group.information)
-    scaling = (h1_trace - h0_trace) / plain.df
+    """c = tr(U Gamma) / df; the Mplus variant takes tr(A1^-1 B1) - tr(A0^-1 B0) for the trace."""
+    flat = fitted.options.observed_information == "h1" and fitted.options.information == "observed"
+    bread = _flat_information(fitted) if flat else fitted.information
+    inverse = inverse_information(bread, fitted.basis)
+    h0_trace = float(np.trace(inverse @ score_covariance(fitted)))
+    h1_trace = sum(float(np.trace(np.linalg.solve(g.information, g.products))) for g in fitted.saturated)
+    h1_count = sum(len(g.information) for g in fitted.saturated)
+    mplus = fitted.options.test == "yuan_bentler_mplus"
+    trace = h1_trace - h0_trace if mplus else _structured_trace(fitted, inverse)
+    scaling = trace / plain.df
     chisq = plain.chisq / scaling
     free = sum(row.free >= 0 for row in fitted.table.rows)  # before equalities, as lavaan counts
     return Test(
@@ -135,20 +137,39 @@ def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
         plain.df,
         chisq_pvalue(chisq, plain.df),
         scaling,
-        trace=scaling * plain.df,
+        trace=trace,
         h1=h1_trace / h1_count,
         h0=h0_trace / free if free else math.nan,
     )
 
 
+def _structured_trace(fitted: Fitted, inverse: Array) -> float:
+    """tr(U Gamma), U = A1 - A1 D A0^-1 D' A1 with A1 at the implied moments, Gamma = sandwich at the sample's."""
+    exact = fitted.options.information == "observed"
+    total = 0.0
+    for number, (D, group) in enumerate(zip(fitted.jacobians(), fitted.saturated, strict=True)):
+        A1, own = _structured(fitted, number, exact)
+        bread = np.linalg.inv(group.information)
+        gamma = bread @ group.products @ bread
+        AD = A1 @ D[own]
+        total += float(np.vdot(A1, gamma)) - float(np.vdot(inverse, AD.T @ gamma @ AD))
+    return total
+
+
 def _flat_information(fitted: Fitted) -> Array:
     """(q, q) the observed information without second derivatives of the moments: D' A1 D, A1 at the implied moments."""
     total = np.zeros((fitted.table.n_free,) * 2)
-    for number, (state, D) in enumerate(zip(fitted.states, fitted.jacobians(), strict=True)):
-        p, fixed = state.structure.p, fitted.n_fixed(number)
-        mean = state.mean if state.structure.has_means else None
-        free, values = saturated_structure(p, mean, state.cov, fixed)
-        A1 = information_of(implied(free, values), fitted.samples[number].blocks, exact=True)
-        own = free_moments(p, fixed, mean is not None)
+    for number, D in enumerate(fitted.jacobians()):
+        A1, own = _structured(fitted, number, exact=True)
         total += D[own].T @ A1 @ D[own]
     return total
+
+
+def _structured(fitted: Fitted, number: int, exact: bool) -> tuple[Array, Array]:
+    """One group's information about its free moments, at the moments the model implies; and which moments are free."""
+    state = fitted.states[number]
+    p, fixed = state.structure.p, fitted.n_fixed(number)
+    mean = state.mean if state.structure.has_means else None
+    free, values = saturated_structure(p, mean, state.cov, fixed)
+    A1 = information_of(implied(free, values), fitted.samples[number].blocks, exact)
+    return A1, free_moments(p, fixed, mean is not None)
