@@ -112,7 +112,7 @@ def departures(name: str) -> set[str]:
         found |= ROBUST_FIML  # df 0: nothing to correct; lavaan reports limits of 0
     if name == "covariances_only":
         found |= {"rfi"}  # worse than the baseline: lavaan prints 1, the formula is negative
-    if name == "dwls_robust":
+    if name in ("dwls_robust", "groups_dwls_ss"):
         found |= ROBUST_FIML  # lavaan drops the correction of the model where that of the baseline is 1
     return found
 

@@ -24,7 +24,7 @@ def refresh(storey: str) -> None:
 
 def main() -> None:
     """Refresh the storeys named on the command line, or all."""
-    for storey in sys.argv[1:] or ["first_storey", "second_storey", "third_storey", "composites"]:
+    for storey in sys.argv[1:] or ["first_storey", "second_storey", "third_storey", "fourth_storey", "composites"]:
         refresh(storey)
 
 

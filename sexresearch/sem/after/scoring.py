@@ -18,8 +18,8 @@ class Scoring:
     """What scoring needs of one group: m observed and l latent variables.
 
     mean_o (m,), mean_l (l,), cov_oo (m, m), cov_lo (l, m), cov_ll (l, l): implied moments (sample means where none
-    are modelled). paths : (m + l, m + l) regressions and loadings. measures : (m,) True for indicators that are not
-    part of a regression, the rows of loadings that Bartlett's scores rest on.
+    are modelled). paths : (m + l, m + l) regressions and loadings. design : (m, l + m) what Bartlett's scores rest on:
+    the paths from the latent and the observed variables to each observed one; an exogenous variable is its own.
     """
 
     mean_o: Array
@@ -28,7 +28,7 @@ class Scoring:
     cov_lo: Array
     cov_ll: Array
     paths: Array
-    measures: Array
+    design: Array
 
     @property
     def loadings(self) -> Array:
@@ -49,9 +49,9 @@ def scoring(fitted: Fitted, number: int) -> Scoring:
     cov = state.all_cov
     mean_o = state.mean if structure.has_means else fitted.samples[number].mean
     centre = np.linalg.solve(np.eye(both - m) - paths[m:, m:], paths[m:, :m] @ mean_o)
-    rows = fitted.table.group(number)
-    structural = {name for row in rows if row.op == "~" for name in (row.lhs, row.rhs)}
-    measured = {row.rhs for row in rows if row.op == "=~"} - structural
+    design = np.hstack([paths[:m, m:], paths[:m, :m]])
+    exogenous = np.flatnonzero(~design.any(axis=1))
+    design[exogenous, len(role.latent) + exogenous] = 1.0
     return Scoring(
         mean_o,
         state.C[m:both, -1] if structure.has_means else centre,
@@ -59,31 +59,25 @@ def scoring(fitted: Fitted, number: int) -> Scoring:
         cov[m:both, :m],
         cov[m:both, m:both],
         paths,
-        np.array([name in measured for name in role.observed]),
+        design,
     )
 
 
 def score_weights(group: Scoring, answered: Array, method: str) -> Array:
     """(l, answered) weights of the answers (columns numbered in `answered`) in each score; NaN where not estimable.
 
-    regression: Cov(f, y) Cov(y)^-1 (Thurstone 1935). bartlett: (L' S^-1 L)^-1 L' S^-1, S the covariance of the
-    indicators and L their loadings (Bartlett 1937, doi 10.1111/j.2044-8295.1937.tb00863.x).
+    regression: Cov(f, y) Cov(y)^-1 (Thurstone 1935). bartlett: (D' S^-1 D)^-1 D' S^-1, S the covariance of the answers
+    and D the design: loadings, and effects of observed variables (Bartlett 1937,
+    doi 10.1111/j.2044-8295.1937.tb00863.x).
     """
+    S = group.cov_oo[np.ix_(answered, answered)]
     if method == "regression":
-        return np.linalg.solve(group.cov_oo[np.ix_(answered, answered)], group.cov_lo[:, answered].T).T
-    used = group.measures[answered]
-    items = answered[used]
-    L = group.loadings[items]
-    out = np.full((len(group.mean_l), len(answered)), np.nan)
-    if not len(items):
-        return out
-    WL = np.linalg.solve(group.cov_oo[np.ix_(items, items)], L)
-    inverse = np.linalg.pinv(L.T @ WL)
-    weights = np.zeros_like(out)
-    weights[:, used] = inverse @ WL.T
-    own = np.einsum("lm,ml->l", weights[:, used], L)
-    out[np.abs(own - 1.0) < ESTIMABLE] = weights[np.abs(own - 1.0) < ESTIMABLE]
-    return out
+        return np.linalg.solve(S, group.cov_lo[:, answered].T).T
+    D, latents = group.design[answered], len(group.mean_l)
+    WD = np.linalg.solve(S, D)
+    weights = (np.linalg.pinv(D.T @ WD) @ WD.T)[:latents]
+    found = np.abs(np.einsum("lm,ml->l", weights, D[:, :latents]) - 1.0) < ESTIMABLE
+    return np.where(found[:, None], weights, np.nan)
 
 
 def score_rows(group: Scoring, values: Array, method: str) -> Array:

@@ -122,7 +122,7 @@ def _for_ordered(options: Options) -> Options:
     others = {"missing": options.missing if options.missing == "fiml" else None, "cluster": options.cluster}
     others |= {"sampling_weights": options.sampling_weights, "information": options.information}
     others |= {"se": options.se if options.se in ("robust_huber_white", "robust_cluster") else None}
-    others |= {"test": options.test if options.test == "yuan_bentler_mplus" else None}
+    others |= {"test": options.test if str(options.test).startswith("yuan_bentler") else None}
     wrong = [f"{key}={value!r}" for key, value in others.items() if value not in (None, "expected")]
     if wrong:
         hint = "; use missing='pairwise'" if options.missing == "fiml" else ""

@@ -131,6 +131,8 @@ def _compose(joint: Array, B: Array, latents: Array, known: Array, scale: Array)
     cross = weights @ joint[inputs[:, None], known]
     joint[latents[:, None], known] = cross
     joint[known[:, None], latents] = cross.T
+    bare = latents[~L.any(axis=0)]  # without an indicator: any variance will do
+    joint[bare, bare] = 1.0
 
 
 def _positive(phi: Array, floor: Array) -> Array:

@@ -116,6 +116,11 @@ def _residual_weight(fitted: Fitted, number: int) -> Array:
     if isinstance(fitted.objective, LeastSquares):
         weight = fitted.objective.targets[number].weight
         return np.diag(weight) if weight.ndim == 1 else weight
+    if fitted.options.information == "observed":
+        A1, own = _structured(fitted, number, exact=True)
+        weight = np.zeros((len(own), len(own)))
+        weight[np.ix_(own, own)] = A1 / fitted.samples[number].n
+        return weight
     return normal_weight(fitted.states[number].cov, fitted.structures[number].has_means)
 
 

@@ -17,6 +17,8 @@ from sexresearch.sem.after.modification import modification_indices
 from sexresearch.sem.after.residual_table import residual_table
 from sexresearch.sem.after.score_tests import score_tests
 from sexresearch.sem.after.wald import wald_test
+from sexresearch.sem.estimation.baseline import baseline
+from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.fit_measures import fit_measures
 from sexresearch.sem.inference.ordinal_indices import ordinal_reasons
@@ -91,10 +93,14 @@ class Results:
 
     @cached_property
     def _measures(self) -> pd.Series:
-        measures = fit_measures(self.fitted)
-        if not self.converged:
-            keep = {"npar", "df", "ntotal"}
-            measures[[name for name in measures.index if name not in keep]] = math.nan
+        return fit_measures(self.fitted) if self.converged else self._uncomputed()
+
+    def _uncomputed(self) -> pd.Series:
+        """The names of the measures, and what needs no estimates: npar, df and ntotal."""
+        measures = fit_measures(baseline(self.fitted)) * math.nan
+        measures["npar"] = self.fitted.table.n_free - self.fitted.constrained.n_equalities
+        measures["df"] = degrees_of_freedom(self.fitted)
+        measures["ntotal"] = self.nobs
         return measures
 
     @property
