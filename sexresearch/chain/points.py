@@ -5,7 +5,7 @@ the mean of the y of its indicators, weighted by their standardized loadings div
 of constructs, of their indices. If one unit of the latent variable moves indicator k by l_k points (its loading in
 points), it moves the index by u = sum w_k l_k. A composite c = sum g_k x_k is its own index once it is rescaled:
 w_k = (g_k / u_k) / sum(g_j / u_j), u = 1 / sum(g_j / u_j). An effect b of s on t is thus b u_t / u_s points per point.
-Performance is the mean of the index (Fornell et al. 1996, doi 10.1177/002224299606000403; Ringle & Sarstedt 2016,
+Performance is the mean of the index (Fornell et al. 1996, doi 10.2307/1251898; Ringle & Sarstedt 2016,
 doi 10.1108/IMDS-10-2015-0449, who take the weights of partial least squares where we take loadings).
 """
 

@@ -39,15 +39,45 @@ def route_values(fitted: Fitted, routes: Sequence[Route], theta: Array, exogenou
 
     Per route: direct, one per path, total. Standardized effects are NaN where a variance is negative.
     """
-    rows = row_values(fitted, theta, exogenous)
-    parts = [_values(fitted, routes, part) for part in np.array_split(rows, max(1, len(rows) // AT_ONCE))]
+    rows, cores = row_values(fitted, theta, exogenous), _cores(fitted, routes)
+    parts = [_values(routes, cores, part) for part in np.array_split(rows, max(1, len(rows) // AT_ONCE))]
     return np.vstack([raw for raw, _ in parts]), np.vstack([std for _, std in parts])
 
 
-def _values(fitted: Fitted, routes: Sequence[Route], rows: Array) -> tuple[Array, Array]:
-    stacks = [_stack(places_of(fitted, number), rows) for number in range(fitted.table.n_groups)]
+@dataclass(frozen=True)
+class Core:
+    """What routes of one group run over: variables that lead somewhere, and the ends; `new` is their place there."""
+
+    places: Places
+    new: Array
+
+    def at(self, route: Route) -> Route:
+        """The route in places of the core."""
+        paths = tuple(tuple(int(self.new[place]) for place in path) for path in route.paths)
+        return Route(route.group, int(self.new[route.source]), int(self.new[route.target]), paths)
+
+
+def _cores(fitted: Fitted, routes: Sequence[Route]) -> list[Core]:
+    """Per group; items that lead nowhere are left out: the rest stays the same, and most of the work is saved."""
+    out = []
+    for number in range(fitted.table.n_groups):
+        places = places_of(fitted, number)
+        ends = [end for route in routes if route.group == number for end in (route.source, route.target)]
+        causes = places.col[places.is_path & (places.col < places.m)]
+        kept = np.union1d(causes, np.array(ends, dtype=int))
+        new = np.full(places.m + 1, -1)
+        new[kept] = np.arange(len(kept))
+        row, col = new[places.row], new[places.col]
+        inside = (row >= 0) & (col >= 0)
+        slots = Places(places.own[inside], row[inside], col[inside], places.is_path[inside], len(kept), places.p)
+        out.append(Core(slots, new))
+    return out
+
+
+def _values(routes: Sequence[Route], cores: Sequence[Core], rows: Array) -> tuple[Array, Array]:
+    stacks = [_stack(core.places, rows) for core in cores]
     raw, std = [], []
-    for route in routes:
+    for route in (cores[route.group].at(route) for route in routes):
         B, G, sd = stacks[route.group]
         found = _along(route, B, G)
         raw.append(found)
