@@ -154,7 +154,7 @@ def test_means_divide_the_map_and_an_interval_around_zero_is_unimportant():
     names = ["concentrate here", "keep up the good work", "low priority", "possible overkill"]
     assert frame["quadrant"].tolist() == [*names, "unimportant", "works against", ""]
     assert frame["verdict"][0] == (
-        "Concentrate here: importance 0.50 at or above the mean 0.15, performance 40.0 below the mean 60.0 "
+        "Concentrate here: importance 0.500 at or above the mean 0.150, performance 40.0 below the mean 60.0 "
         "(Martilla & James 1977; Ringle & Sarstedt 2016)."
     )
     near = " Near the line: its interval of performance reaches over it."

@@ -63,7 +63,7 @@ def _judged(row: Mapping[Hashable, Any], mean: Mapping[Hashable, Any], target: s
     over = [part for part in ("importance", "performance") if _reaches(row, part, mean[part])]
     near = f" Near the line: its interval of {' and of '.join(over)} reaches over it." if over else ""
     return name, (
-        f"{name[0].upper()}{name[1:]}: importance {effect:.2f} {_side(important)} mean {mean['importance']:.2f}, "
+        f"{name[0].upper()}{name[1:]}: importance {effect:.3f} {_side(important)} mean {mean['importance']:.3f}, "
         f"performance {row['performance']:.1f} {_side(well)} mean {mean['performance']:.1f} {SOURCE}.{near}"
     )
 
