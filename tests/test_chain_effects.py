@@ -8,9 +8,9 @@ import pytest
 from sem_samples import CHAIN, chain_sample
 
 import sexresearch as sx
-from sexresearch.chain.effects import MOST_PATHS, effects
-from sexresearch.chain.routes import Route, route_slopes, route_values
-from sexresearch.chain.uncertainty import INTERVALS
+from sexresearch.chain.paths.effects import MOST_PATHS, effects
+from sexresearch.chain.paths.routes import Route, route_slopes, route_values
+from sexresearch.chain.paths.uncertainty import INTERVALS
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.glossary import COLUMNS
 from sexresearch.sem import Moments, bootstrap, fit, monte_carlo

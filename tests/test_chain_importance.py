@@ -8,7 +8,7 @@ import pytest
 from sem_samples import chain_sample
 
 import sexresearch as sx
-from sexresearch.chain.quadrants import judged
+from sexresearch.chain.investing.quadrants import judged
 from sexresearch.datasets.world_population import total_effects
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.glossary import COLUMNS

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from sem_samples import chain_sample
 
 import sexresearch as sx
-from sexresearch.chain.path_limits import path_limits
-from sexresearch.chain.quadrants import judged
+from sexresearch.chain.investing.quadrants import judged
+from sexresearch.chain.paths.path_limits import path_limits
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.plots import forest, importance_map, path_diagram, radar
 from sexresearch.sem import fit

@@ -1,17 +1,17 @@
 """The questions asked of a customer survey, one function and one tidy table each."""
 
 from sexresearch.chain.chain_model import chain_model
-from sexresearch.chain.effects import effects
-from sexresearch.chain.importance import importance
 from sexresearch.chain.invariance.invariance import invariance
 from sexresearch.chain.invariance.latent_means import latent_means
+from sexresearch.chain.investing.importance import importance
+from sexresearch.chain.investing.what_if import what_if
 from sexresearch.chain.measurement.explore import explore, parallel_analysis
 from sexresearch.chain.measurement.htmt import htmt
 from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
 from sexresearch.chain.measurement.validity import validity
+from sexresearch.chain.paths.effects import effects
 from sexresearch.chain.rivals import compare_rivals, rivals_sentence
-from sexresearch.chain.what_if import what_if
 
 __all__ = [
     "chain_model",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
-from sexresearch.chain.path_limits import path_limits
+from sexresearch.chain.paths.path_limits import path_limits
 from sexresearch.plots._path.draw import draw
 from sexresearch.plots._path.graph import Graph, build, of_group
 from sexresearch.plots._path.layout import arrange

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from sexresearch.chain.arrows import Arrows, arrows, known
-from sexresearch.chain.estimands import SHARE, Estimand, Pair, derived, estimand_slopes, estimands
-from sexresearch.chain.routes import Route, route_slopes, route_values
-from sexresearch.chain.uncertainty import Sampling, joined, sampling, uncertain, z_and_p
+from sexresearch.chain.paths.arrows import Arrows, arrows, known
+from sexresearch.chain.paths.estimands import SHARE, Estimand, Pair, derived, estimand_slopes, estimands
+from sexresearch.chain.paths.routes import Route, route_slopes, route_values
+from sexresearch.chain.paths.uncertainty import Sampling, joined, sampling, uncertain, z_and_p
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.output.results import Results
@@ -46,7 +46,7 @@ def effects(
     opposite signs, unsteady below some 500 respondents (MacKinnon, Warsi & Dwyer 1995,
     doi 10.1207/s15327906mbr3001_3). Groups come one after the other, then their differences. What is 0 or missing
     has its reason in `note`: no path, a fit that did not converge, replicates that failed.
-    Formulas: `sexresearch.chain.routes` and `.uncertainty` (Bollen 1989, doi 10.1002/9781118619179; Sobel 1982).
+    Formulas: modules `routes` and `uncertainty` (Bollen 1989, doi 10.1002/9781118619179; Sobel 1982).
     Reading effects as consequences takes the model's arrows for causes; no interval tests that.
 
     Raises ModelError for variables that are not in the model, naming those that are; OptionError for unknown options.

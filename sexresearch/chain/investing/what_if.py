@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from sexresearch.chain.arrows import Arrows, arrows, known
-from sexresearch.chain.importance import constructs_of, reasons, shows_only
-from sexresearch.chain.points import Points, meters, readings
-from sexresearch.chain.scales import Scale, limits_of
-from sexresearch.chain.uncertainty import joined
+from sexresearch.chain.investing.importance import constructs_of, reasons, shows_only
+from sexresearch.chain.investing.points import Points, meters, readings
+from sexresearch.chain.investing.scales import Scale, limits_of
+from sexresearch.chain.paths.arrows import Arrows, arrows, known
+from sexresearch.chain.paths.uncertainty import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.output.results import Results
@@ -29,7 +29,7 @@ def what_if(
 
     changes : points, from 0 to 100, that come on top of whatever the model passes on to the construct, as in
     ``{"culture": +5}``. scale : as in `importance`. The change of t is the sum over the changed s of the total effect
-    of s on t in points (formulas: `sexresearch.chain.points`) times the points of s; limits by the delta method.
+    of s on t in points (formulas: module `points`) times the points of s; limits by the delta method.
 
     Columns construct group change change_ci_lower change_ci_upper (points), performance (today) and predicted (then),
     note: the assumption behind every row, and what is missing. The prediction reads the arrows as causes. That is an

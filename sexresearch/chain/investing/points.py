@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sexresearch.chain.arrows import is_drawn
-from sexresearch.chain.scales import Ends
+from sexresearch.chain.investing.scales import Ends
+from sexresearch.chain.paths.arrows import is_drawn
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.scores import cluster_sums

@@ -8,9 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
-from sexresearch.chain.arrows import ARROW
-from sexresearch.chain.routes import Route
-from sexresearch.chain.uncertainty import joined
+from sexresearch.chain.paths.arrows import ARROW
+from sexresearch.chain.paths.routes import Route
+from sexresearch.chain.paths.uncertainty import joined
 from sexresearch.sem.arrays import Array
 
 MOST_CONTRASTED = 4  # specific paths of which every two are compared without being asked

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sexresearch.chain.arrows import ends
-from sexresearch.chain.routes import Route, route_slopes, route_values
-from sexresearch.chain.uncertainty import sampling, uncertain
+from sexresearch.chain.paths.arrows import ends
+from sexresearch.chain.paths.routes import Route, route_slopes, route_values
+from sexresearch.chain.paths.uncertainty import sampling, uncertain
 from sexresearch.sem.output.results import Results
 
 LIMITS = ["std_all_ci_lower", "std_all_ci_upper"]

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from sexresearch.chain.arrows import Arrows, arrows, is_drawn, known
-from sexresearch.chain.points import Points, composites_of, meters, no_means, readings
-from sexresearch.chain.quadrants import judged
-from sexresearch.chain.scales import Scale, limits_of
-from sexresearch.chain.uncertainty import joined
+from sexresearch.chain.investing.points import Points, composites_of, meters, no_means, readings
+from sexresearch.chain.investing.quadrants import judged
+from sexresearch.chain.investing.scales import Scale, limits_of
+from sexresearch.chain.paths.arrows import Arrows, arrows, is_drawn, known
+from sexresearch.chain.paths.uncertainty import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.inference.tables import row_estimates
@@ -37,7 +37,7 @@ def importance(
     consequences of the target.
 
     importance is the total effect in points of the target per point of the row, performance the mean in points, both
-    from 0 to 100 (formulas: `sexresearch.chain.points`). An item's importance is its construct's times its `weight`:
+    from 0 to 100 (formulas: module `points`). An item's importance is its construct's times its `weight`:
     what one more point of the item is worth if it moves the construct as the item's part in the index. Limits by the
     delta method. Columns target kind construct item group weight, importance and performance with _ci_lower _ci_upper,
     std_all (standardized total effect), quadrant, verdict, note.

@@ -1,0 +1,1 @@
+"""What to improve next: constructs in points, importance beside performance, what a change would do."""

@@ -1,0 +1,1 @@
+"""Effects along the arrows of a fitted model, and how far they may be off."""
