@@ -5,6 +5,7 @@ from sexresearch.plots.htmt_map import htmt_map
 from sexresearch.plots.importance_map import importance_map
 from sexresearch.plots.invariance_ladder import invariance_ladder
 from sexresearch.plots.path_diagram import path_diagram
+from sexresearch.plots.power_curve import power_curve
 from sexresearch.plots.radar import radar
 from sexresearch.plots.standard import effect_chain, model_wheel, pyramid
 
@@ -16,6 +17,7 @@ __all__ = [
     "invariance_ladder",
     "model_wheel",
     "path_diagram",
+    "power_curve",
     "pyramid",
     "radar",
 ]
