@@ -87,6 +87,7 @@ COLUMNS: dict[str, Column] = _columns(
     ("rmsea1", "RMSEA true", 3, "RMSEA of the population"),
     ("target_power", "target power", 2, "power that a sample size or an effect is looked for"),
     ("needed", "n needed", 0, "smallest number of respondents that reaches the target power"),
+    ("bollen_stine", "Bollen-Stine p", 3, "p of the chi-square by bootstrap", "Bollen & Stine 1992"),
     ("critical", "critical", 3, "95 % quantile of a statistic over shuffled groups"),
     ("failed", "failed", 0, "simulated samples that could not be estimated"),
     ("improper", "improper", 0, "estimated samples with a negative variance"),
