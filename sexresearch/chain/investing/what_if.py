@@ -31,6 +31,7 @@ def what_if(
     ``{"culture": +5}``. scale : as in `importance`. The change of t is the sum over the changed s of the total effect
     of s on t in points (formulas: module `points`) times the points of s; limits by the delta method.
 
+    Where nothing follows, the other constructs stand there with 0 and the reason.
     Columns construct group change change_ci_lower change_ci_upper (points), performance (today) and predicted (then),
     note: the assumption behind every row, and what is missing. The prediction reads the arrows as causes. That is an
     assumption of the model and not a finding: the data fit as well where an arrow is turned round
@@ -58,7 +59,7 @@ def what_if(
     fitted, names = results.fitted, [structure.names for structure in results.fitted.structures]
 
     def asked(points: list[Points]) -> Array:
-        change = [_change(points[g], names[g], name, changes) for name, g in rows]
+        change = [_change(points[g], graphs[g], names[g], name, changes) for name, g in rows]
         return np.stack([*change, *(points[g].level[:, names[g].index(name)] for name, g in rows)], axis=1)
 
     found = readings(fitted, results.vcov.to_numpy(), meters(fitted, scales), asked)
@@ -70,7 +71,7 @@ def what_if(
     ends = [(name, *(s for s in changes if s in names[g])) for name, g in rows]
     why = [reasons(results, g, own, notes) for (_, g), own in zip(rows, ends, strict=True)]
     beyond = ["beyond the scale of 0 to 100" if not 0 <= x <= 100 else "" for x in frame["predicted"].fillna(50)]
-    alone = [_alone(results, graphs[g], g, name) if name in changes else "" for name, g in rows]
+    alone = [joined(*_alone(results, graphs[g], g, name, changes)) for name, g in rows]
     frame["note"] = [joined(ASSUMED, *parts, *others) for *parts, others in zip(alone, beyond, why, strict=True)]
     return frame
 
@@ -86,22 +87,27 @@ def _refuse(results: Results, graphs: Sequence[Arrows], changes: Mapping[str, fl
 
 
 def _moved(results: Results, graph: Arrows, changes: Mapping[str, float]) -> list[str]:
-    """The changed constructs and all that follow from them, causes before effects, items left out."""
+    """The changed constructs and all that follow, causes before effects; all others where nothing follows."""
     reached = {name for source in changes if source in graph.names for name in graph.reach[source]}
     first = [name for name in changes if name in graph.names]
     after = [name for name in constructs_of(results) if name in reached and name not in first]
-    return [*first, *sorted(after, key=lambda name: -len(graph.reach[name]))]
+    others = [name for name in constructs_of(results) if name in graph.names and name not in first]
+    return [*first, *(sorted(after, key=lambda name: -len(graph.reach[name])) or others)]
 
 
-def _alone(results: Results, graph: Arrows, number: int, name: str) -> str:
-    """Says so where a change goes nowhere."""
-    if any(construct in graph.reach[name] for construct in constructs_of(results)):
-        return ""
-    return f"no construct follows from {name} in this model{shows_only(results, number, name)}"
+def _alone(results: Results, graph: Arrows, number: int, name: str, changes: Mapping[str, float]) -> list[str]:
+    """Says so where a change goes nowhere, or does not reach a construct."""
+    inside = [source for source in changes if source in graph.names]
+    if name in inside:
+        follows = any(construct in graph.reach[name] for construct in constructs_of(results))
+        return [] if follows else [f"no construct follows from {name}{shows_only(results, number, name)}"]
+    reached = any(name in graph.reach[source] for source in inside)
+    return [] if reached else [f"0: no path of arrows leads to {name} from {', '.join(inside)}"]
 
 
-def _change(points: Points, names: Sequence[str], name: str, changes: Mapping[str, float]) -> Array:
+def _change(points: Points, graph: Arrows, names: Sequence[str], name: str, changes: Mapping[str, float]) -> Array:
     """(R,) points that reach a variable."""
     t = names.index(name)
-    parts = [by * points.total[:, t, names.index(source)] for source, by in changes.items() if source in names]
-    return np.sum(parts, axis=0)
+    leads = [source for source in changes if source in names and (source == name or name in graph.reach[source])]
+    parts = [changes[source] * points.total[:, t, names.index(source)] for source in leads]
+    return np.sum([np.zeros(len(points.units)), *parts], axis=0)
