@@ -61,6 +61,15 @@ def test_the_same_results_give_the_same_bytes(results, tmp_path):
     assert first.read_bytes() == second.read_bytes()
 
 
+def test_it_holds_the_effects_where_some_are_indirect(page, results, tmp_path):
+    assert "Effects: direct" not in page  # one regression, nothing indirect
+    chain = fit(f"{MODEL}\nLoyalty =~ CUSL1 + CUSL2 + CUSL3\nLoyalty ~ Satisfaction", moments=load("mobi_moments"))
+    text = unescape(report(chain, tmp_path / "chain.html").read_text(encoding="utf-8"))
+    assert "<caption>Effects: direct, by every path, total</caption>" in text
+    assert ">Expect → Satisfaction → Loyalty</td>" in text
+    assert "as far as the arrows of the model are causes" in text
+
+
 def test_problems_are_shown(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FitWarning)

@@ -6,6 +6,9 @@ import base64
 import io
 from typing import TYPE_CHECKING
 
+from sexresearch.chain.paths.effects import effects
+from sexresearch.errors import ModelError
+from sexresearch.glossary import Table, table
 from sexresearch.plots.path_diagram import path_diagram
 from sexresearch.report.page import templates
 from sexresearch.report.sentences import fit_sentence
@@ -13,6 +16,10 @@ from sexresearch.sem.output.results import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+EFFECTS = ("group", "effect", "path", "est", "se", "pvalue", "ci_lower", "ci_upper", "std_all", "note")
+CAUSES = "Read as consequences only as far as the arrows of the model are causes."
 
 
 def html_document(results: Results, title: str, data: str = "") -> str:
@@ -28,9 +35,22 @@ def html_document(results: Results, title: str, data: str = "") -> str:
             fit=fit_sentence(results),
             diagrams=[(label, svg_address(figure)) for label, figure in _diagrams(results)],
             summary=summary,
+            tables=(*summary.tables, *_effects(results)),
             model=results.model.syntax.strip("\n"),
         )
     )
+
+
+def _effects(results: Results) -> list[Table]:
+    """What nothing explains, on what explains nothing further: a table where there is anything indirect about it."""
+    try:
+        found = effects(results)
+    except ModelError:  # no regression leads anywhere
+        return []
+    if not (found["effect"] == "total indirect").any() or found[found["effect"] == "total indirect"]["est"].eq(0).all():
+        return []
+    kept = found[[name for name in EFFECTS if name != "group" or results.groups]]
+    return [table(kept.reset_index(drop=True), "Effects: direct, by every path, total", CAUSES)]
 
 
 def svg_address(figure: Figure) -> str:

@@ -15,9 +15,10 @@ def report(results: Results, path: str | Path, *, title: str = "Structural equat
     """Write the results to `path`, as the format its suffix names (.html), and return the path.
 
     The document holds the source of the data, the fit in one sentence, the path diagram, every table of
-    ``results.summary()``, the problems found, the model text and how the numbers came about; nothing in it is
-    fetched when it is opened. `data` says where the answers come from (``survey.caption``); where it says
-    "synthetic", the document does so visibly. Folders are made as needed. Raises `OptionError` for another suffix.
+    ``results.summary()``, the effects where some are indirect, the problems found, the model text and how the numbers
+    came about; nothing in it is fetched when it is opened. `data` says where the answers come from
+    (``survey.caption``); where it says "synthetic", the document does so visibly. Folders are made as needed. Raises
+    `OptionError` for another suffix.
 
     >>> import tempfile, sexresearch as sx
     >>> results = sx.fit("joy =~ CUSA1 + CUSA2 + CUSA3 + CUSCO", moments=sx.datasets.load("mobi_moments"))
