@@ -32,7 +32,7 @@ def starting_values(
         values = _group_start(structure, rows, mean, cov)
         np.add.at(total, structure.free, values)
         np.add.at(count, structure.free, 1.0)
-    theta = total / np.maximum(count, 1.0)
+    theta = _shared_intercepts(structures, total / np.maximum(count, 1.0), moments)
     for row in (row for rows in groups for row in rows if row.free >= 0):
         if not np.isnan(row.start):
             theta[row.free] = row.start
@@ -197,3 +197,21 @@ def _intercepts(structure: Structure, values: Array, mean: Array) -> Array:
     design = base.G[: structure.p, structure.row[column]]
     theta[column] = np.linalg.lstsq(design, mean - base.mean, rcond=None)[0]
     return theta
+
+
+def _shared_intercepts(structures: Sequence[Structure], theta: Array, moments: Sequence[tuple[Array, Array]]) -> Array:
+    """Intercepts and latent means that groups share, by least squares on the sample means of all groups together."""
+    slots = [s.free[s.is_path & (s.col == len(s.names) - 1)] if s.has_means else s.free[:0] for s in structures]
+    numbers, counts = np.unique(np.concatenate(slots), return_counts=True)
+    if (counts < 2).all():
+        return theta
+    bare, rows, left = theta.copy(), [], []
+    bare[numbers] = 0.0
+    for s, own, (mean, cov) in zip(structures, slots, moments, strict=True):
+        base, sd = implied(s, bare), np.sqrt(np.diag(cov))
+        columns = s.row[s.is_path & (s.col == len(s.names) - 1)]
+        design = base.G[: s.p, columns] @ np.equal(own[:, None], numbers).astype(float)
+        rows.append(design / sd[:, None])
+        left.append((mean - base.mean) / sd)
+    bare[numbers] = np.linalg.lstsq(np.vstack(rows), np.concatenate(left), rcond=None)[0]
+    return bare
