@@ -111,10 +111,12 @@ def _possible(fitted: Fitted, number: int) -> list[Parameter]:
     indicators = {row.rhs for row in own if row.op == "=~"} - set(latent)
     sides = [row.lhs for row in own if row.op == "~"] + [row.rhs for row in own if row.op == "~"]
     structural = list(dict.fromkeys(sides))
+    given = role.exogenous if fitted.levels else ()  # with ordered variables everything is given the covariates
+    explained = [v for v in structural if v not in given]
     items = [v for v in role.modelled if v in indicators]
     pairs = [("=~", f, x) for f in latent for x in role.modelled if x not in structural]
     pairs += [("~~", a, b) for group in (items, latent) for i, a in enumerate(group) for b in group[i + 1 :]]
-    pairs += [("~", y, x) for y in structural for x in structural if y != x and not (y in indicators and x in latent)]
+    pairs += [("~", y, x) for y in explained for x in structural if y != x and not (y in indicators and x in latent)]
     if fitted.structures[number].has_means:
-        pairs += [("~1", v, "") for v in [*role.observed, *latent]]
+        pairs += [("~1", v, "") for v in [*role.observed, *latent] if v not in given]
     return [Parameter(a, op, b, group=number, value=0.0) for op, a, b in pairs]

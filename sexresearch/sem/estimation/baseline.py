@@ -88,9 +88,10 @@ def _rows(role: Roles, group: int, fixed: bool, meanstructure: bool) -> list[Par
 
 
 def _ordinal_rows(role: Roles, group: int, fixed: bool, known: dict[str, int]) -> list[Parameter]:
-    """Thresholds, means and variances; ordered variables keep the variance 1 of the delta parameterization."""
+    """Slopes on covariates, thresholds, means and variances; ordered variables keep variance 1 (delta)."""
     x = role.exogenous
-    rows = threshold_rows(role, known) + [residual_row(v, role, "delta") for v in role.modelled]
+    rows = [Parameter(v, "~", covariate) for covariate in x for v in role.modelled] if fixed else []
+    rows += threshold_rows(role, known) + [residual_row(v, role, "delta") for v in role.modelled]
     rows += [Parameter(a, "~~", b, exogenous=fixed) for i, a in enumerate(x) for b in x[i:]]
     rows += scale_rows(role, "delta")
     rows += [Parameter(v, "~1", "", value=0.0 if v in role.ordered else math.nan) for v in role.modelled]

@@ -60,7 +60,7 @@ def _kinds(own: Layout, seen: Array, told: Array) -> dict[str, tuple[Array, int,
     correlation = (S / np.outer(s, s) - Sigma / np.outer(t, t))[i, j]
     cut = slice(0, own.starts[0])
     cuts = seen[cut] - told[cut]
-    count = own.p * (own.p + 1) // 2
+    count = own.p * (own.p + 1) // 2 + own.x  # lavaan counts covariates too
     return {
         "rmr": (gap, count, cuts),
         "srmr_bentler": (gap / scale, count, cuts),

@@ -16,7 +16,7 @@ from sexresearch.sem.implied.structure import Implied
 from sexresearch.sem.language.parameter import Parameter
 
 KINDS = {"=~": 0, "~": 1, "~1": 2, "|": 2, "~~": 3, "~*~": 5}
-VARIANCE = 4
+VARIANCE, SCALE = 4, 5  # a standardized scale is 1
 
 
 def total_sd(state: Implied) -> Array:
@@ -40,8 +40,9 @@ def standardize(state: Implied, rows: Sequence[Parameter], est: Array, everythin
     residual = state.S.diagonal()
     residual_sd = np.where(scaled, np.sqrt(np.where(residual >= 0, residual, np.nan)), 1.0)
     one = np.ones(len(rows))
-    top = np.choose(kinds, [sd[a], sd[b], one, one, one, sd[a]])
+    top = np.choose(kinds, [sd[a], sd[b], one, one, one, np.sign(est) if everything else est])
     bottom = np.choose(kinds, [sd[b], sd[a], sd[a], residual_sd[a] * residual_sd[b], sd[a] ** 2, one])
+    est = np.where(kinds == SCALE, one, est)
     return est * np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1.0), np.nan)
 
 

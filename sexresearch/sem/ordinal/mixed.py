@@ -73,8 +73,9 @@ def _with_ordered(a: Continuous, codes: Array, cuts: Array, steps: Array) -> tup
     rows = ~np.isnan(a.z) & (codes < len(steps) - 1)
     limits = np.concatenate([[-40.0], cuts, [40.0]])
     z, own = a.z[rows], codes[rows]
-    rho = polyserial(z, limits[own + 1], limits[own])
-    scores = polyserial_scores(z, a.variance, own, cuts, rho)
+    upper, lower = limits[own + 1], limits[own]
+    rho = polyserial(z, upper, lower)
+    scores = polyserial_scores(z, a.variance, upper, lower, own, len(cuts) + 1, rho)
     assert scores.cuts is not None
     column = np.zeros(len(codes))
     column[rows] = scores.rho

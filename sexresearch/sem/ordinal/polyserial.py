@@ -79,17 +79,17 @@ def polyserial(z: Array, upper: Array, lower: Array) -> float:
     return rho
 
 
-def polyserial_scores(z: Array, variance: float, codes: Array, cuts: Array, rho: float) -> PairScores:
-    """Scores of rows z (n,) with category `codes` (n,) between thresholds `cuts` (K - 1,); `variance` is z's unit."""
-    limits = np.concatenate([[-np.inf], cuts, [np.inf]])
-    upper, lower = np.clip(limits[codes + 1], -40, 40), np.clip(limits[codes], -40, 40)
+def polyserial_scores(
+    z: Array, variance: float, upper: Array, lower: Array, codes: Array, levels: int, rho: float
+) -> PairScores:
+    """Scores of rows z (n,), `variance` their unit, with response between limits (n,) and category `codes` (n,)."""
     at = _slices(z, upper, lower, rho)
     p, root = at.probability, np.sqrt(1.0 - rho**2)
     push = np.subtract(*at.height) / p * rho / root
     sd = np.sqrt(variance)
     own = np.column_stack([z / sd + push / sd, (z * z - 1.0) / (2.0 * variance) + push * z / (2.0 * variance)])
-    moved = np.zeros((len(z), len(cuts)))
-    for k in range(len(cuts)):
+    moved = np.zeros((len(z), levels - 1))
+    for k in range(levels - 1):
         moved[:, k] = np.where(codes == k, at.height[0], np.where(codes == k + 1, -at.height[1], 0.0)) / p / root
     return PairScores(np.subtract(*(at.height * at.slope)) / p, own, cuts=moved)
 

@@ -28,8 +28,24 @@ def ordinal_sample(answers: Answers, roles: Roles, levels: Levels, conditional: 
     _refuse_empty(answers.values, own, levels, where)
     found = observe(answers.values, own)
     n = float(len(answers.values))
-    mean, cov = own.mean(found.moments), own.cov(found.moments)
+    mean, cov = _joint(answers.values, own, found.moments)
     return Sample(answers.label, names, len(answers.values), n, mean, cov, (), answers, ordinal=found)
+
+
+def _joint(values: Array, own: Layout, moments: Array) -> tuple[Array, Array]:
+    """Means and covariances of variables and covariates together, as slopes and covariances given covariates imply.
+
+    Covariates have the n - 1 denominator, as in lavaan; nothing but standardized estimates depends on them.
+    """
+    mean, cov = own.mean(moments), own.cov(moments)
+    if not own.x:
+        return mean, cov
+    x = values[:, own.p :]
+    slopes = moments[own.starts[1] : own.starts[2]].reshape(own.x, own.p).T
+    spread, centre = np.cov(x, rowvar=False).reshape(own.x, own.x), x.mean(axis=0)
+    across = slopes @ spread
+    joint = np.block([[cov + across @ slopes.T, across], [across.T, spread]])
+    return np.concatenate([mean + slopes @ centre, centre]), joint
 
 
 def _refuse_empty(values: Array, own: Layout, levels: Levels, where: str) -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.ordinal.conditional import observe_given
 from sexresearch.sem.ordinal.influence import Influence, Univariate, cell_influence, univariate
 from sexresearch.sem.ordinal.layout import Layout
 from sexresearch.sem.ordinal.mixed import Mixed, mixed
@@ -22,7 +23,7 @@ class OrdinalMoments:
     layout: Layout
     moments: Array
     influence: Influence
-    frequencies: Tables
+    frequencies: Tables | None = None
 
     @cached_property
     def gamma(self) -> Array:
@@ -34,11 +35,14 @@ class OrdinalMoments:
         """(M,) the diagonal of Gamma, from frequencies alone for ordered variables."""
         found, own = self.frequencies, self.influence
         n = own.n
+        rest = np.einsum("nc,nc->c", own.others, own.others)
+        if found is None:
+            return n * rest[own.order]
         counts = np.column_stack([found.single, n - found.single.sum(axis=1)])
         parts = [
             np.einsum("tk,tk->t", own.cuts**2, counts[own.cut_items]),
             np.einsum("pab,pab->p", own.cells**2, found.pairs),
-            np.einsum("nc,nc->c", own.others, own.others),
+            rest,
         ]
         return n * np.concatenate(parts)[own.order]
 
@@ -57,10 +61,13 @@ class OrdinalMoments:
 
 
 def observe(values: Array, own: Layout) -> OrdinalMoments:
-    """Moments of values (n, p): categories 1, 2, … of ordered variables, numbers of others, NaN where unanswered.
+    """Moments of values (n, p + x): categories 1, 2, … of ordered variables, numbers of others, NaN where unanswered.
 
-    Every moment rests on the rows that answered the variables concerned.
+    Every moment rests on the rows that answered the variables concerned; covariates stand last and have no gaps.
     """
+    if own.x:
+        moments, influence = observe_given(values[:, : own.p], values[:, own.p :], own)
+        return OrdinalMoments(own, moments, influence)
     K = max(own.levels)
     i, j = own.pairs
     place = np.full(own.p, -1)

@@ -1,0 +1,134 @@
+"""Moments given covariates: regressions of each variable, and residual correlations of each pair, row by row.
+
+Without covariates everything follows from contingency tables; with them the limits of a response differ between rows.
+The steps are the same (Muthen 1984, doi 10.1007/BF02294210).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtr
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.ordinal.bivariate_normal import density, density_slope, quadrant
+from sexresearch.sem.ordinal.influence import Influence
+from sexresearch.sem.ordinal.layout import Layout
+from sexresearch.sem.ordinal.polychoric import LARGEST, ROUNDS, SMALLEST, STEP
+from sexresearch.sem.ordinal.polyserial import (
+    normal_density,
+    polyserial,
+    polyserial_scores,
+    product_moment,
+    product_moment_scores,
+)
+from sexresearch.sem.ordinal.probit import Given, by_threshold, given
+
+
+def observe_given(values: Array, covariates: Array, own: Layout) -> tuple[Array, Influence]:
+    """Moments (M,) of values (n, p) given covariates (n, x), in the order of the layout, and how rows move them."""
+    known = [given(values[:, k], covariates, own.levels[k], own.names[k]) for k in range(own.p)]
+    blocks: dict[str, list[tuple[Array, Array]]] = {"cut": [], "mean": [], "slope": [], "variance": [], "cov": []}
+    for item in known:
+        places = _places(item)
+        blocks["cut" if item.levels else "mean"].append(_picked(item, places["first"]))
+        blocks["slope"].append(_picked(item, places["slopes"]))
+        if not item.levels:
+            blocks["variance"].append(_picked(item, slice(-1, None)))
+    for i, j in zip(*own.pairs, strict=True):
+        blocks["cov"].append(_pair(known[i], known[j]))
+    by_covariate = [
+        (np.array([b[0][k] for b in blocks["slope"]]), np.column_stack([b[1][:, k] for b in blocks["slope"]]))
+        for k in range(own.x)
+    ]
+    parts = [*blocks["cut"], *blocks["mean"], *by_covariate, *blocks["variance"], *blocks["cov"]]
+    moments = np.concatenate([part for part, _ in parts])
+    others = np.column_stack([influence for _, influence in parts])
+    none = np.zeros(0, dtype=int)
+    empty = Influence(
+        np.zeros((len(values), 0), dtype=int), none, np.zeros((0, 1)), none, none, np.zeros((0, 1, 1)), others,
+        np.arange(own.size),
+    )  # fmt: skip
+    return moments, empty
+
+
+def _places(item: Given) -> dict[str, slice]:
+    first = item.levels - 1 if item.levels else 1
+    return {"first": slice(0, first), "slopes": slice(first, first + item.covariates.shape[1])}
+
+
+def _picked(item: Given, places: slice) -> tuple[Array, Array]:
+    return item.parameters[places], item.influence[:, places]
+
+
+def _pair(a: Given, b: Given) -> tuple[Array, Array]:
+    """The residual covariance of two variables, and the rows' contributions (n, 1)."""
+    rows = np.flatnonzero(a.seen & b.seen)
+    if a.levels and not b.levels:
+        a, b = b, a  # the continuous one first
+    rho, scores, mine, other = _estimated(a, b, rows)
+    column = np.zeros(len(a.seen))
+    column[rows] = scores
+    column -= a.influence @ (mine.T @ scores) + b.influence @ (other.T @ scores)
+    column /= scores @ scores
+    s, t = np.sqrt(a.variance), np.sqrt(b.variance)
+    column *= s * t
+    if not a.levels:
+        column += rho * t / (2.0 * s) * a.influence[:, -1]
+    if not b.levels:
+        column += rho * s / (2.0 * t) * b.influence[:, -1]
+    return np.array([rho * s * t]), column[:, None]
+
+
+def _estimated(a: Given, b: Given, rows: Array) -> tuple[float, Array, Array, Array]:
+    """Correlation, its scores (rows,), and derivatives in the parameters of both variables (rows, parameters)."""
+    if a.levels and b.levels:
+        return _two_ordered(a, b, rows)
+    z = a.z[rows]
+    if b.levels:
+        upper, lower, codes = b.upper[rows], b.lower[rows], b.codes[rows]
+        rho = polyserial(z, upper, lower)
+        found = polyserial_scores(z, a.variance, upper, lower, codes, b.levels, rho)
+        assert found.cuts is not None
+        return rho, found.rho, _numeric(a, found.first, rows), b.spread_out(found.cuts, rows)
+    rho = product_moment(z, b.z[rows])
+    found = product_moment_scores(z, b.z[rows], (a.variance, b.variance), rho)
+    assert found.second is not None
+    return rho, found.rho, _numeric(a, found.first, rows), _numeric(b, found.second, rows)
+
+
+def _numeric(item: Given, own: Array, rows: Array) -> Array:
+    return item.spread_out(own[:, :1], rows, own[:, 1])
+
+
+def _two_ordered(a: Given, b: Given, rows: Array) -> tuple[float, Array, Array, Array]:
+    corners = [
+        (sign, h[rows], k[rows])
+        for sign, h, k in ((1, a.upper, b.upper), (-1, a.lower, b.upper), (-1, a.upper, b.lower), (1, a.lower, b.lower))
+    ]
+    number = np.corrcoef(a.codes[rows], b.codes[rows])[0, 1]
+    rho = float(np.clip(np.nan_to_num(number), -0.9, 0.9))
+    for _ in range(ROUNDS):
+        r = np.array(rho)
+        p = np.maximum(sum(sign * quadrant(h, k, r) for sign, h, k in corners), SMALLEST)
+        heights = [(sign, h, k, density(h, k, r)) for sign, h, k in corners]
+        ratio = sum(sign * at for sign, _, _, at in heights) / p
+        curve = sum(sign * density_slope(h, k, r, at) for sign, h, k, at in heights) / p
+        squares = float(ratio @ ratio)
+        bend = squares - float(curve.sum())
+        step = float(ratio.sum()) / (bend if bend > 0.1 * squares else squares)
+        old, rho = rho, float(np.clip(rho + np.clip(step, -0.5 * (1 + rho), 0.5 * (1 - rho)), -LARGEST, LARGEST))
+        if abs(rho - old) < STEP:
+            break
+    return rho, ratio, _threshold_slopes(a, b, rows, rho, p), _threshold_slopes(b, a, rows, rho, p)
+
+
+def _threshold_slopes(a: Given, b: Given, rows: Array, rho: float, p: Array) -> Array:
+    """(rows, parameters of a) derivatives of the log probability of each row's cell."""
+    root = np.sqrt(1.0 - rho**2)
+
+    def at(limit: Array) -> Array:
+        inside = ndtr((b.upper[rows] - rho * limit) / root) - ndtr((b.lower[rows] - rho * limit) / root)
+        return normal_density(limit) * inside / p
+
+    up, down = at(a.upper[rows]), -at(a.lower[rows])
+    return a.spread_out(by_threshold(up, down, a.codes[rows], a.levels), rows)
