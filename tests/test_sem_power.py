@@ -7,7 +7,16 @@ from scipy.special import ndtr, ndtri
 from sem_samples import CHAIN, chain_sample
 
 from sexresearch.errors import ModelError, OptionError
-from sexresearch.sem import Design, Model, Moments, fit, power
+from sexresearch.sem import (
+    Design,
+    Model,
+    Moments,
+    dynamic_cutoffs,
+    fit,
+    parameter_power,
+    power,
+    sensitivity,
+)
 from sexresearch.sem.implied.structure import split_moments
 from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.planning.plan import plan_of
@@ -38,7 +47,7 @@ def test_a_sample_is_estimated_as_fit_estimates_it(way):
     plan = plan_of(WAYS[way], standardized=way not in ("means", "groups"))
     wanted = wanted_effects(plan.fitted, None)
     sizes = tuple(plan.population.sizes(150))
-    found = Trials(plan, wanted, Design(), "ML", "listwise", 5).of_size(150, 3, 1)
+    found = Trials(plan, wanted, Design(), "ML", "listwise", (), 5).of_size(150, 3, 1)
     assert found.failures == {}
     means = plan.fitted.structures[0].has_means
     for number in range(3):
@@ -178,6 +187,21 @@ def test_a_design_is_fitted_as_a_user_would():
     clustered = power("y ~ 0.3*x", n=[400], replicates=20, design=Design(clusters=20, icc=0.3)).table
     plain = power("y ~ 0.3*x", n=[400], replicates=20).table
     assert clustered["est"].iloc[0] == pytest.approx(plain["est"].iloc[0], abs=0.1)
+
+
+def test_ordered_items_are_fitted_as_such():
+    names = [f"{letter}{i}" for letter in "xy" for i in (1, 2, 3)]
+    cuts = "".join(f"\n {name} | -1*t1 + 0*t2 + 1*t3" for name in names)
+    text = "f =~ 0.7*x1 + 0.8*x2 + 0.6*x3\n g =~ 0.9*y1 + 0.5*y2 + 0.7*y3\n g ~ 0.5*f" + cuts
+    found = power(text, n=[400], replicates=60, standardized=True).table.iloc[0]
+    assert found["bias"] == pytest.approx(0.0, abs=0.04)
+    assert found["coverage"] > 0.85
+    assert found["failed"] == 0
+    continuous = power(text, n=[400], replicates=60, standardized=True, ordered=[], estimator="MLR").table.iloc[0]
+    assert continuous["est"] != found["est"]
+    for call in (parameter_power, sensitivity, dynamic_cutoffs):
+        with pytest.raises(OptionError, match="ordered categories"):
+            call(text, n=400, standardized=True)
 
 
 def test_another_model_can_be_fitted():

@@ -106,6 +106,30 @@ def test_thresholds_make_categories():
     assert data["x2"].nunique() == LARGE
 
 
+def test_thresholds_in_the_text_cut_a_response_of_variance_one():
+    cut = "\n x1 | -1*t1 + 0*t2\n y1 | 0.5*t1"
+    data = simulate(FACTORS + cut, LARGE)
+    shares = data["x1"].value_counts(normalize=True).sort_index()
+    assert shares.to_numpy() == pytest.approx([0.1587, 0.3413, 0.5000], abs=SAMPLING)  # lavaan's simulateData as well
+    assert (data["y1"] == 2).mean() == pytest.approx(1 - ndtr(0.5), abs=SAMPLING)
+    assert data["x2"].var() == pytest.approx(1 + 0.8**2, abs=SAMPLING)
+    by_group = simulate("f =~ 0.7*x1 + 0.7*x2 + 0.7*x3\n x1 | c(-1, 1)*t1", LARGE)
+    own = by_group.groupby("group")["x1"].mean() - 1
+    assert own.to_numpy() == pytest.approx([ndtr(1), ndtr(-1)], abs=SAMPLING)
+    with pytest.raises(ModelError, match="thresholds of 'x1' need rising values"):
+        simulate(FACTORS + "\n x1 | 1*t1 + 0*t2", 10)
+    with pytest.raises(OptionError, match="both the model and the design"):
+        simulate(FACTORS + cut, 10, design=Design(thresholds=[0.0]))
+
+
+def test_an_ordinal_fit_is_a_population():
+    cuts = "".join(f"\n {name} | -1*t1 + 0*t2 + 1*t3" for name in ("x1", "x2", "x3", "y1", "y2", "y3"))
+    model = "f =~ x1 + x2 + x3\n g =~ y1 + y2 + y3\n g ~ f"
+    results = fit(model, simulate(FACTORS + cuts, 1000, standardized=True), ordered=True)
+    again = fit(model, simulate(results, 50_000), ordered=True)
+    assert (again.parameters["est"] - results.parameters["est"]).abs().max() < 2 * SAMPLING
+
+
 def test_gaps_at_random_and_by_another_answer():
     completely = simulate(FACTORS, 50_000, design=Design(missing=0.2)).isna()
     assert completely.mean().to_numpy() == pytest.approx(np.full(6, 0.2), abs=SAMPLING)

@@ -20,7 +20,7 @@ from sexresearch.sem.planning.chi_square import (
     rmsea_test_size,
 )
 from sexresearch.sem.planning.one_parameter import cost, smallest
-from sexresearch.sem.planning.plan import Plan, plan_of
+from sexresearch.sem.planning.plan import Plan, plan_of, refuse_ordered
 from sexresearch.sem.planning.power import refuse_shares, sample_sizes
 from sexresearch.sem.planning.wanted import Wanted, wanted_effects
 
@@ -96,6 +96,7 @@ def parameter_power(
     """
     refuse_shares(alpha, target)
     plan = plan_of(model, analysis, standardized)
+    refuse_ordered(plan, "parameter_power")
     enough = noncentrality_needed(target, 1.0, alpha)
 
     def row(size: int, effect: Wanted) -> Row:
@@ -134,6 +135,7 @@ def sensitivity(
     """
     refuse_shares(alpha, target)
     plan = plan_of(model, None, standardized)
+    refuse_ordered(plan, "sensitivity")
     enough = noncentrality_needed(target, 1.0, alpha)
     spread = np.sqrt(np.diag(vcov(plan.fitted)) * plan.fitted.n)
 

@@ -18,7 +18,7 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.misspecification import Level, levels
-from sexresearch.sem.planning.plan import WHOLE, plan_of
+from sexresearch.sem.planning.plan import WHOLE, plan_of, refuse_ordered
 from sexresearch.sem.planning.power import refuse_counts, sample_sizes
 from sexresearch.sem.planning.samples import Drawn
 from sexresearch.sem.resampling.batch import batch
@@ -63,6 +63,7 @@ def dynamic_cutoffs(
     refuse_counts(replicates=replicates, seed=seed, workers=workers)
     size = _size(model, n)
     plan = plan_of(model, None, standardized)
+    refuse_ordered(plan, "dynamic_cutoffs")
     fitted = plan.fitted
     if fitted.table.n_groups > 1:
         raise OptionError("cut-offs are those of one group: fit the groups apart, or without group=")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from sexresearch.errors import ModelError
+from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
@@ -57,9 +57,18 @@ def plan_of(
     return Plan(population, chosen, fitted_to(population, chosen, options))
 
 
+def refuse_ordered(plan: Plan, what: str) -> None:
+    """OptionError where the population's answers are ordered categories, which `what` knows nothing about."""
+    if plan.population.thresholds:
+        raise OptionError(
+            f"{what} takes answers as continuous, but {list(plan.population.thresholds)[:6]} are ordered categories; "
+            "power() simulates them"
+        )
+
+
 def _plain(options: Options) -> Options:
     """What describes the model, without what describes the data or the estimator."""
-    kept = ("group_equal", "group_partial", "std_lv", "meanstructure", "orthogonal")
+    kept = ("group_equal", "group_partial", "std_lv", "meanstructure", "orthogonal", "parameterization")
     return Options(**{name: getattr(options, name) for name in kept})
 
 
@@ -90,6 +99,7 @@ def freed(model: Model, rows: Sequence[Parameter]) -> Model:
     estimates are in the text's units), means of latents, and variances and covariances of 0.
     """
     latents, marked = set(model.latents), set[tuple[int, str]]()
+    ordered = {f.lhs for f in model.statements.formulas if f.op == "|"}
     groups = 1 + max(row.group for row in rows)
     written = {(f.group, f.lhs, f.op, f.rhs) for f in model.statements.formulas}
     lines: list[str] = []
@@ -98,6 +108,8 @@ def freed(model: Model, rows: Sequence[Parameter]) -> Model:
             lines.append(f"group: {row.group + 1}")
         if not {(None, row.lhs, row.op, row.rhs), (row.group + 1, row.lhs, row.op, row.rhs)} & written:
             continue
+        if row.op == "~~" and row.lhs == row.rhs and row.lhs in ordered:
+            continue  # the residual variance of an ordered item follows from the rest
         first = row.op == "=~" and (row.group, row.lhs) not in marked
         marked |= {(row.group, row.lhs)} if first else set()
         held = first or (row.op == "~~" and row.value == 0) or (row.op == "~1" and row.lhs in latents)

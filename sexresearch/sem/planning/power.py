@@ -33,6 +33,7 @@ def power(
     design: Design = Design(),  # noqa: B008
     estimator: str = "ML",
     missing: str = "listwise",
+    ordered: Sequence[str] | None = None,
 ) -> Power:
     """Power of each effect at each sample size: simulated samples, fitted and tested as the study would be.
 
@@ -43,7 +44,8 @@ def power(
     regression and definition. An effect is found where its two-sided z test has p below `alpha`.
     target : the power for which `needed` interpolates n. workers : threads; the numbers are the same for any of them.
     design : what the answers are like (`Design`); estimator and missing as in `fit`. Complete normal answers and
-    estimator "ML" take a fraction of a millisecond per sample, everything else a full fit.
+    estimator "ML" take a fraction of a millisecond per sample, everything else a full fit. ordered : items treated as
+    ordered categories, by WLSMV unless another estimator is named; by default those with thresholds in the population.
     Samples that cannot be estimated are counted in `failed` and `failures` and take no part in the other columns.
     Interrupting keeps the samples done so far.
 
@@ -63,7 +65,8 @@ def power(
     plan = plan_of(model, analysis, standardized, design.groups)
     sizes = sample_sizes(n, plan)
     wanted = wanted_effects(plan.fitted, effects)
-    trials = Trials(plan, wanted, design, estimator, missing, seed)
+    kinds = tuple(plan.population.thresholds) if ordered is None else tuple(ordered)
+    trials = Trials(plan, wanted, design, estimator, missing, kinds, seed)
     truth = plan.values(wanted)
     frames, lost, wait = [], [], replicates
     for size in sizes:

@@ -90,6 +90,7 @@ class Surveyed:
     wanted: tuple[Wanted, ...]
     estimator: str
     missing: str
+    ordered: tuple[str, ...]
     n: int
     seed: int
 
@@ -118,6 +119,8 @@ class Surveyed:
                 frame,
                 estimator=self.estimator,
                 missing=self.missing,
+                ordered=self.ordered,
+                parameterization=options.parameterization if self.ordered else None,
                 group="group" if groups > 1 else None,
                 group_equal=options.group_equal,
                 group_partial=options.group_partial,
@@ -128,7 +131,8 @@ class Surveyed:
             )
             if not results.converged:
                 raise ModelError(f"did not converge: {results.fitted.constrained.solution.trouble}")
-            return _summed_up(results.fitted, self.wanted, results.vcov.to_numpy())
+            wanted = [effect.found_in(results.fitted) for effect in self.wanted]
+            return _summed_up(results.fitted, wanted, results.vcov.to_numpy())
 
 
 def _summed_up(fitted: Fitted, wanted: Sequence[Wanted], vcov: Array) -> Array:

@@ -40,6 +40,7 @@ class Trials:
     design: Design
     estimator: str
     missing: str
+    ordered: tuple[str, ...]
     seed: int
 
     @cached_property
@@ -56,11 +57,13 @@ class Trials:
     def of_size(self, n: int, replicates: int, workers: int) -> Found:
         """Studies with n respondents."""
         title = f"n = {n}"
-        if self.design.plain and self.estimator == "ML":
+        if self.design.plain and self.estimator == "ML" and not self.ordered and not self.plan.population.thresholds:
             sizes = tuple(self.plan.population.sizes(n))
             job = Job(self.plan.fitted, Drawn(self.plan.fitted, sizes, self.seed), self.engine, None, False)
             return self._from_moments(n, sizes, run(job, replicates, workers, title))
-        surveyed = Surveyed(self.plan, self.sampler, self.wanted, self.estimator, self.missing, n, self.seed)
+        surveyed = Surveyed(
+            self.plan, self.sampler, self.wanted, self.estimator, self.missing, self.ordered, n, self.seed
+        )
         return self._from_rows(n, run(surveyed, replicates, workers, title))
 
     def _from_moments(self, n: int, sizes: tuple[int, ...], outcome: Outcome) -> Found:

@@ -25,6 +25,10 @@ class Wanted:
     group: object
     place: int
 
+    def found_in(self, fitted: Fitted) -> Wanted:
+        """The same effect in another fit, whose table may hold further rows."""
+        return next(own for own in _named(fitted, self.name) if own.group == self.group)
+
 
 def wanted_effects(fitted: Fitted, effects: Sequence[str] | None) -> tuple[Wanted, ...]:
     """The named effects; by default every free regression and definition, or every loading where there is none.

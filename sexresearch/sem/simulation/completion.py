@@ -36,8 +36,8 @@ def says_paths(rows: Sequence[Parameter]) -> bool:
     return False
 
 
-def completed(table: ParameterTable, standardized: bool) -> tuple[Parameter, ...]:
-    """All rows with values; variances left open are 1, or bring each variable's variance to 1 where `standardized`.
+def completed(table: ParameterTable, unit: Sequence[str]) -> tuple[Parameter, ...]:
+    """All rows with values; variances left open are 1, or for the variables `unit` what brings their variance to 1.
 
     Other loadings are 1, covariances and intercepts 0; ModelError names the paths without a value.
     """
@@ -53,7 +53,7 @@ def completed(table: ParameterTable, standardized: bool) -> tuple[Parameter, ...
         default = defaults.get(row.op, math.nan if row.lhs == row.rhs else 0.0)
         value = said(row)
         rows.append(replace(row, value=default if math.isnan(value) else value))
-    return _with_variances(rows, table.roles, standardized)
+    return _with_variances(rows, table.roles, unit)
 
 
 def assumed(table: ParameterTable) -> tuple[Parameter, ...]:
@@ -74,22 +74,27 @@ def assumed(table: ParameterTable) -> tuple[Parameter, ...]:
         elif row.op == "~1":
             value = 0.0 if math.isnan(value) else value
         rows.append(replace(row, value=math.nan if _variance(row) and row.value != 0 else value))
-    return _with_variances(rows, table.roles, standardized=True)
+    return _with_variances(rows, table.roles, [row.lhs for row in table.rows])
 
 
 def _variance(row: Parameter) -> bool:
     return row.op == "~~" and row.lhs == row.rhs
 
 
-def _with_variances(rows: Sequence[Parameter], roles: Sequence[Roles], standardized: bool) -> tuple[Parameter, ...]:
+def _with_variances(rows: Sequence[Parameter], roles: Sequence[Roles], unit: Sequence[str]) -> tuple[Parameter, ...]:
     out = list(rows)
     for group, role in enumerate(roles):
         places = [i for i, row in enumerate(rows) if row.group == group and row.op != "~1"]
         waiting = [i for i in places if math.isnan(rows[i].value)]
         own = [replace(rows[i], value=0.0) if i in waiting else rows[i] for i in places]
-        names = [rows[i].lhs for i in waiting]
-        found = _unit_variances(own, role, names) if standardized and names else np.ones(len(waiting))
-        for i, value in zip(waiting, found, strict=True):
+        scaled = [i for i in waiting if rows[i].lhs in unit]
+        values = dict.fromkeys(waiting, 1.0)
+        own = [
+            replace(row, value=1.0) if i in values and i not in scaled else row
+            for i, row in zip(places, own, strict=True)
+        ]
+        values |= zip(scaled, _unit_variances(own, role, [rows[i].lhs for i in scaled]), strict=True)
+        for i, value in values.items():
             out[i] = replace(rows[i], value=float(value))
     return tuple(replace(row, free=-1, start=math.nan, exogenous=False) for row in out)
 

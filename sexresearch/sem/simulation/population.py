@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import refuse_indefinite
-from sexresearch.sem.implied.structure import implied, structure_of
+from sexresearch.sem.implied.structure import BESIDE, implied, structure_of
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.parameter import Parameter
-from sexresearch.sem.language.table import Defaults, ParameterTable
+from sexresearch.sem.language.table import Defaults, ParameterTable, parameter_table
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.simulation.completion import assumed, completed, says_paths
 
@@ -28,7 +29,8 @@ class Population:
 
     names : observed variables; means (p,), covs (p, p) and share of the respondents by group; labels of the groups,
     (None,) for a single one. rows : every parameter with its value, empty for a fitted model. has_means : whether the
-    model speaks of means. note : what was assumed, empty where nothing was.
+    model speaks of means. note : what was assumed, empty where nothing was. thresholds : of ordered items, by group, on
+    the scale of the response behind the answers.
     """
 
     names: tuple[str, ...]
@@ -39,6 +41,7 @@ class Population:
     rows: tuple[Parameter, ...]
     has_means: bool
     note: str = ""
+    thresholds: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
 
     def sizes(self, n: int) -> list[int]:
         """Respondents of each group among n, the largest fractions rounded up."""
@@ -61,9 +64,13 @@ def population_of(model: Model | str | Results, standardized: bool = False, grou
     model = model if isinstance(model, Model) else Model(model)
     shares = _shares(model, groups)
     has_means = len(shares) > 1 or any(f.op == "~1" for f in model.statements.formulas)
-    table = model.table(Defaults(n_groups=len(shares), meanstructure=has_means, fixed_x=False))
+    cuts = thresholds_of(model, len(shares))
+    kept = tuple(f for f in model.statements.formulas if f.op not in BESIDE)
+    defaults = Defaults(n_groups=len(shares), meanstructure=has_means, fixed_x=False)
+    table = parameter_table(replace(model.statements, formulas=kept), defaults)
     spoken = says_paths(table.rows)
-    rows = completed(table, standardized) if spoken else assumed(table)
+    unit = [row.lhs for row in table.rows] if standardized else list(cuts)
+    rows = completed(table, unit) if spoken else assumed(table)
     moments = [_moments(rows, table, group, model.observed, has_means) for group in range(len(shares))]
     total = sum(shares.values())
     return Population(
@@ -75,7 +82,30 @@ def population_of(model: Model | str | Results, standardized: bool = False, grou
         rows=rows,
         has_means=has_means,
         note="" if spoken else ASSUMED,
+        thresholds=cuts,
     )
+
+
+def thresholds_of(model: Model, groups: int) -> dict[str, tuple[tuple[float, ...], ...]]:
+    """Thresholds ``x | -1*t1 + 0*t2`` of a text, by item and group; ModelError where one has no value or they fall."""
+    out: dict[str, tuple[tuple[float, ...], ...]] = {}
+    formulas = [f for f in model.statements.formulas if f.op == "|"]
+    for item in dict.fromkeys(f.lhs for f in formulas):
+        own = sorted((f for f in formulas if f.lhs == item), key=lambda f: (f.group or 1, int(f.rhs[1:])))
+        out[item] = tuple(
+            tuple(_in_group(f.modifiers.fixed or f.modifiers.start, g) for f in own if f.group in (None, g + 1))
+            for g in range(groups)
+        )
+        if any(not cuts or any(not a < b for a, b in pairwise((-math.inf, *cuts, math.inf))) for cuts in out[item]):
+            raise ModelError(
+                f"the thresholds of {item!r} need rising values in every group, as in '{item} | -1*t1 + 0*t2'"
+            )
+    return out
+
+
+def _in_group(values: tuple[float | None, ...], group: int) -> float:
+    value = None if not values else values[group if len(values) > 1 else 0]
+    return math.nan if value is None else value
 
 
 def _shares(model: Model, groups: Groups | None) -> Groups:
@@ -126,4 +156,14 @@ def _fitted(results: Results, standardized: bool, groups: Groups | None) -> Popu
         covs=tuple(cov for _, cov in moments),
         rows=(),
         has_means=has_means,
+        thresholds=_estimated_thresholds(results),
     )
+
+
+def _estimated_thresholds(results: Results) -> dict[str, tuple[tuple[float, ...], ...]]:
+    found = results.parameters.query("op == '|'")
+    parts = found.groupby(["lhs", "group"], sort=False, dropna=False)["est"]
+    out: dict[str, tuple[tuple[float, ...], ...]] = {}
+    for (item, _), values in parts:
+        out[item] = (*out.get(item, ()), tuple(values))
+    return out

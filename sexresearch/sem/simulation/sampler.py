@@ -29,6 +29,9 @@ class Sampler:
 
     def __post_init__(self) -> None:
         self.design.refuse_unknown(self.population.names)
+        twice = [name for name in self.population.thresholds if self.design.cuts(name) is not None]
+        if twice:
+            raise OptionError(f"both the model and the design give thresholds of {twice}; leave one of them out")
         taken = [name for name in COLUMNS if name in self.population.names]
         if taken:
             raise OptionError(f"the model observes {taken}, a name kept for what the design adds; rename the variable")
@@ -88,7 +91,11 @@ class Sampler:
         for j, name in enumerate(self.names):
             cuts = self.design.cuts(name)
             idle = mean[:, j] + sd[:, j] * SPREAD * (2 * u[:, j] - 1)
-            if cuts is not None:
+            own = self.population.thresholds.get(name)
+            if own is not None:
+                out[:, j] = 1 + np.sum(out[:, [j]] > np.array(own)[groups], axis=1)
+                idle = 1 + np.floor(u[:, j] * (len(own[0]) + 1))
+            elif cuts is not None:
                 out[:, j] = 1 + np.searchsorted(np.asarray(cuts, dtype=float), self._placed(out[:, j], j))
                 idle = 1 + np.floor(u[:, j] * (len(cuts) + 1))
             out[careless, j] = idle[careless]

@@ -27,7 +27,8 @@ def simulate(
     model : lavaan text whose numbers are the population values (lavaan's `simulateData`), or the Results of a fit,
     whose estimates are. A variance without a number is 1 (or, where `standardized`, what brings the variable's variance
     to 1), a loading without one 1, a covariance or intercept 0; a path without one is refused. Where no path has a
-    number, loadings of 0.7 and paths of 0.3 between standardized variables are assumed.
+    number, loadings of 0.7 and paths of 0.3 between standardized variables are assumed. Items with thresholds in the
+    text (``x | -1*t1 + 0*t2``), or in an ordinal fit, have a response of variance 1 behind their answers 1, 2, ....
     design : shape, categories, gaps, clusters, groups, careless respondents (`Design`); by default complete normal
     answers. Columns group, cluster and careless follow where the design has them. Missing answers are NaN.
 
