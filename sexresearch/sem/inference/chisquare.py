@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import solve_triangular
 from scipy.special import chdtrc
 
 from sexresearch.sem.arrays import Array
@@ -90,6 +91,9 @@ def _satorra_bentler(fitted: Fitted, plain: Test) -> Test:
 
 def ugamma_traces(fitted: Fitted, squares: bool) -> tuple[float, float]:
     """tr(U Gamma) and tr(U Gamma U Gamma) over all groups (the second NaN unless `squares`)."""
+    if isinstance(fitted.objective, LeastSquares) and all(t.weight.ndim == 1 for t in fitted.objective.targets):
+        found = _diagonal_traces(fitted, fitted.objective)
+        return found[0], found[1] if squares else math.nan
     every = range(fitted.table.n_groups)
     D = fitted.jacobians()
     share = [share_of(fitted, g) for g in every]
@@ -106,6 +110,30 @@ def ugamma_traces(fitted: Fitted, squares: bool) -> tuple[float, float]:
     for g in every:
         U[g, g] = U[g, g] + weight[g] @ gamma[g]
     return first, sum(float(np.vdot(U[g, h], U[h, g].T)) for g in every for h in every)
+
+
+def _diagonal_traces(fitted: Fitted, objective: LeastSquares) -> tuple[float, float]:
+    """The same for a diagonal weight w, U = w^1/2 (I - Q Q') w^1/2 with Q an orthonormal basis of w^1/2 D.
+
+    With P = w^1/2 Q: tr(w Gamma) - tr(P' Gamma P), and sum w w' Gamma^2 - 2 |w^1/2 Gamma P|^2 + |P' Gamma P|^2.
+    """
+    every = range(fitted.table.n_groups)
+    gamma = [moment_covariance(s, st, fitted.n_fixed(g)) for g, (s, st) in _numbered(fitted)]
+    weight = [target.weight for target in objective.targets]
+    D = [math.sqrt(share_of(fitted, g)) * d @ fitted.basis for g, d in zip(every, fitted.jacobians(), strict=True)]
+    held = [d.any(axis=1) for d in D]
+    if sum(int(rows.sum()) for rows in held) == fitted.basis.shape[1]:  # every moment is free or at zero: no projection
+        rest = [(w[~rows], G[np.ix_(~rows, ~rows)]) for w, G, rows in zip(weight, gamma, held, strict=True)]
+        return sum(float(w @ np.diag(G)) for w, G in rest), sum(float(w @ (G * G) @ w) for w, G in rest)
+    inner = sum(d.T @ (w[:, None] * d) for d, w in zip(D, weight, strict=True))
+    root = np.linalg.cholesky(np.asarray(inner))
+    P = [w[:, None] * solve_triangular(root, d.T, lower=True).T for d, w in zip(D, weight, strict=True)]
+    GP = [G @ p for G, p in zip(gamma, P, strict=True)]
+    both = np.asarray(sum(p.T @ gp for p, gp in zip(P, GP, strict=True)))
+    first = sum(float(w @ np.diag(G)) for w, G in zip(weight, gamma, strict=True)) - float(np.trace(both))
+    second = sum(float(w @ (G * G) @ w) for w, G in zip(weight, gamma, strict=True))
+    second -= 2.0 * sum(float(np.sum(w[:, None] * gp * gp)) for w, gp in zip(weight, GP, strict=True))
+    return first, second + float(np.sum(both * both))
 
 
 def _numbered(fitted: Fitted) -> list[tuple[int, tuple[Sample, Structure]]]:

@@ -108,28 +108,35 @@ def likelihood_misfit(fitted: Fitted) -> tuple[Misfit, Misfit]:
     """
     found = parts(fitted)
     J = [point.jacobian for point, _, _ in found]
-    bread = inverse_information(
-        sum(share * d.T @ (_dense(t) @ d) for d, (_, t, share) in zip(J, found, strict=True)), fitted.basis
-    )
+    information = sum(share * d.T @ target.weigh(d) for d, (_, target, share) in zip(J, found, strict=True))
+    bread = inverse_information(np.asarray(information), fitted.basis)
     chisq = trace = base = base_trace = 0.0
     middle = np.zeros_like(bread)
-    kept: list[Array] = []
+    kept: list[tuple[Array, Array]] = []
     for d, (point, target, share), sample in zip(J, found, fitted.samples, strict=True):
         assert sample.ordinal is not None
-        first = point.model.layout.starts[3]
+        own, first = point.model.own, point.model.layout.starts[3]
         gamma = sample.ordinal.gamma[first:, first:]
-        Sigma, D, W = point.model.layout.cov(point.moments), d[first:], _dense(target)[first:, first:]
+        Sigma, D = point.model.layout.cov(point.moments), d[first:, own]
         V = _correlation_weight(Sigma, point.model.layout)
-        hit = share * bread @ D.T @ W  # how the estimates follow this group's correlations
-        trace += float(np.vdot(V, gamma)) - 2.0 * float(np.vdot(V @ D @ hit, gamma))
-        middle += hit @ gamma @ hit.T / share
-        kept.append(share * D.T @ V @ D)
+        VD = V @ D
+        follow = share * _weighed(target, first, D) @ bread[own]  # (pairs, q) how estimates follow the correlations
+        spread = gamma @ follow
+        trace += float(np.vdot(V, gamma)) - 2.0 * float(np.vdot(VD, spread[:, own]))
+        middle += follow.T @ spread / share
+        kept.append((own, share * D.T @ VD))
         chisq += sample.n * _discrepancy(sample.cov, Sigma)
         base += sample.n * _discrepancy(sample.cov, np.eye(len(Sigma)))
         base_trace += float(np.trace(gamma)) / share  # as lavaan 0.6-14 has it; without 1 / share they are higher
-    trace += sum(float(np.vdot(k, middle)) for k in kept)
+    trace += sum(float(np.vdot(k, middle[np.ix_(own, own)])) for own, k in kept)
     df, base_df = _degrees(fitted)
     return Misfit(chisq, trace, df), Misfit(base, base_trace, base_df)
+
+
+def _weighed(target: Target, first: int, D: Array) -> Array:
+    """The weight of the correlations, from moment `first` on, times D."""
+    weight = target.weight
+    return weight[first:, None] * D if weight.ndim == 1 else weight[first:, first:] @ D
 
 
 def _degrees(fitted: Fitted) -> tuple[int, int]:
@@ -137,10 +144,6 @@ def _degrees(fitted: Fitted) -> tuple[int, int]:
     count = sum(len(point.model.layout.pairs[0]) for point, _, _ in parts(fitted))
     rows = [row for row in fitted.table.rows if row.free >= 0 and row.op not in ("|", "~1")]
     return count - len({row.free for row in rows}) + fitted.constrained.n_equalities, count
-
-
-def _dense(target: Target) -> Array:
-    return np.diag(target.weight) if target.weight.ndim == 1 else target.weight
 
 
 def _discrepancy(R: Array, Sigma: Array) -> float:

@@ -64,6 +64,15 @@ def levels_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, tuple[obje
     return found
 
 
+def _numbered(column: pd.Series, known: tuple[object, ...]) -> np.ndarray:
+    if pd.api.types.is_numeric_dtype(column.dtype) and all(isinstance(level, float) for level in known):
+        values, levels = column.to_numpy(dtype=float, na_value=np.nan), np.array(known, dtype=float)
+        places = np.minimum(np.searchsorted(levels, values), len(levels) - 1)
+        return np.where(levels[places] == values, places + 1.0, np.nan)
+    codes = pd.Categorical(column, categories=list(known), ordered=True).codes
+    return np.where(codes < 0, np.nan, codes + 1.0)
+
+
 def _levels(column: pd.Series) -> tuple[object, ...] | str:
     if isinstance(column.dtype, pd.CategoricalDtype):
         categories = column.cat.categories
@@ -72,7 +81,8 @@ def _levels(column: pd.Series) -> tuple[object, ...] | str:
         return tuple(categories if column.cat.ordered else sorted(categories))
     if not pd.api.types.is_numeric_dtype(column.dtype):
         return f"holds text such as {str(column.dropna().iloc[0])!r}" if column.notna().any() else "has no answers"
-    return tuple(np.unique(column.dropna().to_numpy(dtype=float)))
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    return tuple(np.unique(values[~np.isnan(values)]).tolist())
 
 
 def recoded(frame: pd.DataFrame, levels: Levels) -> pd.DataFrame:
@@ -84,6 +94,5 @@ def recoded(frame: pd.DataFrame, levels: Levels) -> pd.DataFrame:
     """
     made = {}
     for name, known in levels.items():
-        codes = pd.Categorical(frame[name], categories=list(known), ordered=True).codes
-        made[name] = np.where(codes < 0, np.nan, codes + 1.0)
+        made[name] = _numbered(frame[name], known)
     return frame.assign(**made) if made else frame

@@ -19,7 +19,7 @@ from sexresearch.sem.ordinal.polychoric import SMALLEST, Cells
 from sexresearch.sem.ordinal.polyserial import normal_density
 from sexresearch.sem.ordinal.tables import Tables
 
-ROWS_AT_ONCE = 2048  # bounds the memory of the contributions
+ROWS_AT_ONCE = 256  # bounds the memory of the contributions
 WORTH_MERGING = 0.5  # share of distinct rows below which equal rows are counted instead of repeated
 
 
@@ -109,8 +109,8 @@ class Influence:
         out = np.empty((len(codes), len(self.order)))
         t, q = len(self.cut_items), len(self.cut_items) + len(self.first)
         np.take(self.cuts.ravel(), places, out=out[:, :t], mode="clip")
-        places = codes[:, self.first] * width
-        places += codes[:, self.second]
+        places = np.take(codes * width, self.first, axis=1)
+        places += np.take(codes, self.second, axis=1)
         places += np.arange(len(self.first)) * width**2
         np.take(self.cells.ravel(), places, out=out[:, t:q], mode="clip")
         out[:, q:] = others

@@ -52,8 +52,8 @@ def _refuse_empty(values: Array, own: Layout, levels: Levels, where: str) -> Non
     wrong = []
     for k in own.ordered:
         name = own.names[k]
-        seen = {int(code) for code in np.unique(values[:, k][~np.isnan(values[:, k])])}
-        empty = [level for number, level in enumerate(levels[name], 1) if number not in seen]
+        seen = np.bincount(np.nan_to_num(values[:, k]).astype(int), minlength=len(levels[name]) + 1)
+        empty = [level for number, level in enumerate(levels[name], 1) if not seen[number]]
         if empty:
             wrong.append(f"{name!r} (no answers in {_shown(empty)})")
     if wrong:
