@@ -325,3 +325,17 @@ def test_on_the_synthetic_world_the_decoys_are_unimportant_and_importance_is_the
     wanted = truth["delight"]
     found = sx.effects(results, "delight", "loyalty").query("effect == 'total'").iloc[0]
     assert found["std_all_ci_lower"] < wanted < found["std_all_ci_upper"]
+
+
+@pytest.mark.parametrize(("strength", "settles"), [(0.5, True), (1.2, False)])
+def test_a_loop_counts_only_where_it_settles(strength, settles):
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame(rng.normal(size=(200, 4)), columns=["x", "w", "delight", "satisfaction"])
+    text = f"delight ~ a*x + {strength}*satisfaction; satisfaction ~ c*w + {strength}*delight; delight ~~ satisfaction"
+    results = fit(text, data)
+    frame, after = sx.importance(results, "satisfaction", (-5, 5)), sx.what_if(results, {"x": 5}, (-5, 5))
+    assert frame["importance"].notna().all() == settles
+    assert after["change"].notna().all() == settles
+    assert frame["note"].str.contains("does not settle").all() != settles
+    total = sx.effects(results, "x", "satisfaction").query("effect == 'total'")["est"].item()
+    assert settles is False or by_name(frame, "x")["importance"] == pytest.approx(total, rel=1e-9)

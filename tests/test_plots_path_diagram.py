@@ -124,6 +124,17 @@ def measure(figure: Figure) -> Boxes:
     return Boxes(texts, nodes, lines, np.array([0, 0, *canvas.get_width_height()]))
 
 
+@pytest.mark.parametrize("name", ["5, feedback", "ECSI, 7", "ISO chain, 10", "15"])
+def test_intervals_take_no_room_from_other_texts_or_nodes(name):
+    results = estimated(MODELS[name])
+    std = results.parameters["std_all"]
+    limited = results.parameters.assign(std_all_ci_lower=std - 0.08, std_all_ci_upper=std + 0.08)
+    boxes = measure(path_diagram(replace(results, parameters=limited), intervals=True, **OPTIONS))
+    assert not [pair for pair in combinations(boxes.texts, 2) if overlap(boxes.texts[pair[0]], boxes.texts[pair[1]])]
+    values = [box for gid, box in boxes.texts.items() if gid.startswith("value")]
+    assert not [node for node, box in boxes.nodes.items() for value in values if overlap(value, box)]
+
+
 @cache
 def drawn(name: str, items: bool) -> Boxes:
     return measure(path_diagram(estimated(MODELS[name]), items=items, **OPTIONS))

@@ -12,6 +12,7 @@ from sexresearch.chain.investing.points import Points, composites_of, meters, no
 from sexresearch.chain.investing.quadrants import judged
 from sexresearch.chain.investing.scales import Scale, limits_of
 from sexresearch.chain.paths.arrows import Arrows, arrows, is_drawn, known
+from sexresearch.chain.paths.routes import feedback
 from sexresearch.chain.paths.uncertainty import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem.arrays import Array
@@ -155,7 +156,8 @@ def _numbers(
         for _, c, item, g, leads in rows
     ]
     numbers = [name for name in frame if name not in (*COLUMNS, "target", "connected", "note")]
-    frame.loc[[not results.converged] * len(frame), numbers] = np.nan
+    lost = [unsettled(results, g) for g in range(len(place))]
+    frame.loc[[not results.converged or lost[g] for _, _, _, g, _ in rows], numbers] = np.nan
     return frame
 
 
@@ -187,11 +189,18 @@ def _standardized(results: Results, rows: Sequence[Row], target: str) -> Array:
     return out
 
 
+def unsettled(results: Results, number: int) -> bool:
+    """Whether a group has loops whose effects grow without end."""
+    return feedback(results.fitted, number) >= 1
+
+
 def reasons(results: Results, number: int, names: Sequence[str], notes: Mapping[str, str]) -> list[str]:
     """What is missing or assumed where these variables are read in points."""
     fitted = results.fitted
     if not results.converged:
         return ["the fit did not converge: see results.problems"]
+    if unsettled(results, number):
+        return ["a loop of the model does not settle (an eigenvalue of the paths is 1 or more): no total effects"]
     found = [] if np.isfinite(results.vcov.to_numpy()).all() else ["the fit has no standard errors (se='none')"]
     if no_means(fitted, number):
         found.append("the moments hold no means, so there is no performance")

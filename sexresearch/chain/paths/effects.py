@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.chain.paths.arrows import Arrows, arrows, known
 from sexresearch.chain.paths.estimands import SHARE, Estimand, Pair, derived, estimand_slopes, estimands
-from sexresearch.chain.paths.routes import Route, route_slopes, route_values
+from sexresearch.chain.paths.routes import Route, feedback, route_slopes, route_values
 from sexresearch.chain.paths.uncertainty import Sampling, joined, sampling, uncertain, z_and_p
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
@@ -142,7 +142,7 @@ def _reasons(
     loop = graph.loop(source, target)
     if not loop:
         return "", direct, many, False
-    size = _feedback(results, number)
+    size = feedback(results.fitted, number)
     if size >= 1:
         return (
             "",
@@ -152,14 +152,6 @@ def _reasons(
         )
     total = f"total by (I - B)^-1: {', '.join(loop)} form a loop, which the paths do not add up to"
     return "", direct, joined(many, total), False
-
-
-def _feedback(results: Results, number: int) -> float:
-    """Largest modulus of an eigenvalue of B; from 1 on a loop has no total effect (Bollen 1989, chapter 8)."""
-    state = results.fitted.states[number]
-    size = len(state.structure.names) - state.structure.has_means
-    B = (np.eye(len(state.G)) - np.linalg.inv(state.G))[:size, :size]
-    return float(np.abs(np.linalg.eigvals(B)).max())
 
 
 def _frame(results: Results, pairs: Sequence[Pair], rows: Sequence[Estimand], at: Sampling) -> pd.DataFrame:

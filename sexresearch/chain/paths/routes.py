@@ -155,3 +155,10 @@ def _gathered(fitted: Fitted, places: Places, slopes: Array) -> Array:
     kept = column >= 0
     np.add.at(out.T, column[kept], slopes[:, kept].T)
     return out
+
+
+def feedback(fitted: Fitted, number: int) -> float:
+    """Largest modulus of an eigenvalue of B in one group; loops have no total effect from 1 on (Bollen 1989, ch. 8)."""
+    places = places_of(fitted, number)
+    B, _ = path_matrices(places, row_estimates(fitted)[None, places.own])
+    return float(np.abs(np.linalg.eigvals(B[0])).max())

@@ -115,10 +115,9 @@ def _moves(found: Bootstrap) -> Array:
 
 
 def _about(found: Bootstrap, rows: bool) -> str:
-    done = len(found.outcome.replicates)
     parts = [] if rows else ["moments hold no rows to draw: replicates come from the normal distribution of the model"]
-    parts += [f"{done} of {found.requested} replicates could be estimated"] if done < found.requested else []
-    return "; ".join(parts)
+    lost = [f"{n} of {found.requested} replicates missing ({reason})" for reason, n in found.failures.to_numpy()]
+    return joined(*parts, *lost)
 
 
 def uncertain(at: Sampling, est: Array, slopes: Array, drawn: Array) -> pd.DataFrame:
