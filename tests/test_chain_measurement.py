@@ -281,3 +281,42 @@ def test_items_against_the_others_are_named():
 def test_wrong_questions_are_refused_in_words(fits, call, said):
     with pytest.raises(sx.errors.OptionError, match=said):
         call(fits["chain"])
+
+
+ORDERED = "exp =~ exp1 + exp2 + exp3; qua =~ qua1 + qua2 + qua3; sat =~ sat1 + sat2 + sat3"
+POLYCHORIC = 1e-5  # lavaan stops its search for a polychoric correlation that far from the maximum
+
+
+def ordered(model=ORDERED):
+    return sx.fit(model, pd.read_csv(FOLDER / "measurement" / "ordered.csv"), ordered=True)
+
+
+@pytest.mark.parametrize(("case", "more"), [("ordered", ""), ("ordered correlated", "; exp1 ~~ exp2")])
+def test_omega_of_ordered_items_is_that_of_the_sum_of_codes(case, more):
+    table = sx.reliability(ordered(ORDERED + more)).set_index("construct")
+    expected = pd.read_csv(FOLDER / "measurement" / "ordered_reliability.csv").query("case == @case")
+    for theirs, column in {"alpha": "alpha", "omega": "omega", "avevar": "ave"}.items():
+        for row in expected[expected["what"] == theirs].itertuples():
+            assert table.loc[row.construct, column] == pytest.approx(row.value, abs=POLYCHORIC), (row.construct, column)
+    assert (table["omega_ci_lower"] < table["omega"]).all()
+    latent = sx.reliability(ordered(ORDERED + more), standardized=True).set_index("construct")
+    for row in expected[expected["what"] == "alpha.ord"].itertuples():
+        assert latent.loc[row.construct, "alpha"] == pytest.approx(row.value, abs=POLYCHORIC)
+
+
+@pytest.mark.parametrize("kind", ["htmt", "htmt2"])
+def test_ratios_of_ordered_items_are_polychoric(kind):
+    table = sx.htmt(ordered(), kind=kind, bootstrap=20, seed=1)
+    expected = pd.read_csv(FOLDER / "measurement" / "ordered_htmt.csv").query("kind == @kind")
+    theirs = {(row.a, row.b): row.value for row in expected.itertuples()}
+    for row in table.itertuples():
+        assert row.value == pytest.approx(theirs[row.a, row.b], abs=POLYCHORIC)
+        assert row.ci_lower < row.value < row.ci_upper
+
+
+def test_omega_of_partly_ordered_items_says_why_it_is_missing():
+    data = pd.read_csv(FOLDER / "measurement" / "ordered.csv")
+    table = sx.reliability(sx.fit(ORDERED, data, ordered=["exp1", "exp2"])).set_index("construct")
+    assert np.isnan(table.loc["exp", "omega"])
+    assert "only some items are ordered" in table.loc["exp", "note"]
+    assert table.loc["sat", "omega"] > 0

@@ -14,7 +14,6 @@ from sexresearch.chain.invariance.design import Design, Source, design_of, highe
 from sexresearch.chain.invariance.ladder import Rung, climb
 from sexresearch.sem import Model, Moments, Results
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.structure import implied
 
 STEP = 1e-5  # relative step of central differences
 
@@ -123,7 +122,7 @@ class Pair:
     def _at(self, theta: Array) -> Array:
         """(2,) difference of the means, and the same over the pooled standard deviation."""
         fitted = self.results.fitted
-        states = {g: implied(fitted.structures[g], theta) for g in {self.first[1], self.other[1]}}
+        states = fitted.states_at(theta)
         means, variances, sizes = [], [], []
         for name, group in (self.first, self.other):
             place = states[group].structure.names.index(name)

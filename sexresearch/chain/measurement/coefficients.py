@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import fdtri
+from scipy.special import fdtri, ndtr
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.ordinal.bivariate_normal import quadrant
+
+CERTAIN = 1.0 - 1e-12  # largest correlation for which the distribution of two responses is computed
 
 
 def alpha(cov: Array) -> float:
@@ -67,3 +70,35 @@ def variance_extracted(loading: Array, variance: float, scale: Array, weights: A
     0.5
     """
     return float(variance * (weights**2 @ loading**2) / (weights**2 @ scale))
+
+
+def code_covariances(cuts: Array, owner: Array, correlation: Array, same: bool) -> Array:
+    """(k, k) covariances of the category codes of k items whose responses have the `correlation` (k, k).
+
+    cuts (T,), owner (T,) : standardized thresholds and the item of each. `same` says whether the diagonal is that of an
+    item with itself, and not of two items alike. Each is the sum over thresholds s, t of the two items of
+    P(i <= s, j <= t) - P(i <= s) P(j <= t).
+
+    >>> code_covariances(np.zeros(2), np.array([0, 1]), np.eye(2), same=True).round(2).tolist()
+    [[0.25, 0.0], [0.0, 0.25]]
+    """
+    below = ndtr(cuts)
+    rho = correlation[owner[:, None], owner]
+    joint = quadrant(cuts[:, None], cuts, np.clip(rho, -CERTAIN, CERTAIN))
+    if same:
+        own = owner[:, None] == owner
+        joint = np.where(own, np.minimum(below[:, None], below), joint)
+    sums = np.equal(np.arange(len(correlation))[:, None], owner).astype(float)
+    return np.asarray(sums @ (joint - np.outer(below, below)) @ sums.T)
+
+
+def omega_categorical(cuts: Array, owner: Array, common: Array, whole: Array) -> float:
+    """Reliability of the sum of category codes: covariances from `common` (k, k) over those from `whole` (k, k).
+
+    Both are correlations of the responses, common without residuals. Green & Yang 2009, doi 10.1007/s11336-008-9099-3.
+
+    >>> round(omega_categorical(np.zeros(2), np.array([0, 1]), np.full((2, 2), 0.5), np.full((2, 2), 0.5)), 3)
+    0.5
+    """
+    top = code_covariances(cuts, owner, common, same=False).sum()
+    return float(top / code_covariances(cuts, owner, whole, same=True).sum())

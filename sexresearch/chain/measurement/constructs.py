@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,7 @@ class Loaded:
     loading (k,) : of the items, through the dimensions where there are any; variance : of the construct.
     cov, residual (k, k) : implied and residual covariances of the items.
     outer (m,), scale (m,) : loadings and implied variances of the indicators.
+    cuts (T,), owner (T,) : standardized thresholds of ordered items, and the number of the item of each.
     """
 
     loading: Array
@@ -49,6 +51,13 @@ class Loaded:
     residual: Array
     outer: Array
     scale: Array
+    cuts: Array
+    owner: Array
+
+    @property
+    def ordered(self) -> int:
+        """How many of the items are ordered."""
+        return len(np.unique(self.owner))
 
 
 def results_only(results: object, question: str) -> Results:
@@ -91,13 +100,49 @@ def measurement_mask(fitted: Fitted, group: int) -> Array:
     return mask
 
 
-def loaded(state: Implied, construct: Construct, mask: Array) -> Loaded:
-    """What `construct` and its items look like in the implied moments of its group; `mask` as `measurement_mask`."""
-    place = {name: i for i, name in enumerate(state.structure.names)}
+@dataclass(frozen=True)
+class Measured:
+    """One group at some parameters: loadings alone (m, m), direct and in total through dimensions.
+
+    cuts (T,), owner (T,) : standardized thresholds of ordered items and the number of the item of each; empty without.
+    """
+
+    state: Implied
+    direct: Array
+    total: Array
+    cuts: Array
+    owner: Array
+
+
+def measured(fitted: Fitted, theta: Array, masks: Sequence[Array]) -> list[Measured]:
+    """Every group at the parameters `theta` (q,); `masks` as `measurement_mask` gives them."""
+    out = []
+    for group, (state, mask) in enumerate(zip(fitted.states_at(theta), masks, strict=True)):
+        identity = np.eye(len(mask))
+        direct = np.where(mask, identity - np.linalg.inv(state.G), 0.0)
+        cuts, owner = np.zeros(0), np.zeros(0, dtype=int)
+        if fitted.levels:
+            raw, owner = fitted.cuts_at(theta, group)
+            cuts = (raw - state.mean[owner]) / np.sqrt(np.diag(state.cov))[owner]
+            cuts = np.full(len(cuts), np.nan) if fitted.n_fixed(group) else cuts  # thresholds given covariates
+        out.append(Measured(state, direct, np.linalg.inv(identity - direct), cuts, owner))
+    return out
+
+
+def loaded(at: Measured, construct: Construct) -> Loaded:
+    """What `construct` and its items look like in its group."""
+    place = {name: i for i, name in enumerate(at.state.structure.names)}
     own, items = place[construct.name], [place[name] for name in construct.items]
     outer = [place[name] for name in construct.indicators]
-    identity = np.eye(len(place))
-    paths = np.where(mask, identity - np.linalg.inv(state.G), 0.0)
-    loading = np.linalg.inv(identity - paths)[items, own]
-    cov, grid = state.all_cov, np.ix_(items, items)
-    return Loaded(loading, float(cov[own, own]), cov[grid], state.S[grid], paths[outer, own], np.diag(cov)[outer])
+    cov, grid = at.state.all_cov, np.ix_(items, items)
+    kept = np.isin(at.owner, items)
+    return Loaded(
+        loading=at.total[items, own],
+        variance=float(cov[own, own]),
+        cov=cov[grid],
+        residual=at.state.S[grid],
+        outer=at.direct[outer, own],
+        scale=np.diag(cov)[outer],
+        cuts=at.cuts[kept],
+        owner=np.array([items.index(i) for i in at.owner[kept]], dtype=int),
+    )

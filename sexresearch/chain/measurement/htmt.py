@@ -16,8 +16,10 @@ from sexresearch.chain.measurement.ratios import correlations, htmt_ratios, mixe
 from sexresearch.errors import OptionError, SexresearchError
 from sexresearch.sem import Results
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.sample import Sample, from_gaps
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.ordinal.statistics import observe
 from sexresearch.sem.resampling.draws import Resampled, resampled
 from sexresearch.sem.resampling.intervals import limits
 from sexresearch.sem.resampling.run import progress_bar
@@ -52,9 +54,9 @@ def htmt(results: Results, kind: str = "htmt", bootstrap: int = 0, seed: int | N
     kind : "htmt" (means of absolute correlations) or "htmt2" (geometric means, for items that load unequally).
     bootstrap : replicates for percentile limits (95 %); rows are drawn within groups, whole clusters where the fit has
         clusters. seed : whole number that decides the samples.
-    Correlations are those of the sample (by EM where the fit uses missing="fiml"). Dimensions of a higher construct
-    stand for its items, as sums of their standardized items (Sarstedt, Hair, Cheah, Becker & Ringle 2019,
-    doi 10.1016/j.ausmj.2019.05.003). Where a ratio or its limits cannot be had, `note` says why.
+    Correlations are those of the sample: polychoric of ordered items, by EM where the fit uses missing="fiml".
+    Dimensions of a higher construct stand for its items, as sums of their standardized items (Sarstedt, Hair, Cheah,
+    Becker & Ringle 2019, doi 10.1016/j.ausmj.2019.05.003). Where a ratio or its limits cannot be had, `note` says why.
     Henseler, Ringle & Sarstedt 2015, doi 10.1007/s11747-014-0403-8; Roemer, Schuberth & Henseler 2021,
     doi 10.1108/IMDS-02-2021-0082.
 
@@ -104,7 +106,7 @@ def _traits(fitted: Fitted, group: int) -> Traits:
 def _no_bootstrap(fitted: Fitted) -> str:
     if any(sample.answers is None for sample in fitted.samples):
         return "limits not computable: moments hold no rows to draw"
-    if fitted.options.missing == "pairwise":
+    if fitted.options.missing == "pairwise" and not fitted.levels:
         return "limits not computable: pairwise covariances are not resampled; fit with missing='fiml'"
     return ""
 
@@ -127,7 +129,7 @@ def _replicates(fitted: Fitted, traits: Sequence[Traits], geometric: bool, boots
 
 def _covariances(fitted: Fitted, source: Resampled, numbers: Sequence[int]) -> list[Array]:
     """Per group (replicates, p, p); NaN where a sample has no covariances."""
-    if all(sample.complete for sample in fitted.samples):
+    if all(sample.complete for sample in fitted.samples) and not fitted.levels:
         orders = [np.arange(len(sample.names)) for sample in fitted.samples]
         with np.errstate(invalid="ignore", divide="ignore"):
             return [moments for moments, _ in source.moments(numbers, orders, has_means=False)]
@@ -135,10 +137,17 @@ def _covariances(fitted: Fitted, source: Resampled, numbers: Sequence[int]) -> l
     for place, number in enumerate(numbers):
         for group, answers in enumerate(source.answers(number)):
             try:
-                out[group][place] = from_gaps(answers, fitted.samples[group].names).cov
+                out[group][place] = _again(fitted.samples[group], answers)
             except SexresearchError:
                 continue  # too few answers in this sample: counted with the replicates that have no ratio
     return out
+
+
+def _again(sample: Sample, answers: Answers) -> Array:
+    """Covariances of other rows, estimated as those of the sample were: polychoric, or by EM."""
+    if sample.ordinal is not None:
+        return sample.ordinal.layout.cov(observe(answers.values, sample.ordinal.layout).moments)
+    return from_gaps(answers, sample.names).cov
 
 
 def _rows(sample: Sample, traits: Traits, geometric: bool, drawn: Array | None, why: str) -> list[dict[str, object]]:

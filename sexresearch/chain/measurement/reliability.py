@@ -12,14 +12,17 @@ from scipy.special import ndtri
 from sexresearch.chain.measurement.coefficients import (
     alpha,
     alpha_limits,
+    omega_categorical,
     omega_hierarchical,
     omega_total,
     variance_extracted,
 )
 from sexresearch.chain.measurement.constructs import (
     Construct,
+    Loaded,
     constructs,
     loaded,
+    measured,
     measurement_mask,
     results_only,
 )
@@ -27,7 +30,6 @@ from sexresearch.sem import Results
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.structure import implied
 
 STEP = 1e-5  # relative step of central differences, whose error is then of the order of 1e-10
 COLUMNS = ("alpha", "omega", "omega_h", "ave")
@@ -41,7 +43,9 @@ def reliability(results: Results, standardized: bool = False) -> pd.DataFrame:
     alpha : Cronbach 1951, from the covariances of the sample; interval by Feldt 1965, doi 10.1007/BF02289499.
     omega : share of the sum's implied variance that any construct explains (McDonald 1999); with one construct behind
         the items this is the composite reliability. omega_h : the share of the construct itself.
-    ave : average variance extracted, on the dimensions where a construct is measured by them.
+        Of ordered items (`ordered=`), both are of the sum of category codes (Green & Yang 2009,
+        doi 10.1007/s11336-008-9099-3), and alpha is from the codes.
+    ave : average variance extracted, of the responses behind ordered items, on dimensions where those are measured.
     Intervals of omega and ave are by the delta method (Raykov 2002, doi 10.1207/S15327906MBR3701_04), with the
     standard errors of the fit. `standardized` takes items of unit variance: omega is then the composite reliability,
     and ave the mean squared standardized loading, as PLS programs print them (Fornell & Larcker 1981).
@@ -86,13 +90,18 @@ def _row(fitted: Fitted, construct: Construct, standardized: bool, values: Array
 
 
 def _alpha(sample: Sample, items: Sequence[str], standardized: bool) -> tuple[float, float, float]:
+    """Alpha with its limits: from the sample's covariances, or those of the codes where items are ordered."""
     place = [sample.names.index(name) for name in items]
-    cov = sample.cov[np.ix_(place, place)]
+    cov, n = sample.cov[np.ix_(place, place)], sample.n
+    if sample.ordinal is not None and not standardized:
+        codes = sample.augmented(has_means=True)[:, place]
+        codes = codes[~np.isnan(codes).any(axis=1)]
+        cov, n = np.cov(codes.T), float(len(codes))
     if standardized:
         sd = np.sqrt(np.diag(cov))
         cov = cov / np.outer(sd, sd)
     value = alpha(cov)
-    return value, *alpha_limits(value, sample.n, len(items))
+    return value, *alpha_limits(value, n, len(items))
 
 
 def _modelled(results: Results, found: Sequence[Construct], standardized: bool) -> tuple[Array, Array]:
@@ -118,20 +127,30 @@ def _coefficients(
     fitted: Fitted, theta: Array, found: Sequence[Construct], masks: Sequence[Array], standardized: bool
 ) -> Array:
     """(constructs, 3) omega, omega_h and AVE at `theta` (q,); NaN for constructs with one indicator."""
-    states = [implied(structure, theta) for structure in fitted.structures]
+    groups = measured(fitted, theta, masks)
     out = np.full((len(found), len(COLUMNS) - 1), np.nan)
     for number, construct in enumerate(found):
         if len(construct.indicators) < 2:
             continue
-        x = loaded(states[construct.group], construct, masks[construct.group])
-        inner = 1.0 / np.sqrt(np.diag(x.cov)) if standardized else np.ones(len(x.cov))
+        x = loaded(groups[construct.group], construct)
         outer = 1.0 / np.sqrt(x.scale) if standardized or construct.higher else np.ones(len(x.scale))
-        out[number] = (
-            omega_total(x.cov, x.residual, inner),
-            omega_hierarchical(x.cov, x.loading, x.variance, inner),
-            variance_extracted(x.outer, x.variance, x.scale, outer),
-        )
+        out[number, 2] = variance_extracted(x.outer, x.variance, x.scale, outer)
+        if x.ordered and not standardized:
+            out[number, :2] = _categorical(x) if x.ordered == len(construct.items) else math.nan
+            continue
+        inner = 1.0 / np.sqrt(np.diag(x.cov)) if standardized else np.ones(len(x.cov))
+        out[number, 0] = omega_total(x.cov, x.residual, inner)
+        out[number, 1] = omega_hierarchical(x.cov, x.loading, x.variance, inner)
     return out
+
+
+def _categorical(x: Loaded) -> tuple[float, float]:
+    """Omega of the sum of category codes, and its hierarchical form."""
+    sd = np.sqrt(np.diag(x.cov))
+    size = np.outer(sd, sd)
+    commons = (x.cov - x.residual, x.variance * np.outer(x.loading, x.loading))
+    total, own = (omega_categorical(x.cuts, x.owner, common / size, x.cov / size) for common in commons)
+    return total, own
 
 
 def _note(fitted: Fitted, construct: Construct) -> str:
@@ -140,7 +159,8 @@ def _note(fitted: Fitted, construct: Construct) -> str:
     if not fitted.constrained.solution.converged:
         said.append("omega and ave not computable: the fit did not converge")
     else:
-        x = loaded(fitted.states[construct.group], construct, measurement_mask(fitted, construct.group))
+        masks = [measurement_mask(fitted, group) for group in range(fitted.table.n_groups)]
+        x = loaded(measured(fitted, fitted.theta, masks)[construct.group], construct)
         signs = np.sign(x.loading)
         against = [i for i, s in zip(construct.items, signs, strict=True) if s * np.sign(signs.sum() or 1.0) < 0]
         if against:
@@ -148,6 +168,8 @@ def _note(fitted: Fitted, construct: Construct) -> str:
         negative = [i for i, v in zip(construct.items, np.diag(x.residual), strict=True) if v < 0]
         if negative:
             said.append(f"improper: negative residual variance of {', '.join(negative)}")
+        if x.ordered:
+            said.append(_ordered_note(x, len(construct.items)))
     if construct.higher:
         said.append(f"items of {len(construct.indicators)} dimensions; ave of their standardized loadings")
     if construct.crossed:
@@ -157,3 +179,11 @@ def _note(fitted: Fitted, construct: Construct) -> str:
     if fitted.options.cluster is not None:
         said.append("the interval of alpha takes respondents as independent")
     return "; ".join(said)
+
+
+def _ordered_note(x: Loaded, items: int) -> str:
+    if x.ordered < items:
+        return "omega not computable: only some items are ordered"
+    if np.isnan(x.cuts).any():
+        return "omega not computable: the thresholds are those given covariates"
+    return "of ordered categories"

@@ -61,9 +61,19 @@ class Fitted:
     @cached_property
     def states(self) -> tuple[Implied, ...]:
         """The implied moments of each group at the estimates; those of the responses where variables are ordered."""
+        return self.states_at(self.theta)
+
+    def states_at(self, theta: Array) -> tuple[Implied, ...]:
+        """The same at other parameters (q,)."""
         if isinstance(self.objective, OrdinalLeastSquares):
-            return self.objective.states(self.theta)
-        return tuple(implied(structure, self.theta) for structure in self.structures)
+            return self.objective.states(theta)
+        return tuple(implied(structure, theta) for structure in self.structures)
+
+    def cuts_at(self, theta: Array, number: int) -> tuple[Array, Array]:
+        """Thresholds of a group's ordered variables at parameters (q,), and the variable (number) of each."""
+        assert isinstance(self.objective, OrdinalLeastSquares)
+        model = self.objective.models[number]
+        return model.cuts(theta), model.layout.cuts[0]
 
     def ordinal_point(self, number: int) -> OrdinalPoint:
         """A group's model of thresholds and correlations at the estimates; only where variables are ordered."""

@@ -96,3 +96,16 @@ loadings <- unclass(factors$loadings)
 write.csv(data.frame(item = rep(rownames(loadings), 3), factor = rep(colnames(loadings), each = 9), loading = as.numeric(loadings),
                      communality = rep(factors$communality, 3)), "factors.csv", row.names = FALSE, quote = FALSE)
 write.csv(data.frame(eigenvalue = eigen(cor(items))$values), "eigenvalues.csv", row.names = FALSE, quote = FALSE)
+
+# ordered items: five categories of two constructs, three of one, cut at fixed quantiles
+ordered_at <- function(x, at) as.integer(cut(x, c(-Inf, quantile(x, at), Inf)))
+codes <- as.data.frame(c(lapply(data$chain[1:6], ordered_at, c(0.1, 0.3, 0.5, 0.8)), lapply(data$chain[10:12], ordered_at, c(0.4, 0.85))))
+write.csv(codes, "ordered.csv", row.names = FALSE)
+categorical <- cfa("exp =~ exp1 + exp2 + exp3; qua =~ qua1 + qua2 + qua3; sat =~ sat1 + sat2 + sat3", codes, ordered = TRUE)
+write.csv(rbind(coefficients("ordered", categorical), {
+  wide <- cfa("exp =~ exp1 + exp2 + exp3; qua =~ qua1 + qua2 + qua3; sat =~ sat1 + sat2 + sat3; exp1 ~~ exp2", codes, ordered = TRUE)
+  coefficients("ordered correlated", wide)
+}), "ordered_reliability.csv", row.names = FALSE, quote = FALSE)
+write.csv(rbind(ratios("ordered", "exp =~ exp1 + exp2 + exp3; qua =~ qua1 + qua2 + qua3; sat =~ sat1 + sat2 + sat3", codes, FALSE, ordered = names(codes)),
+  ratios("ordered", "exp =~ exp1 + exp2 + exp3; qua =~ qua1 + qua2 + qua3; sat =~ sat1 + sat2 + sat3", codes, TRUE, ordered = names(codes))),
+  "ordered_htmt.csv", row.names = FALSE, quote = FALSE)
