@@ -35,6 +35,13 @@ Codebook = Annotated[
 Estimator = Annotated[str, typer.Option(help="ML, MLR, …")]
 Missing = Annotated[str, typer.Option(help="listwise or fiml")]
 
+FOUR_QUESTIONS = {  # the notebooks that answer them, by number
+    "11": "Is it measured well?",
+    "12": "Does the chain hold?",
+    "13": "For whom?",
+    "14": "What should be improved next?",
+}
+
 
 def plain_errors(verb: Callable[P, None]) -> Callable[P, None]:
     """Print errors raised on purpose as one message, without a traceback, and leave with status 1."""
@@ -178,3 +185,7 @@ def _print_outcomes(done: Reproduction) -> None:
     same = len(done.results) - int((done.changed["number"] != "").sum())
     console.print(f"{same} of {len(done.results)} headline numbers equal the published ones.")
     console.print(f"Reports: {done.folder}{os.sep}")
+    for row in done.outcomes[done.outcomes["reproduced"]].itertuples():
+        question = FOUR_QUESTIONS.get(row.notebook.partition("_")[0])
+        if question:
+            console.print(f"\n[bold]{question}[/bold] {escape(row.conclusion)}")

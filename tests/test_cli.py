@@ -1,9 +1,13 @@
 """The command: its verbs, what they print, and how they end when something is wrong."""
 
+from pathlib import Path
+
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from sexresearch.cli import app
+from sexresearch.cli import FOUR_QUESTIONS, _print_outcomes, app
+from sexresearch.study import Reproduction
 
 MODEL = "Satisfaction =~ CUSA1 + CUSA2 + CUSA3\n"
 
@@ -88,3 +92,21 @@ def test_report_writes_the_file_it_names(run, model, tmp_path):
     assert shown.exit_code == 0
     assert "<title>Mobi</title>" in path.read_text(encoding="utf-8")
     assert_clean_failure(run("report", model, "mobi_moments", tmp_path / "mobi.pdf"), ".html")
+
+
+def test_reproduce_ends_with_the_answers_to_the_four_questions(capsys):
+    rows = [
+        ("12_does_the_chain_hold", 1.0, True, "Yes, in [this] world."),
+        ("14_what_to_improve_next", 1.0, False, "cell 3"),
+    ]
+    outcomes = pd.DataFrame(rows, columns=["notebook", "seconds", "reproduced", "conclusion"])
+    none = pd.DataFrame(columns=["notebook", "headline", "number", "note"])
+    _print_outcomes(Reproduction(outcomes, none, none.assign(published=""), Path("reports")))
+    shown = capsys.readouterr().out
+    assert shown.rstrip().endswith("Does the chain hold? Yes, in [this] world.")
+    assert "improved next?" not in shown  # its notebook failed, so there is no answer
+
+
+def test_every_question_has_its_notebook(root):
+    numbers = {path.stem.partition("_")[0] for path in (root / "notebooks").glob("*.ipynb")}
+    assert {"12", "13", "14"} <= numbers & set(FOUR_QUESTIONS)
