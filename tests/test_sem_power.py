@@ -118,7 +118,7 @@ def test_rows_of_answers_and_moments_have_the_same_power():
 def test_a_fitted_model_is_a_population():
     results = fit(CHAIN, chain_sample())
     found = power(results, n=[200, 400], effects=["a", "joy ~ quality", "indirect"], replicates=100)
-    assert found.table["effect"].tolist()[:3] == ["joy ~ quality", "joy ~ quality", "indirect"]
+    assert found.table["effect"].tolist()[:3] == ["a", "joy ~ quality", "indirect"]
     own = results.parameters.set_index("label")["est"]
     assert found.table["population"].tolist()[1:3] == pytest.approx([own["a"], own["indirect"]], abs=1e-6)
 

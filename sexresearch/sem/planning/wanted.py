@@ -19,7 +19,7 @@ STEP = 1e-5  # relative, of central differences whose error is of the order of i
 
 @dataclass(frozen=True)
 class Wanted:
-    """One effect: its name, group (None where there is one), and its place among rows, then definitions."""
+    """One effect: its label or formula, group (None where there is one), and place among rows, then definitions."""
 
     name: str
     group: object
@@ -46,12 +46,12 @@ def wanted_effects(fitted: Fitted, effects: Sequence[str] | None) -> tuple[Wante
     return tuple(wanted for name in effects for wanted in _named(fitted, name))
 
 
-def _of(fitted: Fitted, place: int) -> Wanted:
+def _of(fitted: Fitted, place: int, name: str = "") -> Wanted:
     rows = fitted.table.rows
     if place >= len(rows):
         return Wanted(fitted.names.definitions[place - len(rows)].name, None, place)
     label = fitted.samples[rows[place].group].label if fitted.table.n_groups > 1 else None
-    return Wanted(rows[place].name, label, place)
+    return Wanted(name or rows[place].name, label, place)
 
 
 def _named(fitted: Fitted, name: str) -> list[Wanted]:
@@ -71,7 +71,7 @@ def _named(fitted: Fitted, name: str) -> list[Wanted]:
     seen: dict[int, int] = {}
     for i in free:
         seen.setdefault(rows[i].free, i)
-    return [_of(fitted, i) for i in seen.values()]
+    return [_of(fitted, i, wanted if rows[i].label == wanted else "") for i in seen.values()]
 
 
 def _names(row: Parameter) -> set[str]:
