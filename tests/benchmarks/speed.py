@@ -70,7 +70,7 @@ CASES = (
     Case("ordinal", SIX, 1000, 5, {"lavaan": 20.0}),
     Case("ordinal", SIX, 20000, 3, {"lavaan": 20.0}),
     Case("ordinal", FORTY, 1000, 3, {"lavaan": 20.0}),
-    Case("ordinal", FORTY, 20000, 2, {"lavaan": 20.0}),
+    Case("ordinal", FORTY, 20000, 1, {"lavaan": 20.0}),
     Case("bootstrap", SIX, 500, 5, {"lavaan": 100.0}),
     Case("bootstrap", THIRTEEN, 500, 5, {"lavaan": 40.0}),
     Case("power", SIX, 500, 3),
