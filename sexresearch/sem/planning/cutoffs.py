@@ -53,7 +53,7 @@ def dynamic_cutoffs(
     of the fit. Samples that could not be estimated are counted in the note.
 
     ModelError without items that one factor alone explains, or without degrees of freedom; OptionError for groups.
-    McNeish & Wolf 2021, doi 10.1037/met0000425, and 2023, doi 10.1037/met0000476.
+    McNeish & Wolf 2021, doi 10.1037/met0000425, and 2023, doi 10.3758/s13428-022-01847-y.
 
     >>> text = "f =~ 0.7*x1 + 0.8*x2 + 0.6*x3; g =~ 0.9*y1 + 0.5*y2 + 0.7*y3; f ~~ 0.4*g"
     >>> found = dynamic_cutoffs(text, n=400, replicates=200, standardized=True)

@@ -1,6 +1,6 @@
 """What a population may have that a model leaves out: cross-loadings, or correlated errors where there is one factor.
 
-McNeish & Wolf 2021, doi 10.1037/met0000425 (several factors); 2023, doi 10.1037/met0000476 (one factor).
+McNeish & Wolf 2021, doi 10.1037/met0000425 (several factors); 2023, doi 10.3758/s13428-022-01847-y (one factor).
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def levels(fitted: Fitted) -> list[Level]:
 
     Each level adds to the one before. Several factors: the item with the lowest loading also loads on the most reliable
     other factor (coefficient H), as highly as on its own, at level 2 the item with the second lowest too, and so on.
-    One factor: errors of a third, two thirds, all of the items correlate at .3 in pairs. Variances stay as they are.
+    One factor: errors of a third, two thirds, all of the items correlate at .3, neighbours in the order of the model in
+    pairs. Variances stay as they are.
     ModelError where the model has no factor, or no item that one factor alone explains.
     """
     state = fitted.states[0]

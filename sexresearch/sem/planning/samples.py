@@ -31,7 +31,7 @@ class Drawn:
     """Moments of complete normal samples of `sizes` respondents by group, without drawing a row.
 
     n times the covariances follow a Wishart distribution, made from its Bartlett decomposition (Bartlett 1933,
-    doi 10.1017/S0370164600016175); means are normal and independent of it. `kind` keeps apart the random numbers of
+    doi 10.1017/S0370164600015637); means are normal and independent of it. `kind` keeps apart the random numbers of
     several populations.
     """
 
