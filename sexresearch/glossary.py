@@ -246,6 +246,8 @@ COLUMNS: dict[str, Column] = _columns(
     ("shared", "largest r²", 3, "largest squared correlation with another construct"),
     ("chisq_scaled", "scaled χ²", 3, "chi-square test statistic, corrected for non-normal answers or clusters"),
     ("cfi_robust", "robust CFI", 3, "comparative fit index, estimated free of non-normality and of missing answers"),
+    ("cfi_scaled", "scaled CFI", 3, "comparative fit index of the scaled chi-square"),
+    ("rmsea_scaled", "scaled RMSEA", 3, "RMSEA of the scaled chi-square"),
     ("rmsea_robust", "robust RMSEA", 3, "RMSEA, estimated free of non-normality and of missing answers"),
     ("icc", "ICC", 3, "intraclass correlation: share of variance between clusters", "Shrout & Fleiss 1979"),
     ("design_effect", "design effect", 3, "variance of an estimate over what it were without clusters", "Kish 1965"),

@@ -201,3 +201,19 @@ def test_waves_take_a_plain_measurement_model():
 def test_columns_that_are_not_there_are_named_by_fit():
     with pytest.raises(sx.errors.DataError, match="brands"):
         sx.invariance(MODEL, planted(n=200), group="brands")
+
+
+def test_steps_of_ordered_items_are_those_of_lavaan(assert_in_glossary):
+    table = sx.invariance(GROUPED, values("ordered_groups"), group="region", ordered=True).set_index("step")
+    for row in values("ordered_invariance").query("value == value").itertuples():
+        tolerance = 1e-3 if row.what == "chisq_diff" else 2e-4  # lavaan's polychoric correlations are good to 1e-5
+        assert table.loc[row.step, row.what] == pytest.approx(row.value, rel=tolerance, abs=tolerance), row
+    assert table.loc["scalar", "cfi_change"] == pytest.approx(np.diff(table["cfi_scaled"].iloc[[0, 2]])[0], abs=1e-12)
+    assert "scaled by satorra_2000" in table.loc["metric", "note"]
+    assert_in_glossary(table.reset_index())
+
+
+@pytest.mark.parametrize("options", [{"group": "region", "partial": True}, {"waves": WAVES}])
+def test_ordered_items_are_not_searched_and_not_compared_over_waves(options):
+    with pytest.raises(sx.errors.OptionError, match="ordered="):
+        sx.invariance(GROUPED, values("ordered_groups"), ordered=True, **options)

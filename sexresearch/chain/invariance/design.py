@@ -50,6 +50,7 @@ class Source:
     missing: str
     cluster: str | None
     sampling_weights: str | None
+    ordered: bool | tuple[str, ...] = ()
 
     def fitted(
         self,
@@ -70,6 +71,8 @@ class Source:
                 missing=self.missing,
                 cluster=self.cluster,
                 sampling_weights=self.sampling_weights,
+                ordered=self.ordered,
+                parameterization="theta" if self.ordered else None,
                 group=group,
                 group_equal=group_equal,
                 group_partial=group_partial,
@@ -232,6 +235,16 @@ def design_of(
     """Groups or waves; OptionError where both or neither are given."""
     model = model if isinstance(model, Model) else Model(model)
     several = source.moments is not None and isinstance(source.moments, Mapping) and len(source.moments) > 1
+    if source.ordered and waves is not None:
+        raise OptionError("waves= takes numbers: ordered= goes with group=")
     if (group is not None or several) == (waves is not None):
         raise OptionError("give either group= (or moments by group) or waves=, who is to be compared: one of them")
     return Waves(model, source, waves) if waves is not None else Groups(model, source, group)
+
+
+def checked_ordered(ordered: bool | Sequence[str] | None, partial: bool) -> bool | tuple[str, ...]:
+    """The option in one form; OptionError where a search is asked for, which takes loadings and intercepts only."""
+    found = ordered if isinstance(ordered, bool) else tuple([ordered] if isinstance(ordered, str) else ordered or ())
+    if found and partial:
+        raise OptionError("partial=True searches loadings and intercepts of continuous items; leave ordered= out")
+    return found

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from sexresearch.chain.invariance.design import Source, design_of
-from sexresearch.chain.invariance.ladder import Rung, climb
+from sexresearch.chain.invariance.design import Source, checked_ordered, design_of
+from sexresearch.chain.invariance.ladder import Rung, climb, index_ending
 from sexresearch.sem import Model, Moments, compare
 
 MEASURES = ("chisq", "df", "cfi", "rmsea", "srmr")
-ROBUST = ("chisq_scaled", "cfi_robust", "rmsea_robust")
+ROBUST = ("chisq_scaled", "cfi_robust", "rmsea_robust", "cfi_scaled", "rmsea_scaled")
 
 
 def invariance(
@@ -26,6 +26,7 @@ def invariance(
     stop: str = "score",
     estimator: str = "ML",
     missing: str = "listwise",
+    ordered: bool | Sequence[str] | None = None,
     cluster: str | None = None,
     sampling_weights: str | None = None,
 ) -> pd.DataFrame:
@@ -45,6 +46,9 @@ def invariance(
         the other; such a step adds a row "partial …", whose `released` names them. An item set free stays free above.
     stop : "score" ends the search when no test reaches .05 / number of tests; "cfi" as soon as CFI keeps its cut-off.
         Either way every construct keeps two equal items (Byrne, Shavelson & Muthen 1989).
+    ordered : True, or the items whose answers are ordered categories; the scalar step then holds thresholds equal and
+        is set against the configural one (Wu & Estabrook 2016, doi 10.1007/s11336-016-9506-0); verdicts read
+        chisq_scaled, cfi_scaled and rmsea_scaled, with cut-offs made for continuous items.
     A group too small for the model is named with its n in `note`, and nothing is computed.
 
     Raises what `fit` raises for a model or data that cannot be used, OptionError where it is unclear who is compared.
@@ -57,12 +61,13 @@ def invariance(
     >>> table["step"].tolist(), table["df"].tolist()
     (['configural', 'metric', 'scalar', 'strict'], [4, 7, 10, 14])
     """
-    source = Source(data, moments, estimator, missing, cluster, sampling_weights)
+    source = Source(data, moments, estimator, missing, cluster, sampling_weights, checked_ordered(ordered, partial))
     rungs = climb(design_of(model, source, group, waves), partial, stop)
     frame = pd.DataFrame([_row(rung) for rung in rungs])
-    robust = any(rung.results is not None and rung.results.fitted.options.robust_test for rung in rungs)
+    endings = {index_ending(rung.results) for rung in rungs if rung.results is not None} or {""}
+    unused = [name for name in ROBUST if not any(end and name.endswith(("chisq_scaled", end)) for end in endings)]
     frame["df"] = frame["df"].astype("Int64") if frame["df"].isna().any() else frame["df"].astype(int)
-    return frame if robust else frame.drop(columns=list(ROBUST))
+    return frame.drop(columns=unused)
 
 
 def _row(rung: Rung) -> dict[str, object]:
@@ -97,6 +102,8 @@ def _note(rung: Rung, tested: str) -> str:
         said.append(f"set free: {', '.join(tests)}")
     if rung.reason:
         said.append(rung.reason)
+    if rung.step == "scalar" and rung.results is not None and rung.results.fitted.levels:
+        said.append("thresholds equal; against the configural step, in which alone it is nested")
     if rung.results is not None and rung.base is None:
         said += rung.results.problems
     return "; ".join(said)

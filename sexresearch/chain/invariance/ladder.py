@@ -53,10 +53,16 @@ class Rung:
 
 
 def indices(results: Results) -> tuple[float, float, float]:
-    """CFI, RMSEA (robust ones where the test is robust) and SRMR."""
-    measures = results.fit_measures
-    end = "_robust" if results.fitted.options.robust_test else ""
+    """CFI, RMSEA (robust ones where the test is robust, scaled ones of ordered items) and SRMR."""
+    measures, end = results.fit_measures, index_ending(results)
     return float(measures[f"cfi{end}"]), float(measures[f"rmsea{end}"]), float(measures["srmr"])
+
+
+def index_ending(results: Results) -> str:
+    """What the names of the indices end in: "", "_robust" or, of ordered items, "_scaled"."""
+    if not results.fitted.options.robust_test:
+        return ""
+    return "_scaled" if results.fitted.levels else "_robust"
 
 
 def climb(design: Design, partial: bool, stop: str) -> list[Rung]:
@@ -72,13 +78,26 @@ def climb(design: Design, partial: bool, stop: str) -> list[Rung]:
     free: Formulas = ()
     rungs: list[Rung] = []
     for step, equal in STEPS.items():
-        below = rungs[-1] if rungs else None
+        below = _below(rungs, step)
         rungs.append(_rung(design, step, equal, free, below))
         if partial and below is not None:
             found = _partial(design, equal, free, rungs[-1], below, stop)
             rungs[-1:] = [rungs[-1], found] if found.released else [found]
             free = (*free, *_beside(design, found.released))
     return rungs
+
+
+def _below(rungs: list[Rung], step: str) -> Rung | None:
+    """The rung to compare with: the last one; of ordered items the first one where thresholds become equal.
+
+    Equal thresholds free residual variances, so that they are not nested in equal loadings
+    (Wu & Estabrook 2016, doi 10.1007/s11336-016-9506-0).
+    """
+    if not rungs:
+        return None
+    first = rungs[0]
+    ordered = first.results is not None and bool(first.results.fitted.levels)
+    return first if step == "scalar" and ordered else rungs[-1]
 
 
 def _rung(design: Design, step: str, equal: tuple[str, ...], free: Formulas, below: Rung | None) -> Rung:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from sexresearch.chain.invariance.design import Design, Source, design_of, higher
+from sexresearch.chain.invariance.design import Design, Source, checked_ordered, design_of, higher
 from sexresearch.chain.invariance.ladder import Rung, climb
 from sexresearch.sem import Model, Moments, Results
 from sexresearch.sem.arrays import Array
@@ -29,6 +29,7 @@ def latent_means(
     stop: str = "score",
     estimator: str = "ML",
     missing: str = "listwise",
+    ordered: bool | Sequence[str] | None = None,
     cluster: str | None = None,
     sampling_weights: str | None = None,
 ) -> pd.DataFrame:
@@ -52,7 +53,8 @@ def latent_means(
     >>> found[["construct", "group", "against", "step"]].values.tolist(), found["effect_size"].round(1).tolist()
     ([['joy', 'luxury', 'budget', 'scalar']], [0.6])
     """
-    design = design_of(model, Source(data, moments, estimator, missing, cluster, sampling_weights), group, waves)
+    source = Source(data, moments, estimator, missing, cluster, sampling_weights, checked_ordered(ordered, partial))
+    design = design_of(model, source, group, waves)
     rungs = climb(design, partial, stop)
     rung = _last(rungs)
     labels = design.labels if rung is None or rung.results is None else rung.results.groups or design.labels
