@@ -128,7 +128,7 @@ REFUSED: dict[str, tuple[type[Exception], str, Callable[[], object]]] = {
     "no such group": (errors.DataError, "'Brand' .did you mean 'brand'", lambda: sem.fit(MODEL, DATA, group="Brand")),
     "one group": (
         errors.DataError,
-        "'brand' holds 1 group",
+        "'brand' holds a single group",
         lambda: sem.fit(MODEL, DATA.assign(brand="x"), group="brand"),
     ),
     "small group": (
@@ -148,8 +148,33 @@ REFUSED: dict[str, tuple[type[Exception], str, Callable[[], object]]] = {
     ),
     "negative weights": (
         errors.DataError,
-        "'weight' must not be negative",
+        "'weight' must be numbers of at least 0 in every row; found negative in 400 rows",
         lambda: sem.fit(MODEL, DATA.assign(weight=-1.0), sampling_weights="weight"),
+    ),
+    "missing weights": (
+        errors.DataError,
+        "found missing in 6 rows",
+        lambda: sem.fit(MODEL, DATA.assign(weight=DATA.weight.mask(DATA.index < 6)), sampling_weights="weight"),
+    ),
+    "infinite weights": (
+        errors.DataError,
+        "found infinite in 400 rows",
+        lambda: sem.fit(MODEL, DATA.assign(weight=np.inf), sampling_weights="weight"),
+    ),
+    "one cluster": (
+        errors.DataError,
+        "'branch' holds a single cluster",
+        lambda: sem.fit(MODEL, DATA.assign(branch="all"), cluster="branch"),
+    ),
+    "model is a list": (
+        errors.ModelSyntaxError,
+        "must be text in lavaan's syntax; found list",
+        lambda: sem.fit(["f =~ q1 + q2 + q3"], DATA),
+    ),
+    "option that is not a yes or no": (
+        errors.OptionError,
+        "std_lv is True or False; found 'yes'",
+        lambda: sem.fit(MODEL, DATA, std_lv="yes"),
     ),
     "zero weights": (
         errors.DataError,
@@ -268,10 +293,6 @@ def problems_of(call: Callable[[], sem.Results]) -> str:
         (
             "3 rows lack an exogenous variable .age.",
             lambda: sem.fit(MODEL + "\n f ~ age", DATA.assign(age=DATA.age.mask(DATA.index < 3)), missing="fiml"),
-        ),
-        (
-            "6 rows have no weight in 'weight'",
-            lambda: sem.fit(MODEL, DATA.assign(weight=DATA.weight.mask(DATA.index < 6)), sampling_weights="weight"),
         ),
         (
             "negative variance .Heywood case.: l3",

@@ -55,6 +55,26 @@ def test_mixed_units(options: dict) -> None:
     check_same(sem.fit(CHAIN, data, **options), sem.fit(CHAIN, data * units, **options))
 
 
+@pytest.mark.parametrize("options", [{"meanstructure": True}, {"missing": "fiml"}])
+def test_means_far_from_zero(options: dict) -> None:
+    data = with_gaps(chain_sample()[ITEMS], ITEMS) if "missing" in options else chain_sample()[ITEMS]
+    one, other = sem.fit(CHAIN, data, **options), sem.fit(CHAIN, data + 1000.0, **options)
+    assert other.fit_measures["chisq"] == pytest.approx(one.fit_measures["chisq"], abs=1e-6)
+    paths = one.parameters["op"] != "~1"
+    assert np.allclose(one.parameters.loc[paths, "est"], other.parameters.loc[paths, "est"], atol=STANDARDIZED)
+
+
+def test_a_fit_that_cannot_start_has_no_measures_and_says_why() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sem.FitWarning)
+        results = sem.fit("sum =~ 0*l3 \n f =~ q1 + q2 + q3 \n f ~ sum", chain_sample())  # l3 is left no variance
+    assert not results.converged
+    assert "the starting values imply no covariance matrix" in results.problems[-1]
+    known = results.fit_measures.dropna()
+    assert set(known.index) == {"npar", "df", "ntotal"}
+    assert results.reasons["cfi"] == "the fit did not converge"
+
+
 @pytest.mark.parametrize("dtype", ["float32", "Float64", "Int64", "int64"])
 def test_dtypes(dtype: str) -> None:
     rounded = (chain_sample()[ITEMS] * 4).round()

@@ -64,6 +64,8 @@ def fit(
     parameterization : of ordered items, "delta" (scales, the default) or "theta" (residual variances).
     auxiliary : columns beside the model that help "fiml" to make up for missing answers: they covary with everything.
         Exogenous variables are then not fixed; `results.parameters` leaves the auxiliary parameters out.
+    meanstructure : whether means are modelled; they are where the text names an intercept. What lavaan's `growth()`
+        adds is written out: ``level + slope ~ 1`` frees the latent means, ``t1 + t2 + t3 ~ 0*1`` fixes the intercepts.
     Anything dropped, improper or not converged is warned about and listed in `results.problems`.
 
     Raises DataError, ModelSyntaxError, ModelError or OptionError, in the user's own names.

@@ -11,6 +11,7 @@ from scipy.linalg import null_space
 from sexresearch.sem.after.nesting import moment_order
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import Constrained
+from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
 from sexresearch.sem.implied.discrepancy import LeastSquares
@@ -44,7 +45,10 @@ def satorra_bentler_2010(larger: Fitted, smaller: Fitted, reproduced: Constraine
 
 
 def _corrected(larger: Fitted, where: Fitted, smaller: Fitted) -> float:
-    ends = [(test.df, test.scaling if test.df > 0 else 1.0) for test in (scaled_test(where), scaled_test(smaller))]
+    ends = []
+    for fitted in (where, smaller):
+        df = degrees_of_freedom(fitted)  # of the model: mean_var_adjusted changes those of the test
+        ends.append((df, scaled_test(fitted).scaling if df > 0 else 1.0))
     return scaling_2001(plain_difference(larger, smaller), ends[0], ends[1])
 
 

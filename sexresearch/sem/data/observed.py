@@ -67,13 +67,13 @@ def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.D
 def split_groups(frame: pd.DataFrame, columns: Columns) -> tuple[list[Answers], list[str]]:
     """The answers of each group, groups in order of first appearance, and what was noticed on the way.
 
-    Rows without a group, cluster or weight are dropped, which is noted. DataError lists every column of text, infinite
-    value, constant, and negative weight.
+    Rows without a group or cluster are dropped, which is noted. DataError lists every column of text, infinite value,
+    constant, and negative or missing weight.
     """
     values = numeric(frame, columns.items)
     keep = np.ones(len(frame), dtype=bool)
     notes = []
-    for role, name in (("group", columns.group), ("cluster", columns.cluster), ("weight", columns.weights)):
+    for role, name in (("group", columns.group), ("cluster", columns.cluster)):
         if name is not None:
             missing = frame[name].isna().to_numpy()
             if missing.any():
@@ -81,6 +81,8 @@ def split_groups(frame: pd.DataFrame, columns: Columns) -> tuple[list[Answers], 
             keep &= ~missing
     weights = _weights(frame, columns.weights, keep)
     clusters = None if columns.cluster is None else pd.factorize(frame[columns.cluster])[0]
+    if clusters is not None and len(np.unique(clusters[keep])) < 2:
+        raise DataError(f"cluster column {columns.cluster!r} holds a single cluster; at least 2 are needed")
     codes, labels = _groups(frame, columns.group, keep)
     parts = []
     for number, label in enumerate(labels):
@@ -97,7 +99,8 @@ def _groups(frame: pd.DataFrame, name: str | None, keep: Array) -> tuple[Array, 
         return np.zeros(len(frame), dtype=int), [None]
     codes, labels = pd.factorize(frame[name].where(keep))
     if len(labels) < 2:
-        raise DataError(f"group column {name!r} holds {len(labels)} group; at least 2 are needed")
+        held = "a single group" if len(labels) else "no group"
+        raise DataError(f"group column {name!r} holds {held}; at least 2 are needed")
     if len(labels) > len(frame) / 3:
         raise DataError(f"group column {name!r} holds {len(labels)} groups in {len(frame)} rows; is it an identifier?")
     return np.asarray(codes), list(labels)
@@ -157,9 +160,16 @@ def _weights(frame: pd.DataFrame, name: str | None, keep: Array) -> Array | None
     if not pd.api.types.is_numeric_dtype(frame[name].dtype):
         raise DataError(f"sampling weights {name!r} must be numbers; found {_kind(frame[name])}")
     weights = frame[name].to_numpy(dtype=float, na_value=np.nan)
-    if not np.isfinite(weights[keep]).all() or (weights[keep] < 0).any():
+    wrong = {
+        "missing": np.isnan(weights[keep]),
+        "infinite": np.isinf(weights[keep]),
+        "negative": weights[keep] < 0,
+    }
+    found = [f"{kind} in {int(rows.sum())} rows" for kind, rows in wrong.items() if rows.any()]
+    if found:
         raise DataError(
-            f"sampling weights {name!r} must not be negative or infinite; smallest found: {np.nanmin(weights):g}"
+            f"sampling weights {name!r} must be numbers of at least 0 in every row; found {', '.join(found)}. "
+            "Give these rows a weight or drop them"
         )
     if weights[keep].sum() == 0:
         raise DataError(f"sampling weights {name!r} are all zero")

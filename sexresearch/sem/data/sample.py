@@ -142,8 +142,9 @@ def from_pairs(answers: Answers, names: Sequence[str], has_means: bool) -> tuple
 
 def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
     """Answers with gaps: one block per pattern of answered items, and saturated moments by EM."""
-    values = answers.values
-    seen = ~np.isnan(values)
+    seen = ~np.isnan(answers.values)
+    centre = np.nanmean(answers.values, axis=0)
+    values = answers.values - centre  # so that EM does not suffer from means that are large beside the spread
     kinds, patterns = np.unique(seen, axis=0, return_inverse=True)
     patterns = np.asarray(patterns).ravel()
     w = np.ones(len(values)) if answers.weights is None else answers.weights
@@ -155,7 +156,15 @@ def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
         blocks.append(Block(columns, total, (z * w[rows, None]).T @ z / total))
     mean, cov = saturated_moments(blocks, values.shape[1], tuple(names), _where(answers.label))
     n = float(w.sum())
-    return Sample(answers.label, tuple(names), len(values), n, mean, cov, tuple(blocks), answers, patterns)
+    shifted = tuple(_shifted(block, centre) for block in blocks)
+    return Sample(answers.label, tuple(names), len(values), n, mean + centre, cov, shifted, answers, patterns)
+
+
+def _shifted(block: Block, by: Array) -> Block:
+    """The block of answers that are larger by `by` (p,)."""
+    move = np.eye(len(block.columns))
+    move[:-1, -1] = by[block.columns[:-1]]
+    return Block(block.columns, block.n, move @ block.moment @ move.T)
 
 
 def _where(label: object) -> str:

@@ -15,6 +15,7 @@ SE = ("standard", "robust_sem", "robust_huber_white", "robust_cluster", "bootstr
 TEST = (
     "standard", "satorra_bentler", "mean_var_adjusted", "scaled_shifted", "yuan_bentler", "yuan_bentler_mplus", "none"
 )  # fmt: skip
+FLAGS = ("std_lv", "fixed_x", "orthogonal")
 INFORMATION = ("expected", "observed")
 ENGINES = ("native", "semopy")
 
@@ -92,6 +93,9 @@ def settled(options: Options, has_rows: bool, means_wanted: bool) -> Options:
     >>> settled(Options(estimator="MLR"), has_rows=True, means_wanted=False).se
     'robust_huber_white'
     """
+    for name in FLAGS:
+        if not isinstance(getattr(options, name), bool):
+            raise OptionError(f"{name} is True or False; found {getattr(options, name)!r}")
     _allow("estimator", options.estimator, ESTIMATORS)
     _allow("missing", options.missing, MISSING)
     if options.bounds is not None:

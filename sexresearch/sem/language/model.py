@@ -22,7 +22,7 @@ class Model:
     syntax: str
 
     def __post_init__(self) -> None:
-        _parsed(self.syntax)
+        parse(self.syntax) if not isinstance(self.syntax, str) else _parsed(self.syntax)
 
     @cached_property
     def statements(self) -> Statements:

@@ -37,7 +37,8 @@ def lavaan_script(model: Model, fitted: Fitted) -> str:
         value = getattr(fitted.options, option.name)
         if value not in (None, ()):
             name = "aux" if option.name == "auxiliary" else option.name.replace("_", ".")
-            arguments[name] = _literal(option.name, value)
+            both = ("hessian", value) if option.name == "observed_information" else value  # of errors, of the test
+            arguments[name] = _literal(option.name, both)
     fitter = "semTools::sem.auxiliary" if fitted.options.auxiliary else "sem"
     given = [f"  {name} = {value}" for name, value in arguments.items()]
     parts = [
