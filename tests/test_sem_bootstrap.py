@@ -382,3 +382,26 @@ def test_monte_carlo_refuses_what_it_cannot_do(sample, results):
         monte_carlo(results, draws=1)
     with pytest.raises(OptionError, match="level must lie"):
         monte_carlo(results, level=2)
+
+
+@pytest.mark.parametrize("parameterization", ["delta", "theta"])
+@pytest.mark.parametrize("more", ["", "\nloyal ~ age"])
+def test_standardized_values_of_ordered_items_are_those_of_the_table(parameterization, more):
+    sample = chain_sample()
+    items = [f"{letter}{i}" for letter in "qjl" for i in (1, 2, 3)]
+    sample[items] = np.clip(np.rint(sample[items] - sample[items].mean()), -2, 2)
+    fitted = fit(CHAIN + more, sample, ordered=items, parameterization=parameterization, group="brand").fitted
+    outside = row_estimates(fitted)[None, [row.exogenous for row in fitted.table.rows]]
+    frame = fit(CHAIN + more, sample, ordered=items, parameterization=parameterization, group="brand").parameters
+    shown = [not (i < len(fitted.table.rows) and fitted.table.rows[i].derived) for i in range(len(frame))]
+    found = values(fitted, fitted.theta[None, :], outside, "std_all")[0]
+    np.testing.assert_allclose(found[shown], frame["std_all"].to_numpy()[shown], rtol=1e-6, atol=1e-8)
+
+
+def test_ordered_items_have_no_bca_limits():
+    items = chain_sample()[["j1", "j2", "j3", "l1"]]
+    codes = np.clip(np.rint(items - items.mean()), -1, 1)
+    found = bootstrap(fit("joy =~ j1 + j2 + j3 + l1", codes, ordered=True), 3)
+    assert found.intervals("percentile", scale="std_all")["std_all"].notna().any()
+    with pytest.raises(OptionError, match="not available for ordered items"):
+        found.intervals("bca")

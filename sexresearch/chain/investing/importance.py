@@ -156,8 +156,8 @@ def _numbers(
         for _, c, item, g, leads in rows
     ]
     numbers = [name for name in frame if name not in (*COLUMNS, "target", "connected", "note")]
-    lost = [unsettled(results, g) for g in range(len(place))]
-    frame.loc[[not results.converged or lost[g] for _, _, _, g, _ in rows], numbers] = np.nan
+    lost = [bool(unreadable(results, g)) for g in range(len(place))]
+    frame.loc[[lost[g] for _, _, _, g, _ in rows], numbers] = np.nan
     return frame
 
 
@@ -189,18 +189,23 @@ def _standardized(results: Results, rows: Sequence[Row], target: str) -> Array:
     return out
 
 
-def unsettled(results: Results, number: int) -> bool:
-    """Whether a group has loops whose effects grow without end."""
-    return feedback(results.fitted, number) >= 1
+def unreadable(results: Results, number: int) -> str:
+    """Why nothing of a group can be read in points; empty where it can."""
+    if not results.converged:
+        return "the fit did not converge: see results.problems"
+    if results.fitted.table.roles[number].ordered:
+        return "ordered items have categories and no points: fit them as numbers (estimator='MLR') for that"
+    if feedback(results.fitted, number) >= 1:
+        return "a loop of the model does not settle (an eigenvalue of the paths is 1 or more): no total effects"
+    return ""
 
 
 def reasons(results: Results, number: int, names: Sequence[str], notes: Mapping[str, str]) -> list[str]:
     """What is missing or assumed where these variables are read in points."""
+    lost = unreadable(results, number)
+    if lost:
+        return [lost]
     fitted = results.fitted
-    if not results.converged:
-        return ["the fit did not converge: see results.problems"]
-    if unsettled(results, number):
-        return ["a loop of the model does not settle (an eigenvalue of the paths is 1 or more): no total effects"]
     found = [] if np.isfinite(results.vcov.to_numpy()).all() else ["the fit has no standard errors (se='none')"]
     if no_means(fitted, number):
         found.append("the moments hold no means, so there is no performance")

@@ -57,7 +57,7 @@ class Meter:
     def read(self, rows: Array, means: Array) -> Points:
         """The points at values of the table's rows (R, rows) and means of the observed variables of all groups."""
         m, p = self.places.m, self.places.p
-        B, S = path_matrices(self.places, rows[:, self.places.own])
+        B, S = path_matrices(self.places, rows)
         G = np.linalg.inv(np.eye(m) - B)
         with np.errstate(invalid="ignore"):
             sd = np.sqrt(np.einsum("rij,rij->ri", G @ S, G))

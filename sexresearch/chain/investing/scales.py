@@ -26,6 +26,8 @@ def limits_of(fitted: Fitted, scale: Scale | None) -> tuple[dict[str, Ends], dic
     OptionError where an answer lies off the scale, where the ends are in the wrong order, or for unknown names.
     """
     names = list(dict.fromkeys(name for sample in fitted.samples for name in sample.names))
+    if any(role.ordered for role in fitted.table.roles):
+        return dict.fromkeys(names, (np.nan, np.nan)), {}
     given = _given(scale, names)
     ends, notes = {}, {}
     for name in names:

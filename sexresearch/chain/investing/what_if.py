@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from sexresearch.chain.investing.importance import constructs_of, reasons, shows_only, unsettled
+from sexresearch.chain.investing.importance import constructs_of, reasons, shows_only, unreadable
 from sexresearch.chain.investing.points import Points, meters, readings
 from sexresearch.chain.investing.scales import Scale, limits_of
 from sexresearch.chain.paths.arrows import Arrows, arrows, known
@@ -67,8 +67,8 @@ def what_if(
     frame = pd.DataFrame({"construct": [name for name, _ in rows]})
     frame["group"] = [results.groups[g] if results.groups else pd.NA for _, g in rows]
     numbers = np.stack([change, change - half, change + half, today, today + change], axis=1)
-    lost = [unsettled(results, g) for g in range(len(graphs))]
-    numbers[[not results.converged or lost[g] for _, g in rows]] = np.nan
+    lost = [bool(unreadable(results, g)) for g in range(len(graphs))]
+    numbers[[lost[g] for _, g in rows]] = np.nan
     frame[NUMBERS] = numbers
     ends = [(name, *(s for s in changes if s in names[g])) for name, g in rows]
     why = [reasons(results, g, own, notes) for (_, g), own in zip(rows, ends, strict=True)]

@@ -18,6 +18,8 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.resampling.values import AT_ONCE, Places, path_matrices, places_of, row_values
 
+STEP = 1e-5  # relative, for central differences whose error is of the order of its square
+
 
 @dataclass(frozen=True)
 class Route:
@@ -69,7 +71,11 @@ def _cores(fitted: Fitted, routes: Sequence[Route]) -> list[Core]:
         new[kept] = np.arange(len(kept))
         row, col = new[places.row], new[places.col]
         inside = (row >= 0) & (col >= 0)
-        slots = Places(places.own[inside], row[inside], col[inside], places.is_path[inside], len(kept), places.p)
+        held = new[places.derived] >= 0
+        slots = Places(
+            places.own[inside], row[inside], col[inside], places.is_path[inside], len(kept), places.p,
+            new[places.derived[held]], places.scales[held], new[places.given][new[places.given] >= 0],
+        )  # fmt: skip
         out.append(Core(slots, new))
     return out
 
@@ -87,7 +93,7 @@ def _values(routes: Sequence[Route], cores: Sequence[Core], rows: Array) -> tupl
 
 def _stack(places: Places, rows: Array) -> tuple[Array, Array, Array]:
     """B, G (R, m, m) and standard deviations (R, m)."""
-    B, S = path_matrices(places, rows[:, places.own])
+    B, S = path_matrices(places, rows)
     G = np.linalg.inv(np.eye(places.m) - B)
     with np.errstate(invalid="ignore"):
         return B, G, np.sqrt(np.einsum("rij,rij->ri", G @ S, G))
@@ -102,10 +108,12 @@ def _along(route: Route, B: Array, G: Array) -> Array:
 def route_slopes(fitted: Fitted, routes: Sequence[Route]) -> tuple[Array, Array]:
     """(k, q + e) derivatives of raw and standardized effects for the estimates and the exogenous rows."""
     est = row_estimates(fitted)[None, :]
+    if any(len(places_of(fitted, number).derived) for number in range(fitted.table.n_groups)):
+        return _differences(fitted, routes, est)
     raw, std = [], []
     for route in routes:
         places = places_of(fitted, route.group)
-        B, S = path_matrices(places, est[:, places.own])
+        B, S = path_matrices(places, est)
         G = np.linalg.inv(np.eye(places.m) - B[0])
         values, slopes = _along(route, B, G[None])[0], _slopes(route, places, B[0], G)
         variance, lean = _variances(places, S[0], G)
@@ -115,6 +123,17 @@ def route_slopes(fitted: Fitted, routes: Sequence[Route]) -> tuple[Array, Array]
         raw.append(_gathered(fitted, places, slopes))
         std.append(_gathered(fitted, places, ratio * (slopes + np.outer(values, stretch))))
     return np.vstack(raw), np.vstack(std)
+
+
+def _differences(fitted: Fitted, routes: Sequence[Route], est: Array) -> tuple[Array, Array]:
+    """The same by central differences, where residual variances follow from everything else (ordered items)."""
+    fixed = est[:, [row.exogenous for row in fitted.table.rows]]
+    point = np.concatenate([fitted.theta, fixed[0]])
+    step = np.diag(STEP * (1.0 + np.abs(point)))
+    q = len(fitted.theta)
+    up, down = (route_values(fitted, routes, at[:, :q], at[:, q:]) for at in (point + step, point - step))
+    raw, std = ((high - low).T / (2.0 * np.diag(step)) for high, low in zip(up, down, strict=True))
+    return raw, std
 
 
 def _slopes(route: Route, places: Places, B: Array, G: Array) -> Array:
@@ -160,5 +179,5 @@ def _gathered(fitted: Fitted, places: Places, slopes: Array) -> Array:
 def feedback(fitted: Fitted, number: int) -> float:
     """Largest modulus of an eigenvalue of B in one group; loops have no total effect from 1 on (Bollen 1989, ch. 8)."""
     places = places_of(fitted, number)
-    B, _ = path_matrices(places, row_estimates(fitted)[None, places.own])
+    B, _ = path_matrices(places, row_estimates(fitted)[None, :])
     return float(np.abs(np.linalg.eigvals(B[0])).max())

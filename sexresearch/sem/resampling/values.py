@@ -68,16 +68,18 @@ def values(fitted: Fitted, theta: Array, exogenous: Array, scale: str) -> Array:
     """(R, rows + definitions) on one of `SCALES`; NaN where a variance is negative."""
     rows = row_values(fitted, theta, exogenous)
     if scale != "est":
-        std = np.empty_like(rows)
+        std = rows.copy()
         for group in range(fitted.table.n_groups):
             places = places_of(fitted, group)
-            std[:, places.own] = _standardized(places, rows[:, places.own], scale)
+            std[:, places.own] = _standardized(places, rows, scale)
+        std[:, [row.op == "~*~" for row in fitted.table.rows]] = 1.0
         rows = std
     return np.hstack([rows, definition_values(fitted, rows)])
 
 
-def _standardized(places: Places, own: Array, scale: str) -> Array:
-    sd = [_deviations(places, part) for part in np.array_split(own, max(1, len(own) // AT_ONCE))]
+def _standardized(places: Places, rows: Array, scale: str) -> Array:
+    own = rows[:, places.own]
+    sd = [_deviations(places, part) for part in np.array_split(rows, max(1, len(rows) // AT_ONCE))]
     total, residual = (np.vstack([part[k] for part in sd]) for k in (0, 1))
     if scale == "std_lv":
         total[:, : places.p] = residual[:, : places.p] = 1.0
@@ -91,7 +93,11 @@ def _standardized(places: Places, own: Array, scale: str) -> Array:
 
 @dataclass(frozen=True)
 class Places:
-    """Rows of one group: where they sit among m variables and the constant, p of them observed."""
+    """Rows of one group: where they sit among m variables and the constant, p of them observed.
+
+    Thresholds sit where intercepts do. derived : ordered variables whose residual variance follows from their scale
+    (delta), scales : the rows of these scales among all rows of the table, given : covariates they are conditional on.
+    """
 
     own: Array
     row: Array
@@ -99,6 +105,9 @@ class Places:
     is_path: Array
     m: int
     p: int
+    derived: Array
+    scales: Array
+    given: Array
 
 
 def places_of(fitted: Fitted, group: int) -> Places:
@@ -106,26 +115,41 @@ def places_of(fitted: Fitted, group: int) -> Places:
     structure = fitted.structures[group]
     m = len(structure.names) - structure.has_means
     place = {name: i for i, name in enumerate(structure.names[:m])}
-    own = [i for i, row in enumerate(fitted.table.rows) if row.group == group]
-    ends = np.array([_ends(fitted.table.rows[i], place, m) for i in own], dtype=int)
-    paths = np.array([fitted.table.rows[i].op != "~~" for i in own])
-    return Places(np.array(own), ends[:, 0], ends[:, 1], paths, m, structure.p)
+    rows = fitted.table.rows
+    own = [i for i, row in enumerate(rows) if row.group == group and row.op != "~*~" and not row.derived]
+    ends = np.array([_ends(rows[i], place, m) for i in own], dtype=int)
+    paths = np.array([rows[i].op != "~~" for i in own])
+    scales = [i for i, row in enumerate(rows) if row.group == group and row.op == "~*~" and not row.derived]
+    derived = np.array([place[rows[i].lhs] for i in scales], dtype=int)
+    x = fitted.table.roles[group].exogenous if scales and fitted.options.fixed_x else ()
+    given = np.array([place[name] for name in x], dtype=int)
+    held = (derived, np.array(scales, dtype=int), given)
+    return Places(np.array(own), ends[:, 0], ends[:, 1], paths, m, structure.p, *held)
 
 
 def _ends(row: Parameter, place: Mapping[str, int], constant: int) -> tuple[int, int]:
     if row.op == "=~":
         return place[row.rhs], place[row.lhs]
-    return place[row.lhs], constant if row.op == "~1" else place[row.rhs]
+    return place[row.lhs], constant if row.op in ("~1", "|") else place[row.rhs]
 
 
-def path_matrices(places: Places, rows: Array) -> tuple[Array, Array]:
-    """(R, m, m) paths B (effects in rows, causes in columns) and residual covariances S from values (R, rows)."""
+def path_matrices(places: Places, table: Array) -> tuple[Array, Array]:
+    """(R, m, m) paths B (effects in rows, causes in columns) and residual covariances S from values (R, all rows).
+
+    Derived residual variances v solve diag(G S G') = 1 / scale^2, given the covariates.
+    """
     m, path = places.m, places.is_path & (places.col < places.m)
+    rows = table[:, places.own]
     B, S = np.zeros((len(rows), m, m)), np.zeros((len(rows), m, m))
     B[:, places.row[path], places.col[path]] = rows[:, path]
     spread = ~places.is_path
     S[:, places.row[spread], places.col[spread]] = rows[:, spread]
     S[:, places.col[spread], places.row[spread]] = rows[:, spread]
+    if len(places.derived):
+        k, G, known = places.derived, np.linalg.inv(np.eye(m) - B), S.copy()
+        known[:, places.given], known[:, :, places.given] = 0.0, 0.0
+        rest = table[:, places.scales] ** -2.0 - np.einsum("rij,rij->ri", G @ known, G)[:, k]
+        S[:, k, k] += np.linalg.solve(G[:, k[:, None], k] ** 2, rest[..., None])[..., 0]
     return B, S
 
 
