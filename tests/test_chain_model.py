@@ -5,8 +5,8 @@ import warnings
 import pytest
 
 import sexresearch as sx
-from sexresearch.chain.chain_model import KINDS, supported
-from sexresearch.chain.measured import Measured, node_key
+from sexresearch.chain.views.chain_model import KINDS, supported
+from sexresearch.chain.views.measured import Measured, node_key
 from sexresearch.datasets import service_excellence_demo as demo
 from sexresearch.errors import InstrumentError, OptionError
 from sexresearch.survey import Construct, Instrument, Item, ResponseScale

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 import sexresearch as sx
-from sexresearch.chain.chain_model import KINDS, supported
-from sexresearch.chain.measured import Measured
-from sexresearch.chain.rivals import COLUMNS, criterion_weights, rival_text
-from sexresearch.chain.verdicts import verdict
+from sexresearch.chain.views.chain_model import KINDS, supported
+from sexresearch.chain.views.measured import Measured
+from sexresearch.chain.views.rivals import COLUMNS, criterion_weights, rival_text
+from sexresearch.chain.views.verdicts import verdict
 from sexresearch.errors import DataError, InstrumentError, OptionError
 
 CLOSE = 1e-6  # relative: the same fits twice

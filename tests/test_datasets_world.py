@@ -165,6 +165,19 @@ def test_one_item_is_too_high_in_one_brand(careful):
     assert np.ptp(between) < 0.25
 
 
+def test_surprise_strengthens_the_link_from_exceeded_to_delight(simulated, careful):
+    """Seen in the latent variables themselves, and, weaker for the items' error, in averages of items."""
+    latents = simulated.latents[["valued", "exceeded", "surprise", "delight"]]
+    answers = careful.answers
+    averages = pd.DataFrame({name: answers[list(careful.items_of(name))].mean(axis=1) for name in latents}).dropna()
+    for rows, least in ((latents, 0.07), (averages, 0.03)):
+        scores = (rows - rows.mean()) / rows.std()
+        causes = np.column_stack([scores.valued, scores.exceeded, scores.surprise, scores.exceeded * scores.surprise])
+        slopes = np.linalg.lstsq(np.column_stack([causes, np.ones(len(scores))]), scores.delight, rcond=None)[0]
+        assert least < slopes[3] < 0.15
+        assert abs(slopes[2]) < 0.06  # surprise itself does not delight
+
+
 def test_in_the_panel_delight_makes_loyal_later_and_loyalty_does_not_delight():
     panel = datasets.load("service_excellence_world_panel")
     lines = [

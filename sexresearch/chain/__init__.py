@@ -1,6 +1,5 @@
 """The questions asked of a customer survey, one function and one tidy table each."""
 
-from sexresearch.chain.chain_model import chain_model
 from sexresearch.chain.invariance.invariance import invariance
 from sexresearch.chain.invariance.latent_means import latent_means
 from sexresearch.chain.investing.importance import importance
@@ -11,7 +10,8 @@ from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
 from sexresearch.chain.measurement.validity import validity
 from sexresearch.chain.paths.effects import effects
-from sexresearch.chain.rivals import compare_rivals, rivals_sentence
+from sexresearch.chain.views.chain_model import chain_model
+from sexresearch.chain.views.rivals import compare_rivals, rivals_sentence
 
 __all__ = [
     "chain_model",

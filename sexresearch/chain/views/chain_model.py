@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from sexresearch.chain.measured import Measured, Unit
+from sexresearch.chain.views.measured import Measured, Unit
 from sexresearch.errors import InstrumentError, OptionError
 from sexresearch.sem import Model
 from sexresearch.survey import Instrument

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sexresearch.chain.chain_model import KINDS, checked_order, model_text, planned, supported
-from sexresearch.chain.measured import Measured, Unit
-from sexresearch.chain.verdicts import equivalent_to, verdict
+from sexresearch.chain.views.chain_model import KINDS, checked_order, model_text, planned, supported
+from sexresearch.chain.views.measured import Measured, Unit
+from sexresearch.chain.views.verdicts import equivalent_to, verdict
 from sexresearch.errors import DataError, OptionError, SexresearchError
 from sexresearch.sem import FitWarning, Results, fit
 from sexresearch.survey import Survey
