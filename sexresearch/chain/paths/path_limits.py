@@ -20,10 +20,10 @@ def path_limits(results: Results, level: float = 0.95) -> pd.DataFrame:
 
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem import fit
-    >>> x = np.random.default_rng(1).normal(size=(200, 2))
-    >>> results = fit("y ~ x", pd.DataFrame({"x": x[:, 0], "y": x[:, 0] + x[:, 1]}))
+    >>> x, e, u = np.random.default_rng(1).normal(size=(3, 200))
+    >>> results = fit("m ~ x; y ~ m", pd.DataFrame({"x": x, "m": x + e, "y": x + e + u}))
     >>> path_limits(results)[["lhs", "std_all_ci_lower"]].head(1).round(1).to_numpy().tolist()
-    [['y', 0.6]]
+    [['m', 0.7]]
     """
     table, rows = results.fitted.table, results.parameters
     rows[LIMITS] = np.nan
