@@ -46,9 +46,10 @@ def dynamic_cutoffs(
     model : a fit (n is then its number of respondents), or a population text as `simulate` reads it, with n.
     Samples are drawn from the model as estimated (level 0) and from populations that have more than the model says:
     with several factors one omitted cross-loading per level, up to the factors less one; with one factor, errors of a
-    third, two thirds and all items correlated at .3. The model is fitted to all of them. A level's cut-off rejects 95 %
-    of its misspecified samples and must accept 95 % of the fitting ones; failing that, 90 % and 90 %; failing that,
-    there is none, and the note says that the distributions overlap. At level 0 it accepts 95 % of the fitting ones.
+    third, two thirds and all items correlated at .3 (which items are paired is our choice: neighbours in the text).
+    The model is fitted to all of them. A level's cut-off rejects 95 % of its misspecified samples and must accept 95 %
+    of the fitting ones; failing that, 90 % and 90 %; failing that, there is none, and the note says that the
+    distributions overlap. At level 0 it accepts 95 % of the fitting ones.
     One row per level and measure: level misspecification measure cutoff accepted rejected value note; `value` is that
     of the fit. Samples that could not be estimated are counted in the note.
 
