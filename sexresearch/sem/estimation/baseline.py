@@ -52,6 +52,8 @@ def _solution(objective: Objective, start: Array, fitted: Fitted) -> Solution:
     """The sample's own variances and means, which are the answer where all is complete; minimised elsewhere."""
     if isinstance(objective, NormalLikelihood) and all(sample.complete for sample in fitted.samples):
         return Solution(start, objective.value(start), np.zeros(len(start)), 0.0, 0, True, "", True)
+    if isinstance(objective, OrdinalLeastSquares) and objective.apart:
+        return Solution(start, objective.value(start), np.zeros(len(start)), 0.0, 0, True, "", True)
     return minimize(objective, start)
 
 

@@ -137,6 +137,10 @@ class Fitted:
 
     def jacobians(self) -> tuple[Array, ...]:
         """Per group (moments, q): derivatives of the implied moments."""
+        return self._jacobians
+
+    @cached_property
+    def _jacobians(self) -> tuple[Array, ...]:
         if isinstance(self.objective, OrdinalLeastSquares):
             return self.objective.jacobians(self.theta)
         q = self.table.n_free

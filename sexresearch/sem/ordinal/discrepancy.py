@@ -28,6 +28,12 @@ class OrdinalLeastSquares(LeastSquares):
 
     models: tuple[OrdinalModel, ...]
 
+    @property
+    def apart(self) -> bool:
+        """Whether moments are weighed one by one and none is a slope: the sample then fits unrelated variables best."""
+        plain = all(model.layout.x == 0 for model in self.models)
+        return plain and all(target.weight.ndim == 1 for target in self.targets)
+
     def value(self, theta: Array) -> float:
         total = 0.0
         for model, target in zip(self.models, self.targets, strict=True):

@@ -19,7 +19,7 @@ from sexresearch.sem.ordinal.bivariate_normal import density, density_slope, qua
 
 BEYOND = 40.0  # a threshold with no answers above it: the normal distribution has nothing there
 LARGEST = 0.999  # size of a correlation that an estimate may reach, as in lavaan
-STEP = 1e-11  # change of every correlation at which the search ends
+STEP = 1e-7  # last Newton step of every correlation; what is left is of the order of its square
 ROUNDS = 100
 SMALLEST = 1e-16  # probability of a cell that rounding may have made negative
 ADDED = 0.5  # to the empty cell of a 2 x 2 table, margins kept, as in lavaan
