@@ -32,6 +32,19 @@ def missing_tables(name: str) -> dict[str, pd.DataFrame]:
     }
 
 
+def likert_tables(name: str) -> dict[str, pd.DataFrame]:
+    """The tables that `computed/<name>.toml` describes: answers as numbers and as ordered categories."""
+    about = tomllib.loads(path(f"data/computed/{name}.toml").read_text(encoding="utf-8"))
+    answers = load(about["computed_from"]).answers
+    fits = {f"numbers, {estimator}": fit(about["model"], answers, estimator=estimator) for estimator in ("ML", "MLR")}
+    fits["categories, WLSMV"] = fit(about["model"], answers, ordered=True)
+    table = estimates(fits)
+    return {
+        f"{name}_estimates.csv": table[table["op"].isin(["=~", "~"])].reset_index(drop=True),
+        f"{name}_fits.csv": pd.DataFrame([fit_row(title, results) for title, results in fits.items()]),
+    }
+
+
 def gap_patterns(answers: pd.DataFrame, items: list[str], group: str) -> pd.DataFrame:
     """Patterns of unanswered items by group, the most frequent first: group missing n, and of SATIS number and mean."""
     gaps = answers[items].isna()
@@ -65,5 +78,5 @@ if __name__ == "__main__":
         if entry.computed_from:
             table = moments_table(load(entry.computed_from).answers, entry.variables, entry.group)
             table.to_csv(path("data") / entry.file, index=False, lineterminator="\n")
-    for file, table in missing_tables("acsi_2015_missing").items():
+    for file, table in (missing_tables("acsi_2015_missing") | likert_tables("corp_rep2_likert")).items():
         table.to_csv(path("data/computed") / file, index=False, lineterminator="\n", float_format=DIGITS)

@@ -108,8 +108,11 @@ def test_bundled_moments_are_those_of_the_answers(name, home, root):
 
 
 @pytest.mark.filterwarnings("ignore:1 rows have no answer")
-def test_bundled_tables_of_missing_answers_are_those_of_the_answers(home, root):
-    for file, anew in runpy.run_path(str(root / "data" / "make.py"))["missing_tables"]("acsi_2015_missing").items():
+@pytest.mark.parametrize(
+    ("maker", "name"), [("missing_tables", "acsi_2015_missing"), ("likert_tables", "corp_rep2_likert")]
+)
+def test_bundled_computed_tables_are_those_of_the_answers(maker, name, home, root):
+    for file, anew in runpy.run_path(str(root / "data" / "make.py"))[maker](name).items():
         bundled = pd.read_csv(root / "data" / "computed" / file)
         if "provenance" in anew:
             anew, bundled = (frame.assign(provenance=data_fingerprint(frame)) for frame in (anew, bundled))
