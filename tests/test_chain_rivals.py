@@ -130,10 +130,18 @@ def test_a_composite_that_cannot_be_an_effect_is_said_in_the_note(demo):
     assert "reversed" not in sx.rivals_sentence(table.reset_index())
 
 
+def test_a_view_can_be_set_beside_itself_with_excellence_made_in_the_other_way(world):
+    table = sx.compare_rivals(world, ["full"], higher_order=["factor", "composite"]).set_index("model")
+    assert set(table.index) == {"full (factor)", "full (composite)"}
+    assert table.loc["full (composite)", "aic_weight"] > 0.999  # the population's
+    assert table.test.iloc[1] == "vuong"
+    assert table.distinct_pvalue.iloc[1] < 0.05
+
+
 def test_what_cannot_be_compared_is_refused_by_name(demo):
     with pytest.raises(DataError, match="needs a Survey with an instrument"):
         sx.compare_rivals(demo.answers)
-    with pytest.raises(OptionError, match="two or more kinds of chain model; found core"):
+    with pytest.raises(OptionError, match="two or more chain models; found core"):
         sx.compare_rivals(demo, ["core"])
     with pytest.raises(OptionError, match="kind 'cor' is not known; allowed: core"):
         sx.compare_rivals(demo, ["core", "cor"])

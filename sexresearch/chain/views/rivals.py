@@ -28,11 +28,14 @@ PATHS = (
 )
 
 
+Wanted = tuple[str, str, Measured]  # name in the table, kind, units
+
+
 @dataclass(frozen=True)
 class Rival:
-    """One view of the chain, fitted; `results` is None where it was not, `reason` says why."""
+    """One view of the chain, fitted, by the name it has in the table; `results` is None where it was not."""
 
-    kind: str
+    name: str
     results: Results | None
     reason: str = ""
 
@@ -46,15 +49,16 @@ def compare_rivals(
     survey: Survey,
     kinds: Sequence[str] | None = None,
     *,
-    higher_order: str = "factor",
+    higher_order: str | Sequence[str] = "factor",
     estimator: str = "ML",
     missing: str = "listwise",
     cluster: str | None = None,
 ) -> pd.DataFrame:
     """All views of the effect chain fitted to the same answers, one row each, the best by BIC first.
 
-    kinds : as in `chain_model`; by default all the instrument supports. The other options are those of `chain_model`
-        and `fit`; the estimator must be a maximum-likelihood one.
+    kinds : as in `chain_model`; by default all the instrument supports. higher_order : "factor", "composite", or both
+        in a list, which sets every kind beside itself with excellence made in the other way. The other options are
+        those of `fit`; the estimator must be a maximum-likelihood one.
 
     So that the criteria can be compared, every model holds the items of all of them. What a view does not speak of is
     free to go along with everything: nothing is claimed about it, and its parameters count in AIC and BIC.
@@ -78,16 +82,18 @@ def compare_rivals(
     >>> table.model.tolist(), table.test.tolist()
     (['full', 'satisfaction_only'], ['', 'vuong'])
     """
-    measured, chosen = _checked(survey, kinds, higher_order, estimator)
+    wanted = _checked(survey, kinds, higher_order, estimator)
+    chosen = list(dict.fromkeys(kind for _, kind, _ in wanted))
     options = {"estimator": estimator, "missing": missing, "cluster": cluster}
-    rivals = [_fitted(measured, kind, chosen, survey, options) for kind in chosen]
+    rivals = [_fitted(name, measured, kind, chosen, survey, options) for name, kind, measured in wanted]
     rivals.sort(key=lambda rival: _measure(rival, "bic") if rival.usable else math.inf)
-    table = pd.DataFrame([_row(measured, rival) for rival in rivals])
+    names = _names(wanted[0][2])
+    table = pd.DataFrame([_row(names, rival) for rival in rivals])
     for criterion in ("aic", "bic"):
         table[f"{criterion}_weight"] = criterion_weights(table[criterion].to_numpy(float))
-    named = {rival.kind: rival.results for rival in rivals if rival.results is not None and rival.usable}
+    named = {rival.name: rival.results for rival in rivals if rival.results is not None and rival.usable}
     table["equivalent"] = [", ".join(equivalent_to(kind, named)) for kind in table["model"]]
-    against = pd.DataFrame([verdict(rival.kind, named) for rival in rivals])
+    against = pd.DataFrame([verdict(rival.name, named) for rival in rivals])
     notes = [_notes(rival, cluster) for rival in rivals]
     return pd.concat([table, against], axis=1).assign(note=notes)[list(COLUMNS)]
 
@@ -149,29 +155,38 @@ def rivals_sentence(table: pd.DataFrame) -> str:
 
 
 def _checked(
-    survey: Survey, kinds: Sequence[str] | None, higher_order: str, estimator: str
-) -> tuple[Measured, list[str]]:
+    survey: Survey, kinds: Sequence[str] | None, higher_order: str | Sequence[str], estimator: str
+) -> list[Wanted]:
+    """Name, kind and measured units of every model to be fitted."""
     if not isinstance(survey, Survey) or survey.instrument is None:
         raise DataError("compare_rivals needs a Survey with an instrument, which says what its columns measure")
     if not estimator.startswith("ML"):
         raise OptionError(f"rivals are compared by their likelihood: use estimator 'ML' or 'MLR'; found {estimator!r}")
-    measured = Measured(survey.instrument, checked_order(higher_order))
-    chosen = list(dict.fromkeys(supported(measured) if kinds is None else kinds))
+    orders = [higher_order] if isinstance(higher_order, str) else list(dict.fromkeys(higher_order))
+    measured = {order: Measured(survey.instrument, checked_order(order)) for order in orders}
+    chosen = list(dict.fromkeys(supported(Measured(survey.instrument)) if kinds is None else kinds))
     unknown = [kind for kind in chosen if kind not in KINDS]
     if unknown:
         raise OptionError(f"kind {unknown[0]!r} is not known; allowed: {', '.join(KINDS)}")
-    if len(chosen) < 2:
-        raise OptionError(f"rivals are two or more kinds of chain model; found {', '.join(chosen) or 'none'}")
-    return measured, chosen
+    if len(chosen) * len(orders) < 2:
+        raise OptionError(f"rivals are two or more chain models; found {', '.join(chosen) or 'none'}")
+    return [
+        (kind if len(orders) == 1 else f"{kind} ({order})", kind, measured[order]) for kind in chosen for order in orders
+    ]
 
 
 def _fitted(
-    measured: Measured, kind: str, kinds: Sequence[str], survey: Survey, options: dict[str, str | None]
+    name: str,
+    measured: Measured,
+    kind: str,
+    kinds: Sequence[str],
+    survey: Survey,
+    options: dict[str, str | None],
 ) -> Rival:
     try:
         text = rival_text(measured, kind, kinds)
     except OptionError as error:
-        return Rival(kind, None, str(error))
+        return Rival(name, None, str(error))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FitWarning)
@@ -183,8 +198,8 @@ def _fitted(
                 cluster=options["cluster"],
             )
     except SexresearchError as error:
-        return Rival(kind, None, f"not fitted: {error}")
-    return Rival(kind, results, "" if results.converged else "did not converge")
+        return Rival(name, None, f"not fitted: {error}")
+    return Rival(name, results, "" if results.converged else "did not converge")
 
 
 def rival_text(measured: Measured, kind: str, kinds: Sequence[str]) -> str:
@@ -214,15 +229,14 @@ def _measure(rival: Rival, name: str) -> float:
     return float(rival.results.fit_measures[name]) if rival.results is not None else math.nan
 
 
-def _row(measured: Measured, rival: Rival) -> dict[str, object]:
+def _row(names: dict[str, str], rival: Rival) -> dict[str, object]:
     if rival.results is None or not rival.usable:
         empty = [*MEASURES, *(f"{cause}_to_{effect}" for cause, effect in PATHS), "r2_loyalty", "r2_success"]
-        return {"model": rival.kind} | dict.fromkeys(empty, math.nan)
-    names = _names(measured)
+        return {"model": rival.name} | dict.fromkeys(empty, math.nan)
     parameters = rival.results.parameters
     paths = parameters[parameters["op"] == "~"].set_index(["rhs", "lhs"])["std_all"]
     explained = rival.results.r_squared
-    row: dict[str, object] = {"model": rival.kind} | {name: _measure(rival, name) for name in MEASURES}
+    row: dict[str, object] = {"model": rival.name} | {name: _measure(rival, name) for name in MEASURES}
     row |= {
         f"{cause}_to_{effect}": float(paths.get((names[cause], names[effect]), math.nan)) for cause, effect in PATHS
     }
