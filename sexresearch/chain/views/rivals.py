@@ -170,9 +170,8 @@ def _checked(
         raise OptionError(f"kind {unknown[0]!r} is not known; allowed: {', '.join(KINDS)}")
     if len(chosen) * len(orders) < 2:
         raise OptionError(f"rivals are two or more chain models; found {', '.join(chosen) or 'none'}")
-    return [
-        (kind if len(orders) == 1 else f"{kind} ({order})", kind, measured[order]) for kind in chosen for order in orders
-    ]
+    pairs = [(kind, order) for kind in chosen for order in orders]
+    return [(kind if len(orders) == 1 else f"{kind} ({order})", kind, measured[order]) for kind, order in pairs]
 
 
 def _fitted(
