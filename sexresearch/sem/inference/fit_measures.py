@@ -111,7 +111,7 @@ def _rmsea(fitted: Fitted, test: Test, scaled: Test | None) -> dict[str, float]:
     n, groups = fitted.weight, fitted.table.n_groups
     out = rmsea_family(test.chisq, test.df, n, groups)
     if scaled is not None:
-        shifted = not math.isnan(scaled.shift)
+        shifted = not math.isnan(scaled.shift) or (scaled.df == 0 and bool(fitted.levels))
         chisq, df = (scaled.chisq, scaled.df) if shifted else (test.chisq, scaled.trace)
         out |= {f"{name}_scaled": v for name, v in rmsea_family(chisq, df, n, groups).items()}
     return out
@@ -139,7 +139,7 @@ def robust_indices(fitted: Fitted, test: Test, base: Test, scaled: Test | None, 
     are those of the likelihood of their correlations (`likelihood_misfit`).
     """
     if isinstance(fitted.objective, OrdinalLeastSquares):
-        return _ordinal_robust(fitted)
+        return _ordinal_robust(fitted, scaled)
     if fitted.options.missing == "fiml":
         own, reference = complete_data_misfit(fitted), complete_data_misfit(baseline(fitted))
         c = own.trace / own.df if own.df else 1.0
@@ -150,11 +150,14 @@ def robust_indices(fitted: Fitted, test: Test, base: Test, scaled: Test | None, 
     return _robust(own, Misfit(base.chisq, null.trace, int(base.df)), scaled.chisq, scaled.scaling, fitted)
 
 
-def _ordinal_robust(fitted: Fitted) -> dict[str, float]:
-    if not fitted.options.robust_test:
+def _ordinal_robust(fitted: Fitted, scaled: Test | None) -> dict[str, float]:
+    if scaled is None:
         return {}
     if why_no_robust_indices(fitted):
         return dict.fromkeys(ROBUST, math.nan)
+    if scaled.df == 0:
+        best = dict.fromkeys(ROBUST[:4], 1.0) | dict.fromkeys(ROBUST[4:7], 0.0)
+        return best | dict.fromkeys(ROBUST[7:], math.nan)
     own, reference = likelihood_misfit(fitted)
     c = own.trace / own.df if own.df else 1.0
     return _robust(own, reference, own.chisq / c, c, fitted)

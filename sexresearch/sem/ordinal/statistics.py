@@ -12,8 +12,10 @@ from sexresearch.sem.ordinal.conditional import observe_given
 from sexresearch.sem.ordinal.influence import Influence, Univariate, cell_influence, univariate
 from sexresearch.sem.ordinal.layout import Layout
 from sexresearch.sem.ordinal.mixed import Mixed, mixed
-from sexresearch.sem.ordinal.polychoric import LARGEST, cells, polychoric, thresholds, without_empty_cell
+from sexresearch.sem.ordinal.polychoric import cells, polychoric, thresholds, without_empty_cell
 from sexresearch.sem.ordinal.tables import Tables, coded, tables
+
+NEARLY = 0.99  # size of a correlation from which it is mentioned
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,12 @@ class OrdinalMoments:
         return n * np.concatenate(parts)[own.order]
 
     def extreme(self) -> list[tuple[str, str]]:
-        """Pairs of ordered variables whose correlation reached its limit."""
+        """Pairs of variables that correlate nearly perfectly: the likelihood is then flat up to the limit."""
         i, j = self.layout.pairs
         r = self.layout.cov(self.moments)[i, j] / np.sqrt(self._spread[i] * self._spread[j])
         return [
             (self.layout.names[b], self.layout.names[a])
-            for a, b in zip(i[np.abs(r) >= LARGEST], j[np.abs(r) >= LARGEST], strict=True)
+            for a, b in zip(i[np.abs(r) >= NEARLY], j[np.abs(r) >= NEARLY], strict=True)
         ]
 
     @property
