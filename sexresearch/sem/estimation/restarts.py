@@ -28,7 +28,7 @@ STARTS = 18  # random starts
 SHARES = (0.05, 0.3)  # of a variance that bare starts give to a factor
 TURNS = (1.0, 1.0, 1.0, -0.5, 0.3, 2.0)  # what random starts multiply loadings with
 FURTHEST = 1.0  # radius of the trust region, in standardized units
-AGREED = 5  # attempts that end at the lowest minimum found, so that no more are made
+AGREED = 8  # attempts that end at the lowest minimum found, so that no more are made
 SAME = 1e-7  # of the discrepancy: two attempts ended at one minimum
 
 
