@@ -81,3 +81,29 @@ def test_clusters_are_the_independent_units():
     summed = pd.Series(differences).groupby(answers.branch.to_numpy()).sum()
     expected = summed.sum() / np.sqrt(((summed - summed.mean()) ** 2).sum())
     assert vuong(*rows).z == pytest.approx(expected)
+
+
+def simulated(extra: tuple[str, str], seed: int, rounds: int = 80):
+    """Both tests of two models of one factor in samples of 400 in which the five items are alike."""
+    rng = np.random.default_rng(seed)
+    for _ in range(rounds):
+        joy = rng.normal(size=(400, 1))
+        data = pd.DataFrame(0.8 * joy + 0.6 * rng.normal(size=(400, 5)), columns=[f"x{i}" for i in range(1, 6)])
+        first, second = (fit(f"f =~ x1 + x2 + x3 + x4 + x5\n{text}", data).fitted for text in extra)
+        yield vuong(first, second)
+
+
+def test_models_that_coincide_are_told_apart_as_rarely_as_the_level_says():
+    """Each has a parameter too many, so both are true: 5 per cent of p values lie below .05, half below .5."""
+    found = np.array([both.distinct for both in simulated(("x1 ~~ x2", "x3 ~~ x4"), seed=8)])
+    assert (found < 0.05).mean() < 0.13  # 80 rounds: .05 and three standard errors
+    assert 0.33 < (found < 0.5).mean() < 0.67
+
+
+def test_models_that_are_equally_wrong_are_told_apart_and_neither_is_preferred():
+    """Each denies one of two equal relations, so z is standard normal."""
+    found = list(simulated(("x1 ~~ 0.3*x2", "x3 ~~ 0.3*x4"), seed=9))
+    z = np.array([both.z for both in found])
+    assert np.mean([both.distinct < 0.05 for both in found]) > 0.95
+    assert abs(z.mean()) < 0.35  # three standard errors of 80 rounds
+    assert 0.75 < z.std() < 1.3
