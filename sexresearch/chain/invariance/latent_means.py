@@ -14,8 +14,8 @@ from sexresearch.chain.invariance.design import Design, Source, checked_ordered,
 from sexresearch.chain.invariance.ladder import Rung, climb
 from sexresearch.sem import Model, Moments, Results
 from sexresearch.sem.arrays import Array
-
-STEP = 1e-5  # relative step of central differences
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.scores import slot_matrix
 
 
 def latent_means(
@@ -112,25 +112,39 @@ class Pair:
     @property
     def estimates(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Difference of the means and effect size, each with its standard error by the delta method."""
-        theta, vcov = self.results.fitted.theta, self.results.vcov.to_numpy()
-        at, gradient = self._at(theta), np.empty((2, len(theta)))
-        for k, value in enumerate(theta):
-            step = np.zeros(len(theta))
-            step[k] = STEP * max(1.0, abs(value))
-            gradient[:, k] = (self._at(theta + step) - self._at(theta - step)) / (2 * step[k])
-        se = np.sqrt(np.maximum(np.einsum("ik,kl,il->i", gradient, vcov, gradient), 0.0))
-        return (float(at[0]), float(se[0])), (float(at[1]), float(se[1]))
+        fitted, vcov = self.results.fitted, self.results.vcov.to_numpy()
+        (m0, v0), (m1, v1) = (Moving.of(fitted, *where) for where in (self.first, self.other))
+        n0, n1 = (fitted.samples[group].n for _, group in (self.first, self.other))
+        difference = Moving(m1.value - m0.value, m1.slope - m0.slope)
+        pooled = Moving((n0 * v0.value + n1 * v1.value) / (n0 + n1), (n0 * v0.slope + n1 * v1.slope) / (n0 + n1))
+        if pooled.value <= 0:
+            return difference.estimate(vcov), (math.nan, math.nan)
+        sd = math.sqrt(pooled.value)
+        effect = difference.value / sd
+        slope = (difference.slope - effect / (2.0 * sd) * pooled.slope) / sd
+        return difference.estimate(vcov), Moving(effect, slope).estimate(vcov)
 
-    def _at(self, theta: Array) -> Array:
-        """(2,) difference of the means, and the same over the pooled standard deviation."""
-        fitted = self.results.fitted
-        states = fitted.states_at(theta)
-        means, variances, sizes = [], [], []
-        for name, group in (self.first, self.other):
-            place = states[group].structure.names.index(name)
-            means.append(states[group].C[place, -1])
-            variances.append(states[group].all_cov[place, place])
-            sizes.append(fitted.samples[group].n)
-        difference = means[1] - means[0]
-        pooled = np.dot(variances, sizes) / sum(sizes)
-        return np.array([difference, difference / math.sqrt(pooled) if pooled > 0 else math.nan])
+
+@dataclass(frozen=True)
+class Moving:
+    """A number that depends on the parameters: its value, and its derivatives by them (q,)."""
+
+    value: float
+    slope: Array
+
+    def estimate(self, vcov: Array) -> tuple[float, float]:
+        """The value and its standard error."""
+        return self.value, math.sqrt(max(float(self.slope @ vcov @ self.slope), 0.0))
+
+    @classmethod
+    def of(cls, fitted: Fitted, name: str, group: int) -> tuple[Moving, Moving]:
+        """Mean and variance of a construct in a group."""
+        state = fitted.states[group]
+        s, G, C = state.structure, state.G, state.C
+        j, r, c = s.names.index(name), s.row, s.col
+        mean = float(C[j, -1])
+        along = (G[j, r] * C[c, -1] + C[j, c] * G[-1, r], 2.0 * G[j, r] * C[j, c])
+        across = (s.weight * (G[j, r] * G[-1, c] + G[j, c] * G[-1, r]), 2.0 * s.weight * G[j, r] * G[j, c])
+        slots = slot_matrix(s, fitted.table.n_free)
+        first, second = (np.where(s.is_path, a, b) @ slots for a, b in zip(along, across, strict=True))
+        return cls(mean, first), cls(float(C[j, j]) - mean**2, second - 2.0 * mean * first)

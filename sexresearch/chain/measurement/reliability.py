@@ -32,6 +32,7 @@ from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.fitted import Fitted
 
 STEP = 1e-5  # relative step of central differences, whose error is then of the order of 1e-10
+FAR = 3.0  # ratio of standard deviations from which items are unlikely to share a scale
 COLUMNS = ("alpha", "omega", "omega_h", "ave")
 
 
@@ -168,6 +169,9 @@ def _note(fitted: Fitted, construct: Construct) -> str:
         negative = [i for i, v in zip(construct.items, np.diag(x.residual), strict=True) if v < 0]
         if negative:
             said.append(f"improper: negative residual variance of {', '.join(negative)}")
+        spread = np.sqrt(np.abs(np.diag(x.cov)))
+        if spread.max() > FAR * spread.min():
+            said.append("items in different units: standardized=True counts them alike")
         if x.ordered:
             said.append(_ordered_note(x, len(construct.items)))
     if construct.higher:
