@@ -65,8 +65,8 @@ def index_ending(results: Results) -> str:
     return "_scaled" if results.fitted.levels else "_robust"
 
 
-def climb(design: Design, partial: bool, stop: str) -> list[Rung]:
-    """All rungs; a partial one follows its full one wherever something was set free.
+def climb(design: Design, partial: bool, stop: str, last: str = "strict") -> list[Rung]:
+    """All rungs up to `last`; a partial one follows its full one wherever something was set free.
 
     An item set free stays free in the steps above, with all that it has.
     """
@@ -77,7 +77,7 @@ def climb(design: Design, partial: bool, stop: str) -> list[Rung]:
         return [Rung(step, None, None, small) for step in STEPS]
     free: Formulas = ()
     rungs: list[Rung] = []
-    for step, equal in STEPS.items():
+    for step, equal in list(STEPS.items())[: list(STEPS).index(last) + 1]:
         below = _below(rungs, step)
         rungs.append(_rung(design, step, equal, free, below))
         if partial and below is not None:

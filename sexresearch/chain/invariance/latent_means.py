@@ -55,7 +55,7 @@ def latent_means(
     """
     source = Source(data, moments, estimator, missing, cluster, sampling_weights, checked_ordered(ordered, partial))
     design = design_of(model, source, group, waves)
-    rungs = climb(design, partial, stop)
+    rungs = climb(design, partial, stop, last="scalar")
     rung = _last(rungs)
     labels = design.labels if rung is None or rung.results is None else rung.results.groups or design.labels
     compared = [name for name in design.model.latents if name not in higher(design.model)]

@@ -16,6 +16,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import RANK_TOLERANCE, evaluate, restrictions
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.chisquare import chisq_pvalue
+from sexresearch.sem.inference.vcov import inverse_information
 from sexresearch.sem.language.parameter import Parameter
 
 SINGULAR = 1e-9  # scaled eigenvalue below which a released parameter is not identified
@@ -42,16 +43,21 @@ class Separated:
     def gains(self) -> tuple[Array, Array] | None:
         """Score (e,) and information given the model (e, e) of moving each equality away from 0, the others in force.
 
-        The columns of the constraints' pseudo-inverse are such moves. None where constraints repeat each other.
+        The columns of the constraints' pseudo-inverse are such moves. None where constraints repeat each other, or the
+        model is not identified.
         """
         every = np.vstack([self.equalities, self.kept])
-        if np.linalg.matrix_rank(every, tol=RANK_TOLERANCE) < len(every):
+        Q, R = np.linalg.qr(every.T, mode="complete")
+        e = len(every)
+        if len(R) < e or (np.abs(np.diag(R)) < RANK_TOLERANCE).any():
             return None
-        moves = np.linalg.pinv(every)[:, : len(self.equalities)]
-        K = null_space(every, rcond=RANK_TOLERANCE)
-        across = K.T @ self.information @ moves
+        moves = np.linalg.solve(R[:e], Q[:, :e].T).T[:, : len(self.equalities)]
+        held = inverse_information(self.information, Q[:, e:])
+        across = self.information @ moves
         own = moves.T @ self.information @ moves
-        left = own - across.T @ np.linalg.pinv(K.T @ self.information @ K, hermitian=True) @ across
+        left = own - across.T @ held @ across
+        if not np.isfinite(left).all():
+            return None
         firm = np.diag(left) > SINGULAR * np.diag(own)
         return moves.T @ self.score, np.where(np.outer(firm, firm), left, 0.0)
 
