@@ -34,18 +34,26 @@ def baseline(fitted: Fitted) -> Fitted:
     plain = replace(fitted.options, parameterization=fitted.options.parameterization and "delta")
     objective = objective_of(structures, fitted.samples, table, plain)
     start = np.empty(table.n_free)
-    if isinstance(objective, OrdinalLeastSquares):
-        start = ordinal_start(table, structures, objective.models, fitted.samples)
     for structure, sample, role in zip(structures, fitted.samples, table.roles, strict=True):
-        if sample.ordinal is not None:
-            break
         to = np.where(structure.is_path, structure.row, structure.col)
         cov = np.diag(np.diag(sample.cov)) if role.auxiliary else sample.cov
         start[structure.free] = np.where(structure.is_path, sample.mean[structure.row], cov[structure.row, to])
+    if isinstance(objective, OrdinalLeastSquares):
+        start = _ordinal_start(objective, table, fitted, start)
     constrained = Constrained(_solution(objective, start, fitted), np.zeros((0, table.n_free)), 0)
     return Fitted(
         fitted.options, table, fitted.samples, structures, objective, namespace(table), constrained, start, fitted
     )
+
+
+def _ordinal_start(objective: OrdinalLeastSquares, table: ParameterTable, fitted: Fitted, start: Array) -> Array:
+    """Thresholds of the sample beside its means and variances; with covariates, a start that knows of slopes."""
+    if not objective.apart:
+        return ordinal_start(table, objective.structures, objective.models, fitted.samples)
+    for model, sample in zip(objective.models, fitted.samples, strict=True):
+        assert sample.ordinal is not None
+        start[model.cut_free] = sample.ordinal.moments[: len(model.cut_free)]
+    return start
 
 
 def _solution(objective: Objective, start: Array, fitted: Fitted) -> Solution:

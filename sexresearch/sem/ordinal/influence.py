@@ -127,8 +127,9 @@ class Influence:
             if weight is not None:
                 made *= np.sqrt(weight[part, None])
             total = blas.dsyrk(1.0, made.T, beta=1.0, c=total, overwrite_c=1)
-        total = total + np.triu(total, 1).T
-        return self.n * total[np.ix_(self.order, self.order)]
+        total *= self.n
+        total += np.triu(total, 1).T
+        return total if (self.order == np.arange(size)).all() else total[np.ix_(self.order, self.order)]
 
     def _distinct(self) -> tuple[Array, Array, Array | None]:
         """The rows, equal ones once with how often they occur, where that saves work."""

@@ -137,7 +137,10 @@ class OrdinalPoint:
     def scale_slopes(self) -> Array:
         """(p, q) derivatives of the scales."""
         own = self.model
-        out = np.where(own.reciprocal, -0.5 * self.scale**3, 0.0)[:, None] * self._slots[1]
+        if own.reciprocal.any():
+            out = np.where(own.reciprocal, -0.5 * self.scale**3, 0.0)[:, None] * self._slots[1]
+        else:
+            out = np.zeros((own.layout.p, own.n_free))
         free = np.flatnonzero(own.scale_free >= 0)
         out[free, own.scale_free[free]] += 1.0
         return out
