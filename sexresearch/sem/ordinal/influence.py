@@ -1,9 +1,9 @@
 """How every row moves thresholds, means, variances and correlations: the way to their covariance matrix Gamma.
 
 Estimates by steps solve stacked score equations, whose covariance is A^-1 B A^-1' with B the products of scores and A
-their derivatives, here sums of products too (Muthen 1984, doi 10.1007/BF02294210; Muthen & Satorra 1995,
-doi 10.1007/BF02294335). A row's contribution A^-1 score to a threshold depends on its category only, that to a
-polychoric correlation on its cell only, so that both are small tables, computed from frequencies.
+their derivatives, here sums of products too (Muthen 1984, doi 10.1007/BF02294210). A row's contribution A^-1 score to a
+threshold depends on its category only, that to a polychoric correlation on its cell only, so that both are small
+tables, computed from frequencies.
 """
 
 from __future__ import annotations
