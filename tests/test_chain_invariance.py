@@ -217,3 +217,9 @@ def test_steps_of_ordered_items_are_those_of_lavaan(assert_in_glossary):
 def test_ordered_items_are_not_searched_and_not_compared_over_waves(options):
     with pytest.raises(sx.errors.OptionError, match="ordered="):
         sx.invariance(GROUPED, values("ordered_groups"), ordered=True, **options)
+
+
+def test_a_saturated_start_fits_perfectly_under_a_robust_test_too():
+    table = sx.invariance("visual =~ x1 + x2 + x3", read("groups"), group="region", estimator="MLR")
+    assert table.loc[0, "verdict"].startswith("holds")
+    assert table.loc[1, "cfi_change"] == pytest.approx(table.loc[1, "cfi_robust"] - 1)

@@ -320,3 +320,11 @@ def test_omega_of_partly_ordered_items_says_why_it_is_missing():
     assert np.isnan(table.loc["exp", "omega"])
     assert "only some items are ordered" in table.loc["exp", "note"]
     assert table.loc["sat", "omega"] > 0
+
+
+def test_composites_are_not_measured_and_left_out():
+    survey = sx.datasets.load("service_excellence_world")
+    results = sx.fit(sx.chain_model(survey.instrument, "core", higher_order="composite"), survey)
+    assert "excellence" in results.latents
+    for table in (sx.reliability(results), sx.validity(results)):
+        assert table["construct"].tolist()[-3:] == ["delight", "loyalty", "success"]

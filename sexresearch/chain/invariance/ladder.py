@@ -55,6 +55,8 @@ class Rung:
 def indices(results: Results) -> tuple[float, float, float]:
     """CFI, RMSEA (robust ones where the test is robust, scaled ones of ordered items) and SRMR."""
     measures, end = results.fit_measures, index_ending(results)
+    if measures["df"] == 0:  # nothing is left to misfit, and no robust index is defined
+        return 1.0, 0.0, float(measures["srmr"])
     return float(measures[f"cfi{end}"]), float(measures[f"rmsea{end}"]), float(measures["srmr"])
 
 

@@ -64,19 +64,19 @@ def results_only(results: object, question: str) -> Results:
     """The results themselves; OptionError where something else was given."""
     if not isinstance(results, Results):
         raise OptionError(f"{question} takes the results of fit; found {type(results).__name__}")
-    if not results.latents:
+    if not constructs(results.fitted.table):
         raise OptionError(f"{question} needs constructs with items: the model has no '=~'")
     return results
 
 
 def constructs(table: ParameterTable) -> list[Construct]:
-    """All constructs, group after group, in order of definition."""
+    """All constructs that something measures (composites are not), group after group, in order of definition."""
     found = []
     for group, role in enumerate(table.roles):
         rows = [row for row in table.group(group) if row.op == "=~" and row.value != 0]
         direct = {name: tuple(row.rhs for row in rows if row.lhs == name) for name in role.latent}
         counts = [row.rhs for row in rows]
-        for name in role.latent:
+        for name in (latent for latent in role.latent if direct[latent]):
             items = _beneath(name, direct, ())
             crossed = tuple(item for item in items if counts.count(item) > 1)
             found.append(Construct(name, group, direct[name], items, crossed))

@@ -185,7 +185,7 @@ def _impossible(a: Construct, b: Construct) -> str:
     """Why two constructs have no ratio, whatever the data; empty where they have one."""
     single = [c.name for c in (a, b) if len(c.indicators) < 2]
     if single:
-        return f"{' and '.join(single)} needs two items"
+        return f"{' and '.join(single)} {'needs' if len(single) == 1 else 'need'} two items"
     if set(a.items) & set(b.items):
         return f"{a.name} and {b.name} share items"
     return ""

@@ -114,4 +114,4 @@ def _apart(results: Results, a: Construct, b: Construct) -> str:
         return "not computable: the fit did not converge"
     if set(a.items) & set(b.items):
         return f"{a.name} and {b.name} share items"
-    return f"{' and '.join(single)} needs two items" if single else ""
+    return f"{' and '.join(single)} {'needs' if len(single) == 1 else 'need'} two items" if single else ""
