@@ -188,6 +188,10 @@ def test_unknown_names_list_those_there_are(chain):
         effects(chain, source="joy", target="joy")
     with pytest.raises(ModelError, match="name source and target"):
         effects(fit("joy =~ j1 + j2 + j3", chain_sample()))
+    with pytest.raises(ModelError, match="no arrow of the model leads to quality; name a source"):
+        effects(chain, target="quality")
+    with pytest.raises(ModelError, match="no arrow of the model leads on from loyal; name a target"):
+        effects(chain, source="loyal")
 
 
 def test_unknown_options_are_refused(chain):
@@ -277,9 +281,12 @@ def test_opposite_signs_leave_no_share():
     x = rng.normal(size=300)
     m = x + rng.normal(size=300)
     data = pd.DataFrame({"x": x, "m": m, "y": m - 0.5 * x + rng.normal(size=300)})
-    row = one(effects(fit("m ~ x; y ~ m + x", data)), "share mediated")
+    results = fit("m ~ x; y ~ m + x", data)
+    row = one(effects(results), "share mediated")
     assert np.isnan(row["est"])
     assert "opposite signs" in row["note"]
+    failed = one(effects(not_converged(results)), "share mediated")
+    assert failed["note"] == "the fit did not converge: see results.problems"
 
 
 def test_too_many_paths_are_counted_in_the_total_only():

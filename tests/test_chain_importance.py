@@ -229,6 +229,18 @@ def not_converged(results: Results) -> Results:
     return replace(results, fitted=replace(inner, constrained=replace(inner.constrained, solution=solution)))
 
 
+def test_a_target_at_the_start_of_the_chain_has_nothing_that_matters_for_it(chain):
+    frame = sx.importance(chain, target="quality", scale=(-9, 9))
+    assert frame["construct"].tolist() == ["joy", "loyal"]
+    assert (frame["importance"] == 0).all()
+    assert frame["note"].str.startswith("0: no path of arrows leads from ").all()
+    alone = fit("joy =~ j1 + j2 + j3", chain_sample())
+    for results, constructs in ((chain, ["quality"]), (alone, None)):
+        target = results.latents[0]
+        with pytest.raises(ModelError, match=f"nothing to set beside the target '{target}'"):
+            sx.importance(results, target, constructs=constructs)
+
+
 def test_unknown_names_and_impossible_scales_are_refused(chain):
     with pytest.raises(
         ModelError, match=r"target 'loyalty' is not in the model \(did you mean 'loyal'\?\).*quality, joy, loyal; q1"

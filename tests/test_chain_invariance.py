@@ -198,6 +198,11 @@ def test_waves_take_a_plain_measurement_model():
         sx.invariance("joy =~ a + k*b + c", values("panel"), waves=WAVES)
 
 
+def test_a_model_without_constructs_has_nothing_to_compare():
+    with pytest.raises(sx.errors.OptionError, match="no '=~'"):
+        sx.invariance("x0 ~ x1", planted(n=200), group="brand")
+
+
 def test_columns_that_are_not_there_are_named_by_fit():
     with pytest.raises(sx.errors.DataError, match="brands"):
         sx.invariance(MODEL, planted(n=200), group="brands")
@@ -211,6 +216,28 @@ def test_steps_of_ordered_items_are_those_of_lavaan(assert_in_glossary):
     assert table.loc["scalar", "cfi_change"] == pytest.approx(np.diff(table["cfi_scaled"].iloc[[0, 2]])[0], abs=1e-12)
     assert "scaled by satorra_2000" in table.loc["metric", "note"]
     assert_in_glossary(table.reset_index())
+
+
+def test_ordered_categoricals_are_ordered_without_being_named():
+    data = values("ordered_groups")
+    items = [name for name in data if name != "region"]
+    typed = data.assign(**{name: pd.Categorical(data[name], ordered=True) for name in items})
+    named = sx.invariance(GROUPED, data, group="region", ordered=True)
+    pd.testing.assert_frame_equal(sx.invariance(GROUPED, typed, group="region"), named)
+    with pytest.raises(sx.errors.OptionError, match="partial=True searches"):
+        sx.invariance(GROUPED, typed, group="region", partial=True)
+    beside = planted(n=400).assign(age=lambda d: pd.Categorical(["young", "old"] * (len(d) // 2), ordered=True))
+    assert "partial" in sx.invariance(MODEL, beside, group="brand", partial=True)["step"].str.cat()
+
+
+def test_two_residuals_of_a_construct_stay_equal():
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame(rng.normal(size=(600, 1)) + rng.normal(size=(600, 4)), columns=list("abcd"))
+    data["brand"] = ["low", "high"] * 300
+    data.loc[data["brand"] == "high", list("abcd")] += rng.normal(size=(300, 4))
+    table = sx.invariance("joy =~ a + b + c + d", data, group="brand", partial=True).set_index("step")
+    assert len(table.loc["partial strict", "released"]) == 2
+    assert "every construct keeps 2 equal items" in table.loc["partial strict", "note"]
 
 
 @pytest.mark.parametrize("options", [{"group": "region", "partial": True}, {"waves": WAVES}])

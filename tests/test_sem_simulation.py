@@ -182,6 +182,10 @@ def test_careless_respondents_are_marked():
         ({"careless_style": "lazy"}, "allowed: straight, random"),
         ({"thresholds": [1, 0]}, "must rise"),
         ({"groups": {"a": 1}}, "2 or more labels"),
+        ({"groups": ["a", "b"]}, "as in {'old': 0.6, 'new': 0.4}"),
+        ({"missing": {"x1": 0.1}}, "missing is a share"),
+        ({"thresholds": 3}, "must rise"),
+        ({"skewness": {"x1": "much"}}, "skewness takes a number"),
     ],
 )
 def test_impossible_designs_are_refused(options, said):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Protocol
 
 from sexresearch.errors import OptionError
 from sexresearch.sem import FitWarning, Model, Moments, Results, fit
 from sexresearch.sem.data.observed import frame_of
+from sexresearch.sem.ordinal.columns import is_ordered
 
 Formulas = tuple[str, ...]
 
@@ -50,7 +51,7 @@ class Source:
     missing: str
     cluster: str | None
     sampling_weights: str | None
-    ordered: bool | tuple[str, ...] = ()
+    ordered: bool | Sequence[str] | None = ()
 
     def fitted(
         self,
@@ -234,6 +235,8 @@ def design_of(
 ) -> Design:
     """Groups or waves; OptionError where both or neither are given."""
     model = model if isinstance(model, Model) else Model(model)
+    if not any(f.op == "=~" for f in model.statements.formulas):
+        raise OptionError("invariance is about items: the model has no '=~'")
     several = source.moments is not None and isinstance(source.moments, Mapping) and len(source.moments) > 1
     if source.ordered and waves is not None:
         raise OptionError("waves= takes numbers: ordered= goes with group=")
@@ -242,9 +245,18 @@ def design_of(
     return Waves(model, source, waves) if waves is not None else Groups(model, source, group)
 
 
-def checked_ordered(ordered: bool | Sequence[str] | None, partial: bool) -> bool | tuple[str, ...]:
-    """The option in one form; OptionError where a search is asked for, which takes loadings and intercepts only."""
-    found = ordered if isinstance(ordered, bool) else tuple([ordered] if isinstance(ordered, str) else ordered or ())
+def with_categories(source: Source, model: Model | str, waves: Mapping[str, str] | None, partial: bool) -> Source:
+    """The source with the ordered categoricals that the model uses among its `ordered` names.
+
+    OptionError where a search is asked for, which takes loadings and intercepts only.
+    """
+    given = source.ordered
+    found = given if isinstance(given, bool) else tuple([given] if isinstance(given, str) else given or ())
+    if source.data is not None and not isinstance(found, bool):
+        items = (model if isinstance(model, Model) else Model(model)).observed
+        columns = {pattern.replace("{}", item) for pattern in (waves or {"": "{}"}).values() for item in items}
+        typed = (str(name) for name, dtype in frame_of(source.data).dtypes.items() if is_ordered(dtype))
+        found = tuple(dict.fromkeys([*found, *(name for name in typed if name in columns)]))
     if found and partial:
         raise OptionError("partial=True searches loadings and intercepts of continuous items; leave ordered= out")
-    return found
+    return replace(source, ordered=found)

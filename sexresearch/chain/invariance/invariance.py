@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from sexresearch.chain.invariance.design import Source, checked_ordered, design_of
+from sexresearch.chain.invariance.design import Source, design_of, with_categories
 from sexresearch.chain.invariance.ladder import Rung, climb, index_ending
 from sexresearch.sem import Model, Moments, compare
 
@@ -61,7 +61,8 @@ def invariance(
     >>> table["step"].tolist(), table["df"].tolist()
     (['configural', 'metric', 'scalar', 'strict'], [4, 7, 10, 14])
     """
-    source = Source(data, moments, estimator, missing, cluster, sampling_weights, checked_ordered(ordered, partial))
+    source = Source(data, moments, estimator, missing, cluster, sampling_weights, ordered)
+    source = with_categories(source, model, waves, partial)
     rungs = climb(design_of(model, source, group, waves), partial, stop)
     frame = pd.DataFrame([_row(rung) for rung in rungs])
     endings = {index_ending(rung.results) for rung in rungs if rung.results is not None} or {""}

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from sexresearch.chain.invariance.design import Design, Source, checked_ordered, design_of, higher
+from sexresearch.chain.invariance.design import Design, Source, design_of, higher, with_categories
 from sexresearch.chain.invariance.ladder import Rung, climb
 from sexresearch.sem import Model, Moments, Results
 from sexresearch.sem.arrays import Array
@@ -53,7 +53,8 @@ def latent_means(
     >>> found[["construct", "group", "against", "step"]].values.tolist(), found["effect_size"].round(1).tolist()
     ([['joy', 'luxury', 'budget', 'scalar']], [0.6])
     """
-    source = Source(data, moments, estimator, missing, cluster, sampling_weights, checked_ordered(ordered, partial))
+    source = Source(data, moments, estimator, missing, cluster, sampling_weights, ordered)
+    source = with_categories(source, model, waves, partial)
     design = design_of(model, source, group, waves)
     rungs = climb(design, partial, stop, last="scalar")
     rung = _last(rungs)

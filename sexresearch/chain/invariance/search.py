@@ -81,7 +81,7 @@ def search(
             return Found(tuple(done), results, "ended because the cut-off of CFI is kept")
         bar = SIGNIFICANT / max(len(tests), 1) if enough is None else 1.1
         telling = [test for test in tests if test.pvalue < bar]
-        allowed = [test for test in telling if equal[-1] == "residuals" or _spare(design.model, test, tests)]
+        allowed = [test for test in telling if _spare(design.model, test, tests)]
         if not allowed:
             return Found(tuple(done), results, _ending(telling, len(tests)))
         try:

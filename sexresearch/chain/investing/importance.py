@@ -14,7 +14,7 @@ from sexresearch.chain.investing.scales import Scale, limits_of
 from sexresearch.chain.paths.arrows import Arrows, arrows, is_drawn, known
 from sexresearch.chain.paths.routes import feedback
 from sexresearch.chain.paths.uncertainty import joined
-from sexresearch.errors import OptionError
+from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.output.results import Results
@@ -35,7 +35,7 @@ def importance(
     for all items, or a dict of such pairs by item; items it does not name run from their lowest to their highest
     answer, which `note` says. constructs : those to be set against each other, best of one kind, such as the nine
     elements, for a link next to the target always weighs more than one far away; without it, all that are not
-    consequences of the target.
+    consequences of the target, or all where there are no others.
 
     importance is the total effect in points of the target per point of the row, performance the mean in points, both
     from 0 to 100 (formulas: module `points`). An item's importance is its construct's times its `weight`:
@@ -84,9 +84,14 @@ def _chosen(results: Results, graphs: Sequence[Arrows], target: str, constructs:
     known(target, names, "target", results.latents)
     if constructs is not None:
         listed = [constructs] if isinstance(constructs, str) else list(constructs)
-        return [known(name, names, "construct", results.latents) for name in listed if name != target]
-    inside = constructs_of(results)
-    return [name for name in inside if name != target and any(_before(graph, name, target) for graph in graphs)]
+        inside = [known(name, names, "construct", results.latents) for name in listed if name != target]
+        before = inside
+    else:
+        inside = [name for name in constructs_of(results) if name != target]
+        before = [name for name in inside if any(_before(graph, name, target) for graph in graphs)]
+    if not inside:
+        raise ModelError(f"there is nothing to set beside the target {target!r}: name constructs other than it")
+    return before or inside
 
 
 def _before(graph: Arrows, name: str, target: str) -> bool:

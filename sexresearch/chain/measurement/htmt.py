@@ -53,14 +53,14 @@ def htmt(results: Results, kind: str = "htmt", bootstrap: int = 0, seed: int | N
     two constructs; below .85 (.90 for similar constructs) they count as distinct.
     kind : "htmt" (means of absolute correlations) or "htmt2" (geometric means, for items that load unequally).
     bootstrap : replicates for percentile limits (95 %); rows are drawn within groups, whole clusters where the fit has
-        clusters. seed : whole number that decides the samples.
+        clusters. seed : whole number that decides the samples; without it 1.
     Correlations are those of the sample: polychoric of ordered items, by EM where the fit uses missing="fiml".
     Dimensions of a higher construct stand for its items, as sums of their standardized items (Sarstedt, Hair, Cheah,
     Becker & Ringle 2019, doi 10.1016/j.ausmj.2019.05.003). Where a ratio or its limits cannot be had, `note` says why.
     Henseler, Ringle & Sarstedt 2015, doi 10.1007/s11747-014-0403-8; Roemer, Schuberth & Henseler 2021,
     doi 10.1108/IMDS-02-2021-0082.
 
-    Raises OptionError for an unknown kind, a negative or broken number of replicates, or a missing seed.
+    Raises OptionError for an unknown kind, and where replicates or seed are no whole numbers of at least 0.
 
     >>> import pandas as pd
     >>> from sexresearch.sem import Moments, fit
@@ -75,7 +75,8 @@ def htmt(results: Results, kind: str = "htmt", bootstrap: int = 0, seed: int | N
     geometric = kind == "htmt2"
     traits = [_traits(fitted, group) for group in range(fitted.table.n_groups)]
     why = "" if bootstrap == 0 else _no_bootstrap(fitted)
-    replicates = _replicates(fitted, traits, geometric, bootstrap, seed or 0) if bootstrap and not why else None
+    start = 1 if seed is None else seed
+    replicates = _replicates(fitted, traits, geometric, bootstrap, start) if bootstrap and not why else None
     rows = []
     for group, (sample, own) in enumerate(zip(fitted.samples, traits, strict=True)):
         drawn = None if replicates is None else replicates[group]
@@ -89,8 +90,8 @@ def _refuse(kind: str, bootstrap: int, seed: int | None) -> None:
         raise OptionError(f"kind {kind!r} is not known; allowed: {', '.join(KINDS)}")
     if isinstance(bootstrap, bool) or not isinstance(bootstrap, Integral) or bootstrap < 0:
         raise OptionError(f"bootstrap takes a number of replicates, 0 for none; found {bootstrap!r}")
-    if bootstrap and (isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0):
-        raise OptionError(f"a bootstrap needs seed=, a whole number that makes it repeatable; found {seed!r}")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0):
+        raise OptionError(f"seed must be a whole number of at least 0; found {seed!r}")
 
 
 def _traits(fitted: Fitted, group: int) -> Traits:

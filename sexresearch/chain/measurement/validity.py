@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from sexresearch.chain.measurement.constructs import results_only
 from sexresearch.chain.measurement.htmt import htmt
 from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
@@ -38,6 +39,7 @@ def validity(results: Results) -> pd.DataFrame:
     >>> table["verdict"][1].split(";")[0]
     'doubtful: omega .67 is below .70 (Nunnally & Bernstein 1994)'
     """
+    results_only(results, "validity")
     items = cross_loadings(results)
     pairs, ratios = fornell_larcker(results), htmt(results)
     keys = ["group", "construct"] if results.groups else ["construct"]

@@ -93,11 +93,19 @@ def _pairs(
     if source is None or target is None:
         pairs = [(s, t) for s, t in pairs if any(t in graph.reach[s] for graph in graphs if s in graph.names)]
     if not pairs:
-        raise ModelError("the model has no regression that leads anywhere; name source and target")
+        raise ModelError(_unconnected(source, target))
     same = [s for s, t in pairs if s == t]
     if same:
         raise ModelError(f"source and target are both {same[0]!r}; an effect needs two variables")
     return pairs
+
+
+def _unconnected(source: str | Sequence[str] | None, target: str | Sequence[str] | None) -> str:
+    """What to say where no effect was found because only one end, or none, was named."""
+    if source is None and target is None:
+        return "the model has no regression that leads anywhere; name source and target"
+    end, named, other = ("to", target, "source") if source is None else ("on from", source, "target")
+    return f"no arrow of the model leads {end} {', '.join(_listed(named))}; name a {other} to see that the effect is 0"
 
 
 def _names(graphs: Sequence[Arrows]) -> list[str]:
@@ -187,7 +195,7 @@ def _table(
     frame = pd.DataFrame(columns)
     frame.loc[(frame["se"] == 0) & (frame["note"] == ""), "note"] = "fixed by the model, so there is no error"
     share = (frame["effect"] == SHARE) & ~frame["est"].between(0, 1)
-    frame.loc[share & frame["est"].notna(), "note"] = (
+    frame.loc[share & frame["est"].notna() & converged, "note"] = (
         "direct and indirect effects have opposite signs, so there is no share"
     )
     frame.loc[share | (not converged), NUMBERS] = np.nan

@@ -141,13 +141,14 @@ def rivals_sentence(table: pd.DataFrame) -> str:
     best = table.iloc[0]
     if pd.isna(best["bic_weight"]):
         return "The data decide nothing here: no model could be fitted."
-    others = table.iloc[1:]
+    first = [best["model"], *filter(None, best["equivalent"].split(", "))]
+    weight, others = table[table["model"].isin(first)]["bic_weight"].sum(), table[~table["model"].isin(first)]
     worse = others[others["verdict"].str.contains("fits worse")]["model"].tolist()
     open_ones = others[~others["model"].isin(worse) & others["bic_weight"].notna()]["model"].tolist()
-    text = f"The data speak for {best['model']} (BIC weight {best['bic_weight']:.2f})"
+    text = f"The data speak for {' or '.join(first)} (BIC weight {weight:.2f}{' together' if len(first) > 1 else ''})"
     text += f", against {', '.join(worse)}." if worse else "."
     if open_ones:
-        text += f" They do not decide between it and {', '.join(open_ones)}."
+        text += f" They do not decide between {'them' if len(first) > 1 else 'it'} and {', '.join(open_ones)}."
     pairs = {frozenset([row.model, *row.equivalent.split(", ")]) for row in table.itertuples() if row.equivalent}
     for pair in sorted(sorted(pair) for pair in pairs):
         text += f" No answers of this kind can decide between {' and '.join(pair)}, which imply the same moments."

@@ -95,7 +95,7 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
             left = newton_decrement(point)
             if min(left, decrement) < DECREMENT_TOLERANCE:
                 return _stop(objective, theta, point, left, iteration + 1, positive=positive)
-    trouble = f"no convergence in {max_iterations} iterations (Newton decrement {decrement:.2g})"
+    trouble = f"no convergence in {max_iterations} iterations"
     return _stop(objective, theta, point, decrement, max_iterations, trouble)
 
 

@@ -27,7 +27,7 @@ def ordered_names(model: Model, frame: pd.DataFrame, asked: bool | Sequence[str]
     roles = roles_of(model.statements.formulas)
     named = roles.modelled if asked is True else asked or ()
     dtypes = dict(zip(frame.columns, frame.dtypes, strict=True))
-    typed = [name for name in model.observed if _is_ordered(dtypes.get(name))]
+    typed = [name for name in model.observed if is_ordered(dtypes.get(name))]
     found = [v for v in model.observed if v in {*named, *typed, *model.with_thresholds}]
     outside = [v for v in found if v in roles.exogenous]
     notes = [
@@ -45,7 +45,8 @@ def refuse_unknown(data: object, asked: bool | Sequence[str]) -> None:
         raise DataError(f"ordered= names columns that are not in the data: {absent}; the data have {known[:20]}")
 
 
-def _is_ordered(dtype: object) -> bool:
+def is_ordered(dtype: object) -> bool:
+    """Whether a column of this dtype holds ordered categories, as pandas has them."""
     return isinstance(dtype, pd.CategoricalDtype) and bool(dtype.ordered)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from numbers import Integral
+from numbers import Integral, Real
 
 from sexresearch.errors import OptionError
 
@@ -50,7 +50,7 @@ class Design:
     def __post_init__(self) -> None:
         for name in ("missing", "icc", "careless"):
             share = getattr(self, name)
-            if isinstance(share, str) or not 0 <= share < 1:
+            if not isinstance(share, Real) or not 0 <= float(share) < 1:
                 raise OptionError(f"{name} is a share, from 0 to below 1; found {share!r}")
         if self.missing_by is not None and self.missing > MOST_DEPENDENT:
             raise OptionError(f"missing_by allows at most {MOST_DEPENDENT:g} of the answers missing; {self.missing:g}")
@@ -60,15 +60,33 @@ class Design:
             raise OptionError(f"clusters must be a whole number of at least 2; found {self.clusters!r}")
         if self.careless_style not in STYLES:
             raise OptionError(f"careless_style {self.careless_style!r} is not known; allowed: {', '.join(STYLES)}")
+        self._refuse_shapes()
         self._refuse_thresholds()
-        if self.groups is not None and (len(self.groups) < 2 or any(not v > 0 for v in self.groups.values())):
-            raise OptionError(f"groups needs a positive share for each of 2 or more labels; found {self.groups!r}")
+        self._refuse_groups()
+
+    def _refuse_shapes(self) -> None:
+        for name in ("skewness", "kurtosis"):
+            given = getattr(self, name)
+            for value in given.values() if isinstance(given, Mapping) else [given]:
+                if not isinstance(value, Real):
+                    raise OptionError(f"{name} takes a number, or a number by item name; found {given!r}")
+
+    def _refuse_groups(self) -> None:
+        shares = list(self.groups.values()) if isinstance(self.groups, Mapping) else []
+        fine = len(shares) > 1 and all(isinstance(share, Real) and share > 0 for share in shares)
+        if self.groups is not None and not fine:
+            raise OptionError(
+                "groups needs a positive share for each of 2 or more labels, as in {'old': 0.6, 'new': 0.4}; "
+                f"found {self.groups!r}"
+            )
 
     def _refuse_thresholds(self) -> None:
         given = self.thresholds
         for cuts in given.values() if isinstance(given, Mapping) else [] if given is None else [given]:
-            if not len(cuts) or any(a >= b for a, b in pairwise(cuts)):
-                raise OptionError(f"thresholds must rise from category to category; found {list(cuts)}")
+            listed = list(cuts) if isinstance(cuts, Iterable) else []
+            numbers = bool(listed) and all(isinstance(cut, Real) for cut in listed)
+            if not numbers or any(a >= b for a, b in pairwise(listed)):
+                raise OptionError(f"thresholds are numbers that must rise from category to category; found {cuts!r}")
 
     @property
     def plain(self) -> bool:
