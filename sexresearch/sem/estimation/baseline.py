@@ -57,12 +57,32 @@ def _ordinal_start(objective: OrdinalLeastSquares, table: ParameterTable, fitted
 
 
 def _solution(objective: Objective, start: Array, fitted: Fitted) -> Solution:
-    """The sample's own variances and means, which are the answer where all is complete; minimised elsewhere."""
-    if isinstance(objective, NormalLikelihood) and all(sample.complete for sample in fitted.samples):
-        return Solution(start, objective.value(start), np.zeros(len(start)), 0.0, 0, True, "", True)
-    if isinstance(objective, OrdinalLeastSquares) and objective.apart:
-        return Solution(start, objective.value(start), np.zeros(len(start)), 0.0, 0, True, "", True)
-    return minimize(objective, start)
+    """The sample's own variances and means, which are the answer where variables are unrelated; minimised elsewhere."""
+    free = any(role.auxiliary or (role.exogenous and not fitted.options.fixed_x) for role in fitted.table.roles)
+    complete = all(sample.complete for sample in fitted.samples)
+    if isinstance(objective, NormalLikelihood) and (complete or not free):
+        at = start if complete else _answered(objective, start)
+    elif isinstance(objective, OrdinalLeastSquares) and objective.apart:
+        at = start
+    else:
+        return minimize(objective, start)
+    return Solution(at, objective.value(at), np.zeros(len(at)), 0.0, 0, True, "", True)
+
+
+def _answered(objective: NormalLikelihood, start: Array) -> Array:
+    """Mean and variance of every variable among those who answered it."""
+    theta = start.copy()
+    for structure, blocks in zip(objective.structures, objective.blocks, strict=True):
+        p = structure.p
+        count, total, squares = np.zeros(p + 1), np.zeros(p + 1), np.zeros(p + 1)
+        for block in blocks:
+            count[block.columns] += block.n
+            total[block.columns] += block.n * block.moment[:, -1]
+            squares[block.columns] += block.n * block.moment.diagonal()
+        mean = total / count
+        variance = squares / count - mean**2
+        theta[structure.free] = np.where(structure.is_path, mean[structure.row], variance[structure.row])
+    return theta
 
 
 Thresholds = tuple[tuple[str, int], ...]
