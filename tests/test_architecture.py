@@ -161,3 +161,10 @@ def test_importing_the_package_stays_light():
     code = f"import sys, sexresearch; print([name for name in {HEAVY!r} if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"
+
+
+def test_every_column_is_declared_once():
+    calls = [node for node in ast.walk(TREES["sexresearch.glossary"]) if isinstance(node, ast.Call)]
+    rows = next(call.args for call in calls if ast.unparse(call.func) == "_columns")
+    names = [row.elts[0].value for row in rows if isinstance(row, ast.Tuple)]
+    assert len(names) == len(set(names)) > 100
