@@ -85,7 +85,7 @@ def polychoric(tables: Array, first: Array, second: Array) -> Array:
 
 
 def _search(tables: Array, first: Array, second: Array) -> Array:
-    rho = _first_guess(tables)
+    rho = _first_guess(tables, first, second)
     left = np.arange(len(tables))
     for _ in range(ROUNDS):
         here, counts = rho[left], tables[left]
@@ -103,14 +103,17 @@ def _search(tables: Array, first: Array, second: Array) -> Array:
     return rho
 
 
-def _first_guess(tables: Array) -> Array:
-    """(pairs,) product-moment correlations of the category numbers."""
+def _first_guess(tables: Array, first: Array, second: Array) -> Array:
+    """(pairs,) correlations of the category numbers over those of each number with its response, sum phi(t) / sd."""
     number = np.arange(tables.shape[1])
     n = tables.sum(axis=(1, 2))
     rows, columns = tables.sum(axis=2), tables.sum(axis=1)
     a, b = rows @ number / n, columns @ number / n
     va, vb = rows @ number**2 / n - a**2, columns @ number**2 / n - b**2
-    return np.clip((np.einsum("pab,a,b->p", tables, number, number) / n - a * b) / np.sqrt(va * vb), -0.9, 0.9)
+    heights = [np.exp(-0.5 * cuts**2).sum(axis=1) / np.sqrt(2.0 * np.pi) for cuts in (first, second)]
+    across = np.einsum("pab,a,b->p", tables, number, number) / n - a * b
+    wild = (va * vb) <= 0
+    return np.clip(np.where(wild, 0.0, across / np.where(wild, 1.0, heights[0] * heights[1])), -0.9, 0.9)
 
 
 def without_empty_cell(tables: Array, binary: Array) -> Array:
