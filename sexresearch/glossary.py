@@ -241,7 +241,7 @@ COLUMNS: dict[str, Column] = _columns(
     ("averages", "averages", 3, "standardized estimate from averages of items, which keep the items' error"),
     ("corrected", "corrected", 3, "correlation of averages, corrected for unreliability", "Spearman 1904"),
     ("ave", "AVE", 3, "AVE: the construct's share of the variance of its items", "Fornell & Larcker 1981"),
-    ("shared", "largest r²", 3, "largest squared correlation with another construct"),
+    ("shared", "shared r²", 3, "squared correlation of two constructs; of one construct, its largest"),
     ("chisq_scaled", "scaled χ²", 3, "chi-square test statistic, corrected for non-normal answers or clusters"),
     ("cfi_robust", "robust CFI", 3, "comparative fit index, estimated free of non-normality and of missing answers"),
     ("cfi_scaled", "scaled CFI", 3, "comparative fit index of the scaled chi-square"),
