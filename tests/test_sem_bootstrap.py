@@ -17,7 +17,7 @@ from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.resampling import batch as batching
 from sexresearch.sem.resampling.batch import batch
 from sexresearch.sem.resampling.draws import resampled
-from sexresearch.sem.resampling.intervals import acceleration, limits
+from sexresearch.sem.resampling.intervals import acceleration, influence, limits
 from sexresearch.sem.resampling.run import Job
 from sexresearch.sem.resampling.values import SCALES, values
 
@@ -398,10 +398,26 @@ def test_standardized_values_of_ordered_items_are_those_of_the_table(parameteriz
     np.testing.assert_allclose(found[shown], frame["std_all"].to_numpy()[shown], rtol=1e-6, atol=1e-8)
 
 
-def test_ordered_items_have_no_bca_limits():
-    items = chain_sample()[["j1", "j2", "j3", "l1"]]
-    codes = np.clip(np.rint(items - items.mean()), -1, 1)
-    found = bootstrap(fit("joy =~ j1 + j2 + j3 + l1", codes, ordered=True), 3)
-    assert found.intervals("percentile", scale="std_all")["std_all"].notna().any()
-    with pytest.raises(OptionError, match="not available for ordered items"):
-        found.intervals("bca")
+@pytest.mark.parametrize(
+    ("ordered", "more"),
+    [(["j1", "j2", "j3", "l1"], ""), (["j1", "j2"], ""), (["j1", "j2", "j3"], "\njoy ~ q1")],
+    ids=["ordered", "mixed", "given a covariate"],
+)
+def test_influence_of_ordered_items_squares_to_their_covariance_matrix(ordered, more):
+    """In lavaan the matrix has n - 1 in the place of n."""
+    data = chain_sample()[["j1", "j2", "j3", "l1", "q1"]]
+    data[ordered] = np.clip(np.rint(data[ordered] - data[ordered].mean()), -1, 1)
+    results = fit("joy =~ j1 + j2 + j3 + l1" + more, data, ordered=ordered)
+    moves = influence(results.fitted)[:, : len(results.vcov)]
+    np.testing.assert_allclose(moves.sum(axis=0), 0, atol=1e-6)  # scores at the maximum, to how near it is found
+    n = results.nobs
+    np.testing.assert_allclose(moves.T @ moves * n / (n - 1), results.vcov, rtol=1e-6, atol=1e-9)
+
+
+def test_bca_limits_of_ordered_items_have_the_acceleration_of_leaving_one_out():
+    items = chain_sample()[["j1", "j2", "j3", "l1"]].iloc[:150]
+    codes = np.clip(np.rint(items - items.mean() + 1.0), -1, 1)  # skewed, so that there is some acceleration
+    results = fit("joy =~ j1 + j2 + j3 + l1", codes, ordered=True)
+    second = bootstrap(results, 60, statistic=lambda r: r.parameters["est"].iloc[1]).intervals("bca")
+    assert second["ci_lower"].iloc[1] == pytest.approx(second["ci_lower"].iloc[-1], abs=0.1 * second["se"].iloc[1])
+    assert second["ci_upper"].iloc[1] == pytest.approx(second["ci_upper"].iloc[-1], abs=0.1 * second["se"].iloc[1])

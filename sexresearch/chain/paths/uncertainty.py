@@ -95,8 +95,6 @@ def _bootstrapped(results: Results, start: Sampling, replicates: int, seed: int)
     rows = all(sample.answers is not None for sample in results.fitted.samples)
     if start.method == "bca" and not rows:
         return replace(start, reason="bca needs the respondents' answers, and moments hold none: use bias_corrected")
-    if start.method == "bca" and any(role.ordered for role in results.fitted.table.roles):
-        return replace(start, reason="bca is not available for ordered items: use bias_corrected")
     kind = "nonparametric" if rows else "parametric"
     try:
         found = bootstrap(results, replicates, seed, kind=kind, workers=min(WORKERS, os.cpu_count() or 1))

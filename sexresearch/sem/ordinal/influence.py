@@ -116,6 +116,10 @@ class Influence:
         out[:, q:] = others
         return out
 
+    def contributions(self) -> Array:
+        """(n, M) what each row moves every sample moment by, in the order of the moments."""
+        return self.rows(self.codes, self.others)[:, self.order]
+
     def gamma(self) -> Array:
         """(M, M) n times the covariance of the sample moments: n sum over rows of their contributions' products."""
         codes, others, weight = self._distinct()

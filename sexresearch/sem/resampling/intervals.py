@@ -78,9 +78,15 @@ def _estimate_influence(fitted: Fitted) -> Array:
     for number, (D, sample) in enumerate(zip(fitted.jacobians(), fitted.samples, strict=True)):
         WD, share = weight_times(fitted, number, D), share_of(fitted, number)
         bread += share * D.T @ WD
-        terms = moment_terms(sample, fitted.structures[number].has_means) * sample.weights[:, None]
-        parts.append(share / sample.n * terms @ WD)
+        parts.append(share * _moment_moves(sample, fitted.structures[number].has_means) @ WD)
     return np.vstack(parts) @ inverse_information(bread, fitted.basis)
+
+
+def _moment_moves(sample: Sample, has_means: bool) -> Array:
+    """(rows, moments) influence on the sample moments; on thresholds and correlations where items are ordered."""
+    if sample.ordinal is not None:
+        return sample.ordinal.influence.contributions()
+    return moment_terms(sample, has_means) * sample.weights[:, None] / sample.n
 
 
 def _exogenous_influence(fitted: Fitted) -> Array:

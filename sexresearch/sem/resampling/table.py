@@ -103,8 +103,6 @@ class Bootstrap:
             raise OptionError(f"level must lie between 0 and 1; found {level!r}")
         if method == "bca" and self.kind != "nonparametric":
             raise OptionError(f"method 'bca' needs kind='nonparametric'; this bootstrap is {self.kind!r}")
-        if method == "bca" and any(role.ordered for role in self.results.fitted.table.roles):
-            raise OptionError("method 'bca' is not available for ordered items; use 'bias_corrected'")
         if len(self.outcome.replicates) < 2:
             raise OptionError(f"intervals need at least 2 successful replicates; found {len(self.outcome.replicates)}")
 
