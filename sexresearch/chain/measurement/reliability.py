@@ -87,7 +87,7 @@ def _row(fitted: Fitted, construct: Construct, standardized: bool, values: Array
             limits["omega_h"] = (math.nan,) * 3
     for name, (value, low, high) in limits.items():
         row |= {name: value, f"{name}_ci_lower": low, f"{name}_ci_upper": high}
-    return row | {"note": "needs two items" if single else _note(fitted, construct)}
+    return row | {"note": "needs two items" if single else _note(fitted, construct, standardized)}
 
 
 def _alpha(sample: Sample, items: Sequence[str], standardized: bool) -> tuple[float, float, float]:
@@ -154,7 +154,7 @@ def _categorical(x: Loaded) -> tuple[float, float]:
     return total, own
 
 
-def _note(fitted: Fitted, construct: Construct) -> str:
+def _note(fitted: Fitted, construct: Construct, standardized: bool) -> str:
     """What to know before the row is read; empty where all is plain."""
     said = []
     if not fitted.constrained.solution.converged:
@@ -170,7 +170,7 @@ def _note(fitted: Fitted, construct: Construct) -> str:
         if negative:
             said.append(f"improper: negative residual variance of {', '.join(negative)}")
         spread = np.sqrt(np.abs(np.diag(x.cov)))
-        if spread.max() > FAR * spread.min():
+        if spread.max() > FAR * spread.min() and not standardized:
             said.append("items in different units: standardized=True counts them alike")
         if x.ordered:
             said.append(_ordered_note(x, len(construct.items)))

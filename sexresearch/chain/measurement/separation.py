@@ -18,12 +18,13 @@ ITEM_COLUMNS = ("group", "item", "construct", "own", "loading", "correlation", "
 INDEX = ("lhs", "op", "rhs", "group", "mi", "sepc_all")
 
 
-def fornell_larcker(results: Results) -> pd.DataFrame:
+def fornell_larcker(results: Results, standardized: bool = False) -> pd.DataFrame:
     """Does each construct explain its items better than another construct explains it? One row per pair.
 
     Columns a, b, correlation, shared, ave_a, ave_b, note; several groups add `group`. `correlation` is the one the
     model implies, `shared` its square; the criterion asks that both AVE exceed it (Fornell & Larcker 1981,
     doi 10.1177/002224378101800104). Missing where a construct has one item or the two share items; `note` says so.
+    `standardized` takes AVE of items of unit variance, as `reliability` does.
 
     Raises OptionError where `results` is not a fit or the model has no constructs.
 
@@ -36,7 +37,7 @@ def fornell_larcker(results: Results) -> pd.DataFrame:
     [[0.4, 0.8, 0.5]]
     """
     fitted = results_only(results, "fornell_larcker").fitted
-    ave = reliability(results)["ave"].to_numpy()
+    ave = reliability(results, standardized)["ave"].to_numpy()
     found = constructs(fitted.table)
     rows = []
     for (i, a), (j, b) in combinations(enumerate(found), 2):

@@ -15,7 +15,7 @@ from sexresearch.sem import Results
 OMEGA, AVE, LOADING, HTMT, HTMT_NEAR = 0.70, 0.50, 0.708, 0.85, 0.90
 
 
-def validity(results: Results) -> pd.DataFrame:
+def validity(results: Results, standardized: bool = False) -> pd.DataFrame:
     """Is each construct measured well, and apart from the others? One row per construct (and group).
 
     Columns construct, items, omega, ave, item and loading (the item that loads lowest, standardized), shared and
@@ -27,6 +27,7 @@ def validity(results: Results) -> pd.DataFrame:
     (Henseler, Ringle & Sarstedt 2015, doi 10.1007/s11747-014-0403-8; below .85 where constructs differ in meaning).
     Loadings below .708, half of the item's variance, are named
     (Hair, Risher, Sarstedt & Ringle 2019, doi 10.1108/EBR-11-2018-0203).
+    `standardized` takes omega and AVE of items of unit variance, for items in different units.
     `reliability`, `fornell_larcker`, `htmt` and `cross_loadings` hold the whole tables, with intervals.
 
     Raises OptionError where `results` is not a fit or the model has no constructs.
@@ -41,10 +42,10 @@ def validity(results: Results) -> pd.DataFrame:
     """
     results_only(results, "validity")
     items = cross_loadings(results)
-    pairs, ratios = fornell_larcker(results), htmt(results)
+    pairs, ratios = fornell_larcker(results, standardized), htmt(results)
     keys = ["group", "construct"] if results.groups else ["construct"]
     rows = []
-    for row in reliability(results).to_dict("records"):
+    for row in reliability(results, standardized).to_dict("records"):
         group = row.get("group")
         own = _of_group(items, group).query("construct == @row['construct']")
         lowest = own.loc[own["loading"].abs().sort_values().index].head(1)
