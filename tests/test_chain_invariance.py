@@ -178,6 +178,12 @@ def test_a_small_group_is_named_with_its_n():
     assert means["note"].str.contains("'tiny' holds 11").all()
 
 
+def test_a_category_of_the_group_that_nobody_has_is_no_group():
+    data = planted()
+    typed = data.assign(brand=pd.Categorical(data["brand"], categories=["a", "b", "c", "d", "e"]))
+    pd.testing.assert_frame_equal(sx.invariance(MODEL, typed, group="brand"), sx.invariance(MODEL, data, group="brand"))
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -269,6 +269,13 @@ def test_items_against_the_others_are_named():
     assert "sat2 loads against the other items" in table.loc["sat", "note"]
 
 
+def test_a_fit_without_standard_errors_has_no_intervals_and_says_so():
+    table = sx.reliability(sx.fit(CHAIN, read("chain"), se="none"))
+    assert table[["omega_ci_lower", "ave_ci_upper"]].isna().all(axis=None)
+    assert table["omega"].notna().any()
+    assert table["note"].str.contains("no standard errors|needs two items").all()
+
+
 def test_items_in_different_units_are_named_and_can_be_counted_alike(fits):
     data = read("chain").assign(sat2=lambda d: 20 * d["sat2"])
     results = sx.fit(CHAIN, data)

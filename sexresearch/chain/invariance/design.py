@@ -132,7 +132,7 @@ class Groups:
             return ""
         answered = frame[items].notna()
         rows = answered.any(axis=1) if self.source.missing == "fiml" else answered.all(axis=1)
-        sizes = rows.groupby(frame[self.group], sort=False).sum()
+        sizes = rows.groupby(frame[self.group], sort=False, observed=True).sum()
         small = [f"group {label!r} holds {int(n)}" for label, n in sizes.items() if n <= len(items)]
         if not small:
             return ""

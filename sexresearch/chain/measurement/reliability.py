@@ -174,6 +174,8 @@ def _note(fitted: Fitted, construct: Construct, standardized: bool) -> str:
             said.append("items in different units: standardized=True counts them alike")
         if x.ordered:
             said.append(_ordered_note(x, len(construct.items)))
+    if fitted.options.se == "none":
+        said.append("no intervals of omega and ave: the fit has no standard errors (se='none')")
     if construct.higher:
         said.append(f"items of {len(construct.indicators)} dimensions; ave of their standardized loadings")
     if construct.crossed:

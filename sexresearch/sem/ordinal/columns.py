@@ -76,7 +76,10 @@ def _levels(column: pd.Series) -> tuple[object, ...] | str:
             return "holds categories without an order: use pandas.Categorical(..., ordered=True)"
         return tuple(categories if column.cat.ordered else sorted(categories))
     if not pd.api.types.is_numeric_dtype(column.dtype):
-        return f"holds text such as {str(column.dropna().iloc[0])!r}" if column.notna().any() else "has no answers"
+        if not column.notna().any():
+            return "has no answers"
+        shown = str(column.dropna().iloc[0])
+        return f"holds text such as {shown!r}, whose order only you know: use pandas.Categorical(..., ordered=True)"
     return _distinct(column.to_numpy(dtype=float, na_value=np.nan))
 
 
