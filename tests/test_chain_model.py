@@ -133,6 +133,8 @@ def test_what_is_lacking_is_named_with_the_kinds_that_are_supported():
     with pytest.raises(InstrumentError, match=r"toy lacks for kind 'core': delight \(node 'delight', or both") as found:
         sx.chain_model(instrument("excellence", "loyalty", "satisfaction", "L1"), "core")
     assert str(found.value).endswith("It supports satisfaction_only, direct")
+    with pytest.raises(InstrumentError, match=r"as in chain_model\(survey.instrument\); found Survey"):
+        sx.chain_model(sx.datasets.load("service_excellence_demo"))
     with pytest.raises(InstrumentError, match="supports none of the kinds"):
         sx.chain_model(instrument("", "weather"), "direct")
 

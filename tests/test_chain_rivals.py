@@ -141,10 +141,13 @@ def test_a_view_can_be_set_beside_itself_with_excellence_made_in_the_other_way(w
 def test_what_cannot_be_compared_is_refused_by_name(demo):
     with pytest.raises(DataError, match="needs a Survey with an instrument"):
         sx.compare_rivals(demo.answers)
-    with pytest.raises(OptionError, match="two or more chain models; found core"):
-        sx.compare_rivals(demo, ["core"])
+    for one in (["core"], "core"):
+        with pytest.raises(OptionError, match="two or more chain models; found core"):
+            sx.compare_rivals(demo, one)
     with pytest.raises(OptionError, match="kind 'cor' is not known; allowed: core"):
         sx.compare_rivals(demo, ["core", "cor"])
+    with pytest.raises(OptionError, match="use missing 'listwise' or 'fiml'; found 'pairwise'"):
+        sx.compare_rivals(demo, missing="pairwise")
     with pytest.raises(OptionError, match="use estimator 'ML' or 'MLR'; found 'ULS'"):
         sx.compare_rivals(demo, estimator="ULS")
     with pytest.raises(InstrumentError, match="lacks for kind 'core': excellence"):

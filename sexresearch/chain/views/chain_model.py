@@ -65,6 +65,9 @@ def chain_model(instrument: Instrument, kind: str = "core", *, higher_order: str
     loyalty ~ delight
     success ~ loyalty
     """
+    if not isinstance(instrument, Instrument):
+        found = type(instrument).__name__
+        raise InstrumentError(f"chain_model needs an Instrument, as in chain_model(survey.instrument); found {found}")
     measured = Measured(instrument, checked_order(higher_order))
     return Model(model_text(measured, planned(measured, kind)))
 

@@ -82,7 +82,8 @@ def compare_rivals(
     >>> table.model.tolist(), table.test.tolist()
     (['full', 'satisfaction_only'], ['', 'vuong'])
     """
-    wanted = _checked(survey, kinds, higher_order, estimator)
+    wanted = _checked(survey, kinds, higher_order)
+    _refuse_without_likelihood(estimator, missing)
     chosen = list(dict.fromkeys(kind for _, kind, _ in wanted))
     options = {"estimator": estimator, "missing": missing, "cluster": cluster}
     rivals = [_fitted(name, measured, kind, chosen, survey, options) for name, kind, measured in wanted]
@@ -155,17 +156,23 @@ def rivals_sentence(table: pd.DataFrame) -> str:
     return text
 
 
-def _checked(
-    survey: Survey, kinds: Sequence[str] | None, higher_order: str | Sequence[str], estimator: str
-) -> list[Wanted]:
+def _refuse_without_likelihood(estimator: str, missing: str) -> None:
+    if not estimator.startswith("ML"):
+        raise OptionError(f"rivals are compared by their likelihood: use estimator 'ML' or 'MLR'; found {estimator!r}")
+    if missing not in ("listwise", "fiml"):
+        raise OptionError(
+            f"rivals are compared by their likelihood: use missing 'listwise' or 'fiml'; found {missing!r}"
+        )
+
+
+def _checked(survey: Survey, kinds: Sequence[str] | None, higher_order: str | Sequence[str]) -> list[Wanted]:
     """Name, kind and measured units of every model to be fitted."""
     if not isinstance(survey, Survey) or survey.instrument is None:
         raise DataError("compare_rivals needs a Survey with an instrument, which says what its columns measure")
-    if not estimator.startswith("ML"):
-        raise OptionError(f"rivals are compared by their likelihood: use estimator 'ML' or 'MLR'; found {estimator!r}")
     orders = [higher_order] if isinstance(higher_order, str) else list(dict.fromkeys(higher_order))
     measured = {order: Measured(survey.instrument, checked_order(order)) for order in orders}
-    chosen = list(dict.fromkeys(supported(Measured(survey.instrument)) if kinds is None else kinds))
+    named = [kinds] if isinstance(kinds, str) else kinds
+    chosen = list(dict.fromkeys(supported(Measured(survey.instrument)) if named is None else named))
     unknown = [kind for kind in chosen if kind not in KINDS]
     if unknown:
         raise OptionError(f"kind {unknown[0]!r} is not known; allowed: {', '.join(KINDS)}")
