@@ -25,7 +25,7 @@ def list_datasets() -> pd.DataFrame:
     (answers of respondents, downloaded once into the data home). `n` counts respondents.
 
     >>> list_datasets().kind.value_counts().to_dict()
-    {'summary': 6, 'fetched': 6, 'synthetic': 5}
+    {'summary': 8, 'fetched': 6, 'synthetic': 5}
     """
     return pd.DataFrame([[getattr(entry, column) for column in SHOWN] for entry in entries()], columns=SHOWN)
 
