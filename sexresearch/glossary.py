@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from sexresearch.errors import OptionError
+
 
 @dataclass(frozen=True)
 class Column:
@@ -331,6 +333,8 @@ def table(data: pd.DataFrame | pd.Series, caption: str = "", note: str = "", dec
     chisq    85.306
     df           24
     """
+    if not isinstance(data, pd.DataFrame | pd.Series):
+        raise OptionError(f"table takes a frame or a series, such as results.parameters; found {type(data).__name__}")
     if isinstance(data, pd.Series):
         kinds = [_column(str(name), decimals) for name in data.index]
         values = [format_value(v, k.decimals) for v, k in zip(data.tolist(), kinds, strict=True)]

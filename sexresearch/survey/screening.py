@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from sexresearch.errors import DataError
 from sexresearch.survey.careless import long_string, response_variability
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.survey import Survey
@@ -68,6 +69,9 @@ def screen(survey: Survey) -> pd.DataFrame:
     >>> screen(Survey.from_frame(pd.DataFrame({"sat1": [5, 5, 5], "sat2": [1, 2, 3]})))["check"].tolist()
     ['small sample', 'constant item']
     """
+    if not isinstance(survey, Survey):
+        found = type(survey).__name__
+        raise DataError(f"screen takes a Survey: use read_survey(path) or Survey.from_frame(data); found {found}")
     answers = survey.answers
     items, instrument = answers[list(survey.items)], survey.instrument
     findings = [*_sample(items), *_constant(items), *_missing(items), *_no_answers(items)]

@@ -45,6 +45,8 @@ def crosscheck(results: Results, engines: Sequence[str] = ENGINES) -> pd.DataFra
     unknown = [name for name in engines if name not in ENGINES]
     if isinstance(engines, str) or unknown:
         raise OptionError(f"engines takes a list of {', '.join(ENGINES)}; found {engines!r}")
+    if not isinstance(results, Results):
+        raise OptionError(f"crosscheck takes the Results of a fit; found {type(results).__name__}")
     if results.provenance.engine != "native":
         raise OptionError("crosscheck sets our own fit beside others; these results are semopy's: use engine='native'")
     table = results.parameters[["lhs", "op", "rhs", "label", "group", "est", "se"]].copy()

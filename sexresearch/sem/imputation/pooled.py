@@ -170,6 +170,8 @@ def pool(results: Sequence[Results], *, test: str | None = None) -> Pooled:
     >>> bool((pooled.parameters["fmi"].dropna() > 0).all())
     True
     """
+    if not isinstance(results, Sequence):
+        raise OptionError(f"pool takes the Results of fits, one for each imputed set; found {type(results).__name__}")
     fits = tuple(results)
     _refuse_mixture(fits)
     likelihood = fits[0].fitted.options.likelihood

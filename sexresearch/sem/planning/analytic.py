@@ -21,7 +21,7 @@ from sexresearch.sem.planning.chi_square import (
 )
 from sexresearch.sem.planning.one_parameter import cost, smallest
 from sexresearch.sem.planning.plan import Plan, plan_of, refuse_ordered
-from sexresearch.sem.planning.power import refuse_shares, sample_sizes
+from sexresearch.sem.planning.power import refuse_shares, sample_sizes, whole_sizes
 from sexresearch.sem.planning.wanted import Wanted, wanted_effects
 
 DEFINED = "a defined parameter has no model without it to compare with: simulate its power"
@@ -56,6 +56,7 @@ def rmsea_power(
             raise OptionError(f"{name} must be a whole number of at least 1; found {value!r}")
     if rmsea0 < 0 or rmsea1 < 0 or rmsea0 == rmsea1:
         raise OptionError(f"rmsea0 and rmsea1 must differ and not be negative; found {rmsea0!r} and {rmsea1!r}")
+    sizes = whole_sizes(n)
     kind = "not-close fit" if rmsea1 < rmsea0 else "exact fit" if rmsea0 == 0 else "close fit"
     needed = rmsea_test_size(df, target, rmsea0, rmsea1, alpha, groups)
     return pd.DataFrame(
@@ -69,7 +70,7 @@ def rmsea_power(
             "target_power": target,
             "needed": needed,
         }
-        for size in (list(n) if isinstance(n, Sequence) else [n])
+        for size in sizes
     )
 
 

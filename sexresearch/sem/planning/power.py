@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral
 
 import pandas as pd
@@ -81,12 +81,18 @@ def power(
     return Power(table, needed_sizes(table, target), failures, plan.model, replicates, seed, plan.population.note)
 
 
-def sample_sizes(n: int | Sequence[int], plan: Plan) -> list[int]:
-    """The sample sizes, rising; OptionError where one is no whole number or too small for the model's variables."""
-    given = list(n) if isinstance(n, Sequence) else [n]
-    wrong = [value for value in given if isinstance(value, bool) or not isinstance(value, Integral)]
+def whole_sizes(n: int | Iterable[int]) -> list[int]:
+    """The sample sizes as a list; OptionError where one is no whole number of at least 1."""
+    given = list(n) if isinstance(n, Iterable) and not isinstance(n, str) else [n]
+    wrong = [value for value in given if isinstance(value, bool) or not isinstance(value, Integral) or value < 1]
     if wrong or not given:
         raise OptionError(f"n takes whole numbers, as in n=[200, 400]; found {wrong or n!r}")
+    return [int(value) for value in given]
+
+
+def sample_sizes(n: int | Sequence[int], plan: Plan) -> list[int]:
+    """The sample sizes, rising; OptionError where one is no whole number or too small for the model's variables."""
+    given = whole_sizes(n)
     p = len(plan.population.names)
     small = [value for value in given if min(plan.population.sizes(int(value))) <= p]
     if small:

@@ -1,0 +1,32 @@
+"""What is no fit, survey or frame is refused in words by every public function that takes one."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sexresearch as sx
+from sexresearch.errors import SexresearchError
+
+FITS = (
+    *(sx.bootstrap, sx.cross_loadings, sx.crosscheck, sx.effects, sx.fornell_larcker, sx.htmt, sx.monte_carlo),
+    *(sx.pool, sx.reliability, sx.validity),
+)
+
+
+@pytest.mark.parametrize("function", [*FITS, sx.screen, sx.chain_model, sx.compare_rivals], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("given", [None, 3, pd.DataFrame({"a": [1.0]})], ids=["nothing", "number", "frame"])
+def test_the_type_found_is_named(function, given):
+    with pytest.raises(SexresearchError):
+        function(given)
+
+
+def test_a_table_is_made_of_a_frame():
+    with pytest.raises(SexresearchError, match=r"such as results.parameters; found int"):
+        sx.table(3)
+
+
+def test_sample_sizes_may_be_an_array():
+    listed, array = (sx.rmsea_power(50, n) for n in ([100, 200], np.array([100, 200])))
+    pd.testing.assert_frame_equal(listed, array)
+    with pytest.raises(SexresearchError, match="n takes whole numbers"):
+        sx.rmsea_power(50, "many")
