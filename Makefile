@@ -52,7 +52,7 @@ lab: .venv/.installed
 
 bench: .venv/.installed
 	$(BIN)/python tests/benchmarks/promises.py
-	$(BIN)/python tests/benchmarks/coverage.py
+	$(BIN)/python tests/benchmarks/coverage_study.py
 	$(BIN)/python tests/benchmarks/speed.py
 	$(BIN)/python tests/benchmarks/worlds.py
 

@@ -10,6 +10,8 @@ import pytest
 
 from sexresearch.glossary import COLUMNS
 
+collect_ignore = ["benchmarks"]  # scripts that `make bench` runs
+
 
 @pytest.fixture(scope="session")
 def root() -> Path:

@@ -28,8 +28,8 @@ from sexresearch.sem.estimation.constraints import Constrained, minimize_within,
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
 from sexresearch.sem.estimation.options import Options, settled
-from sexresearch.sem.estimation.restarts import search, units
-from sexresearch.sem.estimation.start import starting_values
+from sexresearch.sem.estimation.restarts import search
+from sexresearch.sem.estimation.start import starting_values, widened
 from sexresearch.sem.implied.discrepancy import LeastSquares, NormalLikelihood, Objective, Target
 from sexresearch.sem.implied.structure import Structure, join_moments, structure_of, vech_index
 from sexresearch.sem.language.model import Model
@@ -43,7 +43,6 @@ from sexresearch.sem.threads import one_thread
 
 SMALL = 10  # respondents per parameter below which the likelihood may have several minima
 FEW_PATTERNS = 20  # of missing answers, up to which many starts take a second or two
-DOUBLINGS = 12  # of the variances, before a start is given up
 
 
 @one_thread
@@ -65,10 +64,11 @@ def estimate(model: Model, data: DataFrame | None, moments: object, asked: Optio
     if found:
         constrained = minimize_within(objective, start, found, names)
     else:
-        kinds = units(structures, [sample.cov for sample in samples], table.n_free)
         few = not levels and sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
         thorough = few and sum(sample.n for sample in samples) < SMALL * table.n_free
-        constrained = Constrained(search(objective, start, kinds, thorough), np.zeros((0, table.n_free)), 0)
+        covs = [sample.cov for sample in samples]
+        solution = search(objective, start, structures, covs, thorough)
+        constrained = Constrained(solution, np.zeros((0, table.n_free)), 0)
     fitted = Fitted(options, table, samples, structures, objective, names, constrained, start, levels=levels)
     return fitted, told + notes + more
 
@@ -82,6 +82,8 @@ def _with_categories(
             raise OptionError("ordered variables need the respondents' answers; moments are not enough")
         return data, asked, {}, []
     names, notes = ordered_names(model, data, asked.ordered)
+    if not names:
+        return data, replace(asked, ordered=()), {}, notes
     levels = levels_of(data, names)
     return recoded(data, levels), replace(asked, ordered=tuple(names)), levels, notes
 
@@ -239,18 +241,11 @@ def _weight(estimator: str, sample: Sample, structure: Structure, cov: Array) ->
 def _start(
     objective: Objective, structures: Sequence[Structure], samples: Sequence[Sample], table: ParameterTable
 ) -> Array:
-    """Starting values; free variances are doubled until the implied covariances are positive definite."""
     if isinstance(objective, OrdinalLeastSquares):
         return ordinal_start(table, structures, objective.models, samples)
     moments = [(sample.mean, sample.cov) for sample in samples]
     rows = [table.group(number) for number in range(table.n_groups)]
-    start = starting_values(structures, rows, moments, table.n_free)
-    variances = np.unique(np.concatenate([s.free[~s.is_path & (s.row == s.col)] for s in structures]))
-    for _ in range(DOUBLINGS):
-        if np.isfinite(objective.value(start)):
-            break
-        start[variances] = 2.0 * np.abs(start[variances])
-    return start
+    return widened(objective, starting_values(structures, rows, moments, table.n_free), structures)
 
 
 def bounded(table: ParameterTable, options: Options) -> ParameterTable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,10 +11,11 @@ import numpy as np
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.constraints import Constrained, Namespace
+from sexresearch.sem.estimation.likelihood import exogenous_log_likelihood, log_likelihood
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.estimation.scores import Saturated, casewise_scores, saturate, slot_matrix
 from sexresearch.sem.implied.discrepancy import Curve, NormalLikelihood, Objective
-from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian
+from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian, join_moments
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares
 from sexresearch.sem.ordinal.model_moments import OrdinalPoint
@@ -114,6 +115,28 @@ class Fitted:
     def information(self) -> Array:
         """(q, q) the information the options ask for."""
         return self.observed_information if self.options.information == "observed" else self.expected_information
+
+    @cached_property
+    def log_likelihood(self) -> float:
+        """At the estimates; of the other variables given the exogenous ones where those are fixed."""
+        return self._log_likelihood([state.omega for state in self.states])
+
+    @cached_property
+    def saturated_log_likelihood(self) -> float:
+        """At the sample moments (by EM where answers have gaps)."""
+        if self.rival is not None:
+            return self.rival.saturated_log_likelihood
+        return self._log_likelihood(
+            [
+                join_moments(sample.mean, sample.cov) if structure.has_means else sample.cov
+                for sample, structure in zip(self.samples, self.structures, strict=True)
+            ]
+        )
+
+    def _log_likelihood(self, omegas: Sequence[Array]) -> float:
+        parts = zip(self.samples, omegas, self.structures, strict=True)
+        joint = sum(log_likelihood(sample, omega, structure.has_means) for sample, omega, structure in parts)
+        return joint - sum(exogenous_log_likelihood(s, self.n_fixed(g)) for g, s in enumerate(self.samples))
 
     @cached_property
     def scores(self) -> tuple[Array, ...]:

@@ -67,16 +67,20 @@ def _is_loading(s: Structure, last: int) -> Array:
     return to_item | (s.is_path & np.isin(s.col, bare))
 
 
-def search(objective: Objective, start: Array, kinds: Units, thorough: bool) -> Solution:
+def search(
+    objective: Objective, start: Array, structures: Sequence[Structure], covs: Sequence[Array], thorough: bool
+) -> Solution:
     """The lowest minimum from `start` and, where none is reached, from further attempts.
 
     A `thorough` search (small samples) also doubts a minimum that is improper or was not easily reached.
+    `covs` are the sample covariances, which give the parameters their units.
     """
     first = minimize(objective, start, FIRST)
-    proper = not (first.theta[kinds.is_variance] < 0).any()
+    proper = not any((first.theta[s.variances] < 0).any() for s in structures)
     easy = first.converged and (not thorough or (proper and first.iterations <= EASY))
     if easy or not math.isfinite(first.value):
         return first
+    kinds = units(structures, covs, len(start))
     found = [first]
     for attempt in _attempts(objective, start, kinds, thorough):
         found.append(attempt)

@@ -13,10 +13,11 @@ from dataclasses import replace
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.discrepancy import invert
+from sexresearch.sem.implied.discrepancy import Objective, invert
 from sexresearch.sem.implied.structure import Structure, implied
 from sexresearch.sem.language.parameter import Parameter
 
+DOUBLINGS = 12  # of the variances, before a start is given up
 SMALLEST_SHARE = 0.05  # of a variance, left to a residual at the start
 
 
@@ -38,6 +39,16 @@ def starting_values(
             theta[row.free] = row.start
         theta[row.free] = min(max(theta[row.free], row.lower), row.upper)
     return theta
+
+
+def widened(objective: Objective, start: Array, structures: Sequence[Structure]) -> Array:
+    """The start, its free variances doubled until the implied covariances are positive definite."""
+    start, variances = start.copy(), np.concatenate([s.variances for s in structures])
+    for _ in range(DOUBLINGS):
+        if np.isfinite(objective.value(start)):
+            break
+        start[variances] = 2.0 * np.abs(start[variances])
+    return start
 
 
 def _group_start(structure: Structure, rows: Sequence[Parameter], mean: Array, cov: Array) -> Array:

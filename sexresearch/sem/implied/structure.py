@@ -82,6 +82,11 @@ class Structure:
         return self.row[own], self.col[own], self.free[own]
 
     @cached_property
+    def variances(self) -> Array:
+        """Parameters that are variances."""
+        return self.free[~self.is_path & (self.row == self.col)]
+
+    @cached_property
     def observed_explain(self) -> bool:
         """Whether a path starts at an observed variable; if none does, I - B is inverted among the latent ones."""
         return bool(self.directed[:, : self.p].any() or (self.is_path & (self.col < self.p)).any())

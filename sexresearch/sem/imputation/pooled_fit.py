@@ -14,12 +14,12 @@ import numpy as np
 from sexresearch.sem.estimation.baseline import baseline
 from sexresearch.sem.estimation.estimate import place
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.likelihood import log_likelihood
 from sexresearch.sem.implied.structure import join_moments
 from sexresearch.sem.imputation.rubin import PooledTest, d2_test, d3_test
 from sexresearch.sem.inference import fit_indices as index
 from sexresearch.sem.inference.chisquare import Test, chisq_pvalue, scaled_test, standard_test
 from sexresearch.sem.inference.fit_measures import incremental, rmsea_family, robust_indices
-from sexresearch.sem.inference.likelihood import log_likelihood, model_log_likelihood
 from sexresearch.sem.inference.residuals import root_mean_square_residuals
 
 
@@ -70,7 +70,7 @@ def pooled_fit(fits: Sequence[Fitted]) -> PooledFit:
     if not mean.options.likelihood:
         return PooledFit(mean, d2, None, scaled)
     ratio = float(np.mean([likelihood_ratio(mean, fit) for fit in fits]))
-    logl = float(np.mean([model_log_likelihood(replace(mean, samples=fit.samples)) for fit in fits]))
+    logl = float(np.mean([replace(mean, samples=fit.samples).log_likelihood for fit in fits]))
     d3 = d3_test(float(chisq.mean()), ratio, df, len(fits))
     return PooledFit(mean, d2, d3, scaled, logl, logl + ratio / 2.0)
 

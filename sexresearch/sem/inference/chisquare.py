@@ -21,7 +21,6 @@ from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
 from sexresearch.sem.estimation.scores import free_moments, information_of, saturated_structure
 from sexresearch.sem.implied.discrepancy import LeastSquares
 from sexresearch.sem.implied.structure import Structure, implied
-from sexresearch.sem.inference.likelihood import model_log_likelihood, saturated_log_likelihood
 from sexresearch.sem.inference.vcov import inverse_information, score_covariance, share_of
 
 
@@ -60,7 +59,7 @@ def standard_test(fitted: Fitted) -> Test:
         if fitted.options.discrepancy == "ULS":  # the statistic has no chi-square distribution
             return Test(chisq, df, math.nan)
     else:
-        chisq = max(2.0 * (saturated_log_likelihood(fitted) - model_log_likelihood(fitted)), 0.0)
+        chisq = max(2.0 * (fitted.saturated_log_likelihood - fitted.log_likelihood), 0.0)
     return Test(chisq, df, chisq_pvalue(chisq, df))
 
 

@@ -13,7 +13,6 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference import fit_indices as index
 from sexresearch.sem.inference.chisquare import Test, scaled_test, standard_test
 from sexresearch.sem.inference.fiml_indices import Misfit, complete_data_misfit
-from sexresearch.sem.inference.likelihood import model_log_likelihood, saturated_log_likelihood
 from sexresearch.sem.inference.ordinal_indices import (
     likelihood_misfit,
     ordinal_goodness,
@@ -95,12 +94,12 @@ def _likelihood(fitted: Fitted, npar: int) -> dict[str, float]:
     n = float(sum(sample.nobs for sample in fitted.samples))
     if not fitted.options.likelihood:
         return {"ntotal": n}
-    logl = model_log_likelihood(fitted)
+    logl = fitted.log_likelihood
     criteria = index.information_criteria(logl, npar, n)
     first = {name: criteria[name] for name in ("aic", "bic")}
     return {
         "logl": logl,
-        "unrestricted_logl": saturated_log_likelihood(fitted),
+        "unrestricted_logl": fitted.saturated_log_likelihood,
         **first,
         "ntotal": n,
         "bic2": criteria["bic2"],

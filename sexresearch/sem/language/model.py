@@ -33,19 +33,19 @@ class Model:
         """The parameter table under `defaults`; built once for each."""
         return _table(self.syntax, defaults)
 
-    @property
+    @cached_property
     def latents(self) -> tuple[str, ...]:
         """Latent variables in order of definition."""
         return tuple(dict.fromkeys(f.lhs for f in self.statements.formulas if f.op == "=~"))
 
-    @property
+    @cached_property
     def observed(self) -> tuple[str, ...]:
         """Every column of the data the model uses."""
         latent = set(self.latents)
         named = (name for f in self.statements.formulas for name in (f.lhs, f.rhs if f.op != "|" else "") if name)
         return tuple(dict.fromkeys(name for name in named if name not in latent))
 
-    @property
+    @cached_property
     def with_thresholds(self) -> tuple[str, ...]:
         """Variables that the text gives thresholds (``x1 | t1``) or a scale (``x1 ~*~ x1``): they are ordered."""
         return tuple(dict.fromkeys(f.lhs for f in self.statements.formulas if f.op in ("|", "~*~")))

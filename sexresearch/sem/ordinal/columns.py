@@ -24,10 +24,11 @@ def ordered_names(model: Model, frame: pd.DataFrame, asked: bool | Sequence[str]
 
     Names that are not in the model are passed over, so that one list serves many models.
     """
+    typed = {name for name, dtype in zip(frame.columns, frame.dtypes, strict=True) if is_ordered(dtype)}
+    if not (asked or typed or model.with_thresholds):
+        return [], []
     roles = roles_of(model.statements.formulas)
     named = roles.modelled if asked is True else asked or ()
-    dtypes = dict(zip(frame.columns, frame.dtypes, strict=True))
-    typed = [name for name in model.observed if is_ordered(dtypes.get(name))]
     found = [v for v in model.observed if v in {*named, *typed, *model.with_thresholds}]
     outside = [v for v in found if v in roles.exogenous]
     notes = [

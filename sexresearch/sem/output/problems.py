@@ -6,6 +6,7 @@ import numpy as np
 
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.implied.discrepancy import exceeds
 from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.language.parameter import Parameter
 
@@ -27,11 +28,11 @@ def problems(fitted: Fitted) -> list[str]:
 
 
 def _negative_variances(fitted: Fitted) -> list[str]:
-    est = row_estimates(fitted)
+    est = row_estimates(fitted).tolist()
     return [
         f"negative variance (Heywood case): {row.name} = {value:.3g}{_in_group(fitted, row.group)}"
         for row, value in zip(fitted.table.rows, est, strict=True)
-        if row.op == "~~" and row.lhs == row.rhs and value < NEGATIVE * _unit(fitted, row)
+        if value < 0 and row.op == "~~" and row.lhs == row.rhs and value < NEGATIVE * _unit(fitted, row)
     ]
 
 
@@ -56,7 +57,10 @@ def _indefinite(fitted: Fitted) -> list[str]:
         variance = np.diag(latent)
         if not len(latent) or (variance <= 0).any():
             continue
-        lowest = float(np.linalg.eigvalsh(latent / np.sqrt(np.outer(variance, variance)))[0])
+        correlations = latent / np.sqrt(np.outer(variance, variance))
+        if exceeds(correlations, NEGATIVE):
+            continue
+        lowest = float(np.linalg.eigvalsh(correlations)[0])
         if lowest < NEGATIVE:
             found.append(
                 f"the covariance matrix of the latent variables is not positive definite{_in_group(fitted, number)}: "

@@ -1,6 +1,6 @@
 """Do the intervals cover, and does the test keep its level? Seeded samples of one true model, fitted as anyone would.
 
-    make bench, or: python tests/benchmarks/coverage.py [replications]
+    make bench, or: python tests/benchmarks/coverage_study.py [replications]
 
 The model is a chain of three factors with three items each; the effect looked at is the indirect one, 0.5 x 0.4. The
 samples are synthetic: normal items, skewed and heavy-tailed ones (Vale & Maurelli 1983, doi 10.1007/BF02293687), and

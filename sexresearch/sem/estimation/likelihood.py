@@ -1,0 +1,32 @@
+"""Normal log-likelihoods: of answers at given moments, and of exogenous variables at their own."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.implied.discrepancy import invert
+
+
+def log_likelihood(sample: Sample, omega: Array, has_means: bool) -> float:
+    """Normal log-likelihood of one group's answers at the moment matrix omega (P, P); NaN where that is impossible."""
+    total = 0.0
+    for block in sample.blocks:
+        found = invert(omega[np.ix_(block.columns, block.columns)])
+        if found is None:
+            return math.nan
+        V, logdet = found
+        k = len(block.columns) - has_means
+        total -= 0.5 * block.n * (k * math.log(2 * math.pi) + logdet + float(np.vdot(V, block.moment)) - has_means)
+    return total
+
+
+def exogenous_log_likelihood(sample: Sample, x: int) -> float:
+    """Log-likelihood of the last `x` variables, fixed exogenous ones, at their own moments; no parameter touches it."""
+    if not x:
+        return 0.0
+    logdet = float(np.linalg.slogdet(sample.cov[-x:, -x:])[1])
+    return -0.5 * sample.n * (x * (math.log(2 * math.pi) + 1) + logdet)
