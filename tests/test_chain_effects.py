@@ -184,6 +184,8 @@ def test_unknown_names_list_those_there_are(chain):
         ModelError, match="target 'success' is not in the model; its variables are: quality, joy, loyal; q1"
     ):
         effects(chain, source="quality", target="success")
+    every = effects(chain, ["quality", "joy", "loyal"], ["quality", "joy", "loyal"])
+    assert len(every[["source", "target"]].drop_duplicates()) == 6
     with pytest.raises(ModelError, match="both 'joy'"):
         effects(chain, source="joy", target="joy")
     with pytest.raises(ModelError, match="name source and target"):

@@ -94,10 +94,10 @@ def _pairs(
         pairs = [(s, t) for s, t in pairs if any(t in graph.reach[s] for graph in graphs if s in graph.names)]
     if not pairs:
         raise ModelError(_unconnected(source, target))
-    same = [s for s, t in pairs if s == t]
-    if same:
-        raise ModelError(f"source and target are both {same[0]!r}; an effect needs two variables")
-    return pairs
+    apart = [(s, t) for s, t in pairs if s != t]
+    if not apart:
+        raise ModelError(f"source and target are both {pairs[0][0]!r}; an effect needs two variables")
+    return apart
 
 
 def _unconnected(source: str | Sequence[str] | None, target: str | Sequence[str] | None) -> str:
