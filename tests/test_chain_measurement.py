@@ -257,6 +257,9 @@ def test_a_fit_that_did_not_converge_keeps_what_needs_no_fit():
     assert table["note"].str.contains("did not converge").all()
     assert sx.validity(results)["verdict"].eq("not computable: the fit did not converge").all()
     assert sx.fornell_larcker(results)["note"].eq("not computable: the fit did not converge").all()
+    items = sx.cross_loadings(results)
+    assert items[["loading", "correlation", "mi"]].isna().all(axis=None)
+    assert items["note"].eq("not computable: the fit did not converge").all()
 
 
 def noise(seed):

@@ -14,7 +14,8 @@ from sexresearch.sem import Results
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import Implied
 
-ITEM_COLUMNS = ("group", "item", "construct", "own", "loading", "correlation", "mi", "sepc_all")
+ITEM_COLUMNS = ("group", "item", "construct", "own", "loading", "correlation", "mi", "sepc_all", "note")
+NO_FIT = "not computable: the fit did not converge"
 INDEX = ("lhs", "op", "rhs", "group", "mi", "sepc_all")
 
 
@@ -58,7 +59,7 @@ def cross_loadings(results: Results) -> pd.DataFrame:
 
     Columns item, construct, own (whether it measures the construct), loading (standardized, of own rows), correlation
     (implied, of item and construct), mi and sepc_all (of a loading the model does not have: modification index, and the
-    standardized loading to expect); several groups add `group`. Numbers are missing where the fit did not converge.
+    standardized loading to expect), note; several groups add `group`. No numbers where the fit did not converge.
     The square of an item's only own correlation is its R².
     An item that correlates more with another construct than with its own is in the wrong place
     (Chin 1998, The partial least squares approach to structural equation modeling).
@@ -76,17 +77,17 @@ def cross_loadings(results: Results) -> pd.DataFrame:
     fitted = results_only(results, "cross_loadings").fitted
     indices = results.modification_indices(sort=False) if results.converged else pd.DataFrame(columns=[*INDEX])
     parameters = results.parameters
-    rows = []
+    note, rows = "" if results.converged else NO_FIT, []
     for group, sample in enumerate(fitted.samples):
         own = [c for c in constructs(fitted.table) if c.group == group]
-        loads = _keyed(parameters, sample.label, bool(results.groups), ["std_all"])
+        loads = _keyed(parameters, sample.label, bool(results.groups), ["std_all"]) if results.converged else {}
         free = _keyed(indices, sample.label, bool(results.groups), ["mi", "sepc_all"])
         for item in dict.fromkeys(name for c in own for name in c.items):
             for c in own:
                 r = _correlation(fitted.states[group], item, c.name) if results.converged else math.nan
                 loading = loads.get((c.name, item), (math.nan,)) if item in c.indicators else (math.nan,)
                 gain = free.get((c.name, item), (math.nan,) * 2)
-                rows.append((sample.label, item, c.name, item in c.items, *loading, r, *gain))
+                rows.append((sample.label, item, c.name, item in c.items, *loading, r, *gain, note))
     frame = pd.DataFrame(rows, columns=list(ITEM_COLUMNS))
     return frame if results.groups else frame.drop(columns="group")
 
@@ -112,7 +113,7 @@ def _apart(results: Results, a: Construct, b: Construct) -> str:
     """Why two constructs cannot be set against each other; empty where they can."""
     single = [c.name for c in (a, b) if len(c.indicators) < 2]
     if not results.converged:
-        return "not computable: the fit did not converge"
+        return NO_FIT
     if set(a.items) & set(b.items):
         return f"{a.name} and {b.name} share items"
     return f"{' and '.join(single)} {'needs' if len(single) == 1 else 'need'} two items" if single else ""
