@@ -60,7 +60,7 @@ def test_a_survey_brings_its_own_items():
         (lambda d: sx.explore(d, factors=2, rotation="oblim"), "'oblim' is not known"),
         (lambda d: sx.explore(d, factors=2, method="minres"), "allowed: ml, pa"),
         (lambda d: sx.parallel_analysis(d, ["exp1"]), "two columns or more"),
-        (lambda d: sx.parallel_analysis(d, percentile=0.95, replicates=1), "replicates is 2 or more"),
+        (lambda d: sx.parallel_analysis(d, percentile=0.95, replicates=1), "replicates must be a whole number"),
         (lambda d: sx.explore(d.head(10), factors=2), "10 complete rows for 18 items"),
         (lambda d: sx.explore(d, ["exp1", "expp"], factors=1), "expp"),
     ],

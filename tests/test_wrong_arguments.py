@@ -30,3 +30,19 @@ def test_sample_sizes_may_be_an_array():
     pd.testing.assert_frame_equal(listed, array)
     with pytest.raises(SexresearchError, match="n takes whole numbers"):
         sx.rmsea_power(50, "many")
+
+
+@pytest.mark.parametrize("option", ["group", "cluster", "sampling_weights"])
+def test_a_list_in_the_place_of_one_column_is_named(option):
+    data = pd.DataFrame(np.random.default_rng(1).normal(size=(60, 3)), columns=list("abc")).assign(g=["u", "v"] * 30)
+    for function in (sx.fit, sx.invariance):
+        asked = {"group": "g"} if function is sx.invariance else {}
+        with pytest.raises(SexresearchError, match=r"name one column each; found \['g'\]"):
+            function("joy =~ a + b + c", data, **(asked | {option: ["g"]}))
+
+
+@pytest.mark.parametrize("options", [{"seed": None}, {"seed": "a"}, {"replicates": 1}, {"replicates": "x"}])
+def test_parallel_analysis_can_be_repeated(options):
+    data = pd.DataFrame(np.random.default_rng(1).normal(size=(60, 4)), columns=list("abcd"))
+    with pytest.raises(SexresearchError, match="must be a whole number"):
+        sx.parallel_analysis(data, **options)

@@ -128,7 +128,7 @@ class Groups:
             return ""
         frame = frame_of(self.source.data)
         items = [name for name in self.model.observed if name in frame.columns]
-        if self.group not in frame.columns or len(items) < len(self.model.observed):
+        if self.group not in list(frame.columns) or len(items) < len(self.model.observed):
             return ""
         answered = frame[items].notna()
         rows = answered.any(axis=1) if self.source.missing == "fiml" else answered.all(axis=1)

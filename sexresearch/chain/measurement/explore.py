@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
@@ -42,9 +43,11 @@ def parallel_analysis(
     """
     values, _ = _complete(data, items)
     n, p = values.shape
-    if not 0 < percentile < 100 or replicates < 2:
-        said = f"found percentile={percentile}, replicates={replicates}"
-        raise OptionError(f"percentile lies between 0 and 100, replicates is 2 or more; {said}")
+    for name, value, least in (("replicates", replicates, 2), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+            raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
+    if not isinstance(percentile, Real) or not 0 < float(percentile) < 100:
+        raise OptionError(f"percentile lies between 0 and 100; found {percentile!r}")
     own = _eigenvalues(values)
     rng = np.random.default_rng(seed)
     noise = np.array([_eigenvalues(rng.standard_normal((n, p))) for _ in range(replicates)])
@@ -106,8 +109,8 @@ def _refuse(factors: int, items: int, rotation: str, method: str) -> None:
     if rotation not in ROTATIONS:
         raise OptionError(f"rotation {rotation!r} is not known; allowed: {', '.join(ROTATIONS)}")
     most = max((k for k in range(1, items) if (items - k) ** 2 >= items + k), default=0)
-    if not 1 <= factors <= most:
-        raise OptionError(f"{items} items can hold 1 to {most} factors; found factors={factors}")
+    if not isinstance(factors, Integral) or not 1 <= factors <= most:
+        raise OptionError(f"{items} items can hold 1 to {most} factors; found factors={factors!r}")
 
 
 def _complete(data: pd.DataFrame | Survey, items: Sequence[str] | None) -> tuple[Array, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,7 +107,11 @@ def _groups(frame: pd.DataFrame, name: str | None, keep: Array) -> tuple[Array, 
 
 
 def _refuse_absent(frame: pd.DataFrame, columns: Columns) -> None:
-    wanted = [*columns.items, *(c for c in (columns.group, columns.cluster, columns.weights) if c is not None)]
+    beside = [c for c in (columns.group, columns.cluster, columns.weights) if c is not None]
+    several = [c for c in beside if not isinstance(c, Hashable)]
+    if several:
+        raise DataError(f"group=, cluster= and sampling_weights= name one column each; found {several[0]!r}")
+    wanted = [*columns.items, *beside]
     known = [str(c) for c in frame.columns]
     absent = [name for name in wanted if name not in frame.columns]
     twice = [name for name in dict.fromkeys(wanted) if known.count(name) > 1]
@@ -120,7 +124,7 @@ def _refuse_absent(frame: pd.DataFrame, columns: Columns) -> None:
 
 def _near(name: str, known: Sequence[str]) -> str:
     folded = {other.lower(): other for other in known}
-    close = difflib.get_close_matches(name.lower(), list(folded), n=2, cutoff=0.6)
+    close = difflib.get_close_matches(str(name).lower(), list(folded), n=2, cutoff=0.6)
     return f" (did you mean {' or '.join(repr(folded[c]) for c in close)}?)" if close else ""
 
 
