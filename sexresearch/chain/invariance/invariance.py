@@ -46,8 +46,9 @@ def invariance(
         the other; such a step adds a row "partial …", whose `released` names them. An item set free stays free above.
     stop : "score" ends the search when no test reaches .05 / number of tests; "cfi" as soon as CFI keeps its cut-off.
         Either way every construct keeps two equal items (Byrne, Shavelson & Muthen 1989).
-    ordered : True, or the items whose answers are ordered categories; the scalar step then holds thresholds equal and
-        is set against the configural one (Wu & Estabrook 2016, doi 10.1007/s11336-016-9506-0); verdicts read
+    ordered : True, or the items whose answers are ordered categories, ordered categoricals always among them. Theta
+        parameterization; the metric step holds loadings equal in units of the items' residuals, the scalar step also
+        thresholds, set against the configural one (Wu & Estabrook 2016, doi 10.1007/s11336-016-9506-0); verdicts read
         chisq_scaled, cfi_scaled and rmsea_scaled, with cut-offs made for continuous items.
     A group too small for the model is named with its n in `note`, and nothing is computed.
 
