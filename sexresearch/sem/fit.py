@@ -101,7 +101,7 @@ def fit(
         test=test,
         information=information,
         bounds=bounds,
-        ordered=ordered if isinstance(ordered, bool) else _names(ordered or (), "ordered"),
+        ordered=True if ordered is True else _names(ordered or (), "ordered"),
         parameterization=parameterization,
     )
     if (data is None) == (moments is None):

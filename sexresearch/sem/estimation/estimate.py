@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -62,12 +63,16 @@ def estimate(model: Model, data: DataFrame | None, moments: object, asked: Optio
     found = restrictions(bounded(table, options), names)
     start = _start(objective, structures, samples, table)
     if found:
+        start = widened(objective, start, structures)
         constrained = minimize_within(objective, start, found, names)
     else:
         few = not levels and sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
         thorough = few and sum(sample.n for sample in samples) < SMALL * table.n_free
         covs = [sample.cov for sample in samples]
         solution = search(objective, start, structures, covs, thorough)
+        if not math.isfinite(solution.value):
+            start = widened(objective, start, structures)
+            solution = search(objective, start, structures, covs, thorough)
         constrained = Constrained(solution, np.zeros((0, table.n_free)), 0)
     fitted = Fitted(options, table, samples, structures, objective, names, constrained, start, levels=levels)
     return fitted, told + notes + more
@@ -83,7 +88,7 @@ def _with_categories(
         return data, asked, {}, []
     names, notes = ordered_names(model, data, asked.ordered)
     if not names:
-        return data, replace(asked, ordered=()), {}, notes
+        return data, asked if asked.ordered == () else replace(asked, ordered=()), {}, notes
     levels = levels_of(data, names)
     return recoded(data, levels), replace(asked, ordered=tuple(names)), levels, notes
 
@@ -245,7 +250,7 @@ def _start(
         return ordinal_start(table, structures, objective.models, samples)
     moments = [(sample.mean, sample.cov) for sample in samples]
     rows = [table.group(number) for number in range(table.n_groups)]
-    return widened(objective, starting_values(structures, rows, moments, table.n_free), structures)
+    return starting_values(structures, rows, moments, table.n_free)
 
 
 def bounded(table: ParameterTable, options: Options) -> ParameterTable:

@@ -7,13 +7,14 @@ latents as their indicators.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.discrepancy import Objective, invert
+from sexresearch.sem.implied.discrepancy import Objective, exceeds, invert
 from sexresearch.sem.implied.structure import Structure, implied
 from sexresearch.sem.language.parameter import Parameter
 
@@ -34,8 +35,8 @@ def starting_values(
         np.add.at(total, structure.free, values)
         np.add.at(count, structure.free, 1.0)
     theta = _shared_intercepts(structures, total / np.maximum(count, 1.0), moments)
-    for row in (row for rows in groups for row in rows if row.free >= 0):
-        if not np.isnan(row.start):
+    for row in (row for rows in groups for row in rows if row.free >= 0 and row.is_guided):
+        if not math.isnan(row.start):
             theta[row.free] = row.start
         theta[row.free] = min(max(theta[row.free], row.lower), row.upper)
     return theta
@@ -85,7 +86,8 @@ def _measure(structure: Structure, rows: Sequence[Parameter], B: Array, cov: Arr
             index, fixed = slots[:, :, 0].astype(int), slots[:, :, 1]
             loading = _anchored(_principal_axes(joint, index), fixed, structure.symmetric[latents, latents] == 1.0)
             B[index, latents[:, None]] = loading
-            scale[latents] = np.median(joint[index, index] / np.maximum(loading**2, 1e-300), axis=1)
+            shares = np.sort(joint[index, index] / np.maximum(loading**2, 1e-300), axis=1)
+            scale[latents] = 0.5 * (shares[:, (shares.shape[1] - 1) // 2] + shares[:, shares.shape[1] // 2])  # median
         _compose(joint, B, np.array(list(ready)), np.array(sorted(known)), scale)
         known |= set(ready)
         waiting = {f: items for f, items in waiting.items() if f not in ready}
@@ -99,12 +101,12 @@ def _principal_axes(joint: Array, index: Array) -> Array:
     r = joint[index[:, :, None], index[:, None, :]] / (sd[:, :, None] * sd[:, None, :])
     own = np.arange(size)
     r[:, own, own] = 0.0
-    communality = np.clip(np.abs(r).max(axis=2), 0.1, 0.9) if size > 1 else np.ones((len(index), 1))
+    communality = np.minimum(np.maximum(np.abs(r).max(axis=2), 0.1), 0.9) if size > 1 else np.ones((len(index), 1))
     for _ in range(3):
         r[:, own, own] = communality
         values, vectors = np.linalg.eigh(r)
         loading = vectors[:, :, -1] * np.sqrt(np.maximum(values[:, -1:], 0.05))
-        communality = np.clip(loading**2, 0.05, 0.95)
+        communality = np.minimum(np.maximum(loading**2, 0.05), 0.95)
     return np.where(np.abs(loading) < 0.1, np.copysign(0.1, loading), loading) * sd
 
 
@@ -114,11 +116,10 @@ def _anchored(size: Array, fixed: Array, standard: Array) -> Array:
     `fixed` holds the fixed loadings, NaN where free; they are kept.
     """
     given = ~np.isnan(fixed) & (fixed != 0)
-    first = given.argmax(axis=1)[:, None]  # the first item where none is fixed
-    anchor, value = np.take_along_axis(size, first, 1), np.take_along_axis(fixed, first, 1)
-    marked = given.any(axis=1) & ~standard
-    metric = np.where(marked[:, None], value / anchor, np.sign(anchor))
-    return np.where(np.isnan(fixed), size * metric, fixed)
+    each, first = np.arange(len(size)), given.argmax(axis=1)  # the first item where none is fixed
+    anchor, marked = size[each, first], given[each, first] & ~standard
+    metric = np.where(marked, fixed[each, first] / anchor, np.sign(anchor))
+    return np.where(np.isnan(fixed), size * metric[:, None], fixed)
 
 
 def _compose(joint: Array, B: Array, latents: Array, known: Array, scale: Array) -> None:
@@ -127,18 +128,19 @@ def _compose(joint: Array, B: Array, latents: Array, known: Array, scale: Array)
     `scale` (m,) is the variance of each latent if its indicators had no errors.
     """
     L = B[known[:, None], latents]
-    own = np.flatnonzero(np.any(L != 0, axis=1))
+    own = np.flatnonzero((L != 0).any(axis=1))
     inputs = known[own]
     L = L[own]
     S = joint[inputs[:, None], inputs]
     variance = S.diagonal()
-    explained = np.clip((L**2) @ (0.5 * scale[latents]), 0.05 * variance, 0.8 * variance)
+    explained = np.minimum(np.maximum((L**2) @ (0.5 * scale[latents]), 0.05 * variance), 0.8 * variance)
     theta = variance - explained
     precision = L.T / theta
     inverse = invert(precision @ L)
     weights = (np.linalg.pinv(precision @ L) if inverse is None else inverse[0]) @ precision
-    phi = weights @ (S - np.diag(theta)) @ weights.T
-    joint[latents[:, None], latents] = _positive(phi, 0.2 * np.einsum("ij,jk,ik->i", weights, S, weights))
+    spread = weights @ S @ weights.T
+    phi = spread - (weights * theta) @ weights.T
+    joint[latents[:, None], latents] = _positive(phi, 0.2 * spread.diagonal())
     cross = weights @ joint[inputs[:, None], known]
     joint[latents[:, None], known] = cross
     joint[known[:, None], latents] = cross.T
@@ -148,15 +150,16 @@ def _compose(joint: Array, B: Array, latents: Array, known: Array, scale: Array)
 
 def _positive(phi: Array, floor: Array) -> Array:
     """A covariance matrix near phi with variances at least `floor` and correlations at most .9 in size."""
-    sd = np.sqrt(np.maximum(np.diag(phi), np.maximum(floor, 1e-300)))
-    r = np.clip(phi / np.outer(sd, sd), -0.9, 0.9)
-    np.fill_diagonal(r, 1.0)
-    values, vectors = np.linalg.eigh(r)
-    if values[0] < 0.05:
+    sd = np.sqrt(np.maximum(phi.diagonal(), np.maximum(floor, 1e-300)))
+    unit = sd[:, None] * sd
+    r = np.minimum(np.maximum(phi / unit, -0.9), 0.9)
+    r.flat[:: len(r) + 1] = 1.0
+    if not exceeds(r, 0.05):
+        values, vectors = np.linalg.eigh(r)
         r = (vectors * np.maximum(values, 0.05)) @ vectors.T
-        d = np.sqrt(np.diag(r))
-        r = r / np.outer(d, d)
-    return r * np.outer(sd, sd)
+        d = np.sqrt(r.diagonal())
+        r = r / (d[:, None] * d)
+    return r * unit
 
 
 def _regress(structure: Structure, rows: Sequence[Parameter], B: Array, joint: Array) -> Array:

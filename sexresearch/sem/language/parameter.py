@@ -38,3 +38,8 @@ class Parameter:
     def is_free(self) -> bool:
         """Whether the row is still to be estimated (NaN value, neither taken from the sample nor derived)."""
         return math.isnan(self.value) and not self.exogenous and not self.derived
+
+    @property
+    def is_guided(self) -> bool:
+        """Whether the text gives a starting value or a bound."""
+        return not math.isnan(self.start) or self.lower > -math.inf or self.upper < math.inf
