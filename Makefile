@@ -31,6 +31,7 @@ help:
 	  && VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r constraints.lock \
 	  || $(BIN)/pip install --quiet --require-hashes -r constraints.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q sexresearch
 	touch $@
 
 reproduce: .venv/.installed

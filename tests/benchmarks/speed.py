@@ -208,6 +208,10 @@ def _refuse_disagreement(case: Case, chisq: dict[str, float]) -> None:
         raise SystemExit(f"{case.name}: the programs fit different models; chi-squares {chisq}")
 
 
+def _shown(milliseconds: float) -> str:
+    return f"{milliseconds:.3g}" if milliseconds < 100 else f"{milliseconds:.0f}"
+
+
 def rows(case: Case, spent: dict[str, list[float]]) -> list[dict[str, object]]:
     """One row per competitor: medians in milliseconds, their ratio, the target."""
     own = statistics.median(spent["ours"])
@@ -222,8 +226,8 @@ def rows(case: Case, spent: dict[str, list[float]]) -> list[dict[str, object]]:
                 "what": case.name,
                 "n": case.n,
                 "against": name,
-                "ours, ms": f"{1000 * own:.3g}",
-                "theirs, ms": f"{1000 * other:.3g}",
+                "ours, ms": _shown(1000 * own),
+                "theirs, ms": _shown(1000 * other),
                 "ratio": f"{other / own:.1f}",
                 "target": "" if target is None else f"{target:g}",
                 "met": "" if target is None else "yes" if other / own >= target else "NO",
