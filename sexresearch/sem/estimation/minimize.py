@@ -6,7 +6,6 @@ step independent of the units of the data. The decrement g' I^-1 g is scale free
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -184,6 +183,3 @@ def _downhill(objective: Objective, theta: Array) -> Array | None:
     trials = [theta + sign * size * vectors[:, 0] / scale for size in (0.5, 0.1, 0.02) for sign in (1, -1)]
     best = min(trials, key=objective.value)
     return best if objective.value(best) < here else None
-
-
-Minimizer = Callable[[Objective, Array], Solution]

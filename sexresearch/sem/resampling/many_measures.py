@@ -13,8 +13,6 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.resampling.batch import Batch, chisq
 from sexresearch.sem.resampling.many_errors import reduced, stacks
 
-NAMES = ("chisq", "rmsea", "cfi", "srmr")
-
 
 def many_measures(
     model: Batch, fitted: Fitted, theta: Array, fixed: Array, moments: Sequence[Weighed]
