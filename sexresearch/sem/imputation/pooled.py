@@ -12,6 +12,7 @@ from scipy.special import stdtr, stdtrit
 
 from sexresearch.errors import OptionError
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.imputation.pooled_fit import PooledFit, fitted_at_mean, pooled_fit, pooled_measures
 from sexresearch.sem.imputation.rubin import barnard_rubin, missing_information, relative_increase, total_covariance
 from sexresearch.sem.inference.tables import parameter_frame
@@ -112,6 +113,11 @@ class Pooled:
     def residuals(self) -> dict[object, Moment] | Moment:
         """Mean sample moments less implied moments, in the shape of `implied`."""
         return self._mean.residuals
+
+    @property
+    def options(self) -> Options:
+        """How every set was fitted."""
+        return self.results[0].options
 
     @property
     def nobs(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.discrepancy import exceeds
@@ -15,16 +16,31 @@ NEGATIVE = -1e-8  # relative eigenvalue below which a covariance matrix is indef
 
 def problems(fitted: Fitted) -> list[str]:
     """Non-convergence, negative variances, impossible correlations, binding bounds, saturated tests, thin clusters."""
-    solution = fitted.constrained.solution
-    found = []
-    if not solution.converged:
-        found.append(f"the fit did not converge: {solution.trouble} (Newton decrement {solution.decrement:.2g})")
+    found = _unconverged(fitted)
     for text in fitted.constrained.binding:
         found.append(f"the estimate lies on the bound {text}")
     if degrees_of_freedom(fitted) == 0:
         found.append("the model is saturated (df = 0): it reproduces any data, so its fit measures test nothing")
-    found += _negative_variances(fitted) + _indefinite(fitted) + _clusters(fitted)
-    return found
+    return found + _improper(fitted) + _clusters(fitted)
+
+
+def inadmissible(fitted: Fitted) -> tuple[str, ...]:
+    """Why the solution cannot be one of the population's: no convergence, negative variances, impossible correlations.
+
+    Empty where it is admissible. What is computed from an inadmissible solution passes no verdict.
+    """
+    return tuple(_unconverged(fitted) or _improper(fitted))
+
+
+def _unconverged(fitted: Fitted) -> list[str]:
+    solution = fitted.constrained.solution
+    if solution.converged:
+        return []
+    return [f"the fit did not converge: {solution.trouble} (Newton decrement {solution.decrement:.2g})"]
+
+
+def _improper(fitted: Fitted) -> list[str]:
+    return _negative_variances(fitted) + _indefinite(fitted)
 
 
 def _negative_variances(fitted: Fitted) -> list[str]:
@@ -49,24 +65,31 @@ def _in_group(fitted: Fitted, number: int) -> str:
 
 
 def _indefinite(fitted: Fitted) -> list[str]:
-    """Latent covariance matrices with a negative eigenvalue although no variance is negative."""
+    """Covariance matrices of latents, and of residuals of items, that have a negative eigenvalue."""
     found = []
     for number, state in enumerate(fitted.states):
         p, last = state.structure.p, len(state.structure.names) - state.structure.has_means
-        latent = state.all_cov[p:last, p:last]
-        variance = np.diag(latent)
-        if not len(latent) or (variance <= 0).any():
-            continue
-        correlations = latent / np.sqrt(np.outer(variance, variance))
-        if exceeds(correlations, NEGATIVE):
-            continue
-        lowest = float(np.linalg.eigvalsh(correlations)[0])
-        if lowest < NEGATIVE:
-            found.append(
-                f"the covariance matrix of the latent variables is not positive definite{_in_group(fitted, number)}: "
-                f"smallest eigenvalue of their correlations {lowest:.3g}; some are more than perfectly related"
-            )
+        parts = {"latent variables": state.all_cov[p:last, p:last]}
+        parts["residuals of the observed variables"] = state.S[:p, :p]
+        for what, cov in parts.items():
+            lowest = _lowest_eigenvalue(cov)
+            if lowest < NEGATIVE:
+                found.append(
+                    f"the covariance matrix of the {what} is not positive definite{_in_group(fitted, number)}: "
+                    f"smallest eigenvalue of their correlations {lowest:.3g}; some are more than perfectly related"
+                )
     return found
+
+
+def _lowest_eigenvalue(cov: Array) -> float:
+    """Of the correlations of variables that vary; 0 where it is not below rounding."""
+    kept = np.diag(cov) > 0
+    part = cov[np.ix_(kept, kept)]
+    sd = np.sqrt(np.diag(part))
+    correlations = part / np.outer(sd, sd)
+    if not len(part) or not (correlations - np.eye(len(part))).any() or exceeds(correlations, NEGATIVE):
+        return 0.0
+    return float(np.linalg.eigvalsh(correlations)[0])
 
 
 def _clusters(fitted: Fitted) -> list[str]:

@@ -20,6 +20,7 @@ from sexresearch.sem.after.wald import wald_test
 from sexresearch.sem.estimation.baseline import baseline
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.inference.fit_measures import fit_measures
 from sexresearch.sem.inference.ordinal_indices import ordinal_reasons
 from sexresearch.sem.inference.ordinal_moments import ordinal_moments
@@ -29,6 +30,7 @@ from sexresearch.sem.inference.tables import parameter_frame
 from sexresearch.sem.inference.vcov import vcov
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.lavaan_script import lavaan_script
+from sexresearch.sem.output.problems import inadmissible
 from sexresearch.sem.output.provenance import Provenance
 from sexresearch.sem.output.summary import Summary, summarize
 
@@ -56,6 +58,16 @@ class Results:
     def converged(self) -> bool:
         """Whether a minimum was reached: tiny Newton decrement, positive curvature."""
         return self.fitted.constrained.solution.converged
+
+    @property
+    def inadmissible(self) -> tuple[str, ...]:
+        """Why the solution is not admissible: not converged, negative variances, impossible correlations; or empty."""
+        return inadmissible(self.fitted)
+
+    @property
+    def options(self) -> Options:
+        """How it was fitted: every option with its default decided."""
+        return self.fitted.options
 
     @property
     def nobs(self) -> int:

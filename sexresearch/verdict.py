@@ -1,0 +1,160 @@
+"""Verdicts as data: what was judged, by which cut-off and whose; words are made of them at the very end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from sexresearch.errors import OptionError
+
+Outcome = Literal["holds", "doubtful", "fails", "not_computable"]
+Side = Literal["least", "most"]
+GRAVEST = ("fails", "not_computable", "doubtful", "holds")  # the first that occurs decides over several verdicts
+WORDS: Mapping[str, str] = {name: name.replace("_", " ") for name in get_args(Outcome)}
+MOST_DECIMALS = 6  # printed at the most, to keep a value and its cut-off apart
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One judgement.
+
+    outcome : what follows. criterion : what was looked at ("omega", "change of CFI").
+    value, cutoff : what was found, and the line it was held against; NaN where there is none.
+    source : whose line it is. applies : whether the source made it for such a fit.
+    reason : why it cannot be computed or does not apply, or what else is to be known.
+    """
+
+    outcome: Outcome
+    criterion: str
+    value: float = math.nan
+    cutoff: float = math.nan
+    source: str = ""
+    applies: bool = True
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if self.outcome not in WORDS:
+            raise OptionError(f"outcome {self.outcome!r} is not known; allowed: {', '.join(WORDS)}")
+        if self.outcome == "not_computable" and not self.reason:
+            raise OptionError(f"{self.criterion} is not computable: the verdict must say why in `reason`")
+
+
+def against(
+    criterion: str,
+    value: float,
+    cutoff: float,
+    source: str,
+    *,
+    side: Side = "least",
+    strict: bool = False,
+    fails: float | None = None,
+    applies: bool = True,
+    reason: str = "",
+    because: str = "it has no value",
+) -> Verdict:
+    """`value` held against `cutoff`: "holds" on the right side of it, else "doubtful", or "fails" beyond `fails`.
+
+    side : whether the value shall be at "least" or at "most" the cut-off. strict : it must not lie on it either.
+    fails : a second line; beyond it the outcome is "fails". Without one, nothing is worse than "doubtful".
+    because : the reason where value or cut-off is missing, so that the outcome is "not_computable"; `reason` otherwise.
+
+    >>> against("omega", 0.67, 0.70, "Nunnally & Bernstein 1994").outcome
+    'doubtful'
+    >>> against("CFI", 0.334, 0.95, "Hu & Bentler 1999", fails=0.90).outcome
+    'fails'
+    >>> against("omega", float("nan"), 0.70, "Nunnally & Bernstein 1994", because="only some items are ordered").reason
+    'only some items are ordered'
+    """
+    if math.isnan(value) or math.isnan(cutoff):
+        return Verdict("not_computable", criterion, value, cutoff, source, applies, because)
+    outcome: Outcome = "holds" if _on_side(value, cutoff, side, strict) else "doubtful"
+    if fails is not None and outcome != "holds" and not _on_side(value, fails, side, False):
+        outcome = "fails"
+    return Verdict(outcome, criterion, value, cutoff, source, applies, reason)
+
+
+def _on_side(value: float, line: float, side: Side, strict: bool) -> bool:
+    beyond = value > line if side == "least" else value < line
+    return beyond or (value == line and not strict)
+
+
+def admissible(reasons: Sequence[str]) -> Verdict:
+    """The verdict on the solution itself: it fails for each of the `reasons`, and nothing computed from it can hold.
+
+    >>> admissible(["negative variance of x1"]).outcome, admissible([]).outcome
+    ('fails', 'holds')
+    """
+    return Verdict("fails" if reasons else "holds", "admissible solution", reason="; ".join(reasons))
+
+
+def gravest(verdicts: Sequence[Verdict]) -> Outcome:
+    """The outcome of several verdicts together: the gravest of them; "not_computable" where there is none.
+
+    >>> gravest([Verdict("holds", "CFI"), Verdict("doubtful", "RMSEA")])
+    'doubtful'
+    """
+    found: dict[str, Outcome] = {verdict.outcome: verdict.outcome for verdict in verdicts}
+    return next((found[name] for name in GRAVEST if name in found), "not_computable")
+
+
+def sentence(verdict: Verdict) -> str:
+    """One verdict in words, as part of a sentence.
+
+    >>> sentence(against("omega", 0.67, 0.70, "Nunnally & Bernstein 1994"))
+    'omega .67 is below .70 (Nunnally & Bernstein 1994)'
+    >>> sentence(Verdict("not_computable", "omega", reason="only some items are ordered"))
+    'omega not computable, because only some items are ordered'
+    """
+    source = f" ({verdict.source})" if verdict.source else ""
+    if verdict.outcome == "not_computable":
+        return f"{verdict.criterion} not computable, because {verdict.reason}"
+    beside = f" [{verdict.reason}]" if verdict.reason and not verdict.applies else ""
+    beside = f", {verdict.reason}" if verdict.reason and verdict.applies else beside
+    if math.isnan(verdict.value) or math.isnan(verdict.cutoff):
+        value = "" if math.isnan(verdict.value) else f" {short(verdict.value)}"
+        return f"{verdict.criterion}{value}{beside}{source}"
+    value, cutoff = _apart(verdict.value, verdict.cutoff)
+    relation = "is" if value == cutoff else "is below" if verdict.value < verdict.cutoff else "is above"
+    return f"{verdict.criterion} {value} {relation} {cutoff}{beside}{source}"
+
+
+def prose(verdicts: Sequence[Verdict], words: Mapping[str, str] = WORDS) -> str:
+    """Several verdicts as one sentence: the outcome of all, then each, the gravest first.
+
+    words : what the outcomes are called, such as {"holds": "measured well"}; those not named keep their own.
+
+    >>> omega = against("omega", 0.81, 0.70, "Nunnally & Bernstein 1994")
+    >>> ave = against("AVE", 0.46, 0.50, "Fornell & Larcker 1981")
+    >>> prose([omega, ave])
+    'doubtful: AVE .46 is below .50 (Fornell & Larcker 1981); omega .81 is above .70 (Nunnally & Bernstein 1994)'
+    """
+    outcome = gravest(verdicts)
+    parts = [sentence(v) for name in GRAVEST for v in verdicts if v.outcome == name and _says_something(v)]
+    named = {**WORDS, **words}[outcome]
+    return f"{named}: {'; '.join(parts)}" if parts else named
+
+
+def _says_something(verdict: Verdict) -> bool:
+    return verdict.outcome != "holds" or bool(verdict.reason) or not math.isnan(verdict.value)
+
+
+def short(value: float, decimals: int = 2) -> str:
+    """A number in the field's way: no zero before the point where it lies between -1 and 1.
+
+    >>> short(0.671), short(-0.5), short(12.345)
+    ('.67', '-.50', '12.35')
+    """
+    text = f"{value:.{decimals}f}"
+    text = text.lstrip("-") if float(text) == 0 else text
+    return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
+
+
+def _apart(value: float, cutoff: float) -> tuple[str, str]:
+    """Both as text: two decimals, or three where the cut-off has them, and more where that keeps them apart."""
+    own = 3 if round(cutoff, 2) != cutoff == round(cutoff, 3) else 2
+    near = value != cutoff
+    apart = (d for d in range(own, MOST_DECIMALS) if not near or short(value, d) != short(cutoff, d))
+    decimals = next(apart, MOST_DECIMALS)
+    return short(value, decimals), short(cutoff, own if round(cutoff, own) == cutoff else decimals)
