@@ -80,10 +80,10 @@ REFUSED: dict[str, tuple[type[Exception], str, Callable[[], object]]] = {
     "loop": (errors.ModelError, "loop that has no solution", lambda: sem.fit("q1 ~ 1*q2 \n q2 ~ 1*q1", DATA)),
     "estimator": (
         errors.OptionError,
-        r"'mlr' is not known \(did you mean 'MLR'\?\)",
-        lambda: sem.fit(MODEL, DATA, estimator="mlr"),
+        r"'MLRR' is not known \(did you mean 'MLR'\?\)",
+        lambda: sem.fit(MODEL, DATA, estimator="MLRR"),
     ),
-    "missing rule": (errors.OptionError, "did you mean 'fiml'", lambda: sem.fit(MODEL, DATA, missing="FIML")),
+    "missing rule": (errors.OptionError, "did you mean 'fiml'", lambda: sem.fit(MODEL, DATA, missing="fim")),
     "engine": (errors.OptionError, "allowed: native, semopy", lambda: sem.fit(MODEL, DATA, engine="mplus")),
     "asymmetric": (
         errors.DataError,

@@ -220,7 +220,7 @@ def test_another_model_can_be_fitted():
         ({"n": [100], "effects": "a"}, "takes a list"),
         ({"n": [100], "replicates": 1}, "replicates must be"),
         ({"n": [100], "target": 1.5}, "target must lie"),
-        ({"n": [100], "estimator": "ml"}, "estimator 'ml' is not known"),
+        ({"n": [100], "estimator": "mlx"}, "estimator 'mlx' is not known"),
     ],
 )
 def test_wrong_calls_are_refused(options, said):

@@ -15,6 +15,7 @@ from sexresearch.sem.engines.semopy_engine import semopy_solution
 from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
 from sexresearch.sem.estimation.estimate import columns_of, estimate
 from sexresearch.sem.estimation.options import ENGINES, Options
+from sexresearch.sem.estimation.settled import replaced
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.ordinal.columns import refuse_unknown
 from sexresearch.sem.output.problems import problems
@@ -32,7 +33,7 @@ def fit(
     data: pd.DataFrame | object | None = None,
     *,
     moments: Moments | Mapping[Any, Moments] | None = None,
-    estimator: str = "ML",
+    estimator: str | None = None,
     missing: str = "listwise",
     auxiliary: Sequence[str] = (),
     ordered: bool | Sequence[str] | None = None,
@@ -55,6 +56,8 @@ def fit(
     """Fit a structural equation model; names, defaults and meaning of the options are those of lavaan's `sem()`.
 
     model : lavaan model text, or a `Model` (read once, reusable).
+    estimator : "ML" by default, or "WLSMV" where variables are ordered; "MLR" where there are clusters or weights.
+        lavaan's own spellings of every option value are understood (``missing="ml"``, ``test="Satorra-Bentler"``).
     data : DataFrame with one row per respondent, or a Survey. moments : `Moments`, or a dict of them by group label.
     missing : "listwise" drops rows with a gap in the model's variables; "pairwise" takes each covariance from the rows
         that have both answers; "fiml" uses every answer.
@@ -115,6 +118,7 @@ def fit(
     refuse_overfull(degrees_of_freedom(fitted))
     fitted.names.jets(fitted.theta)  # a definition that cannot be computed is refused here, not when it is printed
     blurred = refuse_unidentified(fitted)
+    notes = replaced(asked, fitted.options) + notes
     errors = None
     if engine == "semopy":
         fitted, errors = semopy_solution(fitted)
@@ -127,7 +131,7 @@ def fit(
     seed = SEED if fitted.options.se == "bootstrap" else None
     beside = ", ".join(fitted.options.auxiliary)
     missing = fitted.options.missing + (f" with auxiliary {beside}" if beside else "")
-    source = provenance(engine, fitted.options.estimator, missing, fitted.samples, model.syntax, seed)
+    source = provenance(engine, str(fitted.options.estimator), missing, fitted.samples, model.syntax, seed)
     return Results(model, fitted, source, found, errors, rows)
 
 

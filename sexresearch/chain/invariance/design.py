@@ -47,7 +47,7 @@ class Source:
 
     data: object | None
     moments: Mapping[object, Moments] | None
-    estimator: str
+    estimator: str | None
     missing: str
     cluster: str | None
     sampling_weights: str | None

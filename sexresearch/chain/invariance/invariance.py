@@ -24,7 +24,7 @@ def invariance(
     waves: Mapping[str, str] | None = None,
     partial: bool = False,
     stop: str = "score",
-    estimator: str = "ML",
+    estimator: str | None = None,
     missing: str = "listwise",
     ordered: bool | Sequence[str] | None = None,
     cluster: str | None = None,

@@ -15,6 +15,8 @@ from sexresearch.chain.views.measured import Measured, Unit
 from sexresearch.chain.views.verdicts import equivalent_to, verdict
 from sexresearch.errors import DataError, OptionError, SexresearchError
 from sexresearch.sem import FitWarning, Results, fit
+from sexresearch.sem.estimation.options import ESTIMATORS, MISSING, ROBUST
+from sexresearch.sem.estimation.spellings import spelled
 from sexresearch.survey import Survey
 
 MEASURES = ("df", "chisq", "cfi", "rmsea", "srmr", "npar", "aic", "bic")
@@ -50,7 +52,7 @@ def compare_rivals(
     kinds: Sequence[str] | None = None,
     *,
     higher_order: str | Sequence[str] = "factor",
-    estimator: str = "ML",
+    estimator: str | None = None,
     missing: str = "listwise",
     cluster: str | None = None,
 ) -> pd.DataFrame:
@@ -156,10 +158,10 @@ def rivals_sentence(table: pd.DataFrame) -> str:
     return text
 
 
-def _refuse_without_likelihood(estimator: str, missing: str) -> None:
-    if not estimator.startswith("ML"):
+def _refuse_without_likelihood(estimator: str | None, missing: str) -> None:
+    if estimator is not None and spelled("estimator", estimator, ESTIMATORS) not in ROBUST:
         raise OptionError(f"rivals are compared by their likelihood: use estimator 'ML' or 'MLR'; found {estimator!r}")
-    if missing not in ("listwise", "fiml"):
+    if spelled("missing", missing, MISSING) not in ("listwise", "fiml"):
         raise OptionError(
             f"rivals are compared by their likelihood: use missing 'listwise' or 'fiml'; found {missing!r}"
         )
@@ -200,7 +202,7 @@ def _fitted(
             results = fit(
                 text,
                 survey,
-                estimator=options["estimator"] or "ML",
+                estimator=options["estimator"],
                 missing=options["missing"] or "listwise",
                 cluster=options["cluster"],
             )

@@ -28,8 +28,9 @@ from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliar
 from sexresearch.sem.estimation.constraints import Constrained, minimize_within, namespace, restrictions
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
-from sexresearch.sem.estimation.options import Options, settled
+from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.estimation.restarts import search
+from sexresearch.sem.estimation.settled import settled
 from sexresearch.sem.estimation.start import starting_values, widened
 from sexresearch.sem.implied.discrepancy import LeastSquares, NormalLikelihood, Objective, Target
 from sexresearch.sem.implied.structure import Structure, join_moments, structure_of, vech_index

@@ -8,7 +8,8 @@ from numbers import Integral
 import pandas as pd
 
 from sexresearch.errors import OptionError
-from sexresearch.sem.estimation.options import ESTIMATORS, MISSING
+from sexresearch.sem.estimation.options import ESTIMATORS, MISSING, Options, respelled
+from sexresearch.sem.estimation.spellings import allow
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.curve import Power, needed_sizes, table_of
@@ -31,7 +32,7 @@ def power(
     analysis: Model | str | None = None,
     standardized: bool = False,
     design: Design = Design(),  # noqa: B008
-    estimator: str = "ML",
+    estimator: str | None = None,
     missing: str = "listwise",
     ordered: Sequence[str] | None = None,
 ) -> Power:
@@ -44,8 +45,9 @@ def power(
     regression and definition. An effect is found where its two-sided z test has p below `alpha`.
     target : the power for which `needed` interpolates n. workers : threads; the numbers are the same for any of them.
     design : what the answers are like (`Design`); estimator and missing as in `fit`. Complete normal answers and
-    estimator "ML" take a fraction of a millisecond per sample, everything else a full fit. ordered : items treated as
-    ordered categories, by WLSMV unless another estimator is named; by default those with thresholds in the population.
+    estimator "ML" (the default) take a fraction of a millisecond per sample, everything else a full fit.
+    ordered : items treated as ordered categories, by WLSMV unless another estimator is named; by default those with
+    thresholds in the population.
     Samples that cannot be estimated are counted in `failed` and `failures` and take no part in the other columns.
     Interrupting keeps the samples done so far.
 
@@ -59,14 +61,15 @@ def power(
     refuse_shares(alpha, target)
     if not isinstance(design, Design):
         raise OptionError(f"design must be a Design, as in design=sx.Design(missing=0.1); found {design!r}")
-    for name, value, allowed in (("estimator", estimator, ESTIMATORS), ("missing", missing, MISSING)):
-        if value not in allowed:
-            raise OptionError(f"{name} {value!r} is not known; allowed: {', '.join(allowed)}")
+    asked = respelled(Options(estimator=estimator, missing=missing))
+    if asked.estimator is not None:
+        allow("estimator", asked.estimator, ESTIMATORS)
+    allow("missing", asked.missing, MISSING)
     plan = plan_of(model, analysis, standardized, design.groups)
     sizes = sample_sizes(n, plan)
     wanted = wanted_effects(plan.fitted, effects)
     kinds = tuple(plan.population.thresholds) if ordered is None else tuple(ordered)
-    trials = Trials(plan, wanted, design, estimator, missing, kinds, seed)
+    trials = Trials(plan, wanted, design, asked.estimator, asked.missing, kinds, seed)
     truth = plan.values(wanted)
     frames, lost, wait = [], [], replicates
     for size in sizes:

@@ -88,7 +88,7 @@ class Surveyed:
     plan: Plan
     sampler: Sampler
     wanted: tuple[Wanted, ...]
-    estimator: str
+    estimator: str | None
     missing: str
     ordered: tuple[str, ...]
     n: int

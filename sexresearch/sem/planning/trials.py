@@ -38,7 +38,7 @@ class Trials:
     plan: Plan
     wanted: tuple[Wanted, ...]
     design: Design
-    estimator: str
+    estimator: str | None
     missing: str
     ordered: tuple[str, ...]
     seed: int
@@ -57,7 +57,8 @@ class Trials:
     def of_size(self, n: int, replicates: int, workers: int) -> Found:
         """Studies with n respondents."""
         title = f"n = {n}"
-        if self.design.plain and self.estimator == "ML" and not self.ordered and not self.plan.population.thresholds:
+        plain = self.design.plain and self.estimator in (None, "ML")
+        if plain and not self.ordered and not self.plan.population.thresholds:
             sizes = tuple(self.plan.population.sizes(n))
             job = Job(self.plan.fitted, Drawn(self.plan.fitted, sizes, self.seed), self.engine, None, False)
             return self._from_moments(n, sizes, run(job, replicates, workers, title))

@@ -1,0 +1,130 @@
+"""Options that exclude each other, refused in the user's words."""
+
+from __future__ import annotations
+
+from sexresearch.errors import OptionError
+from sexresearch.sem.estimation.options import ROBUST, SE, TEST, Options
+
+GAPS = ("ML", "MLR", "MLF")  # estimators that can use incomplete answers
+YUAN_BENTLER = ("yuan_bentler", "yuan_bentler_mplus")
+
+
+def refuse_conflicts(options: Options, has_rows: bool) -> None:
+    """OptionError where two settled options do not go together, as in lavaan."""
+    _refuse_gaps(options)
+    _refuse_parts(options)
+    _refuse_words("se", options.se, _errors(options), options)
+    _refuse_words("test", options.test, _tests(options), options)
+    _refuse_information(options)
+    if not has_rows:
+        _refuse_moments(options)
+    elif (options.group_equal or options.group_partial) and options.group is None:
+        raise OptionError("group_equal and group_partial need group='the column that holds the groups'")
+
+
+def _refuse_gaps(options: Options) -> None:
+    name = options.estimator
+    if options.missing == "fiml" and name not in GAPS:
+        raise OptionError(f"missing='fiml' goes with estimator 'ML' or 'MLR'; found {name!r}")
+    if options.auxiliary and options.missing != "fiml":
+        raise OptionError(
+            f"auxiliary={list(options.auxiliary)} helps to make up for missing answers and needs missing='fiml'; "
+            f"found missing={options.missing!r}"
+        )
+    if options.missing == "pairwise":
+        _refuse_pairwise(options)
+
+
+def _refuse_parts(options: Options) -> None:
+    for part in (options.cluster, options.sampling_weights):
+        if part is not None and options.estimator not in ("ML", "MLR"):
+            raise OptionError(
+                f"cluster and sampling_weights go with estimator 'ML' or 'MLR'; found {options.estimator!r}"
+            )
+
+
+def _errors(options: Options) -> tuple[str, ...]:
+    """Standard errors that the estimator, clusters and incomplete answers leave."""
+    if options.estimator == "GLS":
+        return ("standard", "bootstrap", "none")
+    if not options.likelihood:
+        return ("standard", "robust_sem", "bootstrap", "none")
+    if options.cluster is not None:
+        return ("robust_cluster", "bootstrap", "none")
+    left = [name for name in SE if name != "robust_cluster"]
+    return tuple(name for name in left if options.missing != "fiml" or name != "robust_sem")
+
+
+def _tests(options: Options) -> tuple[str, ...]:
+    """Tests that the estimator, clusters and incomplete answers leave."""
+    if options.estimator in ("GLS", "WLS"):
+        return ("standard", "none")
+    if not options.likelihood:
+        return tuple(name for name in TEST if name not in YUAN_BENTLER)
+    if options.missing == "fiml":
+        return ("standard", *YUAN_BENTLER, "none")
+    if options.cluster is not None:
+        return ("standard", "satorra_bentler", *YUAN_BENTLER, "none")
+    return TEST
+
+
+def _refuse_words(name: str, value: str | None, left: tuple[str, ...], options: Options) -> None:
+    if value in left:
+        return
+    beside = [f"estimator {options.estimator!r}"]
+    beside += [f"missing={options.missing!r}"] if options.missing == "fiml" else []
+    beside += [f"cluster={options.cluster!r}"] if options.cluster is not None else []
+    needs = "; it needs cluster=" if value == "robust_cluster" and options.cluster is None else ""
+    raise OptionError(f"{name}={value!r} does not go with {', '.join(beside)}{needs}; there are: {', '.join(left)}")
+
+
+def _refuse_information(options: Options) -> None:
+    found = options.information
+    if found != "expected" and options.estimator not in (*ROBUST, "GLS"):
+        raise OptionError(f"estimator {options.estimator!r} has expected information only; found information={found!r}")
+    if found != "first_order":
+        return
+    wrong = {
+        "estimator": options.estimator if not options.likelihood else None,
+        "se": options.se if str(options.se).startswith("robust") else None,
+        "test": options.test if options.robust_test else None,
+    }
+    asked = [f"{key}={value!r}" for key, value in wrong.items() if value is not None]
+    if asked:
+        raise OptionError(
+            f"first-order information (estimator 'MLF') does not go with {', '.join(asked)}; "
+            "use information 'expected' or 'observed'"
+        )
+
+
+def _refuse_moments(options: Options) -> None:
+    needs_rows = {
+        "estimator": options.estimator if options.estimator not in ("ML", "GLS", "ULS") else None,
+        "missing": options.missing if options.missing != "listwise" else None,
+        "se": options.se if options.se not in ("standard", "none") else None,
+        "test": options.test if options.robust_test else None,
+        "information": options.information if options.information == "first_order" else None,
+        "group": options.group,
+        "cluster": options.cluster,
+        "sampling_weights": options.sampling_weights,
+    }
+    asked = [f"{key}={value!r}" for key, value in needs_rows.items() if value is not None]
+    if asked:
+        raise OptionError(f"{', '.join(asked)} needs the respondents' answers; moments are not enough")
+
+
+def _refuse_pairwise(options: Options) -> None:
+    """Pairwise moments have no respondent's likelihood, no weights and no clusters behind them."""
+    beside = {"cluster": options.cluster, "sampling_weights": options.sampling_weights}
+    implied = {
+        "estimator": options.estimator if options.estimator in ("MLR", "MLF", "GLS") else None,
+        "se": options.se if options.se in ("robust_huber_white", "robust_cluster") else None,
+        "test": options.test if options.test in YUAN_BENTLER else None,
+        "information": options.information if options.information == "first_order" else None,
+    }
+    found = [[f"{key}={value!r}" for key, value in part.items() if value is not None] for part in (beside, implied)]
+    wrong = found[0] or found[1]  # clusters and weights imply a robust estimator that nobody asked for
+    if wrong:
+        raise OptionError(
+            f"missing='pairwise' does not go with {', '.join(wrong)}; use missing='fiml' with estimator 'ML' or 'MLR'"
+        )

@@ -1,0 +1,124 @@
+"""Every default of the options decided: what the estimator, ordered variables, clusters and weights imply."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sexresearch.errors import OptionError
+from sexresearch.sem.estimation.conflicts import refuse_conflicts
+from sexresearch.sem.estimation.options import (
+    ESTIMATORS,
+    FLAGS,
+    INFORMATION,
+    MISSING,
+    PARAMETERIZATIONS,
+    ROBUST,
+    ROBUST_LEAST_SQUARES,
+    SE,
+    TEST,
+    WORDS,
+    Options,
+    respelled,
+)
+from sexresearch.sem.estimation.spellings import allow
+
+
+def settled(options: Options, has_rows: bool, means_wanted: bool) -> Options:
+    """Options with every default decided; OptionError names what is unknown or does not go together.
+
+    >>> settled(Options(estimator="MLR"), has_rows=True, means_wanted=False).se
+    'robust_huber_white'
+    """
+    options = respelled(options)
+    for name in FLAGS:
+        if not isinstance(getattr(options, name), bool):
+            raise OptionError(f"{name} is True or False; found {getattr(options, name)!r}")
+    if options.meanstructure not in (None, True, False):
+        raise OptionError(f"meanstructure is True, False or None; found {options.meanstructure!r}")
+    for name in ("estimator", "bounds"):
+        if getattr(options, name) is not None:
+            allow(name, getattr(options, name), WORDS[name])
+    allow("missing", options.missing, MISSING)
+    options = _implied(_for_ordered(options) if options.ordered else options)
+    allow("se", options.se, SE)
+    allow("test", options.test, TEST)
+    allow("information", options.information, INFORMATION)
+    refuse_conflicts(options, has_rows)
+    means = options.meanstructure
+    if options.ordered:
+        means = True
+    elif means is None:
+        means = means_wanted or options.missing == "fiml"
+    elif not means and options.missing == "fiml":
+        raise OptionError("missing='fiml' needs the means: leave meanstructure=None or set it to True")
+    return replace(options, meanstructure=bool(means), fixed_x=options.fixed_x and not options.auxiliary)
+
+
+def replaced(asked: Options, used: Options) -> list[str]:
+    """Where plain "ML" was asked for by name and something else took its place, and why."""
+    if respelled(asked).estimator != "ML" or used.estimator == "ML":
+        return []
+    if used.ordered:
+        why = "ordered variables need least squares"
+    else:
+        why = "clusters and sampling weights need robust standard errors and tests"
+    return [f"estimator 'ML' was asked for and {used.estimator!r} used: {why}, as in lavaan"]
+
+
+def _for_ordered(options: Options) -> Options:
+    """Ordered variables are fitted by least squares, WLSMV where nothing else was asked for (as in lavaan)."""
+    parameterization = options.parameterization or "delta"
+    allow("parameterization", parameterization, PARAMETERIZATIONS)
+    estimator = "WLSMV" if options.estimator in (None, "ML") else options.estimator
+    if estimator in ROBUST or estimator == "GLS":
+        allowed = ", ".join(name for name in ESTIMATORS if name not in ROBUST and name != "GLS")
+        raise OptionError(f"ordered variables need a least-squares estimator ({allowed}); found {estimator!r}")
+    others = {"missing": options.missing if options.missing == "fiml" else None, "cluster": options.cluster}
+    others |= {"sampling_weights": options.sampling_weights, "information": options.information}
+    others |= {"se": options.se if options.se in ("robust_huber_white", "robust_cluster") else None}
+    others |= {"test": options.test if str(options.test).startswith("yuan_bentler") else None}
+    wrong = [f"{key}={value!r}" for key, value in others.items() if value not in (None, "expected")]
+    if wrong:
+        hint = "; use missing='pairwise'" if options.missing == "fiml" else ""
+        raise OptionError(f"ordered variables do not go with {', '.join(wrong)}{hint}")
+    equal = options.group_equal
+    if {"thresholds", "intercepts"} & set(equal):  # each implies the other, as in lavaan
+        equal = tuple(dict.fromkeys((*equal, "thresholds", "intercepts")))
+    return replace(options, estimator=estimator, parameterization=parameterization, group_equal=equal)
+
+
+def _implied(options: Options) -> Options:
+    """Clusters and weights make plain ML robust; the estimator implies standard errors and test.
+
+    Least squares treats exogenous variables as random, and clusters bring the means in, as in lavaan.
+    """
+    clustered, weighted = options.cluster is not None, options.sampling_weights is not None
+    estimator = options.estimator or "ML"
+    plain = estimator == "ML"
+    estimator = "MLR" if plain and (clustered or weighted) else estimator
+    least = ROBUST_LEAST_SQUARES.get(estimator, ("", "standard", "standard"))
+    se, test = ROBUST.get(estimator, least[1:])
+    if clustered and se == "robust_huber_white":
+        se = "robust_cluster"
+    asked = _robust_errors(estimator, clustered, options.missing) if options.se == "robust" else options.se
+    observed = options.missing == "fiml" or estimator == "MLR" or asked == "robust_huber_white"
+    usual = "first_order" if estimator == "MLF" else "observed" if observed else "expected"
+    flat = clustered and not weighted and plain
+    flat = flat or options.test not in (None, test)  # a test beside the estimator's own
+    return replace(
+        options,
+        estimator=estimator,
+        observed_information="h1" if flat else "hessian",
+        fixed_x=options.fixed_x and (estimator in ROBUST or bool(options.ordered)),
+        meanstructure=True if clustered and options.meanstructure is None else options.meanstructure,
+        se=asked or se,
+        test=options.test or test,
+        information=options.information or usual,
+    )
+
+
+def _robust_errors(estimator: str, clustered: bool, missing: str) -> str:
+    """What lavaan's ``se = "robust"`` stands for."""
+    if clustered:
+        return "robust_cluster"
+    return "robust_huber_white" if estimator in ROBUST and missing == "fiml" else "robust_sem"
