@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+
+from sexresearch.sem import Results
 
 CHAIN = """
     quality =~ q1 + q2 + q3
@@ -42,3 +46,10 @@ def with_gaps(data: pd.DataFrame, columns: list[str], share: float = 0.1, seed: 
     out = data.copy()
     out[columns] = out[columns].mask(rng.random((len(out), len(columns))) < share)
     return out
+
+
+def stopped(results: Results) -> Results:
+    """The same results as if the minimiser had stopped before it reached a minimum."""
+    constrained = results.fitted.constrained
+    solution = replace(constrained.solution, converged=False, trouble="stopped early")
+    return replace(results, fitted=replace(results.fitted, constrained=replace(constrained, solution=solution)))

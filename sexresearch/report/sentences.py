@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import math
 
-from sexresearch.sem.output.results import Results
+from sexresearch.errors import OptionError
+from sexresearch.sem import Pooled, Results
+from sexresearch.sem.output.reported import Reported, reported
+from sexresearch.verdict import short
+
+INDICES = {"cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
+LIMITS = ("rmsea_ci_lower", "rmsea_ci_upper")
 
 
-def fit_sentence(results: Results) -> str:
+def fit_sentence(results: Results | Pooled) -> str:
     """How well the model fits, in the one line a paper prints; measures that are not defined are left out.
 
+    The test and the indices are those the estimator calls for, and are named where they are scaled or robust
+    (`sexresearch.sem.output.reported`).
     Style: American Psychological Association (2020), Publication Manual, 7th ed., doi 10.1037/0000165-000:
     no leading zero where a value cannot exceed one.
 
@@ -18,23 +26,36 @@ def fit_sentence(results: Results) -> str:
     >>> fit_sentence(results)
     'χ²(2) = 10.89, p = .004, CFI = .970, TLI = .911, RMSEA = .133 [.064, .215], SRMR = .030, n = 250.'
     """
-    m = {name: float(value) for name, value in results.fit_measures.items()}
-    low, high = m["rmsea_ci_lower"], m["rmsea_ci_upper"]
-    parts = [
-        (m["chisq"], f"χ²({m['df']:.0f}) = {m['chisq']:.2f}"),
-        (m["pvalue"], f"p {_p(m['pvalue'])}"),
-        (m["cfi"], f"CFI = {_share(m['cfi'])}"),
-        (m["tli"], f"TLI = {_share(m['tli'])}"),
-        (m["rmsea"], f"RMSEA = {_share(m['rmsea'])} [{_share(low)}, {_share(high)}]"),
-        (m["srmr"], f"SRMR = {_share(m['srmr'])}"),
-    ]
-    return ", ".join([*(text for value, text in parts if not math.isnan(value)), f"n = {results.nobs}."])
+    if not isinstance(results, Results | Pooled):
+        raise OptionError(f"fit_sentence takes the results of fit or pool; found {type(results).__name__}")
+    if isinstance(results, Results) and not results.converged:
+        return f"No measures of fit: the fit did not converge, n = {results.nobs}."
+    shown = reported(results)
+    pooled = f"pooled ({results.test}) " if isinstance(results, Pooled) else ""
+    return ", ".join([*_test(shown, pooled), *_indices(shown), f"n = {results.nobs}."])
+
+
+def _test(shown: Reported, pooled: str) -> list[str]:
+    chisq, df, p = (shown.value(name) for name in ("chisq", "df", "pvalue"))
+    kind = f"{shown.test} " if shown.test else ""
+    parts = [f"{pooled}{kind}χ²({df:.5g}) = {chisq:.2f}"] if not math.isnan(chisq) else []
+    return parts if math.isnan(p) else [*parts, f"p {_p(p)}"]
+
+
+def _indices(shown: Reported) -> list[str]:
+    parts = []
+    for name, words in INDICES.items():
+        measure = shown[name]
+        if math.isnan(measure.value):
+            continue
+        limits = [shown.value(limit) for limit in LIMITS] if name == "rmsea" else [math.nan]
+        known = not any(map(math.isnan, limits))
+        beside = f" [{', '.join(short(limit, 3) for limit in limits)}]" if known else ""
+        kind = f"{measure.kind} " if measure.kind else ""
+        parts.append(f"{kind}{words} = {short(measure.value, 3)}{beside}")
+    return parts
 
 
 def _p(value: float) -> str:
-    return "< .001" if value < 0.001 else f"= {_share(value)}"
-
-
-def _share(value: float) -> str:
-    text = f"{value:.3f}"
-    return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
+    """As the manual has it: never equal to 0 or 1."""
+    return "< .001" if value < 0.001 else "> .999" if value > 0.999 else f"= {short(value, 3)}"

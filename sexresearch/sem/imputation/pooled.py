@@ -17,6 +17,7 @@ from sexresearch.sem.imputation.pooled_fit import PooledFit, fitted_at_mean, poo
 from sexresearch.sem.imputation.rubin import barnard_rubin, missing_information, relative_increase, total_covariance
 from sexresearch.sem.inference.tables import parameter_frame
 from sexresearch.sem.output.provenance import Provenance
+from sexresearch.sem.output.reported import reported
 from sexresearch.sem.output.results import Moment, Results
 from sexresearch.sem.output.summary import Summary, summarize
 
@@ -144,13 +145,16 @@ class Pooled:
 
     def summary(self) -> Summary:
         """Fit measures and parameters by section, as text and HTML."""
-        return summarize(self.parameters, self.fit_measures, self.r_squared, self.problems, self.provenance)
+        shown = reported(self)
+        return summarize(self.parameters, self.fit_measures, shown, self.r_squared, self.problems, self.provenance)
 
     def __repr__(self) -> str:
-        m = self._measures
+        shown = reported(self)
+        chisq, df, cfi, rmsea = (shown.value(name) for name in ("chisq", "df", "cfi", "rmsea"))
+        kind, index = (f"{shown[name].kind} " if shown[name].kind else "" for name in ("chisq", "cfi"))
         return (
-            f"Pooled({len(self.results)} sets, n = {self.nobs}: {self.test} chisq {m['chisq']:.3f}, df {m['df']:.0f}, "
-            f"CFI {m['cfi']:.3f}, RMSEA {m['rmsea']:.3f})"
+            f"Pooled({len(self.results)} sets, n = {self.nobs}: {self.test} {kind}chisq {chisq:.3f}, df {df:.5g}, "
+            f"{index}CFI {cfi:.3f}, {index}RMSEA {rmsea:.3f})"
         )
 
 

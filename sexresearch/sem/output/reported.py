@@ -17,7 +17,7 @@ import pandas as pd
 
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
-from sexresearch.sem.inference.chisquare import Test, scaled_test, standard_test
+from sexresearch.sem.inference.chisquare import scaled_test, standard_test
 
 TESTS = {
     "satorra_bentler": "scaled (Satorra–Bentler)",
@@ -126,7 +126,10 @@ def _measure(name: str, suffix: str, kind: str, measures: pd.Series, reasons: Ma
     return Measure(name, key, value, kind, reasons.get(key, "") if math.isnan(value) else "")
 
 
-def reported_test(fitted: Fitted) -> tuple[Test, str]:
-    """The test of fit alone, and what it is called, without the indices and the models they need."""
+def test_in_words(fitted: Fitted) -> str:
+    """The test of fit in one line, without the indices and the further models that those need."""
     robust = fitted.options.robust_test
-    return (scaled_test(fitted), TESTS[fitted.options.test or ""]) if robust else (standard_test(fitted), "")
+    test = scaled_test(fitted) if robust else standard_test(fitted)
+    kind = f", {TESTS[fitted.options.test or '']}" if robust else ""
+    p = "" if math.isnan(test.pvalue) else f", p {'< 0.001' if test.pvalue < 0.001 else f'{test.pvalue:.3f}'}"
+    return f"chisq {test.chisq:.3f}, df {test.df:.5g}{p}{kind}"

@@ -32,6 +32,7 @@ from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.lavaan_script import lavaan_script
 from sexresearch.sem.output.problems import inadmissible
 from sexresearch.sem.output.provenance import Provenance
+from sexresearch.sem.output.reported import reported, test_in_words
 from sexresearch.sem.output.summary import Summary, summarize
 
 Moment = dict[str, pd.DataFrame | pd.Series]
@@ -277,17 +278,14 @@ class Results:
 
     def summary(self) -> Summary:
         """What lavaan's `summary(fit, fit.measures = TRUE, standardized = TRUE)` shows, as text and HTML."""
-        return summarize(self.parameters, self.fit_measures, self.r_squared, self.problems, self.provenance)
+        shown = reported(self)
+        return summarize(self.parameters, self.fit_measures, shown, self.r_squared, self.problems, self.provenance)
 
     def to_lavaan(self) -> str:
         """R script that repeats this fit with lavaan: `Rscript fit.R answers.csv`, or without a file for moments."""
         return lavaan_script(self.model, self.fitted)
 
     def __repr__(self) -> str:
-        m = self._measures
-        state = "converged" if self.converged else "DID NOT CONVERGE"
-        return (
-            f"Results({self.fitted.options.estimator}, n = {self.nobs}, {state}: "
-            f"chisq {m['chisq']:.3f}, df {m['df']:.0f}, CFI {m['cfi']:.3f}, RMSEA {m['rmsea']:.3f}"
-            f"{f', {len(self.problems)} problem(s)' if self.problems else ''})"
-        )
+        many = f", {len(self.problems)} problem(s)" if self.problems else ""
+        state = f"converged: {test_in_words(self.fitted)}" if self.converged else "DID NOT CONVERGE"
+        return f"Results({self.options.estimator}, n = {self.nobs}, {state}{many})"

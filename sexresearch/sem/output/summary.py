@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import math
 from dataclasses import dataclass
 
 import pandas as pd
 
-from sexresearch.glossary import Table, table
+from sexresearch.glossary import COLUMNS, Table, describe, format_value, table
 from sexresearch.sem.output.provenance import Provenance
+from sexresearch.sem.output.reported import Reported
 
 SECTIONS = (
     ("Latent variables", lambda f: f["op"] == "=~"),
@@ -21,27 +23,8 @@ SECTIONS = (
     ("Defined parameters", lambda f: f["op"] == ":="),
 )
 HEADLINE = (
-    "chisq",
-    "df",
-    "pvalue",
-    "chisq_scaled",
-    "df_scaled",
-    "pvalue_scaled",
-    "chisq_scaling_factor",
-    "cfi",
-    "tli",
-    "cfi_robust",
-    "tli_robust",
-    "logl",
-    "npar",
-    "aic",
-    "bic",
-    "rmsea",
-    "rmsea_ci_lower",
-    "rmsea_ci_upper",
-    "rmsea_pvalue",
-    "rmsea_robust",
-    "srmr",
+    *("chisq", "df", "pvalue", "chisq_scaling_factor", "chisq_shift_parameters", "cfi", "tli", "logl", "npar"),
+    *("aic", "bic", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue", "srmr"),
 )
 SHOWN = ["lhs", "op", "rhs", "label", "est", "se", "z", "t", "df", "pvalue", "ci_lower", "ci_upper", "fmi"]
 SHOWN += ["std_lv", "std_all"]
@@ -68,14 +51,14 @@ class Summary:
 def summarize(
     parameters: pd.DataFrame,
     measures: pd.Series,
+    reported: Reported,
     r_squared: pd.Series,
     problems: tuple[str, ...],
     provenance: Provenance,
 ) -> Summary:
     """Fit measures, then the parameters by section and group, then R-squared."""
-    shown = measures[[name for name in HEADLINE if name in measures.index]]
     source = str(provenance)
-    tables = [table(shown, "Fit measures", source)]
+    tables = [_fit_table(measures, reported, source)]
     grouped = parameters["group"].notna().any()
     parts = parameters.groupby("group", sort=False, dropna=False) if grouped else [(None, parameters)]
     for label, part in parts:
@@ -89,3 +72,27 @@ def summarize(
         named = r_squared.rename_axis(r_squared.index.names if grouped else "variable").to_frame()
         tables.append(table(named, "R-squared", source))
     return Summary(tuple(tables), problems, source)
+
+
+def _fit_table(measures: pd.Series, reported: Reported, source: str) -> Table:
+    """The measures to report; where some are scaled or robust, which, and the uncorrected ones beside them."""
+    kinds = {measure.name: measure for measure in reported.measures if measure.kind}
+    plain = measures[[name for name in HEADLINE if name in measures.index]]
+    if not kinds:
+        return table(plain, "Fit measures", source)
+    rows = []
+    for name, value in table(plain).rows:
+        found = kinds.get(name)
+        if found is None:
+            rows.append((name, value, "", ""))
+        else:
+            rows.append((name, _text(name, found.value), found.kind, value))
+    headers, numeric = ("measure", "value", "kind", "uncorrected"), (False, True, False, True)
+    return Table(headers, tuple(rows), numeric, "Fit measures", source)
+
+
+def _text(name: str, value: float) -> str:
+    """A measure with its own decimals, and adjusted degrees of freedom with theirs."""
+    decimals = describe(name).decimals if name in COLUMNS else 3
+    broken = decimals == 0 and not math.isnan(value) and round(value) != value
+    return format_value(value, 3 if broken else decimals)
