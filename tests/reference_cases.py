@@ -13,7 +13,7 @@ import pandas as pd
 from sexresearch import sem
 
 FOLDER = Path(__file__).parent / "reference"
-STOREYS = ("first_storey", "second_storey", "third_storey", "fourth_storey", "composites")
+STOREYS = ("first_storey", "second_storey", "third_storey", "fourth_storey", "composites", "edges")
 
 
 def read_plan(storey: str) -> dict:

@@ -24,7 +24,8 @@ def refresh(storey: str) -> None:
 
 def main() -> None:
     """Refresh the storeys named on the command line, or all."""
-    for storey in sys.argv[1:] or ["first_storey", "second_storey", "third_storey", "fourth_storey", "composites"]:
+    known = sorted(path.stem for path in (FOLDER / "cases").glob("*.toml") if path.stem != "moments")
+    for storey in sys.argv[1:] or known:
         refresh(storey)
 
 

@@ -23,6 +23,8 @@ from sexresearch.sem.implied.discrepancy import LeastSquares
 from sexresearch.sem.implied.structure import Structure, implied
 from sexresearch.sem.inference.vcov import inverse_information, score_covariance, share_of
 
+ROUNDING = 16 * float(np.finfo(float).eps)  # relative error of a log-likelihood summed over respondents
+
 
 @dataclass(frozen=True)
 class Test:
@@ -59,8 +61,14 @@ def standard_test(fitted: Fitted) -> Test:
         if fitted.options.discrepancy == "ULS":  # the statistic has no chi-square distribution
             return Test(chisq, df, math.nan)
     else:
-        chisq = max(2.0 * (fitted.saturated_log_likelihood - fitted.log_likelihood), 0.0)
+        chisq = _beyond_rounding(2.0 * fitted.saturated_log_likelihood, 2.0 * fitted.log_likelihood)
     return Test(chisq, df, chisq_pvalue(chisq, df))
+
+
+def _beyond_rounding(larger: float, smaller: float) -> float:
+    """Their difference, or 0 where it is within the rounding error of sums so large."""
+    gap = larger - smaller
+    return gap if gap > ROUNDING * (abs(larger) + abs(smaller)) else 0.0
 
 
 def scaled_test(fitted: Fitted) -> Test:

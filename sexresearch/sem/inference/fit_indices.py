@@ -1,10 +1,16 @@
-"""Fit measures as functions of plain numbers, so that each can be held against its formula."""
+"""Fit measures as functions of plain numbers, so that each can be held against its formula.
+
+A chi-square below `NOTHING` is rounding error and counts as 0; an index that would divide by it is NaN.
+Where the baseline has no df, or fits better than chance, indices are those that lavaan reports.
+"""
 
 from __future__ import annotations
 
 import math
 
 from scipy.special import chndtr, chndtrinc
+
+NOTHING = 1.5e-8  # chi-square, or difference of one from its df, that is rounding error
 
 
 def rmsea(chisq: float, df: float, n: float, groups: int = 1) -> float:
@@ -54,14 +60,23 @@ def cfi(chisq: float, df: float, baseline_chisq: float, baseline_df: float) -> f
     >>> round(cfi(85.306, 24, 918.852, 36), 3)
     0.931
     """
-    own, base = max(chisq - df, 0.0), max(chisq - df, baseline_chisq - baseline_df, 0.0)
-    return 1.0 - own / base if base > 0 else 1.0
+    return share_explained(chisq - df, baseline_chisq - baseline_df)
+
+
+def share_explained(excess: float, most: float) -> float:
+    """1 - excess / max(excess, most), none below 0: CFI from the noncentralities of model and baseline.
+
+    >>> share_explained(1e-12, -0.4)
+    1.0
+    """
+    bottom = max(excess, most)
+    return 1.0 - max(excess, 0.0) / bottom if bottom > NOTHING else 1.0
 
 
 def rni(chisq: float, df: float, baseline_chisq: float, baseline_df: float) -> float:
     """Relative noncentrality index (McDonald & Marsh 1990, doi 10.1037/0033-2909.107.2.247): CFI without its limits."""
     base = baseline_chisq - baseline_df
-    return 1.0 - (chisq - df) / base if base != 0 else math.nan
+    return 1.0 - (chisq - df) / base if abs(base) > NOTHING else math.nan
 
 
 def tli(chisq: float, df: float, baseline_chisq: float, baseline_df: float) -> float:
@@ -70,28 +85,41 @@ def tli(chisq: float, df: float, baseline_chisq: float, baseline_df: float) -> f
     >>> round(tli(85.306, 24, 918.852, 36), 3)
     0.896
     """
-    if df <= 0 or baseline_df <= 0:
+    if df <= 0 or baseline_df <= 0 or abs(baseline_chisq - baseline_df) <= NOTHING:
         return 1.0
     base = baseline_chisq / baseline_df
-    return (base - chisq / df) / (base - 1.0) if base != 1 else 1.0
+    return 1.0 - (chisq / df - 1.0) / (base - 1.0)
 
 
-def nfi(chisq: float, baseline_chisq: float) -> float:
-    """Normed fit index (Bentler & Bonett 1980, doi 10.1037/0033-2909.88.3.588)."""
-    return (baseline_chisq - chisq) / baseline_chisq if baseline_chisq > 0 else 1.0
+def nfi(chisq: float, df: float, baseline_chisq: float) -> float:
+    """Normed fit index (Bentler & Bonett 1980, doi 10.1037/0033-2909.88.3.588); 1 at df 0."""
+    if baseline_chisq <= NOTHING:
+        return math.nan
+    return (baseline_chisq - chisq) / baseline_chisq if df > 0 else 1.0
+
+
+def pnfi(chisq: float, df: float, baseline_chisq: float, baseline_df: float) -> float:
+    """Parsimonious normed fit index, df / baseline df times NFI (James, Mulaik & Brett 1982)."""
+    if baseline_df <= 0 or baseline_chisq <= NOTHING:
+        return math.nan
+    return df / baseline_df * (baseline_chisq - chisq) / baseline_chisq
 
 
 def rfi(chisq: float, df: float, baseline_chisq: float, baseline_df: float) -> float:
     """Relative fit index (Bollen 1986, doi 10.1007/BF02294061); 1 at df 0."""
-    if df <= 0 or baseline_df <= 0 or baseline_chisq <= 0:
+    if df <= 0 or baseline_df <= 0:
         return 1.0
+    if baseline_chisq <= NOTHING:
+        return math.nan
     base = baseline_chisq / baseline_df
     return (base - chisq / df) / base
 
 
 def ifi(chisq: float, df: float, baseline_chisq: float) -> float:
-    """Incremental fit index (Bollen 1989, doi 10.1177/0049124189017003004)."""
-    return (baseline_chisq - chisq) / (baseline_chisq - df) if baseline_chisq != df else 1.0
+    """Incremental fit index (Bollen 1989, doi 10.1177/0049124189017003004); 1 where the baseline is below df."""
+    if abs(baseline_chisq - df) <= NOTHING:
+        return math.nan
+    return (baseline_chisq - chisq) / (baseline_chisq - df) if baseline_chisq > df else 1.0
 
 
 def information_criteria(logl: float, npar: int, n: float) -> dict[str, float]:

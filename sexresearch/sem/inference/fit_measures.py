@@ -76,15 +76,14 @@ def incremental(test: Test, base: Test) -> dict[str, float]:
     """Indices that compare the model with the baseline model."""
     a, b, c, d = test.chisq, test.df, base.chisq, base.df
     nested = b <= d  # otherwise the baseline is not the more restricted model
-    nfi = index.nfi(a, c) if nested else math.nan
     tli = index.tli(a, b, c, d)
     return {
         "cfi": index.cfi(a, b, c, d),
         "tli": tli,
         "nnfi": tli,
         "rfi": index.rfi(a, b, c, d) if nested else math.nan,
-        "nfi": nfi,
-        "pnfi": b / d * index.nfi(a, c) if d > 0 else math.nan,
+        "nfi": index.nfi(a, b, c) if nested else math.nan,
+        "pnfi": index.pnfi(a, b, c, d),
         "ifi": index.ifi(a, b, c),
         "rni": index.rni(a, b, c, d),
     }
@@ -112,7 +111,9 @@ def _rmsea(fitted: Fitted, test: Test, scaled: Test | None) -> dict[str, float]:
     if scaled is not None:
         shifted = not math.isnan(scaled.shift) or (scaled.df == 0 and bool(fitted.levels))
         chisq, df = (scaled.chisq, scaled.df) if shifted else (test.chisq, scaled.trace)
-        out |= {f"{name}_scaled": v for name, v in rmsea_family(chisq, df, n, groups).items()}
+        known = shifted or test.df > 0  # without degrees of freedom there is nothing to scale
+        family = rmsea_family(chisq, df if known else 0.0, n, groups)
+        out |= {f"{name}_scaled": v if known else math.nan for name, v in family.items()}
     return out
 
 
@@ -155,8 +156,7 @@ def _ordinal_robust(fitted: Fitted, scaled: Test | None) -> dict[str, float]:
     if why_no_robust_indices(fitted):
         return dict.fromkeys(ROBUST, math.nan)
     if scaled.df == 0:
-        best = dict.fromkeys(ROBUST[:4], 1.0) | dict.fromkeys(ROBUST[4:7], 0.0)
-        return best | dict.fromkeys(ROBUST[7:], math.nan)
+        return _robust_saturated(True)
     own, reference = likelihood_misfit(fitted)
     c = own.trace / own.df if own.df else 1.0
     return _robust(own, reference, own.chisq / c, c, fitted)
@@ -167,16 +167,16 @@ def _robust(own: Misfit, reference: Misfit, chisq: float, c: float, fitted: Fitt
     n, groups, df = fitted.weight, fitted.table.n_groups, own.df
     excess, most = own.chisq - own.trace, reference.chisq - reference.trace
     if df == 0:
-        return {f"{name}_robust": math.nan for name in ("cfi", "tli", "nnfi", "rni", "rmsea")}
-    bottom = max(excess, most, 0.0)
-    ratio = excess / df / (most / reference.df) if most != 0 else 0.0
+        return _robust_saturated(fitted.options.missing == "fiml")
+    known = abs(most) > index.NOTHING and reference.df > 0
+    ratio = excess / df / (most / reference.df) if known else 0.0
     stretch = math.sqrt(c) if c > 0 else math.nan
     lower, upper = index.rmsea_interval(chisq, df, n, groups)
     return {
-        "cfi_robust": 1.0 - max(excess, 0.0) / bottom if bottom > 0 else 1.0,
+        "cfi_robust": index.share_explained(excess, most),
         "tli_robust": 1.0 - ratio,
         "nnfi_robust": 1.0 - ratio,
-        "rni_robust": 1.0 - excess / most if most != 0 else math.nan,
+        "rni_robust": 1.0 - excess / most if abs(most) > index.NOTHING else math.nan,
         "rmsea_robust": math.sqrt(max(excess, 0.0) / (n * df)) * math.sqrt(groups),
         "rmsea_ci_lower_robust": stretch * lower,
         "rmsea_ci_upper_robust": stretch * upper,
@@ -185,12 +185,18 @@ def _robust(own: Misfit, reference: Misfit, chisq: float, c: float, fitted: Fitt
     }
 
 
+def _robust_saturated(known: bool) -> dict[str, float]:
+    """At df 0 RMSEA is 0; indices beside the baseline are 1 where no scaling factor, unknown then, enters them."""
+    best = dict.fromkeys(ROBUST[:4], 1.0 if known else math.nan)
+    return best | dict.fromkeys(ROBUST[4:7], 0.0) | dict.fromkeys(ROBUST[7:], math.nan)
+
+
 def _others(fitted: Fitted, test: Test, npar: int) -> dict[str, float]:
     n, df = fitted.weight, test.df
     rate = test.chisq / n
 
     def critical_n(alpha: float) -> float:
-        return float(chdtri(df, alpha)) / rate + 1.0 if df > 0 and rate > 0 else math.nan
+        return float(chdtri(df, alpha)) / rate + 1.0 if df > 0 and test.chisq > index.NOTHING else math.nan
 
     out = {"cn_05": critical_n(0.05), "cn_01": critical_n(0.01)}
     if isinstance(fitted.objective, OrdinalLeastSquares):

@@ -38,8 +38,8 @@ def ordinal_residual_indices(fitted: Fitted) -> dict[str, float]:
         for name, (gaps, count, beside) in _kinds(point.model.layout, target.moments, point.moments).items():
             alone = float(gaps @ gaps)
             both = alone + float(beside @ beside)
-            total[name] = total.get(name, 0.0) + share * math.sqrt(both / (count + len(beside)))
-            total[f"{name}_nomean"] = total.get(f"{name}_nomean", 0.0) + share * math.sqrt(alone / count)
+            total[name] = total.get(name, 0.0) + share * _root(both, count + len(beside))
+            total[f"{name}_nomean"] = total.get(f"{name}_nomean", 0.0) + share * _root(alone, count)
     return {
         "rmr": total["rmr"],
         "rmr_nomean": total["rmr_nomean"],
@@ -50,13 +50,19 @@ def ordinal_residual_indices(fitted: Fitted) -> dict[str, float]:
     }
 
 
+def _root(squares: float, count: int) -> float:
+    return math.sqrt(squares / count) if count else 0.0
+
+
 def _kinds(own: Layout, seen: Array, told: Array) -> dict[str, tuple[Array, int, Array]]:
-    """Residual covariances, how many there are, residual thresholds; by kind of residual."""
+    """Residual covariances, how many there are, residual thresholds; by kind of residual.
+
+    As in lavaan variances, which ordered variables do not have, add to the count and not to the sum.
+    """
     i, j = own.pairs
     S, Sigma = own.cov(seen), own.cov(told)
     s, t = np.sqrt(np.diag(S)), np.sqrt(np.abs(np.diag(Sigma)))
-    rows, columns = np.concatenate([i, own.numeric]), np.concatenate([j, own.numeric])
-    gap, scale = (S - Sigma)[rows, columns], s[rows] * s[columns]
+    gap, scale = (S - Sigma)[i, j], (s[i] * s[j])
     correlation = (S / np.outer(s, s) - Sigma / np.outer(t, t))[i, j]
     cut = slice(0, own.starts[0])
     cuts = seen[cut] - told[cut]
@@ -64,7 +70,7 @@ def _kinds(own: Layout, seen: Array, told: Array) -> dict[str, tuple[Array, int,
     return {
         "rmr": (gap, count, cuts),
         "srmr_bentler": (gap / scale, count, cuts),
-        "crmr": (correlation, max(len(i), 1), cuts),
+        "crmr": (correlation, len(i), cuts),
     }
 
 
@@ -164,9 +170,4 @@ def ordinal_reasons(fitted: Fitted, missing: list[str]) -> dict[str, str]:
         return {}
     why = why_no_robust_indices(fitted)
     found = {name: why for name in missing if name.endswith("_robust") and why}
-    if fitted.options.discrepancy == "ULS":
-        found |= {name: "unweighted least squares have no chi-square distribution" for name in missing if name in NO_P}
     return found | {name: "Mplus's SRMR is not defined for ordered variables" for name in missing if "mplus" in name}
-
-
-NO_P = ("pvalue", "baseline_pvalue")

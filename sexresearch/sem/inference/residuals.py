@@ -70,7 +70,8 @@ def goodness_of_fit(fitted: Fitted, df: float) -> dict[str, float]:
 
     The weight is the estimator's own; for the likelihood the normal-theory one at the implied covariances,
     m'V m + tr(V S V S) / 2 with V their inverse.
-    Moments of fixed exogenous variables take no part; AGFI is 1 at df 0.
+    Moments of fixed exogenous variables take no part; AGFI is 1 at df 0. With missing answers the sample's moments are
+    those of the saturated model, so that a saturated model has GFI 1; lavaan 0.6-14 takes pairwise ones there.
     """
     gfi, count = 0.0, 0
     for number, (mean, cov, mu, sigma, share) in enumerate(moment_pairs(fitted)):

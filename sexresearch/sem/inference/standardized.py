@@ -46,13 +46,13 @@ def standardize(state: Implied, rows: Sequence[Parameter], est: Array, everythin
     return est * np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1.0), np.nan)
 
 
-def explained(state: Implied) -> dict[str, float]:
-    """R-squared of every variable that something explains: 1 - residual / total variance; NaN if that is negative."""
-    s = state.structure
-    last = len(s.names) - s.has_means
-    paths = s.directed[:last, :last] != 0
-    moving = s.is_path & (s.col < last)
-    paths[s.row[moving], s.col[moving]] = True
+def explained(state: Implied, rows: Sequence[Parameter]) -> dict[str, float]:
+    """R-squared of every variable that one of the group's rows is to explain: 1 - residual / total variance.
+
+    0 where its paths are fixed to 0; NaN where the residual variance is negative.
+    """
+    place = {name: k for k, name in enumerate(state.structure.names)}
+    found = {place[row.lhs if row.op == "~" else row.rhs] for row in rows if row.op in ("~", "=~")}
     total, residual = np.diag(state.all_cov), np.diag(state.S)
     share = np.where(residual >= 0, 1 - residual / np.where(total > 0, total, np.nan), np.nan)
-    return {s.names[i]: float(share[i]) for i in range(last) if paths[i].any()}
+    return {state.structure.names[k]: float(share[k]) for k in sorted(found)}

@@ -16,6 +16,8 @@ FLAT = 1e-9  # eigenvalue of the scaled information below which a direction carr
 
 def inverse_information(information: Array, basis: Array) -> Array:
     """basis (basis' I basis)^-1 basis': the inverse of I (q, q) along `basis` (q, d); NaN where it is singular."""
+    if basis.shape[1] == 0:
+        return np.zeros_like(information)
     whole = basis.shape[0] == basis.shape[1]
     inner = information if whole else basis.T @ information @ basis
     scale = np.sqrt(np.abs(inner.diagonal()))

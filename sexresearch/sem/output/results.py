@@ -22,8 +22,8 @@ from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.inference.fit_measures import fit_measures
-from sexresearch.sem.inference.ordinal_indices import ordinal_reasons
 from sexresearch.sem.inference.ordinal_moments import ordinal_moments
+from sexresearch.sem.inference.reasons import missing_reasons
 from sexresearch.sem.inference.residuals import analysed_cov
 from sexresearch.sem.inference.standardized import explained
 from sexresearch.sem.inference.tables import parameter_frame
@@ -144,14 +144,9 @@ class Results:
     @property
     def reasons(self) -> dict[str, str]:
         """Why a fit measure is missing, by its name; empty where none is."""
-        if not self.converged:
-            reason = "the fit did not converge"
-        elif self._measures["df"] == 0:
-            reason = "the model has no degrees of freedom left to test"
-        else:
-            reason = "the model fits exactly or its baseline has nothing to explain"
-        reasons = {str(name): reason for name in self._measures.index[self._measures.isna()]}
-        return reasons | ordinal_reasons(self.fitted, list(reasons)) if self.converged else reasons
+        if self.converged:
+            return missing_reasons(self.fitted, self._measures)
+        return {str(name): "the fit did not converge" for name in self._measures.index[self._measures.isna()]}
 
     @property
     def vcov(self) -> pd.DataFrame:
@@ -163,8 +158,8 @@ class Results:
     def r_squared(self) -> pd.Series:
         """Explained variance of every endogenous variable; indexed by (group, variable) where there are groups."""
         parts = {
-            sample.label: explained(state)
-            for sample, state in zip(self.fitted.samples, self.fitted.states, strict=True)
+            sample.label: explained(state, self.fitted.table.group(number))
+            for number, (sample, state) in enumerate(self._pairs())
         }
         if not self.groups:
             return pd.Series(next(iter(parts.values())), name="r_squared", dtype=float)
