@@ -1,9 +1,12 @@
 # make reproduce   every notebook executed, reports and headline numbers written to reports/
 # make test        lint, types, unit tests, doctests and every notebook checked against its stored outputs
 # Both prepare .venv themselves; all they need is Python 3.11 or newer, pip and make.
+# Another Python beside it: make test PYTHON=python3.13 VENV=.venv-3.13
 
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+TESTS ?= tests sexresearch notebooks
+BIN := $(VENV)/bin
 SHARED_DATA := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))../shared/data-home)
 
 # One thread and the inline backend, so that numbers and figures are the same on every machine.
@@ -21,46 +24,46 @@ endif
 help:
 	@echo "make reproduce | test | lint | lab | notebooks | bench | lock | clean"
 
-.venv: .venv/.installed
+.venv: $(VENV)/.installed
 
 # uv, pinned in the lock like everything else, installs in seconds; where it cannot be had, pip does the same.
-.venv/.installed: pyproject.toml constraints.lock
-	$(PYTHON) -m venv --clear .venv
-	sed -n '/^uv==/,/[^\\]$$/p' constraints.lock > .venv/uv.lock
-	$(BIN)/pip install --quiet --require-hashes -r .venv/uv.lock \
-	  && VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r constraints.lock \
+$(VENV)/.installed: pyproject.toml constraints.lock
+	$(PYTHON) -m venv --clear $(VENV)
+	sed -n '/^uv==/,/[^\\]$$/p' constraints.lock > $(VENV)/uv.lock
+	$(BIN)/pip install --quiet --require-hashes -r $(VENV)/uv.lock \
+	  && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r constraints.lock \
 	  || $(BIN)/pip install --quiet --require-hashes -r constraints.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	$(BIN)/python -m compileall -q sexresearch
 	touch $@
 
-reproduce: .venv/.installed
+reproduce: $(VENV)/.installed
 	$(BIN)/sexresearch reproduce
 
 # Execute the notebooks and store what they show (for authors; the result is what `make test` compares with).
-notebooks: .venv/.installed
+notebooks: $(VENV)/.installed
 	$(BIN)/sexresearch reproduce --store
 
-lint: .venv/.installed
+lint: $(VENV)/.installed
 	$(BIN)/ruff check
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/pytest -q -n 2 --dist loadfile --nbval --nbval-current-env tests sexresearch notebooks
+	$(BIN)/pytest -q -n 2 --dist loadfile --nbval --nbval-current-env $(TESTS)
 
-lab: .venv/.installed
+lab: $(VENV)/.installed
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
-bench: .venv/.installed
+bench: $(VENV)/.installed
 	$(BIN)/python tests/benchmarks/promises.py
 	$(BIN)/python tests/benchmarks/coverage_study.py
 	$(BIN)/python tests/benchmarks/speed.py
 	$(BIN)/python tests/benchmarks/worlds.py
 
 # Choose the newest versions that fit pyproject.toml and pin them with their hashes.
-lock: .venv/.installed
+lock: $(VENV)/.installed
 	$(BIN)/uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-header --no-annotate --quiet -o constraints.lock
 
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-* build dist .pytest_cache .mypy_cache .ruff_cache

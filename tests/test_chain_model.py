@@ -183,13 +183,12 @@ def test_nodes_are_found_by_identifier_or_title():
 
 
 @pytest.mark.parametrize("name", ["acsi_2015", "mobi_ecsi", "corp_rep2"])
-def test_public_surveys_support_what_they_measure(name):
-    measured = Measured(sx.datasets.load(name).instrument)
+def test_public_surveys_support_what_they_measure(name, root):
+    measured = Measured(sx.Instrument.from_toml(root / "data" / "raw" / f"{name}.toml"))
     assert supported(measured) == ("satisfaction_only",)
 
 
-def test_satisfaction_only_on_acsi_goes_from_quality_to_loyalty():
-    survey = sx.datasets.load("acsi_2015")
-    model = sx.chain_model(survey.instrument, "satisfaction_only")
+def test_satisfaction_only_on_acsi_goes_from_quality_to_loyalty(root):
+    model = sx.chain_model(sx.Instrument.from_toml(root / "data" / "raw" / "acsi_2015.toml"), "satisfaction_only")
     assert lines(model)[-2:] == ["Satisfaction ~ Quality", "Loyalty ~ Satisfaction"]
-    assert fitted(model, survey).converged
+    assert sx.fit(model, moments=sx.datasets.load("acsi_2015_moments")).converged

@@ -100,5 +100,5 @@ def omega_categorical(cuts: Array, owner: Array, common: Array, whole: Array) ->
     >>> round(omega_categorical(np.zeros(2), np.array([0, 1]), np.full((2, 2), 0.5), np.full((2, 2), 0.5)), 3)
     0.5
     """
-    top = code_covariances(cuts, owner, common, same=False).sum()
-    return float(top / code_covariances(cuts, owner, whole, same=True).sum())
+    top = code_covariances(cuts, owner, common, same=False)
+    return float(np.sum(top)) / float(np.sum(code_covariances(cuts, owner, whole, same=True)))

@@ -137,7 +137,7 @@ def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
         raise DataError("; ".join(wrong) + ". The model needs numbers: recode the answers first")
     values = found.to_numpy(dtype=float, na_value=np.nan)
     with np.errstate(invalid="ignore"):
-        low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
+        low, high = (extreme.reduce(values, axis=0, keepdims=True)[0] for extreme in (np.fmin, np.fmax))
     wrong = []
     for name, a, b in zip(names, low, high, strict=True):
         if np.isnan(a):

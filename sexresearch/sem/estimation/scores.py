@@ -106,7 +106,7 @@ def score_products(scores: Array, codes: Array | None) -> Array:
 
 def cluster_sums(scores: Array, codes: Array) -> Array:
     """(clusters, q) scores (rows, q) summed within the cluster codes (rows,)."""
-    _, dense = np.unique(codes, return_inverse=True)
-    out = np.zeros((int(dense.max()) + 1, scores.shape[1]))
+    known, dense = np.unique(codes, return_inverse=True)
+    out = np.zeros((len(known), scores.shape[1]))
     np.add.at(out, dense, scores)
     return out
