@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Protocol
 
+import numpy as np
+
+from sexresearch.chain.invariance.identification import higher, means_at_zero, scaled_by_text
 from sexresearch.errors import OptionError
 from sexresearch.sem import FitWarning, Model, Moments, Results, fit
 from sexresearch.sem.data.observed import frame_of
@@ -82,18 +85,12 @@ class Source:
             )
 
 
-def higher(model: Model) -> tuple[str, ...]:
-    """Constructs that are measured by other constructs."""
-    latents = set(model.latents)
-    found = (f.lhs for f in model.statements.formulas if f.op == "=~" and f.rhs in latents)
-    return tuple(dict.fromkeys(found))
-
-
 @dataclass(frozen=True)
 class Groups:
     """Groups of respondents, named by a column of the data or by the keys of moments.
 
-    Latent variances are 1 in the first group, so that every loading can be tested, unless the model fixes loadings.
+    Latent variances are 1 in the first group, so that every loading can be tested, unless the model's text restricts
+    what depends on the units of its constructs: every step is then `fit` of that text with `group_equal`.
     Means of higher constructs are 0 in all groups: those of their dimensions hold what there is to know.
     """
 
@@ -110,9 +107,9 @@ class Groups:
 
     def fit(self, equal: Sequence[str], free: Formulas) -> Results:
         """One step, by `group_equal` and `group_partial`."""
-        fixed = "\n".join(f"{name} ~ 0*1" for name in higher(self.model))
-        model = Model(f"{self.model.syntax}\n{fixed}") if fixed else self.model
-        return self.source.fitted(model, not _fixes_loadings(self.model), self.group, equal, free if equal else ())
+        added = means_at_zero(self.model)
+        model = Model("\n".join([*added, self.model.syntax])) if added else self.model
+        return self.source.fitted(model, not scaled_by_text(self.model), self.group, equal, free if equal else ())
 
     def formula(self, name: str) -> str:
         """The name itself."""
@@ -137,10 +134,6 @@ class Groups:
         if not small:
             return ""
         return f"not computable: {', '.join(small)} respondents with answers, too few for {len(items)} items"
-
-
-def _fixes_loadings(model: Model) -> bool:
-    return any(f.op == "=~" and f.modifiers.fixed for f in model.statements.formulas)
 
 
 @dataclass(frozen=True)
@@ -251,7 +244,12 @@ def with_categories(source: Source, model: Model | str, waves: Mapping[str, str]
     OptionError where a search is asked for, which takes loadings and intercepts only.
     """
     given = source.ordered
-    found = given if isinstance(given, bool) else tuple([given] if isinstance(given, str) else given or ())
+    if isinstance(given, bool | np.bool_):
+        found: bool | tuple[str, ...] = bool(given)
+    elif given is None or isinstance(given, Iterable):
+        found = (given,) if isinstance(given, str) else tuple(given or ())
+    else:
+        raise OptionError(f"ordered is True, or the names of items; found {given!r}")
     if source.data is not None and not isinstance(found, bool):
         items = (model if isinstance(model, Model) else Model(model)).observed
         columns = {pattern.replace("{}", item) for pattern in (waves or {"": "{}"}).values() for item in items}

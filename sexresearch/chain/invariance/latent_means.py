@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from sexresearch.chain.invariance.design import Design, Source, design_of, higher, with_categories
+from sexresearch.chain.invariance.design import Design, Source, design_of, with_categories
+from sexresearch.chain.invariance.identification import higher
 from sexresearch.chain.invariance.ladder import Rung, climb
 from sexresearch.sem import Model, Moments, Results
 from sexresearch.sem.arrays import Array

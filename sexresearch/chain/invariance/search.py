@@ -10,6 +10,7 @@ from sexresearch.errors import SexresearchError
 from sexresearch.sem import Model, Results
 from sexresearch.sem.after.score_tests import released, separated
 from sexresearch.sem.inference.chisquare import chisq_pvalue
+from sexresearch.sem.language.parameter import Parameter
 
 KIND = {"loadings": "=~", "intercepts": "~1", "residuals": "~~"}
 LEAST_EQUAL = 2  # items per construct that must stay equal, so that something is left to compare by
@@ -81,7 +82,8 @@ def search(
             return Found(tuple(done), results, "ended because the cut-off of CFI is kept")
         bar = SIGNIFICANT / max(len(tests), 1) if enough is None else 1.1
         telling = [test for test in tests if test.pvalue < bar]
-        allowed = [test for test in telling if _spare(design.model, test, tests)]
+        held = [*(test.formula for test in tests), *always_equal(results)]
+        allowed = [test for test in telling if _spare(design.model, test.formula, held)]
         if not allowed:
             return Found(tuple(done), results, _ending(telling, len(tests)))
         try:
@@ -101,12 +103,29 @@ def _ending(telling: Sequence[Candidate], tests: int) -> str:
     return f"ended at {first.formula} (χ² {first.chisq:.1f}): every construct keeps {LEAST_EQUAL} equal items"
 
 
-def _spare(model: Model, test: Candidate, tests: Sequence[Candidate]) -> bool:
+def always_equal(results: Results) -> list[str]:
+    """Formulas that the model's own text keeps equal in all groups: one value (a loading other than 0) or one label."""
+    fitted = results.fitted
+    places: dict[str, list[Parameter]] = {}
+    for row in fitted.table.rows:
+        if not (row.exogenous or row.derived):
+            places.setdefault(row.name, []).append(row)
+    return [
+        name
+        for name, rows in places.items()
+        if len(rows) == fitted.table.n_groups > 1
+        and (rows[0].label or (rows[0].free < 0 and not (rows[0].op == "=~" and rows[0].value == 0)))
+        and len({(row.free, row.value if row.free < 0 else 0.0) for row in rows}) == 1
+    ]
+
+
+def _spare(model: Model, formula: str, held: Sequence[str]) -> bool:
     """Whether every construct of the parameter keeps enough equal items without it."""
-    held = [other.formula.split() for other in tests]
-    first, op = test.formula.split()[:2]
+    parts = [other.split() for other in dict.fromkeys(held)]
+    first, op = formula.split()[:2]
     if op == "=~":
-        return sum(parts[0] == first for parts in held) > LEAST_EQUAL
+        return sum(part[0] == first and part[1] == op for part in parts) > LEAST_EQUAL
     loads = {(f.lhs, f.rhs) for f in model.statements.formulas if f.op == "=~"}
     owners = [owner for owner, item in loads if item == first]
-    return all(sum((owner, parts[0]) in loads for parts in held) > LEAST_EQUAL for owner in owners)
+    same = {part[0] for part in parts if part[1] == op and (op == "~1" or part[0] == part[-1])}
+    return all(sum((owner, item) in loads for item in same) > LEAST_EQUAL for owner in owners)
