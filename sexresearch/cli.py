@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -19,7 +18,9 @@ from sexresearch import datasets, standard
 from sexresearch.errors import SexresearchError
 from sexresearch.glossary import table
 from sexresearch.report import report
-from sexresearch.sem import FitWarning, Moments, Results, fit
+from sexresearch.sem import Model, Moments, Results
+from sexresearch.sem.estimation.options import Options
+from sexresearch.sem.fit import results_of
 from sexresearch.study import Reproduction, reproduce
 from sexresearch.survey import Survey, read_survey, screen
 
@@ -136,11 +137,10 @@ def _fitted(model: Path, data: str, instrument: Path | None, estimator: str, mis
     """The fit, and where its data come from; what is wrong with a fit stands in its summary, so no warnings."""
     text = model.read_text(encoding="utf-8")
     given = _data(data, instrument)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FitWarning)
-        if isinstance(given, Survey):
-            return fit(text, given, estimator=estimator, missing=missing), given.caption
-        return fit(text, moments=given, estimator=estimator, missing=missing), f"{data}, summary statistics"
+    asked, wanted = Model(text), Options(estimator=estimator, missing=missing)
+    if isinstance(given, Survey):
+        return results_of(asked, given, wanted), given.caption
+    return results_of(asked, None, wanted, given), f"{data}, summary statistics"
 
 
 def _survey(data: str, instrument: Path | None) -> Survey:

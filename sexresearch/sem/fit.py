@@ -14,12 +14,13 @@ from sexresearch.sem.data.observed import used_columns
 from sexresearch.sem.engines.semopy_engine import semopy_solution
 from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
 from sexresearch.sem.estimation.estimate import columns_of, estimate
+from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ENGINES, Options
 from sexresearch.sem.estimation.settled import replaced
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.ordinal.columns import refuse_unknown
 from sexresearch.sem.output.problems import problems
-from sexresearch.sem.output.provenance import provenance
+from sexresearch.sem.output.provenance import Provenance, provenance
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.errors import SEED, bootstrap_errors
 
@@ -84,8 +85,6 @@ def fit(
     >>> results.converged, int(results.fit_measures["df"])
     (True, 0)
     """
-    if engine not in ENGINES:
-        raise OptionError(f"engine {engine!r} is not known; allowed: {', '.join(ENGINES)}")
     model = model if isinstance(model, Model) else Model(model)
     asked = Options(
         estimator=estimator,
@@ -107,6 +106,22 @@ def fit(
         ordered=True if ordered is True else _names(ordered or (), "ordered"),
         parameterization=parameterization,
     )
+    results = results_of(model, data, asked, moments, engine)
+    for text in results.problems:
+        warnings.warn(text, FitWarning, stacklevel=2)
+    return results
+
+
+def results_of(
+    model: Model,
+    data: pd.DataFrame | object | None,
+    asked: Options,
+    moments: Moments | Mapping[Any, Moments] | None = None,
+    engine: str = "native",
+) -> Results:
+    """What `fit` returns, without a warning: for the many fits inside other questions, which may run in threads."""
+    if engine not in ENGINES:
+        raise OptionError(f"engine {engine!r} is not known; allowed: {', '.join(ENGINES)}")
     if (data is None) == (moments is None):
         raise OptionError(
             "give either data (a DataFrame or Survey) or moments=, not " + ("both" if data is not None else "neither")
@@ -126,13 +141,15 @@ def fit(
         errors, lost = bootstrap_errors(fitted)
         notes = notes + lost
     found = tuple(notes + ([blurred] if blurred else []) + problems(fitted))
-    for text in found:
-        warnings.warn(text, FitWarning, stacklevel=2)
-    seed = SEED if fitted.options.se == "bootstrap" else None
-    beside = ", ".join(fitted.options.auxiliary)
-    missing = fitted.options.missing + (f" with auxiliary {beside}" if beside else "")
-    source = provenance(engine, str(fitted.options.estimator), missing, fitted.samples, model.syntax, seed)
-    return Results(model, fitted, source, found, errors, rows)
+    return Results(model, fitted, _source(model, fitted, engine), found, errors, rows)
+
+
+def _source(model: Model, fitted: Fitted, engine: str) -> Provenance:
+    options = fitted.options
+    beside = ", ".join(options.auxiliary)
+    missing = options.missing + (f" with auxiliary {beside}" if beside else "")
+    seed = SEED if options.se == "bootstrap" else None
+    return provenance(engine, str(options.estimator), missing, fitted.samples, model.syntax, seed)
 
 
 def _names(value: Sequence[str] | str, option: str) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache, wraps
-from typing import ParamSpec, TypeVar
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
@@ -12,9 +14,43 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-@cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()
+class _Inside:
+    """How many calls work under the limit, which is the whole process's: the first sets it, the last lifts it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.count = 0
+        self.controller: ThreadpoolController | None = None
+        self.limiter: Any = None
+
+    def enter(self) -> None:
+        with self.lock:
+            if self.count == 0:
+                self.controller = self.controller or ThreadpoolController()
+                self.limiter = self.controller.limit(limits=1, user_api="blas")
+            self.count += 1
+
+    def leave(self) -> None:
+        with self.lock:
+            self.count -= 1
+            if self.count == 0:
+                self.limiter.restore_original_limits()
+
+
+_inside = _Inside()
+
+
+@contextmanager
+def blas_on_one_thread() -> Iterator[None]:
+    """BLAS limited to one thread; the setting found by the first to come is restored when the last one leaves.
+
+    Calls may be nested, and run in several threads at once.
+    """
+    _inside.enter()
+    try:
+        yield
+    finally:
+        _inside.leave()
 
 
 def one_thread(function: Callable[P, R]) -> Callable[P, R]:
@@ -22,7 +58,7 @@ def one_thread(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def limited(*args: P.args, **kwargs: P.kwargs) -> R:
-        with _controller().limit(limits=1, user_api="blas"):
+        with blas_on_one_thread():
             return function(*args, **kwargs)
 
     return limited

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -13,8 +12,10 @@ import numpy as np
 
 from sexresearch.chain.invariance.identification import higher, means_at_zero, scaled_by_text
 from sexresearch.errors import OptionError
-from sexresearch.sem import FitWarning, Model, Moments, Results, fit
+from sexresearch.sem import Model, Moments, Results
 from sexresearch.sem.data.observed import frame_of
+from sexresearch.sem.estimation.options import Options
+from sexresearch.sem.fit import results_of
 from sexresearch.sem.ordinal.columns import is_ordered
 
 Formulas = tuple[str, ...]
@@ -65,24 +66,20 @@ class Source:
         group_partial: Sequence[str] = (),
     ) -> Results:
         """A fit with means whose warnings stay in `results.problems`."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FitWarning)
-            return fit(
-                model,
-                self.data,
-                moments=self.moments,
-                estimator=self.estimator,
-                missing=self.missing,
-                cluster=self.cluster,
-                sampling_weights=self.sampling_weights,
-                ordered=self.ordered,
-                parameterization="theta" if self.ordered else None,
-                group=group,
-                group_equal=group_equal,
-                group_partial=group_partial,
-                std_lv=std_lv,
-                meanstructure=True,
-            )
+        asked = Options(
+            estimator=self.estimator,
+            missing=self.missing,
+            cluster=self.cluster,
+            sampling_weights=self.sampling_weights,
+            ordered=True if self.ordered is True else tuple(self.ordered or ()),
+            parameterization="theta" if self.ordered else None,
+            group=group,
+            group_equal=tuple(group_equal),
+            group_partial=tuple(group_partial),
+            std_lv=std_lv,
+            meanstructure=True,
+        )
+        return results_of(model, self.data, asked, self.moments)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,9 +13,10 @@ from sexresearch.chain.views.chain_model import KINDS, checked_order, model_text
 from sexresearch.chain.views.measured import Measured, Unit
 from sexresearch.chain.views.verdicts import equivalent_to, verdict
 from sexresearch.errors import DataError, OptionError, SexresearchError
-from sexresearch.sem import FitWarning, Results, fit
-from sexresearch.sem.estimation.options import ESTIMATORS, MISSING, ROBUST
+from sexresearch.sem import Model, Results
+from sexresearch.sem.estimation.options import ESTIMATORS, MISSING, ROBUST, Options
 from sexresearch.sem.estimation.spellings import spelled
+from sexresearch.sem.fit import results_of
 from sexresearch.survey import Survey
 
 MEASURES = ("df", "chisq", "cfi", "rmsea", "srmr", "npar", "aic", "bic")
@@ -197,15 +197,12 @@ def _fitted(
     except OptionError as error:
         return Rival(name, None, str(error))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FitWarning)
-            results = fit(
-                text,
-                survey,
-                estimator=options["estimator"],
-                missing=options["missing"] or "listwise",
-                cluster=options["cluster"],
-            )
+        asked = Options(
+            estimator=options["estimator"],
+            missing=options["missing"] or "listwise",
+            cluster=options["cluster"],
+        )
+        results = results_of(Model(text), survey, asked)
     except SexresearchError as error:
         return Rival(name, None, f"not fitted: {error}")
     return Rival(name, results, "" if results.converged else "did not converge")

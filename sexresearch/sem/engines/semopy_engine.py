@@ -11,7 +11,6 @@ semopy: Meshcheryakov, Igolkina & Samsonova 2021, arXiv 2106.01140.
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -152,6 +151,7 @@ def _run(problem: Rescaled) -> tuple[Array, Array]:
         for name, parameter in model.parameters.items():
             if parameter.active:
                 parameter.start, parameter.bound = problem.start[int(name[1:])], (None, None)
+        model.get_bounds = lambda: None  # there are none, and BFGS would warn that it cannot keep to them
         model.fit(cov=problem.cov, n_samples=problem.n, options=dict(TIGHT))
         model.fit(solver="BFGS", options=dict(TIGHTER))
         cov = _inverse_information(model)
@@ -178,7 +178,7 @@ def _judged(fitted: Fitted, theta: Array) -> Solution:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence Python warnings, and what semopy writes to the root logger; nobody else's messages."""
+    """Silence floating-point warnings, and what semopy writes to the root logger; nobody else's messages."""
     root, handler = logging.getLogger(), logging.NullHandler()
 
     def from_elsewhere(record: logging.LogRecord) -> bool:
@@ -187,8 +187,7 @@ def _quiet() -> Iterator[None]:
     root.addFilter(from_elsewhere)
     root.addHandler(handler)  # without any handler, logging would install one that prints
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with np.errstate(all="ignore"):
             yield
     finally:
         root.removeHandler(handler)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -87,7 +86,6 @@ def _chain(values: Array, rng: np.random.Generator) -> Array:
     names = [f"v{number}" for number in range(values.shape[1])]
     donors = min(DONORS, int((~np.isnan(values)).sum(axis=0).min()))
     chain = Chain(pd.DataFrame(values, columns=names), k_pmm=donors, rng=rng)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
+    with np.errstate(all="ignore"):
         chain.update_all(CYCLES)
     return chain.data.to_numpy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,8 @@ from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.sample import from_moments
 from sexresearch.sem.data.weighted_moments import Weighed
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.fit import FitWarning, fit
+from sexresearch.sem.estimation.options import Options
+from sexresearch.sem.fit import results_of
 from sexresearch.sem.implied.structure import join_moments
 from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.planning.plan import Plan
@@ -112,23 +112,21 @@ class Surveyed:
     def _numbers(self, number: int) -> Array:
         frame = self.sampler.frame(self.n, stream(self.seed, (self.n, number)))
         options, groups = self.plan.fitted.options, self.plan.fitted.table.n_groups
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore", FitWarning)
-            results = fit(
-                self.plan.model,
-                frame,
-                estimator=self.estimator,
-                missing=self.missing,
-                ordered=self.ordered,
-                parameterization=options.parameterization if self.ordered else None,
-                group="group" if groups > 1 else None,
-                group_equal=options.group_equal,
-                group_partial=options.group_partial,
-                cluster="cluster" if self.sampler.design.clusters is not None else None,
-                std_lv=options.std_lv,
-                meanstructure=options.meanstructure,
-                orthogonal=options.orthogonal,
-            )
+        asked = Options(
+            estimator=self.estimator,
+            missing=self.missing,
+            ordered=self.ordered,
+            parameterization=options.parameterization if self.ordered else None,
+            group="group" if groups > 1 else None,
+            group_equal=options.group_equal,
+            group_partial=options.group_partial,
+            cluster="cluster" if self.sampler.design.clusters is not None else None,
+            std_lv=options.std_lv,
+            meanstructure=options.meanstructure,
+            orthogonal=options.orthogonal,
+        )
+        with np.errstate(all="ignore"):
+            results = results_of(self.plan.model, frame, asked)
             if not results.converged:
                 raise ModelError(f"did not converge: {results.fitted.constrained.solution.trouble}")
             wanted = [effect.found_in(results.fitted) for effect in self.wanted]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,7 +16,8 @@ from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.sample import take
 from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.fit import FitWarning, fit
+from sexresearch.sem.estimation.options import Options
+from sexresearch.sem.fit import results_of
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.batch import batch
@@ -78,9 +78,8 @@ def permutation_test(
 
 
 def _fitted(model: Model | str, data: pd.DataFrame | object, group: str, equal: Sequence[str]) -> Results:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FitWarning)
-        results = fit(model, data, group=group, group_equal=equal)
+    asked = Options(group=group, group_equal=tuple(equal))
+    results = results_of(model if isinstance(model, Model) else Model(model), data, asked)
     if not results.converged:
         raise ModelError(f"the fit with {list(equal)} equal did not converge: {'; '.join(results.problems)}")
     if len({sample.names for sample in results.fitted.samples}) > 1:
