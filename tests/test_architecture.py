@@ -100,6 +100,15 @@ def test_nothing_runs_text_or_unpickles():
                 assert not names & {"pickle", "marshal", "shelve", "joblib", "dill", "cloudpickle"}, module
 
 
+def test_nothing_changes_settings_of_the_whole_process():
+    """Threads share warning filters, numpy's default and the old random generator; `np.errstate` is each thread's."""
+    shared = {"catch_warnings", "simplefilter", "filterwarnings", "resetwarnings", "seterr", "seed", "chdir"}
+    for module, tree in TREES.items():
+        used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        called = {ast.unparse(node.func).split(".")[-1] for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        assert not used & called & shared, f"{module} calls {used & called & shared}"
+
+
 def test_public_dataclasses_are_frozen():
     for module, tree in TREES.items():
         for node in ast.walk(tree):

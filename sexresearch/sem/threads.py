@@ -8,14 +8,18 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class _Inside:
-    """How many calls work under the limit, which is the whole process's: the first sets it, the last lifts it."""
+    """How many calls work under the limit, which is the whole process's: the first sets it, the last lifts it.
+
+    threadpoolctl 3.8 lets only the thread that set OpenBLAS's limit change it; as the last one out may be another
+    thread, that right is given back at once. Where someone else holds it, their setting stays as it is.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -28,6 +32,7 @@ class _Inside:
             if self.count == 0:
                 self.controller = self.controller or ThreadpoolController()
                 self.limiter = self.controller.limit(limits=1, user_api="blas")
+                _give_back()
             self.count += 1
 
     def leave(self) -> None:
@@ -35,8 +40,10 @@ class _Inside:
             self.count -= 1
             if self.count == 0:
                 self.limiter.restore_original_limits()
+                _give_back()
 
 
+_give_back: Callable[[], None] = getattr(OpenBLASController, "clear_controlling_thread", lambda: None)
 _inside = _Inside()
 
 
