@@ -115,7 +115,7 @@ COLUMNS: dict[str, Column] = _columns(
     ("sub_elements", "sub-elements", None, "sub-elements of an element"),
     ("practices", "practices", None, "clauses of ISO/TR 7179 on an element"),
     ("feeling", "feeling", None, "what the customer experiences at a pyramid level"),
-    ("outcome", "outcome", None, "node of the effect chain a pyramid level leads to"),
+    ("outcome", "outcome", None, "of a verdict: holds, doubtful, fails, not_computable; of a pyramid level, its node"),
     ("bond", "bond", None, "what ties the customer: promises kept, or an emotional bond"),
     ("role", "role", None, "part played: in the effect chain, or in the family of standards"),
     ("levels", "levels", None, "pyramid levels a node rests on"),

@@ -11,7 +11,7 @@ from sexresearch.errors import OptionError
 
 Outcome = Literal["holds", "doubtful", "fails", "not_computable"]
 Side = Literal["least", "most"]
-GRAVEST = ("fails", "not_computable", "doubtful", "holds")  # the first that occurs decides over several verdicts
+GRAVEST = ("fails", "doubtful", "not_computable", "holds")  # the first that occurs decides: findings outweigh gaps
 WORDS: Mapping[str, str] = {name: name.replace("_", " ") for name in get_args(Outcome)}
 MOST_DECIMALS = 6  # printed at the most, to keep a value and its cut-off apart
 
@@ -86,11 +86,15 @@ def admissible(reasons: Sequence[str]) -> Verdict:
     >>> admissible(["negative variance of x1"]).outcome, admissible([]).outcome
     ('fails', 'holds')
     """
-    return Verdict("fails" if reasons else "holds", "admissible solution", reason="; ".join(reasons))
+    if not reasons:
+        return Verdict("holds", "admissible solution")
+    return Verdict("fails", "inadmissible solution", reason="; ".join(reasons))
 
 
 def gravest(verdicts: Sequence[Verdict]) -> Outcome:
     """The outcome of several verdicts together: the gravest of them; "not_computable" where there is none.
+
+    What was found to fail or to be doubtful stays so, whatever is missing beside it; nothing holds while something is.
 
     >>> gravest([Verdict("holds", "CFI"), Verdict("doubtful", "RMSEA")])
     'doubtful'
@@ -107,23 +111,25 @@ def sentence(verdict: Verdict) -> str:
     >>> sentence(Verdict("not_computable", "omega", reason="only some items are ordered"))
     'omega not computable, because only some items are ordered'
     """
+    criterion, reason = verdict.criterion, verdict.reason
     source = f" ({verdict.source})" if verdict.source else ""
     if verdict.outcome == "not_computable":
-        return f"{verdict.criterion} not computable, because {verdict.reason}"
-    beside = f" [{verdict.reason}]" if verdict.reason and not verdict.applies else ""
-    beside = f", {verdict.reason}" if verdict.reason and verdict.applies else beside
-    if math.isnan(verdict.value) or math.isnan(verdict.cutoff):
-        value = "" if math.isnan(verdict.value) else f" {short(verdict.value)}"
-        return f"{verdict.criterion}{value}{beside}{source}"
+        return f"{f'{criterion} ' if criterion else ''}not computable, because {reason}"
+    if math.isnan(verdict.value):
+        return f"{criterion}{f': {reason}' if reason else ''}{source}"
+    beside = "" if not reason else f", {reason}" if verdict.applies else f" [{reason}]"
+    if math.isnan(verdict.cutoff):
+        return f"{criterion} {short(verdict.value)}{beside}{source}"
     value, cutoff = _apart(verdict.value, verdict.cutoff)
-    relation = "is" if value == cutoff else "is below" if verdict.value < verdict.cutoff else "is above"
-    return f"{verdict.criterion} {value} {relation} {cutoff}{beside}{source}"
+    relation = "is" if verdict.value == verdict.cutoff else "is below" if verdict.value < verdict.cutoff else "is above"
+    return f"{criterion} {value} {relation} {cutoff}{beside}{source}"
 
 
-def prose(verdicts: Sequence[Verdict], words: Mapping[str, str] = WORDS) -> str:
+def prose(verdicts: Sequence[Verdict], words: Mapping[str, str] = WORDS, beside: Sequence[Verdict] = ()) -> str:
     """Several verdicts as one sentence: the outcome of all, then each, the gravest first.
 
-    words : what the outcomes are called, such as {"holds": "measured well"}; those not named keep their own.
+    words : what the outcomes are called, such as {"holds": "measured well"}; those not named keep their own. What is
+    not computable needs no word: its reason stands first. beside : verdicts that are told and do not decide.
 
     >>> omega = against("omega", 0.81, 0.70, "Nunnally & Bernstein 1994")
     >>> ave = against("AVE", 0.46, 0.50, "Fornell & Larcker 1981")
@@ -131,7 +137,10 @@ def prose(verdicts: Sequence[Verdict], words: Mapping[str, str] = WORDS) -> str:
     'doubtful: AVE .46 is below .50 (Fornell & Larcker 1981); omega .81 is above .70 (Nunnally & Bernstein 1994)'
     """
     outcome = gravest(verdicts)
-    parts = [sentence(v) for name in GRAVEST for v in verdicts if v.outcome == name and _says_something(v)]
+    ordered = [v for name in GRAVEST for v in verdicts if v.outcome == name and _says_something(v)]
+    parts = [sentence(verdict) for verdict in (*ordered, *beside)]
+    if outcome == "not_computable":
+        return "; ".join(parts) or "not computable"
     named = {**WORDS, **words}[outcome]
     return f"{named}: {'; '.join(parts)}" if parts else named
 

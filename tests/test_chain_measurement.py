@@ -212,7 +212,8 @@ def test_a_construct_with_one_item_says_so(acsi):
         assert np.isnan(row["ave"])
         assert row["items"] == 1
         assert row["note"] == "needs two items"
-    assert sx.validity(acsi)["verdict"].iloc[-1] == "not computable: needs two items"
+    last = sx.validity(acsi).iloc[-1]
+    assert (last["outcome"], last["verdict"]) == ("not_computable", "not computable, because it needs two items")
 
 
 def test_shared_variance_is_that_of_the_implied_correlations(fits, assert_in_glossary):
@@ -236,9 +237,9 @@ def test_items_stand_against_all_constructs(fits, assert_in_glossary):
 def test_verdicts_name_cutoffs_and_sources(acsi, fits, assert_in_glossary):
     table = sx.validity(acsi).set_index("construct")
     assert table.loc["Q", "verdict"].startswith(
-        "doubtful: AVE does not exceed the .90 shared with S (Fornell & Larcker"
+        "doubtful: AVE .67 is below .90, shared with S (Fornell & Larcker 1981)"
     )
-    assert "HTMT .95 with S is not below .90 (Henseler, Ringle & Sarstedt 2015)" in table.loc["Q", "verdict"]
+    assert "HTMT with S .95 is above .90 (Henseler, Ringle & Sarstedt 2015)" in table.loc["Q", "verdict"]
     assert table.loc["E", ["nearest", "htmt_with", "item"]].tolist() == ["Q", "Q", "WRONGX"]
     assert_in_glossary(table.reset_index())
     assert sx.validity(fits["groups"])["group"].nunique() == 3
@@ -255,7 +256,7 @@ def test_a_fit_that_did_not_converge_keeps_what_needs_no_fit():
     assert table["alpha"].notna().all()
     assert table["omega"].isna().all()
     assert table["note"].str.contains("did not converge").all()
-    assert sx.validity(results)["verdict"].eq("not computable: the fit did not converge").all()
+    assert sx.validity(results)["verdict"].eq("not computable, because the fit did not converge").all()
     assert sx.fornell_larcker(results)["note"].eq("not computable: the fit did not converge").all()
     items = sx.cross_loadings(results)
     assert items[["loading", "correlation", "mi"]].isna().all(axis=None)

@@ -44,17 +44,22 @@ def test_a_verdict_names_a_known_outcome_and_why_it_is_not_computable():
 
 
 def test_the_gravest_decides():
-    every = [Verdict(name, "x", reason="why") for name in ("holds", "doubtful", "not_computable", "fails")]
-    assert [gravest(every[: n + 1]) for n in range(4)] == ["holds", "doubtful", "not_computable", "fails"]
+    every = [Verdict(name, "x", reason="why") for name in ("holds", "not_computable", "doubtful", "fails")]
+    assert [gravest(every[: n + 1]) for n in range(4)] == ["holds", "not_computable", "doubtful", "fails"]
     assert gravest([]) == "not_computable"
 
 
 def test_words_say_each_part_the_gravest_first():
     parts = [admissible(["negative variance of a"]), against("omega", 0.9, 0.7, "N 1994")]
     assert prose(parts, {"fails": "not measured well"}) == (
-        "not measured well: admissible solution, negative variance of a; omega .90 is above .70 (N 1994)"
+        "not measured well: inadmissible solution: negative variance of a; omega .90 is above .70 (N 1994)"
     )
     assert prose([admissible([])]) == "holds"
+    missing = Verdict("not_computable", "", reason="it has one item")
+    assert prose([missing, parts[1]]) == "not computable, because it has one item; omega .90 is above .70 (N 1994)"
+    low = against("loading of a", 0.5, 0.708, "H 2019")
+    assert prose(parts[1:], beside=[low]).endswith("; loading of a .500 is below .708 (H 2019)")
+    assert prose([]) == "not computable"
 
 
 @pytest.mark.parametrize(

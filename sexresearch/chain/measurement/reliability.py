@@ -26,13 +26,13 @@ from sexresearch.chain.measurement.constructs import (
     measurement_mask,
     results_only,
 )
+from sexresearch.chain.measurement.notes import reliability_note
 from sexresearch.sem import Results
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.fitted import Fitted
 
 STEP = 1e-5  # relative step of central differences, whose error is then of the order of 1e-10
-FAR = 3.0  # ratio of standard deviations from which items are unlikely to share a scale
 COLUMNS = ("alpha", "omega", "omega_h", "ave")
 
 
@@ -50,7 +50,9 @@ def reliability(results: Results, standardized: bool = False) -> pd.DataFrame:
     Intervals of omega and ave are by the delta method (Raykov 2002, doi 10.1207/S15327906MBR3701_04), with the
     standard errors of the fit. `standardized` takes items of unit variance: omega is then the composite reliability,
     and ave the mean squared standardized loading, as PLS programs print them (Fornell & Larcker 1981).
-    A construct with one item has none of them, and `note` says so.
+    A construct with one item has none of them, and `note` says so; it also says what is missing and why, whether the
+    solution is inadmissible, and which items clearly load against the others: 95 % interval without 0, standardized
+    loading of at least .10.
 
     Raises OptionError where `results` is not a fit or the model has no constructs.
 
@@ -64,7 +66,10 @@ def reliability(results: Results, standardized: bool = False) -> pd.DataFrame:
     fitted = results_only(results, "reliability").fitted
     found = constructs(fitted.table)
     modelled, errors = _modelled(results, found, standardized)
-    rows = [_row(fitted, c, standardized, modelled[i], errors[i]) for i, c in enumerate(found)]
+    rows = []
+    for c, x, values, own in zip(found, contents(results, found), modelled, errors, strict=True):
+        note = reliability_note(results, c, x, standardized)
+        rows.append(_row(fitted, c, standardized, values, own) | {"note": note})
     frame = pd.DataFrame(rows)
     if not results.groups:
         frame = frame.drop(columns="group")
@@ -76,8 +81,7 @@ def reliability(results: Results, standardized: bool = False) -> pd.DataFrame:
 def _row(fitted: Fitted, construct: Construct, standardized: bool, values: Array, errors: Array) -> dict[str, object]:
     sample = fitted.samples[construct.group]
     row: dict[str, object] = {"group": sample.label, "construct": construct.name, "items": len(construct.items)}
-    single = len(construct.indicators) < 2
-    if single:
+    if len(construct.indicators) < 2:
         limits = dict.fromkeys(COLUMNS, (math.nan,) * 3)
     else:
         limits = {"alpha": _alpha(sample, construct.items, standardized)}
@@ -87,7 +91,15 @@ def _row(fitted: Fitted, construct: Construct, standardized: bool, values: Array
             limits["omega_h"] = (math.nan,) * 3
     for name, (value, low, high) in limits.items():
         row |= {name: value, f"{name}_ci_lower": low, f"{name}_ci_upper": high}
-    return row | {"note": "needs two items" if single else _note(fitted, construct, standardized)}
+    return row
+
+
+def contents(results: Results, found: Sequence[Construct]) -> list[Loaded]:
+    """What each construct looks like at the estimates."""
+    fitted = results.fitted
+    masks = [measurement_mask(fitted, group) for group in range(fitted.table.n_groups)]
+    groups = measured(fitted, fitted.theta, masks)
+    return [loaded(groups[construct.group], construct) for construct in found]
 
 
 def _alpha(sample: Sample, items: Sequence[str], standardized: bool) -> tuple[float, float, float]:
@@ -152,44 +164,3 @@ def _categorical(x: Loaded) -> tuple[float, float]:
     commons = (x.cov - x.residual, x.variance * np.outer(x.loading, x.loading))
     total, own = (omega_categorical(x.cuts, x.owner, common / size, x.cov / size) for common in commons)
     return total, own
-
-
-def _note(fitted: Fitted, construct: Construct, standardized: bool) -> str:
-    """What to know before the row is read; empty where all is plain."""
-    said = []
-    if not fitted.constrained.solution.converged:
-        said.append("omega and ave not computable: the fit did not converge")
-    else:
-        masks = [measurement_mask(fitted, group) for group in range(fitted.table.n_groups)]
-        x = loaded(measured(fitted, fitted.theta, masks)[construct.group], construct)
-        signs = np.sign(x.loading)
-        against = [i for i, s in zip(construct.items, signs, strict=True) if s * np.sign(signs.sum() or 1.0) < 0]
-        if against:
-            said.append(f"{', '.join(against)} loads against the other items: recode before items are summed")
-        negative = [i for i, v in zip(construct.items, np.diag(x.residual), strict=True) if v < 0]
-        if negative:
-            said.append(f"improper: negative residual variance of {', '.join(negative)}")
-        spread = np.sqrt(np.abs(np.diag(x.cov)))
-        if spread.max() > FAR * spread.min() and not standardized:
-            said.append("items in different units: standardized=True counts them alike")
-        if x.ordered:
-            said.append(_ordered_note(x, len(construct.items)))
-    if fitted.options.se == "none":
-        said.append("no intervals of omega and ave: the fit has no standard errors (se='none')")
-    if construct.higher:
-        said.append(f"items of {len(construct.indicators)} dimensions; ave of their standardized loadings")
-    if construct.crossed:
-        said.append(f"{', '.join(construct.crossed)} also measures another construct")
-    if fitted.options.missing == "fiml" and not fitted.samples[construct.group].complete:
-        said.append("the interval of alpha takes all answers as given")
-    if fitted.options.cluster is not None:
-        said.append("the interval of alpha takes respondents as independent")
-    return "; ".join(said)
-
-
-def _ordered_note(x: Loaded, items: int) -> str:
-    if x.ordered < items:
-        return "omega not computable: only some items are ordered"
-    if np.isnan(x.cuts).any():
-        return "omega not computable: the thresholds are those given covariates"
-    return "of ordered categories"

@@ -24,7 +24,8 @@ def fornell_larcker(results: Results, standardized: bool = False) -> pd.DataFram
 
     Columns a, b, correlation, shared, ave_a, ave_b, note; several groups add `group`. `correlation` is the one the
     model implies, `shared` its square; the criterion asks that both AVE exceed it (Fornell & Larcker 1981,
-    doi 10.1177/002224378101800104). Missing where a construct has one item or the two share items; `note` says so.
+    doi 10.1177/002224378101800104). Missing where a construct has one item or the two share items; `note` says so, and
+    where the solution is inadmissible.
     `standardized` takes AVE of items of unit variance, as `reliability` does.
 
     Raises OptionError where `results` is not a fit or the model has no constructs.
@@ -45,10 +46,10 @@ def fornell_larcker(results: Results, standardized: bool = False) -> pd.DataFram
         if a.group != b.group:
             continue
         r = _correlation(fitted.states[a.group], a.name, b.name) if results.converged else math.nan
-        note = _apart(results, a, b)
-        shared = math.nan if note else r * r
-        row = {"group": fitted.samples[a.group].label, "a": a.name, "b": b.name, "correlation": r, "shared": shared}
-        rows.append(row | {"ave_a": ave[i], "ave_b": ave[j], "note": note})
+        apart = _apart(results, a, b)
+        row = {"group": fitted.samples[a.group].label, "a": a.name, "b": b.name, "correlation": r}
+        row |= {"shared": math.nan if apart else r * r, "ave_a": ave[i], "ave_b": ave[j]}
+        rows.append(row | {"note": apart or _improper(results)})
     names = ["group", "a", "b", "correlation", "shared", "ave_a", "ave_b", "note"]
     frame = pd.DataFrame(rows, columns=names)
     return frame if results.groups else frame.drop(columns="group")
@@ -59,7 +60,8 @@ def cross_loadings(results: Results) -> pd.DataFrame:
 
     Columns item, construct, own (whether it measures the construct), loading (standardized, of own rows), correlation
     (implied, of item and construct), mi and sepc_all (of a loading the model does not have: modification index, and the
-    standardized loading to expect), note; several groups add `group`. No numbers where the fit did not converge.
+    standardized loading to expect), note; several groups add `group`. No numbers where the fit did not converge; `note`
+    says where the solution is inadmissible.
     The square of an item's only own correlation is its R².
     An item that correlates more with another construct than with its own is in the wrong place
     (Chin 1998, The partial least squares approach to structural equation modeling).
@@ -77,7 +79,7 @@ def cross_loadings(results: Results) -> pd.DataFrame:
     fitted = results_only(results, "cross_loadings").fitted
     indices = results.modification_indices(sort=False) if results.converged else pd.DataFrame(columns=[*INDEX])
     parameters = results.parameters
-    note, rows = "" if results.converged else NO_FIT, []
+    note, rows = _improper(results) if results.converged else NO_FIT, []
     for group, sample in enumerate(fitted.samples):
         own = [c for c in constructs(fitted.table) if c.group == group]
         loads = _keyed(parameters, sample.label, bool(results.groups), ["std_all"]) if results.converged else {}
@@ -107,6 +109,10 @@ def _correlation(state: Implied, a: str, b: str) -> float:
     cov: Array = state.all_cov
     scale = cov[i, i] * cov[j, j]
     return float(cov[i, j] / np.sqrt(scale)) if scale > 0 else math.nan
+
+
+def _improper(results: Results) -> str:
+    return f"inadmissible solution: {'; '.join(results.inadmissible)}" if results.inadmissible else ""
 
 
 def _apart(results: Results, a: Construct, b: Construct) -> str:

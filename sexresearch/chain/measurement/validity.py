@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
-from sexresearch.chain.measurement.constructs import results_only
+from sexresearch.chain.measurement.constructs import Construct, Loaded, constructs, results_only
 from sexresearch.chain.measurement.htmt import htmt
-from sexresearch.chain.measurement.reliability import reliability
+from sexresearch.chain.measurement.notes import NO_FIT, TWO_ITEMS, why_no_omega
+from sexresearch.chain.measurement.reliability import contents, reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
 from sexresearch.sem import Results
+from sexresearch.verdict import Verdict, admissible, against, gravest, prose
 
 OMEGA, AVE, LOADING, HTMT, HTMT_NEAR = 0.70, 0.50, 0.708, 0.85, 0.90
+NUNNALLY, FORNELL, HAIR = "Nunnally & Bernstein 1994", "Fornell & Larcker 1981", "Hair et al. 2019"
+HENSELER = "Henseler, Ringle & Sarstedt 2015"
+WORDS = {"holds": "measured well", "fails": "not measured well"}
+NO_VALUE = "it has no value at these estimates"
 
 
 def validity(results: Results, standardized: bool = False) -> pd.DataFrame:
@@ -20,12 +28,14 @@ def validity(results: Results, standardized: bool = False) -> pd.DataFrame:
 
     Columns construct, items, omega, ave, item and loading (the item that loads lowest, standardized), shared and
     nearest (the largest squared correlation with another construct, and which), htmt and htmt_with (the largest
-    heterotrait-monotrait ratio, and with which), verdict, note; several groups add `group`.
-    The verdict begins "measured well", or "doubtful" where one of these fails:
+    heterotrait-monotrait ratio, and with which), outcome, verdict (the outcome in words), note; several groups add
+    `group`. The outcome is "holds" (the verdict begins "measured well"), or "doubtful" where one of these is missed:
     omega of at least .70 (Nunnally & Bernstein 1994, Psychometric Theory), AVE of at least .50 and above `shared`
     (Fornell & Larcker 1981, doi 10.1177/002224378101800104), HTMT below .90
     (Henseler, Ringle & Sarstedt 2015, doi 10.1007/s11747-014-0403-8; below .85 where constructs differ in meaning).
-    Loadings below .708, half of the item's variance, are named
+    It "fails" for all constructs where the solution is inadmissible (a negative variance, impossible correlations), and
+    is "not_computable" where a number is missing and nothing else is against the construct; the verdict says why.
+    Loadings below .708, half of the item's variance, are named and decide nothing
     (Hair, Risher, Sarstedt & Ringle 2019, doi 10.1108/EBR-11-2018-0203).
     `standardized` takes omega and AVE of items of unit variance, for items in different units.
     `reliability`, `fornell_larcker`, `htmt` and `cross_loadings` hold the whole tables, with intervals.
@@ -37,15 +47,16 @@ def validity(results: Results, standardized: bool = False) -> pd.DataFrame:
     >>> r = pd.DataFrame([[1, 0.8, 0.4, 0.4], [0.8, 1, 0.4, 0.4], [0.4, 0.4, 1, 0.5], [0.4, 0.4, 0.5, 1]])
     >>> r.index = r.columns = list("abcd")
     >>> table = validity(fit("joy =~ a + b; bond =~ c + d", moments=Moments(r, nobs=100)))
-    >>> table["verdict"][1].split(";")[0]
-    'doubtful: omega .67 is below .70 (Nunnally & Bernstein 1994)'
+    >>> table["outcome"].tolist(), table["verdict"][1].split(";")[0]
+    (['holds', 'doubtful'], 'doubtful: omega .67 is below .70 (Nunnally & Bernstein 1994)')
     """
-    results_only(results, "validity")
+    found = constructs(results_only(results, "validity").fitted.table)
     items = cross_loadings(results)
     pairs, ratios = fornell_larcker(results, standardized), htmt(results)
     keys = ["group", "construct"] if results.groups else ["construct"]
     rows = []
-    for row in reliability(results, standardized).to_dict("records"):
+    whole = reliability(results, standardized).to_dict("records")
+    for row, construct, x in zip(whole, found, contents(results, found), strict=True):
         group = row.get("group")
         own = _of_group(items, group).query("construct == @row['construct']")
         lowest = own.loc[own["loading"].abs().sort_values().index].head(1)
@@ -58,11 +69,9 @@ def validity(results: Results, standardized: bool = False) -> pd.DataFrame:
         }
         values["shared"], values["nearest"] = _largest(_of_group(pairs, group), str(row["construct"]), "shared")
         values["htmt"], values["htmt_with"] = _largest(_of_group(ratios, group), str(row["construct"]), "value")
-        rows.append(
-            {key: row[key] for key in keys}
-            | values
-            | {"verdict": _verdict(values, results.converged), "note": row["note"]}
-        )
+        verdicts = _verdicts(results, construct, x, values, standardized)
+        said = {"outcome": gravest(verdicts), "verdict": prose(verdicts, WORDS, _named(values))}
+        rows.append({key: row[key] for key in keys} | values | said | {"note": row["note"]})
     return pd.DataFrame(rows)
 
 
@@ -79,35 +88,30 @@ def _largest(pairs: pd.DataFrame, name: str, column: str) -> tuple[float, str]:
     return float(best[column]), str(best["b"] if best["a"] == name else best["a"])
 
 
-def _verdict(v: dict, converged: bool) -> str:
-    """One sentence on one construct; every part names its cut-off and source."""
-    if math.isnan(v["ave"]):
-        return "not computable: " + ("needs two items" if converged else "the fit did not converge")
-    omega, ave, shared, ratio = v["omega"], v["ave"], v["shared"], v["htmt"]
-    parts = [
-        (omega >= OMEGA, f"omega {_two(omega)} {_side(omega >= OMEGA)} .70 (Nunnally & Bernstein 1994)"),
-        (ave >= AVE, f"AVE {_two(ave)} {_side(ave >= AVE)} .50 (Fornell & Larcker 1981)"),
+def _verdicts(
+    results: Results, construct: Construct, x: Loaded, v: Mapping[str, Any], standardized: bool
+) -> list[Verdict]:
+    """What is asked of one construct, criterion by criterion; those without a second construct are not asked."""
+    if not results.converged:
+        return [Verdict("not_computable", "", reason=NO_FIT)]
+    if len(construct.indicators) < 2:
+        return [admissible(results.inadmissible), Verdict("not_computable", "", reason=TWO_ITEMS)]
+    omega, ave, shared, ratio = (v[name] for name in ("omega", "ave", "shared", "htmt"))
+    why = why_no_omega(results, construct, x, standardized) or NO_VALUE
+    found = [
+        admissible(results.inadmissible),
+        against("omega", omega, OMEGA, NUNNALLY, because=why),
+        against("AVE", ave, AVE, FORNELL, because=NO_VALUE),
     ]
     if not math.isnan(shared):
-        more = "exceeds" if ave > shared else "does not exceed"
-        said = f"AVE {more} the {_two(shared)} shared with {v['nearest']} (Fornell & Larcker 1981)"
-        parts.append((ave > shared, said))
+        beside = f"shared with {v['nearest']}"
+        found.append(against("AVE", ave, shared, FORNELL, strict=True, reason=beside, because=NO_VALUE))
     if not math.isnan(ratio):
-        cut = ".85" if ratio < HTMT else ".90"
-        said = f"HTMT {_two(ratio)} with {v['htmt_with']} is {'below' if ratio < HTMT_NEAR else 'not below'} {cut}"
-        parts.append((ratio < HTMT_NEAR, f"{said} (Henseler, Ringle & Sarstedt 2015)"))
-    if abs(v["loading"]) < LOADING:
-        parts.append((True, f"{v['item']} loads {_two(v['loading'])}, below .708 (Hair et al. 2019)"))
-    failed = [text for good, text in parts if not good]
-    kept = [text for good, text in parts if good]
-    return f"{'doubtful' if failed else 'measured well'}: " + "; ".join(failed + kept)
+        cut = HTMT if ratio < HTMT else HTMT_NEAR
+        found.append(against(f"HTMT with {v['htmt_with']}", ratio, cut, HENSELER, side="most", strict=True))
+    return found
 
 
-def _side(reached: bool) -> str:
-    return "reaches" if reached else "is below"
-
-
-def _two(value: float) -> str:
-    """Two decimals in the field's way, without the zero before the point."""
-    text = f"{value:.2f}"
-    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+def _named(v: Mapping[str, Any]) -> list[Verdict]:
+    low = abs(v["loading"]) < LOADING
+    return [against(f"loading of {v['item']}", v["loading"], LOADING, HAIR)] if low else []

@@ -1,0 +1,92 @@
+"""What to know before the reliability of a construct is read, and why a number is missing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.chain.measurement.constructs import Construct, Loaded
+from sexresearch.sem import Results
+
+FAR = 3.0  # ratio of standard deviations from which items are unlikely to share a scale
+TRIVIAL = 0.10  # standardized loading below which a sign means nothing: less than "small" (Cohen 1988)
+SIZEABLE = 0.30  # the same where the fit has no standard errors to tell it from chance: "medium" (Cohen 1988)
+NO_FIT = "the fit did not converge"
+TWO_ITEMS = "it needs two items"
+
+
+def why_no_omega(results: Results, construct: Construct, x: Loaded, standardized: bool) -> str:
+    """Why a construct has no omega; empty where it has one."""
+    if len(construct.indicators) < 2:
+        return TWO_ITEMS
+    if not results.converged:
+        return NO_FIT
+    if standardized or not x.ordered:
+        return ""
+    if x.ordered < len(construct.items):
+        return "only some items are ordered"
+    return "the thresholds are those given covariates" if np.isnan(x.cuts).any() else ""
+
+
+def reliability_note(results: Results, construct: Construct, x: Loaded, standardized: bool) -> str:
+    """What to know before the row is read; empty where all is plain."""
+    if len(construct.indicators) < 2:
+        return "needs two items"
+    fitted, missing = results.fitted, why_no_omega(results, construct, x, standardized)
+    said = []
+    if not results.converged:
+        said.append(f"omega and ave not computable: {NO_FIT}")
+    else:
+        said += loading_advice(results, construct)
+        said += [f"inadmissible solution: {'; '.join(results.inadmissible)}"] if results.inadmissible else []
+        spread = np.sqrt(np.abs(np.diag(x.cov)))
+        if spread.max() > FAR * spread.min() and not standardized:
+            said.append("items in different units: standardized=True counts them alike")
+        if missing:
+            said.append(f"omega not computable: {missing}")
+        elif x.ordered:
+            said.append("of the responses behind ordered categories" if standardized else "of ordered categories")
+    if results.options.se == "none":
+        said.append("no intervals of omega and ave: the fit has no standard errors (se='none')")
+    if construct.higher:
+        said.append(f"items of {len(construct.indicators)} dimensions; ave of their standardized loadings")
+    if construct.crossed:
+        said.append(f"{', '.join(construct.crossed)} also measures another construct")
+    if results.options.missing == "fiml" and not fitted.samples[construct.group].complete:
+        said.append("the interval of alpha takes all answers as given")
+    if results.options.cluster is not None:
+        said.append("the interval of alpha takes respondents as independent")
+    return "; ".join(said)
+
+
+def loading_advice(results: Results, construct: Construct) -> list[str]:
+    """What to do with indicators that clearly load against the others: recode, or leave out where they serve another.
+
+    Clearly: the interval of the loading leaves 0 out and the standardized loading is not trivial. A loading that cannot
+    be told from 0 has no sign to speak of.
+    """
+    loadings = _loadings(results, construct.group)
+    own = loadings[loadings["lhs"] == construct.name].set_index("rhs")
+    shown = own[clearly_loads(own)]["std_all"]
+    usual = np.sign(np.sign(shown).sum()) or 1.0
+    advice = []
+    for item in shown.index[np.sign(shown) == -usual]:
+        elsewhere = loadings[(loadings["rhs"] == item) & (loadings["std_all"].abs() > abs(shown[item]))]
+        if elsewhere.empty:
+            advice.append(f"{item} loads against the other items: recode before items are summed")
+        else:
+            mainly = elsewhere.loc[elsewhere["std_all"].abs().idxmax(), "lhs"]
+            advice.append(f"{item} loads against the other items and mainly measures {mainly}: leave it out of the sum")
+    return advice
+
+
+def clearly_loads(rows: pd.DataFrame) -> pd.Series:
+    """Which loadings (rows of `parameters`) are neither trivial nor to be mistaken for 0."""
+    size, none = rows["std_all"].abs(), rows["ci_lower"].isna()
+    apart = (rows["ci_lower"] > 0) | (rows["ci_upper"] < 0)
+    return (size >= TRIVIAL) & apart | (size >= SIZEABLE) & none
+
+
+def _loadings(results: Results, group: int) -> pd.DataFrame:
+    rows = results.parameters.query("op == '=~'")
+    return rows[rows["group"] == results.groups[group]] if results.groups else rows
