@@ -38,7 +38,7 @@ def moment_curve(fitted: Fitted, number: int) -> Curve:
             lambda: sample.n * weight,
         )
     free, moments = saturated_structure(state.structure.p, state.mean if state.structure.has_means else None, state.cov)
-    return group_terms(implied(free, moments), sample.blocks)
+    return group_terms(implied(free, moments), sample.grouped)
 
 
 def model_information(fitted: Fitted) -> Array:

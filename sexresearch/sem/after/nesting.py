@@ -15,7 +15,8 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import Constrained, minimize_within, restrictions
 from sexresearch.sem.estimation.estimate import bounded
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.discrepancy import Block, NormalLikelihood, Objective
+from sexresearch.sem.implied.discrepancy import NormalLikelihood, Objective
+from sexresearch.sem.implied.patterns import Block
 from sexresearch.sem.implied.structure import join_moments, vech_index
 from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares

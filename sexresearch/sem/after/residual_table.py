@@ -139,7 +139,7 @@ def observed_covariance(fitted: Fitted, number: int) -> Array:
     state = implied(saturated, moments)
     keep = estimated_moments(fitted, number)
     basis = np.eye(len(moments))[:, keep]
-    information = information_of(state, sample.blocks, exact=fitted.options.information == "observed")
+    information = information_of(state, sample.grouped, exact=fitted.options.information == "observed")
     bread = inverse_information(information, basis)
     if not robust:
         return bread

@@ -16,7 +16,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.scores import cluster_sums
-from sexresearch.sem.implied.discrepancy import invert
+from sexresearch.sem.implied.discrepancy import inverses
 from sexresearch.sem.implied.structure import Implied
 from sexresearch.sem.inference.vcov import inverse_information
 
@@ -68,13 +68,11 @@ def _casewise(state: Implied, sample: Sample) -> Array:
     has_means = state.structure.has_means
     z = sample.augmented(has_means)
     out = np.zeros(len(z))
-    for number, block in enumerate(sample.blocks):
-        rows = np.flatnonzero(sample.patterns == number)
-        found = invert(state.omega[np.ix_(block.columns, block.columns)])
-        assert found is not None, "the implied covariances are positive definite at a solution"
-        inverse, logdet = found
-        part = z[np.ix_(rows, block.columns)]
-        k = len(block.columns) - has_means
+    known = inverses(state.omega, sample.grouped)
+    assert known is not None, "the implied covariances are positive definite at a solution"
+    for rows, (columns, inverse, logdet) in zip(sample.rows_by_pattern, known, strict=True):
+        part = z[np.ix_(rows, columns)]
+        k = len(columns) - has_means
         out[rows] = -0.5 * (k * math.log(2 * math.pi) + logdet + ((part @ inverse) * part).sum(axis=1) - has_means)
     return out * sample.weights
 

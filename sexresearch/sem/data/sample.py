@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments, refuse_indefinite
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.saturated import saturated_moments
-from sexresearch.sem.implied.discrepancy import Block
+from sexresearch.sem.implied.discrepancy import Grouped, grouped
+from sexresearch.sem.implied.patterns import Block
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
 
 
@@ -44,6 +46,16 @@ class Sample:
         if self.ordinal is not None:
             return True
         return len(self.blocks) == 1 and len(self.blocks[0].columns) >= len(self.names)
+
+    @cached_property
+    def grouped(self) -> Grouped:
+        """The blocks, stacked where they are many."""
+        return grouped(self.blocks)
+
+    @cached_property
+    def rows_by_pattern(self) -> tuple[Array, ...]:
+        """The rows of each block."""
+        return rows_by_number(self.patterns)
 
     def augmented(self, has_means: bool) -> Array:
         """(rows, P) answers with the constant 1 appended where means are modelled, centred otherwise."""
@@ -145,19 +157,24 @@ def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
     seen = ~np.isnan(answers.values)
     centre = np.nanmean(answers.values, axis=0)
     values = answers.values - centre  # so that EM does not suffer from means that are large beside the spread
-    kinds, patterns = np.unique(seen, axis=0, return_inverse=True)
-    patterns = np.asarray(patterns).ravel()
+    _, first, patterns = np.unique(np.packbits(seen, axis=1), axis=0, return_index=True, return_inverse=True)
+    kinds, patterns = seen[first], np.asarray(patterns).ravel()
     w = np.ones(len(values)) if answers.weights is None else answers.weights
+    z = np.column_stack([values, np.ones(len(values))])
     blocks = []
-    for number, kind in enumerate(kinds):
-        rows, columns = patterns == number, np.append(np.flatnonzero(kind), values.shape[1])
-        z = np.column_stack([values[rows][:, kind], np.ones(int(rows.sum()))])
-        total = float(w[rows].sum())
-        blocks.append(Block(columns, total, (z * w[rows, None]).T @ z / total))
+    for kind, rows in zip(kinds, rows_by_number(patterns), strict=True):
+        columns, total = np.append(np.flatnonzero(kind), values.shape[1]), float(w[rows].sum())
+        own = z[rows[:, None], columns]
+        blocks.append(Block(columns, total, (own * w[rows, None]).T @ own / total))
     mean, cov = saturated_moments(blocks, values.shape[1], tuple(names), _where(answers.label))
     n = float(w.sum())
     shifted = tuple(_shifted(block, centre) for block in blocks)
     return Sample(answers.label, tuple(names), len(values), n, mean + centre, cov, shifted, answers, patterns)
+
+
+def rows_by_number(numbers: Array) -> tuple[Array, ...]:
+    """The rows that bear each of the numbers (rows,) 0, 1, 2, …"""
+    return tuple(np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers))[:-1]))
 
 
 def _shifted(block: Block, by: Array) -> Block:

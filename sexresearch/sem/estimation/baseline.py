@@ -6,12 +6,14 @@ Auxiliary variables stay related to all others, as in the model itself (Enders 2
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.auxiliary import auxiliary_rows
 from sexresearch.sem.estimation.constraints import Constrained, namespace
 from sexresearch.sem.estimation.estimate import objective_of, place
@@ -61,7 +63,7 @@ def _solution(objective: Objective, start: Array, fitted: Fitted) -> Solution:
     free = any(role.auxiliary or (role.exogenous and not fitted.options.fixed_x) for role in fitted.table.roles)
     complete = all(sample.complete for sample in fitted.samples)
     if isinstance(objective, NormalLikelihood) and (complete or not free):
-        at = start if complete else _answered(objective, start)
+        at = start if complete else _answered(objective, start, fitted.samples)
     elif isinstance(objective, OrdinalLeastSquares) and objective.apart:
         at = start
     else:
@@ -69,13 +71,13 @@ def _solution(objective: Objective, start: Array, fitted: Fitted) -> Solution:
     return Solution(at, objective.value(at), np.zeros(len(at)), 0.0, 0, True, "", True)
 
 
-def _answered(objective: NormalLikelihood, start: Array) -> Array:
+def _answered(objective: NormalLikelihood, start: Array, samples: Sequence[Sample]) -> Array:
     """Mean and variance of every variable among those who answered it."""
     theta = start.copy()
-    for structure, blocks in zip(objective.structures, objective.blocks, strict=True):
+    for structure, sample in zip(objective.structures, samples, strict=True):
         p = structure.p
         count, total, squares = np.zeros(p + 1), np.zeros(p + 1), np.zeros(p + 1)
-        for block in blocks:
+        for block in sample.blocks:
             count[block.columns] += block.n
             total[block.columns] += block.n * block.moment[:, -1]
             squares[block.columns] += block.n * block.moment.diagonal()

@@ -213,7 +213,7 @@ def objective_of(
     """The discrepancy the estimator asks for."""
     n_free = table.n_free
     if options.likelihood:
-        return NormalLikelihood(structures, tuple(sample.blocks for sample in samples), n_free)
+        return NormalLikelihood(structures, tuple(sample.grouped for sample in samples), n_free)
     if options.ordered:
         return ordinal_objective(structures, samples, table, options.discrepancy, options.parameterization == "theta")
     n = sum(sample.n - 1 for sample in samples)

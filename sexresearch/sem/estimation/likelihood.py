@@ -8,20 +8,14 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
-from sexresearch.sem.implied.discrepancy import invert
+from sexresearch.sem.implied.discrepancy import deviance, respondents
 
 
 def log_likelihood(sample: Sample, omega: Array, has_means: bool) -> float:
     """Normal log-likelihood of one group's answers at the moment matrix omega (P, P); NaN where that is impossible."""
-    total = 0.0
-    for block in sample.blocks:
-        found = invert(omega[np.ix_(block.columns, block.columns)])
-        if found is None:
-            return math.nan
-        V, logdet = found
-        k = len(block.columns) - has_means
-        total -= 0.5 * block.n * (k * math.log(2 * math.pi) + logdet + float(np.vdot(V, block.moment)) - has_means)
-    return total
+    answers = sum(block.n * (len(block.columns) - has_means) for block in sample.blocks)
+    distance = deviance(omega, sample.grouped) - has_means * respondents(sample.grouped)
+    return -0.5 * (answers * math.log(2 * math.pi) + distance) if math.isfinite(distance) else math.nan
 
 
 def exogenous_log_likelihood(sample: Sample, x: int) -> float:

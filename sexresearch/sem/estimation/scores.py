@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
-from sexresearch.sem.implied.discrepancy import Block, collect, group_terms, invert
+from sexresearch.sem.implied.discrepancy import Grouped, collect, group_terms, inverses
 from sexresearch.sem.implied.structure import Implied, Structure, implied, vech_index
 
 
@@ -23,17 +24,17 @@ def casewise_scores(state: Implied, sample: Sample) -> Array:
     """(rows, k) derivative of each respondent's log-likelihood: w ((z'V u)(z'V v) - u'V v), V the inverse of Omega."""
     structure = state.structure
     z = sample.augmented(structure.has_means)
-    out = np.zeros((len(z), len(structure.free)))
-    for number, block in enumerate(sample.blocks):
-        rows = np.flatnonzero(sample.patterns == number)
-        columns = block.columns
-        found = invert(state.omega[np.ix_(columns, columns)])
-        assert found is not None, "the implied covariances are positive definite at a solution"
-        VZ = found[0] @ state.Z[columns]
-        Y = z[np.ix_(rows, columns)] @ VZ
-        flat = np.einsum("ak,ak->k", state.Z[columns][:, structure.u], VZ[:, structure.v])
-        out[rows] = structure.weight * (Y[:, structure.u] * Y[:, structure.v] - flat)
-    return out * sample.weights[:, None]
+    solved, flat = np.zeros((len(z), len(state.omega))), np.zeros((len(sample.blocks), len(structure.free)))
+    known = inverses(state.omega, sample.grouped)
+    assert known is not None, "the implied covariances are positive definite at a solution"
+    for number, (rows, (columns, V, _)) in enumerate(zip(sample.rows_by_pattern, known, strict=True)):
+        here = rows[:, None], columns
+        solved[here] = z[here] @ V
+        Z = state.Z[columns]
+        flat[number] = np.einsum("ak,ak->k", Z[:, structure.u], (V @ Z)[:, structure.v])
+    Y = solved @ state.Z
+    out = Y[:, structure.u] * Y[:, structure.v] - flat[sample.patterns]
+    return out * structure.weight * sample.weights[:, None]
 
 
 def saturated_structure(p: int, mean: Array | None, cov: Array, fixed: int = 0) -> tuple[Structure, Array]:
@@ -72,10 +73,10 @@ def free_moments(p: int, fixed: int, has_means: bool) -> Array:
     return np.concatenate([np.arange(p) < p - fixed, covariances]) if has_means else covariances
 
 
-def information_of(state: Implied, blocks: tuple[Block, ...], exact: bool) -> Array:
+def information_of(state: Implied, group: Grouped, exact: bool) -> Array:
     """(k, k) expected or observed information of one group's blocks, in that structure's slots."""
     structure = state.structure
-    terms = group_terms(state, blocks)
+    terms = group_terms(state, group)
     return collect(structure, terms.hessian() if exact else terms.curvature, len(structure.free))
 
 
@@ -84,16 +85,21 @@ class Saturated:
     """The model without restrictions at the sample moments: information and score products (moments, moments)."""
 
     information: Array
-    products: Array
+    state: Implied
+    sample: Sample
+
+    @cached_property
+    def products(self) -> Array:
+        """What the scores of the respondents, or of their clusters, sum to."""
+        codes = None if self.sample.answers is None else self.sample.answers.clusters
+        return score_products(casewise_scores(self.state, self.sample), codes)
 
 
 def saturate(sample: Sample, has_means: bool, fixed: int, exact: bool) -> Saturated:
-    """Expected or observed information of one group's moments, and what its (or its clusters') scores sum to."""
+    """One group's saturated model, with expected or observed information."""
     free, theta = saturated_structure(len(sample.names), sample.mean if has_means else None, sample.cov, fixed)
     state = implied(free, theta)
-    codes = None if sample.answers is None else sample.answers.clusters
-    products = score_products(casewise_scores(state, sample), codes)
-    return Saturated(information_of(state, sample.blocks, exact), products)
+    return Saturated(information_of(state, sample.grouped, exact), state, sample)
 
 
 def score_products(scores: Array, codes: Array | None) -> Array:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 from typing import Protocol
 
@@ -18,6 +18,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.patterns import Block, Derivatives, Patterns, in_order, pattern_terms
 from sexresearch.sem.implied.structure import (
     Implied,
     Structure,
@@ -32,20 +33,6 @@ from sexresearch.sem.implied.structure import (
 
 FEW_BLOCKS = 4  # up to here gathers of q x q matrices are cheaper than one P^2 x P^2 product
 LARGEST_POOLED = 60  # variables up to which that product stays below 110 MB
-
-
-@dataclass(frozen=True)
-class Block:
-    """One pattern of answered items in one group: n respondents (or their summed weights) and what they answered.
-
-    columns : (P_b,) rows of Omega that were observed, the constant included where means are modelled.
-    moment : (P_b, P_b) mean of z z' over the respondents, z their answers (and the constant 1); without means, the
-    covariance matrix with denominator n.
-    """
-
-    columns: Array
-    n: float
-    moment: Array
 
 
 @dataclass(frozen=True)
@@ -113,29 +100,22 @@ class NormalLikelihood:
     """Half of sum_b n_b / N (log|Omega_b| + tr(Omega_b^-1 M_b)) over the blocks b of every group."""
 
     structures: tuple[Structure, ...]
-    blocks: tuple[tuple[Block, ...], ...]
+    groups: tuple[Grouped, ...]
     n_free: int
 
-    @property
+    @cached_property
     def n(self) -> float:
         """Respondents (or summed weights) in all groups."""
-        return sum(block.n for group in self.blocks for block in group)
+        return sum(respondents(group) for group in self.groups)
 
     def value(self, theta: Array) -> float:
-        total = 0.0
-        for structure, blocks in zip(self.structures, self.blocks, strict=True):
-            omega = implied(structure, theta).omega
-            for block in blocks:
-                inverse = invert(_part(omega, block))
-                if inverse is None:
-                    return math.inf
-                total += 0.5 * block.n * (inverse[1] + float(np.vdot(inverse[0], block.moment)))
-        return total / self.n
+        pairs = zip(self.structures, self.groups, strict=True)
+        return sum(0.5 * deviance(implied(structure, theta).omega, group) for structure, group in pairs) / self.n
 
     def curve(self, theta: Array) -> Curve:
         groups = [
-            (structure, group_terms(implied(structure, theta), blocks))
-            for structure, blocks in zip(self.structures, self.blocks, strict=True)
+            (structure, group_terms(implied(structure, theta), group))
+            for structure, group in zip(self.structures, self.groups, strict=True)
         ]
 
         def total(part: Callable[[Curve], Array]) -> Array:
@@ -152,39 +132,68 @@ class NormalLikelihood:
         return self.curve(theta).hessian()
 
 
+Grouped = tuple[Block, ...] | Patterns
+
+
+def grouped(blocks: tuple[Block, ...]) -> Grouped:
+    """The blocks of a group, stacked where they are many; the constant is then among their columns."""
+    few = len(blocks) <= FEW_BLOCKS or blocks[0].columns[-1] >= LARGEST_POOLED
+    return blocks if few else Patterns.of(blocks)
+
+
+def respondents(group: Grouped) -> float:
+    """Respondents (or summed weights) of a group."""
+    return float(group.n.sum()) if isinstance(group, Patterns) else sum(block.n for block in group)
+
+
+def deviance(omega: Array, group: Grouped) -> float:
+    """Sum over blocks of n (log|Omega| + tr(Omega^-1 M)); infinite where Omega is not positive definite."""
+    if isinstance(group, Patterns):
+        known = group.known(omega)
+        return math.inf if known is None else sum(float(own.stack.n @ own.deviance) for own in known)
+    total = 0.0
+    for block in group:
+        inverse = invert(_part(omega, block))
+        if inverse is None:
+            return math.inf
+        total += block.n * (inverse[1] + float(np.vdot(inverse[0], block.moment)))
+    return total
+
+
+def inverses(omega: Array, group: Grouped) -> list[tuple[Array, Array, float]] | None:
+    """Columns, inverse of Omega and log|Omega| of every block; None where one is not positive definite."""
+    if isinstance(group, Patterns):
+        known = group.known(omega)
+        return None if known is None else in_order(known)
+    found = [(block.columns, invert(_part(omega, block))) for block in group]
+    solved = [(columns, *inverse) for columns, inverse in found if inverse is not None]
+    return solved if len(solved) == len(found) else None
+
+
 def _part(omega: Array, block: Block) -> Array:
     return omega if len(block.columns) == len(omega) else omega[np.ix_(block.columns, block.columns)]
 
 
-def group_terms(state: Implied, blocks: tuple[Block, ...]) -> Curve:
+def group_terms(state: Implied, group: Grouped) -> Curve:
     """Sum over the blocks of one group, by slot (k,): value, gradient, expected and exact second derivatives."""
+    found = pattern_terms(state, group) if isinstance(group, Patterns) else _by_block(state, group)
+    if found is not None:
+        return Curve(*found)
+    k = len(state.structure.free)
+    return Curve(math.inf, np.full(k, math.nan), np.zeros((k, k)), lambda: np.zeros((k, k)))
+
+
+def _by_block(state: Implied, blocks: tuple[Block, ...]) -> Derivatives | None:
+    """What `pattern_terms` gives, block by block, in gathers of (k, k) matrices."""
     found = [invert(_part(state.omega, block)) for block in blocks]
-    if any(inverse is None for inverse in found):
-        k = len(state.structure.free)
-        return Curve(math.inf, np.full(k, math.nan), np.zeros((k, k)), lambda: np.zeros((k, k)))
     known = [inverse for inverse in found if inverse is not None]
-    value = sum(
-        0.5 * block.n * (logdet + float(np.vdot(V, block.moment)))
-        for (V, logdet), block in zip(known, blocks, strict=True)
-    )
-    pairs = [(V, V @ block.moment @ V) for (V, _), block in zip(known, blocks, strict=True)]
-    few = len(blocks) <= FEW_BLOCKS or len(state.omega) > LARGEST_POOLED
-    return Curve(value, *(_by_block(state, blocks, pairs) if few else _pooled(state, blocks, pairs)))
-
-
-Derivatives = tuple[Array, Array, Callable[[], Array]]
-
-
-def _by_block(state: Implied, blocks: tuple[Block, ...], pairs: list[tuple[Array, Array]]) -> Derivatives:
-    """Gradient, expected and exact second derivatives; block by block, in gathers of (k, k) matrices.
-
-    With V = Omega^-1 and W = V M V: gradient tr((V - W) dOmega) / 2, expected tr(V dOmega V dOmega) / 2, exact
-    tr((2 W - V) dOmega V dOmega) / 2 + tr((V - W) d2Omega) / 2, each times n.
-    """
+    if len(known) < len(found):
+        return None
     s = state.structure
+    value = sum(0.5 * b.n * (log + float(np.vdot(V, b.moment))) for (V, log), b in zip(known, blocks, strict=True))
     Z = [state.Z if len(block.columns) == len(state.Z) else state.Z[block.columns] for block in blocks]
-    inverses = [slot_products(s, z, V) for z, (V, _) in zip(Z, pairs, strict=True)]
-    middles = [slot_products(s, z, W) for z, (_, W) in zip(Z, pairs, strict=True)]
+    inverses = [slot_products(s, z, V) for z, (V, _) in zip(Z, known, strict=True)]
+    middles = [slot_products(s, z, V @ b.moment @ V) for z, (V, _), b in zip(Z, known, blocks, strict=True)]
     half = [0.5 * block.n for block in blocks]
     push = reduce(add, [(V - W) * n for V, W, n in zip(inverses, middles, half, strict=True)])
     expected = reduce(add, [n * product_trace(s, V, V) for V, n in zip(inverses, half, strict=True)])
@@ -193,36 +202,7 @@ def _by_block(state: Implied, blocks: tuple[Block, ...], pairs: list[tuple[Array
         crossed = sum(2.0 * n * product_trace(s, W, V) for W, V, n in zip(middles, inverses, half, strict=True))
         return crossed - expected + second_order(state, push)
 
-    return first_order(s, push), expected, exact
-
-
-def _pooled(state: Implied, blocks: tuple[Block, ...], pairs: list[tuple[Array, Array]]) -> Derivatives:
-    """The same for many blocks, which share one product of stacks (b, P, P), so that their number hardly counts."""
-    P = len(state.omega)
-    inverses, middles = np.zeros((len(blocks), P, P)), np.zeros((len(blocks), P, P))
-    for V, W, block, own in zip(inverses, middles, blocks, pairs, strict=True):
-        here = np.ix_(block.columns, block.columns)
-        V[here], W[here] = own
-    n = np.array([block.n for block in blocks])
-    push = slot_products(state.structure, state.Z, 0.5 * np.tensordot(n, inverses - middles, axes=1))
-    weighted = n[:, None, None] * inverses
-    expected = 0.5 * _summed_traces(state, inverses, weighted)
-
-    def exact() -> Array:
-        return _summed_traces(state, middles, weighted) - expected + second_order(state, push)
-
-    return first_order(state.structure, push), expected, exact
-
-
-def _summed_traces(state: Implied, left: Array, right: Array) -> Array:
-    """(k, k) sum over blocks b of tr(left_b dOmega_i right_b dOmega_j), for symmetric stacks (b, P, P)."""
-    s, Z, P = state.structure, state.Z, len(state.omega)
-    pooled = left.reshape(len(left), -1).T @ right.reshape(len(right), -1)
-    pooled = pooled.reshape(P, P, P, P).transpose(1, 2, 3, 0).reshape(P * P, P * P)
-    U, V = Z[:, s.u], Z[:, s.v]
-    moves = s.weight * (U[:, None] * V[None] + V[:, None] * U[None])
-    flat = moves.reshape(P * P, -1)
-    return flat.T @ (pooled @ flat)
+    return value, first_order(s, push), expected, exact
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import Restriction, minimize_within, restrictions
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import minimize
-from sexresearch.sem.implied.discrepancy import Block, Curve, NormalLikelihood, Objective
+from sexresearch.sem.implied.discrepancy import Curve, NormalLikelihood, Objective
+from sexresearch.sem.implied.patterns import Block
 from sexresearch.sem.implied.structure import Structure, implied
 from sexresearch.sem.language.expression import Expression
 

@@ -1,0 +1,211 @@
+"""Many missing-data patterns at once: those with one number of answers are stacked, so that their number hardly counts.
+
+Symmetric matrices of all patterns, padded with zeros to P variables, stand as rows (b, L) of lower triangles,
+L = P (P + 1) / 2; sums over patterns of products of two of them are then one matrix product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.structure import Implied, first_order, second_order, slot_products
+
+STEADY = 100.0  # variance inflation up to which differences of parts of an inverse keep twelve digits
+
+
+@dataclass(frozen=True)
+class Block:
+    """One pattern of answered items in one group: n respondents (or their summed weights) and what they answered.
+
+    columns : (P_b,) rows of Omega that were observed, ascending, the constant included where means are modelled.
+    moment : (P_b, P_b) mean of z z' over the respondents, z their answers (and the constant 1); without means, the
+    covariance matrix with denominator n.
+    """
+
+    columns: Array
+    n: float
+    moment: Array
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The blocks that answered k of P variables: their numbers (b,), columns (b, k), n (b,) and moment (b, k, k).
+
+    gaps : (b, P - k) the columns that were not answered.
+    """
+
+    numbers: Array
+    columns: Array
+    gaps: Array
+    n: Array
+    moment: Array
+
+    @cached_property
+    def lower(self) -> tuple[Array, Array, Array]:
+        """Row and column of the lower triangle of (k, k), and (b, k (k + 1) / 2) its places in that of (P, P)."""
+        i, j = np.tril_indices(self.columns.shape[1])
+        return i, j, self.columns[:, i] * (self.columns[:, i] + 1) // 2 + self.columns[:, j]
+
+    def inverses(self, omega: Array, whole: tuple[Array, float] | None) -> tuple[Array, Array]:
+        """Inverses (b, k, k) and log determinants (b,) of the answered parts of `omega` (P, P).
+
+        From the inverse W of the `whole` and its log determinant, where there are fewer gaps than answers:
+        V = W_kk - W_kg W_gg^-1 W_gk and log|V^-1| = log|Omega| + log|W_gg|, g the gaps.
+        LinAlgError where a part is not positive definite.
+        """
+        if whole is None or 2 * self.gaps.shape[1] > self.columns.shape[1]:
+            return inverted(_part(omega, self.columns, self.columns))
+        W, logdet = whole
+        V = _part(W, self.columns, self.columns)
+        if not self.gaps.shape[1]:
+            return V, np.full(len(V), logdet)
+        across = _part(W, self.columns, self.gaps)
+        inner, more = inverted(_part(W, self.gaps, self.gaps))
+        return V - across @ inner @ across.transpose(0, 2, 1), logdet + more
+
+
+@dataclass(frozen=True)
+class Known:
+    """Inverses V (b, k, k) and log determinants (b,) of the answered parts of one Omega, for one stack."""
+
+    stack: Stack
+    inverse: Array
+    logdet: Array
+
+    @property
+    def middle(self) -> Array:
+        """(b, k, k) V M V with M the moments of the answers."""
+        return self.inverse @ self.stack.moment @ self.inverse
+
+    @property
+    def deviance(self) -> Array:
+        """(b,) log|Omega| + tr(V M) of one respondent."""
+        return self.logdet + np.einsum("bij,bij->b", self.inverse, self.stack.moment)
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Every block of a group of P variables (`size`, the constant included), stacked by how much was answered."""
+
+    size: int
+    stacks: tuple[Stack, ...]
+
+    @classmethod
+    def of(cls, blocks: Sequence[Block]) -> Patterns:
+        """The blocks stacked; the last column of each is the constant."""
+        lengths, size = np.array([len(block.columns) for block in blocks]), int(blocks[0].columns[-1]) + 1
+        stacks = []
+        for length in np.unique(lengths):
+            numbers = np.flatnonzero(lengths == length)
+            own = [blocks[int(number)] for number in numbers]
+            columns, moment = np.array([block.columns for block in own]), np.array([block.moment for block in own])
+            missing = np.ones((len(own), size), dtype=bool)
+            np.put_along_axis(missing, columns, False, axis=1)
+            gaps = np.nonzero(missing)[1].reshape(len(own), -1)
+            stacks.append(Stack(numbers, columns, gaps, np.array([block.n for block in own]), moment))
+        return cls(size, tuple(stacks))
+
+    @cached_property
+    def n(self) -> Array:
+        """(b,) respondents behind each block."""
+        out = np.empty(sum(len(stack.n) for stack in self.stacks))
+        for stack in self.stacks:
+            out[stack.numbers] = stack.n
+        return out
+
+    def known(self, omega: Array) -> list[Known] | None:
+        """What is answered of `omega` (P, P), inverted; None where a part is not positive definite."""
+        whole = _steady_inverse(omega)
+        try:
+            return [Known(stack, *stack.inverses(omega, whole)) for stack in self.stacks]
+        except np.linalg.LinAlgError:
+            return None
+
+    def rows(self, parts: Sequence[Array]) -> Array:
+        """(b, L) one matrix per block, from the `parts` (b, k, k) of each stack, as lower triangles of (P, P)."""
+        out = np.zeros((len(self.n), self.size * (self.size + 1) // 2))
+        for stack, part in zip(self.stacks, parts, strict=True):
+            i, j, places = stack.lower
+            out[stack.numbers[:, None], places] = part[:, i, j]
+        return out
+
+    def summed(self, parts: Sequence[Array]) -> Array:
+        """(P, P) the sum over blocks of n times one matrix per block, from the `parts` (b, k, k) of each stack."""
+        return (self.n @ self.rows(parts))[triangle(self.size)]
+
+
+def _part(omega: Array, rows: Array, columns: Array) -> Array:
+    """(b, r, c) the entries of `omega` (P, P) in rows (b, r) and columns (b, c)."""
+    return omega.take(rows[:, :, None] * len(omega) + columns[:, None, :])
+
+
+def _steady_inverse(omega: Array) -> tuple[Array, float] | None:
+    """The inverse of `omega` (P, P) and its log determinant, where no variable nearly depends on the others."""
+    try:
+        inverse, logdet = inverted(omega[None])
+    except np.linalg.LinAlgError:
+        return None
+    inflation = omega.diagonal() * inverse[0].diagonal()
+    return (inverse[0], float(logdet[0])) if inflation.max() < STEADY else None
+
+
+def inverted(stack: Array) -> tuple[Array, Array]:
+    """Inverses (b, k, k) and log determinants (b,); LinAlgError where a matrix is not positive definite."""
+    diagonal = np.linalg.cholesky(stack).diagonal(axis1=1, axis2=2)
+    if not np.isfinite(diagonal).all():
+        raise np.linalg.LinAlgError("not finite")
+    return np.linalg.inv(stack), 2.0 * np.log(diagonal).sum(axis=1)
+
+
+def in_order(known: Sequence[Known]) -> list[tuple[Array, Array, float]]:
+    """Columns, inverse and log determinant of every block, in the order of their numbers."""
+    parts = [zip(own.stack.numbers, own.stack.columns, own.inverse, own.logdet, strict=True) for own in known]
+    return [(columns, V, logdet) for _, columns, V, logdet in sorted(chain(*parts), key=lambda part: part[0])]
+
+
+def triangle(size: int) -> Array:
+    """(P, P) the place of each entry of a symmetric matrix in its lower triangle."""
+    high, low = np.maximum.outer(np.arange(size), np.arange(size)), np.minimum.outer(np.arange(size), np.arange(size))
+    return high * (high + 1) // 2 + low
+
+
+Derivatives = tuple[float, Array, Array, Callable[[], Array]]
+
+
+def pattern_terms(state: Implied, patterns: Patterns) -> Derivatives | None:
+    """Value, gradient, expected and exact second derivatives by slot, summed over patterns; None where not computable.
+
+    With V = Omega^-1 and W = V M V: gradient tr((V - W) dOmega) / 2, expected tr(V dOmega V dOmega) / 2, exact
+    tr((W - V / 2) dOmega V dOmega) + tr((V - W) d2Omega) / 2, each times n.
+    """
+    known = patterns.known(state.omega)
+    if known is None:
+        return None
+    inverses, middles = patterns.rows([own.inverse for own in known]), patterns.rows([own.middle for own in known])
+    value = 0.5 * sum(float(own.stack.n @ own.deviance) for own in known)
+    mean = (0.5 * patterns.n @ (inverses - middles))[triangle(patterns.size)]
+    push = slot_products(state.structure, state.Z, mean)
+    weighted = patterns.n[:, None] * inverses
+
+    def exact() -> Array:
+        return _summed_traces(state, middles - 0.5 * inverses, weighted) + second_order(state, push)
+
+    return value, first_order(state.structure, push), 0.5 * _summed_traces(state, inverses, weighted), exact
+
+
+def _summed_traces(state: Implied, left: Array, right: Array) -> Array:
+    """(k, k) sum over blocks b of tr(left_b dOmega_i right_b dOmega_j), for rows (b, L) of symmetric matrices."""
+    s, Z, P = state.structure, state.Z, len(state.omega)
+    full = triangle(P).ravel()
+    pooled = (left.T @ right)[full[:, None], full].reshape(P, P, P, P)
+    pooled = pooled.transpose(1, 2, 3, 0).reshape(P * P, P * P)
+    U, V = Z[:, s.u], Z[:, s.v]
+    moves = s.weight * (U[:, None] * V[None] + V[:, None] * U[None])
+    flat = moves.reshape(P * P, -1)
+    return flat.T @ (pooled @ flat)
