@@ -67,8 +67,8 @@ def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.D
 def split_groups(frame: pd.DataFrame, columns: Columns) -> tuple[list[Answers], list[str]]:
     """The answers of each group, groups in order of first appearance, and what was noticed on the way.
 
-    Rows without a group or cluster are dropped, which is noted. DataError lists every column of text, infinite value,
-    constant, and negative or missing weight.
+    Rows without a group or cluster are dropped, which is noted. DataError lists every column of text, complex or
+    infinite values, and every constant.
     """
     values = numeric(frame, columns.items)
     keep = np.ones(len(frame), dtype=bool)
@@ -79,10 +79,8 @@ def split_groups(frame: pd.DataFrame, columns: Columns) -> tuple[list[Answers], 
             if missing.any():
                 notes.append(f"{int(missing.sum())} rows have no {role} in {name!r} and were dropped")
             keep &= ~missing
-    weights = _weights(frame, columns.weights, keep)
+    weights = _weights(frame, columns.weights)
     clusters = None if columns.cluster is None else pd.factorize(frame[columns.cluster])[0]
-    if clusters is not None and len(np.unique(clusters[keep])) < 2:
-        raise DataError(f"cluster column {columns.cluster!r} holds a single cluster; at least 2 are needed")
     codes, labels = _groups(frame, columns.group, keep)
     parts = []
     for number, label in enumerate(labels):
@@ -128,12 +126,20 @@ def _near(name: str, known: Sequence[str]) -> str:
     return f" (did you mean {' or '.join(repr(folded[c]) for c in close)}?)" if close else ""
 
 
+def is_real(dtype: object) -> bool:
+    """Whether a column of this dtype holds real numbers; truth values count as 0 and 1, complex numbers do not.
+
+    >>> is_real(np.dtype(int)), is_real(np.dtype(complex))
+    (True, False)
+    """
+    return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype)
+
+
 def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
     """(n, p) float array of the named columns; DataError lists text, all-missing, infinite and constant columns."""
     found = frame if list(frame.columns) == list(names) else frame[list(names)]
-    if not all(pd.api.types.is_numeric_dtype(dtype) for dtype in set(found.dtypes)):
-        dtypes = zip(names, found.dtypes, strict=True)
-        wrong = [f"{n!r} holds {_kind(found[n])}" for n, d in dtypes if not pd.api.types.is_numeric_dtype(d)]
+    if not all(is_real(dtype) for dtype in set(found.dtypes)):
+        wrong = [f"{n!r} holds {_kind(found[n])}" for n, d in zip(names, found.dtypes, strict=True) if not is_real(d)]
         raise DataError("; ".join(wrong) + ". The model needs numbers: recode the answers first")
     values = found.to_numpy(dtype=float, na_value=np.nan)
     with np.errstate(invalid="ignore"):
@@ -154,27 +160,15 @@ def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
 def _kind(column: pd.Series) -> str:
     example = column.dropna()
     shown = f" such as {str(example.iloc[0])!r}" if len(example) else ""
+    if pd.api.types.is_complex_dtype(column.dtype):
+        return f"complex numbers{shown}"
     return f"{'categories' if isinstance(column.dtype, pd.CategoricalDtype) else 'text or other values'}{shown}"
 
 
-def _weights(frame: pd.DataFrame, name: str | None, keep: Array) -> Array | None:
-    """Weights scaled to sum to the number of rows kept, as lavaan does (over all groups)."""
+def _weights(frame: pd.DataFrame, name: str | None) -> Array | None:
+    """Weights as they stand in the data; `weighed` judges and scales those of the rows that take part."""
     if name is None:
         return None
-    if not pd.api.types.is_numeric_dtype(frame[name].dtype):
+    if not is_real(frame[name].dtype):
         raise DataError(f"sampling weights {name!r} must be numbers; found {_kind(frame[name])}")
-    weights = frame[name].to_numpy(dtype=float, na_value=np.nan)
-    wrong = {
-        "missing": np.isnan(weights[keep]),
-        "infinite": np.isinf(weights[keep]),
-        "negative": weights[keep] < 0,
-    }
-    found = [f"{kind} in {int(rows.sum())} rows" for kind, rows in wrong.items() if rows.any()]
-    if found:
-        raise DataError(
-            f"sampling weights {name!r} must be numbers of at least 0 in every row; found {', '.join(found)}. "
-            "Give these rows a weight or drop them"
-        )
-    if weights[keep].sum() == 0:
-        raise DataError(f"sampling weights {name!r} are all zero")
-    return weights * (keep.sum() / weights[keep].sum())
+    return frame[name].to_numpy(dtype=float, na_value=np.nan)

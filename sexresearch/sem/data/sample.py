@@ -12,6 +12,7 @@ from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments, refuse_indefinite
 from sexresearch.sem.data.observed import Answers
+from sexresearch.sem.data.rows_used import where_said
 from sexresearch.sem.data.saturated import saturated_moments
 from sexresearch.sem.implied.discrepancy import Grouped, grouped
 from sexresearch.sem.implied.patterns import Block
@@ -81,15 +82,6 @@ def from_moments(moments: Moments, label: object, names: Sequence[str], has_mean
     return _whole(label, tuple(names), n, float(n), mean, cov, has_means, None)
 
 
-def listwise(answers: Answers, names: Sequence[str]) -> tuple[Answers, int]:
-    """Only the rows without gaps, and how many were dropped."""
-    gaps = np.isnan(answers.values)
-    if not gaps.any():
-        return answers, 0
-    full = ~gaps.any(axis=1)
-    return take(answers, full), int((~full).sum())
-
-
 def arrange(answers: Answers, order: Sequence[int]) -> Answers:
     """The same rows with their items in another order."""
     return (
@@ -99,22 +91,17 @@ def arrange(answers: Answers, order: Sequence[int]) -> Answers:
     )
 
 
-def take(answers: Answers, rows: Array) -> Answers:
-    """A selection of rows by Boolean mask."""
-    picked = [None if x is None else x[rows] for x in (answers.weights, answers.clusters)]
-    return Answers(answers.label, answers.values[rows], picked[0], picked[1], answers.index[rows])
-
-
 def from_answers(answers: Answers, names: Sequence[str], has_means: bool) -> Sample:
     """Sample moments of rows without gaps; DataError where they do not vary or depend on each other."""
-    values, where = answers.values, _where(answers.label)
+    values, where = answers.values, where_said(answers.label)
     n, p = values.shape
-    if n <= p:
-        raise DataError(
-            f"{where or 'the data: '}{n} complete rows for {p} variables; "
-            "a covariance matrix needs more rows than variables"
-        )
     w = answers.weights
+    counting = n if w is None else int((w > 0).sum())
+    if counting <= p:
+        raise DataError(
+            f"{where or 'the data: '}{counting} complete rows{'' if counting == n else ' with a weight above 0'} for {p} "
+            "variables; a covariance matrix needs more rows than variables"
+        )
     total = float(n if w is None else w.sum())
     mean = values.mean(axis=0) if w is None else w @ values / total
     centred = values - mean
@@ -132,7 +119,7 @@ def from_pairs(answers: Answers, names: Sequence[str], has_means: bool) -> tuple
     where the table is not positive definite, which pairwise deletion does not guarantee
     (Little & Rubin 2002, section 3.4, doi 10.1002/9781119013563).
     """
-    values, where = answers.values, _where(answers.label)
+    values, where = answers.values, where_said(answers.label)
     seen = ~np.isnan(values)
     both = seen.T.astype(float) @ seen
     rare = [(names[i], names[j]) for i, j in np.argwhere(np.tril(both < 2))]
@@ -165,8 +152,9 @@ def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
     for kind, rows in zip(kinds, rows_by_number(patterns), strict=True):
         columns, total = np.append(np.flatnonzero(kind), values.shape[1]), float(w[rows].sum())
         own = z[rows[:, None], columns]
-        blocks.append(Block(columns, total, (own * w[rows, None]).T @ own / total))
-    mean, cov = saturated_moments(blocks, values.shape[1], tuple(names), _where(answers.label))
+        share = w[rows] / total if total > 0 else w[rows]  # a pattern of rows without weight tells nothing
+        blocks.append(Block(columns, total, (own * share[:, None]).T @ own))
+    mean, cov = saturated_moments(blocks, values.shape[1], tuple(names), where_said(answers.label))
     n = float(w.sum())
     shifted = tuple(_shifted(block, centre) for block in blocks)
     return Sample(answers.label, tuple(names), len(values), n, mean + centre, cov, shifted, answers, patterns)
@@ -182,10 +170,6 @@ def _shifted(block: Block, by: Array) -> Block:
     move = np.eye(len(block.columns))
     move[:-1, -1] = by[block.columns[:-1]]
     return Block(block.columns, block.n, move @ block.moment @ move.T)
-
-
-def _where(label: object) -> str:
-    return "" if label is None else f"group {label!r}: "
 
 
 def _whole(

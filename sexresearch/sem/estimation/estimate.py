@@ -14,6 +14,7 @@ from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Answers, Columns, split_groups
+from sexresearch.sem.data.rows_used import answered_rows, complete_rows, refuse_single_cluster, weighed
 from sexresearch.sem.data.sample import (
     Sample,
     arrange,
@@ -21,8 +22,6 @@ from sexresearch.sem.data.sample import (
     from_gaps,
     from_moments,
     from_pairs,
-    listwise,
-    take,
 )
 from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliary
 from sexresearch.sem.estimation.constraints import Constrained, minimize_within, namespace, restrictions
@@ -140,51 +139,42 @@ def _samples(
             raise DataError("the model has means, but the moments give none: pass Moments(cov, nobs, mean)")
         pairs = zip(groups.items(), table.roles, strict=True)
         return tuple(from_moments(m, label, role.observed, has_means) for (label, m), role in pairs), []
-    samples, notes = [], []
-    for answers, role in zip(groups, table.roles, strict=True):
-        own = arrange(answers, [columns.index(name) for name in role.observed])
-        sample, said = _sample(own, role, options, levels)
+    kept, notes = _rows_used(groups, columns, table, options)
+    samples = []
+    for answers, role in zip(kept, table.roles, strict=True):
+        sample, said = _sample(answers, role, options, levels)
         samples.append(sample)
         notes += said
     return tuple(samples), notes
 
 
+def _rows_used(
+    groups: Sequence[Answers], columns: tuple[str, ...], table: ParameterTable, options: Options
+) -> tuple[list[Answers], list[str]]:
+    """The rows of each group that take part, with weights scaled among these, and notes."""
+    kept, notes = [], []
+    for answers, role in zip(groups, table.roles, strict=True):
+        own = arrange(answers, [columns.index(name) for name in role.observed])
+        given = role.exogenous if options.fixed_x else ()
+        listwise = options.missing == "listwise"
+        rows, said = complete_rows(own) if listwise else answered_rows(own, role.observed, given)
+        kept.append(rows)
+        notes += said
+    refuse_single_cluster(kept, options.cluster)
+    made, said = weighed(kept, options.sampling_weights)
+    return made, notes + said
+
+
 def _sample(answers: Answers, role: Roles, options: Options, levels: Levels) -> tuple[Sample, list[str]]:
-    names, exogenous = role.observed, role.exogenous
-    where = "" if answers.label is None else f"group {answers.label!r}: "
-    if options.missing == "listwise":
-        kept, dropped = listwise(answers, names)
-        note = [f"{where}{dropped} of {len(answers.values)} rows have missing answers and were dropped (listwise)"]
-        if not len(kept.values):
-            raise DataError(
-                f"{where}every row has a missing answer, so listwise deletion leaves none; use missing='fiml'"
-            )
-        note = note if dropped else []
-        if levels:
-            sample = ordinal_sample(kept, role, levels, options.fixed_x)
-            return sample, note + said_of(sample)
-        return from_answers(kept, names, bool(options.meanstructure)), note
-    notes = []
-    answered = ~np.isnan(answers.values)
-    fixed = [names.index(x) for x in exogenous] if options.fixed_x else []
-    known = answered[:, fixed].all(axis=1)
-    some = answered.any(axis=1) & known
-    if not known.all():
-        notes.append(
-            f"{where}{int((~known).sum())} rows lack an exogenous variable ({', '.join(exogenous)}) and were dropped"
-        )
-    if (known & ~answered.any(axis=1)).any():
-        notes.append(f"{where}{int((known & ~answered.any(axis=1)).sum())} rows have no answer at all and were dropped")
-    if not some.any():
-        raise DataError(f"{where}no row has any answer to {list(names)[:8]}")
-    kept = answers if some.all() else take(answers, some)
     if levels:
-        sample = ordinal_sample(kept, role, levels, options.fixed_x)
-        return sample, notes + said_of(sample)
+        sample = ordinal_sample(answers, role, levels, options.fixed_x)
+        return sample, said_of(sample)
+    if options.missing == "listwise":
+        return from_answers(answers, role.observed, bool(options.meanstructure)), []
     if options.missing == "pairwise":
-        sample, said = from_pairs(kept, names, bool(options.meanstructure))
-        return sample, [*notes, said]
-    return from_gaps(kept, names), notes
+        sample, said = from_pairs(answers, role.observed, bool(options.meanstructure))
+        return sample, [said]
+    return from_gaps(answers, role.observed), []
 
 
 def place(table: ParameterTable, samples: Sequence[Sample], has_means: bool) -> tuple[Structure, ...]:

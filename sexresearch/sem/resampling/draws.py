@@ -16,7 +16,7 @@ import pandas as pd
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
-from sexresearch.sem.data.sample import take
+from sexresearch.sem.data.rows_used import take
 from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.discrepancy import LeastSquares

@@ -13,7 +13,7 @@ import pandas as pd
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
-from sexresearch.sem.data.sample import take
+from sexresearch.sem.data.rows_used import take
 from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options

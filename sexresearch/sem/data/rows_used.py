@@ -1,0 +1,130 @@
+"""Which rows of each group take part, and what their sampling weights then sum to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sexresearch.errors import DataError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.observed import Answers
+
+ALL_BUT_ALONE = 0.99  # share of all weight from which a row leaves the others none worth speaking of
+UNEVEN = 0.1  # of the rows: an effective sample size below it is said
+
+
+def take(answers: Answers, rows: Array) -> Answers:
+    """A selection of rows by Boolean mask."""
+    if rows.all():
+        return answers
+    picked = [None if x is None else x[rows] for x in (answers.weights, answers.clusters)]
+    return Answers(answers.label, answers.values[rows], picked[0], picked[1], answers.index[rows])
+
+
+def complete_rows(answers: Answers) -> tuple[Answers, list[str]]:
+    """The rows without gaps (listwise deletion), and what is to be said about the others."""
+    full = ~np.isnan(answers.values).any(axis=1)
+    where, lost = where_said(answers.label), int((~full).sum())
+    if not full.any():
+        raise DataError(f"{where}every row has a missing answer, so listwise deletion leaves none; use missing='fiml'")
+    said = f"{where}{lost} of {len(full)} rows have missing answers and were dropped (listwise)"
+    return take(answers, full), [said] if lost else []
+
+
+def answered_rows(answers: Answers, names: Sequence[str], exogenous: Sequence[str]) -> tuple[Answers, list[str]]:
+    """The rows that answer something and lack none of the `exogenous` variables, and what is to be said of the others.
+
+    Variables that the model takes as given have no distribution in it from which their gaps could be filled.
+    """
+    answered, where = ~np.isnan(answers.values), where_said(answers.label)
+    known = answered[:, [names.index(x) for x in exogenous]].all(axis=1)
+    silent = known & ~answered.any(axis=1)
+    notes = []
+    if not known.all():
+        lost = int((~known).sum())
+        notes.append(f"{where}{lost} rows lack an exogenous variable ({', '.join(exogenous)}) and were dropped")
+    if silent.any():
+        notes.append(f"{where}{int(silent.sum())} rows have no answer at all and were dropped")
+    if not (known & ~silent).any():
+        raise DataError(f"{where}no row has any answer to {list(names)[:8]}")
+    return take(answers, known & ~silent), notes
+
+
+def weighed(groups: Sequence[Answers], name: str | None) -> tuple[list[Answers], list[str]]:
+    """The groups with sampling weights that sum to the number of rows in all groups together, and notes.
+
+    The sum is lavaan's (`sampling.weights.normalization = "total"`); only rows that take part count. DataError where
+    one of them has no weight, or one row outweighs all others.
+    """
+    if name is None:
+        return list(groups), []
+    _refuse_unusable(groups, name)
+    largest = max(float(np.max(group.weights)) for group in groups if group.weights is not None)
+    if largest == 0:
+        raise DataError(f"sampling weights {name!r} are all zero")
+    parts = [np.asarray(group.weights) / largest for group in groups]  # so that no sum is beyond the numbers there are
+    rows = sum(len(part) for part in parts)
+    share = rows / sum(float(part.sum()) for part in parts)
+    made = [replace(group, weights=part * share) for group, part in zip(groups, parts, strict=True)]
+    return made, [text for group in made for text in _uneven(group, name)]
+
+
+def _refuse_unusable(groups: Sequence[Answers], name: str) -> None:
+    weights = np.concatenate([np.asarray(group.weights) for group in groups])
+    wrong = {"missing": np.isnan(weights), "infinite": np.isinf(weights), "negative": weights < 0}
+    found = [f"{kind} in {int(rows.sum())} rows" for kind, rows in wrong.items() if rows.any()]
+    if found:
+        raise DataError(
+            f"sampling weights {name!r} must be numbers of at least 0 in every row; found {', '.join(found)}. "
+            "Give these rows a weight or drop them"
+        )
+
+
+def effective_size(weights: Array) -> float:
+    """(sum w)^2 / sum w^2: how many rows of equal weight tell as much (Kish 1965, Survey Sampling, section 11.7).
+
+    >>> effective_size(np.array([1.0, 1.0, 0.0]))
+    2.0
+    """
+    return float(weights.sum() ** 2 / (weights @ weights))
+
+
+def _uneven(group: Answers, name: str) -> list[str]:
+    """What is said of weights by which few rows count; DataError where it is one row, or none."""
+    weights, where = np.asarray(group.weights), where_said(group.label)
+    if not weights.any():
+        raise DataError(f"{where}sampling weights {name!r} are all zero or vanish beside those of other groups")
+    effective, total = effective_size(weights), float(weights.sum())
+    heaviest = int(np.argmax(weights))
+    share = weights[heaviest] / total
+    label = group.index[heaviest]
+    row = f"row {label!r}" if isinstance(label, str) else f"row {label}"
+    if len(weights) > 1 and share > ALL_BUT_ALONE:
+        raise DataError(
+            f"{where}sampling weights {name!r}: {row} has {100 * share:.6g} % of all weight, so that the other "
+            f"{len(weights) - 1} rows hardly count. Correct its weight or drop the row"
+        )
+    if effective >= UNEVEN * len(weights):
+        return []
+    return [
+        f"{where}sampling weights {name!r} are so uneven that {len(weights)} rows tell as much as {effective:.1f} of "
+        f"equal weight; {row} alone has {100 * share:.3g} % of it"
+    ]
+
+
+def refuse_single_cluster(groups: Sequence[Answers], name: str | None) -> None:
+    """DataError where the rows that take part come from one cluster."""
+    codes = [group.clusters for group in groups if group.clusters is not None]
+    if codes and len(np.unique(np.concatenate(codes))) < 2:
+        raise DataError(f"cluster column {name!r} holds a single cluster; at least 2 are needed")
+
+
+def where_said(label: object) -> str:
+    """How a message begins that concerns one group; empty where there are no groups.
+
+    >>> where_said("north")
+    "group 'north': "
+    """
+    return "" if label is None else f"group {label!r}: "
