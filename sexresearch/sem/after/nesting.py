@@ -12,7 +12,8 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.constraints import Constrained, minimize_within, restrictions
+from sexresearch.sem.estimation.constrained_minimum import Constrained, minimize_within
+from sexresearch.sem.estimation.constraints import restrictions
 from sexresearch.sem.estimation.estimate import bounded
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.discrepancy import NormalLikelihood, Objective

@@ -10,7 +10,7 @@ from scipy.linalg import null_space
 
 from sexresearch.sem.after.nesting import moment_order
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.constraints import Constrained
+from sexresearch.sem.estimation.constrained_minimum import Constrained
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight

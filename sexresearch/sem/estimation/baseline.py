@@ -15,7 +15,8 @@ import numpy as np
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.auxiliary import auxiliary_rows
-from sexresearch.sem.estimation.constraints import Constrained, namespace
+from sexresearch.sem.estimation.constrained_minimum import Constrained
+from sexresearch.sem.estimation.constraints import namespace
 from sexresearch.sem.estimation.estimate import objective_of, place
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import Solution, minimize

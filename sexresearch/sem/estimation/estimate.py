@@ -24,7 +24,8 @@ from sexresearch.sem.data.sample import (
     from_pairs,
 )
 from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliary
-from sexresearch.sem.estimation.constraints import Constrained, minimize_within, namespace, restrictions
+from sexresearch.sem.estimation.constrained_minimum import Constrained, minimize_within
+from sexresearch.sem.estimation.constraints import namespace, restrictions
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
 from sexresearch.sem.estimation.options import Options

@@ -10,7 +10,8 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
-from sexresearch.sem.estimation.constraints import Constrained, Namespace
+from sexresearch.sem.estimation.constrained_minimum import Constrained
+from sexresearch.sem.estimation.constraints import Namespace
 from sexresearch.sem.estimation.likelihood import exogenous_log_likelihood, log_likelihood
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.estimation.scores import Saturated, casewise_scores, saturate, slot_matrix

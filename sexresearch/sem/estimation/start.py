@@ -86,18 +86,26 @@ def _measure(structure: Structure, rows: Sequence[Parameter], B: Array, cov: Arr
             index, fixed = slots[:, :, 0].astype(int), slots[:, :, 1]
             loading = _anchored(_principal_axes(joint, index), fixed, structure.symmetric[latents, latents] == 1.0)
             B[index, latents[:, None]] = loading
-            shares = np.sort(joint[index, index] / np.maximum(loading**2, 1e-300), axis=1)
-            scale[latents] = 0.5 * (shares[:, (shares.shape[1] - 1) // 2] + shares[:, shares.shape[1] // 2])  # median
+            scale[latents] = _median_share(joint[index, index], loading)
         _compose(joint, B, np.array(list(ready)), np.array(sorted(known)), scale)
         known |= set(ready)
         waiting = {f: items for f, items in waiting.items() if f not in ready}
     return joint
 
 
+def _median_share(variance: Array, loading: Array) -> Array:
+    """(latents,) median over each latent's indicators of variance / loading^2; 0 where no loading differs from 0."""
+    tied = loading != 0
+    shares = np.sort(np.where(tied, variance / np.where(tied, loading, 1.0) ** 2, np.inf), axis=1)
+    each, count = np.arange(len(shares)), tied.sum(axis=1)
+    middle = 0.5 * (shares[each, np.maximum(count - 1, 0) // 2] + shares[each, count // 2])
+    return np.where(count > 0, middle, 0.0)
+
+
 def _principal_axes(joint: Array, index: Array) -> Array:
     """(latents, items) loadings of the indicators `index` on their principal axis, communalities in three rounds."""
     size = index.shape[1]
-    sd = np.sqrt(np.maximum(joint[index, index], 1e-300))
+    sd = _root(joint[index, index])
     r = joint[index[:, :, None], index[:, None, :]] / (sd[:, :, None] * sd[:, None, :])
     own = np.arange(size)
     r[:, own, own] = 0.0
@@ -108,6 +116,11 @@ def _principal_axes(joint: Array, index: Array) -> Array:
         loading = vectors[:, :, -1] * np.sqrt(np.maximum(values[:, -1:], 0.05))
         communality = np.minimum(np.maximum(loading**2, 0.05), 0.95)
     return np.where(np.abs(loading) < 0.1, np.copysign(0.1, loading), loading) * sd
+
+
+def _root(variance: Array) -> Array:
+    """Standard deviations, 1 where a variable has no variance of its own yet."""
+    return np.sqrt(np.where(variance > 0, variance, 1.0))
 
 
 def _anchored(size: Array, fixed: Array, standard: Array) -> Array:
@@ -150,7 +163,7 @@ def _compose(joint: Array, B: Array, latents: Array, known: Array, scale: Array)
 
 def _positive(phi: Array, floor: Array) -> Array:
     """A covariance matrix near phi with variances at least `floor` and correlations at most .9 in size."""
-    sd = np.sqrt(np.maximum(phi.diagonal(), np.maximum(floor, 1e-300)))
+    sd = _root(np.maximum(phi.diagonal(), floor))
     unit = sd[:, None] * sd
     r = np.minimum(np.maximum(phi / unit, -0.9), 0.9)
     r.flat[:: len(r) + 1] = 1.0
@@ -177,7 +190,7 @@ def _regress(structure: Structure, rows: Sequence[Parameter], B: Array, joint: A
         target = joint[xs, outcomes[:, None]] - np.einsum("yxj,yj->yx", joint[xs, :last], B[outcomes, :last])
         cov = joint[xs[:, :, None], xs[:, None, :]]
         own = np.arange(size)
-        cov[:, own, own] = 1.001 * cov[:, own, own] + 1e-300  # a ridge, so that equal causes do no harm
+        cov[:, own, own] *= 1.001  # a ridge, so that equal causes do no harm
         B[outcomes[:, None], xs] = np.linalg.solve(cov, target[:, :, None])[:, :, 0]
     return _residuals(structure, B[:last, :last], joint[:last, :last])
 
@@ -186,8 +199,8 @@ def _residuals(structure: Structure, paths: Array, joint: Array) -> Array:
     """(m, m) S: what the paths leave of each variance, and the covariances of variables that nothing explains."""
     S = structure.symmetric.copy()
     explained = np.einsum("ij,ij->i", paths @ joint, paths)
-    variance = np.maximum(joint.diagonal(), 1e-300)
-    residual = np.maximum(variance - explained, SMALLEST_SHARE * variance)
+    variance = joint.diagonal()
+    residual = np.maximum(variance - explained, SMALLEST_SHARE * np.where(variance > 0, variance, 1.0))
     row, col, _ = structure.covariances
     own = np.equal(row, col)
     S[row[own], row[own]] = residual[row[own]]

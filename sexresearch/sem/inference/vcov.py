@@ -20,8 +20,7 @@ def inverse_information(information: Array, basis: Array) -> Array:
         return np.zeros_like(information)
     whole = basis.shape[0] == basis.shape[1]
     inner = information if whole else basis.T @ information @ basis
-    scale = np.sqrt(np.abs(inner.diagonal()))
-    scale = np.where(scale > 0, scale, 1.0)
+    scale = _diagonal_scale(inner)
     unit = scale[:, None] * scale
     found = invert(inner / unit)
     try:
@@ -35,20 +34,22 @@ def flat_direction(information: Array, basis: Array) -> Array | None:
     """(q,) a direction along which the information vanishes, in scaled parameters; None where there is none."""
     if basis.shape[1] == 0:
         return None
-    diagonal = np.sqrt(np.abs(np.diag(information)))
-    scale = np.where(diagonal > 1e-150, diagonal, 1.0)
-    scaled = basis / np.linalg.norm(basis, axis=0)
-    inner = (
-        scaled.T @ (information / np.outer(scale, scale)) @ scaled
-        if basis.shape[1] < len(basis)
-        else (information / np.outer(scale, scale))
-    )
-    if exceeds(inner, FLAT):
+    whole = basis.shape[0] == basis.shape[1]
+    inner = information if whole else basis.T @ information @ basis
+    scale = _diagonal_scale(inner)
+    unit = inner / scale[:, None] / scale
+    if exceeds(unit, FLAT):
         return None
-    values, vectors = np.linalg.eigh(inner)
+    values, vectors = np.linalg.eigh(unit)
     if values[0] > FLAT:
         return None
-    return scaled @ vectors[:, 0] if basis.shape[1] < len(basis) else vectors[:, 0]
+    return vectors[:, 0] if whole else _diagonal_scale(information) * (basis @ (vectors[:, 0] / scale))
+
+
+def _diagonal_scale(information: Array) -> Array:
+    """(q,) roots of the diagonal; 1 where there is no information, so that such a direction stays flat."""
+    diagonal = np.sqrt(np.abs(information.diagonal()))
+    return np.where(diagonal > 0, diagonal, 1.0)
 
 
 @one_thread

@@ -9,7 +9,8 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.constraints import Restriction, minimize_within, restrictions
+from sexresearch.sem.estimation.constrained_minimum import minimize_within
+from sexresearch.sem.estimation.constraints import Restriction, restrictions
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.implied.discrepancy import Curve, NormalLikelihood, Objective
@@ -35,7 +36,7 @@ def cost(fitted: Fitted, number: int, objective: Objective | None = None, theta:
     start[number] = 0.0
     found = restrictions(fitted.table, fitted.names)
     if found:
-        own = Restriction(Expression("name", name=f"#{number}"), False, "the effect is 0")
+        own = Restriction(_is_zero(number), False, "the effect is 0")
         try:
             solution = minimize_within(objective, start, (*found, own), fitted.names).solution
         except ModelError:
@@ -45,6 +46,10 @@ def cost(fitted: Fitted, number: int, objective: Objective | None = None, theta:
         solution = minimize(held, start[held.moving], MOST_STEPS)
     rise = 2.0 * (solution.value - objective.value(theta))
     return max(rise, 0.0) if solution.converged else math.nan
+
+
+def _is_zero(number: int) -> Expression:
+    return Expression("-", parts=(Expression("name", name=f"#{number}"), Expression("number", value=0.0)))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from sexresearch.errors import ModelError, SexresearchError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.sample import Sample, from_answers, from_gaps, from_pairs
-from sexresearch.sem.estimation.constraints import Constrained, minimize_within, restrictions
+from sexresearch.sem.estimation.constrained_minimum import Constrained, minimize_within
+from sexresearch.sem.estimation.constraints import restrictions
 from sexresearch.sem.estimation.estimate import bounded, objective_of, place
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import minimize

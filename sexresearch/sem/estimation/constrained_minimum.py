@@ -1,0 +1,171 @@
+"""A minimiser that respects constraints.
+
+Equalities and inequalities enter an augmented Lagrangian (Hestenes 1969, doi 10.1007/BF00927673; Powell 1969;
+inequalities after Rockafellar 1973, doi 10.1007/BF00934777) that the ordinary minimiser lowers, so that constrained
+and unconstrained models share one numerical core.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.linalg import null_space
+
+from sexresearch.errors import ModelError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.constraints import RANK_TOLERANCE, Evaluated, Namespace, Restriction, evaluate
+from sexresearch.sem.estimation.feasible import Units, closest, parameter_units, refuse_contradictions
+from sexresearch.sem.estimation.minimize import Solution, minimize
+from sexresearch.sem.implied.discrepancy import Curve, Objective
+
+FEASIBLE = 1e-9  # constraint value in units of its parameters that counts as met
+SETTLED = 1e-7  # change of a multiplier that counts as none
+OUTER_STEPS = 60
+INNER_STEPS = 200  # of the minimiser between two changes of the multipliers
+FAILURES = 3  # such minimisations in a row that end nowhere, after which none is tried
+STIFFEST = 1e10  # penalty beyond which a gap that stays is not closed by a larger one
+
+
+@dataclass(frozen=True)
+class Augmented:
+    """The discrepancy plus multipliers and penalties of the restrictions; scale (r,) makes them free of units."""
+
+    objective: Objective
+    found: tuple[Restriction, ...]
+    names: Namespace
+    multipliers: Array
+    scale: Array
+    penalty: float
+
+    @property
+    def n_free(self) -> int:
+        return self.objective.n_free
+
+    def forces(self, at: Evaluated) -> tuple[Array, Array]:
+        """Multiplier estimates (r,) and which restrictions push (equalities always, inequalities where needed)."""
+        forces = self.multipliers - self.penalty * at.values * self.scale
+        push = np.array([not r.inequality for r in self.found]) | (forces > 0)
+        return np.where(push, forces, 0.0), push
+
+    def _price(self, forces: Array) -> float:
+        return float(forces @ forces - self.multipliers @ self.multipliers) / (2 * self.penalty)
+
+    def value(self, theta: Array) -> float:
+        try:
+            at = evaluate(self.found, self.names, theta)
+        except ModelError:  # a logarithm of a negative number, say: a step too far
+            return math.inf
+        return self.objective.value(theta) + self._price(self.forces(at)[0])
+
+    def curve(self, theta: Array) -> Curve:
+        base = self.objective.curve(theta)
+        try:
+            at = evaluate(self.found, self.names, theta)
+        except ModelError:
+            return replace(base, value=math.inf)
+        forces, push = self.forces(at)
+        J = at.jacobian * self.scale[:, None]
+        stiff = self.penalty * J[push].T @ J[push]
+
+        def exact() -> Array:
+            return base.hessian() - np.einsum("r,rij->ij", forces * self.scale, at.hessians) + stiff
+
+        return Curve(base.value + self._price(forces), base.gradient - J.T @ forces, base.curvature + stiff, exact)
+
+    def hessian(self, theta: Array) -> Array:
+        return self.curve(theta).hessian()
+
+
+@dataclass(frozen=True)
+class Constrained:
+    """A solution and its restrictions: active ones' Jacobian (a, q), and the texts of active inequalities.
+
+    Rows of `active` have length 1 in the parameters' own units (q,), so that no row is small beside the others.
+    """
+
+    solution: Solution
+    active: Array
+    n_equalities: int
+    binding: tuple[str, ...] = ()
+    unit: Array | None = None
+
+    def basis(self) -> Array:
+        """(q, q - rank) directions in which the parameters can still move."""
+        q = len(self.solution.theta)
+        if not len(self.active):
+            return np.eye(q)
+        unit = np.ones(q) if self.unit is None else self.unit
+        return unit[:, None] * null_space(self.active * unit, rcond=RANK_TOLERANCE)
+
+
+def minimize_within(
+    objective: Objective, start: Array, found: tuple[Restriction, ...], names: Namespace
+) -> Constrained:
+    """The minimum of `objective` subject to the restrictions; ModelError where they contradict each other.
+
+    A solution that does not meet them all, as the user wrote them, has not converged and names those it does not meet.
+    """
+    if not found:
+        return Constrained(minimize(objective, start), np.zeros((0, len(start))), 0)
+    curvature = objective.curve(start).curvature
+    start = _carried(found, names, start, parameter_units(curvature, start))
+    units = parameter_units(curvature, start).seen_from(evaluate(found, names, start))
+    refuse_contradictions(found, names, start, units)
+    scale = units.row_scale(evaluate(found, names, start))
+    stage = Augmented(objective, found, names, np.zeros(len(found)), scale, 10.0)
+    solution, worst, failed = minimize(stage, start, INNER_STEPS), math.inf, 0
+    for _ in range(OUTER_STEPS):
+        if not math.isfinite(solution.value):
+            return Constrained(solution, np.zeros((0, len(start))), 0)
+        failed = 0 if solution.converged else failed + 1
+        at = evaluate(found, names, solution.theta)
+        forces, push = stage.forces(at)
+        gap = np.where(push, at.values, at.gaps(found)) * scale
+        size = float(np.abs(gap).max())
+        settled = float(np.abs(forces - stage.multipliers).max()) < SETTLED
+        if (size < FEASIBLE and settled) or stage.penalty > STIFFEST or failed > FAILURES:
+            break
+        stage = replace(stage, multipliers=forces, penalty=stage.penalty * (4.0 if size > 0.25 * worst else 1.0))
+        worst = size
+        solution = minimize(stage, solution.theta, INNER_STEPS)
+    return _finish(solution, objective, stage, units)
+
+
+def _carried(found: Sequence[Restriction], names: Namespace, start: Array, units: Units) -> Array:
+    """The start, parameters that the data say nothing about moved to where they meet the restrictions best."""
+    if units.informed.all():
+        return start
+    others = Units(np.where(units.informed, 0.0, units.size), np.zeros(len(start), dtype=bool))
+    return closest(found, names, start, others, evaluate(found, names, start))[0]
+
+
+def _finish(solution: Solution, objective: Objective, stage: Augmented, units: Units) -> Constrained:
+    found = stage.found
+    at = evaluate(found, stage.names, solution.theta)
+    _, push = stage.forces(at)
+    theta = solution.theta.copy()
+    for restriction, pushes in zip(found, push, strict=True):
+        if pushes and restriction.bound is not None:
+            theta[restriction.bound[0]] = restriction.bound[1]
+    at = evaluate(found, stage.names, theta)
+    moved = _judged(replace(solution.moved(theta), value=objective.value(theta)), found, at, units)
+    inequality = np.array([r.inequality for r in found])
+    bounded = np.array([r.bound is not None for r in found])  # no restriction of the model: errors ignore it
+    rows = at.jacobian * units.row_scale(at)[:, None]
+    rank = int(np.linalg.matrix_rank(rows[~inequality] * units.size, tol=RANK_TOLERANCE)) if (~inequality).any() else 0
+    binding = tuple(r.text for r, p, i in zip(found, push, inequality, strict=True) if p and i)
+    return Constrained(moved, rows[push & ~bounded], rank, binding, units.size)
+
+
+def _judged(solution: Solution, found: Sequence[Restriction], at: Evaluated, units: Units) -> Solution:
+    """The solution, not converged where a restriction does not hold as it was written."""
+    wrong = units.unmet(found, at)
+    if not wrong.any():
+        return solution
+    texts = [
+        f"{r.text} (off by {abs(gap):.3g})" for r, gap, no in zip(found, at.gaps(found), wrong, strict=True) if no
+    ]
+    return replace(solution, converged=False, trouble=f"these constraints do not hold at its end: {'; '.join(texts)}")
