@@ -99,8 +99,8 @@ def from_answers(answers: Answers, names: Sequence[str], has_means: bool) -> Sam
     counting = n if w is None else int((w > 0).sum())
     if counting <= p:
         raise DataError(
-            f"{where or 'the data: '}{counting} complete rows{'' if counting == n else ' with a weight above 0'} for {p} "
-            "variables; a covariance matrix needs more rows than variables"
+            f"{where or 'the data: '}{counting} complete rows{'' if counting == n else ' with a weight above 0'} "
+            f"for {p} variables; a covariance matrix needs more rows than variables"
         )
     total = float(n if w is None else w.sum())
     mean = values.mean(axis=0) if w is None else w @ values / total

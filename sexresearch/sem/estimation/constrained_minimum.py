@@ -165,7 +165,5 @@ def _judged(solution: Solution, found: Sequence[Restriction], at: Evaluated, uni
     wrong = units.unmet(found, at)
     if not wrong.any():
         return solution
-    texts = [
-        f"{r.text} (off by {abs(gap):.3g})" for r, gap, no in zip(found, at.gaps(found), wrong, strict=True) if no
-    ]
+    texts = [f"{r.text} (off by {abs(gap):.3g})" for r, gap, no in zip(found, at.gaps(found), wrong, strict=True) if no]
     return replace(solution, converged=False, trouble=f"these constraints do not hold at its end: {'; '.join(texts)}")

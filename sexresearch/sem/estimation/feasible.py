@@ -26,8 +26,8 @@ UNINFORMED = 1e-16  # curvature, if a parameter changes by its own size, from wh
 class Units:
     """A unit (q,) of every parameter, and whether it comes from the data (q,) or is just the parameter's own size.
 
-    most : (r,) how far each constraint moves at the start, or None; near the edge of a root or a logarithm it would seem
-    to move much further.
+    most : (r,) how far each constraint moves at the start, or None; near the edge of a root or a logarithm it would
+    seem to move much further.
     """
 
     size: Array
@@ -57,7 +57,7 @@ class Units:
 
 
 def parameter_units(curvature: Array, theta: Array) -> Units:
-    """What changes the discrepancy by about one half; of a parameter without curvature its own size, or 1 where it is 0.
+    """What changes the discrepancy by one half; of a parameter without curvature its own size, or 1 where it is 0.
 
     >>> parameter_units(np.diag([4.0, 0.0]), np.array([1.0, 3.0])).size.tolist()
     [0.5, 3.0]
