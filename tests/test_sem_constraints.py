@@ -45,7 +45,8 @@ def value(results: sem.Results, label: str) -> float:
 def test_a_parameter_the_data_say_nothing_about_does_not_free_its_constraints(unit):
     scaled = DATA[["q1", "q2", "q3", "j1"]] * unit
     phantom, equal = fitted(PHANTOM, scaled), fitted(EQUAL, scaled)
-    assert phantom.converged and not phantom.problems
+    assert phantom.converged
+    assert not phantom.problems
     assert phantom.fit_measures["df"] == equal.fit_measures["df"] == 3
     assert phantom.fit_measures["chisq"] == pytest.approx(equal.fit_measures["chisq"], rel=REFORMULATED)
     assert value(phantom, "v1") == pytest.approx(value(phantom, "k") ** 2, rel=HELD)
@@ -54,7 +55,7 @@ def test_a_parameter_the_data_say_nothing_about_does_not_free_its_constraints(un
 
 
 @pytest.mark.parametrize(
-    "texts, gap",
+    ("texts", "gap"),
     [
         ("log(b) == 0", lambda b, c: b - 1),
         ("b^2 + c^2 == 2\nb == c", lambda b, c: abs(b - c) + abs(b * b + c * c - 2)),
@@ -71,7 +72,7 @@ def test_constraints_hold_at_the_end_in_any_unit(texts, gap, unit):
 
 
 @pytest.mark.parametrize(
-    "texts, named",
+    ("texts", "named"),
     [
         ("b == 1; b == 2", "cannot all hold together: b == 1; b == 2"),
         ("b > 2; b < 1", "cannot all hold together: b > 2; b < 1"),
@@ -107,4 +108,5 @@ def test_a_constraint_only_met_at_infinity_leaves_the_fit_unconverged_and_named(
 
 def test_a_definition_that_cannot_be_computed_everywhere_does_no_harm_on_the_way():
     results = fitted(FACTOR + "far := log(c - 0.5)\nb == 1")
-    assert results.converged and value(results, "b") == pytest.approx(1.0, abs=HELD)
+    assert results.converged
+    assert value(results, "b") == pytest.approx(1.0, abs=HELD)

@@ -138,7 +138,7 @@ WEIGHTS: dict[str, tuple[object, str]] = {
 }
 
 
-@pytest.mark.parametrize("change, said", WEIGHTS.values(), ids=WEIGHTS)
+@pytest.mark.parametrize(("change", "said"), WEIGHTS.values(), ids=WEIGHTS)
 def test_weights_that_cannot_be_meant_are_refused_in_words(change, said):
     data = chain_sample(300)
     with pytest.raises(errors.DataError, match=said):
