@@ -1,8 +1,16 @@
 """The errors of the package: one parent, one child per stage of the way from survey file to report."""
 
+from sexresearch.escaping import visible
+
 
 class SexresearchError(Exception):
-    """Parent of every error raised on purpose; its text says what was found and what to do."""
+    """Parent of every error raised on purpose; its text says what was found and what to do.
+
+    The text may hold names from files; control characters among them are written out.
+    """
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 class DataError(SexresearchError):
@@ -31,3 +39,7 @@ class DatasetError(SexresearchError):
 
 class StudyError(SexresearchError):
     """A study, notebook or report could not be reproduced."""
+
+
+class WriteError(SexresearchError):
+    """A file cannot be written; what stood in its place before is unchanged."""

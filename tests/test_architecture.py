@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "sexresearch"
-ROOMS = ["errors", "glossary", "verdict", "standard", "sem", "survey", "datasets", "chain", "plots", "report", "study"]
+ROOMS = ["escaping", "errors", "writing", "glossary", "verdict", "standard", "sem", "survey", "datasets", "chain", "plots", "report", "study"]
 ROOMS += ["lab", "__init__", "cli", "__main__"]
-SEM_MAY_USE = {"errors", "glossary", "verdict", "sem"}  # structural equation modelling knows nothing about service
+SEM_MAY_USE = {"escaping", "errors", "glossary", "verdict", "sem"}  # structural equation modelling knows nothing about service
 HEAVY = ["matplotlib", "IPython", "nbclient", "nbconvert", "nbformat", "jupyter_client", "semopy", "statsmodels"]
 HEAVY += ["openpyxl", "pooch", "pyreadstat", "sklearn", "scipy.stats", "scipy.optimize"]
 LONGEST_MODULE, MEDIAN_MODULE, MEDIAN_FUNCTION = 400, 150, 12  # lines
@@ -107,6 +107,16 @@ def test_nothing_changes_settings_of_the_whole_process():
         used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         called = {ast.unparse(node.func).split(".")[-1] for node in ast.walk(tree) if isinstance(node, ast.Call)}
         assert not used & called & shared, f"{module} calls {used & called & shared}"
+
+
+def test_files_are_written_in_one_place():
+    """crosscheck hands files to R in a temporary folder of its own."""
+    writers = {"write_text", "write_bytes", "to_csv", "to_excel", "savefig"}
+    for module, tree in TREES.items():
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+        to_paths = [call for call in calls if call.args and call.func.attr in writers]
+        own = [ast.unparse(call) for call in to_paths if "drawing" not in ast.unparse(call.args[0])]  # in memory
+        assert not own or module in {"sexresearch.writing", "sexresearch.sem.engines.crosscheck"}, f"{module}: {own}"
 
 
 def test_public_dataclasses_are_frozen():

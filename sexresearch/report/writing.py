@@ -7,6 +7,7 @@ from pathlib import Path
 from sexresearch.errors import OptionError
 from sexresearch.report.html import html_document
 from sexresearch.sem.output.results import Results
+from sexresearch.writing import write_whole
 
 WRITERS = {".html": html_document}
 
@@ -30,6 +31,4 @@ def report(results: Results, path: str | Path, *, title: str = "Structural equat
     writer = WRITERS.get(destination.suffix.lower())
     if writer is None:
         raise OptionError(f"a report cannot be written to {destination.name}; its suffix can be {', '.join(WRITERS)}")
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    destination.write_text(writer(results, title, data), encoding="utf-8")
-    return destination
+    return write_whole(destination, writer(results, title, data))

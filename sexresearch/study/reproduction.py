@@ -17,6 +17,7 @@ from sexresearch.study.headline import Headline
 from sexresearch.study.notebook_page import notebook_page
 from sexresearch.study.outputs import conclusion, figures, headlines
 from sexresearch.study.results_file import changed_results, read_results, results_frame, write_results
+from sexresearch.writing import made_folder, write_whole
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def reproduce(
     """
     paths = find_notebooks(notebooks)
     folder = Path(out)
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    made_folder(folder / "figures")
     published = read_results(bundled.root() / "reports" / "results.csv")
     runs = execute_all(paths)
     for run in runs:
@@ -92,7 +93,7 @@ def store_outputs(run: Execution) -> None:
     )
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
-    nbformat.write(notebook, run.path)
+    write_whole(run.path, nbformat.writes(notebook).rstrip("\n") + "\n")
 
 
 def _matching(wanted: str | Path, available: list[Path]) -> Path | None:
@@ -103,13 +104,14 @@ def _matching(wanted: str | Path, available: list[Path]) -> Path | None:
 
 
 def _write_page(run: Execution, folder: Path) -> None:
-    (folder / f"{run.name}.html").write_text(notebook_page(run.notebook, run.name), encoding="utf-8")
+    write_whole(folder / f"{run.name}.html", notebook_page(run.notebook, run.name))
+    shown = {f"{run.name}_{number}.png": png for number, png in enumerate(figures(run.notebook), start=1)}
+    for name, png in shown.items():
+        write_whole(folder / "figures" / name, png)
     own = re.compile(re.escape(run.name) + r"_\d+\.png")
     for old in (folder / "figures").iterdir():
-        if own.fullmatch(old.name):
+        if own.fullmatch(old.name) and old.name not in shown:
             old.unlink()
-    for number, figure in enumerate(figures(run.notebook), start=1):
-        (folder / "figures" / f"{run.name}_{number}.png").write_bytes(figure)
 
 
 def _headlines_of(runs: Iterable[Execution]) -> list[tuple[str, Headline]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from sexresearch.study.headline import Headline
+from sexresearch.writing import write_whole
 
 COLUMNS = ["notebook", "headline", "number", "note"]
 
@@ -31,7 +32,7 @@ def read_results(path: Path) -> pd.DataFrame:
 
 def write_results(frame: pd.DataFrame, path: Path) -> None:
     """Write the headline numbers, one line each, with Unix line ends on every system."""
-    path.write_text(frame.to_csv(index=False, lineterminator="\n"), encoding="utf-8", newline="\n")
+    write_whole(path, frame.to_csv(index=False, lineterminator="\n"))
 
 
 def changed_results(published: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
