@@ -1,5 +1,5 @@
 """``python -m sexresearch`` is the `sexresearch` command."""
 
-from sexresearch.cli import app
+from sexresearch.cli import run
 
-app()
+run()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, ParamSpec
@@ -16,6 +20,7 @@ from rich.table import Column, Table
 
 from sexresearch import datasets, standard
 from sexresearch.errors import SexresearchError
+from sexresearch.escaping import on_one_line, visible
 from sexresearch.glossary import table
 from sexresearch.report import report
 from sexresearch.sem import Model, Moments, Results
@@ -23,6 +28,7 @@ from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.fit import results_of
 from sexresearch.study import Reproduction, reproduce
 from sexresearch.survey import Survey, read_survey, screen
+from sexresearch.survey.textfile import decode
 
 P = ParamSpec("P")
 
@@ -45,17 +51,67 @@ FOUR_QUESTIONS = {  # the notebooks that answer them, by number
 
 
 def plain_errors(verb: Callable[P, None]) -> Callable[P, None]:
-    """Print errors raised on purpose as one message, without a traceback, and leave with status 1."""
+    """Print what can be expected to fail as one message, without a traceback, and leave with status 1.
+
+    An interruption ends with 130, as shells expect it.
+    """
 
     @wraps(verb)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             verb(*args, **kwargs)
-        except SexresearchError as error:
-            typer.secho(str(error), fg="red", err=True)
-            raise typer.Exit(1) from error
+            _flush()  # what the output cannot hold is noticed here, not when Python has ended
+        except (SexresearchError, OSError, MemoryError) as error:
+            raise typer.Exit(_failed(_in_words(error), 1)) from error
+        except KeyboardInterrupt as error:
+            raise typer.Exit(_failed("Interrupted.", 130)) from error
 
     return guarded
+
+
+def run() -> None:
+    """The command as the shell calls it; what it prints before a verb begins, such as its help, may fail as well."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # not every terminal can show every letter
+    try:
+        app()
+    except OSError as error:
+        sys.exit(_failed(_in_words(error), 1))
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, SexresearchError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this."
+    if isinstance(error, BrokenPipeError):
+        return "The output was closed before all of it was written."
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    where = getattr(error, "filename", None)
+    return f"{str(where)!r} cannot be used: {reason}." if where else f"The output cannot be written: {reason}."
+
+
+def _flush() -> None:
+    if sys.stdout is None:  # so Python calls an output that is closed from the beginning
+        raise OSError(errno.EBADF, "it is closed")
+    sys.stdout.flush()
+
+
+def _failed(message: str, status: int) -> int:
+    """The status; the message goes to standard error, and what a broken output did not take goes nowhere."""
+    with suppress(OSError):
+        typer.secho(visible(message), fg="red", err=True)
+    try:
+        _flush()
+    except OSError:  # Python would try once more at its end, and complain
+        if sys.stdout is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status
+
+
+def _say(text: str) -> None:
+    typer.echo(visible(text))
 
 
 @app.callback()
@@ -88,7 +144,7 @@ def fit_verb(
 ) -> None:
     """Fit a model (lavaan syntax) to a survey file or a data set, and print the summary."""
     results, _ = _fitted(model, data, instrument, estimator, missing)
-    typer.echo(repr(results.summary()))
+    _say(repr(results.summary()))
 
 
 @app.command("report")
@@ -104,7 +160,7 @@ def report_verb(
 ) -> None:
     """Fit a model and write the report."""
     results, source = _fitted(model, data, instrument, estimator, missing)
-    typer.echo(f"{report(results, path, title=title, data=source)} written")
+    _say(f"{report(results, path, title=title, data=source)} written")
 
 
 @app.command("screen")
@@ -130,12 +186,12 @@ def standard_verb(
 ) -> None:
     """Say, in our own words, what a clause of the standard is about."""
     found = standard.clause(clause, of)
-    typer.echo(f"{of} {found.clause}  {found.title}\n{found.description}")
+    _say(f"{of} {found.clause}  {found.title}\n{found.description}")
 
 
 def _fitted(model: Path, data: str, instrument: Path | None, estimator: str, missing: str) -> tuple[Results, str]:
     """The fit, and where its data come from; what is wrong with a fit stands in its summary, so no warnings."""
-    text = model.read_text(encoding="utf-8")
+    text, _ = decode(model.read_bytes(), model.name)
     given = _data(data, instrument)
     asked, wanted = Model(text), Options(estimator=estimator, missing=missing)
     if isinstance(given, Survey):
@@ -160,32 +216,44 @@ def _data(data: str, instrument: Path | None) -> Survey | Moments | dict[str, Mo
     return loaded
 
 
+class _Screen(Console):
+    """Standard output; where it was closed too early that is said, as by every other verb, not swallowed."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def _print_frame(frame: pd.DataFrame, if_empty: str = "") -> None:
     if frame.empty:
-        typer.echo(if_empty)
+        _say(if_empty)
         return
     made = table(frame)
     first, *others = made.headers
     shown = Table(Column(first, overflow="fold", min_width=max(len(row[0]) for row in made.rows)), *others)
     for row in made.rows:
-        shown.add_row(*map(escape, row))
-    Console().print(shown)
+        shown.add_row(*map(_cell, row))
+    _Screen().print(shown)
 
 
 def _print_outcomes(done: Reproduction) -> None:
-    console = Console()
+    console = _Screen()
     shown = Table("notebook", "seconds", "conclusion")
     for row in done.outcomes.itertuples():
         failed = "" if row.reproduced else "[red]failed[/red] in "
-        shown.add_row(row.notebook, f"{row.seconds:.1f}", failed + escape(row.conclusion))
+        shown.add_row(_cell(row.notebook), f"{row.seconds:.1f}", failed + _cell(row.conclusion))
     console.print(shown)
     for row in done.changed.itertuples():
         now, before = row.number or "gone", row.published or "not there"
-        console.print(f"[yellow]{row.notebook}: {row.headline} is {now}; published: {before}")
+        console.print(f"[yellow]{_cell(f'{row.notebook}: {row.headline} is {now}; published: {before}')}")
     same = len(done.results) - int((done.changed["number"] != "").sum())
     console.print(f"{same} of {len(done.results)} headline numbers equal the published ones.")
-    console.print(f"Reports: {done.folder}{os.sep}")
+    console.print(f"Reports: {_cell(f'{done.folder}{os.sep}')}")
     for row in done.outcomes[done.outcomes["reproduced"]].itertuples():
         question = FOUR_QUESTIONS.get(row.notebook.partition("_")[0])
         if question:
-            console.print(f"\n[bold]{question}[/bold] {escape(row.conclusion)}")
+            console.print(f"\n[bold]{question}[/bold] {_cell(row.conclusion)}")
+
+
+def _cell(text: str) -> str:
+    """Text from files, which neither the terminal nor rich's markup takes for a command."""
+    return escape(on_one_line(text))

@@ -1,11 +1,13 @@
 """The command: its verbs, what they print, and how they end when something is wrong."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from sexresearch import cli
 from sexresearch.cli import FOUR_QUESTIONS, _print_outcomes, app
 from sexresearch.study import Reproduction
 
@@ -110,3 +112,87 @@ def test_reproduce_ends_with_the_answers_to_the_four_questions(capsys):
 def test_every_question_has_its_notebook(root):
     numbers = {path.stem.partition("_")[0] for path in (root / "notebooks").glob("*.ipynb")}
     assert set(FOUR_QUESTIONS) <= numbers
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ("# Köln\n" + MODEL).encode("cp1252"),
+        MODEL.encode("utf-8-sig"),
+        MODEL.encode("utf-16"),
+        MODEL.encode("utf-16-be"),
+    ],
+    ids=["Windows-1252", "UTF-8 with mark", "UTF-16 with mark", "UTF-16 without mark"],
+)
+def test_model_files_are_read_in_the_encodings_of_surveys(run, tmp_path, content):
+    (tmp_path / "model.txt").write_bytes(content)
+    shown = run("fit", tmp_path / "model.txt", "mobi_moments")
+    if content.startswith(b"\0"):
+        assert_clean_failure(shown, "model.txt is not a text file")
+    else:
+        assert shown.exit_code == 0, shown.output
+        assert "Latent variables" in shown.output
+
+
+def test_a_place_that_cannot_be_written_is_said(run, model, tmp_path):
+    (tmp_path / "full").write_text("a file, not a folder")
+    (tmp_path / "folder.html").mkdir()
+    assert_clean_failure(run("report", model, "mobi_moments", tmp_path / "full" / "x.html"), "cannot be written")
+    assert_clean_failure(run("report", model, "mobi_moments", tmp_path / "folder.html"), "it is a folder")
+    assert_clean_failure(run("fit", model, tmp_path / "x.csv" / "y.csv"), "y.csv")
+
+
+@pytest.fixture
+def called(monkeypatch, capfd):
+    """The command as the shell calls it, with another output: its status and what it says of a failure."""
+
+    def call(output, *arguments):
+        monkeypatch.setattr("sys.argv", ["sexresearch", *arguments])
+        monkeypatch.setattr("sys.stdout", output)
+        with pytest.raises(SystemExit) as ended:
+            cli.run()
+        return ended.value.code, capfd.readouterr().err
+
+    return call
+
+
+@pytest.mark.parametrize("arguments", [("standard", "7.3.2"), ("datasets",), ("--help",)], ids=" ".join)
+def test_a_full_output_is_said(called, arguments):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        assert called(full, *arguments) == (1, "The output cannot be written: No space left on device.\n")
+
+
+@pytest.mark.parametrize("arguments", [("standard", "7.3.2"), ("datasets",)], ids=" ".join)
+def test_an_output_closed_too_early_is_said(called, arguments):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as broken:
+        assert called(broken, *arguments) == (1, "The output was closed before all of it was written.\n")
+
+
+def test_an_output_closed_from_the_beginning_is_said(called):
+    assert called(None, "standard", "7.3.2") == (1, "The output cannot be written: it is closed.\n")
+
+
+def test_an_interruption_is_no_traceback(run, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "screen", interrupted)
+    shown = run("screen", "service_excellence_demo")
+    assert (shown.exit_code, shown.output.strip()) == (130, "Interrupted.")
+
+
+def test_names_from_files_do_not_steer_the_terminal(run, model, tmp_path):
+    rows = [
+        "CUSA1,CUSA2,CUSA3,b\x1b[31mad",
+        *(f"{i % 7},{(i * i) % 5 + i % 7},{(i * 3) % 4 + i % 7},3" for i in range(60)),
+    ]
+    (tmp_path / "evil\x1b]0;title\x07.csv").write_text("\n".join(rows))
+    for shown in (
+        run("screen", tmp_path / "evil\x1b]0;title\x07.csv"),
+        run("screen", tmp_path / "evil\x1b.absent"),
+        run("standard", "7\x1b[2J"),
+    ):
+        assert "\\x1b" in shown.output
+        assert "\x1b" not in shown.output
