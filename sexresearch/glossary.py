@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from sexresearch.errors import OptionError
+from sexresearch.escaping import on_one_line, visible
 
 
 @dataclass(frozen=True)
@@ -275,10 +276,10 @@ def format_value(value: object, decimals: int | None) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, tuple):
-        shown = ", ".join(str(part) for part in value[:MOST_SHOWN])
+        shown = ", ".join(on_one_line(str(part)) for part in value[:MOST_SHOWN])
         return shown if len(value) <= MOST_SHOWN else f"{shown} … ({len(value)})"
     if isinstance(value, bool) or decimals is None or not isinstance(value, (int, float)):
-        return str(value)
+        return on_one_line(str(value))
     text = f"{value:.{decimals}f}"
     return text.lstrip("-") if float(text) == 0 else text
 
@@ -302,7 +303,7 @@ class Table:
         for row in (self.headers, *self.rows):
             cells = zip(row, widths, self.numeric, strict=True)
             lines.append("  ".join(c.rjust(w) if right else c.ljust(w) for c, w, right in cells).rstrip())
-        return "\n".join(part for part in (self.caption, *lines, self.note) if part)
+        return visible("\n".join(part for part in (self.caption, *lines, self.note) if part))
 
     def _repr_html_(self) -> str:
         align = ["right" if right else "left" for right in self.numeric]
@@ -310,7 +311,7 @@ class Table:
         body = "\n".join(_html_row("td", row, align) for row in self.rows)
         caption = f"<p><strong>{html.escape(self.caption)}</strong></p>\n" if self.caption else ""
         note = f"\n<p><em>{html.escape(self.note)}</em></p>" if self.note else ""
-        return f"{caption}<table>\n<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>{note}"
+        return visible(f"{caption}<table>\n<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>{note}")
 
 
 def _html_row(tag: str, cells: tuple[str, ...], align: list[str]) -> str:
@@ -338,15 +339,15 @@ def table(data: pd.DataFrame | pd.Series, caption: str = "", note: str = "", dec
     if isinstance(data, pd.Series):
         kinds = [_column(str(name), decimals) for name in data.index]
         values = [format_value(v, k.decimals) for v, k in zip(data.tolist(), kinds, strict=True)]
-        rows = tuple(zip((str(name) for name in data.index), values, strict=True))
-        return Table(("measure", str(data.name or "value")), rows, (False, True), caption, note)
+        rows = tuple(zip((on_one_line(str(name)) for name in data.index), values, strict=True))
+        return Table(("measure", on_one_line(str(data.name or "value"))), rows, (False, True), caption, note)
     frame = data if isinstance(data.index, pd.RangeIndex) else data.reset_index()
     columns = [_column(str(name), decimals) for name in frame.columns]
     cells = [_cells(frame.iloc[:, i], column) for i, column in enumerate(columns)]
     numeric = tuple(
         pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype) for dtype in frame.dtypes
     )
-    headers = tuple(column.header for column in columns)
+    headers = tuple(on_one_line(column.header) for column in columns)
     return Table(headers, tuple(zip(*cells, strict=True)), numeric, caption, note)
 
 

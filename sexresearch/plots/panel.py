@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sexresearch.escaping import visible
 from sexresearch.plots._path.words import POINTS, fill, text_size
 from sexresearch.plots.style import FONT, GREY, INK, new_figure
 
@@ -71,8 +72,8 @@ def words(
     """A text set as `part` of a figure; nothing where it is empty."""
     if text:
         axes.text(
-            x, y, text, ha=align[0], va=align[1], size=POINTS[part], color=colour, family=FONT, linespacing=1.1,
-            weight="bold" if part in ("name", "title") else "normal", zorder=6, gid=gid or part,
+            x, y, visible(text), ha=align[0], va=align[1], size=POINTS[part], color=colour, family=FONT,
+            linespacing=1.1, weight="bold" if part in ("name", "title") else "normal", zorder=6, gid=gid or part,
         )  # fmt: skip
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sexresearch.escaping import visible
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -25,4 +27,11 @@ def templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     loader = PackageLoader("sexresearch.report")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: visible(value) if type(value) is str else value,  # marked HTML is a type of its own
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

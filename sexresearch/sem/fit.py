@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sexresearch.errors import OptionError
+from sexresearch.escaping import visible
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import used_columns
 from sexresearch.sem.engines.semopy_engine import semopy_solution
@@ -140,7 +141,7 @@ def results_of(
     if fitted.options.se == "bootstrap" and fitted.constrained.solution.converged:
         errors, lost = bootstrap_errors(fitted)
         notes = notes + lost
-    found = tuple(notes + ([blurred] if blurred else []) + problems(fitted))
+    found = tuple(visible(text) for text in notes + ([blurred] if blurred else []) + problems(fitted))
     return Results(model, fitted, _source(model, fitted, engine), found, errors, rows)
 
 

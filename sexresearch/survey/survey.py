@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from sexresearch.errors import DataError
+from sexresearch.escaping import visible
 from sexresearch.survey.checking import check_answers
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.rawtable import RawTable
@@ -125,7 +126,7 @@ class Survey:
         items = counted(len(self.items), "item") + (f" of {constructs}" if constructs else "")
         about = f"Survey {self.caption}: {items}"
         extra = [f"columns not in the instrument: {listed(self.extra)}"] if self.extra else []
-        return "\n".join([about, *(f"  {note}" for note in (*self.notes, *extra))])
+        return visible("\n".join([about, *(f"  {note}" for note in (*self.notes, *extra))]))
 
 
 def checked_survey(table: RawTable, instrument: Instrument | None, source: Source, synthetic: bool = False) -> Survey:

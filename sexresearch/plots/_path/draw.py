@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sexresearch.escaping import visible
 from sexresearch.plots._path.blocks import Shape
 from sexresearch.plots._path.geometry import Line, at, distances
 from sexresearch.plots._path.graph import Arrow
@@ -62,7 +63,7 @@ def _text(
     weight = "bold" if part in ("name", "title") else "normal"
     horizontal, vertical = align
     axes.text(
-        x, y, text, ha=horizontal, va=vertical, size=POINTS[part], color=colour, family=FONT, weight=weight,
+        x, y, visible(text), ha=horizontal, va=vertical, size=POINTS[part], color=colour, family=FONT, weight=weight,
         linespacing=1.1, zorder=5, gid=gid or part,
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ import math
 import re
 from functools import lru_cache
 
+from sexresearch.escaping import visible
 from sexresearch.plots.style import FONT
 
 #: Font sizes in points, by the part a text plays.
@@ -26,7 +27,7 @@ def _line_width(line: str, part: str) -> float:
         return 0.0
     bold = part in ("name", "title")
     font = FontProperties(family=FONT, weight="bold" if bold else "normal", size=POINTS[part])
-    width, _, _ = text_to_path.get_text_width_height_descent(line, font, is_math_text(line) is True)
+    width, _, _ = text_to_path.get_text_width_height_descent(visible(line), font, is_math_text(line) is True)
     return width * (1.0 if bold else HINTING) / 72
 
 
