@@ -119,7 +119,7 @@ def made_up(n: int, spread: float = 1.0, seed: int = 2) -> pd.DataFrame:
     rows["performance"] = 60 + 5 * spread * rng.normal(size=n)
     for name, half in (("importance", 0.05), ("performance", 1.5)):
         rows[f"{name}_ci_lower"], rows[f"{name}_ci_upper"] = rows[name] - half, rows[name] + half
-    return judged(rows.assign(connected=True, note=""), "loyalty", 0.95)
+    return judged(rows.assign(weight=np.nan, connected=True, note=""), "loyalty", 0.95, smallest=0.05)
 
 
 @pytest.mark.parametrize(("n", "spread"), [(1, 1.0), (9, 1.0), (9, 0.05), (20, 1.0), (20, 0.3)])
@@ -132,13 +132,13 @@ def test_every_name_stands_on_the_map_and_none_covers_another(n, spread):
 
 def test_the_map_shows_constructs_or_items_of_one_group(chain):
     scale = (-5, 12)
-    frame = sx.importance(chain, "loyal", scale)
+    frame = sx.importance(chain, "loyal", scale, constructs=["quality", "joy"])
     assert check(importance_map(frame, labels={"joy": "Delight"}, note="Synthetic data."))["name"] == [
         "quality",
         "Delight",
     ]
     assert len(check(importance_map(frame, kind="item", note="Synthetic data."))["name"]) == 6
-    groups = sx.importance(fit(CHAIN, chain_sample(), group="brand"), "loyal", scale)
+    groups = sx.importance(fit(CHAIN, chain_sample(), group="brand"), "loyal", scale)  # one lever, alone on the map
     check(importance_map(groups, group="north", note="Synthetic data."))
     with pytest.raises(OptionError, match="an importance map shows one group, and group=None is none of them"):
         importance_map(groups)
@@ -150,14 +150,16 @@ def test_the_map_shows_constructs_or_items_of_one_group(chain):
         importance_map(frame.assign(performance=np.nan))
 
 
-def test_the_unimportant_are_hollow_and_the_unconnected_are_counted():
-    frame = made_up(4)
-    frame["quadrant"] = ["unimportant", "", "low priority", "concentrate here"]
+def test_the_unimportant_and_the_not_shown_are_hollow_and_the_unconnected_are_counted():
+    frame = made_up(5)
+    frame["quadrant"] = ["unimportant", "", "low priority", "concentrate here", "not shown"]
     figure = importance_map(frame, note="Synthetic data.")
     texts = check(figure, "1 construct without path or value left out")
-    assert len(texts["name"]) == 3
+    assert len(texts["name"]) == 4
     points = [line for line in figure.axes[1].lines if str(line.get_gid()).startswith("point")]
-    assert [line.get_markerfacecolor() == line.get_color() for line in points] == [False, True, True]
+    assert [line.get_markerfacecolor() == line.get_color() for line in points] == [False, True, True, False]
+    foot = " ".join(text.get_text().replace("\n", " ") for axes in figure.axes for text in axes.texts)
+    assert "Hollow: unimportant, as the interval of importance lies within the smallest effect of interest; or" in foot
 
 
 def test_a_radar_shows_every_construct_in_every_group():

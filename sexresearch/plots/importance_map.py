@@ -29,6 +29,11 @@ MARKS = {  # colour and marker, so that print in grey keeps them apart
     "low priority": (PALETTE["green"], "s"),
     "possible overkill": (PALETTE["purple"], "^"),
     "works against": (INK, "v"),
+    "alone": (INK, "o"),
+}
+HOLLOW = {  # the others, in words
+    "unimportant": "unimportant, as the interval of importance lies within the smallest effect of interest",
+    "not shown": "importance not shown, as its interval holds 0",
 }
 CORNERS = {
     "possible overkill": ("left", "top"),
@@ -49,9 +54,9 @@ def importance_map(
 ) -> Figure:
     """Importance against performance with both intervals, from a frame of `sexresearch.importance`.
 
-    The lines are the means that divide the quadrants; what cannot be told from unimportant is hollow and grey. Rows
-    that no path connects to the target, or without a value, are counted in the footnote. kind : "construct" or "item".
-    `group` names the group where there are several; `labels` maps names in the model to names in the figure; `note`
+    The lines are the means that divide the quadrants; what is unimportant, or not shown to matter, is hollow and grey.
+    Rows that no path connects to the target, or without a value, are counted in the footnote.
+    kind : "construct" or "item". `group` names the group where there are several; `labels` maps names in the model to names in the figure; `note`
     ends the footnote, the place for "Synthetic data.".
 
     Raises OptionError for a frame without the columns of `importance` or an unknown kind or group, ModelError where
@@ -213,8 +218,9 @@ def _intervals(made: Panel, rows: pd.DataFrame) -> list[Rect]:
 
 def _foot(rows: pd.DataFrame, kind: str, lost: int, note: str) -> str:
     parts = [f"Dashed: means of the {kind}s shown (Martilla & James 1977; Ringle & Sarstedt 2016). Lines: intervals."]
-    if (rows["quadrant"] == "unimportant").any():
-        parts.append("Hollow: the interval of importance holds 0.")
+    hollow = [words for name, words in HOLLOW.items() if (rows["quadrant"] == name).any()]
+    if hollow:
+        parts.append(f"Hollow: {'; or '.join(hollow)}.")
     if lost:
         parts.append(f"{lost} {kind}{'s' if lost > 1 else ''} without path or value left out.")
     return " ".join(filter(None, [*parts, note.replace("$", r"\$")]))

@@ -52,7 +52,7 @@ def one_world(seed: int) -> dict[str, object]:
     return (
         {"winner": sx.compare_rivals(survey)["model"][0]}
         | {f"items, stop {stop}": ", ".join(differing(survey, stop)) for stop in ("cfi", "score")}
-        | {f"unimportant {element}": value for element, value in unimportant(results, survey).items()}
+        | {f"holds 0 {element}": value for element, value in holds_zero(results, survey).items()}
         | {f"covered {name}": value for name, value in covered(results).items()}
     )
 
@@ -73,11 +73,11 @@ def differing(survey: sx.Survey, stop: str) -> list[str]:
     return sorted(set(words) & set(survey.items))
 
 
-def unimportant(results: sx.Results, survey: sx.Survey) -> dict[str, bool]:
-    """Whether each element is called unimportant for loyalty."""
+def holds_zero(results: sx.Results, survey: sx.Survey) -> dict[str, bool]:
+    """Whether the interval of each element's importance for loyalty holds 0."""
     table = sx.importance(results, "loyalty", scale=survey, constructs=list(WEIGHTS))
     rows = table[table["kind"] == "construct"].set_index("construct")
-    return (rows["quadrant"] == "unimportant").to_dict()
+    return ((rows["importance_ci_lower"] <= 0) & (rows["importance_ci_upper"] >= 0)).to_dict()
 
 
 def covered(results: sx.Results) -> dict[str, bool]:
@@ -95,8 +95,8 @@ def covered(results: sx.Results) -> dict[str, bool]:
 def tables(found: pd.DataFrame) -> str:
     """The findings as Markdown."""
     item = NON_INVARIANT[0]
-    decoys = [f"unimportant {element}" for element in DECOYS]
-    others = [f"unimportant {element}" for element, weight in WEIGHTS.items() if weight > 0]
+    decoys = [f"holds 0 {element}" for element in DECOYS]
+    others = [f"holds 0 {element}" for element, weight in WEIGHTS.items() if weight > 0]
     shares = {
         f"the true view ({TRUE_RIVAL}) has the best BIC of six": (found["winner"] == TRUE_RIVAL).mean(),
         f"only {item} is named as different between brands, search ended by CFI": (
@@ -104,9 +104,9 @@ def tables(found: pd.DataFrame) -> str:
         ).mean(),
         f"{item} is named, search ended by score tests": found["items, stop score"].str.contains(item).mean(),
         "and no other item": (found["items, stop score"] == item).mean(),
-        "a decoy is called unimportant": found[decoys].to_numpy(float).mean(),
-        "both decoys are": found[decoys].all(axis=1).mean(),
-        "an element with an effect is called unimportant": found[others].to_numpy(float).mean(),
+        "the interval of a decoy's importance holds 0": found[decoys].to_numpy(float).mean(),
+        "those of both decoys do": found[decoys].all(axis=1).mean(),
+        "that of an element with an effect does": found[others].to_numpy(float).mean(),
     }
     coverage = found.filter(like="covered ").astype(float).mean()
     first = [{"what": what, "share of worlds": f"{share:.3f}"} for what, share in shares.items()]

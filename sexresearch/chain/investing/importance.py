@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from sexresearch.chain.investing.levers import passes_through, ranked_by_default
 from sexresearch.chain.investing.points import Points, composites_of, meters, no_means, readings
 from sexresearch.chain.investing.quadrants import judged
 from sexresearch.chain.investing.scales import Scale, limits_of
+from sexresearch.chain.measurement.notes import clearly_loads
 from sexresearch.chain.paths.arrows import Arrows, arrows, is_drawn, known
 from sexresearch.chain.paths.routes import feedback
 from sexresearch.chain.paths.uncertainty import joined
@@ -22,20 +25,29 @@ from sexresearch.sem.output.results import Results
 COLUMNS = ["kind", "construct", "item", "group"]
 
 
+SMALLEST = 0.05  # points of the target per point: twenty points more are worth less than one
+
+
 def importance(
     results: Results,
     target: str,
     scale: Scale | None = None,
     constructs: Sequence[str] | None = None,
     level: float = 0.95,
+    smallest: float = SMALLEST,
 ) -> pd.DataFrame:
-    """Where to invest: for every construct and item, the effect of one point on the target beside its points today.
+    """Where to invest: for every lever and its items, the effect of one point on the target beside its points today.
 
     target : a variable of the model. scale : the Survey or Instrument that knows the items' scales, (lowest, highest)
     for all items, or a dict of such pairs by item; items it does not name run from their lowest to their highest
-    answer, which `note` says. constructs : those to be set against each other, best of one kind, such as the nine
-    elements, for a link next to the target always weighs more than one far away; without it, all that are not
-    consequences of the target, or all where there are no others.
+    answer, which `note` says.
+    constructs : those to be set against each other, best of one kind, such as the nine elements. Without it, the
+    levers: constructs that lead to the target and that no other such construct leads to, for what stands between a
+    lever and the target passes on the lever's own effect and always weighs more, being nearer. Whether a lever can be
+    pulled (age cannot) the model does not know: name those that can. Where named constructs pass on each other's
+    effects, `note` says so. Constructs the model is silent on, for no path leads from them to the target, have no
+    importance, and `note` says why.
+    smallest : the smallest effect of interest, in points of the target per point of a construct; 0.05 without it.
 
     importance is the total effect in points of the target per point of the row, performance the mean in points, both
     from 0 to 100 (formulas: module `points`). An item's importance is its construct's times its `weight`:
@@ -43,59 +55,67 @@ def importance(
     delta method. Columns target kind construct item group weight, importance and performance with _ci_lower _ci_upper,
     std_all (standardized total effect), quadrant, verdict, note.
     quadrant : means of the constructs (of the items) divide high from low (Martilla & James 1977,
-    doi 10.1177/002224297704100112; Ringle & Sarstedt 2016, doi 10.1108/IMDS-10-2015-0449); "unimportant" where the
-    interval of importance holds 0, "works against" where it lies below; none where
-    no path leads to the target.
-    Missing values have their reason in `note`: no scale, no means, an item whose loading is negative, no convergence.
+    doi 10.1177/002224297704100112; Ringle & Sarstedt 2016, doi 10.1108/IMDS-10-2015-0449), "alone" where there is no
+    other. Before that, "unimportant" where the whole interval of importance is nearer to 0 than `smallest` (of an
+    item: than `smallest` times its weight; Lakens 2017, doi 10.1177/1948550617697177), "not shown" where it holds 0
+    and reaches beyond, "works against" where it lies below 0. None where no path leads to the target, a number is
+    missing or the solution is inadmissible.
+    Missing values have their reason in `note`: no path, no scale, no means, an item whose loading is negative, no
+    convergence.
 
     Raises ModelError for names that are not in the model, listing those that are; OptionError for answers off scale.
 
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem import fit
     >>> rng = np.random.default_rng(1)
-    >>> joy = rng.normal(size=(300, 1))
-    >>> data = pd.DataFrame(4 + joy + rng.normal(size=(300, 4)), columns=["j1", "j2", "j3", "stay"]).clip(1, 7)
-    >>> frame = importance(fit("joy =~ j1 + j2 + j3; stay ~ joy", data), target="stay", scale=(1, 7))
-    >>> frame[["kind", "construct", "quadrant"]].iloc[0].tolist()
-    ['construct', 'joy', 'keep up the good work']
+    >>> joy, ease = rng.normal(size=(2, 300, 1))
+    >>> data = np.hstack([joy + rng.normal(size=(300, 3)), ease, joy + 0.5 * ease + rng.normal(size=(300, 1))])
+    >>> data = pd.DataFrame(4 + data, columns=["j1", "j2", "j3", "ease", "stay"]).clip(1, 7)
+    >>> frame = importance(fit("joy =~ j1 + j2 + j3; stay ~ joy + ease", data), target="stay", scale=(1, 7))
+    >>> frame[["construct", "quadrant"]].head(2).to_numpy().tolist()
+    [['joy', 'concentrate here'], ['ease', 'possible overkill']]
     """
-    _refuse(results, level)
+    _refuse(results, level, smallest)
     graphs = [arrows(results.fitted, number) for number in range(results.fitted.table.n_groups)]
     chosen = _chosen(results, graphs, target, constructs)
     scales, notes = limits_of(results.fitted, scale)
-    rows = [
-        row
-        for number, graph in enumerate(graphs)
-        for row in _rows(results, graph, number, target, [name for name in chosen if name in graph.names])
-    ]
-    return judged(_numbers(results, rows, target, scales, notes, level), target, level)
+    rows = [row for number, graph in enumerate(graphs) for row in _rows(results, graph, number, target, chosen[number])]
+    beside = [passes_through(graphs[g], c, () if item else chosen[g], target) for _, c, item, g, _ in rows]
+    frame = _numbers(results, rows, target, scales, notes, level)
+    frame["note"] = [joined(_shared(through), note) for through, note in zip(beside, frame["note"], strict=True)]
+    return judged(frame, target, level, smallest, results.inadmissible)
 
 
-def _refuse(results: Results, level: float) -> None:
+def _refuse(results: Results, level: float, smallest: float) -> None:
     if not isinstance(results, Results):
         raise OptionError(f"importance needs the Results of a fit; found {type(results).__name__}")
     if not 0 < level < 1:
         raise OptionError(f"level must lie between 0 and 1; found {level!r}")
+    if isinstance(smallest, bool) or not isinstance(smallest, Real) or not smallest >= 0:
+        raise OptionError(f"smallest is an effect in points per point, 0 or more; found {smallest!r}")
 
 
-def _chosen(results: Results, graphs: Sequence[Arrows], target: str, constructs: Sequence[str] | None) -> list[str]:
-    """The constructs to be shown: those named, or all but the target and its consequences."""
+def _shared(through: Sequence[str]) -> str:
+    return f"a part of its effect runs through {' and '.join(through)}, listed beside it" if through else ""
+
+
+def _chosen(
+    results: Results, graphs: Sequence[Arrows], target: str, constructs: Sequence[str] | None
+) -> list[list[str]]:
+    """By group, the constructs to be shown: those named, else levers and silent ones, else all but the target."""
     names = list(dict.fromkeys(name for graph in graphs for name in graph.names))
     known(target, names, "target", results.latents)
     if constructs is not None:
         listed = [constructs] if isinstance(constructs, str) else list(constructs)
         inside = [known(name, names, "construct", results.latents) for name in listed if name != target]
-        before = inside
+        found = [inside for _ in graphs]
     else:
         inside = [name for name in constructs_of(results) if name != target]
-        before = [name for name in inside if any(_before(graph, name, target) for graph in graphs)]
+        found = [ranked_by_default(graph, inside, target) for graph in graphs]
+        found = found if any(found) else [inside for _ in graphs]
     if not inside:
         raise ModelError(f"there is nothing to set beside the target {target!r}: name constructs other than it")
-    return before or inside
-
-
-def _before(graph: Arrows, name: str, target: str) -> bool:
-    return name in graph.names and (target in graph.reach[name] or name not in graph.reach.get(target, ()))
+    return [[name for name in own if name in graph.names] for own, graph in zip(found, graphs, strict=True)]
 
 
 def constructs_of(results: Results) -> list[str]:
@@ -140,7 +160,7 @@ def _numbers(
     def asked(points: list[Points]) -> Array:
         weight = [_weight(points[g], place[g], construct, item) for _, construct, item, g, _ in rows]
         effect = [
-            points[g].total[:, place[g][target], place[g][c]] if leads else np.zeros(len(points[g].total))
+            points[g].total[:, place[g][target], place[g][c]] if leads else np.full(len(points[g].total), np.nan)
             for _, c, _, g, leads in rows
         ]
         shown = [points[g].level[:, place[g][item or construct]] for _, construct, item, g, _ in rows]
@@ -168,7 +188,7 @@ def _numbers(
 
 def _silent(results: Results, number: int, construct: str, target: str) -> str:
     shows = shows_only(results, number, construct)
-    return f"0: no path of arrows leads from {construct} to {target}, so the model is silent on its importance{shows}"
+    return f"no path of arrows leads from {construct} to {target}, so the model is silent on its importance{shows}"
 
 
 def shows_only(results: Results, number: int, construct: str) -> str:
@@ -183,14 +203,14 @@ def _weight(points: Points, place: Mapping[str, int], construct: str, item: str)
 
 
 def _standardized(results: Results, rows: Sequence[Row], target: str) -> Array:
-    """Total effects of the constructs in standard deviations; missing for items."""
+    """Total effects of the constructs in standard deviations; missing for items and without a path."""
     out = np.full(len(rows), np.nan)
     for i, (kind, construct, _, number, leads) in enumerate(rows):
         state = results.fitted.states[number]
         s, t = (state.structure.names.index(name) for name in (construct, target))
         spread = np.diag(state.all_cov)
-        if kind == "construct" and min(spread[s], spread[t]) > 0:
-            out[i] = leads * state.G[t, s] * np.sqrt(spread[s] / spread[t]) + 0.0
+        if kind == "construct" and leads and min(spread[s], spread[t]) > 0:
+            out[i] = state.G[t, s] * np.sqrt(spread[s] / spread[t]) + 0.0
     return out
 
 
@@ -211,7 +231,8 @@ def reasons(results: Results, number: int, names: Sequence[str], notes: Mapping[
     if lost:
         return [lost]
     fitted = results.fitted
-    found = [] if np.isfinite(results.vcov.to_numpy()).all() else ["the fit has no standard errors (se='none')"]
+    found = [f"inadmissible solution: {'; '.join(results.inadmissible)}"] if results.inadmissible else []
+    found += [] if np.isfinite(results.vcov.to_numpy()).all() else ["the fit has no standard errors (se='none')"]
     if no_means(fitted, number):
         found.append("the moments hold no means, so there is no performance")
     for name in names:
@@ -228,6 +249,14 @@ def _of_variable(results: Results, number: int, name: str, notes: Mapping[str, s
     for row, value in zip(fitted.table.group(number), estimates, strict=True):
         if row.lhs == name and row.op == ("~" if formed else "=~") and value != 0:
             if value < 0 and not formed:
-                found.append(f"{row.rhs} loads negatively on {name}, which has no index then: recode it")
+                found.append(_negative(results, number, name, row.rhs))
             found += _of_variable(results, number, row.rhs, notes)
     return found
+
+
+def _negative(results: Results, number: int, construct: str, item: str) -> str:
+    """What a negative loading asks for: the item recoded, or left out where the loading cannot be told from 0."""
+    rows = results.parameters.query("op == '=~' and lhs == @construct and rhs == @item")
+    own = rows[rows["group"] == results.groups[number]] if results.groups else rows
+    advice = "recode it" if clearly_loads(own).all() else "the loading cannot be told from 0, so leave the item out"
+    return f"{item} loads negatively on {construct}, which has no index then: {advice}"

@@ -1,14 +1,15 @@
 """Quadrants of an importance-performance map, and a sentence for every row.
 
 The means of importance and of performance divide the map (Martilla & James 1977, doi 10.1177/002224297704100112;
-Ringle & Sarstedt 2016, doi 10.1108/IMDS-10-2015-0449). Where the interval of importance holds 0, importance is not
-shown at all, and neither quadrant on that side would be true.
+Ringle & Sarstedt 2016, doi 10.1108/IMDS-10-2015-0449). A quadrant is named only where importance is shown. An interval
+that holds 0 does not show that an effect is small: "unimportant" asks that all of it is nearer to 0 than the smallest
+effect of interest (Lakens 2017, doi 10.1177/1948550617697177).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,56 +20,80 @@ QUADRANTS = {  # (important, well done)
     (False, False): "low priority",
     (False, True): "possible overkill",
 }
-UNIMPORTANT, AGAINST = "unimportant", "works against"
+UNIMPORTANT, NOT_SHOWN, AGAINST, ALONE = "unimportant", "not shown", "works against", "alone"
 SOURCE = "(Martilla & James 1977; Ringle & Sarstedt 2016)"
+LAKENS = "(Lakens 2017)"
+ENDS = ("importance_ci_lower", "importance_ci_upper")
+Row = Mapping[Hashable, Any]
 
 
-def judged(frame: pd.DataFrame, target: str, level: float) -> pd.DataFrame:
+def judged(
+    frame: pd.DataFrame, target: str, level: float, smallest: float, inadmissible: Sequence[str] = ()
+) -> pd.DataFrame:
     """The frame with `quadrant` and `verdict` before its notes; constructs and items, and groups, are judged apart.
 
-    Rows that are not `connected` to the target are not judged and have no part in the means.
+    Rows that are not `connected` to the target are not judged and have no part in the means. No row is where the
+    solution is `inadmissible`.
 
-    >>> rows = {"kind": "construct", "construct": ["a", "b"], "item": "", "group": "", "importance": [0.4, 0.1],
-    ...         "importance_ci_lower": [0.3, -0.1], "importance_ci_upper": [0.5, 0.3], "performance": [50.0, 60.0],
-    ...         "performance_ci_lower": [48.0, 58.0], "performance_ci_upper": [52.0, 62.0]}
-    >>> judged(pd.DataFrame(rows).assign(note="", connected=True), "loyalty", 0.95)["quadrant"].tolist()
-    ['concentrate here', 'unimportant']
+    >>> rows = {"kind": "construct", "construct": ["a", "b", "c"], "item": "", "group": "", "weight": float("nan"),
+    ...         "importance": [0.4, 0.1, 0.01], "importance_ci_lower": [0.3, -0.1, -0.02],
+    ...         "importance_ci_upper": [0.5, 0.3, 0.04], "performance": [50.0, 60.0, 55.0],
+    ...         "performance_ci_lower": [48.0, 58.0, 53.0], "performance_ci_upper": [52.0, 62.0, 57.0]}
+    >>> frame = pd.DataFrame(rows).assign(note="", connected=True)
+    >>> judged(frame, "loyalty", 0.95, smallest=0.05)["quadrant"].tolist()
+    ['concentrate here', 'not shown', 'unimportant']
     """
     shown = ["importance", "performance"]
-    kept = frame.assign(importance=frame["importance"].where(frame["connected"]))
-    kept["performance"] = kept["performance"].where(frame["connected"])
-    means = kept.groupby(["kind", "group"], dropna=False)[shown].transform("mean")
-    found = [
-        _judged(row, mean, target, level)
-        for row, mean in zip(frame.to_dict("records"), means.to_dict("records"), strict=True)
-    ]
+    kept = frame[["kind", "group"]].assign(**{name: frame[name].where(frame["connected"]) for name in shown})
+    by = kept.groupby(["kind", "group"], dropna=False)
+    means, counts = by[shown].transform("mean"), by["importance"].transform("count")
+    found = []
+    for row, mean, count in zip(frame.to_dict("records"), means.to_dict("records"), counts, strict=True):
+        if not row["connected"] or any(math.isnan(row[name]) for name in ("importance", *ENDS)):
+            found.append(("", ""))
+        elif inadmissible:
+            found.append(("", f"No verdict: inadmissible solution ({'; '.join(inadmissible)})."))
+        else:
+            least = smallest * (row["weight"] if row["kind"] == "item" else 1.0)
+            found.append(_unranked(row, target, level, least) or _ranked(row, mean, int(count)))
     out = frame.drop(columns=["connected", "note"]).assign(
         quadrant=[quadrant for quadrant, _ in found], verdict=[verdict for _, verdict in found]
     )
     return out.assign(note=frame["note"])
 
 
-def _judged(row: Mapping[Hashable, Any], mean: Mapping[Hashable, Any], target: str, level: float) -> tuple[str, str]:
-    effect, low, high = (row[name] for name in ("importance", "importance_ci_lower", "importance_ci_upper"))
-    if math.isnan(effect) or math.isnan(low) or not row["connected"]:
-        return "", ""
+def _unranked(row: Row, target: str, level: float, least: float) -> tuple[str, str] | None:
+    """The place of a row whose importance is none, not shown or negative, with its sentence; None for others."""
+    low, high = (row[name] for name in ENDS)
+    interval = f"the {level:.0%} interval of its effect on {target}, {low:.3f} to {high:.3f},"
+    if -least < low and high < least:
+        within = f"lies within ±{least:.3g}, the smallest effect of interest {LAKENS}"
+        return UNIMPORTANT, f"Unimportant: {interval} {within}."
     if low <= 0 <= high:
-        return UNIMPORTANT, f"Unimportant: the {level:.0%} interval of its effect on {target} holds 0."
+        beyond = f"holds 0 and reaches beyond ±{least:.3g}: neither an effect nor its absence is shown"
+        return NOT_SHOWN, f"Not shown: {interval} {beyond} {LAKENS}."
     if high < 0:
-        return AGAINST, f"Works against: more of it goes with less {target} ({level:.0%} interval below 0)."
+        return AGAINST, f"Works against: more of it goes with less {target} ({interval} lies below 0)."
+    return None
+
+
+def _ranked(row: Row, mean: Row, count: int) -> tuple[str, str]:
+    if count < 2:
+        return ALONE, f"Alone: importance {row['importance']:.3f}, and no other {row['kind']} to set it against."
     if math.isnan(row["performance"]):
         return "", ""
-    important, well = effect >= mean["importance"], row["performance"] >= mean["performance"]
+    important, well = row["importance"] >= mean["importance"], row["performance"] >= mean["performance"]
     name = QUADRANTS[important, well]
     over = [part for part in ("importance", "performance") if _reaches(row, part, mean[part])]
     near = f" Near the line: its interval of {' and of '.join(over)} reaches over it." if over else ""
     return name, (
-        f"{name[0].upper()}{name[1:]}: importance {effect:.3f} {_side(important)} mean {mean['importance']:.3f}, "
-        f"performance {row['performance']:.1f} {_side(well)} mean {mean['performance']:.1f} {SOURCE}.{near}"
+        f"{name[0].upper()}{name[1:]}: importance {row['importance']:.3f} {_side(important)} mean "
+        f"{mean['importance']:.3f}, performance {row['performance']:.1f} {_side(well)} mean "
+        f"{mean['performance']:.1f} {SOURCE}.{near}"
     )
 
 
-def _reaches(row: Mapping[Hashable, Any], part: str, line: float) -> bool:
+def _reaches(row: Row, part: str, line: float) -> bool:
     return bool(row[f"{part}_ci_lower"] < line < row[f"{part}_ci_upper"])
 
 

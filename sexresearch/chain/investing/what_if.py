@@ -31,7 +31,7 @@ def what_if(
     ``{"culture": +5}``. scale : as in `importance`. The change of t is the sum over the changed s of the total effect
     of s on t in points (formulas: module `points`) times the points of s; limits by the delta method.
 
-    Where nothing follows, the other constructs stand there with 0 and the reason.
+    Where nothing follows, the other constructs stand there without a change, and with the reason: the model is silent.
     Columns construct group change change_ci_lower change_ci_upper (points), performance (today) and predicted (then),
     note: the assumption behind every row, and what is missing. The prediction reads the arrows as causes. That is an
     assumption of the model and not a finding: the data fit as well where an arrow is turned round
@@ -69,6 +69,8 @@ def what_if(
     numbers = np.stack([change, change - half, change + half, today, today + change], axis=1)
     lost = [bool(unreadable(results, g)) for g in range(len(graphs))]
     numbers[[lost[g] for _, g in rows]] = np.nan
+    silent = [not _reached(graphs[g], name, changes) for name, g in rows]
+    numbers[np.ix_(silent, [NUMBERS.index(name) for name in NUMBERS if name != "performance"])] = np.nan
     frame[NUMBERS] = numbers
     ends = [(name, *(s for s in changes if s in names[g])) for name, g in rows]
     why = [reasons(results, g, own, notes) for (_, g), own in zip(rows, ends, strict=True)]
@@ -103,8 +105,13 @@ def _alone(results: Results, graph: Arrows, number: int, name: str, changes: Map
     if name in inside:
         follows = any(construct in graph.reach[name] for construct in constructs_of(results))
         return [] if follows else [f"no construct follows from {name}{shows_only(results, number, name)}"]
-    reached = any(name in graph.reach[source] for source in inside)
-    return [] if reached else [f"0: no path of arrows leads to {name} from {', '.join(inside)}"]
+    if _reached(graph, name, changes):
+        return []
+    return [f"no path of arrows leads to {name} from {', '.join(inside)}, so the model is silent on its change"]
+
+
+def _reached(graph: Arrows, name: str, changes: Mapping[str, float]) -> bool:
+    return name in changes or any(name in graph.reach[source] for source in changes if source in graph.names)
 
 
 def _change(points: Points, graph: Arrows, names: Sequence[str], name: str, changes: Mapping[str, float]) -> Array:
