@@ -56,8 +56,8 @@ def importance_map(
 
     The lines are the means that divide the quadrants; what is unimportant, or not shown to matter, is hollow and grey.
     Rows that no path connects to the target, or without a value, are counted in the footnote.
-    kind : "construct" or "item". `group` names the group where there are several; `labels` maps names in the model to names in the figure; `note`
-    ends the footnote, the place for "Synthetic data.".
+    kind : "construct" or "item". `group` names the group where there are several; `labels` maps names in the model to
+    names in the figure; `note` ends the footnote, the place for "Synthetic data.".
 
     Raises OptionError for a frame without the columns of `importance` or an unknown kind or group, ModelError where
     nothing is left to draw.
