@@ -11,6 +11,8 @@ import pytest
 from sem_samples import CHAIN, chain_sample, with_gaps
 
 from sexresearch import errors, sem
+from sexresearch.sem.data.observed import Answers
+from sexresearch.sem.data.rows_used import take
 
 ITEMS = [f"{letter}{i}" for letter in "qjl" for i in (1, 2, 3)]
 BESIDE = ["weight", "brand", "branch"]
@@ -163,3 +165,11 @@ def test_a_single_cluster_left_after_deletion_is_refused():
     data.loc[280:, "q1"] = np.nan
     with pytest.raises(errors.DataError, match="'branch' holds a single cluster"):
         sem.fit(CHAIN, data, cluster="branch")
+
+
+def test_rows_taken_by_number_are_those_named_whichever_they_are():
+    values = np.arange(8.0).reshape(4, 2)
+    answers = Answers(None, values, None, None, pd.RangeIndex(4))
+    drawn = np.array([1, 3, 3, 2])  # without row 0, whose number is not true
+    np.testing.assert_array_equal(vars(take(answers, drawn))["values"], values[drawn])
+    assert take(answers, np.ones(4, dtype=bool)) is answers

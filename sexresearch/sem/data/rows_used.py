@@ -16,8 +16,8 @@ UNEVEN = 0.1  # of the rows: an effective sample size below it is said
 
 
 def take(answers: Answers, rows: Array) -> Answers:
-    """A selection of rows by Boolean mask."""
-    if rows.all():
+    """A selection of rows by Boolean mask, or by number: each as often, and in the order, as it is named."""
+    if rows.dtype == bool and rows.all():
         return answers
     picked = [None if x is None else x[rows] for x in (answers.weights, answers.clusters)]
     return Answers(answers.label, answers.values[rows], picked[0], picked[1], answers.index[rows])
