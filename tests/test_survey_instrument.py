@@ -90,7 +90,7 @@ def test_codebook_table_has_glossary_columns_and_one_row_per_column():
     assert set(table.columns) <= set(COLUMNS)
     assert table["column"].tolist() == ["del1", "del2", "retained", "respondent", "brand", "city"]
     assert table["kind"].tolist() == ["item", "item", "item", "id", "group", "other"]
-    assert table["labels"].tolist()[2:5] == ["0 no; 1 yes", None, "1 premium; 2 luxury"]
+    assert table["labels"].fillna("").tolist()[2:5] == ["0 no; 1 yes", "", "1 premium; 2 luxury"]
     assert table.loc[0, "missing_codes"] == "98, 99"
 
 

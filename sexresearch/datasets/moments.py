@@ -38,7 +38,7 @@ def read_moments(file: Path) -> Moments | dict[str, Moments]:
     >>> read_moments(bundled.path("data/raw/mobi_moments.csv")).nobs
     250
     """
-    table = pd.read_csv(file, float_precision="round_trip")
+    table = pd.read_csv(file, dtype=str)  # numbers are turned from text by numpy, which keeps every digit
     if "group" not in table:
         return _moments(table)
     blocks = table.groupby("group", sort=False)
@@ -47,4 +47,5 @@ def read_moments(file: Path) -> Moments | dict[str, Moments]:
 
 def _moments(table: pd.DataFrame) -> Moments:
     rows = table.set_index("variable").rename_axis(None)
-    return Moments(rows.drop(columns=list(HEAD)), nobs=int(rows["nobs"].iloc[0]), mean=rows["mean"])
+    cov, mean = rows.drop(columns=list(HEAD)).astype(float), rows["mean"].astype(float)
+    return Moments(cov, nobs=int(rows["nobs"].iloc[0]), mean=mean)
