@@ -11,6 +11,7 @@ import pandas as pd
 
 from sexresearch.datasets import bundled
 from sexresearch.errors import StudyError
+from sexresearch.frozen import by_value
 from sexresearch.study.batch import execute_all
 from sexresearch.study.execution import Execution
 from sexresearch.study.headline import Headline
@@ -20,6 +21,7 @@ from sexresearch.study.results_file import changed_results, read_results, result
 from sexresearch.writing import made_folder, write_whole
 
 
+@by_value
 @dataclass(frozen=True)
 class Reproduction:
     """What `reproduce` found.

@@ -9,6 +9,7 @@ import pandas as pd
 
 from sexresearch.errors import DataError
 from sexresearch.escaping import visible
+from sexresearch.frozen import by_value
 from sexresearch.survey.checking import check_answers
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.rawtable import RawTable
@@ -27,6 +28,7 @@ class Source:
     rows: int
 
 
+@by_value
 @dataclass(frozen=True, eq=False, repr=False)
 class Survey:
     """The answers to a questionnaire, checked; made by `read_survey` or `Survey.from_frame`.

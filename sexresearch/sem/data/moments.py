@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import DataError
+from sexresearch.frozen import by_value
 from sexresearch.sem.implied.discrepancy import exceeds
 
 SYMMETRY_TOLERANCE = 1e-6  # relative; published tables are rounded to 2-3 decimals but printed symmetrically
 
 
+@by_value
 @dataclass(frozen=True)
 class Moments:
     """Summary statistics of one group, enough to fit a model by maximum likelihood without the raw answers.
@@ -42,6 +44,8 @@ class Moments:
         if self.mean is not None and set(self.mean.index) != set(self.cov.index):
             odd = sorted(set(self.mean.index) ^ set(self.cov.index), key=str)
             raise DataError(f"mean and cov must name the same variables; only in one of them: {odd}")
+        for name in ("cov", "mean"):  # copies, so that what was checked cannot change
+            object.__setattr__(self, name, getattr(self, name))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import DataError
+from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
 
 
+@by_value
 @dataclass(frozen=True)
 class Answers:
     """The rows of one group: values (n, p) with NaN where missing, weights (n,) or None, cluster codes (n,) or None.

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from sexresearch.errors import DataError
+from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments, refuse_indefinite
 from sexresearch.sem.data.observed import Answers
@@ -19,6 +20,7 @@ from sexresearch.sem.implied.patterns import Block
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
 
 
+@by_value
 @dataclass(frozen=True)
 class Sample:
     """What the data say about one group.
@@ -53,7 +55,7 @@ class Sample:
         """The blocks, stacked where they are many."""
         return grouped(self.blocks)
 
-    @cached_property
+    @read_only_property
     def rows_by_pattern(self) -> tuple[Array, ...]:
         """The rows of each block."""
         return rows_by_number(self.patterns)

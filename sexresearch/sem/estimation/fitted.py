@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from sexresearch.frozen import by_value, read_only, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.constrained_minimum import Constrained
@@ -22,6 +23,7 @@ from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares
 from sexresearch.sem.ordinal.model_moments import OrdinalPoint
 
 
+@by_value
 @dataclass(frozen=True)
 class Fitted:
     """Options, table, samples and structures of each group, the discrepancy, and where it is smallest.
@@ -40,6 +42,10 @@ class Fitted:
     start: Array
     rival: Fitted | None = None
     levels: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        found, active = self.constrained.solution, self.constrained.active
+        read_only((self.samples, self.structures, self.start, active, found.theta, found.gradient))
 
     @property
     def theta(self) -> Array:
@@ -60,7 +66,7 @@ class Fitted:
         """What multiplies the discrepancy: the respondents, less one per group for least squares."""
         return self.n if isinstance(self.objective, NormalLikelihood) else self.n - self.table.n_groups
 
-    @cached_property
+    @read_only_property
     def states(self) -> tuple[Implied, ...]:
         """The implied moments of each group at the estimates; those of the responses where variables are ordered."""
         return self.states_at(self.theta)
@@ -92,27 +98,27 @@ class Fitted:
             cov = cov - cov[:, -x:] @ np.linalg.solve(cov[-x:, -x:], cov[-x:])
         return np.sqrt(np.diag(cov))
 
-    @cached_property
+    @read_only_property
     def basis(self) -> Array:
         """(q, d) directions the constraints leave free."""
         return self.constrained.basis()
 
-    @cached_property
+    @read_only_property
     def point(self) -> Curve:
         """The discrepancy at the estimates, with its derivatives."""
         return self.constrained.solution.curve(self.objective)
 
-    @cached_property
+    @read_only_property
     def expected_information(self) -> Array:
         """(q, q) expected information of all respondents together."""
         return self.point.curvature * self.weight
 
-    @cached_property
+    @read_only_property
     def observed_information(self) -> Array:
         """(q, q) minus the second derivatives of the log-likelihood at the estimates."""
         return self.point.hessian() * self.weight
 
-    @cached_property
+    @read_only_property
     def information(self) -> Array:
         """(q, q) the information the options ask for."""
         return self.observed_information if self.options.information == "observed" else self.expected_information
@@ -139,7 +145,7 @@ class Fitted:
         joint = sum(log_likelihood(sample, omega, structure.has_means) for sample, omega, structure in parts)
         return joint - sum(exogenous_log_likelihood(s, self.n_fixed(g)) for g, s in enumerate(self.samples))
 
-    @cached_property
+    @read_only_property
     def scores(self) -> tuple[Array, ...]:
         """Per group (rows, q): each respondent's first derivatives of the log-likelihood, weighted."""
         q = self.table.n_free
@@ -148,7 +154,7 @@ class Fitted:
             for state, sample in zip(self.states, self.samples, strict=True)
         )
 
-    @cached_property
+    @read_only_property
     def saturated(self) -> tuple[Saturated, ...]:
         """The saturated model of each group at its maximum."""
         if self.rival is not None:
@@ -163,7 +169,7 @@ class Fitted:
         """Per group (moments, q): derivatives of the implied moments."""
         return self._jacobians
 
-    @cached_property
+    @read_only_property
     def _jacobians(self) -> tuple[Array, ...]:
         if isinstance(self.objective, OrdinalLeastSquares):
             return self.objective.jacobians(self.theta)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.linalg import lapack
 
+from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.discrepancy import Curve, Objective
 
@@ -22,6 +23,7 @@ MAX_ITERATIONS = 500
 NEGATIVE_CURVATURE = -1e-6  # scaled eigenvalue that marks a saddle, well beyond rounding
 
 
+@by_value
 @dataclass(frozen=True)
 class Solution:
     """Where the minimiser stopped: parameters (q,), value, gradient (q,), Newton decrement, and if it is a minimum.

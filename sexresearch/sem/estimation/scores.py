@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.implied.discrepancy import Grouped, collect, group_terms, inverses
@@ -88,7 +88,7 @@ class Saturated:
     state: Implied
     sample: Sample
 
-    @cached_property
+    @read_only_property
     def products(self) -> Array:
         """What the scores of the respondents, or of their clusters, sum to."""
         codes = None if self.sample.answers is None else self.sample.answers.clusters

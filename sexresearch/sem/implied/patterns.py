@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain
 
 import numpy as np
 
+from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import Implied, first_order, second_order, slot_products
 
@@ -46,7 +46,7 @@ class Stack:
     n: Array
     moment: Array
 
-    @cached_property
+    @read_only_property
     def lower(self) -> tuple[Array, Array, Array]:
         """Row and column of the lower triangle of (k, k), and (b, k (k + 1) / 2) its places in that of (P, P)."""
         i, j = np.tril_indices(self.columns.shape[1])
@@ -111,7 +111,7 @@ class Patterns:
             stacks.append(Stack(numbers, columns, gaps, np.array([block.n for block in own]), moment))
         return cls(size, tuple(stacks))
 
-    @cached_property
+    @read_only_property
     def n(self) -> Array:
         """(b,) respondents behind each block."""
         out = np.empty(sum(len(stack.n) for stack in self.stacks))

@@ -21,6 +21,7 @@ from functools import cached_property
 import numpy as np
 
 from sexresearch.errors import ModelError
+from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
@@ -29,6 +30,7 @@ CONSTANT = "1"
 BESIDE = ("|", "~*~")  # thresholds and scales of ordered variables are no part of the structure
 
 
+@by_value
 @dataclass(frozen=True)
 class Structure:
     """Where each parameter of one group sits; m variables, P observed rows (constant included), k free slots.
@@ -49,12 +51,12 @@ class Structure:
     free: Array
     observed: Array
 
-    @cached_property
+    @read_only_property
     def u(self) -> Array:
         """(k,) column of Z that is u of each slot."""
         return self.row
 
-    @cached_property
+    @read_only_property
     def v(self) -> Array:
         """(k,) column of Z that is v of each slot."""
         return np.where(self.is_path, self.col + len(self.names), self.col)
@@ -64,24 +66,24 @@ class Structure:
         """Whether slot i is parameter i, so that slots need no summing into parameters."""
         return bool((self.free == np.arange(len(self.free))).all())
 
-    @cached_property
+    @read_only_property
     def weight(self) -> Array:
         """(k,) the factor w: one half for variances, which would count twice."""
         return np.where(~self.is_path & (self.row == self.col), 0.5, 1.0)
 
-    @cached_property
+    @read_only_property
     def paths(self) -> tuple[Array, Array, Array]:
         """Row and column in B, and parameter, of each free path."""
         own = self.is_path
         return self.row[own], self.col[own], self.free[own]
 
-    @cached_property
+    @read_only_property
     def covariances(self) -> tuple[Array, Array, Array]:
         """Row and column in S, and parameter, of each free variance or covariance."""
         own = ~self.is_path
         return self.row[own], self.col[own], self.free[own]
 
-    @cached_property
+    @read_only_property
     def variances(self) -> Array:
         """Parameters that are variances."""
         return self.free[~self.is_path & (self.row == self.col)]
@@ -91,18 +93,18 @@ class Structure:
         """Whether a path starts at an observed variable; if none does, I - B is inverted among the latent ones."""
         return bool(self.directed[:, : self.p].any() or (self.is_path & (self.col < self.p)).any())
 
-    @cached_property
+    @read_only_property
     def weights(self) -> Array:
         """(k, k) products of the factors w."""
         return np.outer(self.weight, self.weight)
 
-    @cached_property
+    @read_only_property
     def pairs(self) -> tuple[Array, Array, Array, Array]:
         """Four (k, k) flat places (u_i, u_j), (u_i, v_j), (v_i, u_j), (v_i, v_j) in a (2m, 2m) matrix."""
         u, v, size = self.u[:, None], self.v[:, None], 2 * len(self.names)
         return u * size + self.u, u * size + self.v, v * size + self.u, v * size + self.v
 
-    @cached_property
+    @read_only_property
     def moves(self) -> tuple[Array, Array]:
         """Two (k, k) flat places (col_i, col_j) and (col_i, row_j) in an (m, m) matrix."""
         col, m = self.col[:, None], len(self.names)

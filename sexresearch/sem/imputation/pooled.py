@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.special import stdtr, stdtrit
 
 from sexresearch.errors import OptionError
+from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.imputation.pooled_fit import PooledFit, fitted_at_mean, pooled_fit, pooled_measures
@@ -25,6 +26,7 @@ METHODS = ("D2", "D3")
 BESIDE = ["lhs", "op", "rhs", "label", "group", "level"]
 
 
+@by_value
 @dataclass(frozen=True, repr=False)
 class Pooled:
     """One model fitted to m imputed data sets, pooled by Rubin's rules.
@@ -45,7 +47,7 @@ class Pooled:
     def _fits(self) -> list[Fitted]:
         return [result.fitted for result in self.results]
 
-    @cached_property
+    @read_only_property
     def _total(self) -> np.ndarray:
         estimates = np.array([fit.theta for fit in self._fits])
         return total_covariance(estimates, np.array([result.vcov.to_numpy() for result in self.results]))

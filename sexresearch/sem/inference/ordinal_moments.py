@@ -30,9 +30,9 @@ def _tables(own: Layout, moments: Array, responses: Array) -> dict[str, pd.DataF
     out: dict[str, pd.DataFrame | pd.Series] = {
         "cov": pd.DataFrame(own.cov(moments), index=names, columns=names),
         "mean": pd.Series(mean, index=names),
-        "th": pd.Series(moments[: own.starts[0]], index=index),
+        "th": pd.Series(moments[: own.starts[0]], index=index, copy=True),
     }
     if own.x:
         slopes = moments[own.starts[1] : own.starts[2]].reshape(own.x, own.p).T
-        out["slopes"] = pd.DataFrame(slopes, index=names, columns=list(own.covariates))
+        out["slopes"] = pd.DataFrame(slopes, index=names, columns=list(own.covariates), copy=True)
     return out

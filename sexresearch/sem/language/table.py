@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from sexresearch.errors import ModelError
+from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.language.equality import Equality, excepted, share
 from sexresearch.sem.language.ordered_rows import residual_row, scale_rows, threshold_rows, user_rows
@@ -68,23 +69,23 @@ class ParameterTable:
     def _groups(self) -> tuple[tuple[Parameter, ...], ...]:
         return tuple(tuple(self.rows[place] for place in places) for places in self.places)
 
-    @cached_property
+    @read_only_property
     def places(self) -> tuple[Array, ...]:
         """Places of each group's rows among all rows."""
         groups = np.array([row.group for row in self.rows])
         return tuple(np.flatnonzero(groups == number) for number in range(self.n_groups))
 
-    @cached_property
+    @read_only_property
     def free(self) -> Array:
         """(rows,) number of each row's free parameter, -1 where fixed."""
         return np.array([row.free for row in self.rows], dtype=int)
 
-    @cached_property
+    @read_only_property
     def fixed(self) -> Array:
         """(rows,) fixed values, NaN where free or taken from the sample."""
         return np.array([row.value for row in self.rows])
 
-    @cached_property
+    @read_only_property
     def words(self) -> dict[str, Array]:
         """Columns lhs, op, rhs and label of all rows, as arrays of str objects."""
         names = ("lhs", "op", "rhs", "label")

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 
 
@@ -32,24 +33,24 @@ class Layout:
     def x(self) -> int:
         return len(self.covariates)
 
-    @cached_property
+    @read_only_property
     def ordered(self) -> Array:
         """Numbers of the ordered variables."""
         return np.flatnonzero(self.levels)
 
-    @cached_property
+    @read_only_property
     def numeric(self) -> Array:
         """Numbers of the variables that are not ordered."""
         return np.flatnonzero(np.array(self.levels) == 0)
 
-    @cached_property
+    @read_only_property
     def cuts(self) -> tuple[Array, Array]:
         """Variable and number (from 0) of every threshold."""
         pairs = [(v, k) for v in self.ordered for k in range(self.levels[v] - 1)]
         table = np.array(pairs, dtype=int).reshape(len(pairs), 2)
         return table[:, 0], table[:, 1]
 
-    @cached_property
+    @read_only_property
     def pairs(self) -> tuple[Array, Array]:
         """Rows and columns (i > j) of the covariances, column by column."""
         j, i = np.triu_indices(self.p, 1)
@@ -84,7 +85,7 @@ class Layout:
                 known[rhs, op, lhs] = place
         return np.array([known[label] for label in self.labels()], dtype=int)
 
-    @cached_property
+    @read_only_property
     def spreads(self) -> Array:
         """(M,) True for variances and covariances."""
         return np.arange(self.size) >= self.starts[2]

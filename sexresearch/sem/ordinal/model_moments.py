@@ -11,10 +11,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
+from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import (
     Implied,
@@ -52,7 +52,7 @@ class OrdinalModel:
         """(T,) thresholds of the responses."""
         return np.where(self.cut_free >= 0, theta[self.cut_free], self.cut_fixed)
 
-    @cached_property
+    @read_only_property
     def own(self) -> Array:
         """Numbers of the parameters that act on more than thresholds."""
         scales = self.scale_free[self.scale_free >= 0]
@@ -88,13 +88,13 @@ class OrdinalPoint:
         p = self.model.layout.p
         return self.state.omega[:p, p:]
 
-    @cached_property
+    @read_only_property
     def spread(self) -> Array:
         """(p, p) covariances of the responses given the covariates; derived residual variances left out."""
         p = self.model.layout.p
         return self.state.omega[:p, :p] - self.shown @ self.shown.T
 
-    @cached_property
+    @read_only_property
     def scale(self) -> Array:
         """(p,) what each response is multiplied by; NaN where it has no variance."""
         own = self.model
@@ -103,7 +103,7 @@ class OrdinalPoint:
         ratio = 1.0 / np.sqrt(np.where(variance > 0, variance, math.nan))
         return np.where(own.reciprocal, ratio, given)
 
-    @cached_property
+    @read_only_property
     def moments(self) -> Array:
         """(M,) what the data should show."""
         own, d = self.model.layout, self.scale
@@ -119,7 +119,7 @@ class OrdinalPoint:
             ]
         )
 
-    @cached_property
+    @read_only_property
     def _slots(self) -> tuple[Array, Array, Array]:
         """Derivatives by parameter (…, q): of `shown` (p, x + 1, q), of variances (p, q), of covariances (pairs, q)."""
         s, p = self.state.structure, self.model.layout.p
@@ -133,7 +133,7 @@ class OrdinalPoint:
         shown, cov = (_by_parameter(s, part, self.model.n_free) for part in (shown, cov))
         return shown, cov[:p], cov[p:]
 
-    @cached_property
+    @read_only_property
     def scale_slopes(self) -> Array:
         """(p, q) derivatives of the scales."""
         own = self.model
@@ -145,7 +145,7 @@ class OrdinalPoint:
         out[free, own.scale_free[free]] += 1.0
         return out
 
-    @cached_property
+    @read_only_property
     def jacobian(self) -> Array:
         """(M, q) derivatives of the moments."""
         own, d, B = self.model.layout, self.scale, self.scale_slopes

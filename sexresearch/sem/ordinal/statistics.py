@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.ordinal.conditional import observe_given
 from sexresearch.sem.ordinal.influence import Influence, Univariate, cell_influence, univariate
@@ -27,12 +27,12 @@ class OrdinalMoments:
     influence: Influence
     frequencies: Tables | None = None
 
-    @cached_property
+    @read_only_property
     def gamma(self) -> Array:
         """(M, M) n times the covariance matrix of the moments."""
         return self.influence.gamma()
 
-    @cached_property
+    @read_only_property
     def variances(self) -> Array:
         """(M,) the diagonal of Gamma, from frequencies alone for ordered variables."""
         found, own = self.frequencies, self.influence

@@ -10,9 +10,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
+from sexresearch.frozen import by_value
 from sexresearch.sem.data.sample import Sample
 
 
+@by_value
 @dataclass(frozen=True)
 class Provenance:
     """How a fit came about: engine, estimator, rule for missing answers, rows used, the samples and the model text.

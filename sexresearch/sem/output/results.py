@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from sexresearch.errors import ModelError, OptionError
+from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.after.coverage import coverage, patterns
 from sexresearch.sem.after.factor_scores import factor_scores, predicted_answers, score_reliability
 from sexresearch.sem.after.modification import modification_indices
@@ -38,6 +39,7 @@ from sexresearch.sem.output.summary import Summary, summarize
 Moment = dict[str, pd.DataFrame | pd.Series]
 
 
+@by_value
 @dataclass(frozen=True, repr=False)
 class Results:
     """A fitted model.
@@ -52,8 +54,8 @@ class Results:
     fitted: Fitted
     provenance: Provenance
     problems: tuple[str, ...] = ()
-    errors: np.ndarray | None = field(default=None)
-    rows: pd.DataFrame | None = field(default=None, compare=False)
+    errors: np.ndarray | None = None
+    rows: pd.DataFrame | None = None
 
     @property
     def converged(self) -> bool:
@@ -92,7 +94,7 @@ class Results:
         roles = self.fitted.table.roles
         return tuple(dict.fromkeys(name for role in roles for name in role.modelled + role.exogenous))
 
-    @cached_property
+    @read_only_property
     def _vcov(self) -> np.ndarray:
         if self.errors is not None:
             return self.errors
@@ -198,8 +200,8 @@ class Results:
     def _by_group(self, parts: list[tuple[tuple[str, ...], np.ndarray, np.ndarray]]) -> dict:
         made = [
             {
-                "cov": pd.DataFrame(cov, index=list(names), columns=list(names)),
-                "mean": pd.Series(mean, index=list(names)),
+                "cov": pd.DataFrame(cov, index=list(names), columns=list(names), copy=True),
+                "mean": pd.Series(mean, index=list(names), copy=True),
             }
             for names, cov, mean in parts
         ]

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.planning.trials import Found
 from sexresearch.sem.planning.wanted import Wanted
 
 
+@by_value
 @dataclass(frozen=True, repr=False)
 class Power:
     """What `power` found.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from numbers import Integral
 
 import numpy as np
@@ -17,7 +17,7 @@ from sexresearch.sem.inference.chisquare import standard_test
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.batch import batch
 from sexresearch.sem.resampling.draws import Source, bent_to_model, resampled, simulated
-from sexresearch.sem.resampling.run import Job, Measure, run
+from sexresearch.sem.resampling.run import Job, run
 from sexresearch.sem.resampling.table import Bootstrap
 
 KINDS = ("nonparametric", "bollen-stine", "parametric")
@@ -62,8 +62,9 @@ def bootstrap(
     fitted = results.fitted
     codes = _clusters(fitted, cluster)
     _refuse_kind(fitted, kind, codes)
-    measure, own = _measure(results, statistic, kind)
     tested = kind == "bollen-stine"
+    measure = Measured(results, statistic, tested) if tested or statistic is not None else None
+    own = named_values(statistic, results) if statistic is not None else None
     engine = batch(fitted) if statistic is None else None
     job = Job(fitted, _source(fitted, seed, kind, codes), engine, measure, tested)
     outcome = run(job, replicates, workers or 1)
@@ -123,19 +124,20 @@ def _source(fitted: Fitted, seed: int, kind: str, codes: list[Array] | None) -> 
     return replace(drawn, groups=bent_to_model(fitted)) if kind == "bollen-stine" else drawn
 
 
-def _measure(
-    results: Results, statistic: Statistic | None, kind: str
-) -> tuple[Measure | None, dict[str, float] | None]:
-    """What to measure on every refit, and the user's statistics of the fit itself."""
+@dataclass(frozen=True)
+class Measured:
+    """What to measure on every refit: the user's statistic, where there is one, and whether the chi-square."""
 
-    def measured(fitted: Fitted) -> dict[str, float]:
-        test = {"chisq": standard_test(fitted).chisq} if kind == "bollen-stine" else {}
-        errors = np.full_like(results.vcov, np.nan) if fitted.options.se == "bootstrap" else None
-        return test | (named_values(statistic, replace(results, fitted=fitted, errors=errors)) if statistic else {})
+    results: Results
+    statistic: Statistic | None
+    tested: bool
 
-    if statistic is None:
-        return (measured if kind == "bollen-stine" else None), None
-    return measured, named_values(statistic, results)
+    def __call__(self, fitted: Fitted) -> dict[str, float]:
+        test = {"chisq": standard_test(fitted).chisq} if self.tested else {}
+        if self.statistic is None:
+            return test
+        errors = np.full((fitted.table.n_free,) * 2, np.nan) if fitted.options.se == "bootstrap" else None
+        return test | named_values(self.statistic, replace(self.results, fitted=fitted, errors=errors))
 
 
 def named_values(statistic: Statistic, results: Results) -> dict[str, float]:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from sexresearch.frozen import by_value, read_only
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.tables import row_estimates
@@ -25,6 +26,7 @@ CAREFUL_AT_ONCE = 4  # replicates in a chunk of the careful minimiser
 Measure = Callable[[Fitted], Mapping[str, float]]
 
 
+@by_value
 @dataclass(frozen=True)
 class Replicate:
     """One successful replicate: its number, estimates (q,), values of exogenous rows, and what was measured."""
@@ -47,6 +49,7 @@ class Outcome:
     not_run: int
 
 
+@by_value
 @dataclass(frozen=True)
 class Job:
     """What a worker needs: the fit, the samples, the batch engine (None: careful only), what to measure on each refit.
@@ -83,6 +86,7 @@ class Job:
         theta = fit_batch(engine, moments)
         tests = chisq(engine, theta, moments) if self.test else theta[:, 0]
         fixed = exogenous_rows(self.fitted, [form.order for form in engine.forms], [m for m, _ in moments])
+        read_only((theta, fixed))
         good = np.isfinite(theta).all(axis=1) & np.isfinite(tests)
         done = [
             Replicate(numbers[i], theta[i], fixed[i], {"chisq": float(tests[i])} if self.test else {})

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import OptionError
+from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.scores import cluster_sums
 from sexresearch.sem.inference.tables import parameter_frame
@@ -23,6 +24,7 @@ ROUNDING = 1e-12  # relative spread of replicates below which a value is fixed
 KEYS = ["lhs", "op", "rhs", "label", "group", "level"]
 
 
+@by_value
 @dataclass(frozen=True, repr=False)
 class Bootstrap:
     """What `bootstrap` found.

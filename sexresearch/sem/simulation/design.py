@@ -8,13 +8,13 @@ from itertools import pairwise
 from numbers import Integral, Real
 
 from sexresearch.errors import OptionError
+from sexresearch.frozen import by_value
 
 STYLES = ("straight", "random")
 MOST_DEPENDENT = 0.5  # share of gaps up to which no one's probability of a gap can exceed 1
-PerItem = float | Mapping[str, float]
-Thresholds = Sequence[float] | Mapping[str, Sequence[float]]
 
 
+@by_value
 @dataclass(frozen=True)
 class Design:
     """What makes simulated answers less than ideal; the default is complete, normal, independent and careful.
@@ -36,9 +36,9 @@ class Design:
     0.1
     """
 
-    skewness: PerItem = 0.0
-    kurtosis: PerItem = 0.0
-    thresholds: Thresholds | None = None
+    skewness: float | Mapping[str, float] = 0.0
+    kurtosis: float | Mapping[str, float] = 0.0
+    thresholds: Sequence[float] | Mapping[str, Sequence[float]] | None = None
     missing: float = 0.0
     missing_by: str | None = None
     clusters: int | None = None

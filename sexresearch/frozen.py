@@ -1,0 +1,150 @@
+"""Frozen values: equal where their contents are, and safe from whoever holds an array or a frame of them.
+
+An array of such a value is read-only. A frame or a dict, which cannot be, is copied whenever it is handed out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+T = TypeVar("T")
+Frame = pd.DataFrame | pd.Series
+COPIED = re.compile(r"pd\.DataFrame|pd\.Series|\bMapping\b|\bdict\b")
+
+
+def by_value(cls: type[T]) -> type[T]:
+    """A frozen dataclass that is compared, hashed, copied and pickled by the contents of its fields.
+
+    Public fields that are frames or dicts hand out copies. What was derived from the fields is not pickled but derived
+    anew: cached properties, and fields that are not compared, which go back to their default.
+
+    >>> from dataclasses import dataclass
+    >>> @by_value
+    ... @dataclass(frozen=True)
+    ... class Means:
+    ...     values: pd.Series
+    >>> one, two = Means(pd.Series([1.0, np.nan])), Means(pd.Series([1.0, np.nan]))
+    >>> one.values[0] = 9.0
+    >>> one == two, hash(one) == hash(two)
+    (True, True)
+    """
+    for name, annotation in cls.__annotations__.items():
+        if not name.startswith("_") and COPIED.search(str(annotation)):
+            setattr(cls, name, _Copied(name))
+    for name, method in METHODS.items():
+        setattr(cls, name, method)
+    return cls
+
+
+class _Copied:
+    """A field that hands out copies of the frame or dict it holds."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object, owner: type | None = None) -> object:
+        if instance is None:
+            return self
+        value = instance.__dict__[self.name]
+        return value.copy() if isinstance(value, Frame | dict) else value
+
+    def __set__(self, instance: object, value: object) -> None:
+        instance.__dict__[self.name] = value.copy() if isinstance(value, dict) else value
+
+
+def _equal(self: Any, other: object) -> bool:
+    return NotImplemented if type(self) is not type(other) else same(self, other)
+
+
+def _hash(self: object) -> int:
+    return _hashed(self)
+
+
+def _contents(self: Any) -> dict[str, object]:
+    return {field.name: self.__dict__[field.name] if field.compare else field.default for field in fields(self)}
+
+
+def _refill(self: object, state: dict[str, object]) -> None:
+    self.__dict__.update(read_only(state))
+
+
+METHODS = {"__eq__": _equal, "__hash__": _hash, "__getstate__": _contents, "__setstate__": _refill}
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two values hold the same: arrays and frames element by element, NaN equal to NaN.
+
+    >>> same([np.array([1.0, np.nan])], [np.array([1.0, np.nan])]), same(np.zeros(2), np.zeros(3))
+    (True, False)
+    """
+    if one is other:
+        return True
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        if one.shape != other.shape or one.dtype.kind == "O" or other.dtype.kind == "O":
+            return one.shape == other.shape and same(one.ravel().tolist(), other.ravel().tolist())
+        return bool(((one == other) | ((one != one) & (other != other))).all())
+    if type(one) is not type(other):
+        return isinstance(one, int | float) and isinstance(other, int | float) and one == other
+    if isinstance(one, Frame | pd.Index):
+        return one.equals(other)
+    if is_dataclass(one):
+        return all(same(one.__dict__[name], other.__dict__[name]) for name in _compared(one))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other) or (one != one and other != other)
+
+
+def _compared(value: Any) -> list[str]:
+    return [field.name for field in fields(value) if field.compare]
+
+
+def _hashed(value: object) -> int:
+    """Equal values have equal hashes; of arrays and frames only the size counts."""
+    if isinstance(value, np.ndarray | Frame | pd.Index):
+        return hash(value.shape)
+    if is_dataclass(value):
+        return hash((type(value).__name__, *(_hashed(value.__dict__[name]) for name in _compared(value))))
+    if isinstance(value, Mapping):
+        return hash(frozenset(map(_hashed, value)))
+    if isinstance(value, list | tuple):
+        return hash(tuple(map(_hashed, value)))
+    try:
+        return hash(value) if value == value else 0  # every NaN has a hash of its own
+    except TypeError:
+        return 0
+
+
+def read_only(value: T) -> T:
+    """The value, with every array in it made read-only, however deep among tuples, lists, dicts and dataclasses.
+
+    >>> read_only({"a": (np.zeros(2),)})["a"][0].flags.writeable
+    False
+    """
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    elif isinstance(value, list | tuple):
+        for part in value:
+            read_only(part)
+    elif isinstance(value, dict):
+        for part in value.values():
+            read_only(part)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for part in value.__dict__.values():
+            read_only(part)
+    return value
+
+
+class read_only_property(cached_property[T]):
+    """A `cached_property` whose arrays are read-only, since everyone who asks gets the same ones."""
+
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> T:  # type: ignore[override]
+        return read_only(super().__get__(instance, owner))
