@@ -58,10 +58,9 @@ def test_the_readme_says_what_it_is_and_how_to_run_it():
     assert "```mermaid" in readme
 
 
-def test_the_examples_of_the_readme_have_five_lines_and_the_first_runs():
+def test_the_examples_of_the_readme_have_five_lines():
     examples = re.findall(r"```(?:python|sh)\n(.*?)```", text("README.md").split("## Five lines")[1], re.DOTALL)
-    assert [len(example.splitlines()) for example in examples] == [5, 5, 5]
-    subprocess.run([sys.executable, "-c", examples[0]], cwd=ROOT, check=True)
+    assert [len(example.splitlines()) for example in examples] == [5, 5, 5]  # test_readme.py runs them
 
 
 def test_continuous_integration_runs_make_test():

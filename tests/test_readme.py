@@ -1,0 +1,114 @@
+"""README's examples, run as they stand on a client's file made of synthetic answers; what they say is read back."""
+
+import re
+import runpy
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import sexresearch as sx
+from sexresearch.cli import app
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ROWS = 600  # of 1,500: workbooks are slow to read
+HALF = 5.01e-4  # half of the third decimal printed
+PRINTED = {  # of the estimator MLR, by how the sentence calls them
+    r"χ²\(\d+\) = ([\d.]+)": "chisq_scaled",
+    r"χ²\(([\d.]+)\)": "df_scaled",
+    r"robust CFI = ([\d.]+)": "cfi_robust",
+    r"robust TLI = ([\d.]+)": "tli_robust",
+    r"robust RMSEA = ([\d.]+)": "rmsea_robust",
+    r"robust RMSEA = [\d.]+ \[([\d.]+),": "rmsea_ci_lower_robust",
+    r"robust RMSEA = [\d.]+ \[[\d.]+, ([\d.]+)\]": "rmsea_ci_upper_robust",
+    r"SRMR = ([\d.]+)": "srmr",
+}
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with the client's files that the examples name."""
+    path = tmp_path_factory.mktemp("client")
+    source = ROOT / "data" / "synthetic" / "service_excellence_demo"
+    pd.read_csv(source.with_suffix(".csv")).head(ROWS).to_excel(path / "clients.xlsx", index=False)
+    shutil.copy(source.with_suffix(".toml"), path / "questionnaire.toml")
+    survey = sx.datasets.load("service_excellence_demo")
+    (path / "model.txt").write_text(sx.chain_model(survey.instrument, "core").syntax, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def ran(folder):
+    """What every Python example leaves behind."""
+    done = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for number, block in enumerate(blocks("python")):
+            script = folder / f"example{number}.py"
+            script.write_text(block, encoding="utf-8")
+            done.append(runpy.run_path(str(script)))
+    return done
+
+
+def test_every_python_example_runs_and_fits(ran):
+    assert len(ran) == 2
+    for left in ran:
+        assert left["results"].converged
+        assert left["results"].inadmissible == ()
+
+
+def test_the_second_engine_finds_the_same(ran):
+    check = sx.crosscheck(ran[0]["results"], engines=["semopy"])
+    assert (check["note"] == "").all()
+    assert check[["difference", "se_difference"]].abs().max().max() < 1e-5  # semopy stops that far from the minimum
+
+
+def test_importance_ranks_what_the_client_can_improve(ran):
+    frame = sx.importance(ran[1]["results"], target="loyalty", scale=ran[1]["survey"]).query("kind == 'construct'")
+    ranked = frame[frame["importance"].notna()].set_index("construct")
+    assert list(ranked.index) == ["core", "feedback", "individual", "surprising"]  # no cause beside its own mediator
+    assert ranked["quadrant"].ne("").all()
+    holds_zero = (ranked["importance_ci_lower"] < 0) & (ranked["importance_ci_upper"] > 0)
+    assert (ranked["quadrant"][holds_zero] == "not shown").all()
+    total = sx.effects(ran[1]["results"], "individual", "loyalty").query("effect == 'total'")["std_all"].item()
+    assert ranked.loc["individual", "std_all"] == pytest.approx(total, rel=1e-9)
+    silent = frame[frame["importance"].isna()]
+    assert silent["note"].str.contains("the model is silent on its importance").all()
+
+
+def test_the_report_prints_the_test_and_indices_of_the_estimator(ran, folder):
+    text = (folder / "reports" / "clients.html").read_text(encoding="utf-8")
+    sentence = re.search(r"<p><strong>(.*?)</strong></p>", text).group(1)
+    for pattern, key in PRINTED.items():
+        printed = re.search(pattern, sentence).group(1)
+        half = 0.501 * 10.0 ** -len(printed.partition(".")[2])
+        assert float(printed) == pytest.approx(ran[1]["results"].fit_measures[key], abs=half)
+    for name in ("chisq", "pvalue", "cfi", "rmsea"):
+        row = re.search(rf"<td[^>]*>{name}</td><td[^>]*>([\d.]+)</td><td[^>]*>([^<]*)</td><td[^>]*>([\d.]+)</td>", text)
+        key = f"{name}_scaled" if name in ("chisq", "pvalue") else f"{name}_robust"
+        assert float(row.group(1)) == pytest.approx(ran[1]["results"].fit_measures[key], abs=HALF)
+        assert float(row.group(3)) == pytest.approx(ran[1]["results"].fit_measures[name], abs=HALF)
+
+
+def test_every_command_of_the_pipeline_ends_well(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    lines = [line.split() for line in next(b for b in blocks("sh") if "screen" in b).splitlines()]
+    verbs = [line[1:] for line in lines if line[:1] == ["sexresearch"] and line[1] != "reproduce"]
+    assert [verb[0] for verb in verbs] == ["datasets", "screen", "fit", "report"]
+    for verb in verbs:
+        shown = CliRunner().invoke(app, verb, env={"COLUMNS": "160"})
+        assert shown.exit_code == 0, shown.output
+        if verb[0] == "fit":
+            chisq = float(re.search(r"(?m)^chisq +([\d.]+) +scaled", shown.output).group(1))
+    survey = sx.read_survey("clients.xlsx", instrument="questionnaire.toml")
+    again = sx.fit((folder / "model.txt").read_text(encoding="utf-8"), survey, estimator="MLR")
+    assert chisq == pytest.approx(again.fit_measures["chisq_scaled"], abs=HALF)
+    assert np.isfinite(chisq)
