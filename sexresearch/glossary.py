@@ -207,6 +207,8 @@ COLUMNS: dict[str, Column] = _columns(
     ("random", "random", 3, "eigenvalue that independent random numbers reach", "Horn 1965"),
     ("kept", "kept", None, "whether the eigenvalue and all before it exceed the random ones"),
     ("step", "step", None, "step of invariance: what is held equal across groups or waves"),
+    ("relation", "relation", None, "to the model above: nested, equivalent, apart or incomparable"),
+    ("method", "method", None, "of the chi-square difference: standard, or how it was scaled"),
     ("cfi_change", "ΔCFI", 3, "change of CFI from the step below"),
     ("rmsea_change", "ΔRMSEA", 3, "change of RMSEA from the step below"),
     ("srmr_change", "ΔSRMR", 3, "change of SRMR from the step below"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sexresearch.chain.invariance.verdicts import cutoffs
+from sexresearch.chain.invariance.verdicts import SMALL, cutoffs
 from sexresearch.errors import OptionError
 from sexresearch.plots.standard.shapes import write
 from sexresearch.plots.style import GREY, PALETTE, PAPER, new_figure, tint
@@ -22,7 +22,6 @@ LABEL = 3.55  # inches from the left where the panels begin
 PANEL, GAP = 2.15, 0.3
 MEASURES = {"cfi_change": "fall of CFI", "rmsea_change": "rise of RMSEA", "srmr_change": "rise of SRMR"}
 REACH = {"cfi_change": 0.024, "rmsea_change": 0.036, "srmr_change": 0.045}  # right edge of each panel
-SMALL = 300  # respondents up to which Chen's smaller cut-offs are meant
 ZERO = 0.2  # share of a panel left of no change
 WORDS = ("holds", "doubtful", "fails")
 MARKS = {
@@ -129,8 +128,9 @@ def _cost(value: object, column: str) -> float:
 
 
 def _cut(row: dict, column: str) -> float:
-    """The cut-off that the verdict of the row names."""
-    found = cutoffs(str(row["step"]), SMALL if "n up to 300" in str(row["verdict"]) else SMALL + 1)
+    """The cut-off of a step for its number of respondents; that of large samples where the table does not hold it."""
+    n = row.get("n")
+    found = cutoffs(str(row["step"]), SMALL + 1 if n is None or pd.isna(n) else int(n))
     return float(getattr(found, column.removesuffix("_change")))
 
 

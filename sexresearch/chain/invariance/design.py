@@ -130,7 +130,7 @@ class Groups:
         small = [f"group {label!r} holds {int(n)}" for label, n in sizes.items() if n <= len(items)]
         if not small:
             return ""
-        return f"not computable: {', '.join(small)} respondents with answers, too few for {len(items)} items"
+        return f"{', '.join(small)} respondents with answers, too few for {len(items)} items"
 
 
 @dataclass(frozen=True)

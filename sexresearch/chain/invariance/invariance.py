@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from sexresearch.chain.invariance.design import Source, design_of, with_categories
-from sexresearch.chain.invariance.ladder import Rung, climb, index_ending
+from sexresearch.chain.invariance.ladder import climb
+from sexresearch.chain.invariance.rung import NO_FIT, Rung
 from sexresearch.sem import Model, Moments, compare
 
 MEASURES = ("chisq", "df", "cfi", "rmsea", "srmr")
@@ -33,11 +34,20 @@ def invariance(
     """Do the items mean the same to all groups, or in all waves? One row per step, each against the row below it.
 
     Steps: configural (equal form), metric (equal loadings: relations may be compared), scalar (and intercepts: means
-    may be compared), strict (and residual variances). Columns step, chisq, df, cfi, rmsea, srmr, chisq_diff, df_diff,
-    pvalue, cfi_change, rmsea_change, srmr_change, released, verdict, note; a robust estimator adds chisq_scaled,
-    cfi_robust and rmsea_robust, from which verdicts and changes are then read. The verdict begins "holds", "doubtful"
-    or "fails": CFI may fall by .010 (Cheung & Rensvold 2002, doi 10.1207/S15328007SEM0902_5), RMSEA rise by less than
-    .015 and SRMR by less than .030 (metric) or .010 (Chen 2007, doi 10.1080/10705510701301834; less for n up to 300).
+    may be compared), strict (and residual variances). Columns step, n, chisq, df, cfi, rmsea, srmr, chisq_diff,
+    df_diff, pvalue, cfi_change, rmsea_change, srmr_change, released, outcome, verdict (the outcome and its reasons in
+    words), note; a robust estimator adds chisq_scaled, it and missing="fiml" cfi_robust and rmsea_robust, from which
+    verdicts and changes are then read. The outcome is "holds", "doubtful", "fails" or "not_computable".
+    Above the first step, CFI may fall by .010 (Cheung & Rensvold 2002, doi 10.1207/S15328007SEM0902_5), else the step
+    fails; it is doubtful unless RMSEA rises by less than .015 and SRMR by less than .030 (metric) or .010 (Chen 2007,
+    doi 10.1080/10705510701301834; less for n up to 300). The configural model holds with CFI of at least .95, RMSEA up
+    to .06 and SRMR up to .08 (Hu & Bentler 1999, doi 10.1080/10705519909540118); it fails with CFI below .90, SRMR
+    above .10, or RMSEA above .10 with .05 outside its 90 % interval (`judge_start` names the sources). Where it fails,
+    or its solution is inadmissible, every later step fails with it: nothing is comparable in a model that does not fit.
+
+    Constructs are identified by unit variances in the first group, so that every loading can be tested. Where the text
+    itself restricts what depends on their units (fixed or labelled loadings, variances, paths; constraints), every step
+    is `fit` of that text with `group_equal`, and loadings that it fixes are not tested.
 
     model : the measurement model of one group or wave. Give data with `group`, a column, or `moments` by group; or wide
         data with `waves`, from the label of a wave to the pattern of its columns: {"spring": "{}_1", "autumn": "{}_2"}.
@@ -49,7 +59,8 @@ def invariance(
     ordered : True, or the items whose answers are ordered categories, ordered categoricals always among them. Theta
         parameterization; the metric step holds loadings equal in units of the items' residuals, the scalar step also
         thresholds, set against the configural one (Wu & Estabrook 2016, doi 10.1007/s11336-016-9506-0); verdicts read
-        chisq_scaled, cfi_scaled and rmsea_scaled, with cut-offs made for continuous items.
+        cfi_scaled and rmsea_scaled. Their cut-offs were made for maximum likelihood, and by DWLS models look better
+        (Xia & Yang 2019, doi 10.3758/s13428-018-1055-2): the verdict says so.
     A group too small for the model is named with its n in `note`, and nothing is computed.
 
     Raises what `fit` raises for a model or data that cannot be used, OptionError where it is unclear who is compared.
@@ -66,46 +77,51 @@ def invariance(
     source = with_categories(source, model, waves, partial)
     rungs = climb(design_of(model, source, group, waves), partial, stop)
     frame = pd.DataFrame([_row(rung) for rung in rungs])
-    endings = {index_ending(rung.results) for rung in rungs if rung.results is not None} or {""}
-    unused = [name for name in ROBUST if not any(end and name.endswith(("chisq_scaled", end)) for end in endings)]
-    frame["df"] = frame["df"].astype("Int64") if frame["df"].isna().any() else frame["df"].astype(int)
+    used = {f"{name}{rung.ending}" for rung in rungs for name in ("cfi", "rmsea")}
+    used |= {"chisq_scaled" for rung in rungs if rung.results is not None and rung.results.options.robust_test}
+    unused = [name for name in ROBUST if name not in used]
+    for name in ("n", "df"):
+        frame[name] = frame[name].astype("Int64") if frame[name].isna().any() else frame[name].astype(int)
     return frame.drop(columns=unused)
 
 
 def _row(rung: Rung) -> dict[str, object]:
     """One rung as a row of the table."""
-    row: dict[str, object] = {"step": rung.step}
-    converged = rung.results is not None and rung.results.converged
-    measures = rung.results.fit_measures if rung.results is not None and converged else {}
+    results, changes = rung.results, rung.changes
+    converged = results is not None and results.converged
+    measures = results.fit_measures if results is not None and converged else {}
+    row: dict[str, object] = {"step": rung.step, "n": math.nan if results is None else results.nobs}
     row |= {name: float(measures.get(name, math.nan)) for name in (*MEASURES, *ROBUST)}
-    test = _difference(rung) if converged else {}
-    row |= {name: test.get(name, math.nan) for name in ("chisq_diff", "df_diff", "pvalue")}
-    row |= dict(zip(("cfi_change", "rmsea_change", "srmr_change"), rung.changes, strict=True))
-    released = tuple(candidate.formula for candidate in rung.released)
-    return row | {"released": released, "verdict": rung.verdict, "note": _note(rung, str(test.get("note", "")))}
+    tested = _difference(rung) if converged else {}
+    row |= {name: tested.get(name, math.nan) for name in ("chisq_diff", "df_diff", "pvalue")}
+    row |= {f"{name}_change": getattr(changes, name) for name in ("cfi", "rmsea", "srmr")}
+    row |= {"released": tuple(candidate.formula for candidate in rung.released)}
+    return row | {"outcome": rung.outcome, "verdict": rung.verdict, "note": _note(rung, tested)}
 
 
 def _difference(rung: Rung) -> dict[str, object]:
     """The chi-square difference test against the fit below, scaled where the estimator's test is."""
     if rung.base is None or rung.results is None:
         return {}
-    found = compare(rung.base, rung.results, names=["below", rung.step]).iloc[1]
-    return {name: found[name] for name in ("chisq_diff", "df_diff", "pvalue", "note")}
+    return compare(rung.base, rung.results, names=["below", rung.step]).iloc[1].to_dict()
 
 
-def _note(rung: Rung, tested: str) -> str:
-    said = []
-    if rung.results is not None and not rung.results.converged:
-        said.append("not computable: the fit did not converge")
-    if tested.startswith("no test") or "scaled by" in tested:
-        said.append(tested.split("; ")[-1] if "scaled by" in tested else tested)
+def _note(rung: Rung, tested: Mapping[str, object]) -> str:
+    """What to know beside the verdict."""
+    if rung.results is None:
+        return f"not computable: {rung.reason}"
+    said = [] if rung.results.converged else [f"not computable: {NO_FIT}"]
+    if tested.get("method", "standard") == "":
+        said.append(str(tested["note"]))
+    elif tested.get("method", "standard") != "standard":
+        said.append(f"scaled by {tested['method']}")
     tests = [f"{c.formula} (χ² {c.chisq:.1f}, df {c.df})" for c in rung.released]
     if tests:
         said.append(f"set free: {', '.join(tests)}")
     if rung.reason:
         said.append(rung.reason)
-    if rung.step == "scalar" and rung.results is not None and rung.results.fitted.levels:
+    if rung.step == "scalar" and rung.results.fitted.levels:
         said.append("thresholds equal; against the configural step, in which alone it is nested")
-    if rung.results is not None and rung.base is None:
+    if rung.base is None:
         said += rung.results.problems
     return "; ".join(said)

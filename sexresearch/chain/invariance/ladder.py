@@ -2,69 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sexresearch.chain.invariance.design import Design, Formulas
+from sexresearch.chain.invariance.rung import START, Rung, changes
 from sexresearch.chain.invariance.search import Candidate, search
-from sexresearch.chain.invariance.verdicts import judge_start, judge_step
+from sexresearch.chain.invariance.verdicts import judge_step
 from sexresearch.errors import OptionError, SexresearchError
 from sexresearch.sem import Results
 
 STEPS: dict[str, tuple[str, ...]] = {
-    "configural": (),
+    START: (),
     "metric": ("loadings",),
     "scalar": ("loadings", "intercepts"),
     "strict": ("loadings", "intercepts", "residuals"),
 }
 STOPS = ("score", "cfi")
-
-
-@dataclass(frozen=True)
-class Rung:
-    """One step: its fit (None where there is none, with the reason), and the fit it is compared with.
-
-    released : what was set free in this step, with its tests; sound : whether this step and all below it stand.
-    """
-
-    step: str
-    results: Results | None
-    base: Results | None
-    reason: str = ""
-    released: tuple[Candidate, ...] = ()
-    sound: bool = False
-
-    @property
-    def changes(self) -> tuple[float, float, float]:
-        """Change of CFI, RMSEA and SRMR from the fit below; NaN where there is nothing to compare."""
-        if self.results is None or self.base is None:
-            return (math.nan,) * 3
-        now, before = (indices(results) for results in (self.results, self.base))
-        return now[0] - before[0], now[1] - before[1], now[2] - before[2]
-
-    @property
-    def verdict(self) -> str:
-        """What the change says about the step."""
-        if self.results is None or not self.results.converged:
-            return "not computable"
-        if self.step == "configural":
-            return judge_start(*indices(self.results))
-        return judge_step(self.step, self.results.nobs, *self.changes)
-
-
-def indices(results: Results) -> tuple[float, float, float]:
-    """CFI, RMSEA (robust ones where the test is robust, scaled ones of ordered items) and SRMR."""
-    measures, end = results.fit_measures, index_ending(results)
-    if measures["df"] == 0:  # nothing is left to misfit, and no robust index is defined
-        return 1.0, 0.0, float(measures["srmr"])
-    return float(measures[f"cfi{end}"]), float(measures[f"rmsea{end}"]), float(measures["srmr"])
-
-
-def index_ending(results: Results) -> str:
-    """What the names of the indices end in: "", "_robust" or, of ordered items, "_scaled"."""
-    if not results.fitted.options.robust_test:
-        return ""
-    return "_scaled" if results.fitted.levels else "_robust"
 
 
 def climb(design: Design, partial: bool, stop: str, last: str = "strict") -> list[Rung]:
@@ -104,35 +57,45 @@ def _below(rungs: list[Rung], step: str) -> Rung | None:
 
 def _rung(design: Design, step: str, equal: tuple[str, ...], free: Formulas, below: Rung | None) -> Rung:
     if below is not None and (below.results is None or not below.results.converged):
-        return Rung(step, None, None, f"not tested: there is no {below.step} fit to compare with")
+        return Rung(step, None, None, f"there is no {below.step} fit to compare with")
     try:
         results = design.fit(equal, free)
     except SexresearchError as error:
         if below is None:
             raise
-        return Rung(step, None, None, f"not computable: {error}")
+        return Rung(step, None, None, str(error))
     base = None if below is None else below.results
-    return _stands(Rung(step, results, base), below)
+    return _stands(Rung(step, results, base, groundless=groundless(below)), below)
+
+
+def groundless(below: Rung | None) -> str:
+    """Why nothing above the first step compares anything; empty where its model fits."""
+    if below is None or below.step != START:
+        return "" if below is None else below.groundless
+    if below.results is not None and below.results.inadmissible:
+        return f"not comparable because the {START} solution is inadmissible"
+    return f"not comparable because the {START} model does not fit" if below.outcome == "fails" else ""
 
 
 def _stands(rung: Rung, below: Rung | None) -> Rung:
-    good = rung.verdict.startswith(("holds", "doubtful")) and (below is None or below.sound)
+    good = rung.outcome in ("holds", "doubtful") and (below is None or below.sound)
     return replace(rung, sound=good)
 
 
 def _partial(design: Design, equal: tuple[str, ...], free: Formulas, full: Rung, below: Rung, stop: str) -> Rung:
     """The rung with some parameters set free; the full one, with the reason, where none needs to be or can be."""
-    if full.results is None or not full.results.converged:
+    base = below.results
+    if full.results is None or not full.results.converged or base is None:
         return full
 
     def enough(results: Results) -> bool:
-        return not Rung(full.step, results, below.results).verdict.startswith("fails")
+        return judge_step(full.step, results.nobs, changes(results, base))[0].outcome == "holds"
 
     found = search(design, equal, free, full.results, enough if stop == "cfi" else None)
     if not found.released:
         return replace(full, reason=f"nothing set free: {found.ending}")
-    rung = Rung(f"partial {full.step}", found.results, below.results, found.ending, found.released)
-    return _stands(rung, below)
+    step = f"partial {full.step}"
+    return _stands(replace(full, step=step, results=found.results, reason=found.ending, released=found.released), below)
 
 
 def _beside(design: Design, released: tuple[Candidate, ...]) -> Formulas:

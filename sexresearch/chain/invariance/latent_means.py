@@ -12,11 +12,14 @@ from scipy.special import ndtr, ndtri
 
 from sexresearch.chain.invariance.design import Design, Source, design_of, with_categories
 from sexresearch.chain.invariance.identification import higher
-from sexresearch.chain.invariance.ladder import Rung, climb
+from sexresearch.chain.invariance.ladder import climb, groundless
+from sexresearch.chain.invariance.rung import Rung
 from sexresearch.sem import Model, Moments, Results
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.scores import slot_matrix
+
+NO_ERROR = 1e-10  # standard error that is rounding: the difference is no estimate
 
 
 def latent_means(
@@ -37,11 +40,13 @@ def latent_means(
     """Who is higher on which construct, and by how much? One row per construct and group (or wave) after the first.
 
     Columns construct, group, against (the first group), mean_difference and its se and pvalue, effect_size with its
-    ci_lower and ci_upper, step, note. The means are those of the last step of `invariance` with equal intercepts that
-    stands (at most scalar: residuals need not be equal); `step` names it. mean_difference is in standard deviations of
-    the first group, or in points of the item whose loading the model fixes. effect_size divides the difference by the
+    ci_lower and ci_upper, step, outcome, note. The means are those of the last step of `invariance` with equal
+    intercepts that stands (at most scalar: residuals need not be equal); `step` names it. outcome is "holds",
+    "doubtful" where a step up to it is, for the reason in `note`, or "not_computable": numbers are then missing and
+    `note` says why. mean_difference is in standard deviations of the first group, or in the units that the model's own
+    text gives its constructs (points of the item whose loading it fixes). effect_size divides the difference by the
     pooled standard deviation of the two groups (Hancock 2001, doi 10.1007/BF02294440), with limits by the delta method
-    (95 %). Where no such step stands, numbers are missing and `note` says why. Arguments as those of `invariance`.
+    (95 %). Arguments as those of `invariance`.
 
     Raises what `invariance` raises.
 
@@ -65,7 +70,7 @@ def latent_means(
     for name in compared:
         for place in range(1, len(labels)):
             row = {"construct": name, "group": labels[place], "against": labels[0]}
-            rows.append(row | (_missing(rungs) if rung is None else _compared(design, rung, name, place)))
+            rows.append(row | (_missing(rungs) if rung is None else _compared(design, rungs, rung, name, place)))
     return pd.DataFrame(rows)
 
 
@@ -76,18 +81,34 @@ def _last(rungs: Sequence[Rung]) -> Rung | None:
 
 
 def _missing(rungs: Sequence[Rung]) -> dict[str, object]:
-    """A row without numbers, and why."""
-    failed = next((r for r in rungs if r.verdict.startswith("fails") and not r.sound), rungs[0])
-    why = failed.reason or f"not computable: the {failed.step} step does not stand ({failed.verdict})"
-    return _row((math.nan,) * 2, (math.nan,) * 2) | {"step": "", "note": why}
+    """A row without numbers, and why: the first step after which none stands."""
+    last = max((place for place, rung in enumerate(rungs) if rung.sound), default=-1)
+    failed = rungs[last + 1]
+    if failed.results is None:
+        why = f"not computable: {failed.reason}"
+    elif groundless(failed):
+        why = f"{groundless(failed)} ({failed.verdict})"
+    else:
+        why = f"not computable: the {failed.step} step does not stand ({failed.verdict})"
+    said = {"step": "", "outcome": "not_computable", "note": "; ".join(filter(None, [why, _ending(failed)]))}
+    return _row((math.nan,) * 2, (math.nan,) * 2) | said
 
 
-def _compared(design: Design, rung: Rung, name: str, place: int) -> dict[str, object]:
+def _ending(rung: Rung) -> str:
+    return "" if rung.results is None else rung.reason
+
+
+def _compared(design: Design, rungs: Sequence[Rung], rung: Rung, name: str, place: int) -> dict[str, object]:
     assert rung.results is not None
     first, other = (design.latent(name, number) for number in (0, place))
-    pair = Pair(rung.results, first, other)
-    difference, effect = pair.estimates
-    return _row(difference, effect) | {"step": rung.step, "note": ""}
+    difference, effect = Pair(rung.results, first, other).estimates
+    doubtful = [below for below in rungs if below.sound and below.outcome == "doubtful"]
+    said = [f"the {below.step} step is {below.verdict}" for below in doubtful]
+    if difference[1] < NO_ERROR:
+        fixed = "not computable: the model's text holds these means fixed or equal"
+        return _row((math.nan,) * 2, (math.nan,) * 2) | {"step": rung.step, "outcome": "not_computable", "note": fixed}
+    outcome = "doubtful" if doubtful else "holds"
+    return _row(difference, effect) | {"step": rung.step, "outcome": outcome, "note": "; ".join(said)}
 
 
 def _row(difference: tuple[float, float], effect: tuple[float, float]) -> dict[str, object]:

@@ -1,9 +1,21 @@
-"""Judging a step of invariance by what it costs in fit: numbers in, a sentence out."""
+"""Judging a step of invariance by what it costs in fit: numbers in, verdicts out."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+
+from sexresearch.verdict import Side, Verdict, against
+
+HU = "Hu & Bentler 1999"
+GOOD = {"CFI": 0.95, "RMSEA": 0.06, "SRMR": 0.08}
+POOR = {
+    "CFI": (0.90, "Bentler & Bonett 1980"),
+    "RMSEA": (0.10, "MacCallum, Browne & Sugawara 1996"),
+    "SRMR": (0.10, "Schermelleh-Engel, Moosbrugger & Müller 2003"),
+}
+CLOSE = 0.05  # RMSEA of close fit
+CHEN = "Chen 2007"
+SMALL = 300  # respondents up to which Chen's smaller cut-offs are meant
 
 
 @dataclass(frozen=True)
@@ -16,6 +28,27 @@ class Cutoffs:
     source: str
 
 
+@dataclass(frozen=True)
+class Indices:
+    """CFI, RMSEA and SRMR of a fit, or their changes.
+
+    kind : of CFI and RMSEA ("", "robust", "scaled"). lower : of the 90 % interval of RMSEA, NaN for changes.
+    unlike : why cut-offs were not made for such indices; empty where they were. missing : why one has no value.
+    """
+
+    cfi: float
+    rmsea: float
+    srmr: float
+    kind: str = ""
+    lower: float = float("nan")
+    unlike: str = ""
+    missing: str = "it has no value"
+
+    def named(self, name: str) -> str:
+        """The name of an index with its kind."""
+        return f"{self.kind} {name}".strip()
+
+
 def cutoffs(step: str, n: int) -> Cutoffs:
     """The cut-offs for a step with n respondents in all.
 
@@ -26,56 +59,71 @@ def cutoffs(step: str, n: int) -> Cutoffs:
     (0.03, 0.01, 0.005)
     """
     loadings = step.endswith("metric")
-    if n <= 300:
-        return Cutoffs(0.005, 0.010, 0.025 if loadings else 0.005, "Chen 2007, n up to 300")
+    if n <= SMALL:
+        return Cutoffs(0.005, 0.010, 0.025 if loadings else 0.005, f"{CHEN}, n up to {SMALL}")
     return Cutoffs(0.010, 0.015, 0.030 if loadings else 0.010, "Cheung & Rensvold 2002")
 
 
-def judge_step(step: str, n: int, cfi: float, rmsea: float, srmr: float) -> str:
-    """What changes of CFI, RMSEA and SRMR say about a step: "holds", "doubtful" or "fails", with the reasons.
+def judge_step(step: str, n: int, changes: Indices) -> list[Verdict]:
+    """What changes of CFI, RMSEA and SRMR say about a step.
 
     It fails by CFI; it is doubtful where CFI is content and RMSEA or SRMR is not.
 
-    >>> judge_step("metric", 1000, -0.02, 0.001, 0.002).split(":")[0]
-    'fails'
+    >>> [verdict.outcome for verdict in judge_step("metric", 1000, Indices(-0.02, 0.001, 0.002))]
+    ['fails', 'holds', 'holds']
     """
-    if any(map(math.isnan, (cfi, rmsea, srmr))):
-        return "not computable"
-    cut = cutoffs(step, n)
-    fall = "falls" if cfi < 0 else "rises"
-    over = -cfi > cut.cfi
-    said = f"CFI {fall} by {_three(cfi)}, {'more' if over else 'no more'} than {_three(cut.cfi)} ({cut.source})"
-    if cfi >= 0:
-        said = f"CFI does not fall ({cut.source})"
-    beside = [(name, x, c) for name, x, c in (("RMSEA", rmsea, cut.rmsea), ("SRMR", srmr, cut.srmr)) if x >= c]
-    if over:
-        return f"fails: {said}"
-    if beside:
-        parts = " and ".join(f"{name} rises by {_three(x)}, not less than {_three(c)}" for name, x, c in beside)
-        return f"doubtful: {said}, but {parts} (Chen 2007)"
-    return f"holds: {said}; RMSEA and SRMR rise by less than {_three(cut.rmsea)} and {_three(cut.srmr)} (Chen 2007)"
+    cut, of = cutoffs(step, n), changes.named
+    fall = _cost(changes, of("CFI"), changes.cfi, -cut.cfi, cut.source)
+    rise = _cost(changes, of("RMSEA"), changes.rmsea, cut.rmsea, CHEN)
+    return [fall, rise, _cost(changes, "SRMR", changes.srmr, cut.srmr, CHEN)]
 
 
-def judge_start(cfi: float, rmsea: float, srmr: float) -> str:
-    """Whether the model fits all groups before anything is held equal (Hu & Bentler 1999).
+def _cost(changes: Indices, name: str, value: float, cutoff: float, source: str) -> Verdict:
+    """One change held against its cut-off: CFI, whose cut-off is negative, decides; the others raise doubts."""
+    decides = cutoff < 0
+    return against(
+        f"change of {name}",
+        value,
+        cutoff,
+        source,
+        side="least" if decides else "most",
+        strict=not decides,
+        fails=cutoff if decides else None,
+        applies=not changes.unlike,
+        reason=changes.unlike if decides else "",
+        because=changes.missing,
+    )
 
-    doi 10.1080/10705519909540118.
 
-    >>> judge_start(0.99, 0.03, 0.02).split(":")[0]
-    'holds'
+def judge_start(found: Indices) -> list[Verdict]:
+    """Whether the model fits all groups before anything is held equal.
+
+    It holds by the cut-offs of Hu & Bentler 1999 (doi 10.1080/10705519909540118). It fails where CFI is below .90
+    (Bentler & Bonett 1980, doi 10.1037/0033-2909.88.3.588), SRMR above .10 (Schermelleh-Engel, Moosbrugger & Müller
+    2003, Methods of Psychological Research 8, 23-74), or RMSEA above .10 while close fit, .05, is out of its 90 %
+    interval (MacCallum, Browne & Sugawara 1996, doi 10.1037/1082-989X.1.2.130). Between the two it is doubtful.
+
+    >>> [verdict.outcome for verdict in judge_start(Indices(0.334, 0.638, 0.09, lower=0.6))]
+    ['fails', 'fails', 'doubtful']
     """
-    if any(map(math.isnan, (cfi, rmsea, srmr))):
-        return "not computable"
-    checks = [
-        (cfi >= 0.95, f"CFI {_three(cfi)} {'reaches' if cfi >= 0.95 else 'is below'} .95"),
-        (rmsea <= 0.06, f"RMSEA {_three(rmsea)} is {'up to' if rmsea <= 0.06 else 'above'} .06"),
-        (srmr <= 0.08, f"SRMR {_three(srmr)} is {'up to' if srmr <= 0.08 else 'above'} .08"),
-    ]
-    word = "holds" if all(good for good, _ in checks) else "doubtful"
-    return f"{word}: {', '.join(text for _, text in checks)} (Hu & Bentler 1999)"
+    values = {"CFI": found.cfi, "RMSEA": found.rmsea, "SRMR": found.srmr}
+    return [_graded(found, name, value) for name, value in values.items()]
 
 
-def _three(value: float) -> str:
-    """Three decimals of the size, in the field's way."""
-    text = f"{abs(value):.3f}"
-    return text[1:] if abs(value) < 1 and text.startswith("0") else text
+def _graded(found: Indices, name: str, value: float) -> Verdict:
+    """One index held against the cut-off of poor fit where it is beyond it, else against that of good fit."""
+    side: Side = "least" if name == "CFI" else "most"
+    poor, source = POOR[name]
+    beyond = value < poor if side == "least" else value > poor
+    fails = beyond and not (name == "RMSEA" and found.lower <= CLOSE)
+    return against(
+        "SRMR" if name == "SRMR" else found.named(name),
+        value,
+        poor if fails else GOOD[name],
+        source if fails else HU,
+        side=side,
+        fails=poor if fails else None,
+        applies=not found.unlike,
+        reason=found.unlike if name == "CFI" else "",
+        because=found.missing,
+    )

@@ -14,12 +14,13 @@ from sexresearch.chain.views.measured import Measured, Unit
 from sexresearch.chain.views.verdicts import equivalent_to, verdict
 from sexresearch.errors import DataError, OptionError, SexresearchError
 from sexresearch.sem import Model, Results
-from sexresearch.sem.estimation.options import ESTIMATORS, MISSING, ROBUST, Options
-from sexresearch.sem.estimation.spellings import spelled
+from sexresearch.sem.estimation.options import ROBUST, Options, respelled
 from sexresearch.sem.fit import results_of
+from sexresearch.sem.output.reported import reported
 from sexresearch.survey import Survey
 
 MEASURES = ("df", "chisq", "cfi", "rmsea", "srmr", "npar", "aic", "bic")
+REPORTED = ("chisq", "df", "cfi", "rmsea")
 PATHS = (
     ("excellence", "delight"),
     ("excellence", "loyalty"),
@@ -42,9 +43,14 @@ class Rival:
     reason: str = ""
 
     @property
+    def solution(self) -> Results | None:
+        """The results where they converged."""
+        return self.results if self.results is not None and self.results.converged else None
+
+    @property
     def usable(self) -> bool:
-        """Whether there is a solution to compare."""
-        return self.results is not None and self.results.converged
+        """Whether there is a solution to compare: converged and admissible."""
+        return self.solution is not None and not self.solution.inadmissible
 
 
 def compare_rivals(
@@ -56,7 +62,7 @@ def compare_rivals(
     missing: str = "listwise",
     cluster: str | None = None,
 ) -> pd.DataFrame:
-    """All views of the effect chain fitted to the same answers, one row each, the best by BIC first.
+    """All views of the effect chain fitted to the same answers, one row each, the best admissible one by BIC first.
 
     kinds : as in `chain_model`; by default all the instrument supports. higher_order : "factor", "composite", or both
         in a list, which sets every kind beside itself with excellence made in the other way. The other options are
@@ -65,15 +71,18 @@ def compare_rivals(
     So that the criteria can be compared, every model holds the items of all of them. What a view does not speak of is
     free to go along with everything: nothing is claimed about it, and its parameters count in AIC and BIC.
 
-    Columns: model df chisq cfi rmsea srmr npar aic bic; aic_weight bic_weight, the weight of each model among those
+    Columns: model df chisq cfi rmsea srmr npar aic bic (chisq, cfi and rmsea as the estimator calls for: scaled and
+    robust ones, which `note` then says); aic_weight bic_weight, the weight of each model among those
     compared (Burnham & Anderson 2004, doi 10.1177/0049124104268644); standardized paths excellence_to_delight …,
     missing where the view has no such path; r2_loyalty r2_success.
     Against the best model, `test` is "nested" (chi-square difference: chisq_diff df_diff pvalue; scaled for robust
     estimators) or "vuong" (distinct_pvalue: can the data tell the two apart? z pvalue: is the difference of their BIC
     more than chance? z is negative where the best is nearer to the truth; Vuong 1989, doi 10.2307/1912557; Merkle, You
     & Preacher 2016, doi 10.1037/met0000038). `equivalent` names models that imply the very same moments (Bentler &
-    Satorra 2010, doi 10.1037/a0019625): no answers of this survey decide between them. `verdict` says it in words at
-    the 5 per cent level, `note` why something is missing. `rivals_sentence` sums the table up.
+    Satorra 2010, doi 10.1037/a0019625): no answers of this survey decide between them. `outcome` is "holds" for the
+    best model and its equivalents, "fails" for what fits worse at the 5 per cent level, "doubtful" for what is not
+    decided, "not_computable" for what cannot be compared: not fitted, or with an inadmissible solution, which takes no
+    weight either. `verdict` says it in words, `note` why something is missing. `rivals_sentence` sums the table up.
 
     Raises DataError without an instrument; OptionError for fewer than two kinds, unknown kinds or estimators without a
     likelihood; InstrumentError where the instrument lacks what a named kind needs.
@@ -85,16 +94,16 @@ def compare_rivals(
     (['full', 'satisfaction_only'], ['', 'vuong'])
     """
     wanted = _checked(survey, kinds, higher_order)
-    _refuse_without_likelihood(estimator, missing)
+    options = _with_likelihood(estimator, missing, cluster)
     chosen = list(dict.fromkeys(kind for _, kind, _ in wanted))
-    options = {"estimator": estimator, "missing": missing, "cluster": cluster}
     rivals = [_fitted(name, measured, kind, chosen, survey, options) for name, kind, measured in wanted]
-    rivals.sort(key=lambda rival: _measure(rival, "bic") if rival.usable else math.inf)
+    rivals.sort(key=_place)
     names = _names(wanted[0][2])
     table = pd.DataFrame([_row(names, rival) for rival in rivals])
+    usable = np.array([rival.usable for rival in rivals])
     for criterion in ("aic", "bic"):
-        table[f"{criterion}_weight"] = criterion_weights(table[criterion].to_numpy(float))
-    named = {rival.name: rival.results for rival in rivals if rival.results is not None and rival.usable}
+        table[f"{criterion}_weight"] = criterion_weights(np.where(usable, table[criterion].to_numpy(float), np.nan))
+    named = {rival.name: rival.solution for rival in rivals if rival.solution is not None and rival.usable}
     table["equivalent"] = [", ".join(equivalent_to(kind, named)) for kind in table["model"]]
     against = pd.DataFrame([verdict(rival.name, named) for rival in rivals])
     notes = [_notes(rival, cluster) for rival in rivals]
@@ -116,6 +125,7 @@ COLUMNS = (
     "z",
     "pvalue",
     "equivalent",
+    "outcome",
     "verdict",
     "note",
 )
@@ -136,35 +146,38 @@ def criterion_weights(criterion: np.ndarray) -> np.ndarray:
 def rivals_sentence(table: pd.DataFrame) -> str:
     """What the data decide between the models of `compare_rivals`, and what they cannot decide, in words.
 
-    >>> row = {"bic_weight": 1.0, "equivalent": "", "test": "", "pvalue": float("nan"), "verdict": "", "cfi": 0.99}
-    >>> worse = row | {"bic_weight": 0.0, "test": "nested", "pvalue": 0.001, "verdict": "fits worse"}
-    >>> rivals_sentence(pd.DataFrame([row | {"model": "full"}, worse | {"model": "direct"}]))
+    >>> best = {"model": "full", "bic": 410.0, "bic_weight": 1.0, "equivalent": "", "outcome": "holds"}
+    >>> worse = {"model": "direct", "bic": 460.0, "bic_weight": 0.0, "equivalent": "", "outcome": "fails"}
+    >>> rivals_sentence(pd.DataFrame([best, worse]))
     'The data speak for full (BIC weight 1.00), against direct.'
     """
     best = table.iloc[0]
     if pd.isna(best["bic_weight"]):
-        return "The data decide nothing here: no model could be fitted."
+        why = "could be fitted" if table["bic"].isna().all() else "has an admissible solution"
+        return f"The data decide nothing here: no model {why}."
     first = [best["model"], *filter(None, best["equivalent"].split(", "))]
     weight, others = table[table["model"].isin(first)]["bic_weight"].sum(), table[~table["model"].isin(first)]
-    worse = others[others["verdict"].str.contains("fits worse")]["model"].tolist()
-    open_ones = others[~others["model"].isin(worse) & others["bic_weight"].notna()]["model"].tolist()
+    worse, undecided = (others[others["outcome"] == outcome]["model"].tolist() for outcome in ("fails", "doubtful"))
     text = f"The data speak for {' or '.join(first)} (BIC weight {weight:.2f}{' together' if len(first) > 1 else ''})"
     text += f", against {', '.join(worse)}." if worse else "."
-    if open_ones:
-        text += f" They do not decide between {'them' if len(first) > 1 else 'it'} and {', '.join(open_ones)}."
+    if undecided:
+        text += f" They do not decide between {'them' if len(first) > 1 else 'it'} and {', '.join(undecided)}."
     pairs = {frozenset([row.model, *row.equivalent.split(", ")]) for row in table.itertuples() if row.equivalent}
     for pair in sorted(sorted(pair) for pair in pairs):
         text += f" No answers of this kind can decide between {' and '.join(pair)}, which imply the same moments."
     return text
 
 
-def _refuse_without_likelihood(estimator: str | None, missing: str) -> None:
-    if estimator is not None and spelled("estimator", estimator, ESTIMATORS) not in ROBUST:
+def _with_likelihood(estimator: str | None, missing: str, cluster: str | None) -> Options:
+    """The options of all fits; OptionError where they have no likelihood to compare."""
+    options = respelled(Options(estimator=estimator, missing=missing, cluster=cluster))
+    if options.estimator not in (None, *ROBUST):
         raise OptionError(f"rivals are compared by their likelihood: use estimator 'ML' or 'MLR'; found {estimator!r}")
-    if spelled("missing", missing, MISSING) not in ("listwise", "fiml"):
+    if options.missing not in ("listwise", "fiml"):
         raise OptionError(
             f"rivals are compared by their likelihood: use missing 'listwise' or 'fiml'; found {missing!r}"
         )
+    return options
 
 
 def _checked(survey: Survey, kinds: Sequence[str] | None, higher_order: str | Sequence[str]) -> list[Wanted]:
@@ -190,19 +203,14 @@ def _fitted(
     kind: str,
     kinds: Sequence[str],
     survey: Survey,
-    options: dict[str, str | None],
+    options: Options,
 ) -> Rival:
     try:
         text = rival_text(measured, kind, kinds)
     except OptionError as error:
         return Rival(name, None, str(error))
     try:
-        asked = Options(
-            estimator=options["estimator"],
-            missing=options["missing"] or "listwise",
-            cluster=options["cluster"],
-        )
-        results = results_of(Model(text), survey, asked)
+        results = results_of(Model(text), survey, options)
     except SexresearchError as error:
         return Rival(name, None, f"not fitted: {error}")
     return Rival(name, results, "" if results.converged else "did not converge")
@@ -231,18 +239,22 @@ def _units(measured: Measured, kind: str) -> tuple[Unit, ...]:
         return ()
 
 
-def _measure(rival: Rival, name: str) -> float:
-    return float(rival.results.fit_measures[name]) if rival.results is not None else math.nan
+def _place(rival: Rival) -> tuple[bool, float]:
+    """Admissible solutions first, by BIC; what has none last."""
+    bic = math.inf if rival.solution is None else float(rival.solution.fit_measures["bic"])
+    return not rival.usable, bic
 
 
 def _row(names: dict[str, str], rival: Rival) -> dict[str, object]:
-    if rival.results is None or not rival.usable:
+    results = rival.solution
+    if results is None:
         empty = [*MEASURES, *(f"{cause}_to_{effect}" for cause, effect in PATHS), "r2_loyalty", "r2_success"]
         return {"model": rival.name} | dict.fromkeys(empty, math.nan)
-    parameters = rival.results.parameters
+    parameters = results.parameters
     paths = parameters[parameters["op"] == "~"].set_index(["rhs", "lhs"])["std_all"]
-    explained = rival.results.r_squared
-    row: dict[str, object] = {"model": rival.name} | {name: _measure(rival, name) for name in MEASURES}
+    explained = results.r_squared
+    row: dict[str, object] = {"model": rival.name} | {name: float(results.fit_measures[name]) for name in MEASURES}
+    row |= {name: reported(results).value(name) for name in REPORTED}
     row |= {
         f"{cause}_to_{effect}": float(paths.get((names[cause], names[effect]), math.nan)) for cause, effect in PATHS
     }
@@ -257,7 +269,12 @@ def _names(measured: Measured) -> dict[str, str]:
 
 
 def _notes(rival: Rival, cluster: str | None) -> str:
-    found = [] if rival.results is None else [text for text in rival.results.problems if "variance" in text]
+    found = [rival.reason] if rival.reason else []
+    if rival.solution is not None and rival.solution.inadmissible:
+        found.append(f"inadmissible solution: {'; '.join(rival.solution.inadmissible)}")
+    if rival.solution is not None:
+        kinds = {name: reported(rival.solution)[name].kind for name in REPORTED}
+        found += [", ".join(f"{name} {kind}" for name, kind in kinds.items() if kind)] if any(kinds.values()) else []
     if cluster is not None and rival.usable:
         found.append("with clusters AIC and BIC rest on a likelihood that takes rows as independent")
-    return "; ".join([rival.reason, *found] if rival.reason else found)
+    return "; ".join(found)

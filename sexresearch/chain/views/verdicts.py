@@ -1,4 +1,4 @@
-"""Each rival against the best one: nested, equivalent or neither, tested accordingly and said in words."""
+"""Each rival against the best one: nested, equivalent or neither, tested accordingly; words are made at the end."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 
 from sexresearch.sem import Results, compare
-from sexresearch.sem.after.nesting import reproduce, why_incomparable
+from sexresearch.sem.after.nesting import relation
 from sexresearch.sem.after.vuong import vuong
+from sexresearch.verdict import Outcome
 
 LEVEL = 0.05
-SAME = 1e-4  # difference of chi-squares of models that may imply the same moments; proved by fitting then
 
 EMPTY: dict[str, object] = {"test": ""} | dict.fromkeys(
     ("chisq_diff", "df_diff", "distinct_pvalue", "z", "pvalue"), math.nan
@@ -21,55 +21,68 @@ def equivalent_to(kind: str, fits: Mapping[str, Results]) -> list[str]:
     """The other models that imply the same moments: equal degrees of freedom, and each reproduces the other."""
     if kind not in fits:
         return []
-    return [other for other in fits if other != kind and _equivalent(fits[kind], fits[other])]
+    return [other for other in fits if other != kind and _relation(fits[kind], fits[other]) == "equivalent"]
 
 
-def _equivalent(a: Results, b: Results) -> bool:
-    close = abs(a.fit_measures["chisq"] - b.fit_measures["chisq"]) < SAME
-    if a.fit_measures["df"] != b.fit_measures["df"] or not close or why_incomparable(a.fitted, b.fitted):
-        return False
-    return reproduce(a.fitted, b.fitted) is not None and reproduce(b.fitted, a.fitted) is not None
+def _relation(a: Results, b: Results) -> str:
+    larger, smaller = sorted([a, b], key=lambda results: results.fit_measures["df"])
+    return relation(larger.fitted, smaller.fitted).kind
 
 
 def verdict(kind: str, fits: Mapping[str, Results]) -> dict[str, object]:
-    """The tests of a model against the first of `fits`, and what they say: test … verdict."""
+    """The tests of a model against the first of `fits`, and what they say: test … outcome verdict.
+
+    outcome : "holds" for the best, and what implies the same moments; "fails" for what fits worse; "doubtful" for what
+    the data do not decide; "not_computable" for what is not among `fits`, or cannot be tested.
+    """
     if kind not in fits:
-        return EMPTY | {"verdict": "not compared"}
+        return _said("not_computable", "not compared")
     best = next(iter(fits))
     if kind == best:
-        return EMPTY | {"verdict": "best of these by BIC"}
-    if _equivalent(fits[best], fits[kind]):
-        return EMPTY | {"verdict": f"undecidable: implies the same moments as {best}"}
-    return _nested(kind, best, fits) or _not_nested(kind, best, fits)
-
-
-def _nested(kind: str, best: str, fits: Mapping[str, Results]) -> dict[str, object] | None:
-    """The chi-square difference test where one of the two is a special case of the other; None where neither is."""
+        return _said("holds", "best of these by BIC")
     row = compare(fits[best], fits[kind], names=[best, kind]).iloc[1]
-    if math.isnan(row["pvalue"]):
-        return None
+    if row["relation"] == "equivalent":
+        return _said("holds", f"undecidable: implies the same moments as {best}")
+    if row["relation"] == "apart":
+        return _not_nested(kind, best, fits)
+    if row["relation"] == "incomparable" or math.isnan(row["pvalue"]):
+        return _said("not_computable", f"not compared: {row['note']}")
     tests = {name: float(row[name]) for name in ("chisq_diff", "df_diff", "pvalue")}
+    return _nested(kind, best, tests, special=row["model"] == kind)
+
+
+def _said(outcome: Outcome, words: str, tests: Mapping[str, object] | None = None) -> dict[str, object]:
+    return EMPTY | dict(tests or {}) | {"outcome": outcome, "verdict": words}
+
+
+def _nested(kind: str, best: str, tests: Mapping[str, float], special: bool) -> dict[str, object]:
+    """The chi-square difference test; `special` where the model is the special case, and the best one the freer."""
     clear = tests["pvalue"] < LEVEL
     shown = f"chi-square difference {tests['chisq_diff']:.1f} on {tests['df_diff']:.0f} df, {_p(tests['pvalue'])}"
-    if row["model"] == kind:
-        says = (
-            f"fits worse than {best}, of which it is a special case" if clear else f"fits as well as the freer {best}"
-        )
+    if special and clear:
+        says = f"fits worse than {best}, of which it is a special case"
+    elif special:
+        says = f"fits as well as the freer {best}"
     else:
         says = f"fits {'better' if clear else 'no better'} than its special case {best}, and BIC prefers that one"
-    return EMPTY | tests | {"test": "nested", "verdict": f"{says} ({shown})"}
+    outcome: Outcome = "fails" if special and clear else "doubtful"
+    return _said(outcome, f"{says} ({shown})", {**tests, "test": "nested"})
 
 
 def _not_nested(kind: str, best: str, fits: Mapping[str, Results]) -> dict[str, object]:
     found = vuong(fits[kind].fitted, fits[best].fitted, adjust="bic")
     tests = {"test": "vuong", "distinct_pvalue": found.distinct, "z": found.z, "pvalue": found.pvalue}
+    if math.isnan(found.distinct) or math.isnan(found.pvalue):
+        return _said("not_computable", "not compared: Vuong's tests have no value", tests)
+    clear = found.distinct < LEVEL and found.pvalue < LEVEL
+    outcome: Outcome = "fails" if clear and found.z < 0 else "doubtful"
     if not found.distinct < LEVEL:
         says = f"the data cannot tell it from {best} (Vuong's variance test, {_p(found.distinct)})"
-    elif found.pvalue < LEVEL:
+    elif clear:
         says = f"fits {'worse' if found.z < 0 else 'better'} than {best} (Vuong z = {found.z:.2f}, {_p(found.pvalue)})"
     else:
         says = f"the data do not decide between it and {best} (Vuong z = {found.z:.2f}, {_p(found.pvalue)})"
-    return EMPTY | tests | {"verdict": says}
+    return _said(outcome, says, tests)
 
 
 def _p(pvalue: float) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from sexresearch.errors import OptionError
-from sexresearch.sem.after.nesting import reproduce, why_incomparable
+from sexresearch.sem.after.nesting import Relation, relation
 from sexresearch.sem.after.scaled_difference import (
     plain_difference,
     satorra_2000,
@@ -26,12 +26,16 @@ METHODS = ("standard", "satorra_bentler_2001", "satorra_2000", "satorra_bentler_
 def compare(*results: Results, names: Sequence[str] | None = None, method: str | None = None) -> pd.DataFrame:
     """Chi-square difference tests of two or more nested models, the freest first, each against the row above.
 
-    Columns model df aic bic chisq chisq_diff df_diff pvalue rmsea_diff note. `chisq` is the uncorrected chi-square of
-    the estimator, from which scaled differences are made. Whether a model is nested in the one above is checked by
-    fitting (Bentler & Satorra 2010, doi 10.1037/a0019625); `note` says so, or why there is no test.
+    Columns model df aic bic chisq chisq_diff df_diff pvalue rmsea_diff relation method note. `chisq` is the
+    uncorrected chi-square of the estimator, from which scaled differences are made. `relation` to the model above is
+    checked by fitting (Bentler & Satorra 2010, doi 10.1037/a0019625): "nested", "equivalent" (each reproduces what the
+    other implies), "apart", or "incomparable" where chi-squares cannot be subtracted; `note` says it in words, why
+    there is no test, and which solutions are inadmissible.
     names : of the models, in the order given; "1", "2", … otherwise.
     method : "standard", "satorra_bentler_2001", "satorra_2000" or "satorra_bentler_2010". The default is lavaan's:
-    satorra_bentler_2001 for the tests of MLM and MLR, satorra_2000 for those of MLMV and MLMVS, standard otherwise.
+    satorra_bentler_2001 for the tests of MLM and MLR, satorra_2000 for those of MLMV and MLMVS, standard otherwise;
+    where the scaling correction of satorra_bentler_2001 is negative, satorra_bentler_2010, which cannot be
+    (Satorra & Bentler 2010, doi 10.1007/s11336-009-9135-y). The column `method` names what was used.
     `rmsea_diff` is the RMSEA of an unscaled difference (Savalei, Brace & Fouladi 2024, doi 10.1037/met0000537).
 
     >>> import numpy as np, pandas as pd
@@ -39,8 +43,8 @@ def compare(*results: Results, names: Sequence[str] | None = None, method: str |
     >>> rng = np.random.default_rng(1)
     >>> data = pd.DataFrame(rng.normal(size=(200, 1)) + rng.normal(size=(200, 4)), columns=list("abcd"))
     >>> table = compare(fit("joy =~ a + b + c + d", data), fit("joy =~ a + k*b + k*c + k*d", data))
-    >>> table["df_diff"].tolist(), table.loc[1, "note"]
-    ([nan, 2.0], '2 is nested in 1')
+    >>> table["df_diff"].tolist(), table.loc[1, "relation"], table.loc[1, "note"]
+    ([nan, 2.0], 'nested', '2 is nested in 1')
     """
     titles = _titles(results, names)
     if method is not None and method not in METHODS:
@@ -67,36 +71,57 @@ def _alone(results: Results, title: str) -> dict[str, object]:
     measures = results.fit_measures
     out: dict[str, object] = {"model": title, "df": int(measures["df"])}
     out |= {name: float(measures.get(name, math.nan)) for name in ("aic", "bic", "chisq")}
-    return out | dict.fromkeys(("chisq_diff", "df_diff", "pvalue", "rmsea_diff"), math.nan) | {"note": ""}
+    out |= dict.fromkeys(("chisq_diff", "df_diff", "pvalue", "rmsea_diff"), math.nan)
+    return out | {"relation": "", "method": "", "note": _improper(results, title)}
+
+
+def _improper(results: Results, title: str) -> str:
+    return f"inadmissible solution of {title}: {'; '.join(results.inadmissible)}" if results.inadmissible else ""
 
 
 def _against(a: Results, b: Results, name_a: str, name_b: str, method: str | None) -> dict[str, object]:
     larger, smaller = a.fitted, b.fitted
-    df = int(b.fit_measures["df"] - a.fit_measures["df"])
-    reason = why_incomparable(larger, smaller)
-    if not reason and df == 0:
-        reason = "both have the same degrees of freedom, so that neither is nested in the other"
+    found = relation(larger, smaller)
+    improper = [text for text in (_improper(a, name_a), _improper(b, name_b)) if text]
     chosen = _method(larger, method)
-    reason = reason or _why_unfit(larger, chosen)
-    if reason:
-        return {"note": f"no test: {reason}"}
-    found = reproduce(larger, smaller)
-    if found is None:
-        return {"note": f"no test: {name_b} is not nested in {name_a}, which cannot reproduce what {name_b} implies"}
-    if chosen == "standard":
-        chisq = plain_difference(larger, smaller)
-    elif chosen == "satorra_bentler_2001":
-        chisq = satorra_bentler_2001(larger, smaller)
-    elif chosen == "satorra_bentler_2010":
-        chisq = satorra_bentler_2010(larger, smaller, found)
-    else:
-        chisq = satorra_2000(larger, smaller, df)
-    return _tested(larger, chisq, df, chosen, f"{name_b} is nested in {name_a}")
+    why = _why_untested(found, name_a, name_b) or _why_unfit(larger, chosen)
+    if why:
+        return {"relation": found.kind, "note": "; ".join([f"no test: {why}", *improper])}
+    df = int(b.fit_measures["df"] - a.fit_measures["df"])
+    chisq = _difference(larger, smaller, found, chosen, df)
+    if math.isnan(chisq) and method is None:
+        chosen = "satorra_bentler_2010"
+        chisq = _difference(larger, smaller, found, chosen, df)
+    row = _tested(larger, chisq, df, chosen, f"{name_b} is nested in {name_a}")
+    return {"relation": found.kind} | row | {"note": "; ".join([str(row["note"]), *improper])}
+
+
+def _why_untested(found: Relation, name_a: str, name_b: str) -> str:
+    """Why a relation allows no chi-square difference test; empty for nested models."""
+    same = "both have the same degrees of freedom"
+    if found.kind == "equivalent":
+        return f"{same} and imply the same moments: no data can tell them apart"
+    if found.kind == "apart" and not found.same_df:
+        return f"{name_b} is not nested in {name_a}, which cannot reproduce what {name_b} implies"
+    return f"{same}, so that neither is nested in the other" if found.kind == "apart" else found.reason
+
+
+def _difference(larger: Fitted, smaller: Fitted, found: Relation, method: str, df: int) -> float:
+    """The chi-square difference by a method; NaN where its scaling correction is negative."""
+    if method == "standard":
+        return plain_difference(larger, smaller)
+    if method == "satorra_bentler_2001":
+        return satorra_bentler_2001(larger, smaller)
+    if method == "satorra_2000":
+        return satorra_2000(larger, smaller, df)
+    assert found.reproduced is not None, "a nested model was reproduced"
+    return satorra_bentler_2010(larger, smaller, found.reproduced)
 
 
 def _tested(larger: Fitted, chisq: float, df: int, method: str, nested: str) -> dict[str, object]:
     if math.isnan(chisq):
-        return {"note": f"no test: {nested}, but the scaling correction is negative; use 'satorra_bentler_2010'"}
+        other = "" if method == "satorra_bentler_2010" else "; use 'satorra_bentler_2010'"
+        return {"note": f"no test: {nested}, but the scaling correction is negative{other}"}
     scaled = "" if method == "standard" else f"; scaled by {method}"
     rmsea = math.nan
     if method == "standard":
@@ -106,6 +131,7 @@ def _tested(larger: Fitted, chisq: float, df: int, method: str, nested: str) -> 
         "df_diff": df,
         "pvalue": chisq_pvalue(chisq, df),
         "rmsea_diff": rmsea,
+        "method": method,
         "note": nested + scaled,
     }
 

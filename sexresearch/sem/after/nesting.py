@@ -6,7 +6,8 @@ discrepancy of zero says nested, whatever the two texts look like.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -14,16 +15,54 @@ from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constrained_minimum import Constrained, minimize_within
 from sexresearch.sem.estimation.constraints import restrictions
+from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.estimate import bounded
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.discrepancy import NormalLikelihood, Objective
 from sexresearch.sem.implied.patterns import Block
 from sexresearch.sem.implied.structure import join_moments, vech_index
+from sexresearch.sem.inference.chisquare import standard_test
 from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares
 
 REPRODUCED = 1e-8  # discrepancy per respondent that is rounding: a chi-square of 2e-5 at n = 1,000
 SAME = 1e-8  # relative difference of sample moments that is rounding
+ALIKE = 1e-4  # difference of chi-squares of models that may imply the same moments; proved by fitting then
+
+Kind = Literal["nested", "equivalent", "apart", "incomparable"]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How a model with more degrees of freedom, or as many, stands to another one.
+
+    kind : "nested" where the other can reproduce whatever it implies, "equivalent" where each can reproduce the other,
+    "apart" where not, "incomparable" where chi-squares cannot be subtracted, for the `reason`.
+    same_df : whether both have the same degrees of freedom.
+    reproduced : the point of the other model where it implies the same; None but for nested models.
+    """
+
+    kind: Kind
+    reason: str = ""
+    same_df: bool = False
+    reproduced: Constrained | None = None
+
+
+def relation(larger: Fitted, smaller: Fitted) -> Relation:
+    """The relation of `smaller` to `larger`, which has no more degrees of freedom."""
+    reason = why_incomparable(larger, smaller)
+    if reason:
+        return Relation("incomparable", reason)
+    if degrees_of_freedom(larger) == degrees_of_freedom(smaller):
+        return Relation("equivalent" if _equivalent(larger, smaller) else "apart", same_df=True)
+    found = reproduce(larger, smaller)
+    return Relation("apart" if found is None else "nested", reproduced=found)
+
+
+def _equivalent(a: Fitted, b: Fitted) -> bool:
+    if abs(standard_test(a).chisq - standard_test(b).chisq) >= ALIKE:
+        return False
+    return reproduce(a, b) is not None and reproduce(b, a) is not None
 
 
 def reproduce(larger: Fitted, smaller: Fitted) -> Constrained | None:

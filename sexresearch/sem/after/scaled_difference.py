@@ -14,7 +14,7 @@ from sexresearch.sem.estimation.constrained_minimum import Constrained
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
-from sexresearch.sem.implied.discrepancy import LeastSquares
+from sexresearch.sem.implied.discrepancy import LeastSquares, invert
 from sexresearch.sem.inference.chisquare import scaled_test, standard_test
 
 
@@ -39,9 +39,23 @@ def satorra_bentler_2001(larger: Fitted, smaller: Fitted) -> float:
 def satorra_bentler_2010(larger: Fitted, smaller: Fitted, reproduced: Constrained) -> float:
     """Scaled difference whose correction cannot be negative: c1 of the larger model where it implies the smaller one.
 
-    Satorra & Bentler 2010, doi 10.1007/s11336-009-9135-y. `reproduced` is that point (`nesting.reproduce`).
+    Satorra & Bentler 2010, doi 10.1007/s11336-009-9135-y. `reproduced` is that point (`nesting.reproduce`). The
+    correction is positive because the information is: where the observed one is not at that point, which is no minimum
+    of the larger model, both corrections take the expected one.
     """
-    return _corrected(larger, replace(larger, constrained=reproduced), smaller)
+    where = replace(larger, constrained=reproduced)
+    if larger.options.information == "observed" and not _positive(where):
+        where, smaller = _expecting(where), _expecting(smaller)
+    return _corrected(larger, where, smaller)
+
+
+def _positive(fitted: Fitted) -> bool:
+    """Whether the information is positive definite along all directions that the constraints leave free."""
+    return invert(fitted.basis.T @ fitted.information @ fitted.basis) is not None
+
+
+def _expecting(fitted: Fitted) -> Fitted:
+    return replace(fitted, options=replace(fitted.options, information="expected"))
 
 
 def _corrected(larger: Fitted, where: Fitted, smaller: Fitted) -> float:
