@@ -134,3 +134,33 @@ def test_where_distributions_overlap_there_is_no_cut_off():
 def test_wrong_calls_are_refused(call, error, said):
     with pytest.raises(error, match=said):
         call()
+
+
+def read_off(options: dict[str, object]) -> tuple[pd.DataFrame, pd.Series]:
+    data = chain_sample().apply(
+        lambda column: np.exp(column / 2) if column.name[0] in "qjl" and column.name[1:].isdigit() else column
+    )
+    data.loc[:20, "q1"] = np.nan
+    results = fit(CHAIN, data if "missing" in options else data.dropna(), **options)
+    return dynamic_cutoffs(results, replicates=5).query("level == 0").set_index("measure"), results.fit_measures
+
+
+@pytest.mark.parametrize("options", [{"estimator": "MLR"}, {"missing": "fiml"}, {"estimator": "MLM"}])
+def test_robust_values_stand_beside_cut_offs_of_normal_answers(options):
+    found, measures = read_off(options)
+    assert found.loc["cfi", "value"] == measures["cfi_robust"]
+    assert found.loc["rmsea", "value"] == measures["rmsea_robust"]
+    assert found.loc[["cfi", "rmsea"], "note"].str.contains("value: robust ").all()
+    assert "complete normal answers by ML" in found.loc["srmr", "note"]
+
+
+def test_scaled_values_are_said_not_to_compare():
+    found, measures = read_off({"estimator": "MLMVS"})
+    assert found.loc["rmsea", "value"] == measures["rmsea_scaled"]
+    assert found.loc[["cfi", "rmsea"], "note"].str.contains("no comparison").all()
+
+
+def test_values_of_normal_theory_need_no_word():
+    found, measures = read_off({})
+    assert found.loc["rmsea", "value"] == measures["rmsea"]
+    assert (found["note"] == "").all()

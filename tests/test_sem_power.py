@@ -231,3 +231,15 @@ def test_wrong_calls_are_refused(options, said):
 def test_a_model_that_cannot_be_told_apart_is_refused():
     with pytest.raises(ModelError, match="not identified"):
         power("f =~ 0.7*x1 + 0.8*x2\n g =~ 0.7*y1 + 0.7*y2\n f ~~ 0*g\n x1 ~~ 0.1*y1", n=[100])
+
+
+def test_power_at_a_fit_s_own_estimates_is_said_to_be_no_news():
+    data = pd.DataFrame(np.random.default_rng(1).normal(size=(120, 2)), columns=["x", "y"])
+    results = fit("y ~ x", data, fixed_x=False)
+    for notes in (
+        parameter_power(results, n=[120, 200])["note"],
+        power(results, n=[120, 200], replicates=5).table["note"],
+    ):
+        assert "restates the p value (Hoenig & Heisey 2001)" in notes[0]
+        assert "estimates are taken for the truth" in notes[1]
+    assert (parameter_power("y ~ 0.3*x", n=120)["note"] == "").all()

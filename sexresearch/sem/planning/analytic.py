@@ -20,7 +20,7 @@ from sexresearch.sem.planning.chi_square import (
     rmsea_test_size,
 )
 from sexresearch.sem.planning.one_parameter import cost, smallest
-from sexresearch.sem.planning.plan import Plan, plan_of, refuse_ordered
+from sexresearch.sem.planning.plan import Plan, assumptions, plan_of, refuse_ordered
 from sexresearch.sem.planning.power import refuse_shares, sample_sizes, whole_sizes
 from sexresearch.sem.planning.wanted import Wanted, wanted_effects
 
@@ -89,7 +89,7 @@ def parameter_power(
     model, effects, analysis, standardized : as in `power`. The model without the effect is fitted to the population's
     moments; n times its misfit is the noncentrality of the chi-square difference with 1 df.
     One row per n and effect: n effect (group) population noncentrality power target_power needed note. Defined effects,
-    which no single zero removes, have no value and say so.
+    which no single zero removes, have no value and say so; `note` also says where the population is a fit's estimates.
     Satorra & Saris 1985, doi 10.1007/BF02294150.
 
     >>> parameter_power("y ~ 0.3*x", n=85, standardized=True)[["power", "needed"]].round(2).values.tolist()
@@ -108,7 +108,7 @@ def parameter_power(
             "power": noncentral_power(size * each, 1.0, alpha) if known else math.nan,
             "target_power": target,
             "needed": float(np.ceil(enough / each)) if known and each > 0 else math.nan,
-            "note": plan.population.note if known else _reason(plan, effect),
+            "note": assumptions(plan, model, size) if known else _reason(plan, effect),
         }
 
     return _frame(plan, sample_sizes(n, plan), effects, row)

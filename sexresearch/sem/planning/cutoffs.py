@@ -15,7 +15,9 @@ from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.sample import from_moments
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.language.model import Model
+from sexresearch.sem.output.reported import Measure, reported
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.misspecification import Level, levels
 from sexresearch.sem.planning.plan import WHOLE, plan_of, refuse_ordered
@@ -51,7 +53,9 @@ def dynamic_cutoffs(
     of the fitting ones; failing that, 90 % and 90 %; failing that, there is none, and the note says that the
     distributions overlap. At level 0 it accepts 95 % of the fitting ones.
     One row per level and measure: level misspecification measure cutoff accepted rejected value note; `value` is that
-    of the fit. Samples that could not be estimated are counted in the note.
+    of the fit: robust where the fit has robust measures, for these estimate what complete normal answers would give, as
+    the samples' are; the note says which, and where value and cut-off are not alike. Samples that could not be
+    estimated are counted in the note.
 
     ModelError without items that one factor alone explains, or without degrees of freedom; OptionError for groups.
     McNeish & Wolf 2021, doi 10.1037/met0000425, and 2023, doi 10.3758/s13428-022-01847-y.
@@ -71,7 +75,7 @@ def dynamic_cutoffs(
     if degrees_of_freedom(fitted) == 0:
         raise ModelError("the model is saturated (df = 0): it fits anything, so no cut-off could tell models apart")
     sample_sizes(size, plan)
-    own = model.fit_measures if isinstance(model, Results) else pd.Series(dtype=float)
+    own = reported(model) if isinstance(model, Results) else None
     frames: list[dict[str, object]] = []
     correct: Measured = {}
     for level in levels(fitted):
@@ -81,10 +85,24 @@ def dynamic_cutoffs(
             row = {"level": level.number, "misspecification": level.words, "measure": name}
             row |= _cutoff(correct[name], None if level.number == 0 else measured[name], BAD_IF_LARGE[name])
             lost = f"{failed} of {replicates} samples could not be estimated" if failed else ""
-            notes = [part for part in (plan.population.note, row["note"], lost) if part]
-            frames.append(row | {"value": float(own.get(name, math.nan)), "note": "; ".join(map(str, notes))})
+            unlike = "" if own is None else _unlike(model, own[name])
+            notes = [part for part in (plan.population.note, row["note"], lost, unlike) if part]
+            value = math.nan if own is None else own.value(name)
+            frames.append(row | {"value": value, "note": "; ".join(map(str, notes))})
     columns = ["level", "misspecification", "measure", "cutoff", "accepted", "rejected", "value", "note"]
     return pd.DataFrame(frames)[columns]
+
+
+def _unlike(model: Results | Model | str, measure: Measure) -> str:
+    """What keeps the fit's own value from being one of complete normal answers, as the samples are; else its kind."""
+    if measure.kind == "robust":
+        return f"value: robust {measure.name}, which estimates that of complete normal answers"
+    if measure.kind:
+        return f"value: {measure.kind} {measure.name}, which is not on the scale of the cut-off: no comparison"
+    options = model.options if isinstance(model, Results) else Options()
+    odd = [f"estimator {options.estimator}"] if options.robust_test or not options.likelihood else []
+    odd += [f"missing={options.missing!r}"] if options.missing != "listwise" else []
+    return f"the cut-off is that of complete normal answers by ML, the value that of {', '.join(odd)}" if odd else ""
 
 
 def _size(model: Results | Model | str, n: int | None) -> int:

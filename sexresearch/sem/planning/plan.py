@@ -57,6 +57,19 @@ def plan_of(
     return Plan(population, chosen, fitted_to(population, chosen, options))
 
 
+OWN_SIZE = "the population is the fit itself: at its own n, power only restates the p value (Hoenig & Heisey 2001)"
+OWN_VALUES = "the population is the fit itself: its estimates are taken for the truth, without their error"
+
+
+def assumptions(plan: Plan, model: Model | str | Results, n: int) -> str:
+    """What the population rests on, empty where its values were given: power at estimates is no news about them.
+
+    Hoenig & Heisey 2001, doi 10.1198/000313001300339897.
+    """
+    own = [OWN_SIZE if model.nobs == n else OWN_VALUES] if isinstance(model, Results) else []
+    return "; ".join(filter(None, [plan.population.note, *own]))
+
+
 def refuse_ordered(plan: Plan, what: str) -> None:
     """OptionError where the population's answers are ordered categories, which `what` knows nothing about."""
     if plan.population.thresholds:

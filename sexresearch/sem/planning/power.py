@@ -13,7 +13,7 @@ from sexresearch.sem.estimation.spellings import allow
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.curve import Power, needed_sizes, table_of
-from sexresearch.sem.planning.plan import Plan, plan_of
+from sexresearch.sem.planning.plan import Plan, assumptions, plan_of
 from sexresearch.sem.planning.trials import Trials
 from sexresearch.sem.planning.wanted import wanted_effects
 from sexresearch.sem.simulation.design import Design
@@ -48,6 +48,8 @@ def power(
     estimator "ML" (the default) take a fraction of a millisecond per sample, everything else a full fit.
     ordered : items treated as ordered categories, by WLSMV unless another estimator is named; by default those with
     thresholds in the population.
+    Power at a fit's own estimates and n restates its p values, which the note says (Hoenig & Heisey 2001,
+    doi 10.1198/000313001300339897).
     Samples that cannot be estimated are counted in `failed` and `failures` and take no part in the other columns.
     Interrupting keeps the samples done so far.
 
@@ -78,7 +80,7 @@ def power(
         missed = replicates - wait + found.not_run
         lost += [(size, "interrupted before it ran", missed)] if missed else []
         wait = 0 if missed else replicates
-        frames.append(table_of(found, wanted, truth, alpha, plan.population.note))
+        frames.append(table_of(found, wanted, truth, alpha, assumptions(plan, model, size)))
     table = pd.concat(frames, ignore_index=True)
     failures = pd.DataFrame(lost, columns=["n", "reason", "replicates"])
     return Power(table, needed_sizes(table, target), failures, plan.model, replicates, seed, plan.population.note)
