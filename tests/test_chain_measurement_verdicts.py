@@ -34,6 +34,8 @@ IMPROPER = {
     "Heywood case": lambda: sx.fit("f1 =~ x1 + x2 + x3", moments=HEYWOOD),
     "standardized latents": lambda: sx.fit("f1 =~ x1 + x2 + x3", moments=HEYWOOD, std_lv=True),
     "impossible correlation": lambda: sx.fit("f1 =~ x1 + x2\nf2 =~ x3 + x4", moments=BEYOND),
+    "variance on its bound": lambda: sx.fit("f1 =~ x1 + x2 + x3", moments=HEYWOOD, bounds="pos_var"),
+    "variance on the user's bound": lambda: sx.fit("f1 =~ x1 + x2 + x3\nx1 ~~ v*x1\nv > 0", moments=HEYWOOD),
     "negative disturbance": lambda: sx.fit("f1 =~ x1 + x2\nf2 =~ x3 + x4\nf2 ~ f1", moments=BEYOND),
 }
 

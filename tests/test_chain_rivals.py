@@ -107,7 +107,7 @@ def test_nested_views_get_the_chi_square_difference(demo):
     less, more = verdict("less", fits), verdict("more", fits)
     assert (less["test"], less["df_diff"], more["df_diff"]) == ("nested", 1, 1)
     assert less["verdict"].startswith("fits worse than full, of which it is a special case (chi-square difference ")
-    assert more["verdict"].startswith("fits no better than its special case full, and BIC prefers that one")
+    assert more["verdict"].startswith("not shown to fit better than its special case full, and BIC prefers that one")
     assert less["chisq_diff"] == pytest.approx(
         fits["less"].fit_measures["chisq"] - fits["full"].fit_measures["chisq"], rel=CLOSE
     )

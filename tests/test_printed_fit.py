@@ -112,6 +112,7 @@ def _options_of(results):
     return {"estimator": chosen.estimator, "missing": chosen.missing, "ordered": list(chosen.ordered) or None}
 
 
+@pytest.mark.parametrize("case", ["ML", "MLR", "WLSMV"], indirect=True)
 def test_the_report_holds_the_same(case, tmp_path):
     results, wanted = case
     text = html.unescape(report(results, tmp_path / "fit.html").read_text(encoding="utf-8"))

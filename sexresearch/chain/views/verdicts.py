@@ -62,9 +62,10 @@ def _nested(kind: str, best: str, tests: Mapping[str, float], special: bool) -> 
     if special and clear:
         says = f"fits worse than {best}, of which it is a special case"
     elif special:
-        says = f"fits as well as the freer {best}"
+        says = f"not shown to fit worse than the freer {best}"
     else:
-        says = f"fits {'better' if clear else 'no better'} than its special case {best}, and BIC prefers that one"
+        fits = "fits" if clear else "not shown to fit"
+        says = f"{fits} better than its special case {best}, and BIC prefers that one"
     outcome: Outcome = "fails" if special and clear else "doubtful"
     return _said(outcome, f"{says} ({shown})", {**tests, "test": "nested"})
 

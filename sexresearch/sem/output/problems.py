@@ -27,9 +27,10 @@ def problems(fitted: Fitted) -> list[str]:
 def inadmissible(fitted: Fitted) -> tuple[str, ...]:
     """Why the solution cannot be one of the population's: no convergence, negative variances, impossible correlations.
 
+    A free variance that a bound holds at 0 counts with the negative ones, which it would be without the bound.
     Empty where it is admissible. What is computed from an inadmissible solution passes no verdict.
     """
-    return tuple(_unconverged(fitted) or _improper(fitted))
+    return tuple(_unconverged(fitted) or [*_improper(fitted), *_held_at_zero(fitted)])
 
 
 def _unconverged(fitted: Fitted) -> list[str]:
@@ -49,6 +50,15 @@ def _negative_variances(fitted: Fitted) -> list[str]:
         f"negative variance (Heywood case): {row.name} = {value:.3g}{_in_group(fitted, row.group)}"
         for row, value in zip(fitted.table.rows, est, strict=True)
         if value < 0 and row.op == "~~" and row.lhs == row.rhs and value < NEGATIVE * _unit(fitted, row)
+    ]
+
+
+def _held_at_zero(fitted: Fitted) -> list[str]:
+    est = row_estimates(fitted).tolist()
+    return [
+        f"variance held at 0 by a bound (Heywood case): {row.name}{_in_group(fitted, row.group)}"
+        for row, value in zip(fitted.table.rows, est, strict=True)
+        if row.op == "~~" and row.lhs == row.rhs and row.free >= 0 and abs(value) <= -NEGATIVE * _unit(fitted, row)
     ]
 
 
