@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.escaping import on_one_line, visible
 
@@ -321,6 +322,7 @@ def _html_row(tag: str, cells: tuple[str, ...], align: list[str]) -> str:
     return "<tr>" + "".join(made) + "</tr>"
 
 
+@in_words
 def table(data: pd.DataFrame | pd.Series, caption: str = "", note: str = "", decimals: int | None = None) -> Table:
     """A frame (or a series, as two columns) formatted by the glossary, stable enough to be compared byte for byte.
 
@@ -338,6 +340,8 @@ def table(data: pd.DataFrame | pd.Series, caption: str = "", note: str = "", dec
     """
     if not isinstance(data, pd.DataFrame | pd.Series):
         raise OptionError(f"table takes a frame or a series, such as results.parameters; found {type(data).__name__}")
+    if decimals is not None and (isinstance(decimals, bool) or not isinstance(decimals, int) or decimals < 0):
+        raise OptionError(f"decimals must be a whole number of at least 0; found {decimals!r}")
     if isinstance(data, pd.Series):
         kinds = [_column(str(name), decimals) for name in data.index]
         values = [format_value(v, k.decimals) for v, k in zip(data.tolist(), kinds, strict=True)]

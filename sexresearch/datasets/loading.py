@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.datasets import bundled
 from sexresearch.datasets.moments import read_moments
 from sexresearch.datasets.registry import Entry, entries, find
@@ -18,6 +19,7 @@ Dataset: TypeAlias = Survey | Moments | dict[str, Moments] | pd.DataFrame
 SHOWN = ["name", "kind", "n", "what", "source", "licence"]
 
 
+@in_words
 def list_datasets() -> pd.DataFrame:
     """The data sets there are, one row each: name, kind, n, what, source, licence.
 
@@ -30,6 +32,7 @@ def list_datasets() -> pd.DataFrame:
     return pd.DataFrame([[getattr(entry, column) for column in SHOWN] for entry in entries()], columns=SHOWN)
 
 
+@in_words
 def load(name: str) -> Dataset:
     """The data set of that name, as what it can be used for.
 
@@ -57,6 +60,7 @@ def load(name: str) -> Dataset:
     return pd.read_csv(file, index_col=0).rename_axis(None)
 
 
+@in_words
 def codebook(name: str) -> pd.DataFrame:
     """What the columns of a data set mean, one row each, without fetching it; columns as `Instrument.codebook`.
 

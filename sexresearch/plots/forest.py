@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.plots._path.words import fill, number, text_size
 from sexresearch.plots.panel import GAP, MARGIN, Panel, panel, words
@@ -50,6 +51,7 @@ class Line:
         return LINE + text_size(self.path, "item")[1] - text_size("x", "item")[1]
 
 
+@in_words
 def forest(
     effects: pd.DataFrame,
     *,

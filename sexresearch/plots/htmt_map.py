@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.plots.standard.shapes import text_on, write
 from sexresearch.plots.style import GREY, INK, PALETTE, PAPER, new_figure, tint
@@ -23,6 +24,7 @@ NEAR, SAME = 0.85, 0.90  # cut-offs of Henseler, Ringle & Sarstedt 2015
 COLOUR = {"below": PALETTE["blue"], "near": PALETTE["orange"], "same": PALETTE["vermillion"]}
 
 
+@in_words
 def htmt_map(
     pairs: pd.DataFrame,
     *,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.plots._path.geometry import Rect, around
 from sexresearch.plots._path.words import text_size, wrap
@@ -43,6 +44,7 @@ CORNERS = {
 }
 
 
+@in_words
 def importance_map(
     importance: pd.DataFrame,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.chain.invariance.verdicts import SMALL, cutoffs
 from sexresearch.errors import OptionError
 from sexresearch.plots.standard.shapes import write
@@ -32,6 +33,7 @@ MARKS = {
 WITHIN, DOUBTFUL, FAILS = MARKS
 
 
+@in_words
 def invariance_ladder(steps: pd.DataFrame, *, title: str = "", note: str = "") -> Figure:
     """The table of `invariance` as a ladder, the first step lowest: the change of each measure beside its cut-off.
 

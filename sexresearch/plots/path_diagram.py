@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.chain.paths.path_limits import path_limits
 from sexresearch.plots._path.draw import draw
 from sexresearch.plots._path.graph import Graph, build, of_group
@@ -37,6 +38,7 @@ class Estimates(Protocol):
         """Whether a minimum was reached."""
 
 
+@in_words
 def path_diagram(
     results: Estimates,
     *,

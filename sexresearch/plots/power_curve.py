@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.plots._path.words import POINTS, text_size
 from sexresearch.plots.panel import panel
@@ -24,6 +25,7 @@ LEFT, BELOW, KEY = 0.55, 0.5, 0.75  # inches for power, respondents, and the lin
 INTERVAL = 1.96  # Monte-Carlo standard errors that a bar reaches up and down
 
 
+@in_words
 def power_curve(found: Power, *, labels: Mapping[str, str] | None = None, title: str = "", note: str = "") -> Figure:
     """The power of every effect against the sample size, with the target and the Monte-Carlo error of each point.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.plots._path.words import text_size, wrap
 from sexresearch.plots.panel import GAP, Panel, panel, words
@@ -31,6 +32,7 @@ LOOKS = (  # colour, line and marker of a group, so that print in grey keeps the
 )
 
 
+@in_words
 def radar(
     importance: pd.DataFrame,
     *,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.sem import Pooled, Results
 from sexresearch.sem.output.reported import Reported, reported
@@ -13,6 +14,7 @@ INDICES = {"cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
 LIMITS = ("rmsea_ci_lower", "rmsea_ci_upper")
 
 
+@in_words
 def fit_sentence(results: Results | Pooled) -> str:
     """How well the model fits, in the one line a paper prints; measures that are not defined are left out.
 

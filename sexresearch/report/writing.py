@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.report.html import html_document
 from sexresearch.sem.output.results import Results
@@ -12,6 +13,7 @@ from sexresearch.writing import write_whole
 WRITERS = {".html": html_document}
 
 
+@in_words
 def report(results: Results, path: str | Path, *, title: str = "Structural equation model", data: str = "") -> Path:
     """Write the results to `path`, as the format its suffix names (.html), and return the path.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.escaping import visible
 from sexresearch.sem.data.moments import Moments
@@ -30,6 +31,7 @@ class FitWarning(UserWarning):
     """Something about a fit deserves a look; the same words stand in `results.problems`."""
 
 
+@in_words
 def fit(
     model: Model | str,
     data: pd.DataFrame | object | None = None,
@@ -109,7 +111,7 @@ def fit(
     )
     results = results_of(model, data, asked, moments, engine)
     for text in results.problems:
-        warnings.warn(text, FitWarning, stacklevel=2)
+        warnings.warn(text, FitWarning, stacklevel=3)  # past `in_words` to the caller
     return results
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from types import MappingProxyType
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.standard.catalogue import Clause, near, plain
 from sexresearch.standard.foundations import principles, terms
@@ -46,6 +47,7 @@ BY_STANDARD: Mapping[str, Mapping[str, Clause]] = MappingProxyType(
 )
 
 
+@in_words
 def clause(number: str, standard: str = ISO_23592) -> Clause:
     """The clause with this number: a term, principle, dimension, element, sub-element, practice or chapter.
 

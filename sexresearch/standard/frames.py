@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.standard.catalogue import Clause
 
 
+@in_words
 def as_frame(entries: Iterable[Any], columns: Iterable[str] | None = None) -> pd.DataFrame:
     """One row per entry, one column per field; `columns` chooses and orders fields or attributes instead.
 
@@ -23,6 +25,9 @@ def as_frame(entries: Iterable[Any], columns: Iterable[str] | None = None) -> pd
     ['7.1.1', 'vision, mission and strategy', 'leadership and strategy']
     """
     rows = list(entries)
+    others = [type(row).__name__ for row in rows if not is_dataclass(row)]
+    if others:
+        raise OptionError(f"as_frame takes entries of the standard, such as standard.elements; found {others[0]}")
     names = list(columns or (field.name for row in rows[:1] for field in fields(row)))
     cells = {name: pd.Series([_cell(row, name) for row in rows], dtype=object) for name in names}
     return pd.DataFrame(cells, columns=names).convert_dtypes(convert_string=False)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from numbers import Integral, Real
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import StudyError
 
 HEADLINE_MIME = "application/vnd.sexresearch.headline+json"
@@ -37,6 +38,7 @@ class Headline:
         return {"text/plain": repr(self), HEADLINE_MIME: payload}
 
 
+@in_words
 def headline(name: str, value: float, note: str = "") -> None:
     """Declare a headline number of the notebook: shown as one line, kept in ``results.csv`` by `reproduce`.
 

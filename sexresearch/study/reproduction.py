@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.datasets import bundled
 from sexresearch.errors import StudyError
 from sexresearch.frozen import by_value
@@ -42,6 +43,7 @@ class Reproduction:
         return bool(self.outcomes["reproduced"].all())
 
 
+@in_words
 def reproduce(
     notebooks: Sequence[str | Path] | None = None, out: str | Path = "reports", store: bool = False
 ) -> Reproduction:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from sexresearch.arguments import in_words, worded
 from sexresearch.errors import InstrumentError
 from sexresearch.survey.codebook import read_codebook
 from sexresearch.survey.consistency import instrument_problems
@@ -14,6 +15,7 @@ from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.wording import together
 
 
+@worded
 @dataclass(frozen=True)
 class Instrument:
     """A questionnaire: its constructs with their items and scales, and the other columns of its survey files.
@@ -34,6 +36,7 @@ class Instrument:
         _refuse(self.title or "the instrument", instrument_problems(self.constructs, self.fields))
 
     @classmethod
+    @in_words
     def from_toml(cls, source: str | Path) -> Instrument:
         """The instrument written in a TOML codebook, given as a path or as the text itself.
 
@@ -93,6 +96,7 @@ class Instrument:
         """The response scales in use, in order of first appearance."""
         return tuple(dict.fromkeys(item.scale for item in self.items))
 
+    @in_words
     def construct(self, name: str) -> Construct:
         """The construct of that name; raises InstrumentError with the names there are."""
         for construct in self.constructs:

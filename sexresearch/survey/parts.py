@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sexresearch.arguments import worded
+
 ROLES = ("id", "group", "cluster", "weight", "other")
 
 
+@worded
 @dataclass(frozen=True)
 class ResponseScale:
     """The answers a respondent can give: codes from `lowest` to `highest`.
@@ -32,6 +35,7 @@ class ResponseScale:
         return int(self.highest - self.lowest) + 1 if self.whole else None
 
 
+@worded
 @dataclass(frozen=True)
 class Item:
     """One question of the questionnaire, answered on one scale.
@@ -55,6 +59,7 @@ class Item:
         return self.column or self.name
 
 
+@worded
 @dataclass(frozen=True)
 class Construct:
     """A concept that is measured by one or more items, such as customer delight.
@@ -73,6 +78,7 @@ class Construct:
     node: str = ""
 
 
+@worded
 @dataclass(frozen=True)
 class Field:
     """A column of the survey file that is not an item: respondent number, brand, branch, weight.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.rawtable import RawTable
@@ -17,6 +18,7 @@ STATISTICAL = {".sav": read_spss, ".dta": read_stata, ".parquet": read_parquet}
 SUFFIXES = (".csv", ".tsv", ".xlsx", *STATISTICAL)
 
 
+@in_words
 def read_survey(
     path: str | Path,
     instrument: Instrument | str | Path | None = None,

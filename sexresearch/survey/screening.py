@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import DataError
 from sexresearch.survey.careless import long_string, response_variability
 from sexresearch.survey.instrument import Instrument
@@ -39,6 +40,7 @@ class Finding:
     advice: str = ""
 
 
+@in_words
 def screen(survey: Survey) -> pd.DataFrame:
     """What in the answers can mislead an analysis: one row per problem found, no row where there is none.
 

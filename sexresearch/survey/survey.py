@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import DataError
 from sexresearch.escaping import visible
 from sexresearch.frozen import by_value
@@ -52,6 +53,7 @@ class Survey:
     notes: tuple[str, ...] = ()
 
     @classmethod
+    @in_words
     def from_frame(
         cls,
         frame: pd.DataFrame,
@@ -102,12 +104,14 @@ class Survey:
         """Source and number of rows in words, for captions; says so where the answers are synthetic."""
         return f"{self.source.name}, n = {self.n}" + (" (synthetic)" if self.synthetic else "")
 
+    @in_words
     def items_of(self, construct: str) -> tuple[str, ...]:
         """Names of the item columns of one construct; raises DataError where the survey has no instrument."""
         if self.instrument is None:
             raise DataError(f"{self.source.name} was read without an instrument, so it has no constructs")
         return tuple(item.name for item in self.instrument.construct(construct).items)
 
+    @in_words
     def drop(self, rows: Iterable[Hashable]) -> Survey:
         """The survey without the rows of those labels, which is noted; raises DataError for labels not there.
 

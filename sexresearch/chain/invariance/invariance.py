@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.chain.invariance.design import Source, design_of, with_categories
 from sexresearch.chain.invariance.ladder import climb
 from sexresearch.chain.invariance.rung import NO_FIT, Rung
@@ -16,6 +17,7 @@ MEASURES = ("chisq", "df", "cfi", "rmsea", "srmr")
 ROBUST = ("chisq_scaled", "cfi_robust", "rmsea_robust", "cfi_scaled", "rmsea_scaled")
 
 
+@in_words
 def invariance(
     model: Model | str,
     data: pd.DataFrame | object | None = None,

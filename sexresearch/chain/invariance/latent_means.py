@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from sexresearch.arguments import in_words
 from sexresearch.chain.invariance.design import Design, Source, design_of, with_categories
 from sexresearch.chain.invariance.identification import higher
 from sexresearch.chain.invariance.ladder import climb, groundless
@@ -22,6 +23,7 @@ from sexresearch.sem.estimation.scores import slot_matrix
 NO_ERROR = 1e-10  # standard error that is rounding: the difference is no estimate
 
 
+@in_words
 def latent_means(
     model: Model | str,
     data: pd.DataFrame | object | None = None,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from sexresearch.arguments import in_words
 from sexresearch.chain.investing.levers import passes_through, ranked_by_default
 from sexresearch.chain.investing.points import Points, composites_of, meters, no_means, readings
 from sexresearch.chain.investing.quadrants import judged
@@ -28,6 +29,7 @@ COLUMNS = ["kind", "construct", "item", "group"]
 SMALLEST = 0.05  # points of the target per point: twenty points more are worth less than one
 
 
+@in_words
 def importance(
     results: Results,
     target: str,

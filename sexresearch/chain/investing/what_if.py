@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from sexresearch.arguments import in_words
 from sexresearch.chain.investing.importance import constructs_of, reasons, shows_only, unreadable
 from sexresearch.chain.investing.points import Points, meters, readings
 from sexresearch.chain.investing.scales import Scale, limits_of
@@ -22,6 +23,7 @@ ASSUMED = "if the model's arrows are causes, effects stay linear and all else st
 NUMBERS = ["change", "change_ci_lower", "change_ci_upper", "performance", "predicted"]
 
 
+@in_words
 def what_if(
     results: Results, changes: Mapping[str, float], scale: Scale | None = None, level: float = 0.95
 ) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Columns, frame_of, numeric, used_columns
@@ -17,6 +18,7 @@ METHODS = ("ml", "pa")
 ROTATIONS = ("oblimin", "quartimin", "promax", "varimax", "none")
 
 
+@in_words
 def parallel_analysis(
     data: pd.DataFrame | Survey,
     items: Sequence[str] | None = None,
@@ -56,6 +58,7 @@ def parallel_analysis(
     return pd.DataFrame({"factor": np.arange(1, p + 1), "eigenvalue": own, "random": random, "kept": kept})
 
 
+@in_words
 def explore(
     data: pd.DataFrame | Survey,
     items: Sequence[str] | None = None,

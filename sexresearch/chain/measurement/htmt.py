@@ -11,6 +11,7 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.chain.measurement.constructs import Construct, constructs, results_only
 from sexresearch.chain.measurement.ratios import correlations, htmt_ratios, mixed_signs
 from sexresearch.errors import OptionError, SexresearchError
@@ -46,6 +47,7 @@ class Traits:
         return htmt_ratios(correlations(cov, self.scores), self.member, geometric)
 
 
+@in_words
 def htmt(results: Results, kind: str = "htmt", bootstrap: int = 0, seed: int | None = None) -> pd.DataFrame:
     """Are two constructs distinct? One row per pair: the heterotrait-monotrait ratio of the items' correlations.
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from sexresearch.arguments import in_words
 from sexresearch.chain.measurement.coefficients import (
     alpha,
     alpha_limits,
@@ -36,6 +37,7 @@ STEP = 1e-5  # relative step of central differences, whose error is then of the 
 COLUMNS = ("alpha", "omega", "omega_h", "ave")
 
 
+@in_words
 def reliability(results: Results, standardized: bool = False) -> pd.DataFrame:
     """How reliable is the sum of each construct's items? One row per construct (and group): alpha, omega, AVE.
 

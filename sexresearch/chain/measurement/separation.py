@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.chain.measurement.constructs import Construct, constructs, results_only
 from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.sem import Results
@@ -19,6 +20,7 @@ NO_FIT = "not computable: the fit did not converge"
 INDEX = ("lhs", "op", "rhs", "group", "mi", "sepc_all")
 
 
+@in_words
 def fornell_larcker(results: Results, standardized: bool = False) -> pd.DataFrame:
     """Does each construct explain its items better than another construct explains it? One row per pair.
 
@@ -55,6 +57,7 @@ def fornell_larcker(results: Results, standardized: bool = False) -> pd.DataFram
     return frame if results.groups else frame.drop(columns="group")
 
 
+@in_words
 def cross_loadings(results: Results) -> pd.DataFrame:
     """Does every item go with its own construct? One row per item and construct.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.chain.measurement.constructs import Construct, Loaded, constructs, results_only
 from sexresearch.chain.measurement.htmt import htmt
 from sexresearch.chain.measurement.notes import NO_FIT, TWO_ITEMS, why_no_omega
@@ -23,6 +24,7 @@ WORDS = {"holds": "measured well", "fails": "not measured well"}
 NO_VALUE = "it has no value at these estimates"
 
 
+@in_words
 def validity(results: Results, standardized: bool = False) -> pd.DataFrame:
     """Is each construct measured well, and apart from the others? One row per construct (and group).
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.chain.paths.arrows import Arrows, arrows, known
 from sexresearch.chain.paths.estimands import SHARE, Estimand, Pair, derived, estimand_slopes, estimands
 from sexresearch.chain.paths.routes import Route, feedback, route_slopes, route_values
@@ -20,6 +21,7 @@ NUMBERS = ["est", "se", "z", "pvalue", "ci_lower", "ci_upper", "std_all", "std_a
 KEYS = ["source", "target", "group", "effect", "path"]
 
 
+@in_words
 def effects(
     results: Results,
     source: str | Sequence[str] | None = None,

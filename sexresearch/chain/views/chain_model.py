@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from sexresearch.arguments import in_words
 from sexresearch.chain.views.measured import Measured, Unit
 from sexresearch.errors import InstrumentError, OptionError
 from sexresearch.sem import Model
@@ -38,6 +39,7 @@ class Kind:
     paths: Callable[[Measured], tuple[Path, ...]]
 
 
+@in_words
 def chain_model(instrument: Instrument, kind: str = "core", *, higher_order: str = "factor") -> Model:
     """A view of the effect chain of ISO 23592 as lavaan model text, made of what the instrument measures.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.chain.views.chain_model import KINDS, checked_order, model_text, planned, supported
 from sexresearch.chain.views.measured import Measured, Unit
 from sexresearch.chain.views.verdicts import equivalent_to, verdict
@@ -53,6 +54,7 @@ class Rival:
         return self.solution is not None and not self.solution.inadmissible
 
 
+@in_words
 def compare_rivals(
     survey: Survey,
     kinds: Sequence[str] | None = None,
@@ -143,6 +145,7 @@ def criterion_weights(criterion: np.ndarray) -> np.ndarray:
     return shares / np.nansum(shares)
 
 
+@in_words
 def rivals_sentence(table: pd.DataFrame) -> str:
     """What the data decide between the models of `compare_rivals`, and what they cannot decide, in words.
 
@@ -151,6 +154,8 @@ def rivals_sentence(table: pd.DataFrame) -> str:
     >>> rivals_sentence(pd.DataFrame([best, worse]))
     'The data speak for full (BIC weight 1.00), against direct.'
     """
+    if not {"model", "bic_weight", "equivalent", "verdict"} <= set(table.columns) or table.empty:
+        raise OptionError(f"rivals_sentence takes the table of compare_rivals; found columns {list(table.columns)[:8]}")
     best = table.iloc[0]
     if pd.isna(best["bic_weight"]):
         why = "could be fitted" if table["bic"].isna().all() else "has an admissible solution"

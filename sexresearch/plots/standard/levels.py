@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sexresearch import standard
+from sexresearch.arguments import in_words
 from sexresearch.plots.standard.shapes import Point, box, text_on, write
 from sexresearch.plots.standard.slide import OUTCOME_COLOUR, slide
 from sexresearch.plots.style import GREY, PAPER, tint
@@ -23,6 +24,7 @@ LABELS = 6.75  # left edge of the level names
 BRACKET = 10.35
 
 
+@in_words
 def pyramid() -> Figure:
     """The service excellence pyramid: four levels, what the customer feels, and the outcome they lead to.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sexresearch import standard
+from sexresearch.arguments import in_words
 from sexresearch.plots.standard.shapes import Point, arrow, box, text_on, write
 from sexresearch.plots.standard.slide import OUTCOME_COLOUR, slide
 from sexresearch.plots.style import GREY, INK, PAPER, tint
@@ -36,6 +37,7 @@ LINE = {"chain": INK, "route": DELIGHT, "moderator": DELIGHT, "parallel": SATISF
 FILL = {"chain": INK, "route": tint(DELIGHT, 0.2), "moderator": PAPER, "parallel": tint(SATISFACTION, 0.2)}
 
 
+@in_words
 def effect_chain() -> Figure:
     """The effect chain, with two routes to delight, surprise as moderator, and satisfaction running beside.
 

@@ -6,6 +6,7 @@ from math import cos, radians, sin
 from typing import TYPE_CHECKING, Literal
 
 from sexresearch import standard
+from sexresearch.arguments import in_words
 from sexresearch.plots.standard.shapes import Point, text_on, write
 from sexresearch.plots.standard.slide import OUTCOME_COLOUR, slide
 from sexresearch.plots.style import GREY, PALETTE, PAPER, tint
@@ -27,6 +28,7 @@ DIMENSION_COLOUR = {
 COLUMN, REACH = 3.3, 2.3  # the element names stand this far beside the hub, and up to this far above and below
 
 
+@in_words
 def model_wheel() -> Figure:
     """The service excellence model: four dimensions and nine elements around customer delight.
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.sem.after.nesting import Relation, relation
 from sexresearch.sem.after.scaled_difference import (
@@ -23,6 +24,7 @@ from sexresearch.sem.output.results import Results
 METHODS = ("standard", "satorra_bentler_2001", "satorra_2000", "satorra_bentler_2010")
 
 
+@in_words
 def compare(*results: Results, names: Sequence[str] | None = None, method: str | None = None) -> pd.DataFrame:
     """Chi-square difference tests of two or more nested models, the freest first, each against the row above.
 

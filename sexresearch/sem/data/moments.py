@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words, worded
 from sexresearch.errors import DataError
 from sexresearch.frozen import by_value
 from sexresearch.sem.implied.discrepancy import exceeds
@@ -14,6 +17,7 @@ from sexresearch.sem.implied.discrepancy import exceeds
 SYMMETRY_TOLERANCE = 1e-6  # relative; published tables are rounded to 2-3 decimals but printed symmetrically
 
 
+@worded
 @by_value
 @dataclass(frozen=True)
 class Moments:
@@ -37,10 +41,9 @@ class Moments:
     mean: pd.Series | None = None
 
     def __post_init__(self) -> None:
+        _check_types(self.cov, self.nobs, self.mean)
         _check_square(self.cov)
         _check_values(self.cov)
-        if self.nobs < 2:
-            raise DataError(f"moments need nobs of at least 2; found nobs = {self.nobs}")
         if self.mean is not None and set(self.mean.index) != set(self.cov.index):
             odd = sorted(set(self.mean.index) ^ set(self.cov.index), key=str)
             raise DataError(f"mean and cov must name the same variables; only in one of them: {odd}")
@@ -53,6 +56,7 @@ class Moments:
         return tuple(str(name) for name in self.cov.columns)
 
     @classmethod
+    @in_words
     def from_correlations(
         cls, correlations: pd.DataFrame, sd: pd.Series, nobs: int, mean: pd.Series | None = None
     ) -> Moments:
@@ -65,6 +69,21 @@ class Moments:
         scale = sd.reindex(correlations.index).to_numpy(dtype=float)
         cov = correlations.to_numpy(dtype=float) * np.outer(scale, scale)
         return cls(pd.DataFrame(cov, index=correlations.index, columns=correlations.columns), nobs, mean)
+
+
+def _check_types(cov: object, nobs: object, mean: object) -> None:
+    if not isinstance(cov, pd.DataFrame):
+        raise DataError(
+            "cov must be a DataFrame with the variables' names on rows and columns, as in "
+            f"pd.DataFrame(cov, index=names, columns=names); found {type(cov).__name__}"
+        )
+    if isinstance(nobs, bool) or not isinstance(nobs, Real) or not 2 <= float(nobs) < math.inf:
+        raise DataError(f"nobs must be a number of at least 2, the respondents behind the table; found {nobs!r}")
+    if mean is not None and not isinstance(mean, pd.Series):
+        raise DataError(
+            "mean must be a Series with the variables' names, as in pd.Series(mean, index=names); "
+            f"found {type(mean).__name__}"
+        )
 
 
 def _check_square(cov: pd.DataFrame) -> None:
@@ -80,6 +99,9 @@ def _check_square(cov: pd.DataFrame) -> None:
 
 
 def _check_values(cov: pd.DataFrame) -> None:
+    others = [str(name) for name, kind in zip(cov.columns, cov.dtypes, strict=True) if kind.kind not in "fiub"]
+    if others:
+        raise DataError(f"cov must hold numbers; found others in {others[:8]}")
     values = cov.to_numpy(dtype=float)
     bad = [str(name) for name in cov.columns[~np.isfinite(values).all(axis=0)]]
     if bad:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.engines.semopy_engine import refusals, semopy_solution
@@ -26,6 +27,7 @@ PATIENCE = 600  # seconds for R
 Found: TypeAlias = pd.DataFrame | str  # est and se in the order of our parameters, or why there are none
 
 
+@in_words
 def crosscheck(results: Results, engines: Sequence[str] = ENGINES) -> pd.DataFrame:
     """Our estimates and standard errors beside those of semopy and, where R has it, lavaan.
 

@@ -35,7 +35,7 @@ def settled(options: Options, has_rows: bool, means_wanted: bool) -> Options:
             raise OptionError(f"{name} is True or False; found {getattr(options, name)!r}")
     if options.meanstructure not in (None, True, False):
         raise OptionError(f"meanstructure is True, False or None; found {options.meanstructure!r}")
-    for name in ("estimator", "bounds"):
+    for name in ("estimator", "bounds", "parameterization"):
         if getattr(options, name) is not None:
             allow(name, getattr(options, name), WORDS[name])
     allow("missing", options.missing, MISSING)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import frame_of, numeric
@@ -15,6 +17,7 @@ CYCLES = 10  # rounds over all variables before a set is taken; 5 to 20 suffice 
 DONORS = 5  # answered rows with the nearest predictions, one of which lends its answer (van Buuren 2018, chapter 3)
 
 
+@in_words
 def impute(
     data: pd.DataFrame | object, variables: Sequence[str] | None = None, *, m: int = 20, seed: int = 1
 ) -> list[pd.DataFrame]:
@@ -36,6 +39,8 @@ def impute(
     """
     if m < 2:
         raise OptionError(f"m must be at least 2 imputed sets, to see how much they differ; found {m}")
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise OptionError(f"seed must be a whole number of at least 0; found {seed!r}")
     frame = frame_of(data)
     names = list(frame.select_dtypes("number").columns) if variables is None else list(variables)
     absent = [name for name in names if name not in frame.columns]
@@ -48,7 +53,11 @@ def impute(
         raise DataError(f"no answer is missing in {names[:8]}: there is nothing to impute")
     answered = ~np.isnan(values).all(axis=1)
     streams = np.random.SeedSequence(seed).spawn(m)
-    made = [_chain(values[answered], np.random.default_rng(stream)) for stream in streams]
+    try:
+        made = [_chain(values[answered], np.random.default_rng(stream)) for stream in streams]
+    except np.linalg.LinAlgError as error:
+        few = f"{int(answered.sum())} rows are too few to predict each of {names[:8]} from the others"
+        raise DataError(f"{few}: name fewer variables") from error
     return [_filled(frame, names, answered, imputed) for imputed in made]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.estimation.fitted import Fitted
@@ -160,6 +161,7 @@ class Pooled:
         )
 
 
+@in_words
 def pool(results: Sequence[Results], *, test: str | None = None) -> Pooled:
     """Pool the fits of one model to m imputed data sets by Rubin's rules.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from sexresearch.arguments import in_words
 from sexresearch.sem.language.syntax import Statements, parse
 from sexresearch.sem.language.table import Defaults, ParameterTable, parameter_table
 
@@ -29,6 +30,7 @@ class Model:
         """What the text says, formula by formula."""
         return _parsed(self.syntax)
 
+    @in_words
     def table(self, defaults: Defaults = Defaults()) -> ParameterTable:  # noqa: B008
         """The parameter table under `defaults`; built once for each."""
         return _table(self.syntax, defaults)

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import frame_of
 from sexresearch.sem.ordinal.columns import levels_of, recoded
 
 
+@in_words
 def merge_categories(
     data: pd.DataFrame | object, items: Sequence[str], *, group: str | None = None, fewest: int = 1
 ) -> pd.DataFrame:

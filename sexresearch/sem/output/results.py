@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.after.coverage import coverage, patterns
@@ -207,6 +208,7 @@ class Results:
         ]
         return dict(zip(self.groups, made, strict=True)) if self.groups else made[0]
 
+    @in_words
     def modification_indices(self, minimum: float = 0.0, sort: bool = True) -> pd.DataFrame:
         """What freeing each fixed or absent parameter would gain: lhs op rhs group mi epc sepc_lv sepc_all.
 
@@ -215,6 +217,7 @@ class Results:
         """
         return modification_indices(self._converged("modification indices"), minimum, sort)
 
+    @in_words
     def score_tests(self, release: Sequence[str] | None = None) -> pd.DataFrame:
         """Would releasing equality constraints improve the fit? constraint chisq df pvalue.
 
@@ -223,6 +226,7 @@ class Results:
         """
         return score_tests(self._converged("score tests"), release)
 
+    @in_words
     def wald_test(self, hypotheses: str) -> pd.DataFrame:
         """Test hypotheses about labelled or defined parameters, such as ``"b1 == 0; b2 == b3"``.
 
@@ -230,6 +234,7 @@ class Results:
         """
         return wald_test(self._converged("a Wald test"), self._vcov, hypotheses)
 
+    @in_words
     def residual_table(self, kind: str = "raw") -> pd.DataFrame:
         """One row per moment: lhs op rhs group observed implied residual.
 
@@ -238,6 +243,7 @@ class Results:
         """
         return residual_table(self._converged("residuals"), kind)
 
+    @in_words
     def factor_scores(self, method: str = "regression", *, data: pd.DataFrame | object | None = None) -> pd.DataFrame:
         """A score per latent variable for every row of the data, under the data's own index.
 
@@ -246,10 +252,12 @@ class Results:
         """
         return factor_scores(self._converged("factor scores"), self._rows_of(data), method)
 
+    @in_words
     def predict(self, method: str = "regression", *, data: pd.DataFrame | object | None = None) -> pd.DataFrame:
         """The answer the model expects of every row to every endogenous item, from factor scores and covariates."""
         return predicted_answers(self._converged("predictions"), self._rows_of(data), method)
 
+    @in_words
     def score_reliability(self, method: str = "regression") -> pd.DataFrame:
         """How well scores from complete answers stand for their factors: latent group determinacy reliability."""
         return score_reliability(self._converged("reliability of scores"), method)

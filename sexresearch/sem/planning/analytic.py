@@ -9,6 +9,7 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.sem.inference.vcov import vcov
 from sexresearch.sem.language.model import Model
@@ -28,6 +29,7 @@ DEFINED = "a defined parameter has no model without it to compare with: simulate
 Row = dict[str, object]
 
 
+@in_words
 def rmsea_power(
     df: int | Results,
     n: int | Sequence[int],
@@ -74,6 +76,7 @@ def rmsea_power(
     )
 
 
+@in_words
 def parameter_power(
     model: Model | str | Results,
     n: int | Sequence[int],
@@ -114,6 +117,7 @@ def parameter_power(
     return _frame(plan, sample_sizes(n, plan), effects, row)
 
 
+@in_words
 def sensitivity(
     model: Model | str | Results,
     n: int | Sequence[int],

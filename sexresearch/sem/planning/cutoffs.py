@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
@@ -34,6 +35,7 @@ RULES = (0.95, 0.90)  # misspecified models rejected and fitting models accepted
 Measured = Mapping[str, Array]
 
 
+@in_words
 def dynamic_cutoffs(
     model: Results | Model | str,
     n: int | None = None,

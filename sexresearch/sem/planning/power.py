@@ -7,6 +7,7 @@ from numbers import Integral
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.sem.estimation.options import ESTIMATORS, MISSING, Options, respelled
 from sexresearch.sem.estimation.spellings import allow
@@ -19,6 +20,7 @@ from sexresearch.sem.planning.wanted import wanted_effects
 from sexresearch.sem.simulation.design import Design
 
 
+@in_words
 def power(
     model: Model | str | Results,
     n: int | Sequence[int],

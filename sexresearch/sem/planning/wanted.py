@@ -40,9 +40,14 @@ def wanted_effects(fitted: Fitted, effects: Sequence[str] | None) -> tuple[Wante
     if effects is None:
         found = [_of(fitted, i) for i, row in enumerate(rows) if row.op == "~" and row.free >= 0]
         found += [_of(fitted, len(rows) + i) for i in range(len(fitted.names.definitions))]
-        return tuple(found or [_of(fitted, i) for i, row in enumerate(rows) if row.op == "=~" and row.free >= 0])
+        found = found or [_of(fitted, i) for i, row in enumerate(rows) if row.op == "=~" and row.free >= 0]
+        if not found:
+            raise OptionError("the model has no free regression, definition or loading to look for: name some effects=")
+        return tuple(found)
     if isinstance(effects, str):
         raise OptionError(f"effects takes a list, as in effects=[{effects!r}]")
+    if len(effects) == 0:
+        raise OptionError("effects=[] names nothing to look for: leave it out, or name some")
     return tuple(wanted for name in effects for wanted in _named(fitted, name))
 
 

@@ -9,6 +9,7 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, ModelError, OptionError, SexresearchError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
@@ -24,6 +25,7 @@ KINDS = ("nonparametric", "bollen-stine", "parametric")
 Statistic = Callable[[Results], "float | pd.Series | Mapping[str, float]"]
 
 
+@in_words
 def bootstrap(
     results: Results,
     replicates: int = 5000,

@@ -7,6 +7,7 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.inference.tables import row_estimates
@@ -16,6 +17,7 @@ from sexresearch.sem.resampling.values import definition_values, row_values
 KEYS = ["lhs", "op", "rhs", "label", "group", "level", "est"]
 
 
+@in_words
 def monte_carlo(results: Results, draws: int = 20000, seed: int = 1, level: float = 0.95) -> pd.DataFrame:
     """Confidence limits of every ``:=`` parameter from `draws` of the estimates' normal distribution.
 

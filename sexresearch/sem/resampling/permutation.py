@@ -10,6 +10,7 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
@@ -32,6 +33,7 @@ WORSE = {"chisq": 1.0, "cfi": -1.0, "rmsea": 1.0, "srmr": 1.0}  # the sign of a 
 Values = tuple[Mapping[str, float], dict[str, Array], int]  # observed, permuted (R,), failed
 
 
+@in_words
 def permutation_test(
     model: Model | str,
     data: pd.DataFrame | object,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
@@ -73,6 +74,7 @@ class Bootstrap:
             raise OptionError(f"the bootstrap p value needs kind='bollen-stine'; this bootstrap is {self.kind!r}")
         return float(np.mean([r.measured["chisq"] > self.chisq for r in self.outcome.replicates]))
 
+    @in_words
     def intervals(self, method: str = "percentile", level: float = 0.95, scale: str = "est") -> pd.DataFrame:
         """Bootstrap standard errors and confidence limits, one row per parameter, definition and statistic.
 

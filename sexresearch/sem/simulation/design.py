@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from numbers import Integral, Real
 
+from sexresearch.arguments import in_words, worded
 from sexresearch.errors import OptionError
 from sexresearch.frozen import by_value
 
@@ -14,6 +15,7 @@ STYLES = ("straight", "random")
 MOST_DEPENDENT = 0.5  # share of gaps up to which no one's probability of a gap can exceed 1
 
 
+@worded
 @by_value
 @dataclass(frozen=True)
 class Design:
@@ -94,20 +96,24 @@ class Design:
         shaped = any(self.value(name, item) for name in ("skewness", "kurtosis") for item in self.named(name))
         return not (shaped or self.thresholds is not None or self.missing or self.clusters or self.careless)
 
+    @in_words
     def named(self, name: str) -> tuple[str, ...]:
         """The items an option names; one empty name where it holds for every item."""
         given = getattr(self, name)
         return tuple(given) if isinstance(given, Mapping) else ("",)
 
+    @in_words
     def value(self, name: str, item: str) -> float:
         """Skewness or kurtosis of one item."""
         given = getattr(self, name)
         return float(given.get(item, 0.0) if isinstance(given, Mapping) else given)
 
+    @in_words
     def cuts(self, item: str) -> Sequence[float] | None:
         """Thresholds of one item, None where it stays continuous."""
         return self.thresholds.get(item) if isinstance(self.thresholds, Mapping) else self.thresholds
 
+    @in_words
     def refuse_unknown(self, items: Sequence[str]) -> None:
         """OptionError where the design names an item that the model does not have."""
         named = {item for name in ("skewness", "kurtosis", "thresholds") for item in self.named(name)} - {""}

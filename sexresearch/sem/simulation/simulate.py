@@ -6,6 +6,7 @@ from numbers import Integral
 
 import pandas as pd
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
@@ -14,6 +15,7 @@ from sexresearch.sem.simulation.population import population_of
 from sexresearch.sem.simulation.sampler import Sampler, stream
 
 
+@in_words
 def simulate(
     model: Model | str | Results,
     n: int,

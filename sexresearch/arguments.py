@@ -1,0 +1,176 @@
+"""Arguments of the wrong type are refused in words: what a parameter takes stands in its annotation, once."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable, Collection, Mapping
+from functools import wraps
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.errors import OptionError, SexresearchError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+WORDS: dict[object, str] = {
+    type(None): "None",
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    Path: "a path",
+    pd.DataFrame: "a pandas DataFrame",
+    pd.Series: "a pandas Series",
+    "Results": "the Results of a fit",
+}
+SHOWN = 60  # characters of what was found
+
+
+def in_words(function: Callable[P, R]) -> Callable[P, R]:
+    """The function; where it stumbles over an argument that is not what its annotation says, OptionError says so.
+
+    What the function itself says in words about its arguments stays as it is.
+
+    >>> @in_words
+    ... def half(n: float) -> float:
+    ...     return n / 2
+    >>> half("many")
+    Traceback (most recent call last):
+    sexresearch.errors.OptionError: n of half() takes a number; found text: 'many'
+    """
+
+    @wraps(function)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except SexresearchError:
+            raise
+        except Exception as error:
+            wrong = _misfits(function, args, kwargs)
+            if not wrong:
+                raise
+            raise OptionError("; ".join(wrong)) from error
+
+    return told
+
+
+def worded(cls: type[R]) -> type[R]:
+    """The dataclass, with `in_words` around its making."""
+    setattr(cls, "__init__", in_words(cls.__init__))  # noqa: B010
+    return cls
+
+
+def _misfits(function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]) -> list[str]:
+    """One sentence for each argument that does not fit its annotation."""
+    try:
+        given = inspect.signature(function).bind(*args, **kwargs).arguments
+    except TypeError:  # too few or too many arguments: Python says so best
+        return []
+    hints, found = _hints(function), []
+    for name, value in given.items():
+        several = inspect.signature(function).parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
+        for part in value if several else (value,):
+            if name in hints and not fits(part, hints[name]):
+                owner = function.__qualname__.removesuffix(".__init__")
+                found.append(f"{name} of {owner}() takes {words(hints[name])}; found {shown(part)}")
+                break
+    return found
+
+
+def _hints(function: Callable[..., object]) -> dict[str, object]:
+    """Annotations as types; those that only type checkers can resolve are left out."""
+    hints: dict[str, object] = {}
+    for name, annotation in function.__annotations__.items():
+        holder = types.SimpleNamespace(__annotations__={name: annotation})
+        try:
+            hints |= get_type_hints(holder, function.__globals__)
+        except NameError:
+            continue
+    return hints
+
+
+def fits(value: object, kind: Any) -> bool:
+    """Whether a value is of the kind that an annotation names; numpy's numbers and arrays count as Python's.
+
+    >>> fits(np.int64(3), int), fits(True, int), fits([1, "a"], list[int]), fits(None, int | None)
+    (True, False, False, True)
+    """
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind in (Any, object) or isinstance(kind, TypeVar):
+        return True
+    if origin in (Union, types.UnionType):
+        return any(fits(value, part) for part in inner)
+    if origin is Literal:
+        return value in inner
+    if kind in (None, type(None)):
+        return value is None
+    if kind is bool:
+        return isinstance(value, bool | np.bool_)
+    if kind in (int, float):
+        number = Integral if kind is int else Real
+        return isinstance(value, number) and not isinstance(value, bool | np.bool_) and bool(value == value)
+    if origin is None:
+        return _is_a(value, kind)
+    return _holds(value, origin, inner)
+
+
+def _is_a(value: object, kind: Any) -> bool:
+    if getattr(kind, "_is_protocol", False):
+        members = [name for name in dir(kind) if not name.startswith("_")]
+        return all(hasattr(type(value), name) or name in getattr(value, "__dict__", {}) for name in members)
+    return isinstance(value, kind) if isinstance(kind, type) else True
+
+
+def _holds(value: object, origin: Any, inner: tuple[Any, ...]) -> bool:
+    """Whether a collection is of the right sort and holds the right things."""
+    if issubclass(origin, Mapping):
+        return isinstance(value, Mapping) and all(fits(k, inner[0]) and fits(v, inner[1]) for k, v in value.items())
+    if issubclass(origin, Collection) or origin.__name__ == "Iterable":
+        if isinstance(value, str | bytes | Mapping) or not isinstance(value, Collection | np.ndarray | pd.Series):
+            return isinstance(value, str) and inner[0] is str and origin is not tuple
+        if origin is tuple and inner[-1] is not Ellipsis:
+            return len(value) == len(inner) and all(map(fits, value, inner))
+        return getattr(value, "ndim", 1) == 1 and all(fits(part, inner[0]) for part in value)
+    return callable(value) if origin.__name__ == "Callable" else isinstance(value, origin)
+
+
+def words(kind: Any) -> str:
+    """What an annotation asks for, in words.
+
+    >>> words(int | list[str] | None)
+    'a whole number, several of: text, or None'
+    """
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        parts = list(dict.fromkeys(map(words, inner)))
+        return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}{',' * (len(parts) > 2)} or {parts[-1]}"
+    if origin is Literal:
+        return " or ".join(map(repr, inner))
+    if origin is not None and issubclass(origin, Mapping):
+        return f"a dict with {words(inner[1])} by {words(inner[0])}"
+    if origin is not None and origin.__name__ == "Callable":
+        return "a function"
+    if origin is not None and inner:
+        return f"several of: {words(inner[0])}"
+    name = getattr(kind, "__name__", str(kind))
+    return WORDS.get(kind) or WORDS.get(name) or ("anything" if kind in (Any, object) else f"a value of type {name}")
+
+
+def shown(value: object) -> str:
+    """What was found: its type, and the value where it is short.
+
+    >>> shown([1, 2]), shown(np.zeros(3))
+    ('list: [1, 2]', 'ndarray of shape (3,)')
+    """
+    if isinstance(value, np.ndarray | pd.DataFrame | pd.Series):
+        return f"{type(value).__name__} of shape {value.shape}"
+    if value is None or isinstance(value, bool):
+        return repr(value)
+    kind = "text" if isinstance(value, str) else type(value).__name__
+    plain = isinstance(value, str | int | float | complex | list | tuple | dict | set)
+    return f"{kind}: {repr(value)[:SHOWN]}" if plain else kind
