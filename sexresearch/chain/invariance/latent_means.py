@@ -165,7 +165,7 @@ class Moving:
     def of(cls, fitted: Fitted, name: str, group: int) -> tuple[Moving, Moving]:
         """Mean and variance of a construct in a group."""
         state = fitted.states[group]
-        s, G, C = state.structure, state.G, state.C
+        s, G, C = state.structure, state.G, state.C_columns
         j, r, c = s.names.index(name), s.row, s.col
         mean = float(C[j, -1])
         along = (G[j, r] * C[c, -1] + C[j, c] * G[-1, r], 2.0 * G[j, r] * C[j, c])

@@ -37,7 +37,8 @@ def moment_curve(fitted: Fitted, number: int) -> Curve:
             sample.n * weight,
             lambda: sample.n * weight,
         )
-    free, moments = saturated_structure(state.structure.p, state.mean if state.structure.has_means else None, state.cov)
+    mean = state.mean_from_origin if state.structure.has_means else None
+    free, moments = saturated_structure(state.structure.p, mean, state.cov)
     return group_terms(implied(free, moments), sample.grouped)
 
 
@@ -60,7 +61,8 @@ def at_rows(fitted: Fitted, number: int, rows: Sequence[Parameter]) -> Implied:
     """The fitted state of one group with a slot for each of `rows` in place of the free parameters."""
     state = fitted.states[number]
     numbered = [replace(row, free=i, exogenous=False) for i, row in enumerate(rows)]
-    slots = structure_of(numbered, fitted.table.roles[number], state.omega, state.structure.has_means)
+    own = state.structure
+    slots = structure_of(numbered, fitted.table.roles[number], state.omega, own.has_means, own.origin)
     return replace(state, structure=slots)
 
 

@@ -100,10 +100,12 @@ def _reproduce(larger: Fitted, smaller: Fitted, objective: Objective, floor: flo
 
 
 def implied_moments(fitted: Fitted, number: int, like: Fitted) -> Array:
-    """(P, P) implied moment matrix of one group of `fitted`, variables in the order of `like`."""
+    """(P, P) implied moment matrix of one group of `fitted`, variables in the order of `like`, about its origin."""
     state, order = fitted.states[number], variable_order(fitted, number, like)
     cov = state.cov[np.ix_(order, order)]
-    return join_moments(state.mean[order], cov) if state.structure.has_means else cov
+    if not state.structure.has_means:
+        return cov
+    return join_moments(state.mean[order] - like.structures[number].shift[: len(order)], cov)
 
 
 def variable_order(fitted: Fitted, number: int, like: Fitted) -> Array:

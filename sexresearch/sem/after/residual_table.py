@@ -135,7 +135,8 @@ def observed_covariance(fitted: Fitted, number: int) -> Array:
         if free:
             return moment_covariance(sample, structure) / sample.n
         return np.linalg.inv(normal_weight(analysed_cov(fitted, number), structure.has_means)) / sample.n
-    saturated, moments = saturated_structure(structure.p, sample.mean if structure.has_means else None, sample.cov)
+    mean = sample.mean_from_origin if structure.has_means else None
+    saturated, moments = saturated_structure(structure.p, mean, sample.cov)
     state = implied(saturated, moments)
     keep = estimated_moments(fitted, number)
     basis = np.eye(len(moments))[:, keep]

@@ -17,6 +17,7 @@ from sexresearch.sem.data.rows_used import where_said
 from sexresearch.sem.data.saturated import saturated_moments
 from sexresearch.sem.implied.discrepancy import Grouped, grouped
 from sexresearch.sem.implied.patterns import Block
+from sexresearch.sem.implied.structure import join_moments
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
 
 
@@ -28,6 +29,7 @@ class Sample:
     mean (p,), cov (p, p) : maximum-likelihood moments (denominator n; by EM where answers are missing).
     n : respondents, or their summed weights; nobs : rows used.
     blocks : one per missing-data pattern, for the likelihood. answers : the rows themselves, None for moments.
+    origin : (p,) where the answers in `blocks` are measured from; None for 0.
     patterns : (rows,) block number of each row. ordinal : thresholds and correlations where items are ordered; mean and
     cov are then those of the responses behind them, and there are no blocks.
     """
@@ -42,6 +44,22 @@ class Sample:
     answers: Answers | None = None
     patterns: Array = field(default_factory=lambda: np.zeros(0, dtype=int))
     ordinal: OrdinalMoments | None = None
+    origin: Array | None = None
+
+    @property
+    def mean_from_origin(self) -> Array:
+        """(p,) means less the origin."""
+        return self.mean if self.origin is None else self.mean - self.origin
+
+    def moments(self, has_means: bool) -> Array:
+        """(P, P) sample moments about the origin, the constant last where means are modelled; else covariances."""
+        return join_moments(self.mean_from_origin, self.cov) if has_means else self.cov
+
+    def about(self, origin: Array | None) -> Sample:
+        """The same sample, its blocks measured from another origin."""
+        if self.origin is None or origin is None:
+            return self
+        return replace(self, origin=origin, blocks=tuple(_moved(block, self.origin - origin) for block in self.blocks))
 
     @property
     def complete(self) -> bool:
@@ -61,10 +79,12 @@ class Sample:
         return rows_by_number(self.patterns)
 
     def augmented(self, has_means: bool) -> Array:
-        """(rows, P) answers with the constant 1 appended where means are modelled, centred otherwise."""
+        """(rows, P) answers from the origin and the constant 1 where means are modelled, centred answers otherwise."""
         assert self.answers is not None
         values = self.answers.values
-        return np.column_stack([values, np.ones(len(values))]) if has_means else values - self.mean
+        if not has_means:
+            return values - self.mean
+        return np.column_stack([values if self.origin is None else values - self.origin, np.ones(len(values))])
 
     @property
     def weights(self) -> Array:
@@ -105,12 +125,19 @@ def from_answers(answers: Answers, names: Sequence[str], has_means: bool) -> Sam
             f"for {p} variables; a covariance matrix needs more rows than variables"
         )
     total = float(n if w is None else w.sum())
-    mean = values.mean(axis=0) if w is None else w @ values / total
-    centred = values - mean
+    mean, centred = _centred(values, w)
     cov = (centred if w is None else centred * w[:, None]).T @ centred / total
     refuse_indefinite(cov, tuple(names), f"{where}the sample covariance")
     sample = _whole(answers.label, tuple(names), n, total, mean, cov, has_means, answers)
     return replace(sample, patterns=np.zeros(n, dtype=int))
+
+
+def _centred(values: Array, weights: Array | None) -> tuple[Array, Array]:
+    """Means (p,), and values (n, p) less these; the mean of what is left is taken off too, to the last digit."""
+    mean = np.average(values, axis=0, weights=weights)
+    centred = values - mean
+    left = np.average(centred, axis=0, weights=weights)
+    return mean + left, centred - left
 
 
 def from_pairs(answers: Answers, names: Sequence[str], has_means: bool) -> tuple[Sample, str]:
@@ -157,9 +184,8 @@ def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
         share = w[rows] / total if total > 0 else w[rows]  # a pattern of rows without weight tells nothing
         blocks.append(Block(columns, total, (own * share[:, None]).T @ own))
     mean, cov = saturated_moments(blocks, values.shape[1], tuple(names), where_said(answers.label))
-    n = float(w.sum())
-    shifted = tuple(_shifted(block, centre) for block in blocks)
-    return Sample(answers.label, tuple(names), len(values), n, mean + centre, cov, shifted, answers, patterns)
+    n, at = float(w.sum()), mean + centre
+    return Sample(answers.label, tuple(names), len(values), n, at, cov, tuple(blocks), answers, patterns, origin=centre)
 
 
 def rows_by_number(numbers: Array) -> tuple[Array, ...]:
@@ -167,7 +193,7 @@ def rows_by_number(numbers: Array) -> tuple[Array, ...]:
     return tuple(np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers))[:-1]))
 
 
-def _shifted(block: Block, by: Array) -> Block:
+def _moved(block: Block, by: Array) -> Block:
     """The block of answers that are larger by `by` (p,)."""
     move = np.eye(len(block.columns))
     move[:-1, -1] = by[block.columns[:-1]]
@@ -184,12 +210,6 @@ def _whole(
     has_means: bool,
     answers: Answers | None,
 ) -> Sample:
-    p = len(names)
-    moment = cov
-    if has_means:
-        moment = np.empty((p + 1, p + 1))
-        moment[:p, :p] = cov + np.outer(mean, mean)
-        moment[:p, p] = moment[p, :p] = mean
-        moment[p, p] = 1.0
+    moment = join_moments(np.zeros(len(names)), cov) if has_means else cov
     block = Block(np.arange(len(moment)), n, moment)
-    return Sample(label, names, nobs, n, mean, cov, (block,), answers)
+    return Sample(label, names, nobs, n, mean, cov, (block,), answers, origin=mean if has_means else None)

@@ -84,6 +84,7 @@ def _answered(objective: NormalLikelihood, start: Array, samples: Sequence[Sampl
             squares[block.columns] += block.n * block.moment.diagonal()
         mean = total / count
         variance = squares / count - mean**2
+        mean[:p] += structure.shift[:p]
         theta[structure.free] = np.where(structure.is_path, mean[structure.row], variance[structure.row])
     return theta
 

@@ -33,7 +33,7 @@ from sexresearch.sem.estimation.restarts import search
 from sexresearch.sem.estimation.settled import settled
 from sexresearch.sem.estimation.start import starting_values, widened
 from sexresearch.sem.implied.discrepancy import LeastSquares, NormalLikelihood, Objective, Target
-from sexresearch.sem.implied.structure import Structure, join_moments, structure_of, vech_index
+from sexresearch.sem.implied.structure import Structure, structure_of, vech_index
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import Defaults, ParameterTable
@@ -181,13 +181,15 @@ def _sample(answers: Answers, role: Roles, options: Options, levels: Levels) -> 
 def place(table: ParameterTable, samples: Sequence[Sample], has_means: bool) -> tuple[Structure, ...]:
     """The structure of every group."""
     return tuple(
-        structure_of(
-            table.group(number), role, join_moments(sample.mean, sample.cov) if has_means else sample.cov, has_means
-        )
+        structure_of(table.group(number), role, sample.moments(has_means), has_means, sample.origin)
         if role.exogenous
-        else _free_of_data(table, number, has_means)
+        else _measured_from(sample.origin, _free_of_data(table, number, has_means))
         for number, (role, sample) in enumerate(zip(table.roles, samples, strict=True))
     )
+
+
+def _measured_from(origin: Array | None, structure: Structure) -> Structure:
+    return structure if origin is None else replace(structure, origin=origin)
 
 
 @lru_cache(maxsize=256)
@@ -212,7 +214,7 @@ def objective_of(
     for structure, sample in zip(structures, samples, strict=True):
         unbiased = sample.cov * sample.n / (sample.n - 1)
         i, j = vech_index(structure.p)
-        moments = np.concatenate([sample.mean, unbiased[i, j]]) if structure.has_means else unbiased[i, j]
+        moments = np.concatenate([sample.mean_from_origin, unbiased[i, j]]) if structure.has_means else unbiased[i, j]
         targets.append(Target((sample.n - 1) / n, moments, _weight(options.discrepancy, sample, structure, unbiased)))
     return LeastSquares(structures, tuple(targets), n_free)
 

@@ -17,7 +17,7 @@ from sexresearch.sem.estimation.likelihood import exogenous_log_likelihood, log_
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.estimation.scores import Saturated, casewise_scores, saturate, slot_matrix
 from sexresearch.sem.implied.discrepancy import Curve, NormalLikelihood, Objective
-from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian, join_moments
+from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares
 from sexresearch.sem.ordinal.model_moments import OrdinalPoint
@@ -133,12 +133,8 @@ class Fitted:
         """At the sample moments (by EM where answers have gaps)."""
         if self.rival is not None:
             return self.rival.saturated_log_likelihood
-        return self._log_likelihood(
-            [
-                join_moments(sample.mean, sample.cov) if structure.has_means else sample.cov
-                for sample, structure in zip(self.samples, self.structures, strict=True)
-            ]
-        )
+        pairs = zip(self.samples, self.structures, strict=True)
+        return self._log_likelihood([sample.moments(structure.has_means) for sample, structure in pairs])
 
     def _log_likelihood(self, omegas: Sequence[Array]) -> float:
         parts = zip(self.samples, omegas, self.structures, strict=True)

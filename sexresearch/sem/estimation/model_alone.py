@@ -37,7 +37,12 @@ def model_alone(fitted: Fitted) -> Fitted:
 
 def _without(sample: Sample, beside: tuple[str, ...]) -> Sample:
     keep = np.array([place for place, name in enumerate(sample.names) if name not in beside])
-    names = tuple(sample.names[k] for k in keep)
     return replace(
-        sample, names=names, mean=sample.mean[keep], cov=sample.cov[np.ix_(keep, keep)], blocks=(), answers=None
+        sample,
+        names=tuple(sample.names[k] for k in keep),
+        mean=sample.mean[keep],
+        cov=sample.cov[np.ix_(keep, keep)],
+        origin=None if sample.origin is None else sample.origin[keep],
+        blocks=(),
+        answers=None,
     )

@@ -97,7 +97,8 @@ class Saturated:
 
 def saturate(sample: Sample, has_means: bool, fixed: int, exact: bool) -> Saturated:
     """One group's saturated model, with expected or observed information."""
-    free, theta = saturated_structure(len(sample.names), sample.mean if has_means else None, sample.cov, fixed)
+    mean = sample.mean_from_origin if has_means else None
+    free, theta = saturated_structure(len(sample.names), mean, sample.cov, fixed)
     state = implied(free, theta)
     return Saturated(information_of(state, sample.grouped, exact), state, sample)
 

@@ -207,7 +207,10 @@ def _by_block(state: Implied, blocks: tuple[Block, ...]) -> Derivatives | None:
 
 @dataclass(frozen=True)
 class Target:
-    """Sample moments of one group for least squares: share of the sample, moments s and weight matrix (or diagonal)."""
+    """Sample moments of one group for least squares: share of the sample, moments s and weight matrix (or diagonal).
+
+    Means among the moments are measured from the structure's origin.
+    """
 
     share: float
     moments: Array
@@ -259,10 +262,10 @@ class LeastSquares:
 
 
 def moment_vector(state: Implied) -> Array:
-    """Implied means (where modelled), then vech of the implied covariances."""
+    """Implied means from the origin (where modelled), then vech of the implied covariances."""
     i, j = vech_index(state.structure.p)
     cov = state.cov[i, j]
-    return np.concatenate([state.mean, cov]) if state.structure.has_means else cov
+    return np.concatenate([state.mean_from_origin, cov]) if state.structure.has_means else cov
 
 
 def _moment_curvature(state: Implied, r: Array) -> Array:
@@ -277,6 +280,6 @@ def _moment_curvature(state: Implied, r: Array) -> Array:
         return second_order(state, slot_products(state.structure, state.Z, A))
     W = np.zeros((p + 1, p + 1))
     W[:p, :p] = A
-    W[:p, p] = W[p, :p] = 0.5 * mean_part - A @ state.mean
+    W[:p, p] = W[p, :p] = 0.5 * mean_part - A @ state.mean_from_origin
     dmu = jacobian(state)[:p]
     return second_order(state, slot_products(state.structure, state.Z, W)) - 2.0 * dmu.T @ A @ dmu

@@ -24,8 +24,8 @@ class Block:
     """One pattern of answered items in one group: n respondents (or their summed weights) and what they answered.
 
     columns : (P_b,) rows of Omega that were observed, ascending, the constant included where means are modelled.
-    moment : (P_b, P_b) mean of z z' over the respondents, z their answers (and the constant 1); without means, the
-    covariance matrix with denominator n.
+    moment : (P_b, P_b) mean of z z' over the respondents, z their answers from the origin (and the constant 1); without
+    means, the covariance matrix with denominator n.
     """
 
     columns: Array

@@ -38,6 +38,8 @@ class Structure:
     directed, symmetric : (m, m) fixed values of B and S.
     row, col : (k,) place of each free slot; is_path : (k,) True in B, False in S; free : (k,) parameter number.
     observed : (P,) rows of v that are observed, the constant last; p of them are variables.
+    origin : (p,) where observed variables are measured from, None for 0. Far from 0, moments about 0 would lose their
+    digits; parameters stay in the user's units all the same.
     """
 
     names: tuple[str, ...]
@@ -50,6 +52,14 @@ class Structure:
     is_path: Array
     free: Array
     observed: Array
+    origin: Array | None = None
+
+    @cached_property
+    def shift(self) -> Array:
+        """(m,) the origin of every variable of v, 0 for latent ones and the constant."""
+        shift = np.zeros(len(self.names))
+        shift[: self.p] = 0.0 if self.origin is None else self.origin
+        return shift
 
     @read_only_property
     def u(self) -> Array:
@@ -111,8 +121,10 @@ class Structure:
         return col * m + self.col, col * m + self.row
 
 
-def structure_of(rows: Sequence[Parameter], roles: Roles, sample: Array, has_means: bool) -> Structure:
-    """Place the rows of one group; `sample` (P, P) is the sample moment matrix that exogenous rows are fixed to."""
+def structure_of(
+    rows: Sequence[Parameter], roles: Roles, sample: Array, has_means: bool, origin: Array | None = None
+) -> Structure:
+    """Place the rows of one group; `sample` (P, P) are the moments about `origin` that exogenous rows are fixed to."""
     names = roles.observed + roles.latent + ((CONSTANT,) if has_means else ())
     place = {name: i for i, name in enumerate(names)}
     m, p = len(names), len(roles.observed)
@@ -128,14 +140,17 @@ def structure_of(rows: Sequence[Parameter], roles: Roles, sample: Array, has_mea
         if row.free >= 0:
             slots.append((i, j, is_path, row.free))
         elif is_path:
-            directed[i, j] = mean[i] if row.exogenous else row.value
+            directed[i, j] = _from_zero(mean, origin, i) if row.exogenous else row.value
         elif not row.derived:
             symmetric[i, j] = symmetric[j, i] = cov[i, j] if row.exogenous else row.value
     table = np.array(slots, dtype=int).reshape(len(slots), 4)
     observed = np.append(np.arange(p), m - 1) if has_means else np.arange(p)
-    return Structure(
-        names, p, has_means, directed, symmetric, table[:, 0], table[:, 1], table[:, 2] == 1, table[:, 3], observed
-    )
+    slot = table[:, 0], table[:, 1], table[:, 2] == 1, table[:, 3]
+    return Structure(names, p, has_means, directed, symmetric, *slot, observed, origin)
+
+
+def _from_zero(mean: Array, origin: Array | None, number: int) -> float:
+    return float(mean[number] if origin is None else mean[number] + origin[number])
 
 
 def _place(row: Parameter, place: dict[str, int]) -> tuple[int, int, bool]:
@@ -168,7 +183,7 @@ def join_moments(mean: Array, cov: Array) -> Array:
 
 @dataclass(frozen=True)
 class Implied:
-    """The model at one parameter vector: G, C (m, m), S (m, m), Z (P, 2m) and Omega (P, P)."""
+    """The model at one parameter vector: G, C (m, m), S (m, m), Z (P, 2m) and Omega (P, P), about the origin."""
 
     structure: Structure
     G: Array
@@ -180,7 +195,24 @@ class Implied:
     @property
     def mean(self) -> Array:
         """(p,) implied means; NaN without a mean structure."""
+        return self.mean_from_origin + self.structure.shift[: self.structure.p]
+
+    @property
+    def mean_from_origin(self) -> Array:
+        """(p,) implied means less the origin."""
         return split_moments(self.omega, self.structure.has_means)[0]
+
+    @cached_property
+    def C_columns(self) -> Array:
+        """(m, m) C with the variables of its columns, not of its rows, measured from 0: what a path multiplies."""
+        s = self.structure
+        return self.C if s.origin is None else self.C + self.C[:, -1:] * s.shift
+
+    @property
+    def C_from_zero(self) -> Array:
+        """(m, m) second moments of all variables about 0."""
+        s = self.structure
+        return self.C if s.origin is None else self.C_columns + s.shift[:, None] * self.C_columns[-1]
 
     @property
     def cov(self) -> Array:
@@ -192,9 +224,9 @@ class Implied:
         """(m, m) covariances of all variables, latent ones included (the constant, if any, last)."""
         if not self.structure.has_means:
             return self.C
-        mean = self.C[:, -1]
-        cov = self.C - np.outer(mean, mean)
-        return cov
+        spread = self.S.copy()
+        spread[-1, -1] = 0.0  # the constant has none
+        return self.G @ spread @ self.G.T
 
 
 def implied(structure: Structure, theta: Array) -> Implied:
@@ -204,6 +236,9 @@ def implied(structure: Structure, theta: Array) -> Implied:
     B[row, col] = theta[free]
     row, col, free = structure.covariances
     S[row, col] = S[col, row] = theta[free]
+    if structure.origin is not None:  # v - origin = B (v - origin) + (intercepts + B origin - origin) + e
+        B[:, -1] += B @ structure.shift
+        B[: structure.p, -1] -= structure.origin
     try:
         G = _total_effects(B, 0 if structure.observed_explain else structure.p)
     except np.linalg.LinAlgError as error:
@@ -211,7 +246,8 @@ def implied(structure: Structure, theta: Array) -> Implied:
     o = structure.observed
     C = G @ S @ G.T
     Co = C[o]
-    return Implied(structure, G, C, S, np.hstack([G[o], Co]), Co[:, o])
+    causes = Co if structure.origin is None else Co + Co[:, -1:] * structure.shift
+    return Implied(structure, G, C, S, np.hstack([G[o], causes]), Co[:, o])
 
 
 def _total_effects(B: Array, ends: int) -> Array:
@@ -270,7 +306,7 @@ def second_order(state: Implied, A: SlotProducts) -> Array:
     """
     s = state.structure
     i_path, j_path, w = s.is_path[:, None], s.is_path, s.weight
-    G_cc, G_cr, C_cc = state.G.take(s.moves[0]), state.G.take(s.moves[1]), state.C.take(s.moves[0])
+    G_cc, G_cr, C_cc = state.G.take(s.moves[0]), state.G.take(s.moves[1]), state.C_from_zero.take(s.moves[0])
     moved_u = G_cr.T * A.uv.T * j_path
     along = np.where(j_path, C_cc, w * G_cc) * A.uu + w * G_cr * A.uv
     moved_v = np.where(i_path, along, G_cc.T * A.uu * j_path)
@@ -286,7 +322,7 @@ def jacobian(state: Implied) -> Array:
     if not s.has_means:
         return cov
     mean = s.weight * (U[:p] * V[p] + V[:p] * U[p])
-    mu = state.mean
+    mu = state.mean_from_origin
     cov -= mean[i] * mu[j, None] + mu[i, None] * mean[j]
     return np.vstack([mean, cov])
 

@@ -15,7 +15,6 @@ from sexresearch.sem.estimation.baseline import baseline
 from sexresearch.sem.estimation.estimate import place
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.likelihood import log_likelihood
-from sexresearch.sem.implied.structure import join_moments
 from sexresearch.sem.imputation.rubin import PooledTest, d2_test, d3_test
 from sexresearch.sem.inference import fit_indices as index
 from sexresearch.sem.inference.chisquare import Test, chisq_pvalue, scaled_test, standard_test
@@ -70,9 +69,15 @@ def pooled_fit(fits: Sequence[Fitted]) -> PooledFit:
     if not mean.options.likelihood:
         return PooledFit(mean, d2, None, scaled)
     ratio = float(np.mean([likelihood_ratio(mean, fit) for fit in fits]))
-    logl = float(np.mean([replace(mean, samples=fit.samples).log_likelihood for fit in fits]))
+    logl = float(np.mean([_at_mean(mean, fit).log_likelihood for fit in fits]))
     d3 = d3_test(float(chisq.mean()), ratio, df, len(fits))
     return PooledFit(mean, d2, d3, scaled, logl, logl + ratio / 2.0)
+
+
+def _at_mean(mean: Fitted, fit: Fitted) -> Fitted:
+    """The mean estimates beside the answers of one set."""
+    pairs = zip(mean.samples, fit.samples, strict=True)
+    return replace(mean, samples=tuple(own.about(sample.origin) for sample, own in pairs))
 
 
 def likelihood_ratio(mean: Fitted, fit: Fitted) -> float:
@@ -80,7 +85,7 @@ def likelihood_ratio(mean: Fitted, fit: Fitted) -> float:
     total = 0.0
     for sample, own, state in zip(mean.samples, fit.samples, mean.states, strict=True):
         has_means = state.structure.has_means
-        omega = join_moments(sample.mean, sample.cov) if has_means else sample.cov
+        omega, own = sample.moments(has_means), own.about(sample.origin)
         total += log_likelihood(own, omega, has_means) - log_likelihood(own, state.omega, has_means)
     return 2.0 * total
 

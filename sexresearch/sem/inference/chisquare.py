@@ -209,7 +209,7 @@ def _structured(fitted: Fitted, number: int, exact: bool) -> tuple[Array, Array]
     """One group's information about its free moments, at the moments the model implies; and which moments are free."""
     state = fitted.states[number]
     p, fixed = state.structure.p, fitted.n_fixed(number)
-    mean = state.mean if state.structure.has_means else None
+    mean = state.mean_from_origin if state.structure.has_means else None
     free, values = saturated_structure(p, mean, state.cov, fixed)
     A1 = information_of(implied(free, values), fitted.samples[number].grouped, exact)
     return A1, free_moments(p, fixed, mean is not None)

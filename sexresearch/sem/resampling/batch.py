@@ -9,7 +9,7 @@ a replicate that does not settle here is left to the careful minimiser.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,10 +21,12 @@ from sexresearch.sem.estimation.estimate import bounded
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.discrepancy import NormalLikelihood
 from sexresearch.sem.implied.factor_gradient import FactorForm, factor_form, gradient, omega
+from sexresearch.sem.implied.structure import Implied, Structure, implied
 
 SETTLED = 1e-8  # n times the Newton decrement before the last step: 1e-4 standard errors, less after that step
 LOST = 1e6  # n times the decrement of a replicate that runs away
 MOST_STEPS = 40
+FAR = 1e3  # standard deviations from 0: moments about 0 keep ten of sixteen digits
 MEMORY = 4  # pairs of steps and gradient changes that BFGS remembers
 NUMBERS_AT_ONCE = 2**16  # moments in a chunk: what stays in the processor's cache
 WEIGHTS_AT_ONCE = 2**24  # counts of rows in a chunk: 128 MB
@@ -57,16 +59,27 @@ def batch(fitted: Fitted) -> Batch | None:
         return None
     free = fitted.basis
     hessian = free.T @ fitted.objective.hessian(fitted.theta) @ free
-    scale = 1.0 / np.sqrt(np.maximum(np.diag(hessian), 1e-300))
+    diagonal = np.diag(hessian)
+    if (diagonal <= 0).any():
+        return None
+    scale = 1.0 / np.sqrt(diagonal)
     try:
         root = np.linalg.cholesky(hessian * np.outer(scale, scale))
     except np.linalg.LinAlgError:
         return None
-    forms = tuple(factor_form(state) for state in fitted.states)
+    states = [implied(replace(structure, origin=None), fitted.theta) for structure in fitted.structures]
+    if not all(_near(structure, state) for structure, state in zip(fitted.structures, states, strict=True)):
+        return None
+    forms = tuple(factor_form(state) for state in states)
     names = [role.exogenous if fitted.options.fixed_x else () for role in fitted.table.roles]
     rows = sum(sample.nobs for sample in fitted.samples)
     fixed = tuple(_places(form, found) for form, found in zip(forms, names, strict=True))
     return Batch(forms, fitted.theta, free @ (scale[:, None] * np.linalg.inv(root).T), fixed, rows)
+
+
+def _near(structure: Structure, state: Implied) -> bool:
+    """Whether no mean is so far from 0 that moments about 0, which many samples are summed up in, lose its digits."""
+    return structure.origin is None or bool((structure.origin**2 < FAR**2 * np.diag(state.cov)).all())
 
 
 def _linear(fitted: Fitted) -> bool:
@@ -114,8 +127,8 @@ def _possible(model: Batch, theta: Array) -> Array:
     found = np.isfinite(theta).all(axis=1)
     rows = np.flatnonzero(found)
     for form in model.forms:
-        implied = omega(form, theta[rows][:, form.structure.free])
-        found[rows] &= positive_definite(implied)
+        expected = omega(form, theta[rows][:, form.structure.free])
+        found[rows] &= positive_definite(expected)
     return found
 
 
@@ -180,9 +193,9 @@ def chisq(model: Batch, theta: Array, moments: Sequence[Weighed]) -> Array:
     """(b,) likelihood ratio against the saturated model, exogenous variables left as they are."""
     total = np.zeros(len(theta))
     for form, fixed, (moment, n) in zip(model.forms, model.exogenous, moments, strict=True):
-        implied = omega(form, theta[:, form.structure.free])
+        expected = omega(form, theta[:, form.structure.free])
         x = np.ix_(np.arange(len(theta)), fixed, fixed)
-        total += n * (_distance(implied, moment) - _distance(implied[x], moment[x]))
+        total += n * (_distance(expected, moment) - _distance(expected[x], moment[x]))
     return np.maximum(total, 0.0)
 
 

@@ -74,7 +74,8 @@ def reduced(directed: Array, symmetric: Array) -> tuple[Array, Array]:
 def _inverse(fitted: Fitted, information: Array) -> Array:
     basis = fitted.basis
     inner = basis.T @ information @ basis
-    scale = 1.0 / np.sqrt(np.maximum(np.einsum("rii->ri", inner), 1e-300))
+    diagonal = np.einsum("rii->ri", inner)
+    scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))  # no information leaves a singular matrix
     scaled = inner * scale[:, :, None] * scale[:, None, :]
     try:
         inverse = np.linalg.inv(scaled)
