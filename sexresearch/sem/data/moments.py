@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 
@@ -12,7 +13,8 @@ import pandas as pd
 from sexresearch.arguments import in_words, worded
 from sexresearch.errors import DataError
 from sexresearch.frozen import by_value
-from sexresearch.sem.implied.discrepancy import exceeds
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.discrepancy import exceeds, invert
 
 SYMMETRY_TOLERANCE = 1e-6  # relative; published tables are rounded to 2-3 decimals but printed symmetrically
 
@@ -132,6 +134,35 @@ def refuse_indefinite(cov: np.ndarray, names: tuple[str, ...], what: str) -> Non
         f"{what} is not positive definite (smallest eigenvalue of its correlations {values[0]:.3g}); "
         f"a linear dependency runs through {heavy[:6]}: drop one of them or check how the table was made"
     )
+
+
+def inverse_of_moments(gamma: Array, names: Sequence[str], estimator: str) -> Array:
+    """The inverse of the covariances of moments (k, k) that `names` name; DataError where some depend on others.
+
+    A variable of two values is such a case: its variance follows from its mean.
+    """
+    sd = np.sqrt(np.clip(np.diag(gamma), 0, None))
+    flat = [name for name, scale in zip(names, sd, strict=True) if scale <= 0]
+    unit = np.where(sd > 0, sd, 1.0)
+    found = None if flat else invert(gamma / unit[:, None] / unit)
+    if found is None or not exceeds(gamma / unit[:, None] / unit, SINGULAR_TOLERANCE):
+        vectors = np.linalg.eigh(gamma / unit[:, None] / unit)[1][:, 0]
+        heavy = flat or [names[i] for i in np.argsort(-np.abs(vectors)) if abs(vectors[i]) > INVOLVED]
+        raise DataError(
+            f"estimator {estimator!r} inverts the covariances of the moments, and these moments follow from each other "
+            f"or do not vary: {heavy[:6]} (a variable of two values is such a case). Use 'DWLS', 'MLM' or 'MLR'"
+        )
+    return found[0] / unit[:, None] / unit
+
+
+def moment_names(names: Sequence[str], has_means: bool) -> list[str]:
+    """How the means and covariances (by column of the lower triangle) of variables are written.
+
+    >>> moment_names(["a", "b"], has_means=True)
+    ['a ~1', 'b ~1', 'a ~~ a', 'a ~~ b', 'b ~~ b']
+    """
+    pairs = [f"{a} ~~ {b}" for k, a in enumerate(names) for b in names[k:]]
+    return ([f"{name} ~1" for name in names] if has_means else []) + pairs
 
 
 SINGULAR_TOLERANCE = 1e-10  # eigenvalue of a correlation matrix below which rounding decides its sign

@@ -42,6 +42,7 @@ def refuse_unidentified(fitted: Fitted) -> str:
 
     The expected information is looked at where the fit ended and, if it is singular there, again near its start.
     """
+    fitted = fitted.conditioned
     flat = flat_direction(fitted.expected_information, fitted.basis)
     if flat is None:
         return ""

@@ -12,7 +12,7 @@ from pandas import DataFrame
 
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.moments import Moments
+from sexresearch.sem.data.moments import Moments, inverse_of_moments, moment_names
 from sexresearch.sem.data.observed import Answers, Columns, split_groups
 from sexresearch.sem.data.rows_used import answered_rows, complete_rows, refuse_single_cluster, weighed
 from sexresearch.sem.data.sample import (
@@ -25,10 +25,12 @@ from sexresearch.sem.data.sample import (
 )
 from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliary
 from sexresearch.sem.estimation.constrained_minimum import Constrained, minimize_within
-from sexresearch.sem.estimation.constraints import namespace, restrictions
+from sexresearch.sem.estimation.constraints import Restriction, namespace, restrictions
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
+from sexresearch.sem.estimation.minimize import Solution
 from sexresearch.sem.estimation.options import Options
+from sexresearch.sem.estimation.pivots import in_users_units, pivoted
 from sexresearch.sem.estimation.restarts import search
 from sexresearch.sem.estimation.settled import settled
 from sexresearch.sem.estimation.start import starting_values, widened
@@ -58,16 +60,48 @@ def estimate(model: Model, data: DataFrame | None, moments: object, asked: Optio
     options = settled(asked, has_rows, intercepts or given)
     table = with_auxiliary(model.table(_defaults(options, len(groups), levels)), options.auxiliary)
     samples, more = _samples(groups, (*model.observed, *options.auxiliary), table, options, levels)
+    return _solved(options, table, samples, levels), told + notes + more
+
+
+def _solved(options: Options, table: ParameterTable, samples: tuple[Sample, ...], levels: Levels) -> Fitted:
+    """The model fitted to samples; with paths from centred variables where their means are far from 0."""
     structures = place(table, samples, bool(options.meanstructure))
     objective = objective_of(structures, samples, table, options)
     names = namespace(table)
     found = restrictions(bounded(table, options), names)
     start = _start(objective, structures, samples, table)
+    plain = Fitted(options, table, samples, structures, objective, names, _nowhere(start), start, levels=levels)
+    made = pivoted(structures, samples, start, found, names)
+    if made is None:
+        return _minimized(plain, found)
+    inside = objective_of(made, samples, table, options)
+    start = _start(inside, made, samples, table)
+    return in_users_words(plain, _minimized(replace(plain, structures=made, objective=inside, start=start), found))
+
+
+def _nowhere(start: Array) -> Constrained:
+    return Constrained(
+        Solution(start, math.inf, np.zeros(len(start)), math.inf, 0, False), np.zeros((0, len(start))), 0
+    )
+
+
+def in_users_words(plain: Fitted, inner: Fitted) -> Fitted:
+    """The solution `inner`, found with paths from centred variables, in the user's parameters."""
+    made, solution = inner.structures, inner.constrained.solution
+    moved = solution.moved(in_users_units(made, solution.theta))
+    start = in_users_units(made, inner.start)
+    return replace(plain, constrained=replace(inner.constrained, solution=moved), start=start, inner=inner)
+
+
+def _minimized(fitted: Fitted, found: tuple[Restriction, ...]) -> Fitted:
+    """The minimum from the start of `fitted`, subject to restrictions."""
+    objective, start, structures, samples = fitted.objective, fitted.start, fitted.structures, fitted.samples
+    table = fitted.table
     if found:
         start = widened(objective, start, structures)
-        constrained = minimize_within(objective, start, found, names)
+        constrained = minimize_within(objective, start, found, fitted.names)
     else:
-        few = not levels and sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
+        few = not fitted.levels and sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
         thorough = few and sum(sample.n for sample in samples) < SMALL * table.n_free
         covs = [sample.cov for sample in samples]
         solution = search(objective, start, structures, covs, thorough)
@@ -75,8 +109,7 @@ def estimate(model: Model, data: DataFrame | None, moments: object, asked: Optio
             start = widened(objective, start, structures)
             solution = search(objective, start, structures, covs, thorough)
         constrained = Constrained(solution, np.zeros((0, table.n_free)), 0)
-    fitted = Fitted(options, table, samples, structures, objective, names, constrained, start, levels=levels)
-    return fitted, told + notes + more
+    return replace(fitted, constrained=constrained, start=start)
 
 
 def _with_categories(
@@ -228,13 +261,21 @@ def _weight(estimator: str, sample: Sample, structure: Structure, cov: Array) ->
         return normal_weight(cov, structure.has_means)
     gamma = moment_covariance(sample, structure)
     if estimator == "DWLS":
-        return 1.0 / np.diag(gamma)
+        return 1.0 / _varying(np.diag(gamma), moment_names(sample.names, structure.has_means))
     if sample.nobs <= size:
         raise DataError(
             f"estimator 'WLS' inverts the covariances of {size} moments and needs more rows than that; "
             f"found {sample.nobs}. Use 'DWLS' or 'MLR'"
         )
-    return np.linalg.inv(gamma)
+    return inverse_of_moments(gamma, moment_names(sample.names, structure.has_means), estimator)
+
+
+def _varying(variance: Array, names: Sequence[str]) -> Array:
+    """The variances of moments; DataError naming those that have none, as that of a 0-1 variable with mean one half."""
+    still = [name for name, value in zip(names, variance, strict=True) if value <= 0]
+    if still:
+        raise DataError(f"estimator 'DWLS' divides by the variances of the moments; these do not vary: {still[:6]}")
+    return variance
 
 
 def _start(

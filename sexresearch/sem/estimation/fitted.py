@@ -30,6 +30,7 @@ class Fitted:
 
     `rival` is a fit to the same samples that this one is compared with: both share one saturated model.
     `levels` holds the categories of every ordered variable as they stand in the data, lowest first.
+    `inner` is the same solution in the parameters it was found in, where these are not the user's (see `pivots`).
     """
 
     options: Options
@@ -42,6 +43,12 @@ class Fitted:
     start: Array
     rival: Fitted | None = None
     levels: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    inner: Fitted | None = None
+
+    @property
+    def conditioned(self) -> Fitted:
+        """The solution in parameters that information can tell apart; nearly always this one."""
+        return self if self.inner is None else self.inner
 
     def __post_init__(self) -> None:
         found, active = self.constrained.solution, self.constrained.active

@@ -21,12 +21,16 @@ def slot_matrix(structure: Structure, size: int) -> Array:
 
 
 def casewise_scores(state: Implied, sample: Sample) -> Array:
-    """(rows, k) derivative of each respondent's log-likelihood: w ((z'V u)(z'V v) - u'V v), V the inverse of Omega."""
+    """(rows, k) derivative of each respondent's log-likelihood: w ((z'V u)(z'V v) - u'V v), V the inverse of Omega.
+
+    NaN where Omega is not positive definite.
+    """
     structure = state.structure
     z = sample.augmented(structure.has_means)
     solved, flat = np.zeros((len(z), len(state.omega))), np.zeros((len(sample.blocks), len(structure.free)))
     known = inverses(state.omega, sample.grouped)
-    assert known is not None, "the implied covariances are positive definite at a solution"
+    if known is None:
+        return np.full((len(z), len(structure.free)), np.nan)
     for number, (rows, (columns, V, _)) in enumerate(zip(sample.rows_by_pattern, known, strict=True)):
         here = rows[:, None], columns
         solved[here] = z[here] @ V

@@ -40,6 +40,8 @@ class Structure:
     observed : (P,) rows of v that are observed, the constant last; p of them are variables.
     origin : (p,) where observed variables are measured from, None for 0. Far from 0, moments about 0 would lose their
     digits; parameters stay in the user's units all the same.
+    pivot : (p,) what paths take off the variables they start from, None for 0. Intercepts are then expected values at
+    the pivot instead of at 0, which no user asks for but which can be told from slopes (see `estimation.pivots`).
     """
 
     names: tuple[str, ...]
@@ -53,6 +55,14 @@ class Structure:
     free: Array
     observed: Array
     origin: Array | None = None
+    pivot: Array | None = None
+
+    @cached_property
+    def lift(self) -> Array:
+        """(m,) what paths multiply beyond the distance from the origin."""
+        lift = self.shift.copy()
+        lift[: self.p] -= 0.0 if self.pivot is None else self.pivot
+        return lift
 
     @cached_property
     def shift(self) -> Array:
@@ -204,15 +214,15 @@ class Implied:
 
     @cached_property
     def C_columns(self) -> Array:
-        """(m, m) C with the variables of its columns, not of its rows, measured from 0: what a path multiplies."""
+        """(m, m) C with the variables of its columns, not of its rows, as paths multiply them: from 0, or the pivot."""
         s = self.structure
-        return self.C if s.origin is None else self.C + self.C[:, -1:] * s.shift
+        return self.C if s.origin is None else self.C + self.C[:, -1:] * s.lift
 
     @property
-    def C_from_zero(self) -> Array:
-        """(m, m) second moments of all variables about 0."""
+    def C_lifted(self) -> Array:
+        """(m, m) second moments of all variables as paths multiply them."""
         s = self.structure
-        return self.C if s.origin is None else self.C_columns + s.shift[:, None] * self.C_columns[-1]
+        return self.C if s.origin is None else self.C_columns + s.lift[:, None] * self.C_columns[-1]
 
     @property
     def cov(self) -> Array:
@@ -236,17 +246,22 @@ def implied(structure: Structure, theta: Array) -> Implied:
     B[row, col] = theta[free]
     row, col, free = structure.covariances
     S[row, col] = S[col, row] = theta[free]
-    if structure.origin is not None:  # v - origin = B (v - origin) + (intercepts + B origin - origin) + e
-        B[:, -1] += B @ structure.shift
+    if structure.origin is not None:  # v - origin = B (v - origin) + (intercepts + B lift - origin) + e
+        B[:, -1] += B @ structure.lift
         B[: structure.p, -1] -= structure.origin
     try:
         G = _total_effects(B, 0 if structure.observed_explain else structure.p)
     except np.linalg.LinAlgError as error:
         raise ModelError("the regressions form a loop that has no solution (I - B is singular)") from error
+    return implied_from(structure, G, S)
+
+
+def implied_from(structure: Structure, G: Array, S: Array) -> Implied:
+    """The implied moments from G = (I - B)^-1 and S (m, m)."""
     o = structure.observed
     C = G @ S @ G.T
     Co = C[o]
-    causes = Co if structure.origin is None else Co + Co[:, -1:] * structure.shift
+    causes = Co if structure.origin is None else Co + Co[:, -1:] * structure.lift
     return Implied(structure, G, C, S, np.hstack([G[o], causes]), Co[:, o])
 
 
@@ -306,7 +321,7 @@ def second_order(state: Implied, A: SlotProducts) -> Array:
     """
     s = state.structure
     i_path, j_path, w = s.is_path[:, None], s.is_path, s.weight
-    G_cc, G_cr, C_cc = state.G.take(s.moves[0]), state.G.take(s.moves[1]), state.C_from_zero.take(s.moves[0])
+    G_cc, G_cr, C_cc = state.G.take(s.moves[0]), state.G.take(s.moves[1]), state.C_lifted.take(s.moves[0])
     moved_u = G_cr.T * A.uv.T * j_path
     along = np.where(j_path, C_cc, w * G_cc) * A.uu + w * G_cr * A.uv
     moved_v = np.where(i_path, along, G_cc.T * A.uu * j_path)

@@ -7,6 +7,7 @@ import numpy as np
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
+from sexresearch.sem.estimation.pivots import unit_jacobian
 from sexresearch.sem.estimation.scores import score_products
 from sexresearch.sem.implied.discrepancy import LeastSquares, exceeds, invert
 from sexresearch.sem.threads import one_thread
@@ -55,6 +56,9 @@ def _diagonal_scale(information: Array) -> Array:
 @one_thread
 def vcov(fitted: Fitted) -> Array:
     """(q, q) covariance of the estimates, by the `se` of the options."""
+    if fitted.inner is not None:
+        J = unit_jacobian(fitted.inner.structures, fitted.inner.theta)
+        return J @ vcov(fitted.inner) @ J.T
     se = fitted.options.se
     if se == "none":
         return np.full((fitted.table.n_free,) * 2, np.nan)

@@ -10,9 +10,10 @@ import numpy as np
 
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.moments import inverse_of_moments
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.implied.discrepancy import Curve, LeastSquares, Target
-from sexresearch.sem.implied.structure import Implied, Structure, implied
+from sexresearch.sem.implied.structure import Implied, Structure, implied, implied_from
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.ordinal.model_moments import OrdinalModel, OrdinalPoint, ordinal_model
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
@@ -91,9 +92,7 @@ def _completed(structure: Structure, model: OrdinalModel, theta: Array) -> Impli
         return state
     S, k = state.S.copy(), model.derived
     S[k, k] = 1.0 / point.scale[k] ** 2 - np.diag(point.spread)[k]
-    o = structure.observed
-    C = state.G @ S @ state.G.T
-    return Implied(structure, state.G, C, S, np.hstack([state.G[o], C[o]]), C[np.ix_(o, o)])
+    return implied_from(structure, state.G, S)
 
 
 def ordinal_objective(
@@ -109,7 +108,10 @@ def ordinal_objective(
     for number, (sample, role) in enumerate(zip(samples, table.roles, strict=True)):
         found = sample.ordinal
         assert found is not None
-        models.append(ordinal_model(table.group(number), role, found.layout, theta, table.n_free))
+        origin = None
+        if len(found.layout.numeric):
+            origin = np.append(found.layout.mean(found.moments), np.zeros(found.layout.x))
+        models.append(ordinal_model(table.group(number), role, found.layout, theta, table.n_free, origin))
         targets.append(Target((sample.n - 1) / n, found.moments, _weight(found, discrepancy, sample)))
     return OrdinalLeastSquares(structures, tuple(targets), table.n_free, tuple(models))
 
@@ -124,4 +126,5 @@ def _weight(found: OrdinalMoments, discrepancy: str, sample: Sample) -> Array:
             f"estimator 'WLS' inverts the covariances of {found.layout.size} thresholds and correlations and needs "
             f"more rows than that; found {sample.nobs}. Use 'WLSMV'"
         )
-    return np.linalg.inv(found.gamma)
+    words = [" ".join(part for part in label if part) for label in found.layout.labels()]
+    return inverse_of_moments(found.gamma, words, "WLS")

@@ -75,7 +75,8 @@ class OrdinalPoint:
         """The same point of a model whose parameters are the `rows`, in their order, whether free or not here."""
         own = self.model
         numbered = [replace(row, free=k, exogenous=False, derived=False) for k, row in enumerate(rows)]
-        moved = ordinal_model(numbered, roles, own.layout, bool(own.reciprocal.any()), len(rows))
+        at = own.structure.origin
+        moved = ordinal_model(numbered, roles, own.layout, bool(own.reciprocal.any()), len(rows), at)
         theta, cuts = np.zeros(len(rows)), own.cuts(self.theta)
         theta[moved.cut_free[moved.cut_free >= 0]] = cuts[moved.cut_free >= 0]
         theta[moved.scale_free[moved.scale_free >= 0]] = self.scale[moved.scale_free >= 0]
@@ -84,7 +85,7 @@ class OrdinalPoint:
 
     @property
     def shown(self) -> Array:
-        """(p, x + 1) slopes on the covariates, then means."""
+        """(p, x + 1) slopes on the covariates, then means less the origin, which is 0 for ordered variables."""
         p = self.model.layout.p
         return self.state.omega[:p, p:]
 
@@ -112,7 +113,7 @@ class OrdinalPoint:
         return np.concatenate(
             [
                 d[items] * (self.model.cuts(self.theta) - mean[items]),
-                mean[own.numeric],
+                (mean + self.state.structure.shift[: own.p])[own.numeric],
                 (d[:, None] * self.shown[:, :-1]).T.ravel(),
                 np.diag(self.spread)[own.numeric],
                 d[i] * d[j] * self.spread[i, j],
@@ -230,11 +231,16 @@ def _fold(structure: Structure, slots: Array, size: int) -> Array:
     return _by_parameter(structure, _by_parameter(structure, slots, size).T, size).T
 
 
-def ordinal_model(rows: Sequence[Parameter], roles: Roles, layout: Layout, theta: bool, n_free: int) -> OrdinalModel:
-    """Place the rows of one group; `theta` says which parameterization."""
+def ordinal_model(
+    rows: Sequence[Parameter], roles: Roles, layout: Layout, theta: bool, n_free: int, origin: Array | None = None
+) -> OrdinalModel:
+    """Place the rows of one group; `theta` says which parameterization.
+
+    origin : (p + x,) where continuous variables are measured from, 0 for all others.
+    """
     size = layout.p + layout.x
     frame = np.eye(size + 1)
-    structure = structure_of(rows, roles, frame, has_means=True)
+    structure = structure_of(rows, roles, frame, True, origin)
     place = {name: k for k, name in enumerate(layout.names)}
     items, numbers = layout.cuts
     cut = {(v, k): n for n, (v, k) in enumerate(zip(items.tolist(), numbers.tolist(), strict=True))}

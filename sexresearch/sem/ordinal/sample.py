@@ -16,6 +16,8 @@ from sexresearch.sem.ordinal.columns import Levels
 from sexresearch.sem.ordinal.layout import Layout, layout
 from sexresearch.sem.ordinal.statistics import OrdinalMoments, observe
 
+FARTHEST = 1e4  # standard deviations of a covariate from 0: slopes and thresholds then share half of all digits
+
 
 def ordinal_sample(answers: Answers, roles: Roles, levels: Levels, conditional: bool) -> Sample:
     """The sample of one group; `conditional` takes exogenous variables as covariates instead of as variables.
@@ -26,10 +28,12 @@ def ordinal_sample(answers: Answers, roles: Roles, levels: Levels, conditional: 
     own = layout(names[: len(names) - len(covariates)], {v: len(levels[v]) for v in roles.ordered}, covariates)
     where = "" if answers.label is None else f"group {answers.label!r}: "
     _refuse_empty(answers.values, own, levels, where)
+    _refuse_far(answers.values[:, own.p :], covariates, where)
     found = observe(answers.values, own)
     n = float(len(answers.values))
     mean, cov = _joint(answers.values, own, found.moments)
-    return Sample(answers.label, names, len(answers.values), n, mean, cov, (), answers, ordinal=found)
+    origin = np.where(np.isin(np.arange(len(mean)), own.ordered), 0.0, mean)
+    return Sample(answers.label, names, len(answers.values), n, mean, cov, (), answers, ordinal=found, origin=origin)
 
 
 def _joint(values: Array, own: Layout, moments: Array) -> tuple[Array, Array]:
@@ -46,6 +50,17 @@ def _joint(values: Array, own: Layout, moments: Array) -> tuple[Array, Array]:
     across = slopes @ spread
     joint = np.block([[cov + across @ slopes.T, across], [across.T, spread]])
     return np.concatenate([mean + slopes @ centre, centre]), joint
+
+
+def _refuse_far(values: Array, covariates: Sequence[str], where: str) -> None:
+    """Thresholds stand where all covariates are 0, and slopes cannot be told from them if that is very far away."""
+    far = np.abs(values.mean(axis=0)) > FARTHEST * values.std(axis=0)
+    wrong = [f"{name!r} (mean {values[:, k].mean():g})" for k, name in enumerate(covariates) if far[k]]
+    if wrong:
+        raise DataError(
+            f"{where}covariates of ordered variables must not lie more than {FARTHEST:g} standard deviations from 0; "
+            f"found {', '.join(wrong)}. Subtract a constant, which changes thresholds and intercepts only"
+        )
 
 
 def _refuse_empty(values: Array, own: Layout, levels: Levels, where: str) -> None:

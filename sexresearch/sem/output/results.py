@@ -109,11 +109,11 @@ class Results:
 
     @cached_property
     def _measures(self) -> pd.Series:
-        return fit_measures(self.fitted) if self.converged else self._uncomputed()
+        return fit_measures(self.fitted.conditioned) if self.converged else self._uncomputed()
 
     def _uncomputed(self) -> pd.Series:
         """The names of the measures, and what needs no estimates: npar, df and ntotal."""
-        measures = fit_measures(baseline(self.fitted)) * math.nan
+        measures = fit_measures(baseline(self.fitted.conditioned)) * math.nan
         measures["npar"] = self.fitted.table.n_free - self.fitted.constrained.n_equalities
         measures["df"] = degrees_of_freedom(self.fitted)
         measures["ntotal"] = self.nobs
@@ -215,7 +215,7 @@ class Results:
         `mi` is the expected drop in chi-square (1 df), `epc` the expected change of the parameter; the largest gain
         first unless `sort` is False. lavaan's list of candidates, with `mi` of at least `minimum`.
         """
-        return modification_indices(self._converged("modification indices"), minimum, sort)
+        return modification_indices(self._converged("modification indices").conditioned, minimum, sort)
 
     @in_words
     def score_tests(self, release: Sequence[str] | None = None) -> pd.DataFrame:
@@ -224,7 +224,7 @@ class Results:
         All constraints (labels, group_equal, ``==``) or those named in `release`, as the table names them: together
         in the first row, then one at a time.
         """
-        return score_tests(self._converged("score tests"), release)
+        return score_tests(self._converged("score tests").conditioned, release)
 
     @in_words
     def wald_test(self, hypotheses: str) -> pd.DataFrame:
@@ -241,7 +241,7 @@ class Results:
         kind "raw", "cor" (of correlations), "normalized" (over the standard error of the observed moment) or
         "standardized" (over the residual's own standard error: a z value).
         """
-        return residual_table(self._converged("residuals"), kind)
+        return residual_table(self._converged("residuals").conditioned, kind)
 
     @in_words
     def factor_scores(self, method: str = "regression", *, data: pd.DataFrame | object | None = None) -> pd.DataFrame:

@@ -14,9 +14,10 @@ from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.sample import Sample, from_answers, from_gaps, from_pairs
 from sexresearch.sem.estimation.constrained_minimum import Constrained, minimize_within
 from sexresearch.sem.estimation.constraints import restrictions
-from sexresearch.sem.estimation.estimate import bounded, objective_of, place
+from sexresearch.sem.estimation.estimate import bounded, in_users_words, objective_of, place
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import minimize
+from sexresearch.sem.estimation.pivots import about_pivots, pivoted
 from sexresearch.sem.ordinal.sample import ordinal_sample
 
 MOST_STEPS = 200  # a replicate that needs more is on its way to infinity; nearly all need fewer than 10
@@ -34,6 +35,19 @@ def refit_samples(fitted: Fitted, samples: tuple[Sample, ...]) -> Fitted:
     structures = place(fitted.table, samples, bool(fitted.options.meanstructure))
     objective = objective_of(structures, samples, fitted.table, fitted.options)
     fresh = replace(fitted, samples=samples, structures=structures, objective=objective)
+    limits = restrictions(bounded(fitted.table, fitted.options), fitted.names)
+    made = pivoted(structures, samples, fitted.theta, limits, fitted.names)
+    if made is None:
+        return _minimized(fresh)
+    inside = objective_of(made, samples, fitted.table, fitted.options)
+    near = fitted.constrained.solution.moved(about_pivots(made, fitted.theta))
+    start = about_pivots(made, fitted.start)
+    inner = replace(fresh, structures=made, objective=inside, start=start, inner=None)
+    inner = replace(inner, constrained=replace(fitted.constrained, solution=near))
+    return in_users_words(fresh, _minimized(inner))
+
+
+def _minimized(fresh: Fitted) -> Fitted:
     found = _minimum(fresh)
     if not found.solution.converged:
         raise ModelError(f"did not converge: {found.solution.trouble}")
