@@ -57,14 +57,14 @@ class Structure:
     origin: Array | None = None
     pivot: Array | None = None
 
-    @cached_property
+    @read_only_property
     def lift(self) -> Array:
         """(m,) what paths multiply beyond the distance from the origin."""
         lift = self.shift.copy()
         lift[: self.p] -= 0.0 if self.pivot is None else self.pivot
         return lift
 
-    @cached_property
+    @read_only_property
     def shift(self) -> Array:
         """(m,) the origin of every variable of v, 0 for latent ones and the constant."""
         shift = np.zeros(len(self.names))
