@@ -14,10 +14,15 @@ import sexresearch as sx
 from sexresearch import errors, sem
 
 ITEMS = [f"{letter}{i}" for letter in "qjl" for i in (1, 2, 3)]
-TIMES = ["t0", "t1", "t2"]
+TIMES = ["t0", "t1", "t2", "t3"]
 COVARIATE = CHAIN + "joy ~ age\n"
 PATHS = "j1 ~ q1 + a*q2\nl1 ~ b*j1 + q1\nl2 ~ j1\nindirect := a*b\n"
-GROWTH = "level =~ 1*t0 + 1*t1 + 1*t2\nslope =~ 0*t0 + 1*t1 + 2*t2\nlevel + slope ~ 1\nt0 + t1 + t2 ~ 0*1\n"
+GROWTH = """
+    level =~ 1*t0 + 1*t1 + 1*t2 + 1*t3
+    slope =~ 0*t0 + 1*t1 + 2*t2 + 3*t3
+    level + slope ~ 1
+    t0 + t1 + t2 + t3 ~ 0*1
+"""
 ORDERED = "f =~ o1 + o2 + o3 + j1\ng =~ l1 + l2 + l3\ng ~ f\n"
 MODELS: dict[str, tuple[str, dict]] = {
     "factors": (CHAIN, {}),
@@ -50,7 +55,7 @@ def sample(gaps: bool) -> pd.DataFrame:
     data = data.assign(**{f"o{i}": np.digitize(data[f"q{i}"], [0.3 * i, i, i + 0.8]) for i in (1, 2, 3)})
     rng = np.random.default_rng(8)
     level, slope = rng.normal(3.0, 1.0, 300), rng.normal(0.4, 0.5, 300)
-    data = data.assign(**{f"t{k}": level + k * slope + rng.normal(0, 0.7, 300) for k in range(3)})
+    data = data.assign(**{f"t{k}": level + k * slope + rng.normal(0, 0.7, 300) for k in range(4)})
     return with_gaps(data, [*ITEMS, *TIMES], 0.05) if gaps else data
 
 
