@@ -1,6 +1,7 @@
 """Bootstrap: replicates equal refits, one seed one result, failures shown, intervals as scipy and lavaan have them."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from sexresearch.errors import DataError, ModelError, OptionError
 from sexresearch.sem import Moments, bootstrap, fit, monte_carlo
 from sexresearch.sem.implied.discrepancy import collect
 from sexresearch.sem.implied.factor_gradient import factor_form, gradient
+from sexresearch.sem.implied.structure import implied
 from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.resampling import batch as batching
 from sexresearch.sem.resampling.batch import batch
@@ -66,9 +68,9 @@ def test_the_gradient_in_factor_form_is_the_gradient(way, sample):
     fitted = fit(text, sample, **options).fitted
     theta = fitted.theta * (1 + 0.03 * np.sin(np.arange(len(fitted.theta))))
     total = np.zeros(len(theta))
-    for structure, state, own in zip(fitted.structures, fitted.states, fitted.samples, strict=True):
-        form = factor_form(state)
-        moment = own.blocks[0].moment[np.ix_(form.order, form.order)]
+    for structure, own in zip(fitted.structures, fitted.samples, strict=True):
+        form = factor_form(implied(replace(structure, origin=None), fitted.theta))  # it takes moments about 0
+        moment = own.about(np.zeros(structure.p)).blocks[0].moment[np.ix_(form.order, form.order)]
         slots = gradient(form, theta[structure.free][None], moment[None])[0]
         total += collect(structure, slots, len(theta)) * own.n / fitted.n
     assert total == pytest.approx(fitted.objective.curve(theta).gradient, abs=ROUNDING)

@@ -55,7 +55,7 @@ class FactorForm:
 
 
 def factor_form(state: Implied) -> FactorForm:
-    """Split a structure; `state` gives the variances that observed core variables lend."""
+    """Split a structure without origin; `state` gives the variances that observed core variables lend."""
     s = state.structure
     observed = s.observed[: s.p]
     reflecting = np.array([i for i in observed if _reflects(state, i)], dtype=int)
