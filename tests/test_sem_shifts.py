@@ -177,3 +177,12 @@ def test_moments_that_follow_from_each_other_are_named():
     half = data.assign(member=np.arange(300) % 2)
     with pytest.raises(errors.DataError, match=r"do not vary: \['member ~~ member'\]"):
         sem.fit(CHAIN + "joy ~ member\n", half, estimator="DWLS")
+
+
+@pytest.mark.parametrize("model", ["factors", "covariate", "regressions"])
+@pytest.mark.parametrize("shift", [0.0, 3.0, 1e6])
+def test_the_smallest_effect_that_is_found_does_not_depend_on_means(model, shift):
+    bare = sem.sensitivity(fitted(model, "ML", 0.0), [300])["detectable"]
+    with_means = sem.sensitivity(fitted(model, "means", shift), [300])["detectable"]
+    assert_same(with_means, bare, 1e-5)
+    assert bare.notna().sum() >= 3

@@ -104,7 +104,7 @@ def parameter_power(
     enough = noncentrality_needed(target, 1.0, alpha)
 
     def row(size: int, effect: Wanted) -> Row:
-        each = math.nan if _number(plan, effect) < 0 else cost(plan.fitted, _number(plan, effect))
+        each = math.nan if _number(plan, effect) < 0 else cost(plan.fitted.conditioned, _number(plan, effect))
         known = not math.isnan(each)
         return {
             "noncentrality": size * each,
@@ -150,7 +150,7 @@ def sensitivity(
         if number >= 0:
             guess = math.sqrt(enough / size) * spread[number]
             sign = -1.0 if plan.fitted.theta[number] < 0 else 1.0
-            value, why = smallest(plan.fitted, number, enough / size, sign * float(guess))
+            value, why = smallest(plan.fitted.conditioned, number, enough / size, sign * float(guess))
         return {"detectable": value, "target_power": target, "note": why or plan.population.note}
 
     return _frame(plan, sample_sizes(n, plan), effects, row)

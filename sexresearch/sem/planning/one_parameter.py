@@ -88,7 +88,7 @@ def moved(fitted: Fitted, number: int, value: float) -> tuple[NormalLikelihood, 
     theta = fitted.theta.copy()
     theta[number] = value
     for structure, state in zip(fitted.structures, fitted.states, strict=True):
-        found = _kept_variances(structure, theta, np.diag(state.C))
+        found = _kept_variances(structure, theta, np.diag(state.all_cov))
         if found is None:
             return None
         theta = found
@@ -114,7 +114,7 @@ def _kept_variances(s: Structure, theta: Array, wanted: Array) -> Array | None:
     bare = theta.copy()
     bare[s.free[slots]] = 0.0
     state = implied(s, bare)
-    found = np.linalg.solve(state.G[np.ix_(at, at)] ** 2, wanted[at] - np.diag(state.C)[at])
+    found = np.linalg.solve(state.G[np.ix_(at, at)] ** 2, wanted[at] - np.diag(state.all_cov)[at])
     if (found <= 0).any():
         return None
     bare[s.free[slots]] = found
