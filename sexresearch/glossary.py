@@ -202,6 +202,7 @@ COLUMNS: dict[str, Column] = _columns(
     ("htmt", "HTMT", 3, "largest heterotrait-monotrait ratio with another construct", "Henseler et al. 2015"),
     ("htmt_with", "with", None, "construct with which that ratio is reached"),
     ("verdict", "verdict", None, "judgement in words, with its cut-offs and their sources"),
+    ("factors", "factors", 0, "number of factors"),
     ("factor", "factor", None, "number of a factor, the one that explains most first"),
     ("communality", "communality", 3, "share of an item's variance that the factors explain"),
     ("eigenvalue", "eigenvalue", 3, "variance of a principal component of the items' correlations"),

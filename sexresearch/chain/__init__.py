@@ -4,7 +4,7 @@ from sexresearch.chain.invariance.invariance import invariance
 from sexresearch.chain.invariance.latent_means import latent_means
 from sexresearch.chain.investing.importance import importance
 from sexresearch.chain.investing.what_if import what_if
-from sexresearch.chain.measurement.explore import explore, parallel_analysis
+from sexresearch.chain.measurement.explore import explore, factor_correlations, factor_fit, parallel_analysis
 from sexresearch.chain.measurement.htmt import htmt
 from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
@@ -19,6 +19,8 @@ __all__ = [
     "cross_loadings",
     "effects",
     "explore",
+    "factor_correlations",
+    "factor_fit",
     "fornell_larcker",
     "htmt",
     "importance",

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
+from sexresearch.chain.measurement.extraction import LEAST, Factors, extracted
+from sexresearch.chain.measurement.rotation import Rotated, rotated
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Columns, frame_of, numeric, used_columns
+from sexresearch.sem.inference.chisquare import chisq_pvalue
+from sexresearch.sem.inference.fit_indices import rmsea
 from sexresearch.survey import Survey
 
 METHODS = ("ml", "pa")
 ROTATIONS = ("oblimin", "quartimin", "promax", "varimax", "none")
+SINGULAR = 1e-10  # eigenvalue of correlations that is rounding
+MOST_POWER = 20
 
 
 @in_words
@@ -66,17 +72,27 @@ def explore(
     factors: int,
     rotation: str = "oblimin",
     method: str = "ml",
+    power: float = 4.0,
+    normalize: bool | None = None,
 ) -> pd.DataFrame:
     """Which items go together? Exploratory factor analysis: one row per item and factor.
 
     Columns item, factor (numbered from 1, the one that explains most first, each turned to be positive), loading (of
-    the pattern, where factors may correlate), communality (share of the item's variance that the factors explain).
-    method : "ml" (maximum likelihood) or "pa" (principal axis). rotation : "oblimin", "quartimin", "promax" (oblique),
-    "varimax" (orthogonal) or "none". Both are those of statsmodels. Rows with a gap are left out.
+    the pattern, where factors may correlate), communality (share of the item's variance that the factors explain; .995
+    is its bound, where an item is explained whole). Rows with a gap are left out. `factor_correlations` has how the
+    factors correlate, `factor_fit` how well so many of them fit.
+    method : "ml" (maximum likelihood) or "pa" (least squares of residual correlations, where principal axis iterations
+        end). The same answers always give the same result: starts are fixed, and the gradient proves the minimum.
+    rotation : "oblimin" (at gamma 0, which is "quartimin"; oblique), "promax" (oblique), "varimax" (orthogonal) or
+        "none".
+    power : of promax, to which loadings are raised for its target.
+    normalize : whether items have rows of unit length while rotating (Kaiser). By default as in R: True for varimax and
+        promax, False for oblimin.
     Lawley & Maxwell 1971, Factor Analysis as a Statistical Method; Jennrich 2002, doi 10.1007/BF02294706 (rotation).
 
     items : columns; all items of a Survey, all columns of a DataFrame where not given.
-    Raises DataError where columns cannot be used or rows are too few, OptionError for unknown options.
+    Raises DataError where columns cannot be used, rows are too few, an item follows from others (it is named), or no
+    minimum is found; OptionError for unknown options.
 
     >>> rng = np.random.default_rng(1)
     >>> common = np.repeat(rng.normal(size=(300, 2)), 3, axis=1)
@@ -85,35 +101,147 @@ def explore(
     >>> sorted(found[found["loading"] > 0.4].groupby("factor")["item"].sum())
     ['abc', 'def']
     """
-    from statsmodels.multivariate.factor import Factor
-
-    values, names = _complete(data, items)
-    _refuse(factors, len(names), rotation, method)
-    found = Factor(corr=np.corrcoef(values.T), n_factor=factors, method=method, nobs=len(values)).fit()
-    communality = np.asarray(found.communality)
-    if rotation != "none" and factors > 1:
-        found.rotate(rotation)
-    loading = np.asarray(found.loadings)
-    order = np.argsort(-(loading**2).sum(axis=0), kind="stable")
-    loading = loading[:, order] * np.where(loading[:, order].sum(axis=0) < 0, -1.0, 1.0)
+    names, found, turned = _explored(data, items, factors, rotation, method, power, normalize)
     return pd.DataFrame(
         {
             "item": np.repeat(names, factors),
             "factor": np.tile(np.arange(1, factors + 1), len(names)),
-            "loading": loading.ravel(),
-            "communality": np.repeat(communality, factors),
+            "loading": turned.loadings.ravel(),
+            "communality": np.repeat(found.communality, factors),
         }
     )
 
 
-def _refuse(factors: int, items: int, rotation: str, method: str) -> None:
+@in_words
+def factor_correlations(
+    data: pd.DataFrame | Survey,
+    items: Sequence[str] | None = None,
+    *,
+    factors: int,
+    rotation: str = "oblimin",
+    method: str = "ml",
+    power: float = 4.0,
+    normalize: bool | None = None,
+) -> pd.DataFrame:
+    """How the factors of `explore` correlate: one row per pair, a, b (numbers of factors) and correlation.
+
+    0 for varimax and "none", whose factors are orthogonal. Arguments and errors are those of `explore`.
+
+    >>> rng = np.random.default_rng(1)
+    >>> common = np.repeat(rng.normal(size=(900, 2)) @ [[1, 0.5], [0, 0.87]], 3, axis=1)
+    >>> data = pd.DataFrame(common + rng.normal(size=(900, 6)), columns=list("abcdef"))
+    >>> factor_correlations(data, factors=2).round(1).to_numpy().tolist()
+    [[1.0, 2.0, 0.5]]
+    """
+    _, _, turned = _explored(data, items, factors, rotation, method, power, normalize)
+    first, second = np.triu_indices(factors, 1)
+    return pd.DataFrame({"a": first + 1, "b": second + 1, "correlation": turned.correlations[first, second]})
+
+
+@in_words
+def factor_fit(
+    data: pd.DataFrame | Survey, items: Sequence[str] | None = None, *, factors: int | Sequence[int]
+) -> pd.DataFrame:
+    """How well do so many factors fit? One row per number of factors, by maximum likelihood.
+
+    Columns factors, n, chisq, df, pvalue, rmsea, note. chisq is (n - 1 - (2p + 5) / 6 - 2k / 3) times the smallest
+    discrepancy of p items and k factors (Bartlett 1951, doi 10.1093/biomet/38.3-4.337), on ((p - k)^2 - p - k) / 2
+    degrees of freedom; where there are none, p value and RMSEA are missing. note names items whose uniqueness is on its
+    bound. Arguments and errors are those of `explore`.
+
+    >>> rng = np.random.default_rng(1)
+    >>> common = np.repeat(rng.normal(size=(300, 2)), 3, axis=1)
+    >>> data = pd.DataFrame(common + rng.normal(size=(300, 6)), columns=list("abcdef"))
+    >>> found = factor_fit(data, factors=[1, 2])
+    >>> found["df"].tolist(), (found["pvalue"] > 0.05).tolist()
+    ([9, 4], [False, True])
+    """
+    values, names = _complete(data, items)
+    R, n, p = _correlations(values, names), len(values), len(names)
+    wanted = [factors] if isinstance(factors, Integral | str) or not isinstance(factors, Iterable) else list(factors)
+    rows = []
+    for k in wanted:
+        refuse_factors(k, p)
+        found = _converged(extracted(R, int(k), "ml"), int(k))
+        df = ((p - k) ** 2 - p - k) // 2
+        chisq = (n - 1 - (2 * p + 5) / 6 - 2 * k / 3) * found.value
+        whole = [name for name, psi in zip(names, found.uniqueness, strict=True) if psi <= LEAST]
+        rows.append(
+            {
+                "factors": int(k),
+                "n": n,
+                "chisq": chisq,
+                "df": df,
+                "pvalue": chisq_pvalue(chisq, df),
+                "rmsea": rmsea(chisq, df, n, 1) if df > 0 else np.nan,
+                "note": f"explained whole (Heywood case): {', '.join(whole)}" if whole else "",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _explored(
+    data: pd.DataFrame | Survey,
+    items: Sequence[str] | None,
+    factors: int,
+    rotation: str,
+    method: str,
+    power: float,
+    normalize: bool | None,
+) -> tuple[list[str], Factors, Rotated]:
+    """The names of the items, the factors as extracted, and as rotated."""
+    values, names = _complete(data, items)
+    _refuse(rotation, method, power, normalize)
+    refuse_factors(factors, len(names))
+    found = _converged(extracted(_correlations(values, names), factors, method), factors)
+    kaiser = rotation in ("varimax", "promax") if normalize is None else bool(normalize)
+    turned = rotated(found.loadings, rotation, float(power), kaiser)
+    if not turned.converged:
+        raise DataError(f"the rotation {rotation!r} of {factors} factors found no optimum; try another one")
+    return names, found, turned
+
+
+def _converged(found: Factors, factors: int) -> Factors:
+    if found.converged:
+        return found
+    raise DataError(
+        f"the analysis with {factors} factors did not converge (gradient {found.gradient:.1g}); try fewer factors"
+    )
+
+
+def _refuse(rotation: str, method: str, power: float, normalize: bool | None) -> None:
     if method not in METHODS:
         raise OptionError(f"method {method!r} is not known; allowed: {', '.join(METHODS)}")
     if rotation not in ROTATIONS:
         raise OptionError(f"rotation {rotation!r} is not known; allowed: {', '.join(ROTATIONS)}")
+    if isinstance(power, bool) or not isinstance(power, Real) or not 1 < float(power) <= MOST_POWER:
+        raise OptionError(f"power lies above 1, up to {MOST_POWER}; found {power!r}")
+    if normalize not in (None, True, False):
+        raise OptionError(f"normalize is True, False or None; found {normalize!r}")
+
+
+def refuse_factors(factors: int, items: int) -> None:
+    """OptionError where items cannot hold so many factors: more correlations than parameters are needed."""
     most = max((k for k in range(1, items) if (items - k) ** 2 >= items + k), default=0)
-    if not isinstance(factors, Integral) or not 1 <= factors <= most:
+    if isinstance(factors, bool) or not isinstance(factors, Integral) or not 1 <= factors <= most:
         raise OptionError(f"{items} items can hold 1 to {most} factors; found factors={factors!r}")
+
+
+def _correlations(values: Array, names: Sequence[str]) -> Array:
+    """(p, p) correlations; DataError naming items without variance, or that follow from each other."""
+    flat = [name for name, spread in zip(names, np.ptp(values, axis=0), strict=True) if spread == 0]
+    if flat:
+        raise DataError(f"{', '.join(flat)} has the same answer in all complete rows, so it correlates with nothing")
+    R = np.corrcoef(values.T)
+    lowest, vectors = np.linalg.eigh(R)
+    if lowest[0] < SINGULAR:
+        part = np.abs(vectors[:, lowest < SINGULAR]).max(axis=1)
+        tied = [name for name, share in zip(names, part, strict=True) if share > 1e-4]
+        raise DataError(
+            f"the items {', '.join(tied)} follow from each other exactly (a duplicate, a sum or a total among them), "
+            "so their correlations cannot be analysed; leave one out"
+        )
+    return R
 
 
 def _complete(data: pd.DataFrame | Survey, items: Sequence[str] | None) -> tuple[Array, list[str]]:
