@@ -158,7 +158,7 @@ def factor_fit(
     """
     values, names = _complete(data, items)
     R, n, p = _correlations(values, names), len(values), len(names)
-    wanted = [factors] if isinstance(factors, Integral | str) or not isinstance(factors, Iterable) else list(factors)
+    wanted: list[int] = list(factors) if isinstance(factors, Iterable) else [factors]
     rows = []
     for k in wanted:
         refuse_factors(k, p)
