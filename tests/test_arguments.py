@@ -65,6 +65,8 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.cross_loadings: {"results": fitted},
         sx.effects: {"results": path},
         sx.explore: {"data": items, "factors": 1},
+        sx.factor_correlations: {"data": items, "factors": 1},
+        sx.factor_fit: {"data": items, "factors": 1},
         sx.fornell_larcker: {"results": fitted},
         sx.htmt: {"results": fitted},
         sx.importance: {"results": path, "target": "x3"},
