@@ -69,8 +69,8 @@ def invariance_ladder(steps: pd.DataFrame, *, title: str = "", note: str = "") -
 
 
 def _word(row: dict) -> str:
-    """The first word of a verdict, or "" where there is none."""
-    word = str(row["verdict"]).split(":")[0]
+    """The outcome of a step, or "" where it has none; tables without outcomes begin their verdicts with it."""
+    word = str(row.get("outcome", str(row["verdict"]).split(":")[0]))
     return word if word in WORDS else ""
 
 
