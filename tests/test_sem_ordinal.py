@@ -218,3 +218,36 @@ def test_robust_indices_say_why_they_are_missing():
 def test_semopy_is_not_comparable():
     note = sem.crosscheck(fitted(), engines=["semopy"])["note"].iloc[0]
     assert note.startswith("semopy: not comparable, because semopy estimates ordered variables")
+
+
+OUTCOME = "f1 =~ q1 + q2 + q3\nf2 =~ q4 + q5 + q6\nf2 ~ f1 + female\nf1 ~ age\nq7 + c1 ~ f2"
+COMPONENTS = ["lhs", "op", "rhs"]
+GAIN = 0.05  # relative: one step of a quadratic against a whole fit, where the change is small
+LARGE = 4.0  # modification index from which a step is not small any more
+
+
+def test_modification_indices_are_those_of_the_other_parameterization():
+    """A path from an ordered outcome passes on its residual variance, which one of the two only derives."""
+    ordered = [f"q{k}" for k in range(1, 8)]
+    delta, theta = (
+        fitted(OUTCOME, ordered=tuple(ordered), parameterization=kind).modification_indices().set_index(COMPONENTS)
+        for kind in ("delta", "theta")
+    )
+    shared = [key for key in delta.index if key in theta.index and key[1] in ("~", "=~", "~~")]
+    assert ("f1", "~", "q7") in shared
+    assert len(shared) > 30
+    assert np.allclose(delta.loc[shared, "mi"], theta.loc[shared, "mi"], rtol=1e-5, atol=1e-5)
+    paths = [key for key in shared if key[1] != "~~"]
+    assert np.allclose(delta.loc[paths, "sepc_all"], theta.loc[paths, "sepc_all"], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("parameterization", ["delta", "theta"])
+def test_modification_indices_foretell_what_a_refit_gains(parameterization):
+    results = fitted(parameterization=parameterization)
+    table = results.modification_indices()
+    table = table[(table["mi"] > 0.2) & (table["mi"] < LARGE) & table["op"].isin(["=~", "~~"])]
+    assert len(table) > 5
+    for row in table.head(6).itertuples():
+        freed = fitted(f"{MODEL}\n{row.lhs} {row.op} {row.rhs}", parameterization=parameterization)
+        gain = results.fit_measures["chisq"] - freed.fit_measures["chisq"]
+        assert row.mi == pytest.approx(gain, rel=GAIN)

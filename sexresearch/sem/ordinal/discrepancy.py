@@ -13,7 +13,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import inverse_of_moments
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.implied.discrepancy import Curve, LeastSquares, Target
-from sexresearch.sem.implied.structure import Implied, Structure, implied, implied_from
+from sexresearch.sem.implied.structure import Implied, Structure, implied
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.ordinal.model_moments import OrdinalModel, OrdinalPoint, ordinal_model
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
@@ -69,7 +69,8 @@ class OrdinalLeastSquares(LeastSquares):
     def states(self, theta: Array) -> tuple[Implied, ...]:
         """Per group the responses as the model implies them, derived residual variances and covariates included."""
         return tuple(
-            _completed(structure, model, theta) for structure, model in zip(self.structures, self.models, strict=True)
+            model.at(theta).completed(implied(structure, theta))
+            for structure, model in zip(self.structures, self.models, strict=True)
         )
 
 
@@ -84,15 +85,6 @@ def _products(point: OrdinalPoint, target: Target) -> Array:
     rest = J[first:, own]
     out[np.ix_(own, own)] += rest.T @ (target.weight[first:, None] * rest)
     return out
-
-
-def _completed(structure: Structure, model: OrdinalModel, theta: Array) -> Implied:
-    state, point = implied(structure, theta), model.at(theta)
-    if not len(model.derived):
-        return state
-    S, k = state.S.copy(), model.derived
-    S[k, k] = 1.0 / point.scale[k] ** 2 - np.diag(point.spread)[k]
-    return implied_from(structure, state.G, S)
 
 
 def ordinal_objective(

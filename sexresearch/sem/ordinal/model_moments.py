@@ -20,6 +20,7 @@ from sexresearch.sem.implied.structure import (
     Implied,
     Structure,
     implied,
+    implied_from,
     second_order,
     slot_products,
     structure_of,
@@ -72,7 +73,10 @@ class OrdinalPoint:
     state: Implied
 
     def at_rows(self, rows: Sequence[Parameter], roles: Roles) -> OrdinalPoint:
-        """The same point of a model whose parameters are the `rows`, in their order, whether free or not here."""
+        """The same point of a model whose parameters are the `rows`, in their order, whether free or not here.
+
+        Derived residual variances are put in: a path from an ordered variable passes them on.
+        """
         own = self.model
         numbered = [replace(row, free=k, exogenous=False, derived=False) for k, row in enumerate(rows)]
         at = own.structure.origin
@@ -81,7 +85,16 @@ class OrdinalPoint:
         theta[moved.cut_free[moved.cut_free >= 0]] = cuts[moved.cut_free >= 0]
         theta[moved.scale_free[moved.scale_free >= 0]] = self.scale[moved.scale_free >= 0]
         moved = replace(moved, cut_fixed=cuts, scale_fixed=self.scale)
-        return OrdinalPoint(moved, theta, replace(self.state, structure=moved.structure))
+        return OrdinalPoint(moved, theta, replace(self.completed(self.state), structure=moved.structure))
+
+    def completed(self, state: Implied) -> Implied:
+        """The `state` of the same parameters with the residual variances that the scales leave (delta)."""
+        k = self.model.derived
+        if not len(k):
+            return state
+        S = state.S.copy()
+        S[k, k] = 1.0 / self.scale[k] ** 2 - np.diag(self.spread)[k]
+        return implied_from(state.structure, state.G, S)
 
     @property
     def shown(self) -> Array:
