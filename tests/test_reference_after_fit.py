@@ -28,7 +28,9 @@ WEIGHTLESS = 1e-8  # indices that lavaan computes from rounding error alone
 NUMERICAL = 5e-3  # relative: satorra_2000 rests on lavaan's numerical Jacobians
 
 # lavaan counts the constraints it releases; here some only move latent means and scales, which nothing then fixes
-DIRECTIONS_GAINED = {"groups_scalar": 24, "likert_groups_delta": 19}
+DIRECTIONS_GAINED = {"groups_scalar": 24, "likert_groups_delta": 19, "released_thresholds": 6, "released_binary": 1}
+DIRECTIONS_GAINED |= {"released_thresholds_theta": 7, "released_all_binary": 1, "released_outcome": 21}
+DIRECTIONS_GAINED |= {"released_repeated_constraints": 3, "released_means": 6, "released_means_fiml": 4}
 
 COMPARISONS = [pair for storey in STOREYS for pair in read_plan(storey).get("comparison", [])]
 

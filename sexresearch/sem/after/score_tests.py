@@ -19,17 +19,19 @@ from sexresearch.sem.inference.chisquare import chisq_pvalue
 from sexresearch.sem.inference.vcov import inverse_information
 from sexresearch.sem.language.parameter import Parameter
 
-SINGULAR = 1e-9  # scaled eigenvalue below which a released parameter is not identified
+SINGULAR = 1e-9  # eigenvalue of the scaled information below which a direction carries none
 TOGETHER = "all together"
 
 
 @dataclass(frozen=True)
 class Separated:
-    """The model with every shared parameter taken apart, r free rows in all.
+    """The model with every shared parameter taken apart, r free rows in all, each in units of its own precision.
 
-    score (r,) and information (r, r) at the estimates, all respondents together. equalities (e, r): one row per
-    constraint, named by `texts`; `formulas` has the first of the equal parameters, empty where ``==`` was written.
-    kept (a, r): active inequalities, which stay in force.
+    score (r,) and information (r, r) at the estimates, all respondents together. A row's unit is the standard error its
+    parameter would have if all others were known, so that a row alone has information 1, or less if it shares a
+    parameter, or 0 if it moves nothing.
+    equalities (e, r), rows of length 1: one per constraint, named by `texts`; `formulas` has the first of the equal
+    parameters, empty where ``==`` was written. kept (a, r): active inequalities, which stay in force.
     """
 
     score: Array
@@ -40,8 +42,9 @@ class Separated:
     kept: Array
 
     @cached_property
-    def gains(self) -> tuple[Array, Array] | None:
-        """Score (e,) and information given the model (e, e) of moving each equality away from 0, the others in force.
+    def gains(self) -> tuple[Array, Array, Array] | None:
+        """Score (e,) and information given the model (e, e) of moving each equality away from 0, the others in force,
+        and which of these moves (e,) have any information.
 
         The columns of the constraints' pseudo-inverse are such moves. None where constraints repeat each other, or the
         model is not identified.
@@ -52,23 +55,25 @@ class Separated:
         if len(R) < e or (np.abs(np.diag(R)) < RANK_TOLERANCE).any():
             return None
         moves = np.linalg.solve(R[:e], Q[:, :e].T).T[:, : len(self.equalities)]
+        moves = moves / np.linalg.norm(moves, axis=0)
         held = inverse_information(self.information, Q[:, e:])
         across = self.information @ moves
-        own = moves.T @ self.information @ moves
+        own = moves.T @ across
         left = own - across.T @ held @ across
         if not np.isfinite(left).all():
             return None
-        firm = np.diag(left) > SINGULAR * np.diag(own)
-        return moves.T @ self.score, np.where(np.outer(firm, firm), left, 0.0)
+        firm = (np.diag(left) > SINGULAR * np.diag(own)) & (np.diag(own) > SINGULAR)
+        return moves.T @ self.score, left, firm
 
 
 def score_tests(fitted: Fitted, release: Sequence[str] | None = None) -> pd.DataFrame:
     """Chi-square of releasing the constraints (all, or those named in `release`): together, then one at a time.
 
     chisq = s' K (K' I K)^-1 K' s, with s the score and I the expected information of the parameters taken apart, and
-    K the directions that the constraints left in force allow. df counts the directions gained: fewer than the
-    constraints released where the model is then not identified (0, and no p value, for a single one). Columns
-    constraint, chisq, df, pvalue.
+    K the directions that the constraints left in force allow, those without information left out. df counts the
+    directions gained: fewer than the constraints released where the model is then not identified (0, and no p value,
+    for a single one), which `note` says. lavaan has the same chisq and counts constraints. Columns constraint, chisq,
+    df, pvalue, note.
     Rao 1948, doi 10.1017/S0305004100023987; Silvey 1959, doi 10.1214/aoms/1177706259.
 
     >>> import numpy as np, pandas as pd
@@ -81,9 +86,19 @@ def score_tests(fitted: Fitted, release: Sequence[str] | None = None) -> pd.Data
     apart = separated(fitted)
     chosen = _chosen(apart.texts, release)
     rows = [(apart.texts[i], *released(apart, [i])) for i in chosen]
+    notes = [_note(df, 1) for _, _, df in rows]
     if len(rows) > 1:
         rows.insert(0, (TOGETHER, *released(apart, chosen)))
-    return constraint_frame(rows)
+        notes.insert(0, _note(rows[0][2], len(chosen)))
+    return constraint_frame(rows).assign(note=notes)
+
+
+def _note(df: int, count: int) -> str:
+    if df >= count:
+        return ""
+    if count == 1:
+        return "no test: without it the model would not be identified"
+    return f"{count - df} of {count} constraints are left out: without them too the model would not be identified"
 
 
 def constraint_frame(rows: Sequence[tuple[str, float, int]]) -> pd.DataFrame:
@@ -108,26 +123,34 @@ def released(apart: Separated, numbers: Sequence[int]) -> tuple[float, int]:
     """The score statistic of releasing some equalities, and how many directions that gains."""
     if apart.gains is None:
         return _released_slowly(apart, numbers)
-    score, information = apart.gains[0][list(numbers)], apart.gains[1][np.ix_(numbers, numbers)]
-    scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
-    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
-    firm = values > SINGULAR
-    pull = vectors[:, firm].T @ (score / scale)
-    return float(pull**2 @ (1.0 / values[firm])), int(firm.sum())
+    score, information, firm = apart.gains
+    own = [i for i in numbers if firm[i]]
+    return _quadratic(score[own], information[np.ix_(own, own)])
 
 
 def _released_slowly(apart: Separated, numbers: Sequence[int]) -> tuple[float, int]:
     """The same where constraints repeat each other, so that moving one alone is no direction."""
     rest = np.vstack([np.delete(apart.equalities, list(numbers), axis=0), apart.kept])
     before = np.vstack([apart.equalities, apart.kept])
-    K = null_space(rest, rcond=RANK_TOLERANCE) if len(rest) else np.eye(len(apart.score))
+    chisq, after = _along(apart, rest)
+    return chisq, after - _along(apart, before)[1]
+
+
+def _along(apart: Separated, held: Array) -> tuple[float, int]:
+    """The score statistic of every direction that the rows `held` allow, and how many have information."""
+    K = null_space(held, rcond=RANK_TOLERANCE) if len(held) else np.eye(len(apart.score))
     inner = K.T @ apart.information @ K
-    scale = np.sqrt(np.maximum(np.diag(inner), 1e-300))
-    values, vectors = np.linalg.eigh(inner / np.outer(scale, scale))
+    own = np.flatnonzero(np.diag(inner) > SINGULAR)
+    return _quadratic(K[:, own].T @ apart.score, inner[np.ix_(own, own)])
+
+
+def _quadratic(score: Array, information: Array) -> tuple[float, int]:
+    """score' information^-1 score in the directions that have information, and their number."""
+    scale = np.sqrt(np.diag(information))
+    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
     firm = values > SINGULAR
-    pull = vectors[:, firm].T @ (K.T @ apart.score / scale)
-    gained = int(firm.sum()) - (len(apart.score) - int(np.linalg.matrix_rank(before, tol=RANK_TOLERANCE)))
-    return float(pull**2 @ (1.0 / values[firm])), gained
+    pull = vectors[:, firm].T @ (score / scale)
+    return float(pull**2 @ (1.0 / values[firm])), int(firm.sum())
 
 
 def separated(fitted: Fitted) -> Separated:
@@ -144,7 +167,23 @@ def separated(fitted: Fitted) -> Separated:
     shared, names, formulas = _shared(fitted, rows, first)
     written, texts, kept = _written(fitted, first, len(rows))
     formulas += [""] * len(texts)
-    return Separated(score, information, np.vstack([shared, written]), (*names, *texts), tuple(formulas), kept)
+    unit = _units(rows, np.diag(information), fitted.table.n_free)
+    held, kept = (_to_length_one(part / unit) for part in (np.vstack([shared, written]), kept))
+    within = information / np.outer(unit, unit)
+    return Separated(score / unit, within, held, (*names, *texts), tuple(formulas), kept)
+
+
+def _units(rows: Sequence[Parameter], information: Array, n_free: int) -> Array:
+    """(r,) what turns each row into one of information at most 1, by multiplication."""
+    free = np.array([row.free for row in rows])
+    pooled = np.bincount(free, information, n_free)
+    return np.sqrt(np.where(pooled > 0, pooled, 1.0))[free]
+
+
+def _to_length_one(matrix: Array) -> Array:
+    """Rows of length 1; rows of zeros stay."""
+    length = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return matrix / np.where(length > 0, length, 1.0)
 
 
 def _shared(fitted: Fitted, rows: Sequence[Parameter], first: Sequence[int]) -> tuple[Array, list[str], list[str]]:
