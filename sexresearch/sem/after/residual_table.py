@@ -8,27 +8,32 @@ import pandas as pd
 from sexresearch.errors import OptionError
 from sexresearch.sem.after.moment_curve import estimated_moments, moment_curve
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
 from sexresearch.sem.estimation.scores import casewise_scores, cluster_sums, information_of, saturated_structure
 from sexresearch.sem.implied.discrepancy import LeastSquares
-from sexresearch.sem.implied.structure import implied, vech_index
+from sexresearch.sem.implied.structure import Implied, implied, vech_index
 from sexresearch.sem.inference.residuals import analysed_cov
 from sexresearch.sem.inference.vcov import inverse_information
 
 KINDS = ("raw", "cor", "normalized", "standardized")
 NEGLIGIBLE = 1e-5  # residual in standard deviations that stays as it is instead of being divided by almost nothing
+ROUNDING = 1e-10  # variance of a residual, relative to that of its observed moment, that is rounding error
+NO_VARIANCE = "no correlation: the model implies a variance that is not positive"
+NO_ERROR = "no standard error: beyond rounding the model leaves this residual no room to vary"
 
 
 def residual_table(fitted: Fitted, kind: str = "raw") -> pd.DataFrame:
-    """One row per moment: lhs op rhs group observed implied residual; means (``~1``) where they are modelled.
+    """One row per moment: lhs op rhs group observed implied residual note; means (``~1``) where they are modelled.
 
     Ordered variables have thresholds (``|``) and correlations in place of means and covariances.
 
     kind "raw": observed less implied. "cor": the same for correlations, means in standard deviations (Bollen 1989,
     doi 10.1002/9781118619179, chapter 7). "normalized": raw over the standard error of the observed moment.
     "standardized": raw over its own standard error, a z value (Hausman 1978, doi 10.2307/1913827: the covariance of
-    observed less implied moments). Missing where that standard error is not estimable.
+    observed less implied moments). Missing where that standard error is rounding error, as `note` says: where a bound
+    keeps a variance from following its moment, say.
 
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem import fit
@@ -52,14 +57,12 @@ def _group_frame(fitted: Fitted, number: int, kind: str) -> pd.DataFrame:
     cov = analysed_cov(fitted, number)
     observed, expected = (sample.mean, cov), (state.mean, state.cov)
     if kind == "cor":
-        s, t = np.sqrt(np.diag(cov)), np.sqrt(np.diag(state.cov))
+        variance = np.diag(state.cov)
+        s, t = np.sqrt(np.diag(cov)), np.sqrt(np.where(variance > 0, variance, np.nan))
         observed = (sample.mean / s, cov / np.outer(s, s))
         expected = (state.mean / s, state.cov / np.outer(t, t))
     left, right = (_stacked(mean, cov, has_means) for mean, cov in (observed, expected))
-    residual = left - right
-    if kind in ("normalized", "standardized"):
-        error = residual_errors(fitted, number, kind)
-        residual = np.where(np.abs(residual) < NEGLIGIBLE * _units(cov, has_means), residual, residual / error)
+    residual, note = _over_error(fitted, number, kind, left - right, _units(cov, has_means))
     i, j = vech_index(len(names))
     means = list(names) if has_means else []
     label = sample.label if fitted.table.n_groups > 1 else pd.NA
@@ -72,8 +75,20 @@ def _group_frame(fitted: Fitted, number: int, kind: str) -> pd.DataFrame:
             "observed": left,
             "implied": right,
             "residual": residual,
+            "note": note,
         }
     )
+
+
+def _over_error(fitted: Fitted, number: int, kind: str, residual: Array, unit: Array) -> tuple[Array, Array]:
+    """Residuals (moments,) as the `kind` wants them and a note for each; `unit` (moments,): standard deviations."""
+    note = np.where(np.isnan(residual), NO_VARIANCE, "").astype(object)
+    if kind not in ("normalized", "standardized"):
+        return residual, note
+    error = residual_errors(fitted, number, kind)
+    large = np.abs(residual) >= NEGLIGIBLE * unit
+    note[large & np.isnan(error)] = NO_ERROR
+    return np.where(large, residual / error, residual), note
 
 
 def _ordinal_frame(fitted: Fitted, number: int, kind: str) -> pd.DataFrame:
@@ -84,14 +99,11 @@ def _ordinal_frame(fitted: Fitted, number: int, kind: str) -> pd.DataFrame:
     unit = own.units(left)
     if kind == "cor":
         left, right = left / unit, right / np.where(own.spreads, own.units(right), unit)
-    residual = left - right
-    if kind in ("normalized", "standardized"):
-        error = residual_errors(fitted, number, kind)
-        residual = np.where(np.abs(residual) < NEGLIGIBLE * unit, residual, residual / error)
+    residual, note = _over_error(fitted, number, kind, left - right, unit)
     label = sample.label if fitted.table.n_groups > 1 else pd.NA
     words = pd.DataFrame(own.labels(), columns=["lhs", "op", "rhs"])
     group = pd.Series([label] * len(residual), dtype=object)
-    return words.assign(group=group, observed=left, implied=right, residual=residual)
+    return words.assign(group=group, observed=left, implied=right, residual=residual, note=note)
 
 
 def _stacked(mean: Array, cov: Array, has_means: bool) -> Array:
@@ -107,45 +119,55 @@ def _units(cov: Array, has_means: bool) -> Array:
 def residual_errors(fitted: Fitted, number: int, kind: str) -> Array:
     """(moments,) standard error of the observed moments, or ("standardized") of observed less implied ones."""
     spread = observed_covariance(fitted, number)
+    variance = observed = np.diag(spread)
     if kind == "standardized":
         D = fitted.jacobians()
         curved = [_curvature(fitted, g) for g in range(fitted.table.n_groups)]
         information = sum(d.T @ w @ d for d, w in zip(D, curved, strict=True))
         model = inverse_information(information, fitted.basis)
         keep = np.eye(len(spread)) - D[number] @ model @ (D[number].T @ curved[number])
-        spread = keep @ spread @ keep.T
-    variance = np.diag(spread)
-    return np.sqrt(np.where(variance > 0, variance, np.nan))
+        variance = np.einsum("ij,jk,ik->i", keep, spread, keep, optimize=True)
+    return np.sqrt(np.where((variance > ROUNDING * observed) & (observed > 0), variance, np.nan))
 
 
 def _curvature(fitted: Fitted, number: int) -> Array:
     """Information about the moments at the implied ones; that about fixed exogenous moments is left out."""
-    exact = fitted.options.information == "observed"
     keep = estimated_moments(fitted, number)
-    at = moment_curve(fitted, number)
-    return np.where(np.outer(keep, keep), at.hessian() if exact else at.curvature, 0.0)
+    state = fitted.states[number]
+    if fitted.options.information == "first_order":
+        mean = state.mean_from_origin if state.structure.has_means else None
+        found = _products(implied(*saturated_structure(state.structure.p, mean, state.cov)), fitted.samples[number])
+    else:
+        at = moment_curve(fitted, number)
+        found = at.hessian() if fitted.options.information == "observed" else at.curvature
+    return np.where(np.outer(keep, keep), found, 0.0)
 
 
-def observed_covariance(fitted: Fitted, number: int) -> Array:
-    """(moments, moments) covariance of one group's observed moments, robust where the standard errors are."""
-    sample, structure = fitted.samples[number], fitted.structures[number]
-    robust = fitted.options.se not in ("standard", "none") and sample.answers is not None
-    if isinstance(fitted.objective, LeastSquares):
-        free = fitted.options.estimator in ("WLS", "DWLS") or robust
-        if free:
-            return moment_covariance(sample, structure) / sample.n
-        return np.linalg.inv(normal_weight(analysed_cov(fitted, number), structure.has_means)) / sample.n
-    mean = sample.mean_from_origin if structure.has_means else None
-    saturated, moments = saturated_structure(structure.p, mean, sample.cov)
-    state = implied(saturated, moments)
-    keep = estimated_moments(fitted, number)
-    basis = np.eye(len(moments))[:, keep]
-    information = information_of(state, sample.grouped, exact=fitted.options.information == "observed")
-    bread = inverse_information(information, basis)
-    if not robust:
-        return bread
+def _products(state: Implied, sample: Sample) -> Array:
+    """(moments, moments) sum of the products of the respondents' (or clusters') scores about the moments."""
     assert sample.answers is not None
     scores = casewise_scores(state, sample)
     if sample.answers.clusters is not None:
         scores = cluster_sums(scores, sample.answers.clusters)
-    return bread @ (scores.T @ scores) @ bread
+    return scores.T @ scores
+
+
+def observed_covariance(fitted: Fitted, number: int) -> Array:
+    """(moments, moments) covariance of one group's observed moments, robust where the standard errors are."""
+    sample, structure, options = fitted.samples[number], fitted.structures[number], fitted.options
+    robust = options.se not in ("standard", "none") and sample.answers is not None
+    if isinstance(fitted.objective, LeastSquares):
+        if robust or sample.ordinal is not None or options.estimator in ("WLS", "DWLS"):
+            return moment_covariance(sample, structure) / sample.n
+        return np.linalg.inv(normal_weight(analysed_cov(fitted, number), structure.has_means)) / sample.n
+    if robust and options.missing == "pairwise":
+        return moment_covariance(sample, structure, fitted.n_fixed(number)) / sample.n
+    mean = sample.mean_from_origin if structure.has_means else None
+    saturated, moments = saturated_structure(structure.p, mean, sample.cov)
+    state = implied(saturated, moments)
+    basis = np.eye(len(moments))[:, estimated_moments(fitted, number)]
+    if options.information == "first_order":
+        return inverse_information(_products(state, sample), basis)
+    information = information_of(state, sample.grouped, exact=options.information == "observed")
+    bread = inverse_information(information, basis)
+    return bread @ _products(state, sample) @ bread if robust else bread
