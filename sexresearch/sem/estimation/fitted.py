@@ -15,7 +15,7 @@ from sexresearch.sem.estimation.constrained_minimum import Constrained
 from sexresearch.sem.estimation.constraints import Namespace
 from sexresearch.sem.estimation.likelihood import exogenous_log_likelihood, log_likelihood
 from sexresearch.sem.estimation.options import Options
-from sexresearch.sem.estimation.scores import Saturated, casewise_scores, saturate, slot_matrix
+from sexresearch.sem.estimation.scores import Saturated, casewise_scores, saturate, score_products, slot_matrix
 from sexresearch.sem.implied.discrepancy import Curve, NormalLikelihood, Objective
 from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian
 from sexresearch.sem.language.table import ParameterTable
@@ -127,7 +127,9 @@ class Fitted:
 
     @read_only_property
     def information(self) -> Array:
-        """(q, q) the information the options ask for."""
+        """(q, q) the information the options ask for; of first order, the scores' products summed."""
+        if self.options.information == "first_order":
+            return np.asarray(sum(score_products(scores, None) for scores in self.scores))
         return self.observed_information if self.options.information == "observed" else self.expected_information
 
     @cached_property
