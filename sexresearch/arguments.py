@@ -106,7 +106,7 @@ def fits(value: object, kind: Any) -> bool:
     if origin in (Union, types.UnionType):
         return any(fits(value, part) for part in inner)
     if origin is Literal:
-        return value in inner
+        return any(type(value) is type(part) and value == part for part in inner)
     if kind in (None, type(None)):
         return value is None
     if kind is bool:

@@ -327,10 +327,31 @@ def _html_row(tag: str, cells: tuple[str, ...], align: list[str]) -> str:
 def table(data: pd.DataFrame | pd.Series, caption: str = "", note: str = "", decimals: int | None = None) -> Table:
     """A frame (or a series, as two columns) formatted by the glossary, stable enough to be compared byte for byte.
 
-    Headers and decimals come from `COLUMNS`; a column the glossary does not know is printed under its own name with
-    `decimals` (3 unless given). A named or text index becomes the first column. Missing values are empty cells.
-    The values of a series are formatted by their own names, so that degrees of freedom stay whole numbers.
+    Parameters
+    ----------
+    data : DataFrame or Series
+        A table of results, such as ``results.parameters``. A named or text index becomes the first column.
+    caption : str
+        Above the table; empty for none.
+    note : str
+        Below the table; empty for none.
+    decimals : int, optional
+        Decimals, at least 0, of columns that hold numbers. Default: those of the glossary, 3 for columns it does not
+        know.
 
+    Returns
+    -------
+    Table
+        Text when printed, HTML in a notebook. Headers and decimals come from `COLUMNS`; missing values are empty cells;
+        the values of a series are formatted by their own names, so that degrees of freedom stay whole numbers.
+
+    Raises
+    ------
+    OptionError
+        `data` is no frame or series, or decimals is no whole number of at least 0.
+
+    Examples
+    --------
     >>> table(pd.DataFrame({"lhs": ["y"], "est": [0.12345]}))
     lhs    est
     y    0.123

@@ -21,11 +21,17 @@ SHOWN = ["name", "kind", "n", "what", "source", "licence"]
 
 @in_words
 def list_datasets() -> pd.DataFrame:
-    """The data sets there are, one row each: name, kind, n, what, source, licence.
+    """The data sets there are.
 
-    `kind` is synthetic (simulated, bundled), summary (means, correlations and the like, bundled) or fetched
-    (answers of respondents, downloaded once into the data home). `n` counts respondents.
+    Returns
+    -------
+    DataFrame
+        One row per data set: name, kind, n (respondents), what, source, licence. kind is synthetic (simulated,
+        bundled), summary (means, correlations and the like, bundled) or fetched (answers of respondents, downloaded
+        once into the data home).
 
+    Examples
+    --------
     >>> list_datasets().kind.value_counts().to_dict()
     {'summary': 8, 'fetched': 6, 'synthetic': 5}
     """
@@ -36,14 +42,25 @@ def list_datasets() -> pd.DataFrame:
 def load(name: str) -> Dataset:
     """The data set of that name, as what it can be used for.
 
-    Synthetic and fetched sets come as a Survey, moments computed by us as Moments (by group: a dictionary of
-    them), and published tables as the data frame that was printed, variables as rows. Where a published table
-    holds all of it, moments are one step away:
-    ``Moments.from_correlations(t[t.index], t["sd"], nobs=340, mean=t["mean"])``.
+    Parameters
+    ----------
+    name : str
+        A name of `datasets.list()`.
 
-    Raises DatasetError where there is no such data set, or a fetched one is not to be had; the message names
-    URL, file and folder.
+    Returns
+    -------
+    Survey, Moments, dict of Moments by group, or DataFrame
+        Synthetic and fetched sets come as a Survey, moments computed by us as Moments, and published tables as the
+        DataFrame that was printed, variables as rows. Where a published table holds all of it, moments are one step
+        away: ``Moments.from_correlations(t[t.index], t["sd"], nobs=340, mean=t["mean"])``.
 
+    Raises
+    ------
+    DatasetError
+        There is no such data set, or a fetched one is not to be had; the message names URL, file and folder.
+
+    Examples
+    --------
     >>> load("service_excellence_demo").synthetic, load("mobi_moments").nobs
     (True, 250)
     >>> float(load("dwivedi2019").loc["SAT", "alpha"])
@@ -62,10 +79,26 @@ def load(name: str) -> Dataset:
 
 @in_words
 def codebook(name: str) -> pd.DataFrame:
-    """What the columns of a data set mean, one row each, without fetching it; columns as `Instrument.codebook`.
+    """What the columns of a data set mean, without fetching it.
 
-    Published tables have only column and wording.
+    Parameters
+    ----------
+    name : str
+        A name of `datasets.list()`.
 
+    Returns
+    -------
+    DataFrame
+        One row per column of the data, in the columns of `Instrument.codebook`; of published tables only column and
+        wording.
+
+    Raises
+    ------
+    DatasetError
+        There is no such data set.
+
+    Examples
+    --------
     >>> codebook("gidakovic2021").query("column == 'TRUST'").wording.item()
     'trust'
     """

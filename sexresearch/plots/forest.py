@@ -60,15 +60,36 @@ def forest(
     title: str = "",
     note: str = "",
 ) -> Figure:
-    """Effects as points with their intervals, from a frame of `sexresearch.effects`.
+    """Effects as points with their intervals, from a frame of `effects`.
 
-    Filled where the interval leaves out 0, hollow where it holds 0; effects that are 0 because the model has no such
-    path say so, and what has no value is named without a point. Shares mediated are left out: they are no effects.
-    Standardized effects, or with `standardized=False` effects in the units of the data. `labels` maps names in the
-    model to names in the figure; `note` ends the footnote, the place for "Synthetic data.".
+    Parameters
+    ----------
+    effects : DataFrame
+        What `effects` returns. Shares mediated are left out: they are no effects.
+    standardized : bool
+        Draw std_all; False draws est, in the units of the data.
+    labels : dict of str by str, optional
+        Names in the figure by names in the model; names that do not occur are ignored.
+    title : str
+        Above the figure; empty for none.
+    note : str
+        Ends the footnote, the place for "Synthetic data.".
 
-    Raises OptionError for a frame without the columns of `effects`, ModelError for one without rows.
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Points are filled where the interval leaves out 0 and hollow where it holds 0. Effects that are 0 because the
+        model has no such path say so; what has no value is named without a point.
 
+    Raises
+    ------
+    OptionError
+        The frame lacks columns of `effects`.
+    ModelError
+        There is no effect to draw.
+
+    Examples
+    --------
     >>> row = {"effect": "total", "path": "delight → loyalty", "group": pd.NA, "est": 0.5, "ci_lower": 0.4,
     ...        "ci_upper": 0.6, "std_all": 0.45, "std_all_ci_lower": 0.36, "std_all_ci_upper": 0.54, "note": ""}
     >>> figure = forest(pd.DataFrame([row]), note="Synthetic data.")

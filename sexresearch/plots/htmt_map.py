@@ -33,15 +33,38 @@ def htmt_map(
     title: str = "",
     note: str = "",
 ) -> Figure:
-    """The table of `htmt` as a heat map: one cell per pair, with its limits where there are some.
+    """The table of `htmt` as a heat map: one cell per pair of constructs, with its limits where there are some.
 
-    Blue cells grow darker with the ratio and stay below .85; from .85 they are orange, from .90 red
-    (Henseler, Ringle & Sarstedt 2015, doi 10.1007/s11747-014-0403-8). A pair without a ratio is an empty cell.
-    pairs : the frame that `htmt` returns; group names the group where it has several. labels maps names in the model to
-    names in the figure; note ends the footnote, the place for "Synthetic data.".
+    Parameters
+    ----------
+    pairs : DataFrame
+        What `htmt` returns.
+    group : object, optional
+        Label of the group to draw, where the table has several.
+    labels : dict of str by str, optional
+        Names in the figure by names in the model; names that do not occur are ignored.
+    title : str
+        Above the figure; empty for none.
+    note : str
+        Ends the footnote, the place for "Synthetic data.".
 
-    Raises OptionError where the frame has other columns, no pair, or several groups and none was named.
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Blue cells grow darker with the ratio and stay below .85; from .85 they are orange, from .90 red. A pair without
+        a ratio is an empty cell.
 
+    Raises
+    ------
+    OptionError
+        The frame has other columns or no pair, or several groups and none was named.
+
+    Notes
+    -----
+    Cut-offs: Henseler, Ringle & Sarstedt 2015, doi 10.1007/s11747-014-0403-8.
+
+    Examples
+    --------
     >>> columns = ["a", "b", "value", "ci_lower", "ci_upper", "note"]
     >>> pairs = pd.DataFrame([["joy", "bond", 0.91, 0.88, 0.94, ""]], columns=columns)
     >>> [text.get_text() for text in htmt_map(pairs).axes[0].texts][:2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NEEDED = ("kind", "construct", "item", "group", "importance", "performance", "quadrant")
-KINDS = ("construct", "item")
+MapRows = Literal["construct", "item"]
+KINDS = get_args(MapRows)
 SIZE = (8.2, 5.0)  # inches of the plot area
 THIN = 0.01  # inches to either side of an interval that names keep off
 NAME_LIMIT = 22  # characters per line of a name
@@ -48,23 +49,49 @@ CORNERS = {
 def importance_map(
     importance: pd.DataFrame,
     *,
-    kind: str = "construct",
+    kind: MapRows = "construct",
     group: object = None,
     labels: Mapping[str, str] | None = None,
     title: str = "",
     note: str = "",
 ) -> Figure:
-    """Importance against performance with both intervals, from a frame of `sexresearch.importance`.
+    """Importance against performance with both intervals, from a frame of `importance`.
 
-    The lines are the means that divide the quadrants; what is unimportant, or not shown to matter, is hollow and grey.
-    Rows that no path connects to the target, or without a value, are counted in the footnote.
-    kind : "construct" or "item". `group` names the group where there are several; `labels` maps names in the model to
-    names in the figure; `note` ends the footnote, the place for "Synthetic data.".
+    Parameters
+    ----------
+    importance : DataFrame
+        What `importance` returns. Rows that no path connects to the target, or without a value, are counted in the
+        footnote.
+    kind : {"construct", "item"}
+        Which rows to draw.
+    group : object, optional
+        Label of the group to draw, where there are several.
+    labels : dict of str by str, optional
+        Names in the figure by names in the model; names that do not occur are ignored.
+    title : str
+        Above the figure; empty for none.
+    note : str
+        Ends the footnote, the place for "Synthetic data.".
 
-    Raises OptionError for a frame without the columns of `importance` or an unknown kind or group, ModelError where
-    nothing is left to draw.
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The lines are the means that divide the quadrants; what is unimportant, or not shown to matter, is hollow and
+        grey.
+
+    Raises
+    ------
+    OptionError
+        The frame lacks columns of `importance`, or the kind or group is unknown.
+    ModelError
+        No row has both importance and performance.
+
+    Notes
+    -----
     Martilla & James 1977, doi 10.1177/002224297704100112; Ringle & Sarstedt 2016, doi 10.1108/IMDS-10-2015-0449.
 
+    Examples
+    --------
     >>> row = {"kind": "construct", "construct": "joy", "item": "", "group": pd.NA, "importance": 0.4,
     ...        "importance_ci_lower": 0.3, "importance_ci_upper": 0.5, "performance": 60.0,
     ...        "performance_ci_lower": 58.0, "performance_ci_upper": 62.0, "quadrant": "concentrate here"}

@@ -37,13 +37,33 @@ WITHIN, DOUBTFUL, FAILS = MARKS
 def invariance_ladder(steps: pd.DataFrame, *, title: str = "", note: str = "") -> Figure:
     """The table of `invariance` as a ladder, the first step lowest: the change of each measure beside its cut-off.
 
-    Grey bands show what a step may cost; blue circles are within them, orange diamonds and red crosses beyond
-    (Cheung & Rensvold 2002, doi 10.1207/S15328007SEM0902_5; Chen 2007, doi 10.1080/10705510701301834). What was set
-    free stands below the name of a partial step. Changes beyond the edge of a panel are drawn at it, with their value.
-    steps : the frame that `invariance` returns. note ends the footnote, the place for "Synthetic data.".
+    Parameters
+    ----------
+    steps : DataFrame
+        What `invariance` returns.
+    title : str
+        Above the figure; empty for none.
+    note : str
+        Ends the footnote, the place for "Synthetic data.".
 
-    Raises OptionError where the frame has other columns.
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Grey bands show what a step may cost; blue circles are within them, orange diamonds and red crosses beyond. What
+        was set free stands below the name of a partial step. Changes beyond the edge of a panel are drawn at it, with
+        their value.
 
+    Raises
+    ------
+    OptionError
+        The frame has other columns, or no rows.
+
+    Notes
+    -----
+    Cut-offs: Cheung & Rensvold 2002, doi 10.1207/S15328007SEM0902_5; Chen 2007, doi 10.1080/10705510701301834.
+
+    Examples
+    --------
     >>> steps = pd.DataFrame({"step": ["configural", "metric"], "cfi_change": [None, -0.002],
     ...                       "rmsea_change": [None, 0.001], "srmr_change": [None, 0.004], "released": [(), ()],
     ...                       "verdict": ["holds: CFI .99", "holds: CFI falls by .002"]})

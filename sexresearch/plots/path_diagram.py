@@ -52,19 +52,43 @@ def path_diagram(
 ) -> Figure:
     """A fitted model as a path diagram, from causes on the left to effects on the right.
 
-    Latents are ellipses, observed variables boxes, indicators stand outside of the chain (none with `items=False`).
-    A latent's column is its longest path from a cause; covariances are two-headed arcs, those fixed (`se` 0) are left
-    out. Nodes with arrows into them show R². Values are standardized (`std_all`) or, with `standardized=False`, in
-    the units of the data; stars mark p < .05, .01, .001, dashes p ≥ .05. A missing estimate prints NA, a missing p
-    value gives neither stars nor dashes, and the footnote says so where the fit did not converge.
+    Parameters
+    ----------
+    results : Results
+        A fit, or what has its parameters, r_squared, latents and converged.
+    items : bool
+        Draw the indicators of latents, outside of the chain.
+    standardized : bool
+        Show std_all; False shows est, in the units of the data.
+    group : object, optional
+        Label of the group to draw, where there are several.
+    labels : dict of str by str, optional
+        Names in the figure by names in the model, as in ``{"SAT": "Satisfaction"}``; names that do not occur are
+        ignored.
+    title : str
+        Above the figure; empty for none.
+    note : str
+        Ends the footnote, the place for "Synthetic data.".
+    intervals : bool
+        Show the 95 % interval (delta method) below the value of every path.
 
-    With `intervals` the 95 % interval stands below the value of every path, by the delta method.
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Latents are ellipses, observed variables boxes; nodes with arrows into them show R². Covariances are two-headed
+        arcs, those fixed (se 0) left out. Stars mark p < .05, .01, .001, dashes p ≥ .05; a missing estimate prints NA,
+        a missing p value gives neither stars nor dashes. The footnote says where the fit did not converge. The figure
+        grows with the model, about 1.8 inches for each step of the longest chain; its fonts do not.
 
-    `group` names the group where there are several; `labels` maps names in the model to names in the figure
-    (`{"SAT": "Satisfaction"}`; names the model does not have are ignored); `note` ends the footnote, the place for
-    "Synthetic data.". The figure grows with the model, about 1.8 inches for each step of the longest chain; its fonts
-    do not. Raises `OptionError` for an unknown group and `ModelError` where there is nothing to draw.
+    Raises
+    ------
+    OptionError
+        The group is unknown.
+    ModelError
+        There is nothing to draw.
 
+    Examples
+    --------
     >>> from types import SimpleNamespace
     >>> rows = pd.DataFrame({"lhs": ["loyalty"], "op": ["~"], "rhs": ["delight"], "group": [pd.NA], "est": [0.8],
     ...                      "se": [0.1], "pvalue": [0.0], "std_all": [0.61]})

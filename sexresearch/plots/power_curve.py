@@ -29,12 +29,32 @@ INTERVAL = 1.96  # Monte-Carlo standard errors that a bar reaches up and down
 def power_curve(found: Power, *, labels: Mapping[str, str] | None = None, title: str = "", note: str = "") -> Figure:
     """The power of every effect against the sample size, with the target and the Monte-Carlo error of each point.
 
-    A bar reaches 1.96 Monte-Carlo standard errors up and down. Beside the name of an effect stands the size that
-    reaches the target, where the curve crosses it. `labels` maps effects to names in the figure; `note` ends the
-    footnote.
+    Parameters
+    ----------
+    found : Power
+        What `power` returns.
+    labels : dict of str by str, optional
+        Names in the figure by names of effects; names that do not occur are ignored.
+    title : str
+        Above the figure; empty for none.
+    note : str
+        Ends the footnote.
 
-    Raises OptionError for anything but the result of `power`, ModelError where no sample could be estimated.
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A bar reaches 1.96 Monte-Carlo standard errors up and down. Beside the name of an effect stands the sample size
+        at which its curve crosses the target.
 
+    Raises
+    ------
+    OptionError
+        `found` is not what `power` returns.
+    ModelError
+        No sample could be estimated.
+
+    Examples
+    --------
     >>> from sexresearch import power
     >>> figure = power_curve(power("y ~ 0.3*x", n=[50, 100, 200], replicates=50))
     >>> figure.axes[1].get_ylabel()

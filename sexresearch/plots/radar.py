@@ -43,13 +43,34 @@ def radar(
 ) -> Figure:
     """Performance of constructs (the nine elements, say) from 0 to 100 by group, from a frame of `importance`.
 
-    constructs : which, and in which order round the circle; without it, all constructs of the frame. A missing value
-    interrupts its line. `labels` maps names in the model, of constructs and of groups, to names in the figure; `note`
-    ends the footnote, the place for "Synthetic data.".
+    Parameters
+    ----------
+    importance : DataFrame
+        What `importance` returns. A missing value interrupts its line.
+    constructs : sequence of str, optional
+        Three or more constructs of the frame, in their order round the circle. Default: all of them.
+    labels : dict of str by str, optional
+        Names in the figure by names in the model, of constructs and groups; names that do not occur are ignored.
+    title : str
+        Above the figure; empty for none.
+    note : str
+        Ends the footnote, the place for "Synthetic data.".
 
-    Raises OptionError for a frame without the columns of `importance`, for unknown constructs and for more groups than
-    can be told apart (6); ModelError for fewer than three constructs.
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One line per group, at most 6.
 
+    Raises
+    ------
+    OptionError
+        The frame lacks columns of `importance`, a construct is unknown, or there are more groups than can be told
+        apart.
+    ModelError
+        There are fewer than three constructs.
+
+    Examples
+    --------
     >>> rows = {"kind": "construct", "construct": ["vision", "culture", "design"], "group": pd.NA,
     ...         "performance": [60.0, 50.0, 70.0]}
     >>> figure = radar(pd.DataFrame(rows), note="Synthetic data.")

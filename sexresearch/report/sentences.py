@@ -16,13 +16,32 @@ LIMITS = ("rmsea_ci_lower", "rmsea_ci_upper")
 
 @in_words
 def fit_sentence(results: Results | Pooled) -> str:
-    """How well the model fits, in the one line a paper prints; measures that are not defined are left out.
+    """How well the model fits, in the one line a paper prints.
 
-    The test and the indices are those the estimator calls for, and are named where they are scaled or robust
-    (`sexresearch.sem.output.reported`).
-    Style: American Psychological Association (2020), Publication Manual, 7th ed., doi 10.1037/0000165-000:
-    no leading zero where a value cannot exceed one.
+    Parameters
+    ----------
+    results : Results or Pooled
+        A fit, or several fits pooled.
 
+    Returns
+    -------
+    str
+        Test, CFI, TLI, RMSEA with its 90 % interval, SRMR and n: those the estimator calls for, named where they are
+        scaled or robust. Measures that are not defined are left out; a fit that did not converge has none, and the line
+        says so.
+
+    Raises
+    ------
+    OptionError
+        `results` is no fit.
+
+    Notes
+    -----
+    Style: American Psychological Association (2020), Publication Manual, 7th ed., doi 10.1037/0000165-000: no leading
+    zero where a value cannot exceed one.
+
+    Examples
+    --------
     >>> import sexresearch as sx
     >>> results = sx.fit("joy =~ CUSA1 + CUSA2 + CUSA3 + CUSCO", moments=sx.datasets.load("mobi_moments"))
     >>> fit_sentence(results)

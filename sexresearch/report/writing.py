@@ -15,14 +15,37 @@ WRITERS = {".html": html_document}
 
 @in_words
 def report(results: Results, path: str | Path, *, title: str = "Structural equation model", data: str = "") -> Path:
-    """Write the results to `path`, as the format its suffix names (.html), and return the path.
+    """Write the results as a document that can be sent, read and kept without this software.
 
+    Parameters
+    ----------
+    results : Results
+        A fit.
+    path : str or Path
+        Where to write it; the suffix names the format (.html). Folders are made as needed.
+    title : str
+        Title of the document.
+    data : str
+        Where the answers come from (``survey.caption``); where it says "synthetic", the document does so visibly.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    OptionError
+        The suffix is another one.
+
+    Notes
+    -----
     The document holds the source of the data, the fit in one sentence, the path diagram, every table of
     ``results.summary()``, the effects where some are indirect, the problems found, the model text and how the numbers
-    came about; nothing in it is fetched when it is opened. `data` says where the answers come from
-    (``survey.caption``); where it says "synthetic", the document does so visibly. Folders are made as needed. Raises
-    `OptionError` for another suffix.
+    came about. Nothing in it is fetched when it is opened.
 
+    Examples
+    --------
     >>> import tempfile, sexresearch as sx
     >>> results = sx.fit("joy =~ CUSA1 + CUSA2 + CUSA3 + CUSCO", moments=sx.datasets.load("mobi_moments"))
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -51,9 +51,25 @@ BY_STANDARD: Mapping[str, Mapping[str, Clause]] = MappingProxyType(
 def clause(number: str, standard: str = ISO_23592) -> Clause:
     """The clause with this number: a term, principle, dimension, element, sub-element, practice or chapter.
 
-    `standard` is 'ISO 23592' or 'ISO/TR 7179', with or without its year. OptionError for a standard not held,
-    and for an unknown clause with its near matches.
+    Parameters
+    ----------
+    number : str
+        Number of the clause, such as "7.3.2" or "7.3.2 a)".
+    standard : str
+        "ISO 23592" or "ISO/TR 7179", with or without its year.
 
+    Returns
+    -------
+    Clause
+        With at least clause (the number), title and description.
+
+    Raises
+    ------
+    OptionError
+        A standard or clause that is not held; near matches are named.
+
+    Examples
+    --------
     >>> clause("7.3.2").title
     'designing and renewing outstanding customer experiences'
     >>> clause("8.3.3", standard="ISO/TR 7179").title

@@ -15,11 +15,28 @@ from sexresearch.standard.catalogue import Clause
 
 @in_words
 def as_frame(entries: Iterable[Any], columns: Iterable[str] | None = None) -> pd.DataFrame:
-    """One row per entry, one column per field; `columns` chooses and orders fields or attributes instead.
+    """Entries of the standard as one table.
 
-    Attributes that are clauses themselves are shown by their title, several values joined by '; '; a value
-    the source does not give is missing; no entries give an empty frame. OptionError for an unknown column.
+    Parameters
+    ----------
+    entries : iterable
+        Entries of one kind, such as ``standard.elements``.
+    columns : iterable of str, optional
+        Fields or attributes of the entries, in this order. Default: all fields.
 
+    Returns
+    -------
+    DataFrame
+        One row per entry. Attributes that are clauses themselves are shown by their title, several values joined by ";
+        "; a value that the source does not give is missing. No entries give an empty frame.
+
+    Raises
+    ------
+    OptionError
+        An unknown column, or entries that are not of the standard.
+
+    Examples
+    --------
     >>> from sexresearch.standard.model import elements
     >>> as_frame(elements, ["clause", "title", "dimension"]).loc[0].tolist()
     ['7.1.1', 'vision, mission and strategy', 'leadership and strategy']

@@ -42,9 +42,22 @@ class Headline:
 def headline(name: str, value: float, note: str = "") -> None:
     """Declare a headline number of the notebook: shown as one line, kept in ``results.csv`` by `reproduce`.
 
-    `name` is unique within the notebook (``"acsi.rmsea"``); `value` is one finite number, rounded to four
-    decimals; `note` says the unit or the condition. Raises `StudyError` for anything but a finite number.
+    Parameters
+    ----------
+    name : str
+        Name of the number, unique within the notebook, as in "acsi.rmsea".
+    value : float
+        One finite number, rounded to four decimals; whole numbers stay whole.
+    note : str
+        Unit or condition; empty for none.
 
+    Raises
+    ------
+    StudyError
+        `value` is not one finite number.
+
+    Examples
+    --------
     >>> headline("acsi.rmsea", 0.084379, "four industries")
     acsi.rmsea = 0.0844  (four industries)
     """

@@ -47,13 +47,34 @@ class Reproduction:
 def reproduce(
     notebooks: Sequence[str | Path] | None = None, out: str | Path = "reports", store: bool = False
 ) -> Reproduction:
-    """Execute notebooks; write ``<name>.html``, ``figures/<name>_<k>.png`` and ``results.csv`` into `out`.
+    """Execute notebooks; write ``<name>.html``, ``figures/<name>_<k>.png`` and ``results.csv``.
 
-    `notebooks` are paths, or names of bundled notebooks (or their numbers: ``"02"``); all bundled ones unless
-    given. Rows of notebooks that are not run are kept in ``results.csv``. A notebook that fails is named in
-    the outcomes, its traceback is in its page, and the others still run. `store` also writes the fresh
-    outputs into the notebooks that ran through. Raises `StudyError` for a notebook that does not exist.
+    Parameters
+    ----------
+    notebooks : sequence of str or Path, optional
+        Paths, or names or numbers ("02") of bundled notebooks. Default: all bundled ones.
+    out : str or Path
+        Folder to write into, made as needed.
+    store : bool
+        Also write the fresh outputs into the notebooks that ran through.
 
+    Returns
+    -------
+    Reproduction
+        Outcome of every notebook, headline numbers, and those that differ from the published. A notebook that fails is
+        named in the outcomes, its traceback is in its page, and the others still run.
+
+    Raises
+    ------
+    StudyError
+        A notebook does not exist.
+
+    Notes
+    -----
+    Rows of notebooks that are not run are kept in ``results.csv``.
+
+    Examples
+    --------
     >>> reproduce(["02"]).outcomes  # doctest: +SKIP
     """
     paths = find_notebooks(notebooks)

@@ -40,33 +40,52 @@ def importance(
 ) -> pd.DataFrame:
     """Where to invest: for every lever and its items, the effect of one point on the target beside its points today.
 
-    target : a variable of the model. scale : the Survey or Instrument that knows the items' scales, (lowest, highest)
-    for all items, or a dict of such pairs by item; items it does not name run from their lowest to their highest
-    answer, which `note` says.
-    constructs : those to be set against each other, best of one kind, such as the nine elements. Without it, the
-    levers: constructs that lead to the target and that no other such construct leads to, for what stands between a
-    lever and the target passes on the lever's own effect and always weighs more, being nearer. Whether a lever can be
-    pulled (age cannot) the model does not know: name those that can. Where named constructs pass on each other's
-    effects, `note` says so. Constructs the model is silent on, for no path leads from them to the target, have no
-    importance, and `note` says why.
-    smallest : the smallest effect of interest, in points of the target per point of a construct; 0.05 without it.
+    Parameters
+    ----------
+    results : Results
+        A fit.
+    target : str
+        A variable of the model.
+    scale : Survey, Instrument, (lowest, highest) or dict of such pairs by item, optional
+        Ends of the items' answer scales. Items it does not name run from their lowest to their highest answer, which
+        note says.
+    constructs : sequence of str, optional
+        Those to be set against each other, best of one kind, such as the nine elements. Default: the levers, which are
+        the constructs that lead to the target and that no other such construct leads to (what stands between passes on
+        the lever's own effect and, being nearer, always weighs more). Whether a lever can be pulled (age cannot), the
+        model does not know: name those that can.
+    level : float
+        Coverage of the limits, between 0 and 1.
+    smallest : float
+        Smallest effect of interest, in points of the target per point of a construct.
 
-    importance is the total effect in points of the target per point of the row, performance the mean in points, both
-    from 0 to 100 (formulas: module `points`). An item's importance is its construct's times its `weight`:
-    what one more point of the item is worth if it moves the construct as the item's part in the index. Limits by the
-    delta method. Columns target kind construct item group weight, importance and performance with _ci_lower _ci_upper,
-    std_all (standardized total effect), quadrant, verdict, note.
-    quadrant : means of the constructs (of the items) divide high from low (Martilla & James 1977,
-    doi 10.1177/002224297704100112; Ringle & Sarstedt 2016, doi 10.1108/IMDS-10-2015-0449), "alone" where there is no
-    other. Before that, "unimportant" where the whole interval of importance is nearer to 0 than `smallest` (of an
-    item: than `smallest` times its weight; Lakens 2017, doi 10.1177/1948550617697177), "not shown" where it holds 0
-    and reaches beyond, "works against" where it lies below 0. None where no path leads to the target, a number is
-    missing or the solution is inadmissible.
-    Missing values have their reason in `note`: no path, no scale, no means, an item whose loading is negative, no
-    convergence.
+    Returns
+    -------
+    DataFrame
+        One row per construct and item (and group): target, kind, construct, item, group, weight, importance and
+        performance with _ci_lower and _ci_upper, std_all (standardized total effect), quadrant, verdict, note. What is
+        missing has its reason in note: no path, no scale, no means, an item with a negative loading, no convergence.
 
-    Raises ModelError for names that are not in the model, listing those that are; OptionError for answers off scale.
+    Raises
+    ------
+    ModelError
+        A name is not in the model.
+    OptionError
+        Answers off the scale, unknown items in `scale`, or a number out of its range.
 
+    Notes
+    -----
+    importance is the total effect in points of the target per point of the row, performance the mean, both in points
+    from 0 to 100 (formulas: module `points`); an item's importance is its construct's times the item's weight in the
+    index. Limits by the delta method. quadrant: means over the constructs (over the items) divide high from low
+    (Martilla & James 1977, doi 10.1177/002224297704100112; Ringle & Sarstedt 2016, doi 10.1108/IMDS-10-2015-0449);
+    "alone" where there is no other. Before that, "unimportant" where the whole interval of importance is nearer to 0
+    than `smallest` (of an item: times its weight; Lakens 2017, doi 10.1177/1948550617697177), "not shown" where it
+    holds 0 and reaches beyond, "works against" where it lies below 0; none where no path leads to the target, a number
+    is missing or the solution is inadmissible.
+
+    Examples
+    --------
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem import fit
     >>> rng = np.random.default_rng(1)

@@ -29,18 +29,39 @@ def what_if(
 ) -> pd.DataFrame:
     """The predicted change of every construct that follows, if some were raised or lowered from outside.
 
-    changes : points, from 0 to 100, that come on top of whatever the model passes on to the construct, as in
-    ``{"culture": +5}``. scale : as in `importance`. The change of t is the sum over the changed s of the total effect
-    of s on t in points (formulas: module `points`) times the points of s; limits by the delta method.
+    Parameters
+    ----------
+    results : Results
+        A fit.
+    changes : dict of float by str
+        Points between -100 and 100 by construct, as in ``{"culture": +5}``, on top of what the model passes on to it.
+    scale : Survey, Instrument, (lowest, highest) or dict of such pairs by item, optional
+        Ends of the items' answer scales, as in `importance`.
+    level : float
+        Coverage of the limits, between 0 and 1.
 
-    Where nothing follows, the other constructs stand there without a change, and with the reason: the model is silent.
-    Columns construct group change change_ci_lower change_ci_upper (points), performance (today) and predicted (then),
-    note: the assumption behind every row, and what is missing. The prediction reads the arrows as causes. That is an
-    assumption of the model and not a finding: the data fit as well where an arrow is turned round
-    (Bollen & Pearl 2013, doi 10.1007/978-94-007-6094-3_15).
+    Returns
+    -------
+    DataFrame
+        One row per construct (and group), causes before effects: construct, group, change, change_ci_lower,
+        change_ci_upper (points), performance (today), predicted (then), note (the assumption behind the row, and what
+        is missing). Where nothing follows, the other constructs stand there without a change, and with the reason.
 
-    Raises ModelError for names that are not in the model, listing those that are; OptionError for what is no change.
+    Raises
+    ------
+    ModelError
+        A construct is not in the model.
+    OptionError
+        A change that is no number of points, or answers off the scale.
 
+    Notes
+    -----
+    The change of t is the sum over the changed s of the total effect of s on t times the points of s (formulas: module
+    `points`); limits by the delta method. That the arrows are causes is an assumption, not a finding: the data fit as
+    well where an arrow is turned round (Bollen & Pearl 2013, doi 10.1007/978-94-007-6094-3_15).
+
+    Examples
+    --------
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem import fit
     >>> rng = np.random.default_rng(1)

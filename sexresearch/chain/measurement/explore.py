@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,8 +19,9 @@ from sexresearch.sem.inference.chisquare import chisq_pvalue
 from sexresearch.sem.inference.fit_indices import rmsea
 from sexresearch.survey import Survey
 
-METHODS = ("ml", "pa")
-ROTATIONS = ("oblimin", "quartimin", "promax", "varimax", "none")
+Extraction = Literal["ml", "pa"]
+Rotation = Literal["oblimin", "quartimin", "promax", "varimax", "none"]
+METHODS, ROTATIONS = get_args(Extraction), get_args(Rotation)
 SINGULAR = 1e-10  # eigenvalue of correlations that is rounding
 MOST_POWER = 20
 
@@ -35,14 +37,39 @@ def parallel_analysis(
 ) -> pd.DataFrame:
     """How many factors? Eigenvalues of the items' correlations beside those of random numbers, the largest first.
 
-    Columns factor (numbered from 1), eigenvalue, random (the percentile over `replicates` data sets of independent
-    normal numbers of the same size), kept (True up to the first that does not exceed its random value).
-    Horn 1965, doi 10.1007/BF02289447 (by means); by the 95th percentile as in Glorfeld 1995,
-    doi 10.1177/0013164495055003002. Rows with a gap are left out.
+    Parameters
+    ----------
+    data : DataFrame or Survey
+        One row per respondent. Rows with a missing answer to one of the items are left out.
+    items : sequence of str, optional
+        Two or more numeric columns. Default: all items of a Survey, all columns of a DataFrame.
+    replicates : int
+        Data sets of random numbers, at least 2.
+    percentile : float
+        Percentile of the random eigenvalues that a factor must exceed, between 0 and 100.
+    seed : int
+        Whole number of at least 0; equal seeds give equal numbers.
 
-    items : columns; all items of a Survey, all columns of a DataFrame where not given.
-    Raises DataError where columns cannot be used or rows are too few, OptionError for fewer than two items.
+    Returns
+    -------
+    DataFrame
+        One row per factor: factor (numbered from 1), eigenvalue, random (the percentile over the replicates), kept
+        (True up to the first factor that does not exceed its random value).
 
+    Raises
+    ------
+    DataError
+        A column cannot be used, or there are no more complete rows than items.
+    OptionError
+        Fewer than two items, or a number out of its range.
+
+    Notes
+    -----
+    Random data are independent standard normal numbers, n x p. Horn 1965, doi 10.1007/BF02289447, took their mean; the
+    95th percentile is that of Glorfeld 1995, doi 10.1177/0013164495055003002.
+
+    Examples
+    --------
     >>> rng = np.random.default_rng(1)
     >>> common = np.repeat(rng.normal(size=(300, 2)), 3, axis=1)
     >>> data = pd.DataFrame(common + rng.normal(size=(300, 6)), columns=list("abcdef"))
@@ -70,30 +97,51 @@ def explore(
     items: Sequence[str] | None = None,
     *,
     factors: int,
-    rotation: str = "oblimin",
-    method: str = "ml",
+    rotation: Rotation = "oblimin",
+    method: Extraction = "ml",
     power: float = 4.0,
     normalize: bool | None = None,
 ) -> pd.DataFrame:
-    """Which items go together? Exploratory factor analysis: one row per item and factor.
+    """Which items go together? Exploratory factor analysis of the items' correlations.
 
-    Columns item, factor (numbered from 1, the one that explains most first, each turned to be positive), loading (of
-    the pattern, where factors may correlate), communality (share of the item's variance that the factors explain; .995
-    is its bound, where an item is explained whole). Rows with a gap are left out. `factor_correlations` has how the
-    factors correlate, `factor_fit` how well so many of them fit.
-    method : "ml" (maximum likelihood) or "pa" (least squares of residual correlations, where principal axis iterations
-        end). The same answers always give the same result: starts are fixed, and the gradient proves the minimum.
-    rotation : "oblimin" (at gamma 0, which is "quartimin"; oblique), "promax" (oblique), "varimax" (orthogonal) or
-        "none".
-    power : of promax, to which loadings are raised for its target.
-    normalize : whether items have rows of unit length while rotating (Kaiser). By default as in R: True for varimax and
-        promax, False for oblimin.
-    Lawley & Maxwell 1971, Factor Analysis as a Statistical Method; Jennrich 2002, doi 10.1007/BF02294706 (rotation).
+    Parameters
+    ----------
+    data : DataFrame or Survey
+        One row per respondent. Rows with a missing answer to one of the items are left out.
+    items : sequence of str, optional
+        Two or more numeric columns. Default: all items of a Survey, all columns of a DataFrame.
+    factors : int
+        How many factors: at least 1, at most what leaves (p - k)^2 >= p + k for p items and k factors.
+    rotation : {"oblimin", "quartimin", "promax", "varimax", "none"}
+        "oblimin" (at gamma 0, which is "quartimin") and "promax" are oblique, "varimax" is orthogonal.
+    method : {"ml", "pa"}
+        Maximum likelihood, or least squares of residual correlations, where principal axis iterations end.
+    power : float
+        Power of promax, to which loadings are raised for its target; above 1, up to 20.
+    normalize : bool, optional
+        Rows of unit length while rotating (Kaiser). Default, as in R: True for "varimax" and "promax", otherwise False.
 
-    items : columns; all items of a Survey, all columns of a DataFrame where not given.
-    Raises DataError where columns cannot be used, rows are too few, an item follows from others (it is named), or no
-    minimum is found; OptionError for unknown options.
+    Returns
+    -------
+    DataFrame
+        One row per item and factor: item, factor (numbered from 1, the one that explains most first, each turned to be
+        positive), loading (of the pattern matrix), communality (share of the item's variance that the factors explain;
+        .995 is its bound, where an item is explained whole).
 
+    Raises
+    ------
+    DataError
+        A column cannot be used, rows are too few, an item follows from others, or no minimum is found.
+    OptionError
+        An unknown rotation or method, fewer than two items, or a number out of its range.
+
+    Notes
+    -----
+    The same answers always give the same result: starts are fixed, and the gradient proves the minimum. Lawley &
+    Maxwell 1971, Factor Analysis as a Statistical Method; Jennrich 2002, doi 10.1007/BF02294706 (rotation).
+
+    Examples
+    --------
     >>> rng = np.random.default_rng(1)
     >>> common = np.repeat(rng.normal(size=(300, 2)), 3, axis=1)
     >>> data = pd.DataFrame(common + rng.normal(size=(300, 6)), columns=list("abcdef"))
@@ -118,15 +166,30 @@ def factor_correlations(
     items: Sequence[str] | None = None,
     *,
     factors: int,
-    rotation: str = "oblimin",
-    method: str = "ml",
+    rotation: Rotation = "oblimin",
+    method: Extraction = "ml",
     power: float = 4.0,
     normalize: bool | None = None,
 ) -> pd.DataFrame:
-    """How the factors of `explore` correlate: one row per pair, a, b (numbers of factors) and correlation.
+    """How the factors of `explore` correlate.
 
-    0 for varimax and "none", whose factors are orthogonal. Arguments and errors are those of `explore`.
+    Parameters
+    ----------
+    data, items, factors, rotation, method, power, normalize : as those of `explore`
+        rotation "oblimin", "quartimin", "promax", "varimax" or "none"; method "ml" or "pa".
 
+    Returns
+    -------
+    DataFrame
+        One row per pair of factors: a, b (their numbers), correlation (0 for "varimax" and "none").
+
+    Raises
+    ------
+    DataError, OptionError
+        As `explore`.
+
+    Examples
+    --------
     >>> rng = np.random.default_rng(1)
     >>> common = np.repeat(rng.normal(size=(900, 2)) @ [[1, 0.5], [0, 0.87]], 3, axis=1)
     >>> data = pd.DataFrame(common + rng.normal(size=(900, 6)), columns=list("abcdef"))
@@ -142,13 +205,35 @@ def factor_correlations(
 def factor_fit(
     data: pd.DataFrame | Survey, items: Sequence[str] | None = None, *, factors: int | Sequence[int]
 ) -> pd.DataFrame:
-    """How well do so many factors fit? One row per number of factors, by maximum likelihood.
+    """How well do so many factors fit? Tests of maximum-likelihood factor analyses.
 
-    Columns factors, n, chisq, df, pvalue, rmsea, note. chisq is (n - 1 - (2p + 5) / 6 - 2k / 3) times the smallest
-    discrepancy of p items and k factors (Bartlett 1951, doi 10.1093/biomet/38.3-4.337), on ((p - k)^2 - p - k) / 2
-    degrees of freedom; where there are none, p value and RMSEA are missing. note names items whose uniqueness is on its
-    bound. Arguments and errors are those of `explore`.
+    Parameters
+    ----------
+    data : DataFrame or Survey
+        One row per respondent. Rows with a missing answer to one of the items are left out.
+    items : sequence of str, optional
+        Two or more numeric columns. Default: all items of a Survey, all columns of a DataFrame.
+    factors : int or sequence of int
+        Numbers of factors to try, each in the range that `explore` allows.
 
+    Returns
+    -------
+    DataFrame
+        One row per number of factors: factors, n, chisq, df, pvalue, rmsea, note. p value and RMSEA are missing without
+        degrees of freedom; note names items whose uniqueness is on its bound (Heywood cases).
+
+    Raises
+    ------
+    DataError, OptionError
+        As `explore`.
+
+    Notes
+    -----
+    chisq is (n - 1 - (2p + 5) / 6 - 2k / 3) times the smallest discrepancy of p items and k factors (Bartlett 1951,
+    doi 10.1093/biomet/38.3-4.337), on ((p - k)^2 - p - k) / 2 degrees of freedom.
+
+    Examples
+    --------
     >>> rng = np.random.default_rng(1)
     >>> common = np.repeat(rng.normal(size=(300, 2)), 3, axis=1)
     >>> data = pd.DataFrame(common + rng.normal(size=(300, 6)), columns=list("abcdef"))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from numbers import Integral
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,8 @@ from sexresearch.sem.resampling.intervals import limits
 from sexresearch.sem.resampling.run import progress_bar
 from sexresearch.sem.threads import one_thread
 
-KINDS = ("htmt", "htmt2")
+Ratio = Literal["htmt", "htmt2"]
+KINDS = get_args(Ratio)
 AT_ONCE = 250  # replicates in a chunk: bounds the memory of their correlations
 LEAST = 0.9  # share of replicates with a ratio from which their quantiles are taken for an interval
 
@@ -48,22 +50,42 @@ class Traits:
 
 
 @in_words
-def htmt(results: Results, kind: str = "htmt", bootstrap: int = 0, seed: int | None = None) -> pd.DataFrame:
-    """Are two constructs distinct? One row per pair: the heterotrait-monotrait ratio of the items' correlations.
+def htmt(results: Results, kind: Ratio = "htmt", bootstrap: int = 0, seed: int | None = None) -> pd.DataFrame:
+    """Are two constructs distinct? The heterotrait-monotrait ratio of the items' correlations, pair by pair.
 
-    Columns a, b, value, ci_lower, ci_upper, note; several groups add `group`. The ratio estimates the correlation of
-    two constructs; below .85 (.90 for similar constructs) they count as distinct.
-    kind : "htmt" (means of absolute correlations) or "htmt2" (geometric means, for items that load unequally).
-    bootstrap : replicates for percentile limits (95 %); rows are drawn within groups, whole clusters where the fit has
-        clusters. seed : whole number that decides the samples; without it 1.
-    Correlations are those of the sample: polychoric of ordered items, by EM where the fit uses missing="fiml".
-    Dimensions of a higher construct stand for its items, as sums of their standardized items (Sarstedt, Hair, Cheah,
-    Becker & Ringle 2019, doi 10.1016/j.ausmj.2019.05.003). Where a ratio or its limits cannot be had, `note` says why.
-    Henseler, Ringle & Sarstedt 2015, doi 10.1007/s11747-014-0403-8; Roemer, Schuberth & Henseler 2021,
-    doi 10.1108/IMDS-02-2021-0082.
+    Parameters
+    ----------
+    results : Results
+        A fit whose model has constructs.
+    kind : {"htmt", "htmt2"}
+        Arithmetic means of absolute correlations, or geometric means, for items that load unequally.
+    bootstrap : int
+        Replicates for the limits; 0 for none. Rows are drawn within groups, whole clusters where the fit has clusters.
+    seed : int, optional
+        Whole number of at least 0 that decides the samples; 1 where not given.
 
-    Raises OptionError for an unknown kind, and where replicates or seed are no whole numbers of at least 0.
+    Returns
+    -------
+    DataFrame
+        One row per pair of constructs (and group): a, b, value, ci_lower, ci_upper (95 % percentile limits), note;
+        several groups add group. Where the ratio or its limits cannot be had they are missing, and note says why.
 
+    Raises
+    ------
+    OptionError
+        An unknown kind, bootstrap or seed that is no whole number of at least 0, no fit, or a model without constructs.
+
+    Notes
+    -----
+    The ratio is the mean correlation between the items of two constructs over the geometric mean of their mean
+    correlations within (Henseler, Ringle & Sarstedt 2015, doi 10.1007/s11747-014-0403-8; "htmt2": Roemer, Schuberth &
+    Henseler 2021, doi 10.1108/IMDS-02-2021-0082). It estimates the correlation of the constructs; below .85 (.90 for
+    similar constructs) they count as distinct. Correlations are the sample's: polychoric for ordered items, by EM where
+    the fit has missing="fiml". A dimension of a higher construct is the sum of its standardized items (Sarstedt, Hair,
+    Cheah, Becker & Ringle 2019, doi 10.1016/j.ausmj.2019.05.003).
+
+    Examples
+    --------
     >>> import pandas as pd
     >>> from sexresearch.sem import Moments, fit
     >>> r = pd.DataFrame([[1, 0.8, 0.4, 0.4], [0.8, 1, 0.4, 0.4], [0.4, 0.4, 1, 0.5], [0.4, 0.4, 0.5, 1]])

@@ -39,25 +39,44 @@ COLUMNS = ("alpha", "omega", "omega_h", "ave")
 
 @in_words
 def reliability(results: Results, standardized: bool = False) -> pd.DataFrame:
-    """How reliable is the sum of each construct's items? One row per construct (and group): alpha, omega, AVE.
+    """How reliable is the sum of each construct's items? Alpha, omega and average variance extracted.
 
-    Columns construct, items (how many), alpha, omega, ave, each with `_ci_lower` and `_ci_upper` (95 %), and note.
-    Several groups add `group`; a model in which items serve two constructs, or dimensions a higher one, adds `omega_h`.
-    alpha : Cronbach 1951, from the covariances of the sample; interval by Feldt 1965, doi 10.1007/BF02289499.
-    omega : share of the sum's implied variance that any construct explains (McDonald 1999); with one construct behind
-        the items this is the composite reliability. omega_h : the share of the construct itself.
-        Of ordered items (`ordered=`), both are of the sum of category codes (Green & Yang 2009,
-        doi 10.1007/s11336-008-9099-3), and alpha is from the codes.
-    ave : average variance extracted, of the responses behind ordered items, on dimensions where those are measured.
-    Intervals of omega and ave are by the delta method (Raykov 2002, doi 10.1207/S15327906MBR3701_04), with the
-    standard errors of the fit. `standardized` takes items of unit variance: omega is then the composite reliability,
-    and ave the mean squared standardized loading, as PLS programs print them (Fornell & Larcker 1981).
-    A construct with one item has none of them, and `note` says so; it also says what is missing and why, whether the
-    solution is inadmissible, and which items clearly load against the others: 95 % interval without 0, standardized
-    loading of at least .10.
+    Parameters
+    ----------
+    results : Results
+        A fit whose model has constructs.
+    standardized : bool
+        Take items of unit variance, for items in different units: omega is then the composite reliability, and AVE the
+        mean squared standardized loading, as PLS programs print them.
 
-    Raises OptionError where `results` is not a fit or the model has no constructs.
+    Returns
+    -------
+    DataFrame
+        One row per construct (and group): construct, items (how many), alpha, omega, ave, each with _ci_lower and
+        _ci_upper (95 %), note. Several groups add group; items that serve two constructs, or dimensions of a higher
+        construct, add omega_h. A construct with one item has no values. note says what is missing and why, whether the
+        solution is inadmissible, and which items clearly load against the others (95 % interval without 0, standardized
+        loading of at least .10).
 
+    Raises
+    ------
+    OptionError
+        `results` is not a fit, or the model has no constructs.
+
+    Notes
+    -----
+    alpha : Cronbach 1951, from the sample's covariances (of category codes where items are ordered); interval of Feldt
+        1965, doi 10.1007/BF02289499.
+    omega : share of the sum's implied variance that any construct explains; omega_h : that the construct itself does
+        (McDonald 1999). For ordered items both are of the sum of category codes (Green & Yang 2009,
+        doi 10.1007/s11336-008-9099-3).
+    ave : average variance extracted (Fornell & Larcker 1981, doi 10.1177/002224378101800104), of the responses behind
+        ordered items, on dimensions where those are measured.
+    Intervals of omega and ave: delta method with the standard errors of the fit (Raykov 2002,
+    doi 10.1207/S15327906MBR3701_04).
+
+    Examples
+    --------
     >>> import pandas as pd
     >>> from sexresearch.sem import Moments, fit
     >>> r = pd.DataFrame([[1, 0.5, 0.5], [0.5, 1, 0.5], [0.5, 0.5, 1]], index=list("abc"), columns=list("abc"))

@@ -22,16 +22,34 @@ INDEX = ("lhs", "op", "rhs", "group", "mi", "sepc_all")
 
 @in_words
 def fornell_larcker(results: Results, standardized: bool = False) -> pd.DataFrame:
-    """Does each construct explain its items better than another construct explains it? One row per pair.
+    """Does each construct explain its items better than another construct explains it? The Fornell-Larcker criterion.
 
-    Columns a, b, correlation, shared, ave_a, ave_b, note; several groups add `group`. `correlation` is the one the
-    model implies, `shared` its square; the criterion asks that both AVE exceed it (Fornell & Larcker 1981,
-    doi 10.1177/002224378101800104). Missing where a construct has one item or the two share items; `note` says so, and
-    where the solution is inadmissible.
-    `standardized` takes AVE of items of unit variance, as `reliability` does.
+    Parameters
+    ----------
+    results : Results
+        A fit whose model has constructs.
+    standardized : bool
+        Take the AVE of items of unit variance, as in `reliability`.
 
-    Raises OptionError where `results` is not a fit or the model has no constructs.
+    Returns
+    -------
+    DataFrame
+        One row per pair of constructs (and group): a, b, correlation (implied by the model), shared (its square),
+        ave_a, ave_b, note; several groups add group. shared is missing where a construct has one item or the two share
+        items; note says so, and whether the solution is inadmissible.
 
+    Raises
+    ------
+    OptionError
+        `results` is not a fit, or the model has no constructs.
+
+    Notes
+    -----
+    The criterion asks that both AVE exceed the shared variance (Fornell & Larcker 1981,
+    doi 10.1177/002224378101800104).
+
+    Examples
+    --------
     >>> import pandas as pd
     >>> from sexresearch.sem import Moments, fit
     >>> r = pd.DataFrame([[1, 0.8, 0.4, 0.4], [0.8, 1, 0.4, 0.4], [0.4, 0.4, 1, 0.5], [0.4, 0.4, 0.5, 1]])
@@ -59,18 +77,35 @@ def fornell_larcker(results: Results, standardized: bool = False) -> pd.DataFram
 
 @in_words
 def cross_loadings(results: Results) -> pd.DataFrame:
-    """Does every item go with its own construct? One row per item and construct.
+    """Does every item go with its own construct? Correlations of items with all constructs, and loadings to be had.
 
-    Columns item, construct, own (whether it measures the construct), loading (standardized, of own rows), correlation
-    (implied, of item and construct), mi and sepc_all (of a loading the model does not have: modification index, and the
-    standardized loading to expect), note; several groups add `group`. No numbers where the fit did not converge; `note`
-    says where the solution is inadmissible.
-    The square of an item's only own correlation is its R².
-    An item that correlates more with another construct than with its own is in the wrong place
-    (Chin 1998, The partial least squares approach to structural equation modeling).
+    Parameters
+    ----------
+    results : Results
+        A fit whose model has constructs.
 
-    Raises OptionError where `results` is not a fit or the model has no constructs.
+    Returns
+    -------
+    DataFrame
+        One row per item and construct (and group): item, construct, own (whether it measures the construct), loading
+        (standardized, of own rows), correlation (implied, of item and construct), mi and sepc_all (of a loading that
+        the model does not have: modification index and the standardized loading to expect), note; several groups add
+        group. Numbers are missing where the fit did not converge; note says so, and whether the solution is
+        inadmissible.
 
+    Raises
+    ------
+    OptionError
+        `results` is not a fit, or the model has no constructs.
+
+    Notes
+    -----
+    An item that correlates more with another construct than with its own is in the wrong place (Chin 1998, The partial
+    least squares approach to structural equation modeling). Where an item has one construct, the square of their
+    correlation is the item's R².
+
+    Examples
+    --------
     >>> import pandas as pd
     >>> from sexresearch.sem import Moments, fit
     >>> r = pd.DataFrame([[1, 0.8, 0.4, 0.4], [0.8, 1, 0.4, 0.4], [0.4, 0.4, 1, 0.5], [0.4, 0.4, 0.5, 1]])

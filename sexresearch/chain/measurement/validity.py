@@ -26,24 +26,44 @@ NO_VALUE = "it has no value at these estimates"
 
 @in_words
 def validity(results: Results, standardized: bool = False) -> pd.DataFrame:
-    """Is each construct measured well, and apart from the others? One row per construct (and group).
+    """Is each construct measured well, and apart from the others? Criteria, cut-offs and an outcome for each construct.
 
-    Columns construct, items, omega, ave, item and loading (the item that loads lowest, standardized), shared and
-    nearest (the largest squared correlation with another construct, and which), htmt and htmt_with (the largest
-    heterotrait-monotrait ratio, and with which), outcome, verdict (the outcome in words), note; several groups add
-    `group`. The outcome is "holds" (the verdict begins "measured well"), or "doubtful" where one of these is missed:
-    omega of at least .70 (Nunnally & Bernstein 1994, Psychometric Theory), AVE of at least .50 and above `shared`
-    (Fornell & Larcker 1981, doi 10.1177/002224378101800104), HTMT below .90
-    (Henseler, Ringle & Sarstedt 2015, doi 10.1007/s11747-014-0403-8; below .85 where constructs differ in meaning).
-    It "fails" for all constructs where the solution is inadmissible (a negative variance, impossible correlations), and
-    is "not_computable" where a number is missing and nothing else is against the construct; the verdict says why.
-    Loadings below .708, half of the item's variance, are named and decide nothing
-    (Hair, Risher, Sarstedt & Ringle 2019, doi 10.1108/EBR-11-2018-0203).
-    `standardized` takes omega and AVE of items of unit variance, for items in different units.
-    `reliability`, `fornell_larcker`, `htmt` and `cross_loadings` hold the whole tables, with intervals.
+    Parameters
+    ----------
+    results : Results
+        A fit whose model has constructs.
+    standardized : bool
+        Take omega and AVE of items of unit variance, for items in different units.
 
-    Raises OptionError where `results` is not a fit or the model has no constructs.
+    Returns
+    -------
+    DataFrame
+        One row per construct (and group): construct, items, omega, ave, item and loading (the item that loads lowest,
+        standardized), shared and nearest (largest squared correlation with another construct, and which), htmt and
+        htmt_with (largest heterotrait-monotrait ratio, and with which), outcome, verdict (the outcome in words), note;
+        several groups add group.
 
+    Raises
+    ------
+    OptionError
+        `results` is not a fit, or the model has no constructs.
+
+    Notes
+    -----
+    outcome is "holds"; "doubtful" where one criterion below is missed; "fails" for all constructs where the solution is
+    inadmissible; "not_computable" where a number is missing and nothing else is against the construct.
+
+    - omega of at least .70 (Nunnally & Bernstein 1994, Psychometric Theory)
+    - AVE of at least .50 and above shared (Fornell & Larcker 1981, doi 10.1177/002224378101800104)
+    - HTMT below .90, or .85 where constructs differ in meaning (Henseler, Ringle & Sarstedt 2015,
+      doi 10.1007/s11747-014-0403-8)
+
+    Loadings below .708, half of the item's variance, are named and decide nothing (Hair, Risher, Sarstedt & Ringle
+    2019, doi 10.1108/EBR-11-2018-0203). `reliability`, `fornell_larcker`, `htmt` and `cross_loadings` hold the whole
+    tables.
+
+    Examples
+    --------
     >>> import pandas as pd
     >>> from sexresearch.sem import Moments, fit
     >>> r = pd.DataFrame([[1, 0.8, 0.4, 0.4], [0.8, 1, 0.4, 0.4], [0.4, 0.4, 1, 0.5], [0.4, 0.4, 0.5, 1]])

@@ -11,7 +11,7 @@ from sexresearch.arguments import in_words
 from sexresearch.chain.paths.arrows import Arrows, arrows, known
 from sexresearch.chain.paths.estimands import SHARE, Estimand, Pair, derived, estimand_slopes, estimands
 from sexresearch.chain.paths.routes import Route, feedback, route_slopes, route_values
-from sexresearch.chain.paths.uncertainty import Sampling, joined, sampling, uncertain, z_and_p
+from sexresearch.chain.paths.uncertainty import Interval, Sampling, joined, sampling, uncertain, z_and_p
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.output.results import Results
@@ -28,31 +28,57 @@ def effects(
     target: str | Sequence[str] | None = None,
     bootstrap: int = 0,
     seed: int = 1,
-    interval: str | None = None,
+    interval: Interval | None = None,
     contrast: tuple[str, str] | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """How much of a change in `source` reaches `target`, along which paths: one row per effect.
+    """How much of a change in one variable reaches another, along which paths?
 
-    source, target : variables of the model, one or several; without them, what nothing explains and what explains
-    nothing further. Every simple path along regressions and loadings is listed; in a loop the total is
-    (I - B)^-1, which the listed paths do not add up to.
-    interval : "delta", "monte_carlo", or with `bootstrap` replicates "percentile", "bias_corrected", "bca". Default:
-    delta, percentile with replicates. Moments hold no rows: their replicates are drawn from the fitted model.
-    contrast : two variables; the paths through the first less those through the second. Without it, every two of up to
-    four specific paths are compared.
+    Parameters
+    ----------
+    results : Results
+        A fit.
+    source, target : str or sequence of str, optional
+        Variables of the model. Default: from what nothing explains to what explains nothing further.
+    bootstrap : int
+        Replicates for the limits; 0 for none, otherwise at least 2. Moments hold no rows: their replicates are drawn
+        from the fitted model.
+    seed : int
+        Whole number of at least 0 that decides the replicates or draws.
+    interval : {"delta", "monte_carlo", "percentile", "bias_corrected", "bca"}, optional
+        How limits are made; the last three need `bootstrap`. Default: "delta", or "percentile" with replicates.
+    contrast : pair of str, optional
+        Two variables: the paths through the first less those through the second. Default: every two of up to four
+        specific paths are compared.
+    level : float
+        Coverage of the limits, between 0 and 1.
 
-    Columns source target group effect path est se z pvalue ci_lower ci_upper (units of the data), std_all with
-    std_all_ci_lower std_all_ci_upper, interval, note. effect is direct, indirect (one path), total indirect, total,
-    through and contrast, or share mediated: total indirect over total, missing where direct and indirect effects have
-    opposite signs, unsteady below some 500 respondents (MacKinnon, Warsi & Dwyer 1995,
-    doi 10.1207/s15327906mbr3001_3). Groups come one after the other, then their differences. What is 0 or missing
-    has its reason in `note`: no path, a fit that did not converge, replicates that failed.
-    Formulas: modules `routes` and `uncertainty` (Bollen 1989, doi 10.1002/9781118619179; Sobel 1982).
-    Reading effects as consequences takes the model's arrows for causes; no interval tests that.
+    Returns
+    -------
+    DataFrame
+        One row per effect, groups one after the other, then their differences: source, target, group, effect, path,
+        est, se, z, pvalue, ci_lower, ci_upper (units of the data), std_all, std_all_ci_lower, std_all_ci_upper,
+        interval, note. effect is direct, indirect (one path), total indirect, total, share mediated, through or
+        contrast. What is 0 or missing has its reason in note: no path, a fit that did not converge, replicates that
+        failed.
 
-    Raises ModelError for variables that are not in the model, naming those that are; OptionError for unknown options.
+    Raises
+    ------
+    ModelError
+        A variable is not in the model, or no effect leads anywhere.
+    OptionError
+        An unknown interval, or a number out of its range.
 
+    Notes
+    -----
+    Every simple path along regressions and loadings is listed; the total is (I - B)^-1 - I, to which listed paths do
+    not add up in a loop (Bollen 1989, doi 10.1002/9781118619179; Sobel 1982; formulas: modules `routes`,
+    `uncertainty`). share mediated is total indirect over total: missing where direct and indirect effects have opposite
+    signs, unsteady below some 500 respondents (MacKinnon, Warsi & Dwyer 1995, doi 10.1207/s15327906mbr3001_3). Reading
+    effects as consequences takes the model's arrows for causes; no interval tests that.
+
+    Examples
+    --------
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem import fit
     >>> rng = np.random.default_rng(1)

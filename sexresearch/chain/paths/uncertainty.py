@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from numbers import Integral
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -21,12 +22,13 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.scores import cluster_sums
 from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.output.results import Results
-from sexresearch.sem.resampling.bootstrap import bootstrap
+from sexresearch.sem.resampling.bootstrap import Resampling, bootstrap
 from sexresearch.sem.resampling.draws import Resampled
-from sexresearch.sem.resampling.intervals import METHODS, acceleration, influence, limits
+from sexresearch.sem.resampling.intervals import METHODS, BootstrapInterval, acceleration, influence, limits
 from sexresearch.sem.resampling.table import Bootstrap
 
-INTERVALS = ("delta", "monte_carlo", *METHODS)
+Interval = Literal["delta", "monte_carlo", BootstrapInterval]
+INTERVALS = get_args(Interval)
 DRAWS = 20_000  # Monte-Carlo draws: the limits' own error is about 1 % of a standard error
 ROUNDING = 1e-9  # relative to the size of a value: a spread below is no spread
 WORKERS = 2
@@ -95,7 +97,7 @@ def _bootstrapped(results: Results, start: Sampling, replicates: int, seed: int)
     rows = all(sample.answers is not None for sample in results.fitted.samples)
     if start.method == "bca" and not rows:
         return replace(start, reason="bca needs the respondents' answers, and moments hold none: use bias_corrected")
-    kind = "nonparametric" if rows else "parametric"
+    kind: Resampling = "nonparametric" if rows else "parametric"
     try:
         found = bootstrap(results, replicates, seed, kind=kind, workers=min(WORKERS, os.cpu_count() or 1))
     except SexresearchError as error:

@@ -28,6 +28,13 @@ BRACKET = 10.35
 def pyramid() -> Figure:
     """The service excellence pyramid: four levels, what the customer feels, and the outcome they lead to.
 
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A slide of 12.8 by 7.2 inches, after Figure 1 of ISO 23592.
+
+    Examples
+    --------
     >>> pyramid().get_size_inches().tolist()
     [12.8, 7.2]
     """

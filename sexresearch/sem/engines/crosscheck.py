@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -21,14 +21,15 @@ from sexresearch.sem.inference.tables import parameter_frame
 from sexresearch.sem.output.lavaan_script import lavaan_script
 from sexresearch.sem.output.results import Results
 
-ENGINES = ("semopy", "lavaan")
+Engine = Literal["semopy", "lavaan"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
 PATIENCE = 600  # seconds for R
 
 Found: TypeAlias = pd.DataFrame | str  # est and se in the order of our parameters, or why there are none
 
 
 @in_words
-def crosscheck(results: Results, engines: Sequence[str] = ENGINES) -> pd.DataFrame:
+def crosscheck(results: Results, engines: Sequence[Engine] = ENGINES) -> pd.DataFrame:
     """Our estimates and standard errors beside those of semopy and, where R has it, lavaan.
 
     One row per parameter, fixed and defined ones included: lhs op rhs label group est se, semopy semopy_se difference

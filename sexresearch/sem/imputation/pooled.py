@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,8 @@ from sexresearch.sem.output.reported import reported
 from sexresearch.sem.output.results import Moment, Results
 from sexresearch.sem.output.summary import Summary, summarize
 
-METHODS = ("D2", "D3")
+PooledTest = Literal["D2", "D3"]
+METHODS = get_args(PooledTest)
 BESIDE = ["lhs", "op", "rhs", "label", "group", "level"]
 
 
@@ -162,7 +164,7 @@ class Pooled:
 
 
 @in_words
-def pool(results: Sequence[Results], *, test: str | None = None) -> Pooled:
+def pool(results: Sequence[Results], *, test: PooledTest | None = None) -> Pooled:
     """Pool the fits of one model to m imputed data sets by Rubin's rules.
 
     Estimates are means over the sets; their variance is that within the sets plus (1 + 1/m) times that between them

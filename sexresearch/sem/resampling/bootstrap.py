@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from numbers import Integral
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,8 @@ from sexresearch.sem.resampling.draws import Source, bent_to_model, resampled, s
 from sexresearch.sem.resampling.run import Job, run
 from sexresearch.sem.resampling.table import Bootstrap
 
-KINDS = ("nonparametric", "bollen-stine", "parametric")
+Resampling = Literal["nonparametric", "bollen-stine", "parametric"]
+KINDS = get_args(Resampling)
 Statistic = Callable[[Results], "float | pd.Series | Mapping[str, float]"]
 
 
@@ -31,7 +33,7 @@ def bootstrap(
     replicates: int = 5000,
     seed: int = 1,
     statistic: Statistic | None = None,
-    kind: str = "nonparametric",
+    kind: Resampling = "nonparametric",
     cluster: pd.Series | str | None = None,
     workers: int | None = None,
 ) -> Bootstrap:

@@ -5,6 +5,8 @@ Efron 1987, doi 10.1080/01621459.1987.10478410; DiCiccio & Efron 1996, doi 10.12
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 from scipy.special import ndtr, ndtri
 
@@ -18,7 +20,8 @@ from sexresearch.sem.inference.vcov import inverse_information, share_of, weight
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.resampling.values import values
 
-METHODS = ("percentile", "bias_corrected", "bca")
+BootstrapInterval = Literal["percentile", "bias_corrected", "bca"]
+METHODS = get_args(BootstrapInterval)
 STEP = 1e-3  # of a standard error, for central differences whose error is of the order of its square
 
 

@@ -16,10 +16,10 @@ from sexresearch.sem.estimation.scores import cluster_sums
 from sexresearch.sem.inference.tables import parameter_frame
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.draws import Resampled
-from sexresearch.sem.resampling.intervals import METHODS, acceleration, limits, value_influence
+from sexresearch.sem.resampling.intervals import METHODS, BootstrapInterval, acceleration, limits, value_influence
 from sexresearch.sem.resampling.refit import refit
 from sexresearch.sem.resampling.run import Job, Outcome
-from sexresearch.sem.resampling.values import SCALES, definition_values, row_values, values
+from sexresearch.sem.resampling.values import SCALES, Standardization, definition_values, row_values, values
 
 ROUNDING = 1e-12  # relative spread of replicates below which a value is fixed
 KEYS = ["lhs", "op", "rhs", "label", "group", "level"]
@@ -75,7 +75,9 @@ class Bootstrap:
         return float(np.mean([r.measured["chisq"] > self.chisq for r in self.outcome.replicates]))
 
     @in_words
-    def intervals(self, method: str = "percentile", level: float = 0.95, scale: str = "est") -> pd.DataFrame:
+    def intervals(
+        self, method: BootstrapInterval = "percentile", level: float = 0.95, scale: Standardization = "est"
+    ) -> pd.DataFrame:
         """Bootstrap standard errors and confidence limits, one row per parameter, definition and statistic.
 
         method : "percentile", "bias_corrected" or "bca" (bias-corrected and accelerated; the acceleration comes from

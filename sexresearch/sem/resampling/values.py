@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.language.expression import Expression
 from sexresearch.sem.language.parameter import Parameter
 
-SCALES = ("est", "std_lv", "std_all")
+Standardization = Literal["est", "std_lv", "std_all"]
+SCALES = get_args(Standardization)
 AT_ONCE = 256  # parameter vectors whose (m, m) matrices are held at once
 FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs, "tanh": np.tanh, "atanh": np.arctanh}
 

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from numbers import Integral, Real
+from typing import Literal, get_args
 
 from sexresearch.arguments import in_words, worded
 from sexresearch.errors import OptionError
 from sexresearch.frozen import by_value
 
-STYLES = ("straight", "random")
+Carelessness = Literal["straight", "random"]
+STYLES = get_args(Carelessness)
 MOST_DEPENDENT = 0.5  # share of gaps up to which no one's probability of a gap can exceed 1
 
 
@@ -47,7 +49,7 @@ class Design:
     icc: float = 0.0
     groups: Mapping[object, float] | None = None
     careless: float = 0.0
-    careless_style: str = "straight"
+    careless_style: Carelessness = "straight"
 
     def __post_init__(self) -> None:
         for name in ("missing", "icc", "careless"):
