@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sexresearch.errors import DataError
 from sexresearch.sem.data.saturated import saturated_moments
 from sexresearch.sem.estimation.scores import saturated_structure
 from sexresearch.sem.implied.discrepancy import Curve, deviance, group_terms, inverses
@@ -90,7 +91,7 @@ def test_only_what_was_answered_must_be_positive_definite() -> None:
     assert deviance(omega, Patterns.of(blocks)) == pytest.approx(deviance(omega, blocks), rel=ROUNDING)
 
 
-@pytest.mark.parametrize("missing", [0.1, 0.5])
+@pytest.mark.parametrize("missing", [0.1, 0.5, 0.7])
 def test_saturated_moments_are_where_the_likelihood_is_flat(missing: float) -> None:
     values = answers(5, missing)
     blocks = blocks_of(values)
@@ -98,3 +99,9 @@ def test_saturated_moments_are_where_the_likelihood_is_flat(missing: float) -> N
     structure, moments = saturated_structure(5, mean, cov)
     gradient = group_terms(implied(structure, moments), Patterns.of(blocks)).gradient
     assert np.abs(gradient / len(values)).max() < STATIONARY
+
+
+def test_a_likelihood_without_maximum_is_refused() -> None:
+    """Few rows with many gaps: moments near a singular matrix explain them better and better."""
+    with pytest.raises(DataError, match="no maximum"):
+        saturated_moments(blocks_of(answers(6, 0.4, 12)), 6, tuple("abcdef"))

@@ -1,4 +1,4 @@
-"""Maximum-likelihood means and covariances of answers with gaps, by EM over the missing-data patterns.
+"""Maximum-likelihood means and covariances of answers with gaps, by EM and Newton steps over the missing-data patterns.
 
 Little & Rubin 2002, Statistical Analysis with Missing Data, section 11.2, doi 10.1002/9781119013563. Steps are
 accelerated by squared extrapolation (Varadhan & Roland 2008, doi 10.1111/j.1467-9469.2007.00585.x).
@@ -10,14 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.linalg import lapack
 
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.patterns import Block, Patterns, Stack
-from sexresearch.sem.implied.structure import join_moments, split_moments
+from sexresearch.sem.implied.patterns import Block, Known, Patterns, Stack, moment_derivatives, triangle
+from sexresearch.sem.implied.structure import split_moments
 
 EM_TOLERANCE = 1e-11  # largest change of a standardized moment; chi-square then moves by less than 1e-8
-MAX_STEPS = 5000
+LAST_STEP = 1e-7  # largest Newton step, in the same units; what it leaves is of the order of its square
+MAX_ROUNDS = 1000
+EM_FIRST = 4  # steps of EM before Newton steps are tried
+NEAR = 0.05  # size of an EM step below which they are tried at once
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class _Point:
     omega: Array
     deviance: float
     ahead: Array
+    known: list[Known]
 
     @property
     def step(self) -> Array:
@@ -42,21 +47,14 @@ def saturated_moments(blocks: Sequence[Block], p: int, names: tuple[str, ...], w
         raise DataError(f"{where}no respondent answered both of these items: {never[:6]}; their covariance is unknown")
     mean, sd = _available(patterns, n.diagonal()[:-1])
     scaled = replace(patterns, stacks=tuple(_rescaled(stack, mean, sd) for stack in patterns.stacks))
-    last = join_moments(np.zeros(p), np.eye(p))
-    point = _point(scaled, last)
-    for _ in range(MAX_STEPS):
-        once = None if point is None else _point(scaled, point.ahead)
-        if point is None or once is None:
-            break
-        last = once.ahead
-        if np.abs(once.step).max() < EM_TOLERANCE:
-            return _unscale(once.ahead, mean, sd)
-        point = _extrapolated(scaled, point, once)
-    low = float(np.linalg.eigvalsh(split_moments(last, True)[1])[0])
-    raise DataError(
-        f"{where}the means and covariances of these answers with gaps were not found in {MAX_STEPS} EM steps "
-        f"(smallest eigenvalue of the correlations {low:.2g}): drop items that few respondents answered"
-    )
+    found = _maximum(scaled)
+    if found is None:
+        raise DataError(
+            f"{where}the likelihood of these answers with gaps has no maximum that could be found, so that their means "
+            "and covariances are unknown: drop items that few respondents answered"
+        )
+    centre, cov = split_moments(found, True)
+    return mean + sd * centre, cov * np.outer(sd, sd)
 
 
 def _available(patterns: Patterns, n: Array) -> tuple[Array, Array]:
@@ -76,9 +74,31 @@ def _rescaled(stack: Stack, mean: Array, sd: Array) -> Stack:
     return replace(stack, moment=change @ stack.moment @ change.transpose(0, 2, 1))
 
 
-def _unscale(omega: Array, mean: Array, sd: Array) -> tuple[Array, Array]:
-    centre, cov = split_moments(omega, True)
-    return mean + sd * centre, cov * np.outer(sd, sd)
+def _maximum(patterns: Patterns) -> Array | None:
+    """(P, P) the moments of highest likelihood, by Newton steps where it bends the right way, by EM elsewhere."""
+    point = _point(patterns, np.eye(patterns.size))
+    for number in range(MAX_ROUNDS):
+        if point is None:
+            return None
+        size = np.abs(point.step).max()
+        if size < EM_TOLERANCE:
+            return point.ahead
+        if number < EM_FIRST and size > NEAR:
+            point = _point(patterns, point.ahead)
+            continue
+        step = _newton_step(patterns, point)
+        if step is not None and np.abs(step).max() < LAST_STEP:
+            return point.omega + step
+        ahead = None if step is None else _point(patterns, point.omega + step)
+        point = ahead if ahead is not None and ahead.deviance < point.deviance else _accelerated(patterns, point)
+    return None
+
+
+def _newton_step(patterns: Patterns, point: _Point) -> Array | None:
+    """(P, P) minus the inverse Hessian of the deviance times its gradient; None where it is not convex."""
+    gradient, hessian = moment_derivatives(patterns, point.known)
+    _, step, info = lapack.dposv(hessian, gradient, lower=1)
+    return None if info else np.append(-step, 0.0)[triangle(patterns.size).place]
 
 
 def _point(patterns: Patterns, omega: Array) -> _Point | None:
@@ -92,11 +112,14 @@ def _point(patterns: Patterns, omega: Array) -> _Point | None:
         return None
     push = patterns.summed([own.middle - own.inverse for own in known]) / patterns.n.sum()
     deviance = sum(float(own.stack.n @ own.deviance) for own in known)
-    return _Point(omega, deviance, omega + omega @ push @ omega)
+    return _Point(omega, deviance, omega + omega @ push @ omega, known)
 
 
-def _extrapolated(patterns: Patterns, old: _Point, once: _Point) -> _Point | None:
-    """The point after a squared extrapolation of two steps, if that is no worse than one step; after two otherwise."""
+def _accelerated(patterns: Patterns, old: _Point) -> _Point | None:
+    """The point after a squared extrapolation of two EM steps, if no worse than one step; after two otherwise."""
+    once = _point(patterns, old.ahead)
+    if once is None:
+        return None
     bend = once.step - old.step
     size = np.sqrt(np.vdot(bend, bend))
     length = np.sqrt(np.vdot(old.step, old.step)) / size if size > 0 else 1.0

@@ -31,8 +31,7 @@ from sexresearch.sem.implied.structure import (
     vech_index,
 )
 
-FEW_BLOCKS = 4  # up to here gathers of q x q matrices are cheaper than one P^2 x P^2 product
-LARGEST_POOLED = 60  # variables up to which that product stays below 110 MB
+FEW_BLOCKS = 8  # up to here gathers of q x q matrices are cheaper than products of stacks
 
 
 @dataclass(frozen=True)
@@ -137,8 +136,7 @@ Grouped = tuple[Block, ...] | Patterns
 
 def grouped(blocks: tuple[Block, ...]) -> Grouped:
     """The blocks of a group, stacked where they are many; the constant is then among their columns."""
-    few = len(blocks) <= FEW_BLOCKS or blocks[0].columns[-1] >= LARGEST_POOLED
-    return blocks if few else Patterns.of(blocks)
+    return blocks if len(blocks) <= FEW_BLOCKS else Patterns.of(blocks)
 
 
 def respondents(group: Grouped) -> float:

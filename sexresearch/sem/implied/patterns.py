@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 import numpy as np
 
-from sexresearch.frozen import read_only_property
+from sexresearch.frozen import read_only, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import Implied, first_order, second_order, slot_products
 
@@ -49,8 +50,9 @@ class Stack:
     @read_only_property
     def lower(self) -> tuple[Array, Array, Array]:
         """Row and column of the lower triangle of (k, k), and (b, k (k + 1) / 2) its places in that of (P, P)."""
-        i, j = np.tril_indices(self.columns.shape[1])
-        return i, j, self.columns[:, i] * (self.columns[:, i] + 1) // 2 + self.columns[:, j]
+        own = triangle(self.columns.shape[1])
+        high, low = self.columns[:, own.row], self.columns[:, own.column]
+        return own.row, own.column, high * (high + 1) // 2 + low
 
     def inverses(self, omega: Array, whole: tuple[Array, float] | None) -> tuple[Array, Array]:
         """Inverses (b, k, k) and log determinants (b,) of the answered parts of `omega` (P, P).
@@ -137,7 +139,7 @@ class Patterns:
 
     def summed(self, parts: Sequence[Array]) -> Array:
         """(P, P) the sum over blocks of n times one matrix per block, from the `parts` (b, k, k) of each stack."""
-        return (self.n @ self.rows(parts))[triangle(self.size)]
+        return (self.n @ self.rows(parts))[triangle(self.size).place]
 
 
 def _part(omega: Array, rows: Array, columns: Array) -> Array:
@@ -169,10 +171,26 @@ def in_order(known: Sequence[Known]) -> list[tuple[Array, Array, float]]:
     return [(columns, V, logdet) for _, columns, V, logdet in sorted(chain(*parts), key=lambda part: part[0])]
 
 
-def triangle(size: int) -> Array:
-    """(P, P) the place of each entry of a symmetric matrix in its lower triangle."""
-    high, low = np.maximum.outer(np.arange(size), np.arange(size)), np.minimum.outer(np.arange(size), np.arange(size))
-    return high * (high + 1) // 2 + low
+@dataclass(frozen=True)
+class Triangle:
+    """The lower triangle of a symmetric (P, P) matrix: `row` and `column` of its entries (L,).
+
+    place : (P, P) where each entry of the matrix stands in it. once : (L,) 1, but one half on the diagonal.
+    """
+
+    row: Array
+    column: Array
+    place: Array
+    once: Array
+
+
+@lru_cache(maxsize=64)
+def triangle(size: int) -> Triangle:
+    """The lower triangle of matrices of P = `size` variables; its arrays are shared and cannot be written."""
+    row, column = np.tril_indices(size)
+    place = np.empty((size, size), dtype=int)
+    place[row, column] = place[column, row] = np.arange(len(row))
+    return Triangle(*read_only((row, column, place, np.where(row == column, 0.5, 1.0))))
 
 
 Derivatives = tuple[float, Array, Array, Callable[[], Array]]
@@ -189,7 +207,7 @@ def pattern_terms(state: Implied, patterns: Patterns) -> Derivatives | None:
         return None
     inverses, middles = patterns.rows([own.inverse for own in known]), patterns.rows([own.middle for own in known])
     value = 0.5 * sum(float(own.stack.n @ own.deviance) for own in known)
-    mean = (0.5 * patterns.n @ (inverses - middles))[triangle(patterns.size)]
+    mean = (0.5 * patterns.n @ (inverses - middles))[triangle(patterns.size).place]
     push = slot_products(state.structure, state.Z, mean)
     weighted = patterns.n[:, None] * inverses
 
@@ -201,11 +219,32 @@ def pattern_terms(state: Implied, patterns: Patterns) -> Derivatives | None:
 
 def _summed_traces(state: Implied, left: Array, right: Array) -> Array:
     """(k, k) sum over blocks b of tr(left_b dOmega_i right_b dOmega_j), for rows (b, L) of symmetric matrices."""
-    s, Z, P = state.structure, state.Z, len(state.omega)
-    full = triangle(P).ravel()
-    pooled = (left.T @ right)[full[:, None], full].reshape(P, P, P, P)
-    pooled = pooled.transpose(1, 2, 3, 0).reshape(P * P, P * P)
-    U, V = Z[:, s.u], Z[:, s.v]
-    moves = s.weight * (U[:, None] * V[None] + V[:, None] * U[None])
-    flat = moves.reshape(P * P, -1)
-    return flat.T @ (pooled @ flat)
+    s, lower = state.structure, triangle(len(state.omega))
+    U, V = state.Z[:, s.u], state.Z[:, s.v]
+    moves = U[lower.row] * V[lower.column] + V[lower.row] * U[lower.column]
+    moves *= lower.once[:, None] * s.weight
+    return moves.T @ (_pooled_traces(left, right, lower) @ moves)
+
+
+def moment_derivatives(patterns: Patterns, known: Sequence[Known]) -> tuple[Array, Array]:
+    """Gradient (L - 1,) and Hessian (L - 1, L - 1) of half the deviance in the lower triangle of Omega but its last 1.
+
+    tr((V - W) E_i) / 2 and tr((W - V / 2) E_i V E_j), each times n, with E_i the change of Omega with entry i.
+    """
+    lower = triangle(patterns.size)
+    inverses, middles = patterns.rows([own.inverse for own in known]), patterns.rows([own.middle for own in known])
+    pooled = _pooled_traces(middles - 0.5 * inverses, patterns.n[:, None] * inverses, lower)
+    gradient = lower.once * (patterns.n @ (inverses - middles))
+    return gradient[:-1], (lower.once[:, None] * lower.once * pooled)[:-1, :-1]
+
+
+def _pooled_traces(left: Array, right: Array, lower: Triangle) -> Array:
+    """(L, L) sum over blocks b of tr(left_b E_i right_b E_j), E = e_r e_c' + e_c e_r' at row r, column c of it."""
+    product, place = left.T @ right, lower.place
+    out = np.zeros_like(product)
+    for row, own in enumerate(place):
+        inner = product[own].take(place, axis=1).transpose(1, 2, 0)  # left (., row), right (first, second)
+        both = inner[:, lower.row, lower.column] + inner[:, lower.column, lower.row]
+        out[own] += both
+        out[own[row]] += both[row]
+    return out
