@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import pytest
 from sem_samples import CHAIN, chain_sample, with_gaps
 
+import sexresearch as sx
 from sexresearch import errors, sem
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import take
@@ -173,3 +175,61 @@ def test_rows_taken_by_number_are_those_named_whichever_they_are():
     drawn = np.array([1, 3, 3, 2])  # without row 0, whose number is not true
     np.testing.assert_array_equal(vars(take(answers, drawn))["values"], values[drawn])
     assert take(answers, np.ones(4, dtype=bool)) is answers
+
+
+COMPLEX: dict[str, Callable[[pd.DataFrame], object]] = {
+    "fit": lambda data: sem.fit(CHAIN, data),
+    "ordered items": lambda data: sem.fit(CHAIN, data, ordered=["q1", "q2", "q3"]),
+    "explore": lambda data: sx.explore(data[ITEMS], factors=3),
+    "parallel analysis": lambda data: sx.parallel_analysis(data[ITEMS]),
+    "impute": lambda data: sem.impute(data[ITEMS], m=2),
+    "merged categories": lambda data: sem.merge_categories(data, ["q2"]),
+    "scores": lambda data: sem.fit(CHAIN, chain_sample(300)).factor_scores(data=data),
+    "survey": sx.Survey.from_frame,
+}
+
+
+@pytest.mark.parametrize("door", COMPLEX.values(), ids=COMPLEX)
+def test_complex_answers_are_refused_by_name(door):
+    data = chain_sample(300)
+    with pytest.raises(errors.DataError, match=r"q2.*complex|no real numbers: \['q2'\]"):
+        door(data.assign(q2=data["q2"] * (1 + 1j)))
+
+
+SCALES: dict[str, tuple[Callable[[pd.Series], pd.Series], str]] = {
+    "huge": (lambda x: x * 1e150, r"'q2' has values of up to .*e\+150: divide it by a constant"),
+    "beyond squares": (lambda x: x * 1e300, r"'q2' has values of up to .*e\+300: divide it by a constant"),
+    "minute": (lambda x: x * 1e-150, r"'q2' has values that differ by .*e-150 at most: multiply it by a constant"),
+    "flat": (lambda x: 0 * x + 7, "'q2' is constant"),
+}
+
+
+@pytest.mark.parametrize("options", [{}, {"missing": "fiml"}, {"estimator": "WLS"}, {"estimator": "MLM"}])
+@pytest.mark.parametrize(("change", "said"), SCALES.values(), ids=SCALES)
+def test_scales_that_no_arithmetic_can_hold_are_named(change, said, options):
+    data = chain_sample(300)
+    with pytest.raises(errors.DataError, match=said):
+        sem.fit(CHAIN, data.assign(q2=change(data["q2"])), **options)
+
+
+@pytest.mark.parametrize("missing", ["listwise", "fiml"])
+@pytest.mark.parametrize("estimator", ["ML", "MLR", "MLM", "GLS", "WLS", "DWLS"])
+@pytest.mark.parametrize("unit", [1e30, 1e-30])
+def test_columns_of_wildly_different_scale_fit_as_they_would_in_one(missing, estimator, unit):
+    if missing == "fiml" and estimator not in ("ML", "MLR"):
+        pytest.skip("full information is maximum likelihood")
+    data = chain_sample(300) if missing == "listwise" else gappy()
+    apart = data.assign(q2=data["q2"] * unit, j1=data["j1"] / unit, l3=data["l3"] * 1e9)
+    a, b = (fitted(CHAIN, rows, estimator=estimator, missing=missing) for rows in (data, apart))
+    assert b.converged
+    measures = a.fit_measures.index.difference(["aic", "bic", "bic2", "logl", "unrestricted_logl", "rmr", "gfi"])
+    measures = [name for name in measures if not name.startswith(("rmr", "crmr"))]
+    np.testing.assert_allclose(b.fit_measures[measures], a.fit_measures[measures], rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(b.parameters["std_all"], a.parameters["std_all"], rtol=1e-6, atol=1e-8)
+
+
+def test_moments_of_impossible_scale_are_named():
+    cov = chain_sample(300)[ITEMS].cov()
+    for factor, said in ((1e300, "divide it"), (1e-300, "multiply it")):
+        with pytest.raises(errors.DataError, match=said):
+            sem.Moments(cov * factor, 300)

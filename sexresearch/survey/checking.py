@@ -47,6 +47,8 @@ def _parts(instrument: Instrument | None) -> Parts:
 
 
 def _column(values: pd.Series, part: Item | Field | None, labels: Mapping[str, str]) -> tuple[pd.Series, list[str]]:
+    if pd.api.types.is_complex_dtype(values.dtype):
+        return values, [f"column '{values.name}' holds complex numbers such as {values.iloc[0]}; answers are real"]
     if isinstance(part, Item):
         return item_answers(values, part)
     return field_values(values, part, labels) if part else (plain_column(values), [])

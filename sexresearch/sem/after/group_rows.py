@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.observed import frame_of
+from sexresearch.sem.data.observed import frame_of, is_real
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.ordinal.columns import recoded
 
@@ -57,9 +57,9 @@ def _refuse_unusable(frame: pd.DataFrame, names: list[str], group: str | None) -
     absent = [name for name in [*names, *([] if group is None else [group])] if name not in frame.columns]
     if absent:
         raise DataError(f"columns not in the data: {absent}; the data have {[str(c) for c in frame.columns][:20]}")
-    text = [name for name in names if not pd.api.types.is_numeric_dtype(frame[name].dtype)]
+    text = [name for name in names if not is_real(frame[name].dtype)]
     if text:
-        raise DataError(f"these columns hold no numbers: {text}; recode the answers first")
+        raise DataError(f"these columns hold no real numbers: {text}; recode the answers first")
 
 
 def answer_patterns(values: Array) -> list[tuple[Array, Array]]:

@@ -14,6 +14,7 @@ from sexresearch.arguments import in_words, worded
 from sexresearch.errors import DataError
 from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.observed import beyond_scale
 from sexresearch.sem.implied.discrepancy import exceeds, invert
 
 SYMMETRY_TOLERANCE = 1e-6  # relative; published tables are rounded to 2-3 decimals but printed symmetrically
@@ -116,11 +117,17 @@ def _check_values(cov: pd.DataFrame) -> None:
             f"cov is not symmetric: cov[{a!r}, {b!r}] = {values[i, j]:g} but cov[{b!r}, {a!r}] = {values[j, i]:g}"
         )
     refuse_indefinite(values, tuple(map(str, cov.columns)), "cov")
+    sd = np.sqrt(np.diag(values))
+    scales = [f"{name!r} {text}" for name, s in zip(cov.columns, sd, strict=True) if (text := beyond_scale(s, s))]
+    if scales:
+        raise DataError("cov: " + "; ".join(scales))
 
 
 def refuse_indefinite(cov: np.ndarray, names: tuple[str, ...], what: str) -> None:
     """Raise DataError naming the variables in the linear dependency where `cov` (p, p) is not positive definite."""
     sd = np.sqrt(np.clip(np.diag(cov), 0, None))
+    if not np.isfinite(cov).all():
+        raise DataError(f"{what} holds numbers that are too large: divide the variables by a constant")
     if (sd == 0).any():
         flat = [name for name, scale in zip(names, sd, strict=True) if scale == 0]
         raise DataError(f"{what} has no variance in {flat}: a constant cannot be explained; drop it")

@@ -13,6 +13,8 @@ from sexresearch.errors import DataError
 from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
 
+LARGEST, SMALLEST = 1e60, 1e-60  # of values and their differences: fourth powers of them are numbers still
+
 
 @by_value
 @dataclass(frozen=True)
@@ -128,6 +130,19 @@ def _near(name: str, known: Sequence[str]) -> str:
     return f" (did you mean {' or '.join(repr(folded[c]) for c in close)}?)" if close else ""
 
 
+def beyond_scale(size: float, spread: float) -> str:
+    """What is wrong with the scale of values up to `size` that differ by `spread`; empty where squares can be squared.
+
+    >>> beyond_scale(1e150, 1e150)
+    'has values of up to 1e+150: divide it by a constant'
+    """
+    if size > LARGEST:
+        return f"has values of up to {size:.3g}: divide it by a constant"
+    if spread < SMALLEST:
+        return f"has values that differ by {spread:.3g} at most: multiply it by a constant"
+    return ""
+
+
 def is_real(dtype: object) -> bool:
     """Whether a column of this dtype holds real numbers; truth values count as 0 and 1, complex numbers do not.
 
@@ -154,6 +169,8 @@ def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
             wrong.append(f"{name!r} has infinite values")
         elif a == b:
             wrong.append(f"{name!r} is constant (every answer is {a:g})")
+        elif unfit := beyond_scale(max(abs(a), abs(b)), b - a):
+            wrong.append(f"{name!r} {unfit}")
     if wrong:
         raise DataError("; ".join(wrong) + ". Correct or drop these columns")
     return values

@@ -162,7 +162,9 @@ def inverted(stack: Array) -> tuple[Array, Array]:
     diagonal = np.linalg.cholesky(stack).diagonal(axis1=1, axis2=2)
     if not np.isfinite(diagonal).all():
         raise np.linalg.LinAlgError("not finite")
-    return np.linalg.inv(stack), 2.0 * np.log(diagonal).sum(axis=1)
+    sd = np.sqrt(stack.diagonal(axis1=1, axis2=2))
+    unit = sd[:, :, None] * sd[:, None, :]  # inverted as correlations, so that no variable's scale drowns another's
+    return np.linalg.inv(stack / unit) / unit, 2.0 * np.log(diagonal).sum(axis=1)
 
 
 def in_order(known: Sequence[Known]) -> list[tuple[Array, Array, float]]:

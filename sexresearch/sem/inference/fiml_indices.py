@@ -70,7 +70,7 @@ class _Group:
         own = free_moments(p, fixed, has_means=True)
         saturated = fitted.saturated[number]
         seen = saturated.information / sample.n
-        spread = np.linalg.inv(seen)
+        spread = inverse_information(seen, np.eye(len(seen)))
         if fitted.options.robust_test:
             spread = spread @ saturated.products @ spread / sample.n
         complete = normal_weight(sample.cov, has_means=True)[np.ix_(own, own)]

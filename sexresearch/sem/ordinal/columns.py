@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import DataError
-from sexresearch.sem.data.observed import frame_of
+from sexresearch.sem.data.observed import frame_of, is_real
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.roles import roles_of
 
@@ -76,6 +76,8 @@ def _levels(column: pd.Series) -> tuple[object, ...] | str:
         if not column.cat.ordered and not pd.api.types.is_numeric_dtype(categories.dtype):
             return "holds categories without an order: use pandas.Categorical(..., ordered=True)"
         return tuple(categories if column.cat.ordered else sorted(categories))
+    if pd.api.types.is_complex_dtype(column.dtype):
+        return "holds complex numbers, which have no order"
     if not pd.api.types.is_numeric_dtype(column.dtype):
         if not column.notna().any():
             return "has no answers"
@@ -118,7 +120,7 @@ def recoded(frame: pd.DataFrame, levels: Levels) -> pd.DataFrame:
 def _numbers(frame: pd.DataFrame, names: list[str]) -> np.ndarray | None:
     """(n, names) the columns as floats; None where one of them holds no numbers."""
     found = frame[names]
-    if not all(pd.api.types.is_numeric_dtype(dtype) for dtype in set(found.dtypes)):
+    if not all(is_real(dtype) for dtype in set(found.dtypes)):
         return None
     return found.to_numpy(dtype=float, na_value=np.nan)
 
