@@ -32,11 +32,27 @@ Found: TypeAlias = pd.DataFrame | str  # est and se in the order of our paramete
 def crosscheck(results: Results, engines: Sequence[Engine] = ENGINES) -> pd.DataFrame:
     """Our estimates and standard errors beside those of semopy and, where R has it, lavaan.
 
-    One row per parameter, fixed and defined ones included: lhs op rhs label group est se, semopy semopy_se difference
-    se_difference, lavaan lavaan_se lavaan_difference lavaan_se_difference, note. Differences are ours less theirs.
-    Numbers that cannot be had are missing, and `note` says why. OptionError for an unknown engine, or results that
-    are semopy's themselves.
+    Parameters
+    ----------
+    results : Results
+        A fit with the native engine.
+    engines : sequence of {"semopy", "lavaan"}
+        Which to set beside ours.
 
+    Returns
+    -------
+    DataFrame
+        One row per parameter, fixed and defined ones included: lhs, op, rhs, label, group, est, se; semopy, semopy_se,
+        difference, se_difference; lavaan, lavaan_se, lavaan_difference, lavaan_se_difference; note. Differences are
+        ours less theirs. Numbers that cannot be had are missing, and note says why.
+
+    Raises
+    ------
+    OptionError
+        An unknown engine, or results that are semopy's own.
+
+    Examples
+    --------
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem import fit
     >>> rng = np.random.default_rng(1)

@@ -21,17 +21,41 @@ DONORS = 5  # answered rows with the nearest predictions, one of which lends its
 def impute(
     data: pd.DataFrame | object, variables: Sequence[str] | None = None, *, m: int = 20, seed: int = 1
 ) -> list[pd.DataFrame]:
-    """m copies of the data with the missing answers to `variables` filled in, to be fitted one by one and pooled.
+    """Copies of the data with the missing answers filled in, to be fitted one by one and pooled.
 
+    Parameters
+    ----------
+    data : DataFrame or Survey
+        One row per respondent. Rows without any answer to `variables` stay as they are.
+    variables : sequence of str, optional
+        Two or more numeric columns; the others are handed on as they are. Default: all numeric columns. Name them where
+        some (a respondent number, say) must not take part.
+    m : int
+        Imputed sets, at least 2.
+    seed : int
+        Whole number of at least 0; equal seeds give equal sets.
+
+    Returns
+    -------
+    list of DataFrame
+        m sets, each from a chain of its own.
+
+    Raises
+    ------
+    DataError
+        Nothing is missing, a column cannot be used, or there are too few rows.
+    OptionError
+        m below 2, or a seed that is no whole number of at least 0.
+
+    Notes
+    -----
     Chained equations with predictive mean matching, by statsmodels' MICE: in turn, each variable with gaps is regressed
-    on all other `variables` and every gap takes the answer of a respondent with a similar prediction, so that imputed
-    answers stay on the response scale. Each set has a chain of its own; equal seeds give equal sets.
-    van Buuren 2018, Flexible Imputation of Missing Data, doi 10.1201/9780429492259.
+    on all other variables, and every gap takes the answer of a respondent with a similar prediction, so that imputed
+    answers stay on the response scale (van Buuren 2018, Flexible Imputation of Missing Data,
+    doi 10.1201/9780429492259).
 
-    data : DataFrame or Survey; the other columns are handed on as they are. variables : numeric columns, by default all
-    of them; name them where some (a respondent number, say) must not take part. Rows without any answer stay as they
-    are. Raises DataError where nothing is missing or a column cannot be used, OptionError for m below 2.
-
+    Examples
+    --------
     >>> data = pd.DataFrame({"a": [1.0, 2, 3, 4, 5, 6], "b": [2.0, 1, 4, 3, 6, np.nan]})
     >>> sets = impute(data, m=2, seed=1)
     >>> len(sets), int(sets[0]["b"].isna().sum())

@@ -149,7 +149,13 @@ class Pooled:
         return Provenance(first.engine, first.estimator, missing, self.nobs, tuple(samples), first.syntax)
 
     def summary(self) -> Summary:
-        """Fit measures and parameters by section, as text and HTML."""
+        """Fit measures and parameters by section.
+
+        Returns
+        -------
+        Summary
+            Text when printed, HTML in a notebook.
+        """
         shown = reported(self)
         return summarize(self.parameters, self.fit_measures, shown, self.r_squared, self.problems, self.provenance)
 
@@ -167,16 +173,34 @@ class Pooled:
 def pool(results: Sequence[Results], *, test: PooledTest | None = None) -> Pooled:
     """Pool the fits of one model to m imputed data sets by Rubin's rules.
 
+    Parameters
+    ----------
+    results : sequence of Results
+        Two or more fits of the same model with the same options, one for each set of `impute`.
+    test : {"D2", "D3"}, optional
+        The pooled chi-square behind the fit measures. "D3" (Meng & Rubin 1992) needs a likelihood and is the default of
+        the ML family; "D2" (Li, Meng, Raghunathan & Rubin 1991) is that of least squares.
+
+    Returns
+    -------
+    Pooled
+        Pooled parameters, tests and fit measures.
+
+    Raises
+    ------
+    OptionError
+        Fewer than two sets, sets that differ in model, options, groups or size or did not converge (named by their
+        place in `results`, counted from 0), or an unknown test.
+
+    Notes
+    -----
     Estimates are means over the sets; their variance is that within the sets plus (1 + 1/m) times that between them
     (Rubin 1987, doi 10.1002/9780470316696); t is read on the degrees of freedom of Barnard & Rubin 1999,
-    doi 10.1093/biomet/86.4.948, with respondents less free parameters as those of complete data.
-    test : the pooled chi-square behind the fit measures, "D3" (Meng & Rubin 1992; the default for the ML family) or
-        "D2" (Li, Meng, Raghunathan & Rubin 1991; least squares have no other). A robust chi-square is the pooled one
-        over the sets' mean scaling factor.
+    doi 10.1093/biomet/86.4.948, with respondents less free parameters as those of complete data. A robust chi-square is
+    the pooled one over the sets' mean scaling factor.
 
-    Raises OptionError where there are fewer than two sets, or they differ in model, options, groups or size, or some
-    did not converge (named by their place in `results`, counted from 0).
-
+    Examples
+    --------
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem import fit, impute
     >>> rng = np.random.default_rng(1)

@@ -18,15 +18,37 @@ from sexresearch.sem.ordinal.columns import levels_of, recoded
 def merge_categories(
     data: pd.DataFrame | object, items: Sequence[str], *, group: str | None = None, fewest: int = 1
 ) -> pd.DataFrame:
-    """A copy of the data in which every category has at least `fewest` answers (in every group): the rest is merged.
+    """A copy of the data in which rare and empty categories are merged with a neighbour.
 
-    The category with the fewest answers goes to the neighbour that has fewer of them, and so on until all have enough;
-    its answers take the neighbour's value. items : numeric columns or ordered categoricals, answers missing or not.
-    group : column of the groups that will be compared; a category must then have `fewest` answers in each of them.
+    Parameters
+    ----------
+    data : DataFrame or Survey
+        One row per respondent.
+    items : sequence of str
+        Numeric columns or ordered categoricals; missing answers stay missing.
+    group : str, optional
+        Column of groups that will be compared: every category must then have enough answers in each of them.
+    fewest : int
+        Answers that every category must have, at least 1.
 
-    Raises DataError where a column is absent, cannot be ordered or would keep a single category, OptionError for
-    `fewest` below 1.
+    Returns
+    -------
+    DataFrame
+        The data, with the answers of a merged category at the neighbour's value.
 
+    Raises
+    ------
+    DataError
+        A column is absent, cannot be ordered or would keep a single category.
+    OptionError
+        `fewest` is below 1.
+
+    Notes
+    -----
+    The category with the fewest answers goes to the neighbour that has fewer of them, and so on until all have enough.
+
+    Examples
+    --------
     >>> data = pd.DataFrame({"x": [1, 1, 1, 2, 3, 3, 4, 4]})
     >>> merge_categories(data, ["x"], fewest=2)["x"].tolist()
     [1, 1, 1, 3, 3, 3, 4, 4]

@@ -42,11 +42,40 @@ def rmsea_power(
 ) -> pd.DataFrame:
     """Power to reject a model's RMSEA of `rmsea0` when it truly is `rmsea1`, and the n that reaches the target power.
 
-    df : degrees of freedom, or the Results of a fit. rmsea1 above rmsea0 tests close fit (exact fit where rmsea0 is 0),
-    below it tests not-close fit. One row per n: test df n rmsea0 rmsea1 power target_power needed; `needed` is missing
-    where ten million respondents are not enough. OptionError for impossible values.
-    MacCallum, Browne & Sugawara 1996, doi 10.1037/1082-989X.1.2.130.
+    Parameters
+    ----------
+    df : int or Results
+        Degrees of freedom, at least 1, or a fit, which also gives the number of groups.
+    n : int or sequence of int
+        Respondents over all groups.
+    rmsea0 : float
+        RMSEA of the null hypothesis, 0 or more.
+    rmsea1 : float
+        True RMSEA. Above `rmsea0` it is a test of close fit (of exact fit where `rmsea0` is 0), below of not-close fit.
+    alpha : float
+        Level of the test, between 0 and 1.
+    target : float
+        Power to be reached, between 0 and 1.
+    groups : int
+        Number of groups, at least 1.
 
+    Returns
+    -------
+    DataFrame
+        One row per n: test, df, n, rmsea0, rmsea1, power, target_power, needed (missing where ten million respondents
+        are not enough).
+
+    Raises
+    ------
+    OptionError
+        A number out of its range, or equal RMSEA.
+
+    Notes
+    -----
+    Power of the noncentral chi-square test; MacCallum, Browne & Sugawara 1996, doi 10.1037/1082-989X.1.2.130.
+
+    Examples
+    --------
     >>> rmsea_power(20, n=200)[["test", "power", "needed"]].round(3).values.tolist()
     [['close fit', 0.454, 434.0]]
     """
@@ -89,12 +118,45 @@ def parameter_power(
 ) -> pd.DataFrame:
     """Power of the likelihood-ratio test of each effect, from the population alone, and the n for the target power.
 
-    model, effects, analysis, standardized : as in `power`. The model without the effect is fitted to the population's
-    moments; n times its misfit is the noncentrality of the chi-square difference with 1 df.
-    One row per n and effect: n effect (group) population noncentrality power target_power needed note. Defined effects,
-    which no single zero removes, have no value and say so; `note` also says where the population is a fit's estimates.
-    Satorra & Saris 1985, doi 10.1007/BF02294150.
+    Parameters
+    ----------
+    model : Model, str or Results
+        The population: lavaan text with values, or a fit, whose estimates are taken.
+    n : int or sequence of int
+        Respondents over all groups, more than there are variables in every group.
+    effects : sequence of str, optional
+        Labels or formulas such as "loyalty ~ delight". Default: every regression and definition, or every loading where
+        the model has neither.
+    alpha : float
+        Level of the test, between 0 and 1.
+    target : float
+        Power to be reached, between 0 and 1.
+    analysis : Model or str, optional
+        The model that is tested. Default: the population's, its values set free.
+    standardized : bool
+        Variances without a number bring the variance of their variable to 1.
 
+    Returns
+    -------
+    DataFrame
+        One row per n and effect: n, effect, group (of several), population, noncentrality, power, target_power, needed,
+        note. Defined effects, which no single zero removes, have no value, and note says so; it also says where the
+        population is a fit's estimates.
+
+    Raises
+    ------
+    ModelError, ModelSyntaxError
+        The text cannot be read, or a parameter has no value that can be assumed.
+    OptionError
+        A number out of its range, an unknown effect, or ordered items.
+
+    Notes
+    -----
+    The model without the effect is fitted to the population's moments; n times its misfit is the noncentrality of the
+    chi-square difference with 1 df (Satorra & Saris 1985, doi 10.1007/BF02294150).
+
+    Examples
+    --------
     >>> parameter_power("y ~ 0.3*x", n=85, standardized=True)[["power", "needed"]].round(2).values.tolist()
     [[0.81, 84.0]]
     """
@@ -129,12 +191,42 @@ def sensitivity(
 ) -> pd.DataFrame:
     """The smallest effect that a study of n respondents finds with the target power, effect by effect.
 
-    model, effects, standardized : as in `power`. The effect is varied while all else stays as it is and every variable
-    keeps its variance; power is that of `parameter_power`. It has the sign of the population value.
-    One row per n and effect: n effect (group) population detectable target_power note; where no effect will do,
-    `detectable` is missing and the note says why.
-    Satorra & Saris 1985, doi 10.1007/BF02294150.
+    Parameters
+    ----------
+    model : Model, str or Results
+        The population: lavaan text with values, or a fit, whose estimates are taken.
+    n : int or sequence of int
+        Respondents over all groups, more than there are variables in every group.
+    effects : sequence of str, optional
+        Labels or formulas such as "loyalty ~ delight". Default: every regression and definition, or every loading where
+        the model has neither.
+    alpha : float
+        Level of the test, between 0 and 1.
+    target : float
+        Power to be reached, between 0 and 1.
+    standardized : bool
+        Variances without a number bring the variance of their variable to 1.
 
+    Returns
+    -------
+    DataFrame
+        One row per n and effect: n, effect, group (of several), population, detectable (with the sign of the population
+        value), target_power, note. Where no effect will do, detectable is missing and note says why.
+
+    Raises
+    ------
+    ModelError, ModelSyntaxError
+        The text cannot be read, or a parameter has no value that can be assumed.
+    OptionError
+        A number out of its range, an unknown effect, or ordered items.
+
+    Notes
+    -----
+    The effect is varied while all else stays as it is and every variable keeps its variance; power is that of
+    `parameter_power` (Satorra & Saris 1985, doi 10.1007/BF02294150).
+
+    Examples
+    --------
     >>> sensitivity("y ~ 0.3*x", n=[85, 400], standardized=True)["detectable"].round(2).tolist()
     [0.3, 0.14]
     """

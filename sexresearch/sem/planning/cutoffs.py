@@ -47,21 +47,47 @@ def dynamic_cutoffs(
 ) -> pd.DataFrame:
     """Cut-offs of SRMR, RMSEA and CFI for one's own model and sample size, level by level of misspecification.
 
-    model : a fit (n is then its number of respondents), or a population text as `simulate` reads it, with n.
-    Samples are drawn from the model as estimated (level 0) and from populations that have more than the model says:
-    with several factors one omitted cross-loading per level, up to the factors less one; with one factor, errors of a
-    third, two thirds and all items correlated at .3 (which items are paired is our choice: neighbours in the text).
-    The model is fitted to all of them. A level's cut-off rejects 95 % of its misspecified samples and must accept 95 %
-    of the fitting ones; failing that, 90 % and 90 %; failing that, there is none, and the note says that the
-    distributions overlap. At level 0 it accepts 95 % of the fitting ones.
-    One row per level and measure: level misspecification measure cutoff accepted rejected value note; `value` is that
-    of the fit: robust where the fit has robust measures, for these estimate what complete normal answers would give, as
-    the samples' are; the note says which, and where value and cut-off are not alike. Samples that could not be
-    estimated are counted in the note.
+    Parameters
+    ----------
+    model : Results, Model or str
+        A fit of one group, or a population text as `simulate` reads it.
+    n : int, optional
+        Respondents; needed with a text, by default those of the fit.
+    replicates : int
+        Samples per level.
+    seed : int
+        Whole number of at least 0 that decides the samples.
+    workers : int, optional
+        Threads; the numbers are the same for any of them. Default: 1.
+    standardized : bool
+        Variances without a number in the text bring the variance of their variable to 1.
 
-    ModelError without items that one factor alone explains, or without degrees of freedom; OptionError for groups.
-    McNeish & Wolf 2021, doi 10.1037/met0000425, and 2023, doi 10.3758/s13428-022-01847-y.
+    Returns
+    -------
+    DataFrame
+        One row per level and measure: level, misspecification (in words), measure, cutoff, accepted, rejected (shares
+        of fitting and misspecified samples), value (of the fit: robust where it has robust measures), note. note says
+        where there is no cut-off because the distributions overlap, where value and cut-off are not alike, and how many
+        samples could not be estimated.
 
+    Raises
+    ------
+    ModelError
+        No items that one factor alone explains, or no degrees of freedom.
+    OptionError
+        Several groups, ordered items, or a number out of its range.
+
+    Notes
+    -----
+    Samples are drawn from the model as estimated (level 0) and from populations with more than the model says: with
+    several factors one omitted cross-loading per level, up to the factors less one; with one factor, errors of a third,
+    two thirds and all items correlated at .3 (pairs are neighbours in the text, our choice). A cut-off rejects 95 % of
+    a level's misspecified samples and must accept 95 % of the fitting ones; failing that 90 % and 90 %; failing that
+    there is none. At level 0 it accepts 95 % of the fitting ones. McNeish & Wolf 2021, doi 10.1037/met0000425, and
+    2023, doi 10.3758/s13428-022-01847-y.
+
+    Examples
+    --------
     >>> text = "f =~ 0.7*x1 + 0.8*x2 + 0.6*x3; g =~ 0.9*y1 + 0.5*y2 + 0.7*y3; f ~~ 0.4*g"
     >>> found = dynamic_cutoffs(text, n=400, replicates=200, standardized=True)
     >>> found.query("level == 1")[["measure", "cutoff"]].round(2).values.tolist()

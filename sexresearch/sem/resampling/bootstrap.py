@@ -37,21 +37,50 @@ def bootstrap(
     cluster: pd.Series | str | None = None,
     workers: int | None = None,
 ) -> Bootstrap:
-    """Refit the model to many samples like the one at hand; standard errors, intervals and the Bollen-Stine p value.
+    """Refit the model to many samples like the one at hand.
 
-    statistic : a function of `Results` that gives a number, or several by name; it is applied to every refit (which
-    then costs a full fit each, instead of a fraction of a millisecond).
-    kind : "nonparametric" draws rows with replacement within each group; "bollen-stine" does so after bending the rows
-    to the model, so that its chi-square shows what the test does when the model holds; "parametric" draws rows from
-    the fitted normal distribution.
-    cluster : whole clusters are drawn: those of the fit, or a Series of cluster labels indexed like the data.
-    workers : threads; the replicates are the same for any number of them. BLAS runs on one thread in each.
-    Sampling weights stay with their rows; answers with gaps are refitted by FIML where the fit was. A replicate that
-    cannot be estimated is counted with its reason in `failures`; interrupting keeps the replicates done so far.
+    Parameters
+    ----------
+    results : Results
+        A fit that converged.
+    replicates : int
+        Samples, at least 2.
+    seed : int
+        Whole number of at least 0 that decides the samples.
+    statistic : callable, optional
+        A function of `Results` that gives a number, or several by name; it is applied to every refit, which then costs
+        a full fit instead of a fraction of a millisecond.
+    kind : {"nonparametric", "bollen-stine", "parametric"}
+        "nonparametric" draws rows with replacement within each group; "bollen-stine" does so after bending the rows to
+        the model, so that the chi-square shows what the test does when the model holds; "parametric" draws rows from
+        the fitted normal distribution.
+    cluster : Series or str, optional
+        Draw whole clusters: labels indexed like the data. Default: the clusters of the fit, if any.
+    workers : int, optional
+        Threads; the replicates are the same for any number of them. Default: 1.
 
-    Raises OptionError, DataError, or ModelError where the fit did not converge.
-    Efron & Tibshirani 1993, doi 10.1007/978-1-4899-4541-9; Bollen & Stine 1992, doi 10.1177/0049124192021002004.
+    Returns
+    -------
+    Bootstrap
+        Replicates, intervals, the Bollen-Stine p value, and failures: a replicate that cannot be estimated is counted
+        with its reason. Interrupting keeps the replicates done so far.
 
+    Raises
+    ------
+    ModelError
+        The fit did not converge.
+    OptionError
+        An unknown kind, one that does not go with the fit, or a number out of its range.
+    DataError
+        Cluster labels that do not match the rows of the data.
+
+    Notes
+    -----
+    Sampling weights stay with their rows; answers with gaps are refitted by FIML where the fit was. Efron & Tibshirani
+    1993, doi 10.1007/978-1-4899-4541-9; Bollen & Stine 1992, doi 10.1177/0049124192021002004.
+
+    Examples
+    --------
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem import fit
     >>> rng = np.random.default_rng(1)

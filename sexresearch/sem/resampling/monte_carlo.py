@@ -19,14 +19,40 @@ KEYS = ["lhs", "op", "rhs", "label", "group", "level", "est"]
 
 @in_words
 def monte_carlo(results: Results, draws: int = 20000, seed: int = 1, level: float = 0.95) -> pd.DataFrame:
-    """Confidence limits of every ``:=`` parameter from `draws` of the estimates' normal distribution.
+    """Confidence limits of every ``:=`` parameter from draws of the estimates' sampling distribution.
 
-    theta* ~ N(theta, V), with V the covariance of the fit (robust where the fit is); the limits are quantiles of the
-    definitions at theta*, so that a product such as an indirect effect keeps its skew.
-    Columns lhs op rhs label group level est se ci_lower ci_upper note; `note` counts draws without a value.
-    OptionError where the model defines nothing, or where the fit has no standard errors.
-    MacKinnon, Lockwood & Williams 2004, doi 10.1207/s15327906mbr3901_4.
+    Parameters
+    ----------
+    results : Results
+        A fit that converged, with standard errors, of a model that defines parameters.
+    draws : int
+        Draws, at least 2.
+    seed : int
+        Whole number of at least 0 that decides the draws.
+    level : float
+        Coverage of the limits, between 0 and 1.
 
+    Returns
+    -------
+    DataFrame
+        One row per definition: lhs, op, rhs, label, group, level, est, se, ci_lower, ci_upper, note (draws without a
+        value are left out and counted).
+
+    Raises
+    ------
+    ModelError
+        The fit did not converge.
+    OptionError
+        The model defines nothing, the fit has no standard errors, or a number is out of its range.
+
+    Notes
+    -----
+    theta* ~ N(theta, V), with V the covariance of the estimates (robust where the fit is); the limits are quantiles of
+    the definitions at theta*, so that a product such as an indirect effect keeps its skew (MacKinnon, Lockwood &
+    Williams 2004, doi 10.1207/s15327906mbr3901_4).
+
+    Examples
+    --------
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem import fit
     >>> rng = np.random.default_rng(1)

@@ -47,16 +47,51 @@ def permutation_test(
 ) -> pd.DataFrame:
     """Test what is equal across groups against groups whose labels were shuffled among the respondents.
 
-    By default the statistics are how much the fit suffers when what is in `equal` (names of `group_equal`) is held
-    equal, rather than what is in `less`: the rise of chi-square, RMSEA and SRMR and the drop of CFI. `statistic` is a
-    function of the `Results` of the fit with `equal`, which gives a number, or several by name (such as a difference of
-    two paths); its size, whatever the sign, is tested. Rows with a missing answer are dropped.
-    One row per statistic: statistic value critical pvalue replicates failed; `critical` is the 95 % quantile of the
-    shuffled values, and p = (1 + shuffled values at least as large) / (1 + replicates).
+    Parameters
+    ----------
+    model : Model or str
+        lavaan text of one group.
+    data : DataFrame or Survey
+        One row per respondent; rows with a missing answer are dropped.
+    group : str
+        Column of the groups.
+    equal : sequence of str
+        What is held equal: names of `group_equal` of `fit`.
+    less : sequence of str
+        What is held equal in the model compared with; less than `equal`.
+    statistic : callable, optional
+        A function of the `Results` of the fit with `equal`, which gives a number, or several by name (such as a
+        difference of two paths); its size, whatever the sign, is tested. Default: how much the fit suffers from `equal`
+        rather than `less`, as the rise of chi-square, RMSEA and SRMR and the drop of CFI.
+    replicates : int
+        Shuffles, at least 19.
+    seed : int
+        Whole number of at least 0 that decides the shuffles.
+    workers : int, optional
+        Threads; the numbers are the same for any of them. Default: 1.
 
-    Raises OptionError, DataError, or ModelError where the groups have different variables.
-    Jorgensen, Kite, Chen & Short 2018, doi 10.1037/met0000152.
+    Returns
+    -------
+    DataFrame
+        One row per statistic: statistic, value, critical (95 % quantile of the shuffled values), pvalue, replicates,
+        failed.
 
+    Raises
+    ------
+    ModelError
+        A fit did not converge, or the groups have different variables.
+    DataError
+        A column is absent or cannot be used.
+    OptionError
+        `equal` does not hold more equal than `less`, or a number is out of its range.
+
+    Notes
+    -----
+    p = (1 + shuffled values at least as large) / (1 + replicates). Jorgensen, Kite, Chen & Short 2018,
+    doi 10.1037/met0000152.
+
+    Examples
+    --------
     >>> rng = np.random.default_rng(3)
     >>> joy = rng.normal(size=300)
     >>> data = pd.DataFrame({f"x{i}": joy + rng.normal(size=300) for i in (1, 2, 3, 4)})

@@ -78,13 +78,33 @@ class Bootstrap:
     def intervals(
         self, method: BootstrapInterval = "percentile", level: float = 0.95, scale: Standardization = "est"
     ) -> pd.DataFrame:
-        """Bootstrap standard errors and confidence limits, one row per parameter, definition and statistic.
+        """Bootstrap standard errors and confidence limits.
 
-        method : "percentile", "bias_corrected" or "bca" (bias-corrected and accelerated; the acceleration comes from
-        each respondent's or cluster's influence, for a user's statistic from leaving each one out).
-        scale : "est", "std_lv" or "std_all"; statistics of the user appear on "est" only.
-        Columns lhs op rhs label group level, the estimate under the name of its scale, se, ci_lower, ci_upper, note.
-        Fixed parameters have se 0. `note` says what is missing: replicates without a value are left out and counted.
+        Parameters
+        ----------
+        method : {"percentile", "bias_corrected", "bca"}
+            "bca" is bias-corrected and accelerated: the acceleration comes from each respondent's or cluster's
+            influence, for a user's statistic from leaving each one out; it needs kind "nonparametric".
+        level : float
+            Coverage of the limits, between 0 and 1.
+        scale : {"est", "std_lv", "std_all"}
+            Units of the data, of standardized latents, or of all variables standardized; statistics of the user appear
+            on "est" only.
+
+        Returns
+        -------
+        DataFrame
+            One row per parameter, definition and statistic: lhs, op, rhs, label, group, level, the estimate under the
+            name of its scale, se, ci_lower, ci_upper, note. Fixed parameters have se 0; replicates without a value are
+            left out, and note counts them.
+
+        Raises
+        ------
+        OptionError
+            An unknown method or scale, a level out of its range, "bca" of another kind, or fewer than 2 replicates.
+
+        Notes
+        -----
         Efron 1987, doi 10.1080/01621459.1987.10478410; DiCiccio & Efron 1996, doi 10.1214/ss/1032280214.
         """
         self._refuse(method, level, scale)

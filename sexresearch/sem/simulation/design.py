@@ -100,24 +100,85 @@ class Design:
 
     @in_words
     def named(self, name: str) -> tuple[str, ...]:
-        """The items an option names; one empty name where it holds for every item."""
+        """The items that an option names; one empty name where it holds for every item.
+
+        Parameters
+        ----------
+        name : str
+            An option that can be given by item: "skewness", "kurtosis" or "thresholds".
+
+        Returns
+        -------
+        tuple of str
+            Names of items, or ("",).
+
+        Raises
+        ------
+        OptionError
+            `name` is no text.
+        """
         given = getattr(self, name)
         return tuple(given) if isinstance(given, Mapping) else ("",)
 
     @in_words
     def value(self, name: str, item: str) -> float:
-        """Skewness or kurtosis of one item."""
+        """Skewness or kurtosis of one item.
+
+        Parameters
+        ----------
+        name : str
+            "skewness" or "kurtosis".
+        item : str
+            Name of the item.
+
+        Returns
+        -------
+        float
+            0 for an item that the option does not name.
+
+        Raises
+        ------
+        OptionError
+            An argument is no text.
+        """
         given = getattr(self, name)
         return float(given.get(item, 0.0) if isinstance(given, Mapping) else given)
 
     @in_words
     def cuts(self, item: str) -> Sequence[float] | None:
-        """Thresholds of one item, None where it stays continuous."""
+        """Thresholds of one item.
+
+        Parameters
+        ----------
+        item : str
+            Name of the item.
+
+        Returns
+        -------
+        sequence of float, or None
+            None where the item stays continuous.
+
+        Raises
+        ------
+        OptionError
+            `item` is no text.
+        """
         return self.thresholds.get(item) if isinstance(self.thresholds, Mapping) else self.thresholds
 
     @in_words
     def refuse_unknown(self, items: Sequence[str]) -> None:
-        """OptionError where the design names an item that the model does not have."""
+        """Refuse a design that names items which the model does not have.
+
+        Parameters
+        ----------
+        items : sequence of str
+            Observed variables of the model.
+
+        Raises
+        ------
+        OptionError
+            The design names another one.
+        """
         named = {item for name in ("skewness", "kurtosis", "thresholds") for item in self.named(name)} - {""}
         unknown = sorted((named | ({self.missing_by} if self.missing_by else set())) - set(items), key=str)
         if unknown:

@@ -24,19 +24,44 @@ def simulate(
     standardized: bool = False,
     design: Design = Design(),  # noqa: B008
 ) -> pd.DataFrame:
-    """Answers of n respondents drawn from a population: one row each, one column per observed variable.
+    """A sample of answers from a population model.
 
-    model : lavaan text whose numbers are the population values (lavaan's `simulateData`), or the Results of a fit,
-    whose estimates are. A variance without a number is 1 (or, where `standardized`, what brings the variable's variance
-    to 1), a loading without one 1, a covariance or intercept 0; a path without one is refused. Where no path has a
-    number, loadings of 0.7 and paths of 0.3 between standardized variables are assumed. Items with thresholds in the
-    text (``x | -1*t1 + 0*t2``), or in an ordinal fit, have a response of variance 1 behind their answers 1, 2, ....
-    design : shape, categories, gaps, clusters, groups, careless respondents (`Design`); by default complete normal
-    answers. Columns group, cluster and careless follow where the design has them. Missing answers are NaN.
+    Parameters
+    ----------
+    model : Model, str or Results
+        lavaan text whose numbers are the population values (as for lavaan's `simulateData`), or a fit, whose estimates
+        are.
+    n : int
+        Respondents, at least 1.
+    seed : int
+        Whole number of at least 0; equal seeds give equal samples.
+    standardized : bool
+        Variances without a number bring the variance of their variable to 1; otherwise they are 1.
+    design : Design
+        Shape, categories, missing answers, clusters, groups, careless respondents. Default: complete normal answers.
 
-    Raises ModelError, ModelSyntaxError or OptionError, naming the parameter or option.
+    Returns
+    -------
+    DataFrame
+        One row per respondent, one column per observed variable; then group, cluster and careless where the design has
+        them. Missing answers are NaN; ordered items take the values 1, 2, ....
+
+    Raises
+    ------
+    ModelError, ModelSyntaxError
+        The text cannot be read, or a parameter has no value that can be assumed.
+    OptionError
+        A number out of its range, or a design that does not go with the model.
+
+    Notes
+    -----
+    Without a number, a loading is 1, a covariance or intercept 0, and a path is refused. Where no path has a number,
+    loadings of 0.7 and paths of 0.3 between standardized variables are assumed. Items with thresholds in the text
+    (``x | -1*t1 + 0*t2``), or in an ordinal fit, have a response of variance 1 behind their answers.
     Non-normal answers: Vale & Maurelli 1983, doi 10.1007/BF02293687.
 
+    Examples
+    --------
     >>> data = simulate("m ~ 0.5*x; y ~ 0.3*m", n=1000, seed=1, standardized=True)
     >>> list(data.columns), float(round(data["m"].corr(data["x"]), 1))
     (['m', 'x', 'y'], 0.5)
