@@ -22,7 +22,9 @@ class InstrumentError(SexresearchError):
 
 
 class ModelSyntaxError(SexresearchError):
-    """The model text cannot be read; the message points at line and column."""
+    """The model text cannot be read; the message points at line and column, `line` is that line where one is meant."""
+
+    line: int | None = None
 
 
 class ModelError(SexresearchError):

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from sexresearch import sem
+from sexresearch.sem.estimation.options import ADDED
 
 FOLDER = Path(__file__).parent / "reference"
-STOREYS = ("first_storey", "second_storey", "third_storey", "fourth_storey", "composites", "edges")
+STOREYS = ("first_storey", "second_storey", "third_storey", "fourth_storey", "composites", "edges", "language")
 
 
 def read_plan(storey: str) -> dict:
@@ -72,23 +73,19 @@ def case_input(case: dict) -> dict:
     return {"moments": {name: read_moments(name, means) for name in names}}
 
 
+BARE = dict.fromkeys(("int_ov_free", *(name for name in ADDED if name.startswith("auto"))), False)
+
+
 @functools.cache
 def fitted(name: str) -> sem.Results:
     """Our fit of a case; its warnings (dropped rows, improper solutions) are the subject of other tests."""
     case = CASES[name]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", sem.FitWarning)
-        return sem.fit(syntax_of(case), **case_input(case), **case.get("options", {}))
-
-
-def syntax_of(case: dict) -> str:
-    """The model text; what lavaan's growth() adds is written out: free latent means, items without intercepts."""
-    if case.get("call") != "growth":
-        return case["syntax"]
-    formulas = sem.Model(case["syntax"]).statements.formulas
-    items = dict.fromkeys(f.rhs for f in formulas if f.op == "=~")
-    latents = dict.fromkeys(f.lhs for f in formulas if f.op == "=~")
-    return "\n".join([case["syntax"], *(f"{name} ~ 0*1" for name in items), *(f"{name} ~ 1" for name in latents)])
+        asked = case_input(case) | case.get("options", {})
+        if case.get("call") == "growth":
+            return sem.growth(case["syntax"], **asked)
+        return sem.fit(case["syntax"], **((BARE if case.get("call") == "lavaan" else {}) | asked))
 
 
 def as_text(values: pd.Series) -> pd.Series:

@@ -23,7 +23,8 @@ WRONG = (
     *(np.datetime64("2020-01-01"), range(3), pd.NA),
 )
 FEW = (None, -1, 2.5, float("nan"), "nonsense", ["nonsense"], {"nonsense": 1}, object(), np.zeros(3), WRONG[-5])
-SLOW = {"invariance", "latent_means", "permutation_test", "power", "impute", "dynamic_cutoffs", "validity", "fit"}
+SLOW = {"invariance", "latent_means", "permutation_test", "power", "impute", "dynamic_cutoffs", "validity"}
+SLOW |= {"fit", "growth"}
 DRAWN = {"path_diagram", "forest", "htmt_map", "importance_map", "radar", "invariance_ladder", "power_curve"}
 LONG = {"replicates", "bootstrap", "draws", "m", "n", "workers"}  # a million of these takes its time, rightly
 
@@ -47,6 +48,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
     ranked = sx.importance(path, target="x3")
     calls = {
         sx.fit: {"model": text, "data": data},
+        sx.growth: {"model": text, "data": data},
         sx.bootstrap: {"results": fitted, "replicates": 5},
         sx.compare: {"results": fitted},
         sx.crosscheck: {"results": fitted, "engines": ["semopy"]},

@@ -220,11 +220,6 @@ REFUSED: dict[str, tuple[type[Exception], str, Callable[[], object]]] = {
     ),
     "unknown label": (errors.ModelError, "labelled 'zz'.*'a', 'b'", lambda: sem.fit(LABELLED + "\n zz == 0", DATA)),
     "label defined again": (errors.ModelError, "'a' is both a label", lambda: sem.fit(LABELLED + "\n a := 2*b", DATA)),
-    "logarithm of a negative": (
-        errors.ModelError,
-        "cannot compute log",
-        lambda: sem.fit(LABELLED + "\n c := log(0 - a)", DATA),
-    ),
     "never complete": (
         errors.DataError,
         "use missing='fiml'",
@@ -258,11 +253,11 @@ SYNTAX = {
     "f =~ q1 +": "line 1, column 10: found the end of the line; expected",
     "f q1": "line 1, column 1: no operator after 'f'",
     "f =~ q1 ++ q2": "line 1, column 10: found '\\+'",
-    "f = q1": "line 1, column 3: cannot read '='",
+    "f = q1": "line 1, column 3: found '='; did you mean '=~'",
     "y ~ x z": "line 1, column 7: found 'z'; expected '\\+'",
     "f =~ q1\n\ng =~ 2*": "line 3, column 8: found the end of the line",
     "f =~ q1\n a := sin(b)": "line 2, column 7: unknown function 'sin'; expected one of exp, log",
-    "y ~ x:z": "compute the product before fitting",
+    "y ~ x:z:w": "line 1, column 8: found a product of more than two variables",
     "f =~ q1 $ 3": "cannot read '\\$'",
     "y ~ 5": "a fixed value is written as 0.5\\*x",
     "y ~ y": "'y' would explain itself",
@@ -310,6 +305,7 @@ def problems_of(call: Callable[[], sem.Results]) -> str:
                 "f =~ q1+q2+q3 \n g =~ q1+j2+j3 \n h =~ q2+j3+l1 \n f ~~ 1.4*g \n f ~~ 1*f \n g ~~ 1*g", DATA
             ),
         ),
+        ("c is not a number: cannot compute log", lambda: sem.fit(LABELLED + "\n c := log(0 - a)", DATA)),
         ("saturated .df = 0.", lambda: sem.fit("f =~ q1+q2+q3", DATA)),
         ("400 of 400 clusters hold a single row", lambda: sem.fit(MODEL, DATA.assign(row=range(400)), cluster="row")),
         (

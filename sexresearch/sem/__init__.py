@@ -9,6 +9,7 @@ from sexresearch.sem.after.compare import compare
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.engines.crosscheck import crosscheck
 from sexresearch.sem.fit import FitWarning, fit
+from sexresearch.sem.growth import growth
 from sexresearch.sem.imputation.impute import impute
 from sexresearch.sem.imputation.pooled import Pooled, pool
 from sexresearch.sem.language.model import Model
@@ -39,6 +40,7 @@ __all__ = [
     "crosscheck",
     "dynamic_cutoffs",
     "fit",
+    "growth",
     "impute",
     "merge_categories",
     "monte_carlo",

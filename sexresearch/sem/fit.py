@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.errors import OptionError
+from sexresearch.errors import DataError, ModelSyntaxError, OptionError
 from sexresearch.escaping import visible
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import used_columns
@@ -20,6 +20,7 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ENGINES, Options
 from sexresearch.sem.estimation.settled import replaced
 from sexresearch.sem.language.model import Model
+from sexresearch.sem.language.names import column_hint, factors
 from sexresearch.sem.ordinal.columns import refuse_unknown
 from sexresearch.sem.output.problems import problems
 from sexresearch.sem.output.provenance import Provenance, provenance
@@ -55,6 +56,13 @@ def fit(
     information: str | None = None,
     bounds: str | None = None,
     parameterization: str | None = None,
+    int_ov_free: bool = True,
+    int_lv_free: bool = False,
+    auto_fix_first: bool = True,
+    auto_fix_single: bool = True,
+    auto_var: bool = True,
+    auto_cov_lv_x: bool = True,
+    auto_cov_y: bool = True,
     engine: str = "native",
 ) -> Results:
     """Fit a structural equation model; names, defaults and meaning of the options are those of lavaan's `sem()`.
@@ -71,8 +79,11 @@ def fit(
     parameterization : of ordered items, "delta" (scales, the default) or "theta" (residual variances).
     auxiliary : columns beside the model that help "fiml" to make up for missing answers: they covary with everything.
         Exogenous variables are then not fixed; `results.parameters` leaves the auxiliary parameters out.
-    meanstructure : whether means are modelled; they are where the text names an intercept. What lavaan's `growth()`
-        adds is written out: ``level + slope ~ 1`` frees the latent means, ``t1 + t2 + t3 ~ 0*1`` fixes the intercepts.
+    meanstructure : whether means are modelled; they are where the text names an intercept.
+    int_ov_free, int_lv_free, auto_… : what is added to the text, as in lavaan's options of these names: intercepts of
+        observed and latent variables are free; the first loading of each latent, the residual variance of a single
+        indicator are fixed; variances, and covariances of exogenous latents and of outcomes, are free.
+        `growth` is `fit` with free latent means and intercepts of 0.
     Anything dropped, improper or not converged is warned about and listed in `results.problems`.
 
     Raises DataError, ModelSyntaxError, ModelError or OptionError, in the user's own names.
@@ -88,7 +99,7 @@ def fit(
     >>> results.converged, int(results.fit_measures["df"])
     (True, 0)
     """
-    model = model if isinstance(model, Model) else Model(model)
+    model = model if isinstance(model, Model) else _read(model, data)
     asked = Options(
         estimator=estimator,
         missing=missing,
@@ -108,6 +119,13 @@ def fit(
         bounds=bounds,
         ordered=True if ordered is True else _names(ordered or (), "ordered"),
         parameterization=parameterization,
+        int_ov_free=int_ov_free,
+        int_lv_free=int_lv_free,
+        auto_fix_first=auto_fix_first,
+        auto_fix_single=auto_fix_single,
+        auto_var=auto_var,
+        auto_cov_lv_x=auto_cov_lv_x,
+        auto_cov_y=auto_cov_y,
     )
     results = results_of(model, data, asked, moments, engine)
     for text in results.problems:
@@ -131,12 +149,13 @@ def results_of(
         )
     if data is not None:
         refuse_unknown(data, asked.ordered)
-    rows = None if data is None else used_columns(data, columns_of(model, asked), model.latents)
+    rows = None if data is None else _rows(model, data, asked)
+    if moments is not None:
+        _refuse_products(model.observed, moments)
     fitted, notes = estimate(model, rows, moments, asked)
     refuse_overfull(degrees_of_freedom(fitted))
-    fitted.names.jets(fitted.theta)  # a definition that cannot be computed is refused here, not when it is printed
     blurred = refuse_unidentified(fitted)
-    notes = replaced(asked, fitted.options) + notes
+    notes = replaced(asked, fitted.options) + list(fitted.table.notes) + notes
     errors = None
     if engine == "semopy":
         fitted, errors = semopy_solution(fitted)
@@ -145,6 +164,40 @@ def results_of(
         notes = notes + lost
     found = tuple(visible(text) for text in notes + ([blurred] if blurred else []) + problems(fitted))
     return Results(model, fitted, _source(model, fitted, engine), found, errors, rows)
+
+
+def _read(text: str, data: pd.DataFrame | object | None) -> Model:
+    """The model; where its text cannot be read, columns of the data whose names need back-ticks are named."""
+    try:
+        return Model(text)
+    except ModelSyntaxError as error:
+        hint = column_hint(text, _columns(data), error.line) if isinstance(text, str) else ""
+        raise ModelSyntaxError(f"{error}{hint}") from error
+
+
+def _rows(model: Model, data: pd.DataFrame | object, asked: Options) -> pd.DataFrame:
+    try:
+        return used_columns(data, columns_of(model, asked), model.latents)
+    except DataError as error:
+        known = set(_columns(data))
+        absent = [name for name in model.observed if name not in known]
+        hint = column_hint(model.syntax, list(known)) if absent else ""
+        raise DataError(f"{error}{hint}") from error
+
+
+def _refuse_products(names: Sequence[str], moments: Moments | Mapping[Any, Moments]) -> None:
+    """OptionError for products among `names` that moments do not hold: they need the answers."""
+    parts = moments.values() if isinstance(moments, Mapping) else [moments]
+    held = [set(part.cov.columns) for part in parts if isinstance(part, Moments)]
+    found = [name for name in names if factors(name) and not all(name in columns for columns in held)]
+    if found:
+        needs = "need the respondents' answers; moments are not enough"
+        raise OptionError(f"products of variables ({', '.join(found)}) {needs}")
+
+
+def _columns(data: pd.DataFrame | object | None) -> list[object]:
+    frame = getattr(data, "answers", data)
+    return list(frame.columns) if isinstance(frame, pd.DataFrame) else []
 
 
 def _source(model: Model, fitted: Fitted, engine: str) -> Provenance:

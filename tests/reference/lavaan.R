@@ -33,7 +33,7 @@ case_input <- function(case, plan) {
 case_syntax <- function(case, plan) paste(c(unlist(plan$base[unlist(case$base)]), case$model), collapse = "\n")
 
 call_lavaan <- function(case, arguments, quiet = FALSE) {
-  fitter <- if (identical(case$call, "growth")) "growth" else if (is.null(arguments$aux)) "sem" else "sem.auxiliary"
+  fitter <- if (!is.null(case$call)) case$call else if (is.null(arguments$aux)) "sem" else "sem.auxiliary"
   withCallingHandlers(do.call(fitter, arguments), warning = function(w) {
     if (!quiet) message(case$name, ": ", gsub("[[:space:]]+", " ", conditionMessage(w)))
     invokeRestart("muffleWarning")

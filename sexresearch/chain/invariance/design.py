@@ -16,6 +16,7 @@ from sexresearch.sem import Model, Moments, Results
 from sexresearch.sem.data.observed import frame_of
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.fit import results_of
+from sexresearch.sem.language.names import written
 from sexresearch.sem.ordinal.columns import is_ordered
 
 Formulas = tuple[str, ...]
@@ -170,29 +171,30 @@ class Waves:
         lines = [line for label in self.patterns for line in self._wave(label, equal, free)]
         for item in self.model.observed:
             columns = [self._name(item, label) for label in self.patterns]
-            lines += [f"{a} ~~ {b}" for a, b in combinations(columns, 2)]
+            lines += [f"{written(a)} ~~ {written(b)}" for a, b in combinations(columns, 2)]
         return "\n".join(lines)
 
     def _wave(self, label: str, equal: Sequence[str], free: Formulas) -> list[str]:
-        lines = []
+        """The formulas of one wave; what is said of a parameter last is what counts."""
+        lines: dict[tuple[str, str, str], str] = {}
         for f in self.model.statements.formulas:
             a, b = self._name(f.lhs, label), self._name(f.rhs, label)
-            shared = f.op == "=~" and "loadings" in equal and f"{f.lhs} {f.op} {f.rhs}" not in free
-            lines.append(f"{a} {f.op} {f'l_{f.lhs}_{f.rhs}*' if shared else ''}{b}")
+            shared = f.op == "=~" and "loadings" in equal and f.name not in free
+            lines[a, f.op, b] = written(f"l_{f.lhs}_{f.rhs}") if shared else ""
         for item in self.model.observed:
-            column = self._name(item, label)
-            for kind, formula, text in (
-                ("intercepts", f"{item} ~1", f"{column} ~ i_{item}*1"),
-                ("residuals", f"{item} ~~ {item}", f"{column} ~~ r_{item}*{column}"),
-            ):
-                lines += [text] if kind in equal and formula not in free else []
+            column, own = self._name(item, label), written(item)
+            if "intercepts" in equal and f"{own} ~1" not in free:
+                lines[column, "~", "1"] = written(f"i_{item}")
+            if "residuals" in equal and f"{own} ~~ {own}" not in free:
+                lines[column, "~~", column] = written(f"r_{item}")
         later, above = label != next(iter(self.patterns)), higher(self.model)
-        for name in (self._name(latent, label) for latent in self.model.latents if later):
-            lines += [f"{name} ~~ NA*{name}"] if "loadings" in equal else []
-        for latent in self.model.latents:
-            moves = later and "intercepts" in equal and latent not in above
-            lines += [f"{self._name(latent, label)} ~ NA*1"] if moves else []
-        return lines
+        for latent in self.model.latents if later else ():
+            name = self._name(latent, label)
+            if "loadings" in equal:
+                lines[name, "~~", name] = "NA"
+            if "intercepts" in equal and latent not in above:
+                lines[name, "~", "1"] = "NA"
+        return [_line(*formula, modifier) for formula, modifier in lines.items()]
 
     def _name(self, name: str, label: str) -> str:
         """A column of the data, or a construct with its wave."""
@@ -204,9 +206,9 @@ class Waves:
         label = next(iter(self.patterns))
         formulas = [(f.lhs, f.op, f.rhs) for f in self.model.statements.formulas]
         formulas += [part for item in self.model.observed for part in ((item, "~1", ""), (item, "~~", item))]
-        named = [(self._name(a, label), op, self._name(b, label) if b else "") for a, op, b in formulas]
-        known = dict(zip((" ".join(parts).rstrip() for parts in named), formulas, strict=True))
-        return " ".join(known.get(name, ())).rstrip()
+        named = [_shown(self._name(a, label), op, self._name(b, label) if b else "") for a, op, b in formulas]
+        known = dict(zip(named, formulas, strict=True))
+        return _shown(*known[name]) if name in known else ""
 
     def latent(self, name: str, place: int) -> tuple[str, int]:
         """The construct of that wave, in the only group."""
@@ -215,6 +217,15 @@ class Waves:
     def too_small(self) -> str:
         """Waves share their respondents: `fit` itself says where there are too few."""
         return ""
+
+
+def _line(lhs: str, op: str, rhs: str, modifier: str) -> str:
+    right = rhs if op == "~" else written(rhs)
+    return f"{written(lhs)} {op} {f'{modifier}*' if modifier else ''}{right}"
+
+
+def _shown(lhs: str, op: str, rhs: str) -> str:
+    return f"{written(lhs)} {op} {written(rhs)}".rstrip()
 
 
 def design_of(

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sexresearch.sem import Model
-from sexresearch.sem.language.syntax import Formula, Modifiers
+from sexresearch.sem.language.names import written
+from sexresearch.sem.language.statements import Formula, Modifiers
 
 
 def higher(model: Model) -> tuple[str, ...]:
     """Constructs that are measured by other constructs."""
     latents = set(model.latents)
-    found = (f.lhs for f in model.statements.formulas if f.op == "=~" and f.rhs in latents)
+    found = (f.lhs for f in model.statements.formulas if f.op == "=~" and f.rhs in latents - {f.lhs})
     return tuple(dict.fromkeys(found))
 
 
@@ -46,4 +47,4 @@ def means_at_zero(model: Model) -> Sequence[str]:
     formulas = model.statements.formulas
     told = {f.lhs for f in formulas if f.op == "~1"}
     parts = {name: {f.rhs for f in formulas if f.op == "=~" and f.lhs == name} for name in higher(model)}
-    return [f"{name} ~ 0*1" for name, below in parts.items() if not told & {name, *below & set(model.latents)}]
+    return [f"{written(name)} ~ 0*1" for name, below in parts.items() if not told & {name, *below & set(model.latents)}]

@@ -10,6 +10,7 @@ from sexresearch.chain.invariance.search import Candidate, search
 from sexresearch.chain.invariance.verdicts import judge_step
 from sexresearch.errors import OptionError, SexresearchError
 from sexresearch.sem import Results
+from sexresearch.sem.language.names import written
 
 STEPS: dict[str, tuple[str, ...]] = {
     START: (),
@@ -106,5 +107,5 @@ def _beside(design: Design, released: tuple[Candidate, ...]) -> Formulas:
         item = parts[2] if parts[1] == "=~" else parts[0]
         own.append(formula)
         if item in design.model.observed:
-            own += [f"{item} ~1", f"{item} ~~ {item}"]
+            own += [f"{written(item)} ~1", f"{written(item)} ~~ {written(item)}"]
     return tuple(dict.fromkeys(own))

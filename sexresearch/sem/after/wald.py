@@ -13,7 +13,8 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import namespace
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.language.expression import Expression
-from sexresearch.sem.language.syntax import Constraint, parse_constraints
+from sexresearch.sem.language.statements import Constraint
+from sexresearch.sem.language.syntax import parse_constraints
 
 REDUNDANT = 1e-10  # scaled eigenvalue below which hypotheses follow from each other
 

@@ -12,7 +12,7 @@ import numpy as np
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.language.expression import Expression, Jet, constant, variable
-from sexresearch.sem.language.syntax import Definition
+from sexresearch.sem.language.statements import Definition
 from sexresearch.sem.language.table import ParameterTable
 
 RANK_TOLERANCE = 1e-9  # relative singular value of a constraint Jacobian that counts as redundant
@@ -44,7 +44,7 @@ class Namespace:
     def jets(self, theta: Array, wanted: Sequence[str] | None = None) -> dict[str, Jet]:
         """Every name as a jet at theta (q,), defined parameters included; or the `wanted` and what defines them.
 
-        ``#3`` is free parameter number 3, labelled or not.
+        ``#3`` is free parameter number 3, labelled or not. Definitions that cannot be computed are NaN.
         """
         used = None if wanted is None else self.behind(wanted)
         free = self.free if used is None else {name: self.free[name] for name in used if name in self.free}
@@ -53,8 +53,29 @@ class Namespace:
         known |= {name: constant(v, self.size) for name, v in self.fixed.items() if used is None or name in used}
         for definition in self.definitions:
             if used is None or definition.name in used:
-                known[definition.name] = definition.expression.jet(known, self.size)
+                known[definition.name] = self._defined(definition, known)
         return known
+
+    def _defined(self, definition: Definition, known: Mapping[str, Jet]) -> Jet:
+        try:
+            return definition.expression.jet(known, self.size)
+        except ModelError:
+            nothing = np.full(self.size, math.nan)
+            return Jet(math.nan, nothing, np.full((self.size, self.size), math.nan))
+
+    def reasons(self, theta: Array) -> dict[str, str]:
+        """Why definitions are no number at theta (q,), by name; empty where all are one."""
+        known, found = self.jets(theta), dict[str, str]()
+        for definition in self.definitions:
+            if math.isfinite(known[definition.name].value):
+                continue
+            used = [name for name in definition.expression.names() if name in found]
+            found[definition.name] = f"it uses {', '.join(used)}" if used else "its value has no bounds"
+            try:
+                definition.expression.jet(known, self.size)
+            except ModelError as error:
+                found[definition.name] = str(error)
+        return found
 
     def behind(self, names: Sequence[str]) -> list[str]:
         """The names, and those that they are defined by."""
@@ -67,8 +88,10 @@ class Namespace:
 
 def namespace(table: ParameterTable) -> Namespace:
     """The labels and definitions of a table; ModelError for unknown names and circular definitions."""
-    free = {row.label: row.free for row in reversed(table.rows) if row.label and row.free >= 0}
-    fixed = {row.label: row.value for row in table.rows if row.label and row.free < 0 and not row.exogenous}
+    used = {name for expression in _expressions(table) for name in expression.names()}
+    rows = {name: table.rows[place] for name, place in table.named.items() if name in used or not _by_place(name)}
+    free = {name: row.free for name, row in rows.items() if row.free >= 0}
+    fixed = {name: row.value for name, row in rows.items() if row.free < 0 and not (row.exogenous or row.derived)}
     names = [definition.name for definition in table.definitions]
     for name in names:
         if name in free or name in fixed:
@@ -79,10 +102,23 @@ def namespace(table: ParameterTable) -> Namespace:
     return Namespace(table.n_free, free, fixed, _in_order(table.definitions))
 
 
+def _expressions(table: ParameterTable) -> list[Expression]:
+    sides = [side for c in table.constraints for side in (c.lhs, c.rhs)]
+    return [definition.expression for definition in table.definitions] + sides
+
+
+def _by_place(name: str) -> bool:
+    """Whether a name is lavaan's for a row of the table: ``.p3.``."""
+    return name.startswith(".p") and name.endswith(".") and name[2:-1].isdigit()
+
+
 def _refuse_unknown(table: ParameterTable, known: set[str]) -> None:
     used = [(d.line, name) for d in table.definitions for name in d.expression.names()]
     used += [(c.line, name) for c in table.constraints for side in (c.lhs, c.rhs) for name in side.names()]
     for line, name in used:
+        if name not in known and _by_place(name):
+            held = "is no parameter of its own" if name in table.named else "is no parameter"
+            raise ModelError(f"line {line}: {name!r} {held}; the table of parameters has {len(table.rows)} rows")
         if name not in known:
             near = difflib.get_close_matches(name, known, n=2)
             hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
@@ -121,6 +157,8 @@ def restrictions(table: ParameterTable, names: Namespace) -> tuple[Restriction, 
 def _refuse_broken(gap: Expression, inequality: bool, text: str, names: Namespace) -> None:
     known = names.jets(np.zeros(names.size), gap.names())
     value = gap.jet(known, names.size).value
+    if not math.isfinite(value):
+        raise ModelError(f"the constraint '{text}' involves no free parameter and is no number")
     if (value if inequality else -abs(value)) < -ROUNDING * size_of(gap, known, names.size):
         raise ModelError(f"the constraint '{text}' involves no free parameter and does not hold")
 
@@ -161,6 +199,9 @@ def evaluate(found: Sequence[Restriction], names: Namespace, theta: Array) -> Ev
     """Values and derivatives of the restrictions at theta."""
     known = names.jets(theta, list(dict.fromkeys(name for r in found for name in r.expression.names())))
     jets = [r.expression.jet(known, names.size) for r in found]
+    lost = next((r.text for r, jet in zip(found, jets, strict=True) if math.isnan(jet.value)), None)
+    if lost is not None:
+        raise ModelError(f"the constraint '{lost}' cannot be computed: {'; '.join(names.reasons(theta).values())}")
     q = names.size
     return Evaluated(
         np.array([j.value for j in jets]),

@@ -36,6 +36,7 @@ from sexresearch.sem.estimation.settled import settled
 from sexresearch.sem.estimation.start import starting_values, widened
 from sexresearch.sem.implied.discrepancy import LeastSquares, NormalLikelihood, Objective, Target
 from sexresearch.sem.implied.structure import Structure, structure_of, vech_index
+from sexresearch.sem.language.blocks import label_text
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import Defaults, ParameterTable
@@ -58,7 +59,8 @@ def estimate(model: Model, data: DataFrame | None, moments: object, asked: Optio
     intercepts = any(f.op == "~1" for f in model.statements.formulas)
     given = all(m.mean is not None for m in groups.values()) if isinstance(groups, dict) else len(groups) > 1
     options = settled(asked, has_rows, intercepts or given)
-    table = with_auxiliary(model.table(_defaults(options, len(groups), levels)), options.auxiliary)
+    defaults = _defaults(options, _labels(model, groups), len(groups), levels)
+    table = with_auxiliary(model.table(defaults), options.auxiliary)
     samples, more = _samples(groups, (*model.observed, *options.auxiliary), table, options, levels)
     return _solved(options, table, samples, levels), told + notes + more
 
@@ -127,7 +129,15 @@ def _with_categories(
     return recoded(data, levels), replace(asked, ordered=tuple(names)), levels, notes
 
 
-def _defaults(options: Options, n_groups: int, levels: Levels) -> Defaults:
+def _labels(model: Model, groups: list[Answers] | dict[object, Moments]) -> tuple[str, ...]:
+    """The groups' labels as text, where the model text speaks of groups."""
+    if not model.statements.blocks:
+        return ()
+    labels = [part.label for part in groups] if isinstance(groups, list) else list(groups)
+    return tuple("1" if label is None else label_text(label) for label in labels)
+
+
+def _defaults(options: Options, labels: tuple[str, ...], n_groups: int, levels: Levels) -> Defaults:
     return Defaults(
         n_groups=n_groups,
         meanstructure=bool(options.meanstructure),
@@ -138,6 +148,14 @@ def _defaults(options: Options, n_groups: int, levels: Levels) -> Defaults:
         group_partial=tuple(options.group_partial),
         ordered=tuple((name, len(known) - 1) for name, known in levels.items()),
         parameterization=options.parameterization or "delta",
+        group_labels=labels,
+        int_ov_free=options.int_ov_free,
+        int_lv_free=options.int_lv_free,
+        auto_fix_first=options.auto_fix_first,
+        auto_fix_single=options.auto_fix_single,
+        auto_var=options.auto_var,
+        auto_cov_lv_x=options.auto_cov_lv_x,
+        auto_cov_y=options.auto_cov_y,
     )
 
 

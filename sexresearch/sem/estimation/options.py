@@ -16,7 +16,10 @@ SE = ("standard", "robust_sem", "robust_huber_white", "robust_cluster", "bootstr
 TEST = (
     "standard", "satorra_bentler", "mean_var_adjusted", "scaled_shifted", "yuan_bentler", "yuan_bentler_mplus", "none"
 )  # fmt: skip
-FLAGS = ("std_lv", "fixed_x", "orthogonal")
+ADDED = (
+    "int_ov_free", "int_lv_free", "auto_fix_first", "auto_fix_single", "auto_var", "auto_cov_lv_x", "auto_cov_y"
+)  # what a model is completed by
+FLAGS = ("std_lv", "fixed_x", "orthogonal", *ADDED)
 INFORMATION = ("expected", "observed", "first_order")
 BOUNDS = ("pos_var",)
 WORDS = {
@@ -76,6 +79,13 @@ class Options:
     auxiliary: tuple[str, ...] = ()
     ordered: bool | tuple[str, ...] = ()
     parameterization: str | None = None
+    int_ov_free: bool = True
+    int_lv_free: bool = False
+    auto_fix_first: bool = True
+    auto_fix_single: bool = True
+    auto_var: bool = True
+    auto_cov_lv_x: bool = True
+    auto_cov_y: bool = True
 
     @property
     def discrepancy(self) -> str:

@@ -48,9 +48,10 @@ def settled(options: Options, has_rows: bool, means_wanted: bool) -> Options:
     if options.ordered:
         means = True
     elif means is None:
-        means = means_wanted or options.missing == "fiml"
-    elif not means and options.missing == "fiml":
-        raise OptionError("missing='fiml' needs the means: leave meanstructure=None or set it to True")
+        means = means_wanted or options.missing == "fiml" or options.int_lv_free
+    elif not means and (options.missing == "fiml" or options.int_lv_free):
+        why = "missing='fiml'" if options.missing == "fiml" else "int_lv_free=True"
+        raise OptionError(f"{why} needs the means: leave meanstructure=None or set it to True")
     return replace(options, meanstructure=bool(means), fixed_x=options.fixed_x and not options.auxiliary)
 
 

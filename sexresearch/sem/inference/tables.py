@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import Namespace
 from sexresearch.sem.estimation.fitted import Fitted
@@ -119,17 +118,8 @@ def _defined(names: Namespace, theta: Array, vcov: Array) -> tuple[Array, Array]
 
 def _defined_std(fitted: Fitted, std: Array) -> Array:
     """The definitions applied to standardized estimates, each label read at its first row; NaN where undefined."""
-    first: dict[str, float] = {}
-    for row, value in zip(fitted.table.rows, std, strict=True):
-        if row.label:
-            first.setdefault(row.label, float(value))
     names = fitted.names
-    theta = np.zeros(names.size)
-    for label, i in names.free.items():
-        theta[i] = first[label]
-    fixed = {label: first[label] for label in names.fixed}
-    try:
-        known = Namespace(names.size, names.free, fixed, names.definitions).jets(theta)
-    except ModelError:  # log or sqrt of a standardized value outside its domain
-        return np.full(len(names.definitions), np.nan)
+    used = (*names.free, *names.fixed)
+    theta = np.array([std[fitted.table.named[name]] for name in used])
+    known = Namespace(len(used), {name: i for i, name in enumerate(used)}, {}, names.definitions).jets(theta)
     return np.array([known[d.name].value for d in names.definitions])

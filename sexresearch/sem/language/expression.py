@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -69,7 +70,8 @@ FUNCTIONS: dict[str, Callable[[float], tuple[float, float, float]]] = {
 class Expression:
     """A node: a number, a name, or an operation on other nodes.
 
-    `kind` is "number", "name", "+", "-", "*", "/", "^", "negate" or the name of a function in `FUNCTIONS`.
+    `kind` is "number", "name", "+" and "*" (of two parts or more), "-", "/", "^", "negate" or the name of a function in
+    `FUNCTIONS`.
     """
 
     kind: str
@@ -92,20 +94,26 @@ class Expression:
         try:
             return _combine(self.kind, inner)
         except (ValueError, ZeroDivisionError, OverflowError) as error:
-            values = ", ".join(f"{part.value:g}" for part in inner)
-            raise ModelError(f"cannot compute {self.kind}({values}) in a defined parameter or constraint") from error
+            raise ModelError(f"cannot compute {_shown(self.kind, inner)}") from error
+
+
+def _shown(kind: str, parts: list[Jet]) -> str:
+    values = [f"{part.value:g}" for part in parts]
+    return f"({values[0]}){kind}({values[1]})" if kind in ("/", "^") else f"{kind}({', '.join(values)})"
 
 
 def _combine(kind: str, parts: list[Jet]) -> Jet:
+    if kind == "+":
+        return reduce(Jet.plus, parts)
+    if kind == "*":
+        return reduce(Jet.times, parts)
     if kind in FUNCTIONS:
         return parts[0].map(*FUNCTIONS[kind](parts[0].value))
     if kind == "negate":
         return parts[0].map(-parts[0].value, -1.0, 0.0)
     left, right = parts
-    if kind in "+-":
-        return left.plus(right, 1.0 if kind == "+" else -1.0)
-    if kind == "*":
-        return left.times(right)
+    if kind == "-":
+        return left.plus(right, -1.0)
     if kind == "/":
         x = right.value
         return left.times(right.map(1 / x, -1 / x**2, 2 / x**3))
@@ -115,6 +123,8 @@ def _combine(kind: str, parts: list[Jet]) -> Jet:
 def _power(base: Jet, exponent: Jet) -> Jet:
     if not exponent.gradient.any():
         x, k = base.value, exponent.value
+        if x < 0 and k != round(k):
+            raise ValueError(f"{x} to the power {k} is no real number")
         second = 0.0 if k in (0.0, 1.0) else k * (k - 1) * x ** (k - 2)
         return base.map(x**k, 0.0 if k == 0 else k * x ** (k - 1), second)
     log = base.map(*FUNCTIONS["log"](base.value))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from sexresearch.arguments import in_words
-from sexresearch.sem.language.syntax import Statements, parse
+from sexresearch.sem.language.statements import Statements
+from sexresearch.sem.language.syntax import parse
 from sexresearch.sem.language.table import Defaults, ParameterTable, parameter_table
 
 

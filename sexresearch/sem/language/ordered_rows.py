@@ -55,6 +55,17 @@ def user_rows(
     return [replace(r, value=math.nan, derived=True) if _follows(r, role, parameterization) else r for r in rows]
 
 
+def ignored(rows: Sequence[Parameter], role: Roles, parameterization: str) -> list[str]:
+    """Notes about values that the text gives to rows which follow from the rest of the model."""
+    other = {"delta": "theta", "theta": "delta"}[parameterization]
+    return [
+        f"{row.name} = {row.value:g} is ignored: with parameterization={parameterization!r} it follows from the rest "
+        f"of the model; parameterization={other!r} honours it"
+        for row in rows
+        if _follows(row, role, parameterization) and not math.isnan(row.value)
+    ]
+
+
 def _follows(row: Parameter, role: Roles, parameterization: str) -> bool:
     """Whether a row is the one of residual variance and scale that the parameterization derives."""
     own = row.lhs == row.rhs and row.lhs in role.ordered

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from sexresearch.sem.language.names import written
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -12,7 +14,7 @@ class Parameter:
 
     `value` is the fixed value (NaN where free, or where `exogenous` takes it from the sample); rows with the same
     `free` are one parameter. `derived` rows follow from the others: the residual variance of an ordered variable in the
-    delta parameterization, its scale in the theta parameterization.
+    delta parameterization, its scale in the theta parameterization. `equal` names another row that this one equals.
     """
 
     lhs: str
@@ -28,11 +30,12 @@ class Parameter:
     exogenous: bool = False
     user: bool = False
     derived: bool = False
+    equal: str = ""
 
     @property
     def name(self) -> str:
         """How messages name it: ``f =~ x1`` or ``y ~1``."""
-        return f"{self.lhs} {self.op} {self.rhs}".rstrip()
+        return f"{written(self.lhs)} {self.op} {written(self.rhs)}".rstrip()
 
     @property
     def is_free(self) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sexresearch.errors import ModelError
-from sexresearch.sem.language.syntax import Formula
+from sexresearch.sem.language.names import factors
+from sexresearch.sem.language.statements import Formula
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,15 @@ def roles_of(formulas: Sequence[Formula]) -> Roles:
     explaining = _ordered(f.rhs for f in formulas if f.op == "~")
     mentioned = _ordered(name for f in formulas if f.op in ("~~", "~1") for name in (f.lhs, f.rhs) if name)
     taken = {*latent, *indicators, *explained, *mentioned}
-    exogenous = tuple(v for v in explaining if v not in taken)
+    exogenous = tuple(v for v in explaining if v not in taken and not _moves(v, explained))
     everything = _ordered([*indicators, *explained, *explaining, *mentioned])
-    modelled = tuple(v for v in everything if v not in latent and v not in exogenous)
+    apart = {*latent, *exogenous}
+    modelled = tuple(v for v in everything if v not in apart)
     if not modelled:
         raise ModelError("the model explains no observed variable; expected at least one '=~' or '~' formula")
     inner = {*explaining, *indicators}
     ends = [v for v in explained if v not in inner]
+    known, above = set(latent), {*explained, *indicators}
     loadings = [f for f in formulas if f.op == "=~"]
     latents_of, items_of = Counter(f.rhs for f in loadings), Counter(f.lhs for f in loadings)
     alone = (f.rhs for f in loadings if items_of[f.lhs] == latents_of[f.rhs] == 1)
@@ -64,10 +67,15 @@ def roles_of(formulas: Sequence[Formula]) -> Roles:
         latent=latent,
         modelled=modelled,
         exogenous=exogenous,
-        exogenous_latent=tuple(v for v in latent if v not in explained and v not in indicators),
-        outcomes=tuple(v for v in ends if v in latent) + tuple(v for v in ends if v not in latent),
-        single=frozenset(item for item in alone if item not in latent),
+        exogenous_latent=tuple(v for v in latent if v not in above),
+        outcomes=tuple(v for v in ends if v in known) + tuple(v for v in ends if v not in known),
+        single=frozenset(item for item in alone if item not in known),
     )
+
+
+def _moves(name: str, explained: Sequence[str]) -> bool:
+    """Whether a variable is the product of one that the model explains: it is then modelled too, as in lavaan."""
+    return any(part in explained for part in factors(name) or ())
 
 
 def _ordered(names) -> tuple[str, ...]:  # type: ignore[no-untyped-def]

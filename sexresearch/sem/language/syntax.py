@@ -2,74 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from sexresearch.errors import ModelSyntaxError
-from sexresearch.sem.language.expression import FUNCTIONS, Expression
+from sexresearch.sem.language.arithmetic import sum_of
+from sexresearch.sem.language.cursor import Cursor, shown
+from sexresearch.sem.language.modifiers import NONE, merged, product, term
+from sexresearch.sem.language.names import factors
+from sexresearch.sem.language.statements import Constraint, Definition, Formula, Modifiers, Statements
 from sexresearch.sem.language.tokens import OPERATORS, Token, fail, tokenize
+from sexresearch.sem.language.unsupported import BLOCKS, MODIFIERS, OTHER_PROGRAMS
+from sexresearch.sem.language.unsupported import OPERATORS as UNSUPPORTED
 
 FORMULA = ("=~", "~", "~~", "~*~", "~1", "|")
+COMPARED = ("==", "<", ">")
 THRESHOLD = re.compile(r"t[1-9]\d*")
-NUMERIC_MODIFIERS = ("start", "lower", "upper")
-TEXT_MODIFIERS = ("label", "equal")
-
-
-@dataclass(frozen=True)
-class Modifiers:
-    """What stands before ``*``, one entry per group (or a single one for all groups).
-
-    `fixed` holds a number, NaN for ``NA`` (free), or None where nothing was said.
-    """
-
-    fixed: tuple[float | None, ...] = ()
-    label: tuple[str | None, ...] = ()
-    start: tuple[float | None, ...] = ()
-    lower: tuple[float | None, ...] = ()
-    upper: tuple[float | None, ...] = ()
-
-
-@dataclass(frozen=True)
-class Formula:
-    """One elementary formula, such as ``f =~ x1`` or ``y ~1``; `group` numbers its ``group:`` block, if any."""
-
-    lhs: str
-    op: str
-    rhs: str
-    modifiers: Modifiers
-    line: int
-    group: int | None = None
-
-
-@dataclass(frozen=True)
-class Definition:
-    """``name := expression``."""
-
-    name: str
-    expression: Expression
-    text: str
-    line: int
-
-
-@dataclass(frozen=True)
-class Constraint:
-    """``lhs op rhs`` with op one of ``== < >``."""
-
-    lhs: Expression
-    op: str
-    rhs: Expression
-    text: tuple[str, str]
-    line: int
-
-
-@dataclass(frozen=True)
-class Statements:
-    """Everything a model text says, in its order."""
-
-    formulas: tuple[Formula, ...] = ()
-    definitions: tuple[Definition, ...] = ()
-    constraints: tuple[Constraint, ...] = ()
+MEANT = "; did you mean '=~' (is measured by), '~' (is explained by), '==' (equals) or ':=' (is defined as)?"
+ARROW = "; did you mean '=~' (is measured by) or '~' (is explained by)?"
+Key = tuple[str, str, str, str | None]
 
 
 def parse(text: str) -> Statements:
@@ -80,7 +33,7 @@ def parse(text: str) -> Statements:
     """
     if not isinstance(text, str):
         raise ModelSyntaxError(f"the model must be text in lavaan's syntax; found {type(text).__name__}")
-    statements = _Parser(tokenize(text)).read()
+    statements = _read(text)
     if not statements.formulas:
         raise ModelSyntaxError("the model text holds no formula; expected for example 'f =~ x1 + x2 + x3' or 'y ~ x'")
     return statements
@@ -94,269 +47,219 @@ def parse_constraints(text: str) -> tuple[Constraint, ...]:
     """
     if not isinstance(text, str):
         raise ModelSyntaxError(f"constraints must be text such as 'b1 == b2'; found {type(text).__name__}")
-    statements = _Parser(tokenize(text)).read()
+    statements = _read(text)
     if statements.formulas or statements.definitions or not statements.constraints:
         raise ModelSyntaxError(f"expected constraints such as 'b1 == 0; b2 == b3'; found {text!r}")
     return statements.constraints
 
 
 @dataclass
-class _Parser:
-    tokens: list[Token]
-    at: int = 0
-    group: int | None = None
+class _Read:
+    """What has been read so far; `places` finds a formula again, `number` counts statements."""
+
     formulas: list[Formula] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    arrows: list[tuple[Token, str]] = field(default_factory=list)
+    places: dict[Key, tuple[int, int]] = field(default_factory=dict)
+    group: str | None = None
+    number: int = 0
 
-    @property
-    def here(self) -> Token:
-        return self.tokens[self.at]
 
-    def take(self) -> Token:
-        token = self.here
-        self.at += 1
-        return token
-
-    def accept(self, *texts: str) -> Token | None:
-        return self.take() if self.here.kind in ("punct", "op") and self.here.text in texts else None
-
-    def expect(self, text: str) -> Token:
-        found = self.accept(text)
-        return found if found else fail(self.here, f"found {_shown(self.here)}", repr(text))
-
-    def read(self) -> Statements:
-        while self.at < len(self.tokens):
-            if self.here.kind == "end":
-                self.take()
-            else:
-                self.statement()
-        return Statements(tuple(self.formulas), tuple(self.definitions), tuple(self.constraints))
-
-    def statement(self) -> None:
-        start = self.at
-        if self.block():
-            return
-        op = next((t for t in self._line() if t.kind == "op"), None)
-        if op is None:
-            fail(self.here, f"no operator after {self.here.text!r}", "one of " + " ".join(OPERATORS))
-        elif op.text == ":=":
-            self.definition()
-        elif op.text in ("==", "<", ">"):
-            self.constraint(start)
+def _read(text: str) -> Statements:
+    cursor, read = Cursor(tokenize(text)), _Read()
+    while cursor.at < len(cursor.tokens):
+        if cursor.here.kind == "end":
+            cursor.take()
         else:
-            self.formula()
-        if self.here.kind != "end":
-            fail(self.here, f"found {_shown(self.here)}", "'+' or the end of the line")
+            read.number += 1
+            _statement(cursor, read)
+    _refuse_arrows(read)
+    _refuse_latent_products(read.formulas)
+    return Statements(tuple(read.formulas), tuple(read.definitions), tuple(read.constraints), tuple(read.notes))
 
-    def _line(self) -> list[Token]:
-        rest = self.tokens[self.at :]
-        return rest[: next(i for i, token in enumerate(rest) if token.kind == "end")]
 
-    def block(self) -> bool:
-        line = self._line()
-        if len(line) < 2 or line[0].kind != "name" or line[1].text != ":":
-            return False
-        if line[0].text == "level":
-            fail(line[0], "found a 'level:' block", "a single-level model: two-level models are not estimated")
-        if line[0].text != "group" or len(line) != 3:
-            fail(line[0], f"found a block {line[0].text!r}", "'group: 1', 'group: 2', ...")
-        self.group = int(line[2].text) if line[2].text.isdigit() else 1 + (self.group or 0)
-        self.at += len(line)
-        return True
+def _statement(cursor: Cursor, read: _Read) -> None:
+    line = cursor.line
+    op = next((token for token in line if token.kind == "op"), None)
+    if op is None:
+        if not _block(line, read):
+            _no_operator(line)
+        cursor.at += len(line)
+    elif op.text == ":=":
+        read.definitions.append(_definition(cursor))
+    elif op.text in COMPARED:
+        _constraint(cursor, read)
+    elif op.text == "=":
+        fail(op, f"found '='{MEANT}", "one of " + " ".join(OPERATORS))
+    else:
+        _formula(cursor, read)
+    if cursor.here.kind != "end":
+        fail(cursor.here, f"found {shown(cursor.here)}", "'+' or the end of the line")
 
-    def definition(self) -> None:
-        name = self.variable("a name for the defined parameter")
-        self.expect(":=")
-        start = self.at
-        expression = self.sum()
-        self.definitions.append(Definition(name.text, expression, self._text(start), name.line))
 
-    def constraint(self, start: int) -> None:
-        left = self.sum()
-        middle = self.at
-        op = self.take()
-        right = self.sum()
-        text = (self._text(start, middle), self._text(middle + 1))
-        self.constraints.append(Constraint(left, op.text, right, text, op.line))
+def _no_operator(line: Sequence[Token]) -> None:
+    other = next((t for t in line[1:] if t.text.lower() in OTHER_PROGRAMS), None)
+    hint = f"; {other.text} of other programs is written {OTHER_PROGRAMS[other.text.lower()]!r} here" if other else ""
+    fail(line[0], f"no operator after {line[0].text!r}{hint}", "one of " + " ".join(OPERATORS))
 
-    def _text(self, start: int, stop: int | None = None) -> str:
-        return "".join(token.text for token in self.tokens[start : self.at if stop is None else stop])
 
-    def formula(self) -> None:
-        left = [self.variable("a variable")]
-        while self.accept("+"):
-            left.append(self.variable("a variable"))
-        op = self.take()
-        if op.kind != "op" or op.text not in FORMULA:
-            fail(op, f"found {_shown(op)}", "one of " + " ".join(FORMULA))
-        terms = [self.term()]
-        while self.accept("+"):
-            terms.append(self.term())
+def _block(line: Sequence[Token], read: _Read) -> bool:
+    """Whether the line opens a block such as ``group: 1``, which the formulas after it then belong to."""
+    if len(line) < 2 or not line[0].names or line[1].text != ":":
+        return False
+    kind = line[0].text.lower()
+    if kind in BLOCKS:
+        fail(line[0], f"found a '{line[0].text}:' block; {BLOCKS[kind]}", "a model of one level, possibly with groups")
+    value = line[2] if len(line) == 3 else line[0]
+    number = value.kind == "number" and value.text.isdigit()
+    if kind != "group" or not (number or value.names or value.kind == "string") or len(line) != 3:
+        said = " ".join(token.text for token in line)
+        fail(line[0], f"found {said!r}", "'group: 1', or 'group: label' (in quotes where it is no plain word)")
+    read.group = value.text.strip("\"'") if value.kind == "string" else value.text
+    return True
+
+
+def _definition(cursor: Cursor) -> Definition:
+    name = _variable(cursor, "a name for the defined parameter")
+    cursor.expect(":=")
+    start = cursor.at
+    expression = sum_of(cursor)
+    return Definition(name.text, expression, cursor.text(start), name.line)
+
+
+def _constraint(cursor: Cursor, read: _Read) -> None:
+    start, before = cursor.at, cursor.line
+    for minus, after in pairwise(before):
+        if minus.text == "-" and after.text == ">" and after.column == minus.column + 1:
+            fail(minus, f"found '->'{ARROW}", "the effect on the left of one of these")
+    left = sum_of(cursor)
+    middle, op = cursor.at, cursor.take()
+    if op.text not in COMPARED:
+        fail(op, f"found {shown(op)}", "one of " + " ".join(COMPARED))
+    arrow = op.text == "<" and cursor.here.text == "-" and cursor.here.column == op.column + 1
+    if arrow and left.kind == "name" and cursor.next.names:
+        read.arrows.append((op, left.name))
+    right = sum_of(cursor)
+    text = (cursor.text(start, middle), cursor.text(middle + 1))
+    read.constraints.append(Constraint(left, op.text, right, text, op.line))
+
+
+def _refuse_arrows(read: _Read) -> None:
+    """``f <- x`` is no constraint unless f is a parameter; ``b <-1`` is one."""
+    known = {label for f in read.formulas for label in f.modifiers.label} | {d.name for d in read.definitions}
+    for op, name in read.arrows:
+        if name not in known:
+            fail(op, f"found '<-'{ARROW}", "one of these")
+
+
+def _formula(cursor: Cursor, read: _Read) -> None:
+    left = [_left(cursor)]
+    while cursor.accept("+"):
+        left.append(_left(cursor))
+    op = cursor.take()
+    if op.text in UNSUPPORTED:
+        fail(op, f"found {op.text!r}; {UNSUPPORTED[op.text]}", "one of " + " ".join(FORMULA))
+    if op.kind != "op" or op.text not in FORMULA:
+        fail(op, f"found {shown(op)}{_left_hint(op)}", "one of " + " ".join(FORMULA))
+    if cursor.here.kind == "op":
+        both, hint = op.text + cursor.here.text, MEANT if cursor.here.text == "=" else ""
+        fail(cursor.here, f"found {both!r}{hint}", "one of " + " ".join(OPERATORS))
+    terms = [term(cursor)]
+    while cursor.accept("+"):
+        terms.append(term(cursor))
+    if op.text == "=~" and len(terms) == 1 and terms[0][0] == NONE and terms[0][1].text == "0":
         for name in left:
-            for modifiers, rhs in terms:
-                self.add(name, op, modifiers, rhs)
+            _add(read, _phantom(name, op, read.group), name)
+        return
+    for name in left:
+        for modifiers, rhs in terms:
+            _add(read, _elementary(name, op, modifiers, rhs, read.group), rhs)
 
-    def add(self, name: Token, op: Token, modifiers: Modifiers, rhs: Token) -> None:
-        intercept = rhs.kind == "number"
-        if intercept and (op.text != "~" or rhs.text not in ("0", "1")):
-            fail(rhs, f"found {_shown(rhs)}", "a variable (a fixed value is written as 0.5*x)")
-        if intercept and rhs.text == "0":
-            modifiers = replace(modifiers, fixed=(0.0,))
-        if op.text == "|" and not THRESHOLD.fullmatch(rhs.text):
-            fail(rhs, f"found {_shown(rhs)}", "the name of a threshold: t1, t2, ...")
-        if op.text == "~*~" and rhs.text != name.text:
-            fail(rhs, f"found {_shown(rhs)}", f"the same variable on both sides: {name.text} ~*~ {name.text}")
-        if name.text == rhs.text and op.text in ("=~", "~"):
-            fail(rhs, f"{name.text!r} would explain itself", "another variable")
-        formula = Formula(
-            name.text, "~1" if intercept else op.text, "" if intercept else rhs.text, modifiers, op.line, self.group
+
+def _left(cursor: Cursor) -> Token:
+    name = _variable(cursor, "a variable")
+    if cursor.here.text == "(" and name.text in MODIFIERS:
+        fail(name, f"found {name.text}(); {MODIFIERS[name.text]}", "a variable")
+    return product(cursor, name)
+
+
+def _left_hint(op: Token) -> str:
+    return "; modifiers stand on the right of the operator, as in f =~ a*x" if op.text == "*" else ""
+
+
+def _variable(cursor: Cursor, wanted: str) -> Token:
+    token = cursor.take()
+    return token if token.names else fail(token, f"found {shown(token)}", wanted)
+
+
+def _phantom(name: Token, op: Token, group: str | None) -> Formula:
+    """``f =~ 0``: a latent variable without indicators."""
+    return Formula(name.text, op.text, name.text, Modifiers(fixed=(0.0,)), op.line, group)
+
+
+def _elementary(name: Token, op: Token, modifiers: Modifiers, rhs: Token, group: str | None) -> Formula:
+    intercept = rhs.kind == "number"
+    if intercept and (op.text != "~" or rhs.text not in ("0", "1")):
+        fail(rhs, f"found {shown(rhs)}", "a variable (a fixed value is written as 0.5*x)")
+    if intercept and rhs.text == "0":
+        modifiers = replace(modifiers, fixed=(0.0,))
+    if op.text == "|" and not THRESHOLD.fullmatch(rhs.text):
+        fail(rhs, f"found {shown(rhs)}", "the name of a threshold: t1, t2, ...")
+    if op.text == "~*~" and rhs.text != name.text:
+        fail(rhs, f"found {shown(rhs)}", f"the same variable on both sides: {name.text} ~*~ {name.text}")
+    if name.text == rhs.text and op.text in ("=~", "~"):
+        fail(rhs, f"{name.text!r} would explain itself", "another variable")
+    kind = "~1" if intercept else op.text
+    return Formula(name.text, kind, "" if intercept else rhs.text, modifiers, op.line, group)
+
+
+def _add(read: _Read, formula: Formula, token: Token) -> None:
+    """A formula not said before; modifiers said in one statement belong together."""
+    found = _said_before(read, formula)
+    if found is None:
+        read.places[formula.lhs, formula.op, formula.rhs, formula.group] = (len(read.formulas), read.number)
+        read.formulas.append(formula)
+        return
+    place, number = found
+    old = read.formulas[place]
+    same = (old.lhs, old.group) == (formula.lhs, formula.group)
+    if number == read.number and same:
+        if formula.modifiers == old.modifiers == NONE:
+            read.notes.append(f"line {formula.line}: {formula.name!r} is said twice and counts once")
+        read.formulas[place] = replace(old, modifiers=merged(old.modifiers, formula.modifiers, token))
+    elif formula.op == "~~" and formula.lhs != formula.rhs and same:
+        read.notes.append(
+            f"line {formula.line}: {formula.name!r} was said in line {old.line}, which counts; this one is ignored"
         )
-        key = (formula.lhs, formula.op, formula.rhs, formula.group)
-        for i, old in enumerate(self.formulas):
-            if (old.lhs, old.op, old.rhs, old.group) == key:
-                self.formulas[i] = replace(old, modifiers=_merge(old.modifiers, modifiers, name))
-                return
-        self.formulas.append(formula)
-
-    def variable(self, wanted: str) -> Token:
-        token = self.take()
-        return token if token.kind == "name" else fail(token, f"found {_shown(token)}", wanted)
-
-    def term(self) -> tuple[Modifiers, Token]:
-        modifiers = Modifiers()
-        while True:
-            start = self.at
-            factor = self.factor()
-            if self.accept("*"):
-                modifiers = _merge(modifiers, factor, self.tokens[start])
-            elif self.accept("?"):
-                modifiers = _merge(modifiers, Modifiers(start=factor.fixed), self.tokens[start])
-            else:
-                token = self.tokens[start]
-                single = self.at == start + 1 and token.kind in ("name", "number")
-                if not single:
-                    fail(token, f"found {_shown(token)}", "a variable")
-                if self.here.text == ":":
-                    fail(self.here, "found ':'", "a column of the data: compute the product before fitting")
-                return modifiers, token
-
-    def factor(self) -> Modifiers:
-        token = self.here
-        call = token.kind == "name" and self.tokens[self.at + 1].text == "("
-        if call and token.text in ("c", *NUMERIC_MODIFIERS, *TEXT_MODIFIERS):
-            return self.call()
-        if token.kind == "string" or (token.kind == "name" and not call):
-            self.take()
-            return _entries([_word(token)])
-        value = self.product_of_numbers()
-        return Modifiers(fixed=(value,))
-
-    def call(self) -> Modifiers:
-        name = self.take().text
-        self.expect("(")
-        values = [self.element()]
-        while self.accept(","):
-            values.append(self.element())
-        close = self.expect(")")
-        if len(values) == 1 and isinstance(values[0], tuple):
-            values = list(values[0])
-        if name == "c":
-            return _entries(values)
-        if name in TEXT_MODIFIERS:
-            return Modifiers(label=tuple(str(v) for v in values))
-        if any(isinstance(v, str) for v in values):
-            fail(close, f"{name}() holds text", "numbers")
-        numbers = tuple(float(v) for v in values)  # type: ignore[arg-type]
-        return {
-            "start": Modifiers(start=numbers),
-            "lower": Modifiers(lower=numbers),
-            "upper": Modifiers(upper=numbers),
-        }[name]
-
-    def element(self) -> object:
-        token = self.here
-        if token.kind == "name" and token.text == "c" and self.tokens[self.at + 1].text == "(":
-            inner = self.call()
-            pairs = zip(inner.fixed, inner.label, strict=True)
-            return tuple(lab if lab is not None else fix for fix, lab in pairs)
-        if token.kind in ("name", "string") and token.text not in FUNCTIONS:
-            return _word(self.take())
-        return self.product_of_numbers()
-
-    def product_of_numbers(self) -> float:
-        start = self.here
-        negative = bool(self.accept("-"))
-        value = self.power()
-        while self.here.text == "/":
-            self.take()
-            value = Expression("/", parts=(value, self.power()))
-        if value.names():
-            fail(start, f"found {_shown(start)}", "a number, a label, or a variable")
-        number = value.jet({}, 0).value
-        return -number if negative else number
-
-    def sum(self) -> Expression:
-        value = self.product()
-        while op := self.accept("+", "-"):
-            value = Expression(op.text, parts=(value, self.product()))
-        return value
-
-    def product(self) -> Expression:
-        if self.accept("-"):
-            return Expression("negate", parts=(self.product(),))
-        value = self.power()
-        while op := self.accept("*", "/"):
-            value = Expression(op.text, parts=(value, self.power()))
-        return value
-
-    def power(self) -> Expression:
-        if self.accept("-"):
-            return Expression("negate", parts=(self.power(),))
-        base = self.atom()
-        return Expression("^", parts=(base, self.power())) if self.accept("^") else base
-
-    def atom(self) -> Expression:
-        token = self.take()
-        if token.kind == "number":
-            return Expression("number", value=float(token.text))
-        if token.text == "(" and token.kind == "punct":
-            inner = self.sum()
-            self.expect(")")
-            return inner
-        if token.kind == "name" and self.here.text == "(":
-            if token.text not in FUNCTIONS:
-                fail(token, f"unknown function {token.text!r}", "one of " + ", ".join(FUNCTIONS))
-            self.take()
-            inner = self.sum()
-            self.expect(")")
-            return Expression(token.text, parts=(inner,))
-        if token.kind == "name":
-            return Expression("name", name=token.text)
-        return fail(token, f"found {_shown(token)}", "a number, a parameter label, or '('")
+    else:
+        advice = "one place; modifiers of one parameter are joined as in a*x + start(0.5)*x"
+        fail(token, f"{formula.name!r} was said in line {old.line} already, as {old.name!r}", advice)
 
 
-def _shown(token: Token) -> str:
-    return "the end of the line" if token.kind == "end" else repr(token.text)
+def _said_before(read: _Read, formula: Formula) -> tuple[int, int] | None:
+    """Place and statement of the same parameter, in this block or for all groups, in either direction."""
+    lhs, op, rhs, places = formula.lhs, formula.op, formula.rhs, read.places
+    found = places.get((lhs, op, rhs, formula.group))
+    if found is None and op == "~~":
+        found = places.get((rhs, op, lhs, formula.group))
+    if found is None and formula.group is not None:
+        found = places.get((lhs, op, rhs, None)) or places.get((rhs, op, lhs, None))
+    return found
 
 
-def _word(token: Token) -> object:
-    text = token.text.strip("\"'") if token.kind == "string" else token.text
-    return math.nan if text == "NA" and token.kind == "name" else text
-
-
-def _entries(values: list[object]) -> Modifiers:
-    fixed = tuple(float(v) if isinstance(v, (int, float)) else None for v in values)
-    label = tuple(v if isinstance(v, str) else None for v in values)
-    return Modifiers(fixed=fixed, label=label)
-
-
-def _merge(old: Modifiers, new: Modifiers, token: Token) -> Modifiers:
-    merged = {}
-    for name in ("fixed", "label", "start", "lower", "upper"):
-        before, after = getattr(old, name), getattr(new, name)
-        said_before, said_now = any(v is not None for v in before), any(v is not None for v in after)
-        if said_before and said_now and repr(before) != repr(after) and name in ("fixed", "label"):
-            fail(token, f"a second {name} value {token.text!r} for the same parameter", f"one {name} value")
-        merged[name] = after if said_now else before
-    return Modifiers(**merged)
+def _refuse_latent_products(formulas: list[Formula]) -> None:
+    products = [f for f in formulas if ":" in f.lhs or ":" in f.rhs]
+    latents = {f.lhs for f in formulas if f.op == "=~"} if products else set()
+    for f in products:
+        for name in (f.lhs, f.rhs):
+            parts = factors(name)
+            held = [part for part in (*(parts or ()), *([name] if parts else [])) if part in latents]
+            if held:
+                error = ModelSyntaxError(
+                    f"line {f.line}: {name!r} is a product with the latent variable {held[0]!r}, which is not "
+                    "estimated; products of observed variables are: multiply the indicators"
+                )
+                error.line = f.line
+                raise error

@@ -13,17 +13,23 @@ import numpy as np
 from sexresearch.errors import ModelError
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.language.equality import Equality, excepted, share
-from sexresearch.sem.language.ordered_rows import residual_row, scale_rows, threshold_rows, user_rows
+from sexresearch.sem.language.blocks import formulas_by_group, numbering_note
+from sexresearch.sem.language.equality import Equality, excepted
+from sexresearch.sem.language.ordered_rows import ignored, residual_row, scale_rows, threshold_rows, user_rows
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles, roles_of
-from sexresearch.sem.language.syntax import Constraint, Definition, Formula, Statements
+from sexresearch.sem.language.sharing import share
+from sexresearch.sem.language.statements import Constraint, Definition, Formula, Statements
 
 
 @dataclass(frozen=True)
 class Defaults:
     """What is added to the text: lavaan's `sem()` defaults.
 
+    group_labels : the groups' labels as text, which ``group:`` blocks may speak of; numbers do for them where empty.
+    int_ov_free, int_lv_free : whether intercepts of observed variables and means of latent ones are free.
+    auto_fix_first, auto_fix_single, auto_var, auto_cov_lv_x, auto_cov_y : lavaan's options of these names: markers,
+    residual variances of single indicators, variances, covariances of exogenous latents, and of outcomes.
     ordered : ordered variables with their numbers of thresholds; `parameterization` ("delta" or "theta") says which of
     residual variance and scale is fixed for them; the other one then follows from the rest of the model.
     """
@@ -37,6 +43,19 @@ class Defaults:
     group_partial: tuple[str, ...] = ()
     ordered: tuple[tuple[str, int], ...] = ()
     parameterization: str = "delta"
+    group_labels: tuple[str, ...] = ()
+    int_ov_free: bool = True
+    int_lv_free: bool = False
+    auto_fix_first: bool = True
+    auto_fix_single: bool = True
+    auto_var: bool = True
+    auto_cov_lv_x: bool = True
+    auto_cov_y: bool = True
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the groups are called."""
+        return self.group_labels or tuple(str(k + 1) for k in range(self.n_groups))
 
     @property
     def thresholds(self) -> dict[str, int]:
@@ -48,7 +67,8 @@ class Defaults:
 class ParameterTable:
     """All rows, group after group, with each group's variables and the model's definitions and constraints.
 
-    Tables are compared by identity: one model under one set of options has one table, and what follows from it is kept.
+    `notes` say what of the text was read otherwise than it may have been meant. Tables are compared by identity: one
+    model under one set of options has one table, and what follows from it is kept.
     """
 
     rows: tuple[Parameter, ...]
@@ -56,6 +76,7 @@ class ParameterTable:
     n_free: int
     definitions: tuple[Definition, ...] = ()
     constraints: tuple[Constraint, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def n_groups(self) -> int:
@@ -91,6 +112,12 @@ class ParameterTable:
         names = ("lhs", "op", "rhs", "label")
         return {name: np.array([getattr(row, name) for row in self.rows], dtype=object) for name in names}
 
+    @cached_property
+    def named(self) -> dict[str, int]:
+        """Where expressions find a name: the first row of each label, and lavaan's ``.p3.`` for the third row."""
+        found = {f".p{place + 1}.": place for place in range(len(self.rows))}
+        return found | {row.label: place for place, row in reversed(list(enumerate(self.rows))) if row.label}
+
     def free_names(self) -> tuple[str, ...]:
         """One name per free parameter: its label, or the formula of its first row (with the group where several)."""
         names = [""] * self.n_free
@@ -111,22 +138,63 @@ def parameter_table(statements: Statements, defaults: Defaults = Defaults()) -> 
     """
     rows: list[Parameter] = []
     roles: list[Roles] = []
-    for group in range(defaults.n_groups):
-        formulas = [f for f in statements.formulas if f.group is None or f.group == group + 1]
-        if not formulas:
-            raise ModelError(f"the model text has 'group:' blocks but none for group {group + 1}")
+    notes = [*statements.notes, *numbering_note(statements, defaults.labels), *_single_labels(statements, defaults)]
+    for group, formulas in enumerate(formulas_by_group(statements, defaults.labels)):
         role = roles_of(formulas)
         role = replace(role, ordered=tuple(v for v in role.modelled if v in defaults.thresholds))
+        if not (defaults.auto_var and defaults.auto_fix_single):
+            role = replace(role, single=frozenset())
         roles.append(role)
-        rows += _group_rows(formulas, role, group, defaults)
+        said = [_user_row(formula, group, defaults.n_groups) for formula in formulas]
+        rows += _group_rows(said, role, group, defaults)
+        notes += _overruled(said) + ignored(said, role, defaults.parameterization) + _held_at_zero(said, role, defaults)
+    _refuse_two_natures(roles)
     equality = Equality(defaults.group_equal, defaults.group_partial)
-    shared, n_free = share(rows, roles, equality)
-    return ParameterTable(tuple(shared), tuple(roles), n_free, statements.definitions, statements.constraints)
+    shared, n_free, fixed = share(rows, roles, equality)
+    notes = list(dict.fromkeys([*notes, *fixed]))
+    return ParameterTable(
+        tuple(shared), tuple(roles), n_free, statements.definitions, statements.constraints, tuple(notes)
+    )
 
 
-def _group_rows(formulas: Sequence[Formula], role: Roles, group: int, defaults: Defaults) -> list[Parameter]:
-    rows = [_user_row(formula, group, defaults.n_groups) for formula in formulas]
-    rows = _identify(rows, role, defaults)
+def _refuse_two_natures(roles: Sequence[Roles]) -> None:
+    latents = {name for role in roles for name in role.latent}
+    both = sorted(latents & {name for role in roles for name in role.observed}) if len(roles) > 1 else []
+    if both:
+        raise ModelError(f"{', '.join(both)} is measured by '=~' in one group and a column of the data in another")
+
+
+def _single_labels(statements: Statements, defaults: Defaults) -> list[str]:
+    """lavaan's warning: one label for all groups holds a parameter equal across them."""
+    if defaults.n_groups < 2 or defaults.group_equal:
+        return []
+    parts = (part for f in statements.formulas if f.group is None for part in (f.modifiers.label, f.modifiers.equal))
+    found = list(dict.fromkeys(part[0] for part in parts if len(part) == 1 and part[0]))
+    named = ", ".join(map(repr, found[:8])) + (", …" if len(found) > 8 else "")
+    said = f"a single label ({named}) holds a parameter equal across all {defaults.n_groups} groups"
+    return [f"{said}; where that is not meant, give one label per group, as in c(a, b)*x"] if found else []
+
+
+def _overruled(said: Sequence[Parameter]) -> list[str]:
+    """Starting values and bounds of parameters that the text fixes."""
+    fixed = [row for row in said if not math.isnan(row.value)]
+    starts = [row for row in fixed if not math.isnan(row.start) and row.start != row.value]
+    limits = [row for row in fixed if math.isfinite(row.lower) or math.isfinite(row.upper)]
+    notes = [f"{row.name} is fixed to {row.value:g}: its starting value is ignored" for row in starts]
+    return notes + [f"{row.name} is fixed to {row.value:g}: its bounds are ignored" for row in limits]
+
+
+def _held_at_zero(said: Sequence[Parameter], role: Roles, defaults: Defaults) -> list[str]:
+    """lavaan's warning: outcomes whose intercepts `int_ov_free=False` fixes to 0 although they indicate nothing."""
+    if defaults.int_ov_free or not defaults.meanstructure:
+        return []
+    known = {row.rhs for row in said if row.op == "=~"} | {row.lhs for row in said if row.op == "~1"}
+    held = [v for v in role.modelled if v not in known]
+    return [f"the intercepts of {', '.join(held)} are fixed to 0: write '{held[0]} ~ 1' to free one"] if held else []
+
+
+def _group_rows(said: Sequence[Parameter], role: Roles, group: int, defaults: Defaults) -> list[Parameter]:
+    rows = _identify(said, role, defaults)
     rows = user_rows(rows, role, defaults.thresholds, defaults.parameterization)
     taken = {key for row in rows for key in ((row.lhs, row.op, row.rhs), (row.rhs, row.op, row.lhs))}
     added = [row for row in _default_rows(role, defaults) if (row.lhs, row.op, row.rhs) not in taken]
@@ -140,11 +208,16 @@ def _pick(values: tuple, group: int):  # type: ignore[no-untyped-def]
 
 def _user_row(formula: Formula, group: int, n_groups: int) -> Parameter:
     modifiers = formula.modifiers
-    for name in ("fixed", "label", "start", "lower", "upper"):
+    for name in ("fixed", "label", "start", "lower", "upper", "equal"):
         given = len(getattr(modifiers, name))
+        if given > 1 and formula.group is not None:
+            raise ModelError(
+                f"line {formula.line}: '{formula.name}' gives {given} values in c(...), one per group, "
+                "within a block for one group"
+            )
         if given > 1 and given != n_groups:
             raise ModelError(
-                f"'{formula.lhs} {formula.op} {formula.rhs}' gives {given} values in c(...), "
+                f"'{formula.name}' gives {given} values in c(...), "
                 f"but the model has {n_groups} group{'s' if n_groups > 1 else ''}"
             )
     fixed = _pick(modifiers.fixed, group)
@@ -159,37 +232,63 @@ def _user_row(formula: Formula, group: int, n_groups: int) -> Parameter:
         start=math.nan if start is None else start,
         lower=-math.inf if lower is None else lower,
         upper=math.inf if upper is None else upper,
-        exogenous=False,
         user=fixed is not None,
+        equal=_pick(modifiers.equal, group) or "",
     )
 
 
-def _identify(rows: list[Parameter], role: Roles, defaults: Defaults) -> list[Parameter]:
-    """The first indicator of each latent is its marker (fixed to 1) unless the text or `std_lv` says otherwise."""
+def _identify(rows: Sequence[Parameter], role: Roles, defaults: Defaults) -> list[Parameter]:
+    """Rows of the text that set units, fixed to 1 (or their starting value, as in lavaan) unless the text frees them.
+
+    With `std_lv` these are variances of latents, otherwise the first indicator of each latent.
+    """
+    latent = set(role.latent)
     if defaults.std_lv:
-        return rows
-    markers = {lat: next(i for i, r in enumerate(rows) if r.op == "=~" and r.lhs == lat) for lat in role.latent}
-    chosen = {i for i in markers.values() if not rows[i].user}
-    return [replace(row, value=1.0) if i in chosen else row for i, row in enumerate(rows)]
+        chosen = {i for i, r in enumerate(rows) if r.op == "~~" and r.lhs == r.rhs and r.lhs in latent}
+    elif defaults.auto_fix_first:
+        first: dict[str, int] = {}
+        for i, row in enumerate(rows):
+            if row.op == "=~":
+                first.setdefault(row.lhs, i)
+        chosen = set(first.values())
+    else:
+        chosen = set()
+    return [_as_unit(row) if i in chosen and not row.user else row for i, row in enumerate(rows)]
+
+
+def _as_unit(row: Parameter) -> Parameter:
+    return replace(row, value=1.0 if math.isnan(row.start) else row.start)
 
 
 def _default_rows(role: Roles, defaults: Defaults) -> list[Parameter]:
     """Everything lavaan's `sem()` adds to a text: variances, covariances, exogenous moments, intercepts."""
+    x, known = role.exogenous, set(role.ordered)
+    free = math.nan if defaults.auto_var else 0.0
     rows = threshold_rows(role, defaults.thresholds)
-    rows += [residual_row(v, role, defaults.parameterization) for v in role.modelled]
-    rows += [Parameter(v, "~~", v, value=1.0 if defaults.std_lv else math.nan) for v in role.latent]
+    for v in role.modelled:
+        row = residual_row(v, role, defaults.parameterization)
+        rows.append(row if defaults.auto_var or v in known else replace(row, value=0.0))
+    rows += [Parameter(v, "~~", v, value=1.0 if defaults.std_lv else free) for v in role.latent]
     apart = 0.0 if defaults.orthogonal else math.nan
-    rows += [Parameter(a, "~~", b, value=apart) for a, b in combinations(role.exogenous_latent, 2)]
-    rows += [Parameter(a, "~~", b) for a, b in combinations(role.outcomes, 2)]
-    x = role.exogenous
+    if defaults.auto_cov_lv_x:
+        rows += [Parameter(a, "~~", b, value=apart) for a, b in combinations(role.exogenous_latent, 2)]
+    if defaults.auto_cov_y:
+        rows += [Parameter(a, "~~", b) for a, b in combinations(role.outcomes, 2)]
     for i, a in enumerate(x):
-        rows += [Parameter(a, "~~", b, exogenous=defaults.fixed_x) for b in x[i:]]
+        for b in x[i:]:
+            value = free if a == b and not defaults.fixed_x else math.nan
+            rows.append(Parameter(a, "~~", b, value=value, exogenous=defaults.fixed_x))
     rows += scale_rows(role, defaults.parameterization)
-    if defaults.meanstructure:
-        rows += [Parameter(v, "~1", "", value=0.0 if v in role.ordered else math.nan) for v in role.modelled]
-        rows += [Parameter(v, "~1", "", exogenous=defaults.fixed_x) for v in x]
-        rows += [Parameter(v, "~1", "", value=0.0) for v in role.latent]
-    return rows
+    return rows + _means(role, defaults) if defaults.meanstructure else rows
+
+
+def _means(role: Roles, defaults: Defaults) -> list[Parameter]:
+    """Intercepts: free for observed variables that are not ordered, fixed to 0 for latent ones, or the reverse."""
+    known, observed = set(role.ordered), math.nan if defaults.int_ov_free else 0.0
+    rows = [Parameter(v, "~1", "", value=0.0 if v in known else observed) for v in role.modelled]
+    fixed = defaults.fixed_x
+    rows += [Parameter(v, "~1", "", value=math.nan if fixed else observed, exogenous=fixed) for v in role.exogenous]
+    return rows + [Parameter(v, "~1", "", value=math.nan if defaults.int_lv_free else 0.0) for v in role.latent]
 
 
 def _freed(row: Parameter, role: Roles, defaults: Defaults, partial: set[tuple[str, str, str]]) -> Parameter:

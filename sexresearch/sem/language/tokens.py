@@ -3,37 +3,52 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import NoReturn
+from collections.abc import Iterator
+from typing import NamedTuple, NoReturn
 
 from sexresearch.errors import ModelSyntaxError
+from sexresearch.sem.language.names import end_of_name
+from sexresearch.sem.language.signs import plain
 
 OPERATORS = ("=~", "~~", "~*~", "~1", "|", ":=", "==", "~", "<", ">")
 PATTERN = re.compile(
-    r"""(?P<skip>[ \t\r\f\u00a0]+|[#!][^\n]*)
+    r"""[ \t\f\v]*(?:
+        (?P<name>(?:[^\W\d]|\.(?!\d))[\w.]*)
+      | (?P<punct>[-+*/^(),?:](?![ \t]*=))
       | (?P<end>[\n;])
       | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+      | (?P<op>=[ \t]*~|~[ \t]*\*[ \t]*~|~[ \t]*~|<[ \t]*~|:[ \t]*=|=[ \t]*=|[<>][ \t]*=|[~<>|=])
       | (?P<string>"[^"\n]*"|'[^'\n]*')
-      | (?P<name>[^\W\d][\w.]*)
-      | (?P<op>=~|~~|~\*~|:=|==|~|<|>|\|)
-      | (?P<punct>[-+*/^(),?:])""",
+      | (?P<quoted>`(?:[^`]|``)+`)
+      | (?P<comment>[#!][^\n]*)
+      | (?P<sign>[-+*/^(),?:])
+      | (?P<last>\Z))""",
     re.VERBOSE,
 )
+AT_LEAST = {">=": ">", "<=": "<"}  # an inequality holds at its limit too
+KINDS = {"sign": "punct"}
+ARROWS = "\u2190\u2192\u27f5\u27f6\u21d0\u21d2"
 
 
-@dataclass(frozen=True)
-class Token:
-    """One piece of model text: kind is number, string, name, op, punct or end; line and column count from 1."""
+class Token(NamedTuple):
+    """One piece of model text: kind is number, string, name, quoted, op, punct or end; line and column count from 1."""
 
     kind: str
     text: str
     line: int
     column: int
 
+    @property
+    def names(self) -> bool:
+        """Whether the token can be a variable or a parameter."""
+        return self.kind in ("name", "quoted")
+
 
 def fail(token: Token, found: str, wanted: str) -> NoReturn:
     """Raise ModelSyntaxError at a token: where, what was found, what was expected."""
-    raise ModelSyntaxError(f"line {token.line}, column {token.column}: {found}; expected {wanted}")
+    error = ModelSyntaxError(f"line {token.line}, column {token.column}: {found}; expected {wanted}")
+    error.line = token.line
+    raise error
 
 
 def tokenize(text: str) -> list[Token]:
@@ -45,36 +60,78 @@ def tokenize(text: str) -> list[Token]:
     >>> [token.text for token in tokenize("f =~ x1 + # first" + chr(10) + "2*x2")]
     ['f', '=~', 'x1', '+', '2', '*', 'x2', '']
     """
-    raw = list(_scan(text))
+    raw = list(_scan(plain(text)))
+    resumed = _resumed(raw)
     kept: list[Token] = []
     depth = 0
-    for i, token in enumerate(raw):
-        depth += {"(": 1, ")": -1}.get(token.text, 0) if token.kind == "punct" else 0
-        if token.kind == "end" and token.text == "\n" and (depth > 0 or _continues(kept, raw[i + 1 :])):
+    for token, again in zip(raw, resumed, strict=True):
+        if token.kind == "punct":
+            depth += {"(": 1, ")": -1}.get(token.text, 0)
+        line_end = token.kind == "end" and token.text == "\n"
+        if line_end and kept and (depth > 0 or _unfinished(kept[-1]) or (again and kept[-1].kind != "end")):
             continue
         kept.append(token)
     return kept
 
 
-def _scan(text: str):  # type: ignore[no-untyped-def]
-    line, start, position = 1, 0, 0
-    while position < len(text):
-        match = PATTERN.match(text, position)
-        if match is None:
-            here = Token("bad", text[position], line, position - start + 1)
-            fail(here, f"cannot read {text[position]!r}", "a variable, a number, or one of " + " ".join(OPERATORS))
-        kind = str(match.lastgroup)
-        if kind != "skip":
-            yield Token(kind, match.group(), line, position - start + 1)
-        position = match.end()
-        if match.group() == "\n":
-            line, start = line + 1, position
-    yield Token("end", "", line, position - start + 1)
+def _scan(text: str) -> Iterator[Token]:
+    line, start, position, match_at = 1, 0, 0, PATTERN.match
+    simple = text.isascii()
+    while match := match_at(text, position):
+        kind = match.lastgroup or ""
+        first, position = match.span(kind)
+        found, column = text[first:position], first - start + 1
+        if kind == "name":
+            if not simple:
+                position = end_of_name(text, first)
+                found = text[first:position] or _unreadable(Token("bad", text[first], line, column))
+            yield Token(kind, found, line, column)
+        elif kind == "punct":
+            yield Token(kind, found, line, column)
+        elif kind == "last":
+            yield Token("end", "", line, column)
+            return
+        elif kind != "comment":
+            if kind == "number" and end_of_name(text, position) > position:
+                _begins_with_digit(Token(kind, text[first : end_of_name(text, position)], line, column))
+            yield Token(KINDS.get(kind, kind), _plain_form(kind, found), line, column)
+            if "\n" in found:
+                line += found.count("\n")
+                start = first + found.rindex("\n") + 1
+    position += len(text[position:]) - len(text[position:].lstrip(" \t\f\v"))
+    _unreadable(Token("bad", text[position], line, position - start + 1))
 
 
-def _continues(before: list[Token], after: list[Token]) -> bool:
-    last = before[-1] if before else None
-    following = next((token for token in after if token.text != "\n"), None)
-    unfinished = last is not None and (last.kind == "op" or (last.kind == "punct" and last.text in "+-*/^,?("))
-    resumed = following is not None and following.kind == "punct" and following.text in "+*" and last is not None
-    return unfinished or (resumed and last is not None and last.kind != "end")
+def _begins_with_digit(token: Token) -> NoReturn:
+    wanted = f"a name, which takes back-ticks where it begins with a digit: `{token.text}`"
+    fail(token, f"found {token.text!r}", wanted)
+
+
+def _plain_form(kind: str, found: str) -> str:
+    """The text of a token: operators without blanks, names without their back-ticks."""
+    if kind == "op":
+        found = re.sub(r"[ \t]", "", found)
+        return AT_LEAST.get(found, found)
+    return found[1:-1].replace("``", "`") if kind == "quoted" else found
+
+
+def _unreadable(token: Token) -> NoReturn:
+    if token.text == "`":
+        fail(token, "a back-tick that is not closed", "a name between two of them, as in `x 1`")
+    hint = "; did you mean '=~' (is measured by) or '~' (is explained by)?" if token.text in ARROWS else ""
+    wanted = "a variable, a number, or one of " + " ".join(OPERATORS)
+    fail(token, f"cannot read {token.text!r}{hint}", wanted)
+
+
+def _resumed(raw: list[Token]) -> list[bool]:
+    """Whether the next token that is no line end is ``+`` or ``*``, so that the formula runs on."""
+    out, following = [], False
+    for token in reversed(raw):
+        out.append(following)
+        if token.kind != "end" or token.text != "\n":
+            following = token.kind == "punct" and token.text in "+*"
+    return out[::-1]
+
+
+def _unfinished(last: Token) -> bool:
+    return last.kind == "op" or (last.kind == "punct" and last.text in "+-*/^,?(")

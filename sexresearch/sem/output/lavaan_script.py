@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.options import Options
+from sexresearch.sem.estimation.options import ADDED, Options
+from sexresearch.sem.language.blocks import block_numbers, label_text
 from sexresearch.sem.language.model import Model
+from sexresearch.sem.output.lavaan_text import lavaan_text, safe_names
 
 OWN_WORDS = (
     "group",
@@ -32,25 +35,62 @@ def lavaan_script(model: Model, fitted: Fitted) -> str:
     library(lavaan)
     """
     rows = fitted.samples[0].answers is not None
-    arguments = {"data": "answers"} if rows else _moments(fitted)
-    for option in fields(Options):
-        value = getattr(fitted.options, option.name)
-        if value not in (None, ()):
-            name = "aux" if option.name == "auxiliary" else option.name.replace("_", ".")
-            both = ("hessian", value) if option.name == "observed_information" else value  # of errors, of the test
-            arguments[name] = _literal(option.name, both)
-    fitter = "semTools::sem.auxiliary" if fitted.options.auxiliary else "sem"
+    safe = safe_names([name for sample in fitted.samples for name in sample.names])
+    fitter, more = _fitter(fitted.options)
+    arguments = {"data": "answers"} if rows else _moments(fitted, safe)
+    arguments |= _options(fitted, safe) | more | _group_order(model, fitted)
     given = [f"  {name} = {value}" for name, value in arguments.items()]
     parts = [
         "# Repeats a fit with lavaan (argument names as of version 0.6)",
         "library(lavaan)",
-        f"model <- {r_string(chr(10) + model.syntax.strip(chr(10)) + chr(10))}",
+        f"model <- {r_string(chr(10) + lavaan_text(model.syntax, safe).strip(chr(10)) + chr(10))}",
         *([READ] if rows else []),
-        *(_categories(name, levels) for name, levels in fitted.levels.items() if isinstance(levels[0], str)),
+        *(_renamed(old, new) for old, new in safe.items() if rows),
+        *(_categories(safe.get(key, key), known) for key, known in fitted.levels.items() if isinstance(known[0], str)),
         f"fit <- {fitter}(\n  model,\n" + ",\n".join(given) + "\n)",
         "summary(fit, fit.measures = TRUE, standardized = TRUE)",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _options(fitted: Fitted, safe: Mapping[str, str]) -> dict[str, str]:
+    """Every option but those of `_fitter`, under lavaan's names."""
+    found = {}
+    for option in fields(Options):
+        value = getattr(fitted.options, option.name)
+        if value in (None, ()) or option.name in ADDED:
+            continue
+        name = "aux" if option.name == "auxiliary" else option.name.replace("_", ".")
+        if option.name in ("auxiliary", "ordered") and isinstance(value, tuple):
+            value = tuple(safe.get(item, item) for item in value)
+        both = ("hessian", value) if option.name == "observed_information" else value  # of errors, of the test
+        found[name] = _literal(option.name, both)
+    return found
+
+
+def _fitter(options: Options) -> tuple[str, dict[str, str]]:
+    """lavaan's function for what a model is completed by, and the arguments it needs to be told."""
+    asked = {name: getattr(options, name) for name in ADDED}
+    usual = {field.name: field.default for field in fields(Options) if field.name in ADDED}
+    curve = usual | {"int_ov_free": False, "int_lv_free": True}
+    fitter = "sem" if asked == usual else "growth" if asked == curve else "lavaan"
+    told = {name.replace("_", "."): _literal(name, value) for name, value in asked.items()}
+    more = told | {"auto.th": "TRUE", "auto.delta": "TRUE"} if fitter == "lavaan" else {}
+    return (f"semTools::{fitter}.auxiliary" if options.auxiliary else fitter), more
+
+
+def _group_order(model: Model, fitted: Fitted) -> dict[str, str]:
+    """The groups in the order of the text's blocks, which lavaan 0.6 takes by their places."""
+    blocks = model.statements.blocks
+    if not blocks or len(fitted.samples) < 2 or fitted.samples[0].answers is None:
+        return {}
+    labels = [label_text(sample.label) for sample in fitted.samples]
+    numbers = block_numbers(blocks, labels)
+    return {"group.label": f"c({', '.join(r_string(labels[numbers[block]]) for block in blocks)})"}
+
+
+def _renamed(old: str, new: str) -> str:
+    return f"names(answers)[names(answers) == {r_string(old)}] <- {r_string(new)}"
 
 
 READ = (
@@ -85,9 +125,9 @@ def _literal(option: str, value: object) -> str:
     return r_string(text if option in OWN_WORDS else text.replace("_", "."))
 
 
-def _moments(fitted: Fitted) -> dict[str, str]:
+def _moments(fitted: Fitted, safe: Mapping[str, str]) -> dict[str, str]:
     """Covariances (denominator n - 1), sizes and means, as lists by group label where there are groups."""
-    parts = {"sample.cov": _matrix, "sample.nobs": lambda sample: str(sample.nobs)}
+    parts = {"sample.cov": lambda sample: _matrix(sample, safe), "sample.nobs": lambda sample: str(sample.nobs)}
     if fitted.options.meanstructure:
         parts["sample.mean"] = lambda sample: _numbers(sample.mean)
     if len(fitted.samples) == 1:
@@ -98,8 +138,8 @@ def _moments(fitted: Fitted) -> dict[str, str]:
     }
 
 
-def _matrix(sample: Sample) -> str:
-    names = f"c({', '.join(map(r_string, sample.names))})"
+def _matrix(sample: Sample, safe: Mapping[str, str]) -> str:
+    names = f"c({', '.join(r_string(safe.get(name, name)) for name in sample.names)})"
     rows = ",\n    ".join(_numbers(row)[2:-1] for row in sample.cov * sample.n / (sample.n - 1))
     return f"matrix(c(\n    {rows}\n  ), nrow = {len(sample.names)}, dimnames = list({names}, {names}))"
 

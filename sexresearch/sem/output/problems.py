@@ -15,12 +15,18 @@ NEGATIVE = -1e-8  # relative eigenvalue below which a covariance matrix is indef
 
 
 def problems(fitted: Fitted) -> list[str]:
-    """Non-convergence, negative variances, impossible correlations, binding bounds, saturated tests, thin clusters."""
+    """What the solution gives reason to look at again.
+
+    Non-convergence, negative variances, impossible correlations, binding bounds, saturated tests, definitions that
+    cannot be computed, thin clusters.
+    """
     found = _unconverged(fitted)
     for text in fitted.constrained.binding:
         found.append(f"the estimate lies on the bound {text}")
     if degrees_of_freedom(fitted) == 0:
         found.append("the model is saturated (df = 0): it reproduces any data, so its fit measures test nothing")
+    undefined = fitted.names.reasons(fitted.theta).items()
+    found += [f"{name} is not a number: {why}" for name, why in undefined]
     return found + _improper(fitted) + _clusters(fitted)
 
 

@@ -13,10 +13,11 @@ from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
 from sexresearch.sem.estimation.estimate import estimate
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.options import Options
+from sexresearch.sem.estimation.options import ADDED, Options
 from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.language.blocks import formulas_by_group, label_text
 from sexresearch.sem.language.model import Model
-from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.language.names import written
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.wanted import Wanted, estimates
 from sexresearch.sem.simulation.population import Groups, Population, population_of
@@ -53,7 +54,7 @@ def plan_of(
         chosen = analysis if isinstance(analysis, Model) else Model(analysis)
     else:
         assert not isinstance(model, Results)
-        chosen = freed(model if isinstance(model, Model) else Model(model), population.rows)
+        chosen = freed(model if isinstance(model, Model) else Model(model), population)
     return Plan(population, chosen, fitted_to(population, chosen, options))
 
 
@@ -81,7 +82,7 @@ def refuse_ordered(plan: Plan, what: str) -> None:
 
 def _plain(options: Options) -> Options:
     """What describes the model, without what describes the data or the estimator."""
-    kept = ("group_equal", "group_partial", "std_lv", "meanstructure", "orthogonal", "parameterization")
+    kept = ("group_equal", "group_partial", "meanstructure", "orthogonal", "parameterization", *ADDED, "std_lv")
     return Options(**{name: getattr(options, name) for name in kept})
 
 
@@ -105,21 +106,25 @@ def fitted_to(population: Population, model: Model, options: Options) -> Fitted:
     return fitted
 
 
-def freed(model: Model, rows: Sequence[Parameter]) -> Model:
+def freed(model: Model, population: Population) -> Model:
     """The text with its values as starting values of free parameters.
 
     What only identifies or shapes the model stays: the first loading of each latent (at its population value, so that
     estimates are in the text's units), means of latents, and variances and covariances of 0.
     """
+    rows, labels = population.rows, tuple(map(label_text, population.labels))
     latents, marked = set(model.latents), set[tuple[int, str]]()
     ordered = {f.lhs for f in model.statements.formulas if f.op == "|"}
-    groups = 1 + max(row.group for row in rows)
-    written = {(f.group, f.lhs, f.op, f.rhs) for f in model.statements.formulas}
+    formulas = formulas_by_group(model.statements, labels)
+    said = {(group, f.lhs, f.op, f.rhs) for group, own in enumerate(formulas) for f in own}
     lines: list[str] = []
     for number, row in enumerate(rows):
-        if groups > 1 and (not number or rows[number - 1].group != row.group):
-            lines.append(f"group: {row.group + 1}")
-        if not {(None, row.lhs, row.op, row.rhs), (row.group + 1, row.lhs, row.op, row.rhs)} & written:
+        if len(labels) > 1 and (not number or rows[number - 1].group != row.group):
+            lines.append(f'group: "{labels[row.group]}"')
+        if (row.group, row.lhs, row.op, row.rhs) not in said:
+            continue
+        if row.op == "=~" and row.lhs == row.rhs:
+            lines.append(f"{written(row.lhs)} =~ 0")
             continue
         if row.op == "~~" and row.lhs == row.rhs and row.lhs in ordered:
             continue  # the residual variance of an ordered item follows from the rest
@@ -127,8 +132,8 @@ def freed(model: Model, rows: Sequence[Parameter]) -> Model:
         marked |= {(row.group, row.lhs)} if first else set()
         held = first or (row.op == "~~" and row.value == 0) or (row.op == "~1" and row.lhs in latents)
         value = f"{row.value!r}*" if held else f"start({row.value!r})*"
-        label = f"{row.label}*" if row.label else ""
-        lines.append(f"{row.lhs} {'~' if row.op == '~1' else row.op} {label}{value}{row.rhs or '1'}")
-    lines += [f"{d.name} := {d.text}" for d in model.statements.definitions]
+        label = f'equal("{row.equal}")*' if row.equal else f"{written(row.label)}*" if row.label else ""
+        lines.append(f"{written(row.lhs)} {'~' if row.op == '~1' else row.op} {label}{value}{written(row.rhs) or '1'}")
+    lines += [f"{written(d.name)} := {d.text}" for d in model.statements.definitions]
     lines += [f"{c.text[0]} {c.op} {c.text[1]}" for c in model.statements.constraints]
     return Model("\n".join(lines))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal, get_args
 
 import numpy as np
@@ -35,22 +36,20 @@ def _combined(kind: str, parts: Sequence[Array]) -> Array:
         return FUNCTIONS[kind](parts[0])
     if kind == "negate":
         return -parts[0]
-    left, right = parts
     if kind == "+":
-        return left + right
+        return reduce(np.add, parts)
+    if kind == "*":
+        return reduce(np.multiply, parts)
+    left, right = parts
     if kind == "-":
         return left - right
-    if kind == "*":
-        return left * right
     return left / right if kind == "/" else np.power(left, right)
 
 
 def definition_values(fitted: Fitted, rows: Array) -> Array:
     """(R, definitions) the ``:=`` parameters from values (R, rows) of the table, each label read at its first row."""
-    known: dict[str, Array] = {}
-    for i, row in enumerate(fitted.table.rows):
-        if row.label:
-            known.setdefault(row.label, rows[:, i])
+    used = (*fitted.names.free, *fitted.names.fixed)
+    known: dict[str, Array] = {name: rows[:, fitted.table.named[name]] for name in used}
     for definition in fitted.names.definitions:
         known[definition.name] = np.broadcast_to(expression_values(definition.expression, known), len(rows))
     values = [known[definition.name] for definition in fitted.names.definitions]

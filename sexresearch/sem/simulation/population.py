@@ -13,8 +13,11 @@ from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import refuse_indefinite
 from sexresearch.sem.implied.structure import BESIDE, implied, structure_of
+from sexresearch.sem.language.blocks import block_numbers, label_text
 from sexresearch.sem.language.model import Model
+from sexresearch.sem.language.names import factors
 from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.language.statements import Modifiers
 from sexresearch.sem.language.table import Defaults, ParameterTable, parameter_table
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.simulation.completion import assumed, completed, says_paths
@@ -62,11 +65,13 @@ def population_of(model: Model | str | Results, standardized: bool = False, grou
     if isinstance(model, Results):
         return _fitted(model, standardized, groups)
     model = model if isinstance(model, Model) else Model(model)
+    _refuse_products(model)
     shares = _shares(model, groups)
     has_means = len(shares) > 1 or any(f.op == "~1" for f in model.statements.formulas)
-    cuts = thresholds_of(model, len(shares))
+    labels = tuple(map(label_text, shares))
+    cuts = thresholds_of(model, labels)
     kept = tuple(f for f in model.statements.formulas if f.op not in BESIDE)
-    defaults = Defaults(n_groups=len(shares), meanstructure=has_means, fixed_x=False)
+    defaults = Defaults(n_groups=len(shares), meanstructure=has_means, fixed_x=False, group_labels=labels)
     table = parameter_table(replace(model.statements, formulas=kept), defaults)
     spoken = says_paths(table.rows)
     unit = [row.lhs for row in table.rows] if standardized else list(cuts)
@@ -86,15 +91,22 @@ def population_of(model: Model | str | Results, standardized: bool = False, grou
     )
 
 
-def thresholds_of(model: Model, groups: int) -> dict[str, tuple[tuple[float, ...], ...]]:
+def _refuse_products(model: Model) -> None:
+    found = [name for name in model.observed if factors(name)]
+    if found:
+        raise ModelError(f"a population cannot hold products of its variables: {', '.join(found)}; leave them out")
+
+
+def thresholds_of(model: Model, labels: tuple[str, ...]) -> dict[str, tuple[tuple[float, ...], ...]]:
     """Thresholds ``x | -1*t1 + 0*t2`` of a text, by item and group; ModelError where one has no value or they fall."""
     out: dict[str, tuple[tuple[float, ...], ...]] = {}
     formulas = [f for f in model.statements.formulas if f.op == "|"]
+    numbers = block_numbers(model.statements.blocks, labels)
     for item in dict.fromkeys(f.lhs for f in formulas):
-        own = sorted((f for f in formulas if f.lhs == item), key=lambda f: (f.group or 1, int(f.rhs[1:])))
+        own = sorted((f for f in formulas if f.lhs == item), key=lambda f: int(f.rhs[1:]))
         out[item] = tuple(
-            tuple(_in_group(f.modifiers.fixed or f.modifiers.start, g) for f in own if f.group in (None, g + 1))
-            for g in range(groups)
+            tuple(_value(f.modifiers, g) for f in own if numbers.get(f.group or "", g) == g)
+            for g in range(len(labels))
         )
         if any(not cuts or any(not a < b for a, b in pairwise((-math.inf, *cuts, math.inf))) for cuts in out[item]):
             raise ModelError(
@@ -103,7 +115,8 @@ def thresholds_of(model: Model, groups: int) -> dict[str, tuple[tuple[float, ...
     return out
 
 
-def _in_group(values: tuple[float | None, ...], group: int) -> float:
+def _value(modifiers: Modifiers, group: int) -> float:
+    values = modifiers.fixed or modifiers.start
     value = None if not values else values[group if len(values) > 1 else 0]
     return math.nan if value is None else value
 
@@ -112,7 +125,7 @@ def _shares(model: Model, groups: Groups | None) -> Groups:
     """Share of each group: the design's, or equal ones for as many as the text speaks of."""
     formulas = model.statements.formulas
     told = [len(part) for f in formulas for part in (f.modifiers.fixed, f.modifiers.start, f.modifiers.label)]
-    wanted = max([1, *told, *(f.group or 1 for f in formulas)])
+    wanted = max([1, *told, len(model.statements.blocks)])
     if groups is not None and wanted not in (1, len(groups)):
         raise OptionError(f"the model speaks of {wanted} groups, the design of {len(groups)}: {list(groups)}")
     return dict.fromkeys(range(1, wanted + 1), 1.0) if groups is None else dict(groups)

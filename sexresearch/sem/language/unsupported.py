@@ -1,0 +1,34 @@
+"""What lavaan's language knows and this one does not: named, with what to do instead."""
+
+from __future__ import annotations
+
+OPERATORS = {
+    "<~": "composites are not estimated: compute the sum as a column, or measure the construct by '=~'",
+}
+BLOCKS = {
+    "level": "two-level models are not estimated: use cluster= for standard errors that respect the clusters",
+    "block": "blocks are written 'group: label'",
+    "class": "mixtures of classes are not estimated",
+}
+MODIFIERS = {
+    "efa": "sets of exploratory factors are not estimated within a model: use explore() for them",
+    "rv": "random slopes are not estimated",
+    "prior": "priors belong to Bayesian estimation, which is not offered: leave prior() out",
+}
+TRANSFORMED = {
+    "I": "compute it as a column of the data before fitting, such as data['x_squared'] = data['x'] ** 2",
+    "factor": "make one column of 0 and 1 per category with pandas.get_dummies, and name all but one",
+    "ordered": "name the variable in ordered= instead",
+    "scale": "standardize the column before fitting",
+    "poly": "compute the powers as columns of the data before fitting",
+    "rep": "write the values out as c(a, a)",
+    "mean": "compute it as a column of the data before fitting",
+}
+OTHER_PROGRAMS = {"by": "=~", "on": "~", "with": "~~"}
+
+
+def instead_of(function: str) -> str | None:
+    """What to do in place of a function of R's or lavaan's before a variable; None for a name that is none."""
+    usual = "functions of variables are not computed here: make it a column of the data before fitting"
+    functions = ("log", "exp", "sqrt", "abs", "log10", "tanh", "atanh", "cut")
+    return (MODIFIERS | TRANSFORMED | dict.fromkeys(functions, usual)).get(function)

@@ -1,0 +1,40 @@
+"""Model text as lavaan reads it: plain signs, and names that R can hold in place of those in back-ticks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from sexresearch.sem.language.names import factors, is_plain
+from sexresearch.sem.language.signs import plain
+
+TICKED = re.compile(r"[#!][^\n]*|`((?:[^`]|``)+)`")
+AT_LEAST = re.compile(r"([<>])[ \t]*=(?![=~])")
+
+
+def safe_names(names: Sequence[str]) -> dict[str, str]:
+    """A name for R beside every name that it cannot hold; other names stay as they are and are left out.
+
+    >>> safe_names(["x1", "x 1", "1x"])
+    {'x 1': 'x_1', '1x': 'v_1x'}
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        if is_plain(name) or factors(name):
+            continue
+        safe = re.sub(r"[^\w.]", "_", name)
+        safe = safe if is_plain(safe) and safe[0].isalpha() else f"v_{safe}"
+        while safe in names or safe in found.values():
+            safe += "_"
+        found[name] = safe
+    return found
+
+
+def lavaan_text(syntax: str, safe: Mapping[str, str]) -> str:
+    """The text with `safe` names, plain signs, and ``>`` for ``>=``, which lavaan does not read."""
+
+    def renamed(match: re.Match[str]) -> str:
+        name = (match.group(1) or "").replace("``", "`")
+        return safe.get(name, name) or match.group()
+
+    return AT_LEAST.sub(r"\1", TICKED.sub(renamed, plain(syntax)))
