@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from sexresearch.errors import OptionError
@@ -24,6 +24,7 @@ class Verdict:
     value, cutoff : what was found, and the line it was held against; NaN where there is none.
     source : whose line it is. applies : whether the source made it for such a fit.
     reason : why it cannot be computed or does not apply, or what else is to be known.
+    decimals : that the value is printed with at the least.
     """
 
     outcome: Outcome
@@ -33,6 +34,7 @@ class Verdict:
     source: str = ""
     applies: bool = True
     reason: str = ""
+    decimals: int = 2
 
     def __post_init__(self) -> None:
         if self.outcome not in WORDS:
@@ -53,6 +55,7 @@ def against(
     applies: bool = True,
     reason: str = "",
     because: str = "it has no value",
+    decimals: int = 2,
 ) -> Verdict:
     """`value` held against `cutoff`: "holds" on the right side of it, else "doubtful", or "fails" beyond `fails`.
 
@@ -68,11 +71,11 @@ def against(
     'only some items are ordered'
     """
     if math.isnan(value) or math.isnan(cutoff):
-        return Verdict("not_computable", criterion, value, cutoff, source, applies, because)
+        return Verdict("not_computable", criterion, value, cutoff, source, applies, because, decimals)
     outcome: Outcome = "holds" if _on_side(value, cutoff, side, strict) else "doubtful"
     if fails is not None and outcome != "holds" and not _on_side(value, fails, side, False):
         outcome = "fails"
-    return Verdict(outcome, criterion, value, cutoff, source, applies, reason)
+    return Verdict(outcome, criterion, value, cutoff, source, applies, reason, decimals)
 
 
 def _on_side(value: float, line: float, side: Side, strict: bool) -> bool:
@@ -119,8 +122,8 @@ def sentence(verdict: Verdict) -> str:
         return f"{criterion}{f': {reason}' if reason else ''}{source}"
     beside = "" if not reason else f", {reason}" if verdict.applies else f" [{reason}]"
     if math.isnan(verdict.cutoff):
-        return f"{criterion} {short(verdict.value)}{beside}{source}"
-    value, cutoff = _apart(verdict.value, verdict.cutoff)
+        return f"{criterion} {short(verdict.value, verdict.decimals)}{beside}{source}"
+    value, cutoff = _apart(verdict.value, verdict.cutoff, verdict.decimals)
     relation = "is" if verdict.value == verdict.cutoff else "is below" if verdict.value < verdict.cutoff else "is above"
     return f"{criterion} {value} {relation} {cutoff}{beside}{source}"
 
@@ -138,7 +141,10 @@ def prose(verdicts: Sequence[Verdict], words: Mapping[str, str] = WORDS, beside:
     """
     outcome = gravest(verdicts)
     ordered = [v for name in GRAVEST for v in verdicts if v.outcome == name and _says_something(v)]
-    parts = [sentence(verdict) for verdict in (*ordered, *beside)]
+    told = [*ordered, *beside]
+    following = [verdict.source for verdict in told[1:]] + [""]  # a source is named once, behind the last that has it
+    named_once = [replace(v, source="") if v.source == later else v for v, later in zip(told, following, strict=False)]
+    parts = [sentence(verdict) for verdict in named_once]
     if outcome == "not_computable":
         return "; ".join(parts) or "not computable"
     named = {**WORDS, **words}[outcome]
@@ -160,10 +166,11 @@ def short(value: float, decimals: int = 2) -> str:
     return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
 
 
-def _apart(value: float, cutoff: float) -> tuple[str, str]:
-    """Both as text: two decimals, or three where the cut-off has them, and more where that keeps them apart."""
-    own = 3 if round(cutoff, 2) != cutoff == round(cutoff, 3) else 2
+def _apart(value: float, cutoff: float, decimals: int) -> tuple[str, str]:
+    """Both as text: the cut-off as short as it is exact, the value with `decimals`, or more to tell it from the cut-off."""
+    own = next((d for d in (2, 3) if round(cutoff, d) == cutoff), 0)
+    least = max(decimals, own)
     near = value != cutoff
-    apart = (d for d in range(own, MOST_DECIMALS) if not near or short(value, d) != short(cutoff, d))
-    decimals = next(apart, MOST_DECIMALS)
-    return short(value, decimals), short(cutoff, own if round(cutoff, own) == cutoff else decimals)
+    apart = (d for d in range(least, MOST_DECIMALS) if not near or short(value, d) != short(cutoff, d))
+    found = next(apart, MOST_DECIMALS)
+    return short(value, found), short(cutoff, own or found)

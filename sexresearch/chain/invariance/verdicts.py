@@ -92,6 +92,7 @@ def _cost(changes: Indices, name: str, value: float, cutoff: float, source: str)
         applies=not changes.unlike,
         reason=changes.unlike if decides else "",
         because=changes.missing,
+        decimals=3,
     )
 
 
@@ -126,4 +127,5 @@ def _graded(found: Indices, name: str, value: float) -> Verdict:
         applies=not found.unlike,
         reason=found.unlike if name == "CFI" else "",
         because=found.missing,
+        decimals=3,
     )
