@@ -167,7 +167,7 @@ def short(value: float, decimals: int = 2) -> str:
 
 
 def _apart(value: float, cutoff: float, decimals: int) -> tuple[str, str]:
-    """Both as text: the cut-off as short as it is exact, the value with `decimals`, or more to tell it from the cut-off."""
+    """Both as text: the cut-off as short as it is exact, the value with `decimals`, or more to tell them apart."""
     own = next((d for d in (2, 3) if round(cutoff, d) == cutoff), 0)
     least = max(decimals, own)
     near = value != cutoff
