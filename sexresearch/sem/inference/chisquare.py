@@ -18,10 +18,15 @@ from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
-from sexresearch.sem.estimation.scores import free_moments, information_of, saturated_structure
 from sexresearch.sem.implied.discrepancy import LeastSquares
-from sexresearch.sem.implied.structure import Structure, implied
-from sexresearch.sem.inference.vcov import inverse_information, score_covariance, share_of
+from sexresearch.sem.implied.structure import Structure
+from sexresearch.sem.inference.vcov import (
+    inverse_information,
+    observed_weight,
+    score_covariance,
+    share_of,
+    structured_information,
+)
 
 ROUNDING = 16 * float(np.finfo(float).eps)  # relative error of a log-likelihood summed over respondents
 
@@ -152,10 +157,7 @@ def _residual_weight(fitted: Fitted, number: int) -> Array:
         weight = fitted.objective.targets[number].weight
         return np.diag(weight) if weight.ndim == 1 else weight
     if fitted.options.information == "observed":
-        A1, own = _structured(fitted, number, exact=True)
-        weight = np.zeros((len(own), len(own)))
-        weight[np.ix_(own, own)] = A1 / fitted.samples[number].n
-        return weight
+        return observed_weight(fitted, number)
     return normal_weight(fitted.states[number].cov, fitted.structures[number].has_means)
 
 
@@ -193,7 +195,7 @@ def _structured_trace(fitted: Fitted, inverse: Array) -> float:
     exact = fitted.options.information == "observed"
     total = 0.0
     for number, (D, group) in enumerate(zip(fitted.jacobians(), fitted.saturated, strict=True)):
-        A1, own = _structured(fitted, number, exact)
+        A1, own = structured_information(fitted, number, exact)
         bread = _inverse(group.information)
         gamma = bread @ group.products @ bread
         AD = A1 @ D[own]
@@ -205,16 +207,6 @@ def _flat_information(fitted: Fitted) -> Array:
     """(q, q) the observed information without second derivatives of the moments: D' A1 D, A1 at the implied moments."""
     total = np.zeros((fitted.table.n_free,) * 2)
     for number, D in enumerate(fitted.jacobians()):
-        A1, own = _structured(fitted, number, exact=True)
+        A1, own = structured_information(fitted, number, exact=True)
         total += D[own].T @ A1 @ D[own]
     return total
-
-
-def _structured(fitted: Fitted, number: int, exact: bool) -> tuple[Array, Array]:
-    """One group's information about its free moments, at the moments the model implies; and which moments are free."""
-    state = fitted.states[number]
-    p, fixed = state.structure.p, fitted.n_fixed(number)
-    mean = state.mean_from_origin if state.structure.has_means else None
-    free, values = saturated_structure(p, mean, state.cov, fixed)
-    A1 = information_of(implied(free, values), fitted.samples[number].grouped, exact)
-    return A1, free_moments(p, fixed, mean is not None)

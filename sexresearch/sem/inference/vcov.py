@@ -8,8 +8,9 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
 from sexresearch.sem.estimation.pivots import unit_jacobian
-from sexresearch.sem.estimation.scores import score_products
+from sexresearch.sem.estimation.scores import free_moments, information_of, saturated_structure, score_products
 from sexresearch.sem.implied.discrepancy import LeastSquares, exceeds, invert
+from sexresearch.sem.implied.structure import implied
 from sexresearch.sem.threads import one_thread
 
 FLAT = 1e-9  # eigenvalue of the scaled information below which a direction carries no information
@@ -83,12 +84,13 @@ def _robust_sem(fitted: Fitted) -> Array:
     """Sandwich with the fourth-order moments in the middle (Satorra & Bentler 1994; Browne 1984)."""
     q = fitted.table.n_free
     bread, meat = np.zeros((q, q)), np.zeros((q, q))
+    observed = fitted.options.likelihood and fitted.options.information == "observed"
     for number, (D, sample) in enumerate(zip(fitted.jacobians(), fitted.samples, strict=True)):
         share = share_of(fitted, number)
-        WD = weight_times(fitted, number, D)
+        WD = observed_weight(fitted, number) @ D if observed else weight_times(fitted, number, D)
         bread += share * D.T @ WD
         meat += share * WD.T @ moment_covariance(sample, fitted.structures[number], fitted.n_fixed(number)) @ WD
-    inverse = inverse_information(bread, fitted.basis)
+    inverse = inverse_information(fitted.information / fitted.weight if observed else bread, fitted.basis)
     return inverse @ meat @ inverse / fitted.weight
 
 
@@ -105,3 +107,21 @@ def weight_times(fitted: Fitted, number: int, D: Array) -> Array:
         return fitted.objective.targets[number].weigh(D)
     state = fitted.states[number]
     return normal_weight(state.cov, fitted.structures[number].has_means) @ D
+
+
+def observed_weight(fitted: Fitted, number: int) -> Array:
+    """(moments, moments) one respondent's observed information about one group's moments, at the implied ones."""
+    information, own = structured_information(fitted, number, exact=True)
+    weight = np.zeros((len(own), len(own)))
+    weight[np.ix_(own, own)] = information / fitted.samples[number].n
+    return weight
+
+
+def structured_information(fitted: Fitted, number: int, exact: bool) -> tuple[Array, Array]:
+    """One group's information about its free moments, at the moments the model implies; and which moments are free."""
+    state = fitted.states[number]
+    p, fixed = state.structure.p, fitted.n_fixed(number)
+    mean = state.mean_from_origin if state.structure.has_means else None
+    free, values = saturated_structure(p, mean, state.cov, fixed)
+    A1 = information_of(implied(free, values), fitted.samples[number].grouped, exact)
+    return A1, free_moments(p, fixed, mean is not None)
