@@ -26,17 +26,38 @@ def read_survey(
     sheet: str | None = None,
     synthetic: bool = False,
 ) -> Survey:
-    """The survey in a file, checked against its instrument (or the path of its TOML codebook).
+    """The survey in a file, checked against its instrument.
 
-    Formats by suffix: .csv and .tsv (encoding, separator and decimal comma are found out; Qualtrics and
-    LimeSurvey exports are recognized), .xlsx (`sheet`, else the first), .sav (SPSS) and .dta (Stata) with
-    user-missing values and value labels, .parquet. Without instrument all columns are kept as they are.
-    `synthetic` marks answers that no respondent gave. The rules for answers are those of `Survey`.
+    Parameters
+    ----------
+    path : str or Path
+        The suffix names the format: .csv and .tsv (encoding, separator and decimal comma are found out; Qualtrics and
+        LimeSurvey exports are recognized), .xlsx, .sav (SPSS) and .dta (Stata) with user-missing values and value
+        labels, .parquet.
+    instrument : Instrument, str or Path, optional
+        The instrument, or the path or text of its TOML codebook. Default: all columns are kept as they are.
+    sheet : str, optional
+        Sheet of an .xlsx file. Default: the first.
+    synthetic : bool
+        Marks answers that no respondent gave.
 
-    Raises DataError where the file is absent, empty, damaged or of another format; and, all together and by
-    name, for columns that are absent (with similar ones), repeated or unnamed, answers off their scale, text
-    in items, codes without label.
+    Returns
+    -------
+    Survey
+        Which also states the rules for answers: missing codes, reversed items, labels.
 
+    Raises
+    ------
+    DataError
+        The file is absent, empty, damaged or of another format; or, all together and by name: columns that are absent
+        (with similar ones), repeated or unnamed, answers off their scale, text in items, codes without label.
+    InstrumentError
+        The codebook cannot be used.
+    OptionError
+        A sheet of a file that has none.
+
+    Examples
+    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "clients.csv")

@@ -42,11 +42,26 @@ class Finding:
 
 @in_words
 def screen(survey: Survey) -> pd.DataFrame:
-    """What in the answers can mislead an analysis: one row per problem found, no row where there is none.
+    """What in the answers can mislead an analysis.
 
-    Columns: check; where (item, construct, field or scale); rows (labels of the rows to look at, a tuple that
-    `Survey.drop` takes, empty where the finding is about a column); share (of all rows); detail; advice.
+    Parameters
+    ----------
+    survey : Survey
+        Without an instrument, checks that need scales, constructs or fields are left out.
 
+    Returns
+    -------
+    DataFrame
+        One row per problem found: check, where (item, construct, field or scale), rows (labels of the rows to look at,
+        a tuple that `Survey.drop` takes; empty where a column is meant), share (of all rows), detail, advice.
+
+    Raises
+    ------
+    DataError
+        `survey` is no Survey.
+
+    Notes
+    -----
     - small sample: fewer than 5 rows per item; Bentler & Chou (1987), doi:10.1177/0049124187016001004
     - constant item: every answer is the same, or there is none; it has no variance to explain
     - missing answers: more than 10 % of an item; Bennett (2001), doi:10.1111/j.1467-842X.2001.tb00294.x
@@ -65,9 +80,10 @@ def screen(survey: Survey) -> pd.DataFrame:
       the ids; Kuriakose & Robbins (2016), doi:10.3233/SJI-160978
     - repeated id: a value of a field of role id that an earlier row has
 
-    Runs are judged on the answers as given, before reversed items were recoded, in the order of the
-    questionnaire. Without an instrument, checks that need scales, constructs or fields are left out.
+    Runs are judged on the answers as given, before reversed items were recoded, in the order of the questionnaire.
 
+    Examples
+    --------
     >>> screen(Survey.from_frame(pd.DataFrame({"sat1": [5, 5, 5], "sat2": [1, 2, 3]})))["check"].tolist()
     ['small sample', 'constant item']
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal, get_args
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.views.measured import Measured, Unit
@@ -12,7 +13,9 @@ from sexresearch.errors import InstrumentError, OptionError
 from sexresearch.sem import Model
 from sexresearch.survey import Instrument
 
-HIGHER_ORDER = ("factor", "composite")
+HigherOrder = Literal["factor", "composite"]
+HIGHER_ORDER = get_args(HigherOrder)
+View = Literal["core", "full", "pyramid", "satisfaction_only", "direct", "reversed"]  # as in `KINDS`
 Path = tuple[Unit, tuple[Unit, ...]]
 
 
@@ -40,25 +43,43 @@ class Kind:
 
 
 @in_words
-def chain_model(instrument: Instrument, kind: str = "core", *, higher_order: str = "factor") -> Model:
+def chain_model(instrument: Instrument, kind: View = "core", *, higher_order: HigherOrder = "factor") -> Model:
     """A view of the effect chain of ISO 23592 as lavaan model text, made of what the instrument measures.
 
-    kind : "core" (excellence → delight → loyalty → success), "full" (elements → dimensions → excellence → experience →
-        delight beside satisfaction → loyalty → success), "pyramid" (levels 1 and 2 → satisfaction; 3 → feeling valued
-        and 4 → expectations exceeded → delight), or a rival: "satisfaction_only" (delight leads nowhere), "direct"
+    Parameters
+    ----------
+    instrument : Instrument
+        Constructs are found by their `node`, in the words of `sexresearch.standard`: a node of the chain ("delight"), a
+        level ("L1"), an element ("7.2.1") or a dimension ("7.2").
+    kind : {"core", "full", "pyramid", "satisfaction_only", "direct", "reversed"}
+        "core": excellence → delight → loyalty → success. "full": elements → dimensions → excellence → experience →
+        delight beside satisfaction → loyalty → success. "pyramid": levels 1 and 2 → satisfaction; 3 → feeling valued
+        and 4 → expectations exceeded → delight. Rivals: "satisfaction_only" (delight leads nowhere), "direct"
         (excellence makes loyal, delight leads nowhere), "reversed" (the chain read from its end).
-    higher_order : how excellence is made of elements (by dimension; of levels 1 to 4 where the instrument has no
-        elements). "factor": excellence shows in them, a second-order factor. "composite": excellence is their weighted
-        sum, weights estimated, in the units of its first effect (Grace & Bollen 2008, doi 10.1007/s10651-007-0047-7);
-        the elements are then causes that can be compared and improved.
+    higher_order : {"factor", "composite"}
+        How excellence is made of elements (by dimension; of levels 1 to 4 where the instrument has no elements).
+        "factor": excellence shows in them, a second-order factor. "composite": it is their weighted sum, weights
+        estimated, in the units of its first effect; the elements are then causes that can be compared and improved.
 
-    Constructs are found by their `node`, in the words of `sexresearch.standard`: a node of the chain ("delight"), a
-    level ("L1"), an element ("7.2.1") or a dimension ("7.2"). Latents keep the names of the constructs. Where the
-    instrument has no success, the chain ends at loyalty, and the text says so.
+    Returns
+    -------
+    Model
+        Latents keep the names of the constructs. Where the instrument has no success, the chain ends at loyalty, and
+        the text says so.
 
-    Raises InstrumentError naming what the instrument lacks and which kinds it supports; OptionError for an unknown
-    kind, and for "reversed" with a composite, which cannot be an effect.
+    Raises
+    ------
+    InstrumentError
+        The instrument lacks what the kind needs; the message names it, and the kinds that the instrument supports.
+    OptionError
+        An unknown kind, or "reversed" with a composite, which cannot be an effect.
 
+    Notes
+    -----
+    Composites: Grace & Bollen 2008, doi 10.1007/s10651-007-0047-7.
+
+    Examples
+    --------
     >>> from sexresearch.datasets import load
     >>> model = chain_model(load("service_excellence_demo").instrument, "core")
     >>> print("\\n".join(model.syntax.splitlines()[-4:]))

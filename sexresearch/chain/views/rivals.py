@@ -64,31 +64,54 @@ def compare_rivals(
     missing: str = "listwise",
     cluster: str | None = None,
 ) -> pd.DataFrame:
-    """All views of the effect chain fitted to the same answers, one row each, the best admissible one by BIC first.
+    """All views of the effect chain fitted to the same answers, the best admissible one by BIC first.
 
-    kinds : as in `chain_model`; by default all the instrument supports. higher_order : "factor", "composite", or both
-        in a list, which sets every kind beside itself with excellence made in the other way. The other options are
-        those of `fit`; the estimator must be a maximum-likelihood one.
+    Parameters
+    ----------
+    survey : Survey
+        Answers with an instrument.
+    kinds : sequence of str, optional
+        Two or more kinds of `chain_model`. Default: all that the instrument supports.
+    higher_order : {"factor", "composite"} or sequence of both
+        As in `chain_model`; both set every kind beside itself with excellence made in the other way.
+    estimator : {"ML", "MLM", "MLMV", "MLMVS", "MLR", "MLF"}, optional
+        One with a likelihood. Default: "ML", or "MLR" with clusters.
+    missing : {"listwise", "fiml"}
+        What is done about missing answers, as in `fit`.
+    cluster : str, optional
+        Column of the clusters.
 
-    So that the criteria can be compared, every model holds the items of all of them. What a view does not speak of is
-    free to go along with everything: nothing is claimed about it, and its parameters count in AIC and BIC.
+    Returns
+    -------
+    DataFrame
+        One row per model: model, df, chisq, cfi, rmsea, srmr, npar, aic, bic (chisq, cfi and rmsea as the estimator
+        calls for: note says where they are scaled or robust); aic_weight, bic_weight; standardized paths
+        excellence_to_delight …, missing where the view has none; r2_loyalty, r2_success; test against the best model,
+        chisq_diff, df_diff, distinct_pvalue, z, pvalue; equivalent (models that imply the very same moments: no answers
+        decide between them); outcome, verdict (the outcome in words), note (why something is missing).
 
-    Columns: model df chisq cfi rmsea srmr npar aic bic (chisq, cfi and rmsea as the estimator calls for: scaled and
-    robust ones, which `note` then says); aic_weight bic_weight, the weight of each model among those
-    compared (Burnham & Anderson 2004, doi 10.1177/0049124104268644); standardized paths excellence_to_delight …,
-    missing where the view has no such path; r2_loyalty r2_success.
-    Against the best model, `test` is "nested" (chi-square difference: chisq_diff df_diff pvalue; scaled for robust
-    estimators) or "vuong" (distinct_pvalue: can the data tell the two apart? z pvalue: is the difference of their BIC
-    more than chance? z is negative where the best is nearer to the truth; Vuong 1989, doi 10.2307/1912557; Merkle, You
-    & Preacher 2016, doi 10.1037/met0000038). `equivalent` names models that imply the very same moments (Bentler &
-    Satorra 2010, doi 10.1037/a0019625): no answers of this survey decide between them. `outcome` is "holds" for the
-    best model and its equivalents, "fails" for what fits worse at the 5 per cent level, "doubtful" for what is not
-    decided, "not_computable" for what cannot be compared: not fitted, or with an inadmissible solution, which takes no
-    weight either. `verdict` says it in words, `note` why something is missing. `rivals_sentence` sums the table up.
+    Raises
+    ------
+    DataError
+        The survey has no instrument, or its answers cannot be used.
+    InstrumentError
+        The instrument lacks what a named kind needs.
+    OptionError
+        Fewer than two kinds, an unknown one, or an estimator without a likelihood.
 
-    Raises DataError without an instrument; OptionError for fewer than two kinds, unknown kinds or estimators without a
-    likelihood; InstrumentError where the instrument lacks what a named kind needs.
+    Notes
+    -----
+    So that criteria can be compared, every model holds the items of all of them; what a view does not speak of is free
+    to go along with everything, and its parameters count. Weights: Burnham & Anderson 2004,
+    doi 10.1177/0049124104268644. test is "nested" (chi-square difference, scaled for robust estimators) or "vuong": can
+    the data tell the two apart (distinct_pvalue), and is the difference of their BIC more than chance (z, negative
+    where the best is nearer to the truth; Vuong 1989, doi 10.2307/1912557; Merkle, You & Preacher 2016,
+    doi 10.1037/met0000038)? Equivalence: Bentler & Satorra 2010, doi 10.1037/a0019625. outcome is "holds" for the best
+    model and its equivalents, "fails" for what fits worse at the 5 per cent level, "doubtful" for what is not decided,
+    "not_computable" for what was not fitted or has an inadmissible solution, which takes no weight either.
 
+    Examples
+    --------
     >>> from sexresearch.datasets import load
     >>> import warnings; warnings.simplefilter("ignore")
     >>> table = compare_rivals(load("service_excellence_demo"), ["full", "satisfaction_only"])
@@ -149,6 +172,23 @@ def criterion_weights(criterion: np.ndarray) -> np.ndarray:
 def rivals_sentence(table: pd.DataFrame) -> str:
     """What the data decide between the models of `compare_rivals`, and what they cannot decide, in words.
 
+    Parameters
+    ----------
+    table : DataFrame
+        What `compare_rivals` returns.
+
+    Returns
+    -------
+    str
+        One to a few sentences.
+
+    Raises
+    ------
+    OptionError
+        The frame lacks columns of `compare_rivals`, or has no rows.
+
+    Examples
+    --------
     >>> best = {"model": "full", "bic": 410.0, "bic_weight": 1.0, "equivalent": "", "outcome": "holds"}
     >>> worse = {"model": "direct", "bic": 460.0, "bic_weight": 0.0, "equivalent": "", "outcome": "fails"}
     >>> rivals_sentence(pd.DataFrame([best, worse]))

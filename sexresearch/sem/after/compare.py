@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 import pandas as pd
 
@@ -21,25 +22,48 @@ from sexresearch.sem.inference import fit_indices
 from sexresearch.sem.inference.chisquare import chisq_pvalue
 from sexresearch.sem.output.results import Results
 
-METHODS = ("standard", "satorra_bentler_2001", "satorra_2000", "satorra_bentler_2010")
+DifferenceTest = Literal["standard", "satorra_bentler_2001", "satorra_2000", "satorra_bentler_2010"]
+METHODS = get_args(DifferenceTest)
 
 
 @in_words
-def compare(*results: Results, names: Sequence[str] | None = None, method: str | None = None) -> pd.DataFrame:
+def compare(
+    *results: Results, names: Sequence[str] | None = None, method: DifferenceTest | None = None
+) -> pd.DataFrame:
     """Chi-square difference tests of two or more nested models, the freest first, each against the row above.
 
-    Columns model df aic bic chisq chisq_diff df_diff pvalue rmsea_diff relation method note. `chisq` is the
-    uncorrected chi-square of the estimator, from which scaled differences are made. `relation` to the model above is
-    checked by fitting (Bentler & Satorra 2010, doi 10.1037/a0019625): "nested", "equivalent" (each reproduces what the
-    other implies), "apart", or "incomparable" where chi-squares cannot be subtracted; `note` says it in words, why
-    there is no test, and which solutions are inadmissible.
-    names : of the models, in the order given; "1", "2", … otherwise.
-    method : "standard", "satorra_bentler_2001", "satorra_2000" or "satorra_bentler_2010". The default is lavaan's:
-    satorra_bentler_2001 for the tests of MLM and MLR, satorra_2000 for those of MLMV and MLMVS, standard otherwise;
-    where the scaling correction of satorra_bentler_2001 is negative, satorra_bentler_2010, which cannot be
-    (Satorra & Bentler 2010, doi 10.1007/s11336-009-9135-y). The column `method` names what was used.
-    `rmsea_diff` is the RMSEA of an unscaled difference (Savalei, Brace & Fouladi 2024, doi 10.1037/met0000537).
+    Parameters
+    ----------
+    *results : Results
+        Two or more fits.
+    names : sequence of str, optional
+        Names of the models, in the order given. Default: "1", "2", ….
+    method : {"standard", "satorra_bentler_2001", "satorra_2000", "satorra_bentler_2010"}, optional
+        The default is lavaan's: "satorra_bentler_2001" for the tests of MLM and MLR, "satorra_2000" for those of MLMV
+        and MLMVS, "standard" otherwise; "satorra_bentler_2010" where the scaling correction of 2001 is negative, as
+        that of 2010 cannot be.
 
+    Returns
+    -------
+    DataFrame
+        One row per model: model, df, aic, bic, chisq (uncorrected), chisq_diff, df_diff, pvalue, rmsea_diff, relation,
+        method (that was used), note. relation to the model above is "nested", "equivalent" (each reproduces what the
+        other implies), "apart", or "incomparable" where chi-squares cannot be subtracted; note says it in words, why
+        there is no test, and which solutions are inadmissible.
+
+    Raises
+    ------
+    OptionError
+        Fewer than two fits, another number of names, or an unknown method.
+
+    Notes
+    -----
+    relation is checked by fitting (Bentler & Satorra 2010, doi 10.1037/a0019625). Scaled differences: Satorra & Bentler
+    2010, doi 10.1007/s11336-009-9135-y. rmsea_diff is the RMSEA of an unscaled difference (Savalei, Brace & Fouladi
+    2024, doi 10.1037/met0000537).
+
+    Examples
+    --------
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem import fit
     >>> rng = np.random.default_rng(1)

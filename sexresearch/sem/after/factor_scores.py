@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 import pandas as pd
 
@@ -13,7 +15,8 @@ from sexresearch.sem.data.observed import frame_of
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.model_alone import model_alone
 
-METHODS = ("regression", "bartlett")
+ScoreMethod = Literal["regression", "bartlett"]
+METHODS = get_args(ScoreMethod)
 
 
 def factor_scores(fitted: Fitted, data: object, method: str = "regression") -> pd.DataFrame:

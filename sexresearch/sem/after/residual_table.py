@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 import pandas as pd
 
@@ -17,7 +19,8 @@ from sexresearch.sem.implied.structure import Implied, implied, vech_index
 from sexresearch.sem.inference.residuals import analysed_cov
 from sexresearch.sem.inference.vcov import inverse_information
 
-KINDS = ("raw", "cor", "normalized", "standardized")
+ResidualKind = Literal["raw", "cor", "normalized", "standardized"]
+KINDS = get_args(ResidualKind)
 NEGLIGIBLE = 1e-5  # residual in standard deviations that stays as it is instead of being divided by almost nothing
 ROUNDING = 1e-10  # variance of a residual, relative to that of its observed moment, that is rounding error
 NO_VARIANCE = "no correlation: the model implies a variance that is not positive"

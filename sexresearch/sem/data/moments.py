@@ -63,8 +63,31 @@ class Moments:
     def from_correlations(
         cls, correlations: pd.DataFrame, sd: pd.Series, nobs: int, mean: pd.Series | None = None
     ) -> Moments:
-        """Moments from the table most papers print: correlations and standard deviations.
+        """Moments from the table that most papers print: correlations and standard deviations.
 
+        Parameters
+        ----------
+        correlations : DataFrame
+            (p, p), the same names on rows and columns.
+        sd : Series
+            Standard deviations by name; their order does not matter.
+        nobs : int
+            Respondents behind the table.
+        mean : Series, optional
+            Means by name. Default: means are not known.
+
+        Returns
+        -------
+        Moments
+            With cov[i, j] = r[i, j] sd[i] sd[j].
+
+        Raises
+        ------
+        DataError
+            The table is no covariance matrix, or a name has no standard deviation or mean.
+
+        Examples
+        --------
         >>> r = pd.DataFrame([[1, 0.5], [0.5, 1]], index=list("ab"), columns=list("ab"))
         >>> float(Moments.from_correlations(r, pd.Series({"a": 2.0, "b": 1.0}), nobs=90).cov.loc["a", "b"])
         1.0

@@ -19,9 +19,10 @@ from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.imputation.pooled_fit import PooledFit, fitted_at_mean, pooled_fit, pooled_measures
 from sexresearch.sem.imputation.rubin import barnard_rubin, missing_information, relative_increase, total_covariance
 from sexresearch.sem.inference.tables import parameter_frame
+from sexresearch.sem.output.moment_frames import Moment
 from sexresearch.sem.output.provenance import Provenance
 from sexresearch.sem.output.reported import reported
-from sexresearch.sem.output.results import Moment, Results
+from sexresearch.sem.output.results import Results
 from sexresearch.sem.output.summary import Summary, summarize
 
 PooledTest = Literal["D2", "D3"]

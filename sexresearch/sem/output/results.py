@@ -14,9 +14,9 @@ from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.after.coverage import coverage, patterns
-from sexresearch.sem.after.factor_scores import factor_scores, predicted_answers, score_reliability
+from sexresearch.sem.after.factor_scores import ScoreMethod, factor_scores, predicted_answers, score_reliability
 from sexresearch.sem.after.modification import modification_indices
-from sexresearch.sem.after.residual_table import residual_table
+from sexresearch.sem.after.residual_table import ResidualKind, residual_table
 from sexresearch.sem.after.score_tests import score_tests
 from sexresearch.sem.after.wald import wald_test
 from sexresearch.sem.estimation.baseline import baseline
@@ -24,20 +24,16 @@ from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.inference.fit_measures import fit_measures
-from sexresearch.sem.inference.ordinal_moments import ordinal_moments
 from sexresearch.sem.inference.reasons import missing_reasons
-from sexresearch.sem.inference.residuals import analysed_cov
-from sexresearch.sem.inference.standardized import explained
 from sexresearch.sem.inference.tables import parameter_frame
 from sexresearch.sem.inference.vcov import vcov
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.lavaan_script import lavaan_script
+from sexresearch.sem.output.moment_frames import Moment, explained_frame, implied_frames, residual_frames
 from sexresearch.sem.output.problems import inadmissible
 from sexresearch.sem.output.provenance import Provenance
 from sexresearch.sem.output.reported import reported, test_in_words
 from sexresearch.sem.output.summary import Summary, summarize
-
-Moment = dict[str, pd.DataFrame | pd.Series]
 
 
 @by_value
@@ -160,15 +156,7 @@ class Results:
     @property
     def r_squared(self) -> pd.Series:
         """Explained variance of every endogenous variable; indexed by (group, variable) where there are groups."""
-        parts = {
-            sample.label: explained(state, self.fitted.table.group(number))
-            for number, (sample, state) in enumerate(self._pairs())
-        }
-        if not self.groups:
-            return pd.Series(next(iter(parts.values())), name="r_squared", dtype=float)
-        flat = {(label, name): value for label, part in parts.items() for name, value in part.items()}
-        index = pd.MultiIndex.from_tuples(list(flat), names=["group", "variable"])
-        return pd.Series(list(flat.values()), index=index, name="r_squared", dtype=float)
+        return explained_frame(self.fitted, self.groups)
 
     @property
     def implied(self) -> dict[object, Moment] | Moment:
@@ -177,97 +165,197 @@ class Results:
         With ordered variables these are of the responses as scaled by the sample (correlations; given the covariates),
         and {"th": Series} has the thresholds, {"slopes": DataFrame} what covariates do, where there are any.
         """
-        if self.fitted.levels:
-            return self._ordinal_moments(False)
-        return self._by_group([(s.names, st.cov, st.mean) for s, st in self._pairs()])
+        return implied_frames(self.fitted, self.groups)
 
     @property
     def residuals(self) -> dict[object, Moment] | Moment:
         """Sample less implied moments, in the shape of `implied`; the sample's as the estimator takes them."""
-        if self.fitted.levels:
-            return self._ordinal_moments(True)
-        covs = [analysed_cov(self.fitted, number) for number in range(self.fitted.table.n_groups)]
-        pairs = zip(self._pairs(), covs, strict=True)
-        return self._by_group([(s.names, cov - st.cov, s.mean - st.mean) for (s, st), cov in pairs])
-
-    def _ordinal_moments(self, less: bool) -> dict:
-        numbers = range(self.fitted.table.n_groups)
-        made = [ordinal_moments(self.fitted, number, less) for number in numbers]
-        return dict(zip(self.groups, made, strict=True)) if self.groups else made[0]
-
-    def _pairs(self):  # type: ignore[no-untyped-def]
-        return list(zip(self.fitted.samples, self.fitted.states, strict=True))
-
-    def _by_group(self, parts: list[tuple[tuple[str, ...], np.ndarray, np.ndarray]]) -> dict:
-        made = [
-            {
-                "cov": pd.DataFrame(cov, index=list(names), columns=list(names), copy=True),
-                "mean": pd.Series(mean, index=list(names), copy=True),
-            }
-            for names, cov, mean in parts
-        ]
-        return dict(zip(self.groups, made, strict=True)) if self.groups else made[0]
+        return residual_frames(self.fitted, self.groups)
 
     @in_words
     def modification_indices(self, minimum: float = 0.0, sort: bool = True) -> pd.DataFrame:
-        """What freeing each fixed or absent parameter would gain: lhs op rhs group mi epc sepc_lv sepc_all.
+        """What freeing each fixed or absent parameter would gain.
 
-        `mi` is the expected drop in chi-square (1 df), `epc` the expected change of the parameter; the largest gain
-        first unless `sort` is False. lavaan's list of candidates, with `mi` of at least `minimum`.
+        Parameters
+        ----------
+        minimum : float
+            Leave out smaller indices.
+        sort : bool
+            Put the largest gain first; False keeps the order of the model.
+
+        Returns
+        -------
+        DataFrame
+            lhs, op, rhs, group, mi (expected drop in chi-square, 1 df), epc (expected change of the parameter),
+            sepc_lv, sepc_all; lavaan's list of candidates.
+
+        Raises
+        ------
+        ModelError
+            The fit did not converge.
         """
         return modification_indices(self._converged("modification indices").conditioned, minimum, sort)
 
     @in_words
     def score_tests(self, release: Sequence[str] | None = None) -> pd.DataFrame:
-        """Would releasing equality constraints improve the fit? constraint chisq df pvalue.
+        """Would releasing equality constraints improve the fit?
 
-        All constraints (labels, group_equal, ``==``) or those named in `release`, as the table names them: together
-        in the first row, then one at a time.
+        Parameters
+        ----------
+        release : sequence of str, optional
+            Constraints as the table names them. Default: all (labels, group_equal, ``==``).
+
+        Returns
+        -------
+        DataFrame
+            constraint, chisq, df, pvalue: together in the first row, then one at a time.
+
+        Raises
+        ------
+        ModelError, OptionError
+            The fit did not converge, or there are no such constraints.
         """
         return score_tests(self._converged("score tests").conditioned, release)
 
     @in_words
     def wald_test(self, hypotheses: str) -> pd.DataFrame:
-        """Test hypotheses about labelled or defined parameters, such as ``"b1 == 0; b2 == b3"``.
+        """Test hypotheses about labelled or defined parameters, with the standard errors of the fit.
 
-        constraint chisq df pvalue: together in the first row, then one at a time. Uses the standard errors of the fit.
+        Parameters
+        ----------
+        hypotheses : str
+            Equalities such as ``"b1 == 0; b2 == b3"``.
+
+        Returns
+        -------
+        DataFrame
+            constraint, chisq, df, pvalue: together in the first row, then one at a time.
+
+        Raises
+        ------
+        ModelError
+            The fit did not converge, or a hypothesis follows from the others or involves no estimate.
+        ModelSyntaxError
+            The text is not made of equalities.
         """
         return wald_test(self._converged("a Wald test"), self._vcov, hypotheses)
 
     @in_words
-    def residual_table(self, kind: str = "raw") -> pd.DataFrame:
-        """One row per moment: lhs op rhs group observed implied residual.
+    def residual_table(self, kind: ResidualKind = "raw") -> pd.DataFrame:
+        """Observed and implied moments, and what is left between them.
 
-        kind "raw", "cor" (of correlations), "normalized" (over the standard error of the observed moment) or
-        "standardized" (over the residual's own standard error: a z value).
+        Parameters
+        ----------
+        kind : {"raw", "cor", "normalized", "standardized"}
+            In the units of the data; of correlations ("cor"); over the standard error of the observed moment; over the
+            residual's own standard error, a z value.
+
+        Returns
+        -------
+        DataFrame
+            One row per moment: lhs, op, rhs, group, observed, implied, residual, note (why a residual is missing).
+
+        Raises
+        ------
+        ModelError, OptionError
+            The fit did not converge, or the kind is unknown.
         """
         return residual_table(self._converged("residuals").conditioned, kind)
 
     @in_words
-    def factor_scores(self, method: str = "regression", *, data: pd.DataFrame | object | None = None) -> pd.DataFrame:
-        """A score per latent variable for every row of the data, under the data's own index.
+    def factor_scores(
+        self, method: ScoreMethod = "regression", *, data: pd.DataFrame | object | None = None
+    ) -> pd.DataFrame:
+        """A score per latent variable for every row of the data.
 
-        Rows with gaps, dropped ones included, are scored from the answers they have; NaN where there are none.
-        method "regression" or "bartlett". `data` scores other respondents by this model.
+        Parameters
+        ----------
+        method : {"regression", "bartlett"}
+            "regression" is the only one for ordered answers.
+        data : DataFrame or Survey, optional
+            Other respondents, to be scored by this model. Default: the rows of the fit, dropped ones included.
+
+        Returns
+        -------
+        DataFrame
+            Under the data's own index. Rows with gaps are scored from the answers they have; NaN where there are none.
+
+        Raises
+        ------
+        ModelError
+            The fit did not converge, or the model has no such scores.
+        OptionError, DataError
+            The method is unknown, the fit was to moments, or a column of the data cannot be used.
         """
         return factor_scores(self._converged("factor scores"), self._rows_of(data), method)
 
     @in_words
-    def predict(self, method: str = "regression", *, data: pd.DataFrame | object | None = None) -> pd.DataFrame:
-        """The answer the model expects of every row to every endogenous item, from factor scores and covariates."""
+    def predict(self, method: ScoreMethod = "regression", *, data: pd.DataFrame | object | None = None) -> pd.DataFrame:
+        """The answer that the model expects of every row to every endogenous item, from factor scores and covariates.
+
+        Parameters
+        ----------
+        method : {"regression", "bartlett"}
+            The factor scores.
+        data : DataFrame or Survey, optional
+            Other respondents. Default: the rows of the fit, dropped ones included.
+
+        Returns
+        -------
+        DataFrame
+            One column per endogenous item, under the data's own index.
+
+        Raises
+        ------
+        ModelError, OptionError, DataError
+            As `factor_scores`; also OptionError for models with ordered variables.
+        """
         return predicted_answers(self._converged("predictions"), self._rows_of(data), method)
 
     @in_words
-    def score_reliability(self, method: str = "regression") -> pd.DataFrame:
-        """How well scores from complete answers stand for their factors: latent group determinacy reliability."""
+    def score_reliability(self, method: ScoreMethod = "regression") -> pd.DataFrame:
+        """How well scores from complete answers stand for their factors.
+
+        Parameters
+        ----------
+        method : {"regression", "bartlett"}
+            The factor scores.
+
+        Returns
+        -------
+        DataFrame
+            latent, group, determinacy (correlation of score and factor), reliability (its square; NaN where the score
+            cannot be had).
+
+        Raises
+        ------
+        ModelError, OptionError
+            The fit did not converge, the method is unknown, or items are ordered.
+
+        Notes
+        -----
+        Grice 2001, doi 10.1037/1082-989X.6.4.430.
+        """
         return score_reliability(self._converged("reliability of scores"), method)
 
     def coverage(self) -> pd.DataFrame:
-        """Rows that answered each item and each pair of items: item other group n share; dropped rows included."""
+        """Rows that answered each item and each pair of items, dropped rows included.
+
+        Returns
+        -------
+        DataFrame
+            item, other, group, n, share.
+        """
         return coverage(self.fitted, self._rows_of(None))
 
     def patterns(self) -> pd.DataFrame:
-        """Patterns of unanswered items, the most frequent first: missing group n share; dropped rows included."""
+        """Patterns of unanswered items, the most frequent first, dropped rows included.
+
+        Returns
+        -------
+        DataFrame
+            missing, group, n, share.
+        """
         return patterns(self.fitted, self._rows_of(None))
 
     def _converged(self, wanted: str) -> Fitted:
@@ -282,12 +370,24 @@ class Results:
         return found
 
     def summary(self) -> Summary:
-        """What lavaan's `summary(fit, fit.measures = TRUE, standardized = TRUE)` shows, as text and HTML."""
+        """What lavaan's `summary(fit, fit.measures = TRUE, standardized = TRUE)` shows.
+
+        Returns
+        -------
+        Summary
+            Text when printed, HTML in a notebook.
+        """
         shown = reported(self)
         return summarize(self.parameters, self.fit_measures, shown, self.r_squared, self.problems, self.provenance)
 
     def to_lavaan(self) -> str:
-        """R script that repeats this fit with lavaan: `Rscript fit.R answers.csv`, or without a file for moments."""
+        """R script that repeats this fit with lavaan.
+
+        Returns
+        -------
+        str
+            For `Rscript fit.R answers.csv`, or without a file for moments.
+        """
         return lavaan_script(self.model, self.fitted)
 
     def __repr__(self) -> str:

@@ -40,23 +40,60 @@ def power(
 ) -> Power:
     """Power of each effect at each sample size: simulated samples, fitted and tested as the study would be.
 
-    model : the population, lavaan text with values or a fitted model, as `simulate` reads it. The model fitted to the
-    samples is `analysis`; by default the same text with its values set free (the first loading of each latent, means of
-    latents, and variances and covariances of 0 stay as they are), or the model of the fit.
-    n : sample sizes. effects : labels, ``:=`` names or formulas such as "loyalty ~ delight"; by default every
-    regression and definition. An effect is found where its two-sided z test has p below `alpha`.
-    target : the power for which `needed` interpolates n. workers : threads; the numbers are the same for any of them.
-    design : what the answers are like (`Design`); estimator and missing as in `fit`. Complete normal answers and
-    estimator "ML" (the default) take a fraction of a millisecond per sample, everything else a full fit.
-    ordered : items treated as ordered categories, by WLSMV unless another estimator is named; by default those with
-    thresholds in the population.
-    Power at a fit's own estimates and n restates its p values, which the note says (Hoenig & Heisey 2001,
-    doi 10.1198/000313001300339897).
-    Samples that cannot be estimated are counted in `failed` and `failures` and take no part in the other columns.
-    Interrupting keeps the samples done so far.
+    Parameters
+    ----------
+    model : Model, str or Results
+        The population: lavaan text with values, as `simulate` reads it, or a fit, whose estimates are taken.
+    n : int or sequence of int
+        Respondents over all groups, more than there are variables in every group.
+    effects : sequence of str, optional
+        Labels, ``:=`` names or formulas such as "loyalty ~ delight". Default: every regression and definition, or every
+        loading where the model has neither.
+    replicates : int
+        Samples per n.
+    seed : int
+        Whole number of at least 0 that decides the samples.
+    target : float
+        Power for which the needed n is interpolated, between 0 and 1.
+    workers : int, optional
+        Threads; the numbers are the same for any of them. Default: 1.
+    alpha : float
+        An effect is found where its two-sided z test has p below, between 0 and 1.
+    analysis : Model or str, optional
+        The model fitted to the samples. Default: the population's text, its values set free (the first loading of each
+        latent, means of latents, and variances and covariances of 0 stay as they are), or the model of the fit.
+    standardized : bool
+        Variances without a number bring the variance of their variable to 1.
+    design : Design
+        Shape, categories, missing answers, clusters, groups, careless respondents. Default: complete normal answers.
+    estimator : str, optional
+        As in `fit`. Default: "ML", or "WLSMV" with ordered items. Complete normal answers and "ML" take a fraction of a
+        millisecond per sample, everything else a full fit.
+    missing : {"listwise", "pairwise", "fiml"}
+        What is done about missing answers, as in `fit`.
+    ordered : sequence of str, optional
+        Items treated as ordered categories. Default: those with thresholds in the population.
 
-    Raises ModelError, ModelSyntaxError or OptionError. Muthen & Muthen 2002, doi 10.1207/S15328007SEM0904_8.
+    Returns
+    -------
+    Power
+        Its table has one row per n and effect, needed the n that reaches the target, failures why samples could not be
+        estimated: these take no part in the other columns. Interrupting keeps the samples done so far.
 
+    Raises
+    ------
+    ModelError, ModelSyntaxError
+        A text cannot be read, or a parameter has no value that can be assumed.
+    OptionError
+        An unknown option or effect, or a number out of its range.
+
+    Notes
+    -----
+    Muthen & Muthen 2002, doi 10.1207/S15328007SEM0904_8. Power at a fit's own estimates and n restates its p values,
+    which the note says (Hoenig & Heisey 2001, doi 10.1198/000313001300339897).
+
+    Examples
+    --------
     >>> found = power("m ~ a*0.3*x; y ~ b*0.3*m; indirect := a*b", n=[50, 400], effects=["indirect"], replicates=200)
     >>> found.table[["n", "power"]].round(1).to_numpy().tolist()
     [[50.0, 0.2], [400.0, 1.0]]

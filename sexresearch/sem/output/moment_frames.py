@@ -1,0 +1,55 @@
+"""Implied moments, residuals and explained variances of a fit as frames, by group where there are groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.inference.ordinal_moments import ordinal_moments
+from sexresearch.sem.inference.residuals import analysed_cov
+from sexresearch.sem.inference.standardized import explained
+
+Moment = dict[str, pd.DataFrame | pd.Series]
+
+
+def implied_frames(fitted: Fitted, groups: Sequence[object]) -> dict[object, Moment] | Moment:
+    """Implied moments: by label of the groups, or of the only one where `groups` is empty."""
+    numbers = range(fitted.table.n_groups)
+    if fitted.levels:
+        return _by_group([ordinal_moments(fitted, number, False) for number in numbers], groups)
+    parts = zip(fitted.samples, fitted.states, strict=True)
+    return _by_group([_frames(s.names, st.cov, st.mean) for s, st in parts], groups)
+
+
+def residual_frames(fitted: Fitted, groups: Sequence[object]) -> dict[object, Moment] | Moment:
+    """Sample less implied moments, in the shape of `implied_frames`."""
+    numbers = range(fitted.table.n_groups)
+    if fitted.levels:
+        return _by_group([ordinal_moments(fitted, number, True) for number in numbers], groups)
+    covs = [analysed_cov(fitted, number) for number in numbers]
+    parts = zip(fitted.samples, fitted.states, covs, strict=True)
+    return _by_group([_frames(s.names, cov - st.cov, s.mean - st.mean) for s, st, cov in parts], groups)
+
+
+def explained_frame(fitted: Fitted, groups: Sequence[object]) -> pd.Series:
+    """R-squared of every endogenous variable; indexed by (group, variable) where there are groups."""
+    parts = [explained(state, fitted.table.group(number)) for number, state in enumerate(fitted.states)]
+    if not groups:
+        return pd.Series(parts[0], name="r_squared", dtype=float)
+    flat = {(label, name): value for label, part in zip(groups, parts, strict=True) for name, value in part.items()}
+    index = pd.MultiIndex.from_tuples(list(flat), names=["group", "variable"])
+    return pd.Series(list(flat.values()), index=index, name="r_squared", dtype=float)
+
+
+def _frames(names: Sequence[str], cov: Array, mean: Array) -> Moment:
+    return {
+        "cov": pd.DataFrame(cov, index=list(names), columns=list(names), copy=True),
+        "mean": pd.Series(mean, index=list(names), copy=True),
+    }
+
+
+def _by_group(made: Sequence[Moment], groups: Sequence[object]) -> dict[object, Moment] | Moment:
+    return dict(zip(groups, made, strict=True)) if groups else made[0]
