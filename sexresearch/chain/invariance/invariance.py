@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.invariance.design import Source, design_of, with_categories
-from sexresearch.chain.invariance.ladder import climb
+from sexresearch.chain.invariance.ladder import SearchEnd, climb
 from sexresearch.chain.invariance.rung import NO_FIT, Rung
 from sexresearch.sem import Model, Moments, compare
 
@@ -26,7 +26,7 @@ def invariance(
     group: str | None = None,
     waves: Mapping[str, str] | None = None,
     partial: bool = False,
-    stop: str = "score",
+    stop: SearchEnd = "score",
     estimator: str | None = None,
     missing: str = "listwise",
     ordered: bool | Sequence[str] | None = None,
@@ -35,38 +35,73 @@ def invariance(
 ) -> pd.DataFrame:
     """Do the items mean the same to all groups, or in all waves? One row per step, each against the row below it.
 
-    Steps: configural (equal form), metric (equal loadings: relations may be compared), scalar (and intercepts: means
-    may be compared), strict (and residual variances). Columns step, n, chisq, df, cfi, rmsea, srmr, chisq_diff,
-    df_diff, pvalue, cfi_change, rmsea_change, srmr_change, released, outcome, verdict (the outcome and its reasons in
-    words), note; a robust estimator adds chisq_scaled, it and missing="fiml" cfi_robust and rmsea_robust, from which
-    verdicts and changes are then read. The outcome is "holds", "doubtful", "fails" or "not_computable".
-    Above the first step, CFI may fall by .010 (Cheung & Rensvold 2002, doi 10.1207/S15328007SEM0902_5), else the step
-    fails; it is doubtful unless RMSEA rises by less than .015 and SRMR by less than .030 (metric) or .010 (Chen 2007,
-    doi 10.1080/10705510701301834; less for n up to 300). The configural model holds with CFI of at least .95, RMSEA up
-    to .06 and SRMR up to .08 (Hu & Bentler 1999, doi 10.1080/10705519909540118); it fails with CFI below .90, SRMR
-    above .10, or RMSEA above .10 with .05 outside its 90 % interval (`judge_start` names the sources). Where it fails,
-    or its solution is inadmissible, every later step fails with it: nothing is comparable in a model that does not fit.
-
-    Constructs are identified by unit variances in the first group, so that every loading can be tested. Where the text
-    itself restricts what depends on their units (fixed or labelled loadings, variances, paths; constraints), every step
-    is `fit` of that text with `group_equal`, and loadings that it fixes are not tested.
-
-    model : the measurement model of one group or wave. Give data with `group`, a column, or `moments` by group; or wide
-        data with `waves`, from the label of a wave to the pattern of its columns: {"spring": "{}_1", "autumn": "{}_2"}.
-        Residuals of the same item are then correlated between waves.
-    partial : look for what differs. The parameter with the largest score test over all groups is set free, one after
-        the other; such a step adds a row "partial …", whose `released` names them. An item set free stays free above.
-    stop : "score" ends the search when no test reaches .05 / number of tests; "cfi" as soon as CFI keeps its cut-off.
+    Parameters
+    ----------
+    model : Model or str
+        The measurement model of one group or wave.
+    data : DataFrame or Survey, optional
+        One row per respondent, with `group`; or wide data, with `waves`.
+    moments : dict of Moments by group label, optional
+        In place of data and group.
+    group : str, optional
+        Column of the groups. One too small for the model is named with its n in note, and nothing is computed.
+    waves : dict of str by str, optional
+        Pattern of the columns' names by wave: ``{"spring": "{}_1", "autumn": "{}_2"}``. Residuals of the same item are
+        then correlated between waves.
+    partial : bool
+        Look for what differs: the parameter with the largest score test over all groups is set free, one after the
+        other. Such a step adds a row "partial …", whose released names them; an item set free stays free above.
+    stop : {"score", "cfi"}
+        "score" ends that search when no test reaches .05 / number of tests, "cfi" as soon as CFI keeps its cut-off.
         Either way every construct keeps two equal items (Byrne, Shavelson & Muthen 1989).
-    ordered : True, or the items whose answers are ordered categories, ordered categoricals always among them. Theta
-        parameterization; the metric step holds loadings equal in units of the items' residuals, the scalar step also
-        thresholds, set against the configural one (Wu & Estabrook 2016, doi 10.1007/s11336-016-9506-0); verdicts read
-        cfi_scaled and rmsea_scaled. Their cut-offs were made for maximum likelihood, and by DWLS models look better
-        (Xia & Yang 2019, doi 10.3758/s13428-018-1055-2): the verdict says so.
-    A group too small for the model is named with its n in `note`, and nothing is computed.
+    estimator : str, optional
+        As in `fit`.
+    missing : str
+        "listwise", "pairwise" or "fiml", as in `fit`.
+    ordered : bool or sequence of str, optional
+        True, or the items whose answers are ordered categories; ordered categoricals always are. With `group` only.
+    cluster : str, optional
+        Column of the clusters.
+    sampling_weights : str, optional
+        Column of the weights.
 
-    Raises what `fit` raises for a model or data that cannot be used, OptionError where it is unclear who is compared.
+    Returns
+    -------
+    DataFrame
+        One row per step: step, n, chisq, df, cfi, rmsea, srmr, chisq_diff, df_diff, pvalue, cfi_change, rmsea_change,
+        srmr_change, released, outcome, verdict (the outcome and its reasons in words), note. A robust estimator adds
+        chisq_scaled, it and "fiml" cfi_robust and rmsea_robust, from which verdicts and changes are then read; ordered
+        items add cfi_scaled and rmsea_scaled.
 
+    Raises
+    ------
+    DataError, ModelError, ModelSyntaxError
+        As `fit`.
+    OptionError
+        It is unclear who is compared, or an option is unknown.
+
+    Notes
+    -----
+    Steps: configural (equal form), metric (equal loadings: relations may be compared), scalar (and intercepts: means
+    may be compared), strict (and residual variances). Constructs are identified by unit variances in the first group,
+    so that every loading can be tested. Where the text restricts what depends on their units (fixed or labelled
+    loadings, variances, paths; constraints), every step is `fit` of that text with `group_equal`, and loadings it fixes
+    are not tested.
+
+    outcome is "holds", "doubtful", "fails" or "not_computable". The configural model holds with CFI of at least .95,
+    RMSEA up to .06 and SRMR up to .08 (Hu & Bentler 1999, doi 10.1080/10705519909540118); it fails with CFI below .90,
+    SRMR above .10, or RMSEA above .10 with .05 outside its 90 % interval. Where it fails or is inadmissible, so does
+    every later step. Above it, a step fails where CFI falls by more than .010 (Cheung & Rensvold 2002,
+    doi 10.1207/S15328007SEM0902_5); it is doubtful unless RMSEA rises by less than .015 and SRMR by less than .030
+    (metric) or .010 (Chen 2007, doi 10.1080/10705510701301834; less for n up to 300).
+
+    Ordered items: theta parameterization; the metric step holds loadings equal in units of the items' residuals, the
+    scalar step also thresholds, set against the configural one (Wu & Estabrook 2016, doi 10.1007/s11336-016-9506-0).
+    The cut-offs were made for maximum likelihood, and by DWLS models look better (Xia & Yang 2019,
+    doi 10.3758/s13428-018-1055-2): the verdict says so.
+
+    Examples
+    --------
     >>> import numpy as np, pandas as pd
     >>> rng = np.random.default_rng(1)
     >>> data = pd.DataFrame(rng.normal(size=(400, 1)) + rng.normal(size=(400, 4)), columns=list("abcd"))

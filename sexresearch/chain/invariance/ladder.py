@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal, get_args
 
 from sexresearch.chain.invariance.design import Design, Formulas
 from sexresearch.chain.invariance.rung import START, Rung, changes
@@ -18,7 +19,8 @@ STEPS: dict[str, tuple[str, ...]] = {
     "scalar": ("loadings", "intercepts"),
     "strict": ("loadings", "intercepts", "residuals"),
 }
-STOPS = ("score", "cfi")
+SearchEnd = Literal["score", "cfi"]
+STOPS = get_args(SearchEnd)
 
 
 def climb(design: Design, partial: bool, stop: str, last: str = "strict") -> list[Rung]:

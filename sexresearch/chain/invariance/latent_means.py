@@ -13,7 +13,7 @@ from scipy.special import ndtr, ndtri
 from sexresearch.arguments import in_words
 from sexresearch.chain.invariance.design import Design, Source, design_of, with_categories
 from sexresearch.chain.invariance.identification import higher
-from sexresearch.chain.invariance.ladder import climb, groundless
+from sexresearch.chain.invariance.ladder import SearchEnd, climb, groundless
 from sexresearch.chain.invariance.rung import Rung
 from sexresearch.sem import Model, Moments, Results
 from sexresearch.sem.arrays import Array
@@ -32,26 +32,64 @@ def latent_means(
     group: str | None = None,
     waves: Mapping[str, str] | None = None,
     partial: bool = False,
-    stop: str = "score",
+    stop: SearchEnd = "score",
     estimator: str | None = None,
     missing: str = "listwise",
     ordered: bool | Sequence[str] | None = None,
     cluster: str | None = None,
     sampling_weights: str | None = None,
 ) -> pd.DataFrame:
-    """Who is higher on which construct, and by how much? One row per construct and group (or wave) after the first.
+    """Who is higher on which construct, and by how much, where the items allow the comparison?
 
-    Columns construct, group, against (the first group), mean_difference and its se and pvalue, effect_size with its
-    ci_lower and ci_upper, step, outcome, note. The means are those of the last step of `invariance` with equal
-    intercepts that stands (at most scalar: residuals need not be equal); `step` names it. outcome is "holds",
-    "doubtful" where a step up to it is, for the reason in `note`, or "not_computable": numbers are then missing and
-    `note` says why. mean_difference is in standard deviations of the first group, or in the units that the model's own
-    text gives its constructs (points of the item whose loading it fixes). effect_size divides the difference by the
-    pooled standard deviation of the two groups (Hancock 2001, doi 10.1007/BF02294440), with limits by the delta method
-    (95 %). Arguments as those of `invariance`.
+    Parameters
+    ----------
+    model : Model or str
+        The measurement model of one group or wave.
+    data : DataFrame or Survey, optional
+        One row per respondent, with `group`; or wide data, with `waves`.
+    moments : dict of Moments by group label, optional
+        With means; in place of data and group.
+    group : str, optional
+        Column of the groups; the first one is compared with.
+    waves : dict of str by str, optional
+        Pattern of the columns' names by wave: ``{"spring": "{}_1", "autumn": "{}_2"}``.
+    partial : bool
+        Set free what differs, as in `invariance`.
+    stop : {"score", "cfi"}
+        "score" or "cfi": when that search ends, as in `invariance`.
+    estimator : str, optional
+        As in `fit`.
+    missing : str
+        "listwise", "pairwise" or "fiml", as in `fit`.
+    ordered : bool or sequence of str, optional
+        True, or the items whose answers are ordered categories; ordered categoricals always are. With `group` only.
+    cluster : str, optional
+        Column of the clusters.
+    sampling_weights : str, optional
+        Column of the weights.
 
-    Raises what `invariance` raises.
+    Returns
+    -------
+    DataFrame
+        One row per construct and group (or wave) after the first: construct, group, against (the first group),
+        mean_difference, se, pvalue, effect_size, ci_lower, ci_upper (95 %), step (of `invariance`, whose means these
+        are), outcome, note. outcome is "holds"; "doubtful" where a step up to it is, for the reason in note; or
+        "not_computable": numbers are then missing, and note says why.
 
+    Raises
+    ------
+    DataError, ModelError, ModelSyntaxError, OptionError
+        As `invariance`.
+
+    Notes
+    -----
+    The means are those of the last step of `invariance` with equal intercepts that stands, at most scalar: residuals
+    need not be equal. mean_difference is in standard deviations of the first group, or in the units that the text gives
+    its constructs (points of the item whose loading it fixes). effect_size divides the difference by the pooled
+    standard deviation of the two groups (Hancock 2001, doi 10.1007/BF02294440); limits by the delta method.
+
+    Examples
+    --------
     >>> import numpy as np, pandas as pd
     >>> rng = np.random.default_rng(1)
     >>> items = rng.normal(size=(600, 1)) + rng.normal(size=(600, 4))

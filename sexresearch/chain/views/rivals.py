@@ -194,7 +194,7 @@ def rivals_sentence(table: pd.DataFrame) -> str:
     >>> rivals_sentence(pd.DataFrame([best, worse]))
     'The data speak for full (BIC weight 1.00), against direct.'
     """
-    if not {"model", "bic_weight", "equivalent", "verdict"} <= set(table.columns) or table.empty:
+    if not {"model", "bic", "bic_weight", "equivalent", "outcome"} <= set(table.columns) or table.empty:
         raise OptionError(f"rivals_sentence takes the table of compare_rivals; found columns {list(table.columns)[:8]}")
     best = table.iloc[0]
     if pd.isna(best["bic_weight"]):
