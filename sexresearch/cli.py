@@ -28,7 +28,7 @@ from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.fit import results_of
 from sexresearch.study import Reproduction, reproduce
 from sexresearch.survey import Survey, read_survey, screen
-from sexresearch.survey.textfile import decode
+from sexresearch.survey.dialect import decode
 
 P = ParamSpec("P")
 

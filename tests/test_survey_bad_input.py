@@ -49,7 +49,8 @@ def test_all_problems_come_together_by_name(tmp_path):
         "- the column 'zufriedenheit' (item) is not there; not in use: Sat_3, city",
         "- item 'sat1': 3 answers are not within 1 to 10: 11, 12 (row 1, 4, 5); missing codes of 'ten': 98, 99",
         "- item 'sat1': 1 answer is not whole: 2.5 (row 3)",
-        "- item 'sat2': 3 answers are neither number nor label: 'yes', 'no' (row 1, 2, 3)",
+        "- item 'sat2': 3 answers are neither number nor label: 'yes', 'no' (row 1, 2, 3); "
+        'if no answer is meant: missing = [98, 99, "yes", "no"] in scale \'ten\'',
         "- field 'brand': no label for 2 (row 2)",
     ]
 
@@ -129,7 +130,7 @@ def test_sheets(tmp_path):
     ("rows", "message"),
     [
         ([], "no header"),
-        ([[None, None], ["sat1", "Q2"], [1, 2]], "no header"),
+        ([[None, None], [1, 2], [3, 4]], "no header"),
         ([["sat1", None], [1, 2]], "1 column with answers but no name: column 2"),
         ([["sat1", "sat1"], [1, 2]], "the column 'sat1' is there 2 times"),
         ([["sat1"]], "there are no answers"),

@@ -159,7 +159,7 @@ def test_all_format_mistakes_are_reported_together():
             lowest = 1
             highest = 5
             labels = ["low", "high"]
-            missing = ["none"]
+            missing = [true]
             [scales.words]
             lowest = 1
             highest = 5
@@ -177,7 +177,7 @@ def test_all_format_mistakes_are_reported_together():
         "scale 'ten': 'highest' is not given",
         "scale 'ten': 'lowest' must be a number",
         "scale 'five': 2 labels for 5 answers",
-        "scale 'five': missing code 'none' is not a number",
+        "scale 'five': missing code True is neither a number nor a text",
         "scale 'words': label code 'low' is not a number",
         "construct 'delight': unknown key 'item'",
         "item 'del2': 'wording' is not given",

@@ -5,57 +5,112 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
-from sexresearch.survey.columns import field_values, item_answers, plain_column
+from sexresearch.survey.alike import alike_labels
+from sexresearch.survey.columns import Column, NoAnswer, field_values, item_answers, number_values
+from sexresearch.survey.headers import found_by_text
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.parts import Field, Item
 from sexresearch.survey.rawtable import RawTable
+from sexresearch.survey.spelling import clean
 from sexresearch.survey.wording import counted, listed
 
 Parts = Mapping[str, Item | Field]
 
 
-def check_answers(table: RawTable, instrument: Instrument | None) -> tuple[pd.DataFrame, list[str]]:
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """The columns of a survey file, read: answers, all that is wrong, what was decided, what counted as no answer."""
+
+    answers: pd.DataFrame
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+    no_answers: tuple[NoAnswer, ...]
+
+
+def check_answers(table: RawTable, instrument: Instrument | None) -> Checked:
     """The answers of a survey file, rows and columns in its order, and all that is wrong with them.
 
     Items are numeric and stand under the item's name, fields hold their labels, other columns what the file
-    says. Columns without name and content are left out.
+    says. Columns without name and content are left out. What is doubtful about a column counts only if it is used.
 
-    >>> answers, problems = check_answers(RawTable(pd.DataFrame({"sat1": [5], "": [None]})), None)
-    >>> list(answers), problems
-    (['sat1'], [])
+    >>> checked = check_answers(RawTable(pd.DataFrame({"sat1": [5], "": [None]})), None)
+    >>> list(checked.answers), checked.problems
+    (['sat1'], ())
     """
-    frame = _named(table.frame)
-    parts, headers = _parts(instrument), frame.columns.tolist()
+    frame, found = _named(table.frame), []
+    headers = frame.columns.tolist()
+    parts, renamed = found_by_text(_parts(instrument), headers, table.texts)
     problems = [*_table_problems(frame), *_absent(parts, headers), *_taken(parts, headers)]
-    columns = {}
+    columns, notes = {}, list(renamed)
     for header in [name for name, times in Counter(headers).items() if name and times == 1]:
-        part = parts.get(header)
-        answers, found = _column(frame[header], part, table.labels.get(header, {}))
-        columns[part.name if part else header] = answers
-        problems += found
-    return pd.DataFrame(columns, index=frame.index), problems
+        part, doubt = parts.get(header), table.doubts.get(header, "")
+        column = _column(frame[header], header, part, table)
+        columns[part.name if part else header] = column.content
+        used = part is not None or instrument is None
+        problems += [f"column '{header}': {doubt}"] if doubt and used else [] if doubt else column.problems
+        notes += [*column.notes, *([f"column '{header}' (not in use): {doubt}"] if doubt and not used else [])]
+        found += column.no_answers
+    answers = pd.DataFrame(columns, index=frame.index)
+    notes = [*_together(notes), *_said(found), *_alike(answers, instrument)]
+    return Checked(answers, tuple(problems), tuple(notes), tuple(found))
 
 
 def _parts(instrument: Instrument | None) -> Parts:
     if instrument is None:
         return {}
     items = {item.header: item for item in instrument.items}
-    return items | {field.name: field for field in instrument.fields}
+    return {
+        clean(header): part for header, part in (items | {field.name: field for field in instrument.fields}).items()
+    }
 
 
-def _column(values: pd.Series, part: Item | Field | None, labels: Mapping[str, str]) -> tuple[pd.Series, list[str]]:
+def _column(values: pd.Series, header: str, part: Item | Field | None, table: RawTable) -> Column:
     if pd.api.types.is_complex_dtype(values.dtype):
-        return values, [f"column '{values.name}' holds complex numbers such as {values.iloc[0]}; answers are real"]
+        wrong = f"column '{header}' holds complex numbers such as {values.iloc[0]}; answers are real"
+        return Column(values, [wrong])
+    labels = table.labels.get(header, {})
     if isinstance(part, Item):
-        return item_answers(values, part)
-    return field_values(values, part, labels) if part else (plain_column(values), [])
+        return item_answers(values, part, labels, header in table.percent)
+    return field_values(values, part, labels) if part else Column(*number_values(values, header, labels))
+
+
+def _together(notes: list[str]) -> Iterator[str]:
+    """Notes about items, those that say the same of several items said once."""
+    same: dict[str, list[str]] = {}
+    for note in notes:
+        about, said, what = note.partition("': ")
+        named = said and about.startswith("item '")
+        same.setdefault(what if named else note, []).append(about.removeprefix("item '") if named else "")
+    for what, items in same.items():
+        yield f"{what} ({listed(items)})" if items[0] else what
+
+
+def _said(found: list[NoAnswer]) -> Iterator[str]:
+    """What counted as no answer though it is not a declared code, by text."""
+    texts: dict[tuple[str, str], list[NoAnswer]] = {}
+    for none in found:
+        if none.because != "declared missing" or not _is_number(none.answer):
+            texts.setdefault((none.answer, none.because), []).append(none)
+    for (answer, because), nones in texts.items():
+        columns = listed([f"{none.column} ({none.times})" for none in nones])
+        yield f"'{answer}' counts as no answer ({because}): {columns}"
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).lstrip("+-").isdigit()
+
+
+def _alike(answers: pd.DataFrame, instrument: Instrument | None) -> Iterator[str]:
+    for column, spellings in alike_labels(answers, instrument):
+        yield f"'{column}': {spellings} differ only in case or blanks; they count as different"
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    names = ["" if pd.isna(name) else str(name).strip() for name in frame.columns]
+    names = ["" if pd.isna(name) else clean(str(name)) for name in frame.columns]
     kept = [bool(name) or bool(filled) for name, filled in zip(names, frame.notna().any(), strict=True)]
     return frame.set_axis(names, axis=1).loc[:, kept]
 

@@ -97,8 +97,8 @@ def _wrong_keys(
 def _wrong_codes(where: str, scale: Table) -> Iterator[str]:
     labels, missing = scale.get("labels"), scale.get("missing")
     if isinstance(missing, list):
-        wrong = [code for code in missing if type(code) not in NUMBER]
-        yield from (f"{where}: missing code {code!r} is not a number" for code in wrong)
+        wrong = [code for code in missing if type(code) not in (*NUMBER, str)]
+        yield from (f"{where}: missing code {code!r} is neither a number nor a text" for code in wrong)
     if isinstance(labels, dict):
         yield from (f"{where}: label code '{key}' is not a number" for key in labels if not _is_number(key))
     if isinstance(labels, list) and {type(scale.get("lowest")), type(scale.get("highest"))} <= set(NUMBER):
@@ -120,7 +120,7 @@ def _scale(name: str, table: Table) -> ResponseScale:
     if isinstance(labels, list):
         labels = {table["lowest"] + step: text for step, text in enumerate(labels)}
     pairs = tuple((float(code), str(text)) for code, text in labels.items())
-    missing = tuple(float(code) for code in table.get("missing", ()))
+    missing = tuple(code if isinstance(code, str) else float(code) for code in table.get("missing", ()))
     return ResponseScale(name, table["lowest"], table["highest"], pairs, missing, table.get("whole", True))
 
 

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from sexresearch.survey.answerwords import Words, read_words
+from sexresearch.survey.filelabels import contradiction, no_answer_codes, other_words
+from sexresearch.survey.noanswer import MISSING_CODES, MISSING_WORDS, is_no_answer
 from sexresearch.survey.parts import Field, Item, ResponseScale
-from sexresearch.survey.rawtable import MISSING_WORDS
+from sexresearch.survey.spelling import folded
 from sexresearch.survey.statfile import code_text
-from sexresearch.survey.wording import counted, listed
+from sexresearch.survey.wording import SHOWN, counted, listed
 
 NUMBER_KINDS = {"integer", "floating", "mixed-integer-float", "decimal", "empty"}
 LARGEST_EXACT = 2.0**53  # whole numbers beyond are not all held by a float
-TRUTH = {"false": 0.0, "true": 1.0}
+ARITHMETIC = 1e-9  # what sums and shares in double precision leave of a whole number; real fractions are larger
+BY_LABEL = "the label in the file"
+
+
+@dataclass(frozen=True)
+class NoAnswer:
+    """A text or code of one column that counts as no answer: how often, and why."""
+
+    column: str
+    answer: str
+    times: int
+    because: str
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column, read: its content, what is wrong, what was decided, and what counted as no answer."""
+
+    content: pd.Series
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    no_answers: list[NoAnswer] = field(default_factory=list)
 
 
 def plain_column(values: pd.Series) -> pd.Series:
@@ -52,73 +78,191 @@ def _whole_if_possible(numbers: pd.Series) -> pd.Series:
     return numbers.astype(np.int64) if whole and len(numbers) else numbers
 
 
-def item_answers(values: pd.Series, item: Item) -> tuple[pd.Series, list[str]]:
-    """Answers to an item as float64, and what is wrong with them.
+def item_answers(
+    values: pd.Series, item: Item, file_labels: Mapping[str, str] | None = None, percent: bool = False
+) -> Column:
+    """Answers to an item as float64, with what counted as no answer and what is wrong.
 
-    Missing codes of the scale become NaN. Text counts as the code whose label it is. Reversed items are
-    recoded to lowest + highest - answer. Wrong are other texts, numbers off the scale, and fractions where
-    answers are whole.
+    Missing codes and words of the scale become NaN, and so do codes that the file itself labels as no answer. Texts
+    are read by `read_words`. Reversed items are recoded to lowest + highest - answer. Wrong are other texts, numbers
+    off the scale, fractions where answers are whole, and labels in the file that contradict the scale's.
 
     >>> item = Item("sat1", "Satisfied?", ResponseScale("ten", 1, 10, missing=(99,)), reverse=True)
-    >>> answers, problems = item_answers(pd.Series([1, 99, 11]), item)
-    >>> answers.tolist()[:2], problems
+    >>> column = item_answers(pd.Series([1, 99, 11]), item)
+    >>> column.content.tolist()[:2], column.problems
     ([10.0, nan], ["item 'sat1': 1 answer is not within 1 to 10: 11 (row 2); missing codes of 'ten': 99"])
     """
-    scale = item.scale
+    scale, labels = item.scale, file_labels or {}
     cells = plain_column(values)
-    codes = scale_codes(cells, scale)
-    answers = codes.mask(codes.isin(scale.missing))
+    words = read_words(_texts(cells), scale)
+    codes = _codes(cells, words, percent and scale.highest <= 1)
+    unsaid = {code: text for code, text in no_answer_codes(labels, item).items() if code not in scale.missing}
+    declared = codes.isin([code for code in scale.missing if not isinstance(code, str)])
+    answers = codes.mask(declared | codes.isin(list(unsaid)))
+    answers, rounded = _whole(answers) if scale.whole else (answers, 0)
+    none = [
+        *(NoAnswer(item.name, text, times, why) for text, times, why in _counted(cells, words.no_answer)),
+        *(NoAnswer(item.name, f"{code:g}", times, "declared missing") for code, times in _times(codes[declared])),
+        *(
+            NoAnswer(item.name, f"{code:g} ({unsaid[code]})", times, BY_LABEL)
+            for code, times in _times(codes[codes.isin(list(unsaid))])
+        ),
+    ]
+    notes = [f"item '{item.name}': {note}" for note in words.notes]
+    notes += [f"item '{item.name}': {counted(rounded, 'answer')} rounded to a whole number"] if rounded else []
+    against = contradiction(labels, item)
+    differs = "" if against else other_words(labels, item)
+    notes += [f"labels differ in wording: {differs}"] if differs else []
+    recoded = scale.lowest + scale.highest - answers if item.reverse else answers
+    problems = [*([against] if against else []), *_off_scale(item, cells, codes, answers, words)]
+    return Column(recoded, problems, notes, none)
+
+
+def _texts(cells: pd.Series) -> list[str]:
+    if types.is_bool_dtype(cells.dtype) or types.is_numeric_dtype(cells.dtype):
+        return []
+    return [str(cell) for cell in pd.unique(cells.dropna().map(str))]
+
+
+def _codes(cells: pd.Series, words: Words, shares: bool) -> pd.Series:
+    """The codes of a plain column as float64; texts that are no answer or cannot be read are NaN."""
+    if types.is_bool_dtype(cells.dtype) or types.is_numeric_dtype(cells.dtype):
+        codes = cells.astype(float)
+        return codes / 100 if shares else codes
+    return cells.map(str, na_action="ignore").map(words.codes).astype(float)
+
+
+def _whole(answers: pd.Series) -> tuple[pd.Series, int]:
+    """Answers without what arithmetic left behind the decimal point, and how many were so changed."""
+    nearest = answers.round()
+    near = (answers != nearest) & ((answers - nearest).abs() < ARITHMETIC)
+    return answers.mask(near, nearest), int(near.sum())
+
+
+def _counted(cells: pd.Series, texts: Mapping[str, str]) -> Iterator[tuple[str, int, str]]:
+    if texts:
+        times = cells.map(str, na_action="ignore").value_counts()
+        yield from ((text, int(times[text]), why) for text, why in texts.items())
+
+
+def _times(codes: pd.Series) -> Iterator[tuple[float, int]]:
+    yield from ((float(str(code)), int(times)) for code, times in codes.value_counts().items())
+
+
+def _off_scale(item: Item, cells: pd.Series, codes: pd.Series, answers: pd.Series, words: Words) -> Iterator[str]:
+    scale = item.scale
+    texts = cells.map(str, na_action="ignore") if words.wrong else cells
     within = answers.between(scale.lowest, scale.highest) & np.isfinite(answers)
-    declared = listed([f"{code:g}" for code in scale.missing]) or "none"
-    problems = [
-        _wrong(item, "neither number nor label", cells[codes.isna() & cells.notna()], ""),
+    declared = listed([code if isinstance(code, str) else f"{code:g}" for code in scale.missing]) or "none"
+    plainly = [text for text, why in words.wrong.items() if not why]
+    off = answers[answers.notna() & ~within]
+    usual = [float(code) for code in off.unique() if code in MISSING_CODES]
+    found = [
+        _wrong(
+            item,
+            "neither number nor label",
+            cells[texts.isin(plainly)] if plainly else cells[:0],
+            _line(scale, plainly),
+        ),
+        *(_wrong(item, "not clear", cells[texts == text], f": it {why}") for text, why in words.wrong.items() if why),
         _wrong(
             item,
             f"not within {scale.lowest:g} to {scale.highest:g}",
-            answers[answers.notna() & ~within],
-            f"; missing codes of '{scale.name}': {declared}",
+            off,
+            f"; missing codes of '{scale.name}': {declared}{_line(scale, usual)}",
         ),
         _wrong(item, "not whole", answers[within & (answers != answers.round()) & scale.whole], ""),
     ]
-    recoded = scale.lowest + scale.highest - answers if item.reverse else answers
-    return recoded, [problem for problem in problems if problem]
+    yield from (problem for problem in found if problem)
 
 
-def scale_codes(cells: pd.Series, scale: ResponseScale) -> pd.Series:
-    """The codes of a plain column as float64: numbers, texts that are numbers, and labels of the scale.
-
-    >>> scale_codes(pd.Series(["2", "No", "?"]), ResponseScale("yes", 0, 2, labels=((0, "no"),))).tolist()
-    [2.0, 0.0, nan]
-    """
-    if types.is_bool_dtype(cells.dtype) or types.is_numeric_dtype(cells.dtype):
-        return cells.astype(float)
-    text = cells.map(str, na_action="ignore").str.casefold()
-    codes = TRUTH | {label.casefold(): float(code) for code, label in scale.labels}
-    return pd.to_numeric(text, errors="coerce").fillna(text.map(codes)).astype(float)
+def _line(scale: ResponseScale, values: list[str] | list[float]) -> str:
+    """The line of the codebook that declares these as no answer."""
+    if not values:
+        return ""
+    codes = [*scale.missing, *values][: len(scale.missing) + SHOWN]
+    written = ", ".join(
+        json.dumps(code, ensure_ascii=False) if isinstance(code, str) else f"{code:g}" for code in codes
+    )
+    return f"; if no answer is meant: missing = [{written}] in scale '{scale.name}'"
 
 
 def _wrong(item: Item, what: str, values: pd.Series, remedy: str) -> str:
     if values.empty:
         return ""
-    distinct = dict.fromkeys(f"{value:g}" if isinstance(value, float) else f"'{value}'" for value in values)
+    distinct = dict.fromkeys(_shown(value) for value in values)
     verb = "is" if len(values) == 1 else "are"
     found = f"{counted(len(values), 'answer')} {verb} {what}: {listed(distinct)}"
     return f"item '{item.name}': {found} (row {listed(values.index)}){remedy}"
 
 
-def field_values(values: pd.Series, field: Field, file_labels: Mapping[str, str]) -> tuple[pd.Series, list[str]]:
+def _shown(value: object) -> str:
+    if not isinstance(value, float):
+        return f"'{value}'"
+    short = f"{value:g}"
+    return short if float(short) == value else repr(float(value))
+
+
+def field_values(values: pd.Series, field: Field, file_labels: Mapping[str, str]) -> Column:
     """Values of a field, and what is wrong with them: codes turned into labels where there are labels.
 
-    The labels are the field's own, else those the file carries, which are used only if they cover every code.
+    The labels are the field's own, else those the file carries; if these do not cover every code, the codes are kept,
+    which is noted where the file labels most of them. Case and kinds of blanks do not matter where labels are found.
 
-    >>> field_values(pd.Series([1.0, 2.0]), Field("brand"), {"1": "premium", "2": "luxury"})[0].tolist()
+    >>> field_values(pd.Series([1.0, 2.0]), Field("brand"), {"1": "premium", "2": "luxury"}).content.tolist()
     ['premium', 'luxury']
     """
     cells = plain_column(values)
     labels = dict(field.labels) or dict(file_labels)
+    if not labels:
+        return Column(*number_values(cells, field.name, file_labels))
     codes = cells.map(code_text, na_action="ignore").astype(object)
+    alike = _spellings(labels)
+    codes = codes.map(lambda code: code if code in labels else alike.get(folded(code), code), na_action="ignore")
     unknown = codes[codes.notna() & ~codes.isin(labels) & ~codes.isin(labels.values())]
-    if not labels or (len(unknown) and not field.labels):
-        return cells, []
+    if len(unknown) and not field.labels:
+        known = codes.nunique() - unknown.nunique()
+        note = f"field '{field.name}': codes are kept, as the file has no label for {listed(unknown.unique())}"
+        return Column(cells, [], [note] if known > unknown.nunique() else [], [])
     problem = f"field '{field.name}': no label for {listed(unknown.unique())} (row {listed(unknown.index)})"
-    return codes.map(labels).fillna(codes), [problem] if len(unknown) else []
+    return Column(codes.map(labels).fillna(codes), [problem] if len(unknown) else [], [], [])
+
+
+def number_values(
+    values: pd.Series, name: str, file_labels: Mapping[str, str]
+) -> tuple[pd.Series, list[str], list[str], list[NoAnswer]]:
+    """A column that no questionnaire describes: numbers beside usual words of no answer are numbers and gaps.
+
+    Codes that the file itself labels as no answer are gaps too. What was so read is returned last.
+
+    >>> number_values(pd.Series([5, "n/a", "keine Angabe"]), "sat1", {})[0].isna().tolist()
+    [False, True, True]
+    """
+    cells, none = plain_column(values), []
+    if cells.dtype == object:
+        texts = {cell for cell in cells.dropna().unique() if isinstance(cell, str)} if _mixed(cells) else set()
+        if texts and all(map(is_no_answer, texts)):
+            reasons = dict.fromkeys(sorted(texts), "a usual word of no answer")
+            none = [NoAnswer(name, text, times, why) for text, times, why in _counted(cells, reasons)]
+            cells = plain_column(cells.mask(cells.isin(texts)))
+    if types.is_numeric_dtype(cells.dtype) and not types.is_bool_dtype(cells.dtype):
+        codes = no_answer_codes(file_labels)
+        found = cells.isin(list(codes))
+        none += [NoAnswer(name, f"{code:g} ({codes[code]})", n, BY_LABEL) for code, n in _times(cells[found])]
+        cells = plain_column(cells.mask(found)) if found.any() else cells
+    return cells, [], [], none
+
+
+def _mixed(cells: pd.Series) -> bool:
+    return types.infer_dtype(cells, skipna=True) in {"mixed-integer", "mixed"} and any(
+        isinstance(cell, int | float) and not isinstance(cell, bool) for cell in cells.dropna().unique()
+    )
+
+
+def _spellings(labels: Mapping[str, str]) -> dict[str, str]:
+    """Folded code or label → code, as far as no two of them are folded alike."""
+    found: dict[str, set[str]] = {}
+    for code, label in labels.items():
+        for text in (code, label):
+            found.setdefault(folded(text), set()).add(code)
+    return {text: codes.pop() for text, codes in found.items() if len(codes) == 1}

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from sexresearch.survey.parts import ROLES, Construct, Field, Item, ResponseScale
+from sexresearch.survey.spelling import folded, plain
 
 # Words that R, and so lavaan, reads as something else than a variable.
 RESERVED = frozenset(
@@ -95,11 +96,16 @@ def scale_problems(scale: ResponseScale) -> Iterator[str]:
     if scale.whole and not all(math.isfinite(end) and end == round(end) for end in ends):
         yield f"{where}: its ends are not whole numbers; set `whole` to false if any number is an answer"
     for code, text in scale.labels:
-        if not scale.lowest <= code <= scale.highest:
+        if not scale.lowest <= code <= scale.highest and code not in scale.missing:
             yield f"{where}: the label '{text}' belongs to {code:g}, which is not an answer"
-    for code in scale.missing:
-        if scale.lowest <= code <= scale.highest:
-            yield f"{where}: the missing code {code:g} is also an answer"
-    for text, times in Counter(text for _, text in scale.labels).items():
+    for missing in scale.missing:
+        if not isinstance(missing, str) and scale.lowest <= missing <= scale.highest:
+            yield f"{where}: the missing code {missing:g} is also an answer"
+    answers = [(code, plain(text)) for code, text in scale.labels if code not in scale.missing]
+    for text, times in Counter(text for _, text in answers).items():
         if times > 1:
             yield f"{where}: {times} answers have the same label '{text}'"
+    labels = {folded(text) for _, text in answers}
+    for word in scale.missing:
+        if isinstance(word, str) and folded(word) in labels:
+            yield f"{where}: the missing word '{word}' is also the label of an answer"

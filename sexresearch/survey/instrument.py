@@ -51,7 +51,7 @@ class Instrument:
         ... lowest = 1
         ... highest = 7
         ... labels = { 1 = "strongly disagree", 7 = "strongly agree" }   # or a list with one text per answer
-        ... missing = [98, 99]   # codes that stand for no answer
+        ... missing = [98, 99, "no opinion"]   # codes and words that stand for no answer
         ...
         ... [scales.percent]
         ... lowest = 0
@@ -140,7 +140,7 @@ def _item_row(construct: Construct, item: Item) -> dict[str, object]:
         "lowest": scale.lowest,
         "highest": scale.highest,
         "labels": "; ".join(f"{code:g} {text}" for code, text in scale.labels) or None,
-        "missing_codes": ", ".join(f"{code:g}" for code in scale.missing) or None,
+        "missing_codes": ", ".join(code if isinstance(code, str) else f"{code:g}" for code in scale.missing) or None,
         "reverse": item.reverse,
     }
 

@@ -14,8 +14,9 @@ ROLES = ("id", "group", "cluster", "weight", "other")
 class ResponseScale:
     """The answers a respondent can give: codes from `lowest` to `highest`.
 
-    `labels` are (code, text) pairs for all codes or only the ends. `missing` are the codes that stand for no
-    answer. `whole` is False for sliders, percentages and amounts, where any number in the range is an answer.
+    `labels` are (code, text) pairs for all codes or only the ends. `missing` are the codes and words that stand for
+    no answer; such a code may have a label too. `whole` is False for sliders, percentages and amounts, where any
+    number in the range is an answer.
 
     >>> ends = ((1, "strongly disagree"), (7, "strongly agree"))
     >>> ResponseScale("agree7", 1, 7, labels=ends, missing=(99,)).categories
@@ -26,7 +27,7 @@ class ResponseScale:
     lowest: float
     highest: float
     labels: tuple[tuple[float, str], ...] = ()
-    missing: tuple[float, ...] = ()
+    missing: tuple[float | str, ...] = ()
     whole: bool = True
 
     @property

@@ -9,9 +9,10 @@ from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.rawtable import RawTable
+from sexresearch.survey.spelling import clean
 from sexresearch.survey.statfile import read_parquet, read_spss, read_stata
 from sexresearch.survey.survey import Source, Survey, checked_survey
-from sexresearch.survey.textfile import read_text
+from sexresearch.survey.textfile import Asked, read_text
 from sexresearch.survey.workbook import read_workbook
 
 STATISTICAL = {".sav": read_spss, ".dta": read_stata, ".parquet": read_parquet}
@@ -24,20 +25,34 @@ def read_survey(
     instrument: Instrument | str | Path | None = None,
     *,
     sheet: str | None = None,
+    header: int | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
     synthetic: bool = False,
 ) -> Survey:
     """The survey in a file, checked against its instrument.
 
+    Encoding, separator, marks inside numbers, the worksheet and the row of names are found out from the file as a
+    whole, exports of Qualtrics, LimeSurvey and SurveyMonkey by their structure. Every guess is in `notes` of the
+    survey; what you say is not guessed. The file is never written to.
+
     Parameters
     ----------
     path : str or Path
-        The suffix names the format: .csv and .tsv (encoding, separator and decimal comma are found out; Qualtrics and
-        LimeSurvey exports are recognized), .xlsx, .sav (SPSS) and .dta (Stata) with user-missing values and value
-        labels, .parquet.
+        The suffix names the format: .csv and .tsv, .xlsx, .sav (SPSS) and .dta (Stata) with user-missing values and
+        value labels, .parquet.
     instrument : Instrument, str or Path, optional
-        The instrument, or the path or text of its TOML codebook. Default: all columns are kept as they are.
+        The instrument, or the path or text of its TOML codebook. Default: all columns are kept.
     sheet : str, optional
-        Sheet of an .xlsx file. Default: the first.
+        Sheet of an .xlsx file. Default: the one with the instrument's columns, else the first that holds a table.
+    header : int, optional
+        Number of the row of names (first row 1) in .csv, .tsv and .xlsx files. Default: found out.
+    separator : str, optional
+        Mark between the columns of .csv and .tsv files. Default: the one that splits the first rows alike.
+    decimal, thousands : str, optional
+        Marks inside the numbers of .csv and .tsv files: "." or ",", and for thousands also "'" or " ". Default: those
+        the numbers themselves show; where 1.234 may be either, the file is refused.
     synthetic : bool
         Marks answers that no respondent gave.
 
@@ -49,12 +64,13 @@ def read_survey(
     Raises
     ------
     DataError
-        The file is absent, empty, damaged or of another format; or, all together and by name: columns that are absent
-        (with similar ones), repeated or unnamed, answers off their scale, text in items, codes without label.
+        The file is absent, empty, damaged, of another format, or can be read in two ways; or, all together and by
+        name: columns that are absent (with similar ones), repeated or unnamed, answers off their scale, text in
+        items, codes without label, labels in the file that contradict the instrument's.
     InstrumentError
         The codebook cannot be used.
     OptionError
-        A sheet of a file that has none.
+        An option that does not apply to the format, such as a sheet of a file that has none.
 
     Examples
     --------
@@ -69,18 +85,27 @@ def read_survey(
     file = Path(path)
     if isinstance(instrument, (str, Path)):
         instrument = Instrument.from_toml(instrument)
-    content = _content(file, sheet)
-    table = _table(file, content, sheet)
+    wanted = frozenset(_headers(instrument))
+    asked = Asked(separator, decimal, thousands, header, wanted)
+    content = _content(file, sheet, asked)
+    table = _table(file, content, sheet, asked)
     source = Source(file.name, hashlib.sha256(content).hexdigest(), len(table.frame))
     return checked_survey(table, instrument, source, synthetic)
 
 
-def _content(file: Path, sheet: str | None) -> bytes:
+def _headers(instrument: Instrument | None) -> list[str]:
+    if instrument is None:
+        return []
+    return [clean(name) for name in (*(item.header for item in instrument.items), *(f.name for f in instrument.fields))]
+
+
+def _content(file: Path, sheet: str | None, asked: Asked) -> bytes:
     suffix = file.suffix.lower()
     if suffix not in SUFFIXES:
         raise DataError(f"{file.name}: no reader for '{suffix}'; the formats are {', '.join(SUFFIXES)}")
     if sheet is not None and suffix != ".xlsx":
         raise OptionError(f"sheet='{sheet}' applies to .xlsx files; {file.name} has no sheets")
+    _check_options(file.name, suffix, asked)
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -90,10 +115,28 @@ def _content(file: Path, sheet: str | None) -> bytes:
     return content
 
 
-def _table(file: Path, content: bytes, sheet: str | None) -> RawTable:
+def _check_options(name: str, suffix: str, asked: Asked) -> None:
+    marks = {"separator": asked.separator, "decimal": asked.decimal, "thousands": asked.thousands}
+    allowed = {"decimal": (".", ","), "thousands": (".", ",", "'", " ")}
+    for option, mark in marks.items():
+        if mark is not None and suffix not in (".csv", ".tsv"):
+            raise OptionError(f"{option}={mark!r} applies to .csv and .tsv files; {name} has no such marks")
+        if mark is not None and (not isinstance(mark, str) or mark not in allowed.get(option, (mark,))):
+            raise OptionError(f"{option}={mark!r}: the marks are {', '.join(map(repr, allowed.get(option, ())))}")
+    if asked.separator is not None and (len(asked.separator) != 1 or asked.separator in '\r\n"'):
+        raise OptionError(f"separator={asked.separator!r} must be one character between columns, such as ';'")
+    if asked.decimal is not None and asked.decimal == asked.thousands:
+        raise OptionError(f"decimal and thousands cannot both be {asked.decimal!r}")
+    if asked.header is not None and (isinstance(asked.header, bool) or not isinstance(asked.header, int)):
+        raise OptionError(f"header={asked.header!r} must be the number of the row of names, first row 1")
+    if asked.header is not None and suffix in STATISTICAL:
+        raise OptionError(f"header={asked.header} applies to .csv, .tsv and .xlsx files; {name} has its own names")
+
+
+def _table(file: Path, content: bytes, sheet: str | None, asked: Asked) -> RawTable:
     suffix = file.suffix.lower()
     if suffix == ".xlsx":
-        return read_workbook(content, file.name, sheet)
+        return read_workbook(content, file.name, sheet, asked.header, asked.wanted)
     if suffix in STATISTICAL:
         return STATISTICAL[suffix](file)
-    return read_text(content, file.name, "\t" if suffix == ".tsv" else ",;\t")
+    return read_text(content, file.name, "\t" if suffix == ".tsv" else "", asked)

@@ -12,6 +12,7 @@ from sexresearch.errors import DataError
 from sexresearch.escaping import visible
 from sexresearch.frozen import by_value
 from sexresearch.survey.checking import check_answers
+from sexresearch.survey.columns import NoAnswer
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.rawtable import RawTable
 from sexresearch.survey.wording import counted, listed, together
@@ -38,8 +39,9 @@ class Survey:
     for no answer are NaN; reversed items are recoded to lowest + highest - answer, so that all items of a
     construct point in one direction. Fields hold the texts of their labels where there are labels. All other
     columns stay as they are, listed in `extra`. Rows keep their order and their label: the row number in the
-    file, first answer 1, or the index of the data frame. `notes` says what was decided in reading;
-    `synthetic` is True for answers that no respondent gave.
+    file, first answer 1, or the index of the data frame. `notes` says what was decided in reading, `no_answers`
+    which texts and codes counted as no answer, in which column, how often and why; `synthetic` is True for
+    answers that no respondent gave.
 
     >>> survey = Survey.from_frame(pd.DataFrame({"sat1": [5, 9], "city": ["Oslo", "Bern"]}))
     >>> survey.n, survey.items
@@ -51,6 +53,7 @@ class Survey:
     source: Source
     synthetic: bool = False
     notes: tuple[str, ...] = ()
+    no_answers: tuple[NoAnswer, ...] = ()
 
     @classmethod
     @in_words
@@ -141,8 +144,9 @@ def checked_survey(table: RawTable, instrument: Instrument | None, source: Sourc
     >>> checked_survey(RawTable(pd.DataFrame({"sat1": [5]})), None, Source("clients.csv", None, 1)).caption
     'clients.csv, n = 1'
     """
-    answers, problems = check_answers(table, instrument)
-    if problems:
+    checked = check_answers(table, instrument)
+    if checked.problems:
         counted = " (row 1 is the first answer)" if source.sha256 else ""
-        raise DataError(together(f"{source.name} cannot be used as it is{counted}", problems))
-    return Survey(answers, instrument, source, synthetic, table.notes)
+        raise DataError(together(f"{source.name} cannot be used as it is{counted}", checked.problems))
+    notes = (*table.notes, *checked.notes)
+    return Survey(checked.answers, instrument, source, synthetic, notes, checked.no_answers)

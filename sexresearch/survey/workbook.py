@@ -1,25 +1,37 @@
-"""Survey files from Excel: one worksheet, its first row the header."""
+"""Survey files from Excel: the worksheet that holds the answers, and what its cells show."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from sexresearch.errors import DataError
+from sexresearch.survey.layouts.header import header_row
+from sexresearch.survey.layouts.layout import blank, texts_of
 from sexresearch.survey.rawtable import RawTable, table_of_rows
-from sexresearch.survey.wording import listed
+from sexresearch.survey.wording import counted, listed
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
-Rows = list[tuple[object, ...]]
+LOOKED_AT = 50  # rows that show whether a column of numbers above 1 stands in percent
+DECIMALS = 10  # of a percentage: what the file holds, without what arithmetic adds
+Rows = list[list[object]]
 
 
-def read_workbook(content: bytes, name: str, sheet: str | None = None) -> RawTable:
-    """The table in one worksheet of an Excel file: the one named `sheet`, else the first.
+def read_workbook(
+    content: bytes, name: str, sheet: str | None = None, header: int | None = None, wanted: Collection[str] = ()
+) -> RawTable:
+    """The table in one worksheet of an Excel file: the one named `sheet`, else the first that holds a table.
 
-    Which sheet is read of several is noted. A formula counts as the value it had when the file was last
-    saved. Raises DataError for an unreadable file, an unknown sheet, and formulas without a saved value.
+    Of several sheets the one with most of the `wanted` names is read; which one is noted. A formula counts as the
+    value it had when the file was last saved; a column whose formulas have none is doubtful. Cells that Excel shows
+    in percent count as shown (0.45 as 45), merged cells below the header are filled. Raises DataError for an
+    unreadable file and an unknown sheet.
 
     >>> import openpyxl
     >>> book, file = openpyxl.Workbook(), io.BytesIO()
@@ -29,13 +41,19 @@ def read_workbook(content: bytes, name: str, sheet: str | None = None) -> RawTab
     1    5
     """
     book = _open(content, name, values=False)
-    title = _sheet_name(book.sheetnames, name, sheet)
+    title = _sheet_name(book, name, sheet, wanted)
     others = [other for other in book.sheetnames if other != title]
     notes = [f"sheet '{title}' is read, not {listed(others)}"] if others and not sheet else []
-    cells = _cells(book[title])
-    if any(_is_formula(value) for row in cells for value in row):
-        cells = _calculated(cells, _cells(_open(content, name, values=True)[title]), name)
-    return table_of_rows(cells, name, tuple(notes))
+    page = book[title]
+    rows = _cells(page)
+    unsaved: list[tuple[int, int]] = []
+    if any(_is_formula(value) for row in rows for value in row):
+        rows, unsaved = _calculated(rows, _cells(_open(content, name, values=True)[title]))
+    top = header_row(rows) if header is None else header - 1
+    merged = _fill_merged(page, rows, top)
+    notes += [f"merged cells are filled: {listed(merged[1])}"] if merged[1] else []
+    table = table_of_rows(rows, name, tuple(notes), header=header, wanted=wanted, merged=merged[0])
+    return _with_doubts(_with_percent(table, page, rows), rows, unsaved)
 
 
 def _open(content: bytes, name: str, values: bool) -> Workbook:
@@ -47,29 +65,124 @@ def _open(content: bytes, name: str, values: bool) -> Workbook:
         raise DataError(f"{name} cannot be read as an Excel workbook (.xlsx): {error}") from error
 
 
-def _sheet_name(names: list[str], name: str, sheet: str | None) -> str:
+def _sheet_name(book: Workbook, name: str, sheet: str | None, wanted: Collection[str]) -> str:
+    names = book.sheetnames
     if sheet is not None and sheet not in names:
         raise DataError(f"{name} has no sheet '{sheet}'; its sheets are {', '.join(names)}")
-    return names[0] if sheet is None else sheet
+    if sheet is not None or len(names) == 1:
+        return names[0] if sheet is None else sheet
+    hits = {title: _names_found(book[title], wanted) for title in names}
+    if any(hits.values()):
+        return max(names, key=lambda title: hits[title])
+    tables = {title: _table_size(book[title]) for title in names}
+    first = next((title for title in names if tables[title]), names[0])
+    largest = max(names, key=lambda title: tables[title])
+    small = tables[first] * 10 < tables[largest]  # a cover sheet in the shape of a small table
+    return largest if small else first
 
 
-def _cells(sheet: Any) -> Rows:
-    return list(sheet.iter_rows(values_only=True)) if hasattr(sheet, "iter_rows") else []
+def _names_found(page: Any, wanted: Collection[str]) -> int:
+    if not wanted or not hasattr(page, "iter_rows"):
+        return 0
+    rows = page.iter_rows(max_row=30, values_only=True)
+    return max((len(set(texts_of(row)) & set(wanted)) for row in rows), default=0)
+
+
+def _table_size(page: Any) -> int:
+    """Rows times columns of a worksheet that has answers below a header; 0 for one that has not."""
+    if not hasattr(page, "iter_rows"):
+        return 0
+    filled = [sum(not blank(cell) for cell in row) for row in page.iter_rows(max_row=30, values_only=True)]
+    filled = [count for count in filled if count]
+    return max(filled) * page.max_row if len(filled) > 1 else 0
+
+
+def _cells(page: Any) -> Rows:
+    return [list(row) for row in page.iter_rows(values_only=True)] if hasattr(page, "iter_rows") else []
 
 
 def _is_formula(value: object) -> bool:
     return value.startswith("=") if isinstance(value, str) else hasattr(value, "ref")
 
 
-def _calculated(formulas: Rows, values: Rows, name: str) -> Rows:
+def _calculated(formulas: Rows, values: Rows) -> tuple[Rows, list[tuple[int, int]]]:
+    """The saved values, and the places (row and column from 0) of formulas that have none."""
     unsaved = [
-        number
-        for number, (row, saved) in enumerate(zip(formulas, values, strict=True), start=1)
-        if any(_is_formula(cell) and value is None for cell, value in zip(row, saved, strict=True))
+        (number, place)
+        for number, (row, saved) in enumerate(zip(formulas, values, strict=True))
+        for place, (cell, value) in enumerate(zip(row, saved, strict=True))
+        if value is None and _is_formula(cell)
     ]
-    if unsaved:
-        raise DataError(
-            f"{name} has formulas without a saved value in row {listed(unsaved)} of the sheet: "
-            "open it in Excel, save it, and read it again"
-        )
-    return values
+    return values, unsaved
+
+
+def _fill_merged(page: Any, rows: Rows, top: int) -> tuple[bool, list[str]]:
+    """Whether header cells are merged over columns; ranges below the header whose cells got the range's value."""
+    across, filled = False, []
+    for area in getattr(getattr(page, "merged_cells", None), "ranges", ()):
+        first = area.min_row - 1
+        if first in (top, top + 1):
+            across = across or area.max_col > area.min_col
+        elif first > top + 1 and area.max_col == area.min_col:
+            value = rows[first][area.min_col - 1]
+            for row in rows[first : area.max_row]:
+                row[area.min_col - 1] = value
+            filled.append(area.coord)
+    return across, filled
+
+
+def _with_percent(table: RawTable, page: Any, rows: Rows) -> RawTable:
+    """The table with columns in percent as Excel shows them, which is noted; doubtful where only a part is."""
+    shift = len(rows[0]) - table.frame.shape[1] if rows else 0
+    start, frame = table.start, table.frame
+    found: list[str] = []
+    doubts = dict(table.doubts)
+    for place in range(frame.shape[1]):
+        shown = _in_percent(page, frame.iloc[:, place], start, place + shift + 1)
+        if shown is None or not shown.any():
+            continue
+        header, numbers = str(frame.columns[place]), frame.iloc[:, place].map(_is_number)
+        if not shown[numbers].all():
+            doubts[header] = f"some cells are in percent, others not (row {listed(frame.index[numbers & ~shown])})"
+            continue
+        scaled = frame.iloc[:, place].map(lambda cell: round(cell * 100, DECIMALS) if _is_number(cell) else cell)
+        frame = pd.concat([frame.iloc[:, :place], scaled, frame.iloc[:, place + 1 :]], axis=1)
+        found.append(header)
+    note = (f"cells in percent count as shown, 0.45 as 45, in {listed(found)}",) if found else ()
+    return replace(table, frame=frame, notes=table.notes + note, percent=frozenset(found), doubts=doubts)
+
+
+def _in_percent(page: Any, column: pd.Series, start: int, place: int) -> pd.Series | None:
+    numbers = [cell for cell in column if _is_number(cell)]
+    if not numbers:
+        return None
+    small = all(-1 <= number <= 1 for number in numbers)
+    last = start + (len(column) if small else min(len(column), LOOKED_AT))
+    cells = next(page.iter_cols(place, place, start + 1, last))
+    shown = [_is_number(cell.value) or cell.data_type == "f" for cell in cells]
+    shown = [seen and "%" in str(cell.number_format) for seen, cell in zip(shown, cells, strict=True)]
+    if last < start + len(column):
+        if not any(shown):
+            return None
+        cells = next(page.iter_cols(place, place, start + 1, start + len(column)))
+        shown = ["%" in str(cell.number_format) for cell in cells]
+    return pd.Series(shown, column.index)
+
+
+def _is_number(cell: object) -> bool:
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
+def _with_doubts(table: RawTable, rows: Rows, unsaved: list[tuple[int, int]]) -> RawTable:
+    """The table with columns doubtful whose formulas have no saved value."""
+    shift = len(rows[0]) - table.frame.shape[1] if rows else 0
+    by_column: dict[int, list[int]] = {}
+    for number, place in unsaved:
+        if number >= table.start and place >= shift:
+            by_column.setdefault(place - shift, []).append(number + 1)
+    doubts = {
+        str(table.frame.columns[place]): f"formulas without a saved value in row {listed(numbers)} of the sheet "
+        f"({counted(len(numbers), 'cell')}): open the file in Excel, save it, and read it again"
+        for place, numbers in by_column.items()
+    }
+    return replace(table, doubts={**table.doubts, **doubts})

@@ -1,0 +1,180 @@
+"""The dialect of a text file: encoding, separator and quotes, judged by its first rows together."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from sexresearch.errors import DataError
+
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+RARE = {"~": "tildes", "^": "carets", "\u00a6": "broken bars", "\u00a7": "section signs", "\x1f": "unit separators"}
+RARE |= {"\x01": "control characters (SOH)"}
+LOOKED_AT = 100  # rows that decide
+HEAD = 1_000_000  # characters that hold them
+CONSISTENT = 0.8  # share of rows of one width from which on a file without a fitting header counts as split
+TIE = 0.02  # two separators whose cells are as clean as this cannot be told apart
+NUMBER = re.compile(r"[+-]?[\d.,' ]*\d%?")
+QUOTED = re.compile(r"^\s*'[^'\n]*'\s*(?:[,;\t|]\s*'[^'\n]*'\s*)*$")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text file is split: the mark between columns and the quotes around cells."""
+
+    separator: str
+    quote: str = '"'
+
+
+@dataclass(frozen=True)
+class _Split:
+    dialect: Dialect
+    width: int
+    starts: bool  # the first row has the width of the others
+    consistent: float
+    clean: float
+    error: str
+
+
+def decode(content: bytes, name: str) -> tuple[str, str]:
+    """Text and encoding of a text file; raises DataError where the bytes are not text.
+
+    >>> decode("Zürich".encode("cp1252"), "clients.csv")
+    ('Zürich', 'Windows-1252')
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        tries = {"UTF-16": "utf-16"}
+    else:
+        tries = {"UTF-8": "utf-8-sig", "Windows-1252": "cp1252"}
+    for label, codec in tries.items():
+        try:
+            text = content.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text, label
+    if b"\0" in content[:1000] and len(content) % 2 == 0 and content[:1000].count(b"\0") > len(content[:1000]) / 4:
+        raise DataError(f"{name} looks like UTF-16 without its mark: save it as CSV in UTF-8")
+    raise DataError(f"{name} is not a text file: save it as CSV in UTF-8, or give it its format's own suffix")
+
+
+def find_dialect(text: str, name: str, candidates: Iterable[str] | None = None) -> tuple[str, Dialect]:
+    """The text without Excel's ``sep=`` line and DOS end mark, and how it is split.
+
+    The separator is the one that gives the first hundred rows one width and clean cells. Raises DataError where
+    two do so equally well.
+
+    >>> find_dialect("id;How much, on a scale?\\n1;5\\n2;4\\n", "clients.csv")[1].separator
+    ';'
+    """
+    text = text.rstrip("\x1a \r\n\t") + "\n" if "\x1a" in text[-3:] else text
+    first, _, rest = text.lstrip("\r\n").partition("\n")
+    if first.lower().startswith("sep=") and len(first.strip("\r")) == 5:
+        return rest, Dialect(first[4])
+    head = text[:HEAD]
+    quotes = _quotes(head)
+    known = tuple(candidates) if candidates else (*SEPARATORS, *(mark for mark in RARE if mark in head))
+    splits = [_split(head, Dialect(mark, quote), known) for mark in known for quote in quotes]
+    return text, _best(splits, name, known)
+
+
+def numbered_rows(text: str, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a text with the number of their last line; raises csv.Error, as it is strict about quotes.
+
+    >>> list(numbered_rows("a;b\\n", Dialect(";")))
+    [(1, ['a', 'b'])]
+    """
+    lines = io.StringIO(text, newline="")
+    blanks = dialect.separator not in " \t"
+    mark, quote = dialect.separator, dialect.quote
+    reader = csv.reader(lines, delimiter=mark, quotechar=quote, skipinitialspace=blanks, strict=True)
+    try:
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise csv.Error(f"line {reader.line_num}: {error}") from error
+
+
+def _quotes(head: str) -> tuple[str, ...]:
+    lines = [line for line in head.splitlines()[:LOOKED_AT] if line.strip()]
+    single = sum(bool(QUOTED.match(line)) for line in lines)
+    return ("'",) if lines and '"' not in head and single > len(lines) / 2 else ('"',)
+
+
+def _split(head: str, dialect: Dialect, known: tuple[str, ...]) -> _Split:
+    rows: list[list[str]] = []
+    error = ""
+    try:
+        rows.extend(row for _, row in islice(numbered_rows(head, dialect), LOOKED_AT) if any(map(str.strip, row)))
+    except csv.Error as found:
+        cut = len(head) == HEAD and "end of data" in str(found)
+        error = "" if cut and rows else str(found)
+    if not rows:
+        return _Split(dialect, 0, True, 0.0, 0.0, error)
+    rows = rows[:-1] if len(head) == HEAD and len(rows) > 2 else rows
+    widths = [len(row) for row in rows]
+    width = max(Counter(widths).items(), key=lambda pair: (pair[1], pair[0] == widths[0], pair[0]))[0]
+    start = widths.index(width)
+    after = rows[start:]
+    fitting = sum(len(row) == width for row in after) / len(after)
+    others = [mark for mark in known if mark != dialect.separator]
+    parts = [cell for row in after for cell in row]
+    clean = sum(_is_clean(cell, others) for cell in parts) / len(parts)
+    return _Split(dialect, width, start == 0 and len(rows[0]) == width, fitting, clean, error)
+
+
+def _is_clean(cell: str, others: list[str]) -> bool:
+    text = cell.strip()
+    if not any(mark in text for mark in others):
+        return True
+    return bool(NUMBER.fullmatch(text)) or not any(mark in text.replace(f"{mark} ", "") for mark in others)
+
+
+def _best(splits: list[_Split], name: str, known: tuple[str, ...]) -> Dialect:
+    right = [split for split in splits if split.width > 1 and not split.error]
+    right = [split for split in right if split.starts or (split.consistent >= CONSISTENT and _titled(split, splits))]
+    if right:
+        best = max(right, key=_rank)
+        rivals = [other for other in right if other is not best and _as_good(other, best)]
+        if rivals:
+            marks = " or ".join(_named(split.dialect.separator) for split in (best, *rivals))
+            raise DataError(
+                f"{name}: its columns may be separated by {marks}; say which: separator='{best.dialect.separator}'"
+            )
+        return best.dialect
+    broken = [split for split in splits if split.error and split.width > 1]
+    broken = broken or [split for split in splits if split.error and split.width == 0]
+    if broken:
+        return max(broken, key=_rank).dialect
+    widest = [split for split in splits if split.width > 1 and split.starts]
+    return widest[0].dialect if widest else Dialect(_single(splits, known), splits[0].dialect.quote)
+
+
+def _titled(split: _Split, splits: list[_Split]) -> bool:
+    """Whether lines above the header explain that the first row is narrower: the file is no single column."""
+    return split.width > 2 or not any(other.width == 1 and other.clean == 1.0 for other in splits)
+
+
+def _single(splits: list[_Split], known: tuple[str, ...]) -> str:
+    """A separator that does not occur, for a file of one column."""
+    unused = [split.dialect.separator for split in splits if split.width == 1 and split.consistent == 1.0]
+    return unused[0] if unused else known[0]
+
+
+def _rank(split: _Split) -> tuple[bool, float, int]:
+    return split.starts, split.consistent * split.clean, split.width
+
+
+def _as_good(other: _Split, best: _Split) -> bool:
+    near = abs(other.consistent * other.clean - best.consistent * best.clean) <= TIE
+    return other.starts == best.starts and near
+
+
+def _named(mark: str) -> str:
+    return (SEPARATORS | RARE).get(mark, f"'{mark}'")

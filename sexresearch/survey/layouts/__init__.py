@@ -1,0 +1,1 @@
+"""How survey platforms lay out their exports: one file per platform, each recognized by its structure."""

@@ -1,0 +1,78 @@
+"""Where the table begins and ends: title rows above the names, footnotes below the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sexresearch.survey.layouts.layout import Row, blank, is_value, texts_of
+
+LOOKED_AT = 30  # rows among which the names are looked for
+SHAPE = 200  # rows that show how wide the table is
+FOOTNOTE_WIDTH = 3  # from this width on, one lone text below the table is not a row of answers
+Rows = Sequence[Row]
+
+
+def header_row(rows: Rows, wanted: Collection[str] = ()) -> int:
+    """The place of the row of names: the one with most of the wanted names, else the first as wide as the table.
+
+    >>> header_row([["Client survey 2026", None], [None, None], ["sat1", "sat2"], [5, 4]])
+    2
+    """
+    filled = [sum(not blank(cell) for cell in row) for row in rows[:SHAPE]]
+    start = next((place for place, count in enumerate(filled) if count), 0)
+    if wanted:
+        hits = [len(set(texts_of(row)) & set(wanted)) for row in rows[:LOOKED_AT]]
+        most = max(hits, default=0)
+        if most:
+            return hits.index(most)
+    width = _typical([count for count in filled[start:] if count])
+    if not width or (filled[start] >= width / 2 and filled[start] > 1) or width == 1:
+        return _below_lone_title(rows, filled, start)
+    for place in range(start + 1, min(len(filled), LOOKED_AT)):
+        if filled[place] > 1 and filled[place] >= width / 2 and _names(rows[place]):
+            return place
+    return start
+
+
+def footnotes(rows: Rows) -> int:
+    """How many rows at the end are footnotes: one text alone, below an empty row or in a column of numbers.
+
+    >>> footnotes([["id", "sat1", "sat2"], [1, 5, 4], [2, 3, 4], ["Source: our survey", None, None]])
+    1
+    """
+    last = len(rows)
+    counts = [sum(not blank(cell) for cell in row) for row in rows]
+    width = _typical([count for count in counts if count])
+    found = last
+    for place in range(last - 1, max(0, last - LOOKED_AT), -1):
+        count = counts[place]
+        if count == 0 and found < last:
+            return last - place
+        if count > 1 or width < 2 or (count and not _is_remark(rows[place])):
+            break
+        found = place if count else found
+    above = rows[1:found]
+    numeric = bool(above) and sum(is_value(row[0]) for row in above if not blank(row[0])) > len(above) / 2
+    return last - found if width >= FOOTNOTE_WIDTH and numeric else 0
+
+
+def _is_remark(row: Row) -> bool:
+    cell = row[0] if len(row) else None
+    return isinstance(cell, str) and not blank(cell) and not is_value(cell)
+
+
+def _typical(counts: list[int]) -> int:
+    return sorted(counts)[len(counts) // 2] if counts else 0
+
+
+def _names(row: Row) -> bool:
+    cells = [cell for cell in row if not blank(cell)]
+    texts = [text for text in texts_of(row) if text]
+    return sum(map(is_value, cells)) < len(cells) / 2 and len(set(texts)) > len(texts) / 2
+
+
+def _below_lone_title(rows: Rows, filled: list[int], start: int) -> int:
+    """A table of one column below its title: an empty row stands between."""
+    after = start + 2
+    apart = len(filled) > after + 1 and max(filled) == 1 and not filled[start + 1] and filled[after] == 1
+    return after if apart and _names(rows[after]) and any(map(is_value, rows[after + 1])) else start
