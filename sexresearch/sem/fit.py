@@ -84,6 +84,8 @@ def fit(
         observed and latent variables are free; the first loading of each latent, the residual variance of a single
         indicator are fixed; variances, and covariances of exogenous latents and of outcomes, are free.
         `growth` is `fit` with free latent means and intercepts of 0.
+    sampling_weights : they are scaled to sum to the number of rows used, in all groups together, once rows are chosen.
+    group : standard errors count each group by its share of the respondents, for least squares too (as lavaan does).
     Anything dropped, improper or not converged is warned about and listed in `results.problems`.
 
     Raises DataError, ModelSyntaxError, ModelError or OptionError, in the user's own names.

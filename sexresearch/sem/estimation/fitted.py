@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +16,7 @@ from sexresearch.sem.estimation.constraints import Namespace
 from sexresearch.sem.estimation.likelihood import exogenous_log_likelihood, log_likelihood
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.estimation.scores import Saturated, casewise_scores, saturate, score_products, slot_matrix
-from sexresearch.sem.implied.discrepancy import Curve, NormalLikelihood, Objective
+from sexresearch.sem.implied.discrepancy import Curve, LeastSquares, NormalLikelihood, Objective
 from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares
@@ -118,12 +118,21 @@ class Fitted:
     @read_only_property
     def expected_information(self) -> Array:
         """(q, q) expected information of all respondents together."""
-        return self.point.curvature * self.weight
+        return self._counted.curvature * self.weight
 
     @read_only_property
     def observed_information(self) -> Array:
         """(q, q) minus the second derivatives of the log-likelihood at the estimates."""
-        return self.point.hessian() * self.weight
+        return self._counted.hessian() * self.weight
+
+    @read_only_property
+    def _counted(self) -> Curve:
+        """The curve in which groups count by their respondents, as in lavaan; least squares minimises by n - 1."""
+        if not isinstance(self.objective, LeastSquares) or len(self.samples) == 1:
+            return self.point
+        pairs = zip(self.objective.targets, self.samples, strict=True)
+        targets = tuple(replace(target, share=sample.n / self.n) for target, sample in pairs)
+        return replace(self.objective, targets=targets).curve(self.theta)
 
     @read_only_property
     def information(self) -> Array:

@@ -95,9 +95,7 @@ def _robust_sem(fitted: Fitted) -> Array:
 
 
 def share_of(fitted: Fitted, number: int) -> float:
-    """A group's part in the discrepancy; of the respondents where variables are ordered, as in lavaan."""
-    if isinstance(fitted.objective, LeastSquares) and not fitted.levels:
-        return fitted.objective.targets[number].share
+    """A group's part in the information: its share of the respondents, for every estimator, as in lavaan."""
     return fitted.samples[number].n / fitted.n
 
 
