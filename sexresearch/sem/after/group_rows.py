@@ -9,6 +9,7 @@ import pandas as pd
 
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.column_names import spelled_as
 from sexresearch.sem.data.observed import frame_of, is_real
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.ordinal.columns import recoded
@@ -27,8 +28,10 @@ def group_rows(fitted: Fitted, data: object) -> list[GroupRows]:
 
     DataError lists columns that are absent or hold no numbers.
     """
-    frame = recoded(frame_of(data), _known(fitted, frame_of(data)))
     group = fitted.options.group
+    wanted = [name for sample in fitted.samples for name in sample.names]
+    frame = spelled_as(frame_of(data), wanted if group is None else [*wanted, group])
+    frame = recoded(frame, _known(fitted, frame))
     if group is None and fitted.table.n_groups > 1:
         raise OptionError("the model was fitted to the moments of several groups, and rows do not say which is theirs")
     names = dict.fromkeys(name for sample in fitted.samples for name in sample.names)

@@ -12,6 +12,7 @@ import pandas as pd
 from sexresearch.errors import DataError
 from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.column_names import spelled_as
 from sexresearch.sem.data.products import with_products
 
 LARGEST, SMALLEST = 1e60, 1e-60  # of values and their differences: fourth powers of them are numbers still
@@ -60,6 +61,8 @@ def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.D
     frame = frame_of(data)
     if len(frame) == 1:
         raise DataError("the data have a single row; a model needs more respondents than variables")
+    asked = (*columns.items, columns.group, columns.cluster, columns.weights)
+    frame = spelled_as(frame, [name for name in asked if isinstance(name, str)])
     frame = with_products(frame, columns.items)
     twice = [name for name in latents if name in frame.columns]
     if twice:

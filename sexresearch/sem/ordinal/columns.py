@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import DataError
+from sexresearch.sem.data.column_names import look_alikes
 from sexresearch.sem.data.observed import frame_of, is_real
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.roles import roles_of
@@ -41,7 +42,8 @@ def ordered_names(model: Model, frame: pd.DataFrame, asked: bool | Sequence[str]
 def refuse_unknown(data: object, asked: bool | Sequence[str]) -> None:
     """DataError where `asked` names columns that the data do not have."""
     known = [str(c) for c in frame_of(data).columns]
-    absent = [] if isinstance(asked, bool) else [name for name in asked if name not in known]
+    names = [] if isinstance(asked, bool) else asked
+    absent = [name for name in names if name not in known and not look_alikes(name, known)]
     if absent:
         raise DataError(f"ordered= names columns that are not in the data: {absent}; the data have {known[:20]}")
 
