@@ -17,7 +17,18 @@ from sexresearch.sem.engines.semopy_engine import semopy_solution
 from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
 from sexresearch.sem.estimation.estimate import columns_of, estimate
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.options import ENGINES, Options
+from sexresearch.sem.estimation.options import (
+    ENGINES,
+    Bounds,
+    Engine,
+    Estimator,
+    Information,
+    Missing,
+    Options,
+    Parameterization,
+    StandardErrors,
+    TestOfFit,
+)
 from sexresearch.sem.estimation.settled import replaced
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import column_hint, factors
@@ -38,8 +49,8 @@ def fit(
     data: pd.DataFrame | object | None = None,
     *,
     moments: Moments | Mapping[Any, Moments] | None = None,
-    estimator: str | None = None,
-    missing: str = "listwise",
+    estimator: Estimator | str | None = None,
+    missing: Missing | str = "listwise",
     auxiliary: Sequence[str] = (),
     ordered: bool | Sequence[str] | None = None,
     group: str | None = None,
@@ -51,11 +62,11 @@ def fit(
     meanstructure: bool | None = None,
     fixed_x: bool = True,
     orthogonal: bool = False,
-    se: str | None = None,
-    test: str | None = None,
-    information: str | None = None,
-    bounds: str | None = None,
-    parameterization: str | None = None,
+    se: StandardErrors | str | None = None,
+    test: TestOfFit | str | None = None,
+    information: Information | str | None = None,
+    bounds: Bounds | str | None = None,
+    parameterization: Parameterization | str | None = None,
     int_ov_free: bool = True,
     int_lv_free: bool = False,
     auto_fix_first: bool = True,
@@ -63,36 +74,106 @@ def fit(
     auto_var: bool = True,
     auto_cov_lv_x: bool = True,
     auto_cov_y: bool = True,
-    engine: str = "native",
+    engine: Engine = "native",
 ) -> Results:
     """Fit a structural equation model; names, defaults and meaning of the options are those of lavaan's `sem()`.
 
-    model : lavaan model text, or a `Model` (read once, reusable).
-    estimator : "ML" by default, or "WLSMV" where variables are ordered; "MLR" where there are clusters or weights.
-        lavaan's own spellings of every option value are understood (``missing="ml"``, ``test="Satorra-Bentler"``).
-    data : DataFrame with one row per respondent, or a Survey. moments : `Moments`, or a dict of them by group label.
-    missing : "listwise" drops rows with a gap in the model's variables; "pairwise" takes each covariance from the rows
-        that have both answers; "fiml" uses every answer.
-    ordered : True (every observed variable the model explains) or the names of items whose answers are ordered
-        categories, at most 20; pandas ordered categoricals are so without being named. Estimator "WLSMV" unless another
-        least-squares one is asked for; missing "listwise" or "pairwise". `merge_categories` helps with empty ones.
-    parameterization : of ordered items, "delta" (scales, the default) or "theta" (residual variances).
-    auxiliary : columns beside the model that help "fiml" to make up for missing answers: they covary with everything.
-        Exogenous variables are then not fixed; `results.parameters` leaves the auxiliary parameters out.
-    meanstructure : whether means are modelled; they are where the text names an intercept.
-    int_ov_free, int_lv_free, auto_… : what is added to the text, as in lavaan's options of these names: intercepts of
-        observed and latent variables are free; the first loading of each latent, the residual variance of a single
-        indicator are fixed; variances, and covariances of exogenous latents and of outcomes, are free.
-        `growth` is `fit` with free latent means and intercepts of 0.
-    sampling_weights : they are scaled to sum to the number of rows used, in all groups together, once rows are chosen.
-    group : standard errors count each group by its share of the respondents, for least squares too (as lavaan does).
-    Anything dropped, improper or not converged is warned about and listed in `results.problems`.
+    Parameters
+    ----------
+    model : Model or str
+        lavaan model text, or a `Model`, read once and reusable.
+    data : DataFrame or Survey, optional
+        One row per respondent; columns that the model does not name are ignored. Give either data or moments.
+    moments : Moments or dict of Moments by group label, optional
+        Means and covariances in place of the answers.
+    estimator : str, optional
+        "ML"; with robust errors and tests "MLM", "MLMV", "MLMVS" (complete data), "MLR", "MLF" (also incomplete); least
+        squares "GLS", "WLS", "DWLS", "ULS", with robust ones "WLSM", "WLSMV", "WLSMVS", "ULSM", "ULSMV", "ULSMVS".
+        Default: "WLSMV" where variables are ordered, "MLR" where there are clusters or weights, otherwise "ML";
+        `results.options` names it.
+    missing : str
+        "listwise" drops rows with a gap in the model's variables; "pairwise" takes each covariance from the rows that
+        have both answers; "fiml" uses every answer (ML family, answers missing at random).
+    auxiliary : sequence of str
+        Columns beside the model that help "fiml" to make up for missing answers: they covary with everything. Exogenous
+        variables are then not fixed; `results.parameters` leaves the auxiliary parameters out.
+    ordered : bool or sequence of str, optional
+        Items whose answers are ordered categories, at most 20; True for every observed variable that the model
+        explains. Default: pandas ordered categoricals, which always count as ordered. `merge_categories` helps with
+        empty categories.
+    group : str, optional
+        Column of the groups; each gets a model of its own. Standard errors count each group by its share of the
+        respondents, for least squares too (as lavaan does).
+    group_equal : sequence of str
+        What is held equal across groups: "loadings", "intercepts", "thresholds", "means", "residuals",
+        "residual_covariances", "lv_variances", "lv_covariances", "regressions".
+    group_partial : sequence of str
+        Formulas excepted from `group_equal`, such as "joy =~ x2" or "x2 ~ 1".
+    cluster : str, optional
+        Column of the clusters, for standard errors and tests of respondents that are alike within them.
+    sampling_weights : str, optional
+        Column of positive weights, scaled to sum to the number of rows used, in all groups together, once rows are
+        chosen.
+    std_lv : bool
+        Give latents a variance of 1 in place of fixing their first loadings.
+    meanstructure : bool, optional
+        Whether means are modelled. Default: where the text names an intercept, moments hold means, there are several
+        groups or ordered items, or missing is "fiml".
+    fixed_x : bool
+        Take moments of exogenous observed variables from the sample; False estimates them.
+    orthogonal : bool
+        Exogenous latents do not covary.
+    se : str, optional
+        "standard", "robust_sem", "robust_huber_white", "robust_cluster", "bootstrap" or "none". Default: what the
+        estimator implies.
+    test : str, optional
+        "standard", "satorra_bentler", "mean_var_adjusted", "scaled_shifted", "yuan_bentler", "yuan_bentler_mplus" or
+        "none". Default: what the estimator implies.
+    information : str, optional
+        "expected", "observed" or "first_order". Default: what estimator and missing imply.
+    bounds : str, optional
+        "pos_var" keeps variances at 0 or above. Default: no bounds.
+    parameterization : str, optional
+        Of ordered items: "delta" (scales, the default) or "theta" (residual variances).
+    int_ov_free : bool
+        Intercepts of observed variables are free, otherwise 0.
+    int_lv_free : bool
+        Intercepts of latent variables are free, otherwise 0. `growth` is `fit` with these and intercepts of 0.
+    auto_fix_first : bool
+        The first loading of each latent is 1, unless `std_lv`.
+    auto_fix_single : bool
+        The residual variance of a single indicator is 0.
+    auto_var : bool
+        Variances and residual variances that the text leaves out are free.
+    auto_cov_lv_x : bool
+        Exogenous latents covary.
+    auto_cov_y : bool
+        Residuals of outcomes that explain nothing further covary.
+    engine : {"native", "semopy"}
+        What estimates the parameters: "native" is this package.
 
-    Raises DataError, ModelSyntaxError, ModelError or OptionError, in the user's own names.
-    Formulas: Bollen 1989, Structural Equations with Latent Variables, doi 10.1002/9781118619179; ordered items: Muthen
-    1984, doi 10.1007/BF02294210; their identification in several groups: Wu & Estabrook 2016,
-    doi 10.1007/s11336-016-9506-0.
+    Returns
+    -------
+    Results
+        Anything dropped, improper or not converged is warned about (`FitWarning`) and listed in `results.problems`.
 
+    Raises
+    ------
+    DataError
+        Data or moments that cannot be used, in the user's own names.
+    ModelError, ModelSyntaxError
+        The text cannot be read, or the model is not identified.
+    OptionError
+        An unknown option, or options that exclude each other.
+
+    Notes
+    -----
+    lavaan's own spellings are understood: ``missing="ml"``, ``test="Satorra-Bentler"``. Bollen 1989, Structural
+    Equations with Latent Variables, doi 10.1002/9781118619179; ordered items: Muthen 1984, doi 10.1007/BF02294210;
+    their identification in several groups: Wu & Estabrook 2016, doi 10.1007/s11336-016-9506-0.
+
+    Examples
+    --------
     >>> import numpy as np, pandas as pd
     >>> rng = np.random.default_rng(1)
     >>> joy = rng.normal(size=300)

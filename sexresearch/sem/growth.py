@@ -9,6 +9,15 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.sem.data.moments import Moments
+from sexresearch.sem.estimation.options import (
+    Bounds,
+    Estimator,
+    Information,
+    Missing,
+    Parameterization,
+    StandardErrors,
+    TestOfFit,
+)
 from sexresearch.sem.fit import fit
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
@@ -20,8 +29,8 @@ def growth(
     data: pd.DataFrame | object | None = None,
     *,
     moments: Moments | Mapping[Any, Moments] | None = None,
-    estimator: str | None = None,
-    missing: str = "listwise",
+    estimator: Estimator | str | None = None,
+    missing: Missing | str = "listwise",
     auxiliary: Sequence[str] = (),
     ordered: bool | Sequence[str] | None = None,
     group: str | None = None,
@@ -32,18 +41,45 @@ def growth(
     std_lv: bool = False,
     fixed_x: bool = True,
     orthogonal: bool = False,
-    se: str | None = None,
-    test: str | None = None,
-    information: str | None = None,
-    bounds: str | None = None,
-    parameterization: str | None = None,
+    se: StandardErrors | str | None = None,
+    test: TestOfFit | str | None = None,
+    information: Information | str | None = None,
+    bounds: Bounds | str | None = None,
+    parameterization: Parameterization | str | None = None,
 ) -> Results:
     """Fit a growth curve: the means of latent variables are free, the intercepts of observed ones 0.
 
-    The same as ``fit(..., int_lv_free=True, int_ov_free=False)``, whose options these are; every latent variable that
-    is no growth factor then has a mean too, and an outcome beside the curve needs its intercept in the text.
-    Meredith & Tisak 1990, doi 10.1007/BF02294746.
+    Parameters
+    ----------
+    model : Model or str
+        lavaan model text with the growth factors' loadings; an outcome beside the curve needs its intercept in the
+        text.
+    data : DataFrame or Survey, optional
+        One row per respondent. Give either data or moments.
+    moments : Moments or dict of Moments by group label, optional
+        Means and covariances in place of the answers.
+    estimator, missing, auxiliary, ordered, group, group_equal, group_partial, cluster, sampling_weights : optional
+        As those of `fit`.
+    std_lv, fixed_x, orthogonal, se, test, information, bounds, parameterization : optional
+        As those of `fit`.
 
+    Returns
+    -------
+    Results
+        As `fit`.
+
+    Raises
+    ------
+    DataError, ModelError, ModelSyntaxError, OptionError
+        As `fit`.
+
+    Notes
+    -----
+    The same as ``fit(..., meanstructure=True, int_lv_free=True, int_ov_free=False)``: every latent variable that is no
+    growth factor has a mean too. Meredith & Tisak 1990, doi 10.1007/BF02294746.
+
+    Examples
+    --------
     >>> import numpy as np, pandas as pd
     >>> rng = np.random.default_rng(1)
     >>> start, step = rng.normal(5, 1, 300), rng.normal(1, 0.5, 300)

@@ -12,6 +12,7 @@ from sexresearch.chain.invariance.design import Source, design_of, with_categori
 from sexresearch.chain.invariance.ladder import SearchEnd, climb
 from sexresearch.chain.invariance.rung import NO_FIT, Rung
 from sexresearch.sem import Model, Moments, compare
+from sexresearch.sem.estimation.options import Estimator, Missing
 
 MEASURES = ("chisq", "df", "cfi", "rmsea", "srmr")
 ROBUST = ("chisq_scaled", "cfi_robust", "rmsea_robust", "cfi_scaled", "rmsea_scaled")
@@ -27,8 +28,8 @@ def invariance(
     waves: Mapping[str, str] | None = None,
     partial: bool = False,
     stop: SearchEnd = "score",
-    estimator: str | None = None,
-    missing: str = "listwise",
+    estimator: Estimator | str | None = None,
+    missing: Missing | str = "listwise",
     ordered: bool | Sequence[str] | None = None,
     cluster: str | None = None,
     sampling_weights: str | None = None,

@@ -18,6 +18,7 @@ from sexresearch.chain.invariance.rung import Rung
 from sexresearch.sem import Model, Moments, Results
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.options import Estimator, Missing
 from sexresearch.sem.estimation.scores import slot_matrix
 
 NO_ERROR = 1e-10  # standard error that is rounding: the difference is no estimate
@@ -33,8 +34,8 @@ def latent_means(
     waves: Mapping[str, str] | None = None,
     partial: bool = False,
     stop: SearchEnd = "score",
-    estimator: str | None = None,
-    missing: str = "listwise",
+    estimator: Estimator | str | None = None,
+    missing: Missing | str = "listwise",
     ordered: bool | Sequence[str] | None = None,
     cluster: str | None = None,
     sampling_weights: str | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from sexresearch.chain.views.measured import Measured, Unit
 from sexresearch.chain.views.verdicts import equivalent_to, verdict
 from sexresearch.errors import DataError, OptionError, SexresearchError
 from sexresearch.sem import Model, Results
-from sexresearch.sem.estimation.options import ROBUST, Options, respelled
+from sexresearch.sem.estimation.options import ROBUST, MaximumLikelihood, Options, respelled
 from sexresearch.sem.fit import results_of
 from sexresearch.sem.output.reported import reported
 from sexresearch.survey import Survey
@@ -60,8 +61,8 @@ def compare_rivals(
     kinds: Sequence[str] | None = None,
     *,
     higher_order: str | Sequence[str] = "factor",
-    estimator: str | None = None,
-    missing: str = "listwise",
+    estimator: MaximumLikelihood | str | None = None,
+    missing: Literal["listwise", "fiml"] | str = "listwise",
     cluster: str | None = None,
 ) -> pd.DataFrame:
     """All views of the effect chain fitted to the same answers, the best admissible one by BIC first.

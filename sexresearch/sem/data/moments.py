@@ -26,13 +26,23 @@ SYMMETRY_TOLERANCE = 1e-6  # relative; published tables are rounded to 2-3 decim
 class Moments:
     """Summary statistics of one group, enough to fit a model by maximum likelihood without the raw answers.
 
-    cov : DataFrame (p, p), covariances with the n - 1 denominator, same names on rows and columns.
-    nobs : number of respondents behind them.
-    mean : Series (p,) of means, or None where means are not known.
+    Parameters
+    ----------
+    cov : DataFrame
+        (p, p) covariances with the n - 1 denominator, the same names on rows and columns; no missing entries.
+    nobs : int
+        Respondents behind them, at least 2.
+    mean : Series, optional
+        (p,) means by name. Default: means are not known.
 
-    Raises DataError where the table is not square, not symmetric, has missing or infinite entries, or is not
-    positive definite; the message names the variables.
+    Raises
+    ------
+    DataError
+        The table is not square, not symmetric, has missing or infinite entries, or is not positive definite; the
+        message names the variables.
 
+    Examples
+    --------
     >>> names = ["satisfaction", "loyalty"]
     >>> cov = pd.DataFrame([[1.0, 0.5], [0.5, 2.0]], index=names, columns=names)
     >>> Moments(cov, nobs=200).names

@@ -21,15 +21,15 @@ from sexresearch.sem.inference.tables import parameter_frame
 from sexresearch.sem.output.lavaan_script import lavaan_script
 from sexresearch.sem.output.results import Results
 
-Engine = Literal["semopy", "lavaan"]
-ENGINES: tuple[Engine, ...] = get_args(Engine)
+OtherEngine = Literal["semopy", "lavaan"]
+ENGINES: tuple[OtherEngine, ...] = get_args(OtherEngine)
 PATIENCE = 600  # seconds for R
 
 Found: TypeAlias = pd.DataFrame | str  # est and se in the order of our parameters, or why there are none
 
 
 @in_words
-def crosscheck(results: Results, engines: Sequence[Engine] = ENGINES) -> pd.DataFrame:
+def crosscheck(results: Results, engines: Sequence[OtherEngine] = ENGINES) -> pd.DataFrame:
     """Our estimates and standard errors beside those of semopy and, where R has it, lavaan.
 
     Parameters

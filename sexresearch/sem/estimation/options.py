@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 from sexresearch.errors import OptionError
 from sexresearch.sem.estimation.spellings import spelled, spelled_names
 from sexresearch.sem.language.equality import GROUP_EQUAL
 
-CLASSIC = ("ML", "MLM", "MLMV", "MLMVS", "MLR", "MLF", "GLS", "ULS", "WLS", "DWLS")
-ESTIMATORS = (*CLASSIC, "WLSM", "WLSMV", "WLSMVS", "ULSM", "ULSMV", "ULSMVS")
-PARAMETERIZATIONS = ("delta", "theta")
-MISSING = ("listwise", "pairwise", "fiml")
-SE = ("standard", "robust_sem", "robust_huber_white", "robust_cluster", "bootstrap", "none")
-TEST = (
+MaximumLikelihood = Literal["ML", "MLM", "MLMV", "MLMVS", "MLR", "MLF"]
+Estimator = Literal[
+    MaximumLikelihood, "GLS", "ULS", "WLS", "DWLS", "WLSM", "WLSMV", "WLSMVS", "ULSM", "ULSMV", "ULSMVS"
+]  # fmt: skip
+Missing = Literal["listwise", "pairwise", "fiml"]
+StandardErrors = Literal["standard", "robust_sem", "robust_huber_white", "robust_cluster", "bootstrap", "none"]
+TestOfFit = Literal[
     "standard", "satorra_bentler", "mean_var_adjusted", "scaled_shifted", "yuan_bentler", "yuan_bentler_mplus", "none"
-)  # fmt: skip
+]  # fmt: skip
+Information = Literal["expected", "observed", "first_order"]
+Bounds = Literal["pos_var"]
+Parameterization = Literal["delta", "theta"]
+Engine = Literal["native", "semopy"]
+ESTIMATORS, MISSING, SE, TEST = (get_args(words) for words in (Estimator, Missing, StandardErrors, TestOfFit))
+INFORMATION, BOUNDS, PARAMETERIZATIONS = (get_args(words) for words in (Information, Bounds, Parameterization))
+ENGINES = get_args(Engine)
 ADDED = (
     "int_ov_free", "int_lv_free", "auto_fix_first", "auto_fix_single", "auto_var", "auto_cov_lv_x", "auto_cov_y"
 )  # what a model is completed by
 FLAGS = ("std_lv", "fixed_x", "orthogonal", *ADDED)
-INFORMATION = ("expected", "observed", "first_order")
-BOUNDS = ("pos_var",)
 WORDS = {
     "estimator": ESTIMATORS,
     "missing": MISSING,
@@ -32,7 +39,6 @@ WORDS = {
     "parameterization": PARAMETERIZATIONS,
     "meanstructure": (),
 }  # options whose values are words, with those that are understood
-ENGINES = ("native", "semopy")
 
 ROBUST = {
     "ML": ("standard", "standard"),

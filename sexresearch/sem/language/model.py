@@ -15,8 +15,18 @@ from sexresearch.sem.language.table import Defaults, ParameterTable, parameter_t
 class Model:
     """A model in lavaan's text language: ``=~ ~ ~~ ~1 | ~*~ := == < >``, labels, fixed values, ``NA*``, ``start()``.
 
-    Raises ModelSyntaxError (line, column, what was expected) where the text cannot be read.
+    Parameters
+    ----------
+    syntax : str
+        The text, formula by formula.
 
+    Raises
+    ------
+    ModelSyntaxError
+        The text cannot be read: line, column, and what was expected.
+
+    Examples
+    --------
     >>> Model("satisfaction =~ s1 + s2 + s3").latents
     ('satisfaction',)
     """
@@ -33,7 +43,23 @@ class Model:
 
     @in_words
     def table(self, defaults: Defaults = Defaults()) -> ParameterTable:  # noqa: B008
-        """The parameter table under `defaults`; built once for each."""
+        """The parameter table: every parameter, free, fixed or shared, as lavaan's defaults complete the text.
+
+        Parameters
+        ----------
+        defaults : Defaults
+            What is added to the text.
+
+        Returns
+        -------
+        ParameterTable
+            Built once for each text and defaults.
+
+        Raises
+        ------
+        ModelError
+            The text contradicts itself.
+        """
         return _table(self.syntax, defaults)
 
     @cached_property

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
-from sexresearch.sem.estimation.options import ESTIMATORS, MISSING, Options, respelled
+from sexresearch.sem.estimation.options import ESTIMATORS, MISSING, Estimator, Missing, Options, respelled
 from sexresearch.sem.estimation.spellings import allow
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
@@ -34,8 +34,8 @@ def power(
     analysis: Model | str | None = None,
     standardized: bool = False,
     design: Design = Design(),  # noqa: B008
-    estimator: str | None = None,
-    missing: str = "listwise",
+    estimator: Estimator | str | None = None,
+    missing: Missing | str = "listwise",
     ordered: Sequence[str] | None = None,
 ) -> Power:
     """Power of each effect at each sample size: simulated samples, fitted and tested as the study would be.

@@ -23,19 +23,39 @@ MOST_DEPENDENT = 0.5  # share of gaps up to which no one's probability of a gap 
 class Design:
     """What makes simulated answers less than ideal; the default is complete, normal, independent and careful.
 
-    skewness, kurtosis : of every item, or by item name (others 0); kurtosis is the excess over the normal's 3.
-    thresholds : cuts of every item into categories 1, 2, ..., or by item name (others stay continuous); in standard
-    deviations from the item's population mean (of the first group), rising.
-    missing : share of the answers left out, completely at random (MCAR). missing_by : an item, never missing itself,
-    whose high values make the gaps likelier (MAR): P(gap) is proportional to Phi(its z value).
-    clusters : number of equally large clusters (column ``cluster``); icc : share of every item's variance between them.
-    groups : share of the respondents by group label (column ``group``); missing: equal groups 1, 2, ... where the model
-    gives one value per group.
-    careless : share of respondents who answer without reading (column ``careless`` marks them); careless_style
-    "straight" gives one answer throughout, "random" a uniform one to every item.
+    Parameters
+    ----------
+    skewness : float or dict of float by item
+        Of every item, or by name (others 0).
+    kurtosis : float or dict of float by item
+        Excess over the normal's 3: of every item, or by name (others 0).
+    thresholds : sequence of float, or dict of such by item, optional
+        Rising cuts into categories 1, 2, ..., in standard deviations from the item's population mean (of the first
+        group): of every item, or by name (others stay continuous).
+    missing : float
+        Share of the answers left out, from 0 to below 1, completely at random (MCAR).
+    missing_by : str, optional
+        An item, never missing itself, whose high values make gaps likelier (MAR): P(gap) is proportional to Phi(its z
+        value). `missing` is then at most 0.5.
+    clusters : int, optional
+        Number of equally large clusters (column cluster), at least 2; goes with `icc`.
+    icc : float
+        Share of every item's variance between clusters, from 0 to below 1.
+    groups : dict of float by label, optional
+        Share of the respondents by group (column group), two groups or more. Default: equal groups 1, 2, ... where the
+        model gives one value per group.
+    careless : float
+        Share of respondents who answer without reading (column careless marks them), from 0 to below 1.
+    careless_style : {"straight", "random"}
+        "straight" gives one answer throughout, "random" a uniform one to every item.
 
-    Raises OptionError where a value is impossible.
+    Raises
+    ------
+    OptionError
+        A value is impossible.
 
+    Examples
+    --------
     >>> Design(thresholds=[-1, 0, 1], missing=0.1).missing
     0.1
     """
