@@ -20,9 +20,23 @@ from sexresearch.survey.wording import together
 class Instrument:
     """A questionnaire: its constructs with their items and scales, and the other columns of its survey files.
 
-    Raises InstrumentError naming everything that is wrong at once: names used twice or not usable in a model,
-    constructs without items, scales that contradict themselves.
+    Parameters
+    ----------
+    constructs : tuple of Construct
+        In the order of the questionnaire.
+    fields : tuple of Field
+        The columns that are no items.
+    title : str
+        Name of the questionnaire.
 
+    Raises
+    ------
+    InstrumentError
+        Everything that is wrong at once: names used twice or not usable in a model, constructs without items, scales
+        that contradict themselves.
+
+    Examples
+    --------
     >>> item = Item("sat1", "How satisfied are you overall?", ResponseScale("ten", 1, 10))
     >>> Instrument((Construct("satisfaction", "Satisfaction", (item,)),), title="One question").items[0].name
     'sat1'
@@ -38,12 +52,27 @@ class Instrument:
     @classmethod
     @in_words
     def from_toml(cls, source: str | Path) -> Instrument:
-        """The instrument written in a TOML codebook, given as a path or as the text itself.
+        """The instrument written in a TOML codebook.
 
-        The order of the items is the order of the questionnaire. An item is its wording, or a table with
-        `wording` and what else is to be said of it; a field is its label, or a table. Raises InstrumentError
-        with all problems together. This example shows every key of the format:
+        Parameters
+        ----------
+        source : str or Path
+            Path of the codebook, or its text. The order of the items is that of the questionnaire. An item is its
+            wording, or a table with `wording` and what else is to be said of it; a field is its label, or a table. The
+            example shows every key of the format.
 
+        Returns
+        -------
+        Instrument
+            Checked.
+
+        Raises
+        ------
+        InstrumentError
+            All problems together.
+
+        Examples
+        --------
         >>> codebook = '''
         ... title = "Branch survey"
         ...
@@ -98,7 +127,23 @@ class Instrument:
 
     @in_words
     def construct(self, name: str) -> Construct:
-        """The construct of that name; raises InstrumentError with the names there are."""
+        """The construct of that name.
+
+        Parameters
+        ----------
+        name : str
+            Name of a construct of the instrument.
+
+        Returns
+        -------
+        Construct
+            With its items.
+
+        Raises
+        ------
+        InstrumentError
+            There is none; the message names those there are.
+        """
         for construct in self.constructs:
             if construct.name == name:
                 return construct
@@ -106,9 +151,13 @@ class Instrument:
         raise InstrumentError(f"there is no construct '{name}' in the instrument; its constructs are {known}")
 
     def codebook(self) -> pd.DataFrame:
-        """The instrument as a table, one row per item or field; cells that do not apply are missing.
+        """The instrument as a table.
 
-        `kind` is item, or the role of the field; `labels` and `missing_codes` are written out as text.
+        Returns
+        -------
+        DataFrame
+            One row per item or field; cells that do not apply are missing. kind is item, or the role of the field;
+            labels and missing_codes are written out as text.
         """
         items = [_item_row(construct, item) for construct in self.constructs for item in construct.items]
         return pd.DataFrame(items + [_field_row(field) for field in self.fields])

@@ -12,12 +12,25 @@ ROLES = ("id", "group", "cluster", "weight", "other")
 @worded
 @dataclass(frozen=True)
 class ResponseScale:
-    """The answers a respondent can give: codes from `lowest` to `highest`.
+    """The answers a respondent can give: codes from lowest to highest.
 
-    `labels` are (code, text) pairs for all codes or only the ends. `missing` are the codes and words that stand for
-    no answer; such a code may have a label too. `whole` is False for sliders, percentages and amounts, where any
-    number in the range is an answer.
+    Parameters
+    ----------
+    name : str
+        Name of the scale.
+    lowest : float
+        Lowest code.
+    highest : float
+        Highest code.
+    labels : tuple of (float, str)
+        Pairs of code and text, for all codes or only the ends.
+    missing : tuple of float or str
+        Codes and words that stand for no answer; such a code may have a label too.
+    whole : bool
+        False for sliders, percentages and amounts, where any number in the range is an answer.
 
+    Examples
+    --------
     >>> ends = ((1, "strongly disagree"), (7, "strongly agree"))
     >>> ResponseScale("agree7", 1, 7, labels=ends, missing=(99,)).categories
     7
@@ -41,9 +54,21 @@ class ResponseScale:
 class Item:
     """One question of the questionnaire, answered on one scale.
 
-    `name` is the item's name in models and tables, `column` its header in the survey file where that differs.
-    `reverse` marks a wording where a high answer means a low value of the construct; `Survey` gives the rule.
+    Parameters
+    ----------
+    name : str
+        The item's name in models and tables.
+    wording : str
+        The question as it is asked.
+    scale : ResponseScale
+        The answers it offers.
+    reverse : bool
+        A high answer means a low value of the construct; `Survey` gives the rule.
+    column : str
+        Header of its column in the survey file, where that is not its name.
 
+    Examples
+    --------
     >>> Item("sat1", "How satisfied are you overall?", ResponseScale("ten", 1, 10)).header
     'sat1'
     """
@@ -65,8 +90,21 @@ class Item:
 class Construct:
     """A concept that is measured by one or more items, such as customer delight.
 
-    `node` links it to a node or level of the effect chain by the identifier `sexresearch.standard` uses.
+    Parameters
+    ----------
+    name : str
+        The construct's name in models and tables.
+    label : str
+        Its name in words.
+    items : tuple of Item
+        One or more, in the order of the questionnaire.
+    definition : str
+        What it means; empty where not said.
+    node : str
+        A node, level, element or dimension by the identifier that `sexresearch.standard` uses; empty for none.
 
+    Examples
+    --------
     >>> item = Item("sat1", "How satisfied are you overall?", ResponseScale("ten", 1, 10))
     >>> Construct("satisfaction", "Satisfaction", (item,)).items[0].name
     'sat1'
@@ -84,9 +122,20 @@ class Construct:
 class Field:
     """A column of the survey file that is not an item: respondent number, brand, branch, weight.
 
-    `role` is one of id, group, cluster, weight, other. `labels` are (code, text) pairs, the code written as
-    in the file: where given, the survey holds the texts, and a code without a text is an error.
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    label : str
+        Its name in words.
+    role : {"id", "group", "cluster", "weight", "other"}
+        What the column is for.
+    labels : tuple of (str, str)
+        Pairs of code, written as in the file, and text: where given, the survey holds the texts, and a code without a
+        text is an error.
 
+    Examples
+    --------
     >>> Field("brand", "Brand position", "group", labels=(("1", "premium"), ("2", "luxury"))).role
     'group'
     """

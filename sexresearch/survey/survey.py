@@ -67,9 +67,30 @@ class Survey:
     ) -> Survey:
         """The survey in a data frame of raw answers, checked like a file; the frame itself is left as it is.
 
-        Raises DataError naming all problems together: absent, repeated or unnamed columns, answers off the
-        scale, text in items, no rows, row labels that repeat.
+        Parameters
+        ----------
+        frame : DataFrame
+            One row per respondent, with one level of column names and unique row labels.
+        instrument : Instrument, optional
+            What the columns measure. Default: all columns are kept as they are, the numeric ones as items.
+        name : str
+            What the source is called in captions and messages.
+        synthetic : bool
+            Marks answers that no respondent gave.
 
+        Returns
+        -------
+        Survey
+            Which also states the rules for answers: missing codes, reversed items, labels.
+
+        Raises
+        ------
+        DataError
+            All problems together: absent, repeated or unnamed columns, answers off the scale, text in items, no rows,
+            row labels that repeat.
+
+        Examples
+        --------
         >>> Survey.from_frame(pd.DataFrame({"sat1": [5, 9]}, index=["anna", "bo"])).answers.index.tolist()
         ['anna', 'bo']
         """
@@ -109,15 +130,50 @@ class Survey:
 
     @in_words
     def items_of(self, construct: str) -> tuple[str, ...]:
-        """Names of the item columns of one construct; raises DataError where the survey has no instrument."""
+        """Names of the item columns of one construct.
+
+        Parameters
+        ----------
+        construct : str
+            Name of a construct of the instrument.
+
+        Returns
+        -------
+        tuple of str
+            In the order of the questionnaire.
+
+        Raises
+        ------
+        DataError
+            The survey has no instrument.
+        InstrumentError
+            There is no such construct.
+        """
         if self.instrument is None:
             raise DataError(f"{self.source.name} was read without an instrument, so it has no constructs")
         return tuple(item.name for item in self.instrument.construct(construct).items)
 
     @in_words
     def drop(self, rows: Iterable[Hashable]) -> Survey:
-        """The survey without the rows of those labels, which is noted; raises DataError for labels not there.
+        """The survey without some rows, which is noted.
 
+        Parameters
+        ----------
+        rows : iterable
+            Labels of rows, such as those of `screen`.
+
+        Returns
+        -------
+        Survey
+            A new one.
+
+        Raises
+        ------
+        DataError
+            A label is not there, or no row would be left.
+
+        Examples
+        --------
         >>> Survey.from_frame(pd.DataFrame({"sat1": [5, 9]})).drop([0]).answers.index.tolist()
         [1]
         """
