@@ -37,16 +37,17 @@ def alpha_limits(value: float, n: float, k: int, level: float = 0.95) -> tuple[f
     return float(low), float(high)
 
 
-def omega_total(cov: Array, residual: Array, weights: Array) -> float:
-    """Share of the variance of the weighted sum of items that is not residual: 1 - w'Tw / w'Sw.
+def omega_total(common: Array, whole: Array, weights: Array) -> float:
+    """Share of the variance of the weighted sum of items that constructs explain: w'Cw / w'Sw.
 
-    With one construct behind the items it is (sum l)^2 psi / ((sum l)^2 psi + sum of T), the composite reliability.
+    common (k, k) covariances without residuals, whole (k, k) with them. With one construct behind the items it is
+    (sum l)^2 psi / ((sum l)^2 psi + sum of T), the composite reliability.
     McDonald 1999, Test Theory, doi 10.4324/9781410601087; Raykov 1997, doi 10.1177/01466216970212006.
 
-    >>> round(omega_total(np.array([[1.0, 0.5], [0.5, 1.0]]), np.eye(2) / 2, np.ones(2)), 4)
+    >>> round(omega_total(np.full((2, 2), 0.5), np.array([[1.0, 0.5], [0.5, 1.0]]), np.ones(2)), 4)
     0.6667
     """
-    return float(1.0 - weights @ residual @ weights / (weights @ cov @ weights))
+    return float(weights @ common @ weights / (weights @ whole @ weights))
 
 
 def omega_hierarchical(cov: Array, loading: Array, variance: float, weights: Array) -> float:

@@ -12,6 +12,7 @@ FAR = 3.0  # ratio of standard deviations from which items are unlikely to share
 TRIVIAL = 0.10  # standardized loading below which a sign means nothing: less than "small" (Cohen 1988)
 SIZEABLE = 0.30  # the same where the fit has no standard errors to tell it from chance: "medium" (Cohen 1988)
 NO_FIT = "the fit did not converge"
+OBSERVED = "no interval of omega over the observed variance: it moves beside the estimates"
 TWO_ITEMS = "it needs two items"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,8 @@ from sexresearch.chain.measurement.constructs import (
     measurement_mask,
     results_only,
 )
-from sexresearch.chain.measurement.notes import reliability_note
+from sexresearch.chain.measurement.notes import OBSERVED, reliability_note
+from sexresearch.errors import OptionError
 from sexresearch.sem import Results
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
@@ -35,10 +37,11 @@ from sexresearch.sem.estimation.fitted import Fitted
 
 STEP = 1e-5  # relative step of central differences, whose error is then of the order of 1e-10
 COLUMNS = ("alpha", "omega", "omega_h", "ave")
+Variance = Literal["implied", "observed"]
 
 
 @in_words
-def reliability(results: Results, standardized: bool = False) -> pd.DataFrame:
+def reliability(results: Results, standardized: bool = False, omega_variance: Variance = "implied") -> pd.DataFrame:
     """How reliable is the sum of each construct's items? Alpha, omega and average variance extracted.
 
     Parameters
@@ -48,6 +51,9 @@ def reliability(results: Results, standardized: bool = False) -> pd.DataFrame:
     standardized : bool
         Take items of unit variance, for items in different units: omega is then the composite reliability, and AVE the
         mean squared standardized loading, as PLS programs print them.
+    omega_variance : "implied" or "observed"
+        Variance of the sum that omega is a share of: the one the model implies, or that of the answers (McDonald's
+        form, the default of semTools' ``compRelSEM``, its ``obs.var=TRUE``). They differ as far as the model misfits.
 
     Returns
     -------
@@ -61,19 +67,21 @@ def reliability(results: Results, standardized: bool = False) -> pd.DataFrame:
     Raises
     ------
     OptionError
-        `results` is not a fit, or the model has no constructs.
+        `results` is not a fit, or the model has no constructs; `omega_variance` is "observed" and items are ordered,
+        whose responses are not observed.
 
     Notes
     -----
     alpha : Cronbach 1951, from the sample's covariances (of category codes where items are ordered); interval of Feldt
         1965, doi 10.1007/BF02289499.
-    omega : share of the sum's implied variance that any construct explains; omega_h : that the construct itself does
+    omega : share of the sum's variance that any construct explains; omega_h : that the construct itself does
         (McDonald 1999). For ordered items both are of the sum of category codes (Green & Yang 2009,
         doi 10.1007/s11336-008-9099-3).
     ave : average variance extracted (Fornell & Larcker 1981, doi 10.1177/002224378101800104), of the responses behind
         ordered items, on dimensions where those are measured.
     Intervals of omega and ave: delta method with the standard errors of the fit (Raykov 2002,
-    doi 10.1207/S15327906MBR3701_04).
+    doi 10.1207/S15327906MBR3701_04). Omega over the observed variance has none: that variance moves from sample to
+    sample beside the estimates, which their standard errors do not know.
 
     Examples
     --------
@@ -86,10 +94,14 @@ def reliability(results: Results, standardized: bool = False) -> pd.DataFrame:
     """
     fitted = results_only(results, "reliability").fitted
     found = constructs(fitted.table)
-    modelled, errors = _modelled(results, found, standardized)
+    looks, observed = contents(results, found), _is_observed(omega_variance)
+    if observed:
+        _refuse_ordered(found, looks)
+    modelled, errors = _modelled(results, found, standardized, observed)
     rows = []
-    for c, x, values, own in zip(found, contents(results, found), modelled, errors, strict=True):
+    for c, x, values, own in zip(found, looks, modelled, errors, strict=True):
         note = reliability_note(results, c, x, standardized)
+        note = "; ".join(part for part in (note, OBSERVED if observed and not np.isnan(values[0]) else "") if part)
         rows.append(_row(fitted, c, standardized, values, own) | {"note": note})
     frame = pd.DataFrame(rows)
     if not results.groups:
@@ -97,6 +109,21 @@ def reliability(results: Results, standardized: bool = False) -> pd.DataFrame:
     if not any(c.higher or c.crossed for c in found):
         frame = frame.drop(columns=[name for name in frame if name.startswith("omega_h")])
     return frame
+
+
+def _is_observed(omega_variance: str) -> bool:
+    if omega_variance not in get_args(Variance):
+        raise OptionError(f"omega_variance takes 'implied' or 'observed'; found {omega_variance!r}")
+    return omega_variance == "observed"
+
+
+def _refuse_ordered(found: Sequence[Construct], looks: Sequence[Loaded]) -> None:
+    names = dict.fromkeys(construct.name for construct, x in zip(found, looks, strict=True) if x.ordered)
+    if names:
+        raise OptionError(
+            f"omega_variance='observed' needs items that are numbers; items of {list(names)} are ordered, and the "
+            "responses behind categories are not observed: leave omega_variance='implied'"
+        )
 
 
 def _row(fitted: Fitted, construct: Construct, standardized: bool, values: Array, errors: Array) -> dict[str, object]:
@@ -125,9 +152,9 @@ def contents(results: Results, found: Sequence[Construct]) -> list[Loaded]:
 
 def _alpha(sample: Sample, items: Sequence[str], standardized: bool) -> tuple[float, float, float]:
     """Alpha with its limits: from the sample's covariances, or those of the codes where items are ordered."""
-    place = [sample.names.index(name) for name in items]
-    cov, n = sample.cov[np.ix_(place, place)], sample.n
+    cov, n = _sample_cov(sample, items), sample.n
     if sample.ordinal is not None and not standardized:
+        place = [sample.names.index(name) for name in items]
         codes = sample.augmented(has_means=True)[:, place]
         codes = codes[~np.isnan(codes).any(axis=1)]
         cov, n = np.cov(codes.T), float(len(codes))
@@ -138,7 +165,14 @@ def _alpha(sample: Sample, items: Sequence[str], standardized: bool) -> tuple[fl
     return value, *alpha_limits(value, n, len(items))
 
 
-def _modelled(results: Results, found: Sequence[Construct], standardized: bool) -> tuple[Array, Array]:
+def _sample_cov(sample: Sample, items: Sequence[str]) -> Array:
+    place = [sample.names.index(name) for name in items]
+    return sample.cov[np.ix_(place, place)]
+
+
+def _modelled(
+    results: Results, found: Sequence[Construct], standardized: bool, observed: bool
+) -> tuple[Array, Array]:
     """(constructs, 3) omega, omega_h and AVE of each construct, and their standard errors."""
     fitted = results.fitted
     empty = np.full((len(found), len(COLUMNS) - 1), np.nan)
@@ -146,19 +180,22 @@ def _modelled(results: Results, found: Sequence[Construct], standardized: bool) 
         return empty, empty
     theta, vcov = fitted.theta, results.vcov.to_numpy()
     masks = [measurement_mask(fitted, group) for group in range(fitted.table.n_groups)]
-    at = _coefficients(fitted, theta, found, masks, standardized)
+    at = _coefficients(fitted, theta, found, masks, standardized, observed)
     gradient = np.empty((at.size, len(theta)))
     for k, value in enumerate(theta):
         step = np.zeros(len(theta))
         step[k] = STEP * max(1.0, abs(value))
-        up, down = (_coefficients(fitted, theta + s, found, masks, standardized) for s in (step, -step))
+        up, down = (_coefficients(fitted, theta + s, found, masks, standardized, observed) for s in (step, -step))
         gradient[:, k] = (up - down).ravel() / (2 * step[k])
     variance = np.einsum("ik,kl,il->i", gradient, vcov, gradient).reshape(at.shape)
-    return at, np.sqrt(np.maximum(variance, 0.0))
+    errors = np.sqrt(np.maximum(variance, 0.0))
+    if observed:
+        errors[:, :2] = np.nan
+    return at, errors
 
 
 def _coefficients(
-    fitted: Fitted, theta: Array, found: Sequence[Construct], masks: Sequence[Array], standardized: bool
+    fitted: Fitted, theta: Array, found: Sequence[Construct], masks: Sequence[Array], standardized: bool, observed: bool
 ) -> Array:
     """(constructs, 3) omega, omega_h and AVE at `theta` (q,); NaN for constructs with one indicator."""
     groups = measured(fitted, theta, masks)
@@ -172,9 +209,10 @@ def _coefficients(
         if x.ordered and not standardized:
             out[number, :2] = _categorical(x) if x.ordered == len(construct.items) else math.nan
             continue
-        inner = 1.0 / np.sqrt(np.diag(x.cov)) if standardized else np.ones(len(x.cov))
-        out[number, 0] = omega_total(x.cov, x.residual, inner)
-        out[number, 1] = omega_hierarchical(x.cov, x.loading, x.variance, inner)
+        whole = _sample_cov(fitted.samples[construct.group], construct.items) if observed else x.cov
+        inner = 1.0 / np.sqrt(np.diag(whole)) if standardized else np.ones(len(whole))
+        out[number, 0] = omega_total(x.cov - x.residual, whole, inner)
+        out[number, 1] = omega_hierarchical(whole, x.loading, x.variance, inner)
     return out
 
 
