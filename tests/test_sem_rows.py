@@ -233,3 +233,14 @@ def test_moments_of_impossible_scale_are_named():
     for factor, said in ((1e300, "divide it"), (1e-300, "multiply it")):
         with pytest.raises(errors.DataError, match=said):
             sem.Moments(cov * factor, 300)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(3.0, r"'north': no variance in \['q2'\]"), (np.nan, r"answered \['q2'\]")]
+)
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_an_item_without_variance_or_answers_in_one_group_is_named(value, said):
+    data = gappy()
+    data = data.assign(q2=data["q2"].where(data["brand"] != "north", value))
+    with pytest.raises(errors.DataError, match=said):
+        sem.fit(CHAIN, data, group="brand", missing="fiml")

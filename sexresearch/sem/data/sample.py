@@ -171,6 +171,9 @@ def from_pairs(answers: Answers, names: Sequence[str], has_means: bool) -> tuple
 def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
     """Answers with gaps: one block per pattern of answered items, and saturated moments by EM."""
     seen = ~np.isnan(answers.values)
+    silent = [name for name, some in zip(names, seen.any(axis=0), strict=True) if not some]
+    if silent:
+        raise DataError(f"{where_said(answers.label)}no respondent answered {silent}: drop these items or this group")
     centre = np.nanmean(answers.values, axis=0)
     values = answers.values - centre  # so that EM does not suffer from means that are large beside the spread
     _, first, patterns = np.unique(np.packbits(seen, axis=1), axis=0, return_index=True, return_inverse=True)

@@ -46,6 +46,9 @@ def saturated_moments(blocks: Sequence[Block], p: int, names: tuple[str, ...], w
     if never:
         raise DataError(f"{where}no respondent answered both of these items: {never[:6]}; their covariance is unknown")
     mean, sd = _available(patterns, n.diagonal()[:-1])
+    flat = [name for name, scale in zip(names, sd, strict=True) if not scale > 0]
+    if flat:
+        raise DataError(f"{where}no variance in {flat}: every answer is the same; drop these items or this group")
     scaled = replace(patterns, stacks=tuple(_rescaled(stack, mean, sd) for stack in patterns.stacks))
     found = _maximum(scaled)
     if found is None:
@@ -61,7 +64,7 @@ def _available(patterns: Patterns, n: Array) -> tuple[Array, Array]:
     """Mean and standard deviation of each item over the n (p,) who answered it."""
     total = patterns.summed([stack.moment for stack in patterns.stacks])
     mean = total[:-1, -1] / n
-    return mean, np.sqrt(np.maximum(total.diagonal()[:-1] / n - mean**2, 1e-300))
+    return mean, np.sqrt(np.maximum(total.diagonal()[:-1] / n - mean**2, 0.0))
 
 
 def _rescaled(stack: Stack, mean: Array, sd: Array) -> Stack:
