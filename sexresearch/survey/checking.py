@@ -14,6 +14,7 @@ from sexresearch.survey.columns import Column, NoAnswer, field_values, item_answ
 from sexresearch.survey.headers import found_by_text
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.parts import Field, Item
+from sexresearch.survey.platform import marked_rows
 from sexresearch.survey.rawtable import RawTable
 from sexresearch.survey.spelling import clean
 from sexresearch.survey.wording import counted, listed
@@ -55,7 +56,7 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> Checked:
         notes += [*column.notes, *([f"column '{header}' (not in use): {doubt}"] if doubt and not used else [])]
         found += column.no_answers
     answers = pd.DataFrame(columns, index=frame.index)
-    notes = [*_together(notes), *_said(found), *_alike(answers, instrument)]
+    notes = [*_together(notes), *_said(found), *_alike(answers, instrument), *_marked(answers)]
     return Checked(answers, tuple(problems), tuple(notes), tuple(found))
 
 
@@ -107,6 +108,12 @@ def _is_number(text: str) -> bool:
 def _alike(answers: pd.DataFrame, instrument: Instrument | None) -> Iterator[str]:
     for column, spellings in alike_labels(answers, instrument):
         yield f"'{column}': {spellings} differ only in case or blanks; they count as different"
+
+
+def _marked(answers: pd.DataFrame) -> Iterator[str]:
+    for mark in marked_rows(answers):
+        rows = f"{counted(len(mark.rows), 'row')} kept (row {listed(mark.rows)})"
+        yield f"{mark.check}: {mark.detail}; {rows}; screen() lists what to drop"
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:

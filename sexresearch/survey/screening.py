@@ -10,8 +10,12 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import DataError
+from sexresearch.survey.alike import alike_labels
 from sexresearch.survey.careless import long_string, response_variability
+from sexresearch.survey.columns import BY_LABEL
 from sexresearch.survey.instrument import Instrument
+from sexresearch.survey.platform import marked_rows
+from sexresearch.survey.strangecodes import strange_codes
 from sexresearch.survey.survey import Survey
 from sexresearch.survey.wording import counted, listed
 
@@ -78,6 +82,10 @@ def screen(survey: Survey) -> pd.DataFrame:
       doi:10.1016/j.jrp.2004.09.009; the half is from Curran (2016), doi:10.1016/j.jesp.2015.07.006
     - repeated answers: 6 or more answers, not all alike, equal to those of an earlier row, as are all fields but
       the ids; Kuriakose & Robbins (2016), doi:10.3233/SJI-160978
+    - preview or test, spam, not finished: rows that the columns of the survey platform so mark (Qualtrics, LimeSurvey)
+    - code of no answer: a code such as 99 or -99 that nothing declares and that lies apart from the other answers, or
+      one that only the label in the file says is none (it is missing already)
+    - labels alike: labels of a text column that differ only in case or kinds of blanks
     - repeated id: a value of a field of role id that an earlier row has
 
     Runs are judged on the answers as given, before reversed items were recoded, in the order of the questionnaire.
@@ -93,6 +101,7 @@ def screen(survey: Survey) -> pd.DataFrame:
     answers = survey.answers
     items, instrument = answers[list(survey.items)], survey.instrument
     findings = [*_sample(items), *_constant(items), *_missing(items), *_no_answers(items)]
+    findings += [*_marked(answers), *_labelled_codes(survey), *_codes(survey, items), *_alike(answers, instrument)]
     if instrument is not None:
         findings += [*_categories(items, instrument), *_ends(items, instrument), *_direction(items, instrument)]
         items = as_given(items, instrument)
@@ -203,6 +212,33 @@ def _same_answers(given: pd.DataFrame, instrument: Instrument) -> Iterator[Findi
         yield from _about_rows("one answer throughout", scale.name, same, detail, advice)
         detail = f"one answer to {limit} or more of {len(names)} items in a row"
         yield from _about_rows("long run of one answer", scale.name, (runs >= limit) & ~same, detail, advice)
+
+
+def _marked(answers: pd.DataFrame) -> Iterator[Finding]:
+    for mark in marked_rows(answers):
+        advice = "look at how far they got; they are counted" if mark.check == "not finished" else "drop the rows"
+        yield Finding(mark.check, mark.column, mark.rows, len(mark.rows) / len(answers), mark.detail, advice)
+
+
+def _labelled_codes(survey: Survey) -> Iterator[Finding]:
+    for none in (none for none in survey.no_answers if none.because == BY_LABEL):
+        detail = f"{none.answer} counts as no answer by its label in the file: {counted(none.times, 'answer')}"
+        advice = "declare it in the codebook, as missing of its scale"
+        yield Finding("code of no answer", none.column, share=none.times / survey.n, detail=detail, advice=advice)
+
+
+def _codes(survey: Survey, items: pd.DataFrame) -> Iterator[Finding]:
+    rated = {item.name for item in survey.instrument.items if item.scale.whole} if survey.instrument else set()
+    for name, code, rows in strange_codes(items.drop(columns=list(rated))):
+        detail = f"{counted(int(rows.sum()), 'answer')} of {code:g}, apart from all others: is it a code of no answer?"
+        advice = f"if so, declare it: missing = [{code:g}]"
+        yield from _about_rows("code of no answer", name, rows, detail, advice)
+
+
+def _alike(answers: pd.DataFrame, instrument: Instrument | None) -> Iterator[Finding]:
+    for name, labels in alike_labels(answers, instrument):
+        detail = f"{labels} differ only in case or blanks"
+        yield Finding("labels alike", name, detail=detail, advice="write them alike if one group is meant")
 
 
 def _repeated_ids(answers: pd.DataFrame, instrument: Instrument) -> Iterator[Finding]:

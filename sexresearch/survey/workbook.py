@@ -18,6 +18,7 @@ from sexresearch.survey.wording import counted, listed
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
+HEAD = 30  # rows of a sheet that show whether it holds a table, and which
 LOOKED_AT = 50  # rows that show whether a column of numbers above 1 stands in percent
 DECIMALS = 10  # of a percentage: what the file holds, without what arithmetic adds
 Rows = list[list[object]]
@@ -84,7 +85,7 @@ def _sheet_name(book: Workbook, name: str, sheet: str | None, wanted: Collection
 def _names_found(page: Any, wanted: Collection[str]) -> int:
     if not wanted or not hasattr(page, "iter_rows"):
         return 0
-    rows = page.iter_rows(max_row=30, values_only=True)
+    rows = page.iter_rows(max_row=min(page.max_row, HEAD), values_only=True)
     return max((len(set(texts_of(row)) & set(wanted)) for row in rows), default=0)
 
 
@@ -92,7 +93,10 @@ def _table_size(page: Any) -> int:
     """Rows times columns of a worksheet that has answers below a header; 0 for one that has not."""
     if not hasattr(page, "iter_rows"):
         return 0
-    filled = [sum(not blank(cell) for cell in row) for row in page.iter_rows(max_row=30, values_only=True)]
+    filled = [
+        sum(not blank(cell) for cell in row)
+        for row in page.iter_rows(max_row=min(page.max_row, HEAD), values_only=True)
+    ]
     filled = [count for count in filled if count]
     return max(filled) * page.max_row if len(filled) > 1 else 0
 
@@ -121,9 +125,9 @@ def _fill_merged(page: Any, rows: Rows, top: int) -> tuple[bool, list[str]]:
     across, filled = False, []
     for area in getattr(getattr(page, "merged_cells", None), "ranges", ()):
         first = area.min_row - 1
-        if first in (top, top + 1):
-            across = across or area.max_col > area.min_col
-        elif first > top + 1 and area.max_col == area.min_col:
+        if first in (top, top + 1) and area.max_col > area.min_col:
+            across = True
+        elif first > top and area.max_col == area.min_col:
             value = rows[first][area.min_col - 1]
             for row in rows[first : area.max_row]:
                 row[area.min_col - 1] = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from sexresearch.survey.layouts.layout import Row, blank, is_value, texts_of
+from sexresearch.survey.layouts.tworows import two_rows
 
 LOOKED_AT = 30  # rows among which the names are looked for
 SHAPE = 200  # rows that show how wide the table is
@@ -27,7 +28,7 @@ def header_row(rows: Rows, wanted: Collection[str] = ()) -> int:
             return hits.index(most)
     width = _typical([count for count in filled[start:] if count])
     if not width or (filled[start] >= width / 2 and filled[start] > 1) or width == 1:
-        return _below_lone_title(rows, filled, start)
+        return _below_wide_title(rows, filled, start, width) or _below_lone_title(rows, filled, start)
     for place in range(start + 1, min(len(filled), LOOKED_AT)):
         if filled[place] > 1 and filled[place] >= width / 2 and _names(rows[place]):
             return place
@@ -69,6 +70,20 @@ def _names(row: Row) -> bool:
     cells = [cell for cell in row if not blank(cell)]
     texts = [text for text in texts_of(row) if text]
     return sum(map(is_value, cells)) < len(cells) / 2 and len(set(texts)) > len(texts) / 2
+
+
+def _below_wide_title(rows: Rows, filled: list[int], start: int, width: int) -> int:
+    """The first full row of texts below a title of several cells, if values follow it; 0 where there is none."""
+    if filled[start] >= width or two_rows(rows[start:]):
+        return 0
+    for place in range(start + 1, min(len(filled) - 1, LOOKED_AT)):
+        cells = [cell for cell in rows[place] if not blank(cell)]
+        if any(map(is_value, cells)):
+            return 0
+        if filled[place] >= width:
+            below = [cell for cell in rows[place + 1] if not blank(cell)]
+            return place if sum(map(is_value, below)) >= len(below) / 2 and _names(rows[place]) else 0
+    return 0
 
 
 def _below_lone_title(rows: Rows, filled: list[int], start: int) -> int:

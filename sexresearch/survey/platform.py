@@ -1,0 +1,86 @@
+"""What survey platforms say about each answer: previews and tests, spam, answers that were not finished."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sexresearch.survey.spelling import folded
+
+PREVIEWS = {"survey preview", "survey test", "preview", "test", "offline survey preview", "vorschau", "umfragevorschau"}
+PREVIEWS |= {"umfragetest", "aperçu de l'enquête", "vista previa de la encuesta"}
+# Qualtrics' numbers for these words, where an export holds codes: the bits 1, 2 and 8 of its response type.
+PREVIEW_NUMBERS, SPAM_NUMBERS = {1.0, 2.0, 9.0, 17.0}, {8.0, 12.0, 40.0}
+STATUS = {"status", "response type", "distributionchannel", "distribution channel", "antworttyp", "_status"}
+FINISHED = {"finished", "complete?", "completed", "abgeschlossen", "beendet", "terminé", "finalizado"}
+SUBMITTED = {"submitdate", "date submitted", "datum abgeschickt", "abgabedatum", "completion time", "date soumission"}
+PROGRESS = {"progress", "fortschritt"}
+COMPANIONS = {"responseid", "response id", "recordeddate", "enddate", "startdate", "distributionchannel", "progress"}
+COMPANIONS |= {"responseset", "finished", "recipientemail", "ipaddress", "v1"}
+NOT_FINISHED = {"false", "0", "falsch", "no", "nein", "faux", "falso", "incomplete", "partial"}
+PARTIAL = {"partial", "incomplete", "partially completed", "partial response", "disqualified", "over quota"}
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Rows that the platform itself marks: the kind, the column that says so, and which rows."""
+
+    check: str
+    column: str
+    rows: tuple[Hashable, ...]
+    detail: str
+
+
+def marked_rows(answers: pd.DataFrame) -> Iterator[Marked]:
+    """Previews, spam and unfinished answers, by the columns that Qualtrics, LimeSurvey and others add to an export.
+
+    >>> frame = pd.DataFrame({"Status": ["Survey Preview", "IP Address"], "Finished": [True, False], "Q1": [5, 4]})
+    >>> [(found.check, found.rows) for found in marked_rows(frame)]
+    [('preview or test', (0,)), ('not finished', (1,))]
+    """
+    names = {column: folded(str(column)) for column in answers.columns}
+    qualtrics = len(COMPANIONS & set(names.values())) > 0
+    unfinished: dict[Hashable, str] = {}
+    for column, name in names.items():
+        values = answers[column]
+        if name in STATUS:
+            yield from _by_status(values, str(column), qualtrics)
+        elif name in FINISHED and values.notna().any():
+            _add(unfinished, values.map(_text).isin(NOT_FINISHED), str(column))
+        elif name in SUBMITTED and (values.notna().any() or _limesurvey(set(names.values()))):
+            _add(unfinished, values.isna(), str(column))
+    if unfinished:
+        columns = ", ".join(dict.fromkeys(unfinished.values()))
+        detail = f"not finished or not submitted, by {columns}"
+        yield Marked("not finished", columns, tuple(row for row in answers.index if row in unfinished), detail)
+
+
+def _by_status(values: pd.Series, column: str, qualtrics: bool) -> Iterator[Marked]:
+    texts, numbers = values.map(_text), pd.to_numeric(values, errors="coerce")
+    coded = qualtrics and bool(numbers.notna().any())
+    kinds = {
+        "preview or test": texts.isin(PREVIEWS) | (numbers.isin(PREVIEW_NUMBERS) & coded),
+        "spam": texts.str.startswith("spam").astype(bool) | (numbers.isin(SPAM_NUMBERS) & coded),
+        "not finished": texts.isin(PARTIAL),
+    }
+    for check, rows in kinds.items():
+        if rows.any():
+            words = ", ".join(dict.fromkeys(f"'{text}'" for text in values[rows].map(str)))
+            yield Marked(check, column, tuple(values.index[rows]), f"{column} is {words}")
+
+
+def _limesurvey(names: set[str]) -> bool:
+    return bool(names & {"lastpage", "startlanguage", "last page", "start language", "letzte seite"})
+
+
+def _add(found: dict[Hashable, str], rows: pd.Series, column: str) -> None:
+    for row in rows.index[rows]:
+        found.setdefault(row, column)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return folded(str(value)) if not pd.isna(value) else ""
