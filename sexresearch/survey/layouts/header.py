@@ -20,6 +20,8 @@ def header_row(rows: Rows, wanted: Collection[str] = ()) -> int:
     2
     """
     filled = [sum(not blank(cell) for cell in row) for row in rows[:SHAPE]]
+    if not any(filled):
+        return 0
     start = next((place for place, count in enumerate(filled) if count), 0)
     if wanted:
         hits = [len(set(texts_of(row)) & set(wanted)) for row in rows[:LOOKED_AT]]
