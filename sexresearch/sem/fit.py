@@ -128,7 +128,8 @@ def fit(
         estimator implies.
     test : str, optional
         "standard", "satorra_bentler", "mean_var_adjusted", "scaled_shifted", "yuan_bentler", "yuan_bentler_mplus" or
-        "none". Default: what the estimator implies.
+        "none" (no correction; the plain chi-square is always told). Default: what the estimator implies; "standard"
+        beside a robust estimator asked for by name is that estimator's own, as in lavaan.
     information : str, optional
         "expected", "observed" or "first_order". Default: what estimator and missing imply.
     bounds : str, optional

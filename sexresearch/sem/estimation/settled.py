@@ -91,7 +91,8 @@ def _for_ordered(options: Options) -> Options:
 def _implied(options: Options) -> Options:
     """Clusters and weights make plain ML robust; the estimator implies standard errors and test.
 
-    Least squares treats exogenous variables as random, and clusters bring the means in, as in lavaan.
+    The "standard" test of a robust estimator asked for by name is its own, and information follows the standard errors.
+    Least squares treats exogenous variables as random, and clusters bring the means in. All as in lavaan.
     """
     clustered, weighted = options.cluster is not None, options.sampling_weights is not None
     estimator = options.estimator or "ML"
@@ -102,7 +103,8 @@ def _implied(options: Options) -> Options:
     if clustered and se == "robust_huber_white":
         se = "robust_cluster"
     asked = _robust_errors(estimator, clustered, options.missing) if options.se == "robust" else options.se
-    observed = options.missing == "fiml" or estimator == "MLR" or asked == "robust_huber_white"
+    sandwich = asked == "robust_huber_white" or (estimator == "MLR" and asked not in ("standard", "robust_sem"))
+    observed = options.missing == "fiml" or sandwich
     usual = "first_order" if estimator == "MLF" else "observed" if observed else "expected"
     flat = clustered and not weighted and plain
     flat = flat or options.test not in (None, test)  # a test beside the estimator's own
@@ -113,7 +115,7 @@ def _implied(options: Options) -> Options:
         fixed_x=options.fixed_x and (estimator in ROBUST or bool(options.ordered)),
         meanstructure=True if clustered and options.meanstructure is None else options.meanstructure,
         se=asked or se,
-        test=options.test or test,
+        test=test if options.test is None or (options.test == "standard" and not plain) else options.test,
         information=options.information or usual,
     )
 
