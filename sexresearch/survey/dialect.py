@@ -60,7 +60,7 @@ def decode(content: bytes, name: str) -> tuple[str, str]:
         if "\0" not in text:
             return text, label
     if b"\0" in content[:1000] and len(content) % 2 == 0 and content[:1000].count(b"\0") > len(content[:1000]) / 4:
-        raise DataError(f"{name} looks like UTF-16 without its mark: save it as CSV in UTF-8")
+        raise DataError(f"{name} is not a text file: it looks like UTF-16 without its mark; save it in UTF-8")
     raise DataError(f"{name} is not a text file: save it as CSV in UTF-8, or give it its format's own suffix")
 
 
