@@ -12,6 +12,7 @@ from sexresearch.sem.after.score_tests import TOGETHER, constraint_frame
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import namespace
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.inference.vcov import delta_variances
 from sexresearch.sem.language.expression import Expression
 from sexresearch.sem.language.statements import Constraint
 from sexresearch.sem.language.syntax import parse_constraints
@@ -37,7 +38,7 @@ def wald_test(fitted: Fitted, vcov: Array, hypotheses: str) -> pd.DataFrame:
     gaps, R = _derivatives(fitted, found)
     texts = [" == ".join(c.text) for c in found]
     spread = R @ vcov @ R.T
-    _refuse_constant(texts, np.diag(spread))
+    _refuse_constant(texts, delta_variances(R, vcov))
     rows = [(text, float(gap**2 / v), 1) for text, gap, v in zip(texts, gaps, np.diag(spread), strict=True)]
     if len(rows) > 1:
         rows.insert(0, (TOGETHER, _joint(gaps, spread, texts), len(rows)))

@@ -10,10 +10,9 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import Namespace
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.standardized import standardize
+from sexresearch.sem.inference.vcov import delta_variances
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.table import ParameterTable
-
-ROUNDING = 1e-16  # variance, relative to the squared value, that is rounding error
 
 
 def parameter_frame(fitted: Fitted, vcov: Array, level: float = 0.95) -> pd.DataFrame:
@@ -110,10 +109,8 @@ def _defined(names: Namespace, theta: Array, vcov: Array) -> tuple[Array, Array]
     """Values and delta-method standard errors of the defined parameters (Sobel 1982, doi 10.2307/270723)."""
     known = names.jets(theta)
     jets = [known[d.name] for d in names.definitions]
-    variances = np.array([jet.gradient @ vcov @ jet.gradient for jet in jets])
-    values = np.array([jet.value for jet in jets])
-    held = variances < ROUNDING * values**2  # a constraint leaves it no room
-    return values, np.where(held, 0.0, np.sqrt(np.maximum(variances, 0.0)))
+    variances = delta_variances(np.array([jet.gradient for jet in jets]), vcov)
+    return np.array([jet.value for jet in jets]), np.sqrt(np.maximum(variances, 0.0))
 
 
 def _defined_std(fitted: Fitted, std: Array) -> Array:

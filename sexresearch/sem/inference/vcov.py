@@ -15,6 +15,21 @@ from sexresearch.sem.threads import one_thread
 
 FLAT = 1e-9  # eigenvalue of the scaled information below which a direction carries no information
 
+ROUNDING = 1e-14  # variance, relative to the terms that cancel in it, that is rounding error
+
+
+def delta_variances(gradients: Array, vcov: Array) -> Array:
+    """(h,) variances g'Vg of functions with `gradients` (h, q); 0 where only rounding is left of terms that cancel.
+
+    That is where a constraint of the model leaves a function no room.
+
+    >>> delta_variances(np.array([[1.0, -1.0], [1.0, 1.0]]), np.ones((2, 2))).tolist()
+    [0.0, 4.0]
+    """
+    variances = np.sum(gradients @ vcov * gradients, axis=1)
+    size = np.abs(gradients)
+    return np.where(np.abs(variances) <= ROUNDING * np.sum(size @ np.abs(vcov) * size, axis=1), 0.0, variances)
+
 
 def inverse_information(information: Array, basis: Array) -> Array:
     """basis (basis' I basis)^-1 basis': the inverse of I (q, q) along `basis` (q, d); NaN where it is singular."""
