@@ -85,7 +85,8 @@ def code_covariances(cuts: Array, owner: Array, correlation: Array, same: bool) 
     """
     below = ndtr(cuts)
     rho = correlation[owner[:, None], owner]
-    joint = quadrant(cuts[:, None], cuts, np.clip(rho, -CERTAIN, CERTAIN))
+    pairs = np.broadcast_arrays(cuts[:, None], cuts, np.clip(rho, -CERTAIN, CERTAIN))
+    joint = quadrant(*(part.ravel() for part in pairs)).reshape(rho.shape)
     if same:
         own = owner[:, None] == owner
         joint = np.where(own, np.minimum(below[:, None], below), joint)

@@ -10,10 +10,9 @@ import numpy as np
 from scipy.special import ndtr
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.ordinal.bivariate_normal import density, density_slope, quadrant
 from sexresearch.sem.ordinal.influence import Influence
 from sexresearch.sem.ordinal.layout import Layout
-from sexresearch.sem.ordinal.polychoric import LARGEST, ROUNDS, SMALLEST, STEP
+from sexresearch.sem.ordinal.polychoric import LARGEST, ROUNDS, STEP
 from sexresearch.sem.ordinal.polyserial import (
     normal_density,
     polyserial,
@@ -22,6 +21,7 @@ from sexresearch.sem.ordinal.polyserial import (
     product_moment_scores,
 )
 from sexresearch.sem.ordinal.probit import Given, by_threshold, given
+from sexresearch.sem.ordinal.rectangles import rectangles
 
 
 def observe_given(values: Array, covariates: Array, own: Layout) -> tuple[Array, Influence]:
@@ -101,25 +101,26 @@ def _numeric(item: Given, own: Array, rows: Array) -> Array:
 
 
 def _two_ordered(a: Given, b: Given, rows: Array) -> tuple[float, Array, Array, Array]:
-    corners = [
-        (sign, h[rows], k[rows])
-        for sign, h, k in ((1, a.upper, b.upper), (-1, a.lower, b.upper), (-1, a.upper, b.lower), (1, a.lower, b.lower))
-    ]
-    number = np.corrcoef(a.codes[rows], b.codes[rows])[0, 1]
-    rho = float(np.clip(np.nan_to_num(number), -0.9, 0.9))
+    cells = rectangles(a, b, rows)
+    rho = _first_guess(a, b, rows)
     for _ in range(ROUNDS):
-        r = np.array(rho)
-        p = np.maximum(sum(sign * quadrant(h, k, r) for sign, h, k in corners), SMALLEST)
-        heights = [(sign, h, k, density(h, k, r)) for sign, h, k in corners]
-        ratio = sum(sign * at for sign, _, _, at in heights) / p
-        curve = sum(sign * density_slope(h, k, r, at) for sign, h, k, at in heights) / p
+        p = cells.probability(rho)
+        slope, bend = cells.derivatives(rho)
+        ratio = slope / p
         squares = float(ratio @ ratio)
-        bend = squares - float(curve.sum())
-        step = float(ratio.sum()) / (bend if bend > 0.1 * squares else squares)
+        curvature = squares - float((bend / p).sum())
+        step = float(ratio.sum()) / (curvature if curvature > 0.1 * squares else squares)
         old, rho = rho, float(np.clip(rho + np.clip(step, -0.5 * (1 + rho), 0.5 * (1 - rho)), -LARGEST, LARGEST))
+        p, ratio = p + slope * (rho - old), ratio + (bend / p - ratio**2) * (rho - old)  # at rho but for its square
         if abs(rho - old) < STEP:
             break
     return rho, ratio, _threshold_slopes(a, b, rows, rho, p), _threshold_slopes(b, a, rows, rho, p)
+
+
+def _first_guess(a: Given, b: Given, rows: Array) -> float:
+    """One scoring step from 0, on what each row's responses are expected to be."""
+    u, v = a.expected[rows], b.expected[rows]
+    return float(np.clip(np.mean(u * v) / (np.mean(u * u) * np.mean(v * v)), -0.9, 0.9))
 
 
 def _threshold_slopes(a: Given, b: Given, rows: Array, rho: float, p: Array) -> Array:

@@ -50,7 +50,7 @@ def cells(first: Array, second: Array, rho: Array) -> Cells:
     """Cell probabilities of pairs with thresholds first, second (pairs, K - 1) and correlations rho (pairs,)."""
     h, k, r = first[:, :, None], second[:, None, :], rho[:, None, None]
     at = density(h, k, r)
-    inner = quadrant(*np.broadcast_arrays(h, k, r))
+    inner = quadrant(h, k, rho)
     return Cells(
         np.maximum(_differences(inner, ndtr(first), ndtr(second)), SMALLEST),
         _differences(at),

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from sexresearch.errors import DataError
+from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.ordinal.polychoric import BEYOND, ROUNDS, SMALLEST
 from sexresearch.sem.ordinal.polyserial import normal_density
@@ -43,6 +44,16 @@ class Given:
     def variance(self) -> float:
         """Residual variance: 1 of a response."""
         return 1.0 if self.levels else float(self.parameters[-1])
+
+    @read_only_property
+    def expected(self) -> Array:
+        """(n,) the mean of the response between the limits of each row."""
+        return (normal_density(self.lower) - normal_density(self.upper)) / self.share
+
+    @read_only_property
+    def share(self) -> Array:
+        """(n,) the probability of the category of each row."""
+        return interval(self.upper, self.lower)
 
     def spread_out(self, location: Array, rows: Array, spread: Array | None = None) -> Array:
         """(rows, parameters) derivatives from those in thresholds or mean, (rows, k), and in the variance (rows,)."""
