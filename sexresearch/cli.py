@@ -39,7 +39,7 @@ Data = Annotated[str, typer.Argument(help="Survey file, or the name of a data se
 Codebook = Annotated[
     Path | None, typer.Option("--instrument", exists=True, dir_okay=False, help="TOML codebook of the survey.")
 ]
-Estimator = Annotated[str, typer.Option(help="ML, MLR, …")]
+Estimator = Annotated[str | None, typer.Option(help="ML, MLR, …; WLSMV for ordered items.")]
 Missing = Annotated[str, typer.Option(help="listwise or fiml")]
 
 FOUR_QUESTIONS = {  # the notebooks that answer them, by number
@@ -139,7 +139,7 @@ def fit_verb(
     model: ModelFile,
     data: Data,
     instrument: Codebook = None,
-    estimator: Estimator = "ML",
+    estimator: Estimator = None,
     missing: Missing = "listwise",
 ) -> None:
     """Fit a model (lavaan syntax) to a survey file or a data set, and print the summary."""
@@ -154,7 +154,7 @@ def report_verb(
     data: Data,
     path: Annotated[Path, typer.Argument(help="Where the report goes; the suffix says the format: .html")],
     instrument: Codebook = None,
-    estimator: Estimator = "ML",
+    estimator: Estimator = None,
     missing: Missing = "listwise",
     title: Annotated[str, typer.Option(help="Title of the report.")] = "Structural equation model",
 ) -> None:
@@ -189,7 +189,7 @@ def standard_verb(
     _say(f"{of} {found.clause}  {found.title}\n{found.description}")
 
 
-def _fitted(model: Path, data: str, instrument: Path | None, estimator: str, missing: str) -> tuple[Results, str]:
+def _fitted(model: Path, data: str, instrument: Path | None, estimator: str | None, missing: str) -> tuple[Results, str]:
     """The fit, and where its data come from; what is wrong with a fit stands in its summary, so no warnings."""
     text, _ = decode(model.read_bytes(), model.name)
     given = _data(data, instrument)
