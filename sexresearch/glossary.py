@@ -369,7 +369,8 @@ def table(data: pd.DataFrame | pd.Series, caption: str = "", note: str = "", dec
         values = [format_value(v, k.decimals) for v, k in zip(data.tolist(), kinds, strict=True)]
         rows = tuple(zip((on_one_line(str(name)) for name in data.index), values, strict=True))
         return Table(("measure", on_one_line(str(data.name or "value"))), rows, (False, True), caption, note)
-    frame = data if isinstance(data.index, pd.RangeIndex) else data.reset_index()
+    counted = isinstance(data.index, pd.RangeIndex) and data.index.name is None
+    frame = data if counted else data.reset_index()
     columns = [_column(str(name), decimals) for name in frame.columns]
     cells = [_cells(frame.iloc[:, i], column) for i, column in enumerate(columns)]
     numeric = tuple(
