@@ -189,7 +189,9 @@ def standard_verb(
     _say(f"{of} {found.clause}  {found.title}\n{found.description}")
 
 
-def _fitted(model: Path, data: str, instrument: Path | None, estimator: str | None, missing: str) -> tuple[Results, str]:
+def _fitted(
+    model: Path, data: str, instrument: Path | None, estimator: str | None, missing: str
+) -> tuple[Results, str]:
     """The fit, and where its data come from; what is wrong with a fit stands in its summary, so no warnings."""
     text, _ = decode(model.read_bytes(), model.name)
     given = _data(data, instrument)

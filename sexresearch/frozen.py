@@ -6,7 +6,7 @@ An array of such a value is read-only. A frame or a dict, which cannot be, is co
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -17,6 +17,8 @@ import pandas as pd
 T = TypeVar("T")
 Frame = pd.DataFrame | pd.Series
 COPIED = re.compile(r"pd\.DataFrame|pd\.Series|\bMapping\b|\bdict\b")
+SEALED = "_sealed"  # whether a value has been walked by `read_only`; derived, so neither compared nor pickled
+PLAIN = (float, int, str, bool, type(None))
 
 
 def by_value(cls: type[T]) -> type[T]:
@@ -40,6 +42,7 @@ def by_value(cls: type[T]) -> type[T]:
             setattr(cls, name, _Copied(name))
     for name, method in METHODS.items():
         setattr(cls, name, method)
+    setattr(cls, SEALED, False)
     return cls
 
 
@@ -132,15 +135,20 @@ def read_only(value: T) -> T:
     if isinstance(value, np.ndarray):
         value.flags.writeable = False
     elif isinstance(value, list | tuple):
-        for part in value:
-            read_only(part)
+        _each_read_only(value)
     elif isinstance(value, dict):
-        for part in value.values():
-            read_only(part)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for part in value.__dict__.values():
-            read_only(part)
+        _each_read_only(value.values())
+    elif not getattr(value, SEALED, False) and is_dataclass(value) and not isinstance(value, type):
+        _each_read_only(tuple(value.__dict__.values()))
+        if hasattr(type(value), SEALED):
+            value.__dict__[SEALED] = True
     return value
+
+
+def _each_read_only(parts: Iterable[object]) -> None:
+    for part in parts:
+        if type(part) not in PLAIN:
+            read_only(part)
 
 
 class read_only_property(cached_property[T]):

@@ -68,9 +68,9 @@ def written_on(value: object) -> None:
     """Write into every frame and array that can be reached from outside."""
     if isinstance(value, pd.DataFrame | pd.Series):
         for place in range(len(value.columns) if isinstance(value, pd.DataFrame) else 1):
-            column = value.iloc[:, place] if isinstance(value, pd.DataFrame) else value
-            if column.dtype == float:
-                column.to_numpy()[...] = 99.0 if column.to_numpy().flags.writeable else column
+            array = (value.iloc[:, place] if isinstance(value, pd.DataFrame) else value).to_numpy()
+            if array.dtype == float and array.flags.writeable:  # pandas 3 shows read-only arrays
+                array[...] = 99.0
         value.iloc[:0] = value.iloc[:0]
     elif isinstance(value, np.ndarray):
         if value.size and value.dtype == float:
@@ -165,6 +165,6 @@ def test_what_the_user_gave_stays_the_users():
     pd.testing.assert_frame_equal(results.factor_scores(), scores)
     pd.testing.assert_frame_equal(moments.cov, kept)
     pd.testing.assert_frame_equal(survey.answers, first)
-    array = answers()[list("abcd")].to_numpy()
+    array = np.array(answers()[list("abcd")])
     sx.fit("joy =~ a + b + c + d", pd.DataFrame(array, columns=list("abcd"), copy=False))
     assert array.flags.writeable
