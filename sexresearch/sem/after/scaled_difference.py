@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from scipy.linalg import null_space
 
 from sexresearch.sem.after.nesting import moment_order
 from sexresearch.sem.arrays import Array
@@ -79,24 +80,12 @@ def satorra_2000(larger: Fitted, smaller: Fitted, df: int) -> float:
     parts = [_group_parts(larger, number) for number in range(larger.table.n_groups)]
     D1 = [D @ larger.basis for D, _, _ in parts]
     D0 = [D[moment_order(smaller, g, larger)] @ smaller.basis for g, D in enumerate(smaller.jacobians())]
-    spread = np.sqrt(np.concatenate([np.diag(gamma) for _, _, gamma in parts]))
-    spread[spread == 0] = 1.0  # moments that are fixed
-    unit = _column_norms(np.vstack(D1) / spread[:, None])
-    D1 = [D / unit for D in D1]
-    below = np.vstack(D0) / spread[:, None]
-    H = np.linalg.pinv(np.vstack(D1) / spread[:, None]) @ (below / _column_norms(below))
-    A = np.linalg.svd(H)[0][:, len(H) - df :].T
-    P = np.linalg.inv(larger.basis.T @ larger.information @ larger.basis / larger.weight / np.outer(unit, unit))
+    A = null_space((np.linalg.pinv(np.vstack(D1)) @ np.vstack(D0)).T).T
+    P = np.linalg.inv(larger.basis.T @ larger.information @ larger.basis / larger.weight)
     middle = P @ A.T @ np.linalg.pinv(A @ P @ A.T) @ A @ P
     first, second = _traces(larger, D1, parts, middle)
     stretch = math.sqrt(df / second)
     return plain_difference(larger, smaller) * stretch + df - stretch * first
-
-
-def _column_norms(matrix: Array) -> Array:
-    """Lengths of the columns, by which units of items and parameters do not decide on ranks; 1 where there is none."""
-    norms = np.linalg.norm(matrix, axis=0)
-    return np.where(norms > 0, norms, 1.0)
 
 
 def _group_parts(fitted: Fitted, number: int) -> tuple[Array, Array, Array]:
