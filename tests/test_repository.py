@@ -43,7 +43,7 @@ def test_every_package_in_the_lock_is_pinned_and_hashed():
 
 def test_one_version_everywhere():
     version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
-    assert f"\nversion: {version}\n" in text("CITATION.cff")
+    assert f"\nversion: {version}\n" in text("CITATION.cff", "CONTRIBUTING.md", "docs")
     newest = re.search(r"^## \[([\d.]+)\] - (\d{4}-\d{2}-\d{2})$", text("CHANGELOG.md"), re.MULTILINE)
     assert newest
     assert newest[1] == version
