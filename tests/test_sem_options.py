@@ -123,3 +123,32 @@ def test_what_takes_the_place_of_ml_is_said_where_ml_was_asked_for(options: dict
     assert used in repr(silent)
     assert used in str(silent.provenance)
     np.testing.assert_array_equal(named.parameters["est"], silent.parameters["est"])
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "why"),
+    [
+        (MODEL + "\nq1 + q2 + q3 + j1 ~ 0*1\nf ~ 1", {}, "intercepts it names"),
+        (MODEL, {"group": "brand", "group_equal": ["loadings", "intercepts"]}, "intercepts it names"),
+        (MODEL, {"cluster": "branch"}, "clusters"),
+        (MODEL, {"ordered": True}, "ordered variables"),
+    ],
+)
+def test_means_spoken_of_are_modelled_though_meanstructure_is_false(text: str, options: dict, why: str) -> None:
+    data = ORDERED if "ordered" in options else DATA
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sem.FitWarning)
+        denied, left = (sem.fit(text, data, **options, **other) for other in ({"meanstructure": False}, {}))
+    pd.testing.assert_series_equal(denied.fit_measures, left.fit_measures)
+    assert any(f"meanstructure=False was asked for, but {why} bring means into the model" in p for p in denied.problems)
+    assert not any("meanstructure" in p for p in left.problems)
+
+
+def test_moments_whose_scores_say_the_same_have_no_first_order_error() -> None:
+    """Mean and variance of a 0/1 variable: (x - m)^2 is linear in x; what else is estimated keeps its error."""
+    results = sem.fit("f =~ q1 + q2 + q3\nf ~ member + age", DATA, estimator="MLF", fixed_x=False, meanstructure=True)
+    rows = results.parameters
+    lost = rows[rows["se"].isna()]
+    assert set(zip(lost["lhs"], lost["op"], strict=True)) >= {("member", "~1"), ("member", "~~")}
+    assert rows.loc[rows["op"].isin(["=~", "~"]), "se"].notna().all()
+    assert rows["se"].max() < 1

@@ -14,7 +14,7 @@ from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments, inverse_of_moments, moment_names
 from sexresearch.sem.data.observed import Answers, Columns, split_groups
-from sexresearch.sem.data.rows_used import answered_rows, complete_rows, refuse_single_cluster, weighed
+from sexresearch.sem.data.rows_used import answered_rows, complete_rows, refuse_single_cluster, weighed, where_said
 from sexresearch.sem.data.sample import (
     Sample,
     arrange,
@@ -57,8 +57,9 @@ def estimate(model: Model, data: DataFrame | None, moments: object, asked: Optio
     groups, notes = _read(model, data, moments, asked)
     has_rows = isinstance(groups, list)
     intercepts = any(f.op == "~1" for f in model.statements.formulas)
+    spoken = intercepts or {"intercepts", "means"} & set(asked.group_equal)  # the user speaks of means
     given = all(m.mean is not None for m in groups.values()) if isinstance(groups, dict) else len(groups) > 1
-    options = settled(asked, has_rows, intercepts or given)
+    options = settled(replace(asked, meanstructure=True) if spoken else asked, has_rows, given)
     defaults = _defaults(options, _labels(model, groups), len(groups), levels)
     table = with_auxiliary(model.table(defaults), options.auxiliary)
     samples, more = _samples(groups, (*model.observed, *options.auxiliary), table, options, levels)
@@ -220,7 +221,9 @@ def _rows_used(
 def _sample(answers: Answers, role: Roles, options: Options, levels: Levels) -> tuple[Sample, list[str]]:
     if levels:
         sample = ordinal_sample(answers, role, levels, options.fixed_x)
-        return sample, said_of(sample)
+        mute = len(answers.values) - sample.nobs
+        said = f"{where_said(answers.label)}{mute} rows answer nothing that the model explains and do not count"
+        return sample, ([said] if mute else []) + said_of(sample)
     if options.missing == "listwise":
         return from_answers(answers, role.observed, bool(options.meanstructure)), []
     if options.missing == "pairwise":

@@ -56,14 +56,18 @@ def settled(options: Options, has_rows: bool, means_wanted: bool) -> Options:
 
 
 def replaced(asked: Options, used: Options) -> list[str]:
-    """Where plain "ML" was asked for by name and something else took its place, and why."""
-    if respelled(asked).estimator != "ML" or used.estimator == "ML":
-        return []
-    if used.ordered:
-        why = "ordered variables need least squares"
-    else:
-        why = "clusters and sampling weights need robust standard errors and tests"
-    return [f"estimator 'ML' was asked for and {used.estimator!r} used: {why}, as in lavaan"]
+    """Where something else took the place of an option asked for by name, and why."""
+    notes = []
+    if respelled(asked).estimator == "ML" and used.estimator != "ML":
+        if used.ordered:
+            why = "ordered variables need least squares"
+        else:
+            why = "clusters and sampling weights need robust standard errors and tests"
+        notes = [f"estimator 'ML' was asked for and {used.estimator!r} used: {why}, as in lavaan"]
+    if asked.meanstructure is False and used.meanstructure:
+        why = "ordered variables" if used.ordered else "clusters" if used.cluster is not None else "intercepts it names"
+        notes.append(f"meanstructure=False was asked for, but {why} bring means into the model, as in lavaan")
+    return notes
 
 
 def _for_ordered(options: Options) -> Options:
@@ -113,7 +117,7 @@ def _implied(options: Options) -> Options:
         estimator=estimator,
         observed_information="h1" if flat else "hessian",
         fixed_x=options.fixed_x and (estimator in ROBUST or bool(options.ordered)),
-        meanstructure=True if clustered and options.meanstructure is None else options.meanstructure,
+        meanstructure=clustered or options.meanstructure,
         se=asked or se,
         test=test if options.test is None or (options.test == "standard" and not plain) else options.test,
         information=options.information or usual,

@@ -47,6 +47,24 @@ def inverse_information(information: Array, basis: Array) -> Array:
     return inverse if whole else basis @ inverse @ basis.T
 
 
+def determined_inverse(information: Array, basis: Array) -> Array:
+    """Like `inverse_information`, with NaN for those parameters alone that a flat direction moves.
+
+    Products of scores can lack rank in a model that is identified: the mean and the variance of a variable with two
+    values have one score.
+    """
+    inner = basis.T @ information @ basis
+    scale = _diagonal_scale(inner)
+    values, vectors = np.linalg.eigh(inner / scale[:, None] / scale)
+    flat = values < FLAT
+    if not flat.any():
+        return inverse_information(information, basis)
+    firm = basis @ (vectors[:, ~flat] / scale[:, None])
+    moved = np.abs(basis @ vectors[:, flat]).max(axis=1) > FLAT
+    inverse = firm / values[~flat] @ firm.T
+    return np.where(moved[:, None] | moved, np.nan, inverse)
+
+
 def flat_direction(information: Array, basis: Array) -> Array | None:
     """(q,) a direction along which the information vanishes, in scaled parameters; None where there is none."""
     if basis.shape[1] == 0:
@@ -78,6 +96,8 @@ def vcov(fitted: Fitted) -> Array:
     se = fitted.options.se
     if se == "none":
         return np.full((fitted.table.n_free,) * 2, np.nan)
+    if se == "standard" and fitted.options.information == "first_order":
+        return determined_inverse(fitted.information, fitted.basis)
     if se == "standard":
         return inverse_information(fitted.information, fitted.basis)
     if se == "robust_sem":

@@ -10,6 +10,7 @@ from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import refuse_indefinite
 from sexresearch.sem.data.observed import Answers
+from sexresearch.sem.data.rows_used import take
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.ordinal.columns import Levels
@@ -22,6 +23,7 @@ FARTHEST = 1e4  # standard deviations of a covariate from 0: slopes and threshol
 def ordinal_sample(answers: Answers, roles: Roles, levels: Levels, conditional: bool) -> Sample:
     """The sample of one group; `conditional` takes exogenous variables as covariates instead of as variables.
 
+    Rows that answer nothing but covariates tell about these alone and do not count as respondents, as in lavaan.
     DataError names empty categories, variables without variance, and pairs that say the same.
     """
     names, covariates = roles.observed, roles.exogenous if conditional else ()
@@ -29,11 +31,12 @@ def ordinal_sample(answers: Answers, roles: Roles, levels: Levels, conditional: 
     where = "" if answers.label is None else f"group {answers.label!r}: "
     _refuse_empty(answers.values, own, levels, where)
     _refuse_far(answers.values[:, own.p :], covariates, where)
-    found = observe(answers.values, own)
-    n = float(len(answers.values))
+    heard = take(answers, ~np.isnan(answers.values[:, : own.p]).all(axis=1))
+    found = observe(heard.values, own)
+    nobs = len(heard.values)
     mean, cov = _joint(answers.values, own, found.moments)
     origin = np.where(np.isin(np.arange(len(mean)), own.ordered), 0.0, mean)
-    return Sample(answers.label, names, len(answers.values), n, mean, cov, (), answers, ordinal=found, origin=origin)
+    return Sample(answers.label, names, nobs, float(nobs), mean, cov, (), heard, ordinal=found, origin=origin)
 
 
 def _joint(values: Array, own: Layout, moments: Array) -> tuple[Array, Array]:
