@@ -19,10 +19,10 @@ export SEXRESEARCH_DATA_HOME ?= $(SHARED_DATA)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce notebooks test lint lab bench lock clean
+.PHONY: help reproduce notebooks test lint lab bench fuzz lock clean
 
 help:
-	@echo "make reproduce | test | lint | lab | notebooks | bench | lock | clean"
+	@echo "make reproduce | test | lint | lab | notebooks | bench | fuzz | lock | clean"
 
 .venv: $(VENV)/.installed
 
@@ -59,6 +59,10 @@ bench: $(VENV)/.installed
 	$(BIN)/python tests/benchmarks/coverage_study.py
 	$(BIN)/python tests/benchmarks/speed.py
 	$(BIN)/python tests/benchmarks/worlds.py
+
+# Random fits, live beside lavaan's where R is installed; FUZZ_N and FUZZ_SEED choose how many and which.
+fuzz: $(VENV)/.installed
+	$(BIN)/python tests/grid/fuzz.py
 
 # Choose the newest versions that fit pyproject.toml and pin them with their hashes.
 lock: $(VENV)/.installed

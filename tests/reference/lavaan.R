@@ -27,7 +27,8 @@ read_moments <- function(names, plan, with_means) {
 
 case_input <- function(case, plan) {
   if (is.null(case$data)) return(read_moments(unlist(case$moments), plan, isTRUE(case$means)))
-  list(data = read.csv(file.path("data", paste0(case$data, ".csv"))))
+  folder <- if (is.null(plan$data)) "data" else plan$data
+  list(data = read.csv(file.path(folder, paste0(case$data, ".csv"))))
 }
 
 case_syntax <- function(case, plan) paste(c(unlist(plan$base[unlist(case$base)]), case$model), collapse = "\n")
@@ -124,4 +125,4 @@ main <- function() {
             row.names = FALSE, quote = FALSE)
 }
 
-main()
+if (sys.nframe() == 0) main()  # sourced by grid.R for its functions

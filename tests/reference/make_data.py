@@ -191,8 +191,46 @@ def likert(rng: np.random.Generator, n: int = 600) -> pd.DataFrame:
     return pd.DataFrame(items).assign(age=age, female=female, segment=np.where(new, "new", "loyal"))
 
 
-DUMMIES = ("member", "female", "coach")
-IN_ORDER = (chain, paths, groups, missing, skewed, clustered, growth, heywood, likert)
+REGION_SIZES = {"north": 250, "south": 190, "west": 140}
+
+
+def grid(rng: np.random.Generator) -> pd.DataFrame:
+    """Six items of two latents, continuous x1-x6 and cut into categories q1-q6, with every kind of column beside them.
+
+    Sites and regions are of unequal size, branches lie within sites; x1 loads on both latents, x5 and x6 share more
+    than theirs, tails are heavy. g1-g6 and o1-o6 are x1-x6 and q1-q6 with answers missing at random, three rows empty;
+    years is age with gaps.
+    """
+    n = sum(REGION_SIZES.values())
+    region = np.repeat(list(REGION_SIZES), list(REGION_SIZES.values()))
+    branch = rng.integers(0, 48, n)
+    large = branch < 32  # the branches of the larger site
+    age, online = rng.normal(size=n), (rng.random(n) < 0.4).astype(float)
+    between = rng.normal(0, 0.35, (48, 2))[branch]
+    f = rng.normal(size=(n, 2)) * np.sqrt(rng.chisquare(8, size=(n, 1)) / 8)
+    f[:, 0] += 0.4 * age - 0.3 * online + np.where(large, 0.3, 0.0)
+    f[:, 1] += 0.5 * f[:, 0] + 0.2 * age
+    f += between + np.select([region == "south", region == "west"], [0.3, -0.2])[:, None]
+    table = block_loadings((1, 0.8, 0.9), (1, 0.9, 0.7))
+    table[0, 1] = 0.2
+    noise = 0.8 * rng.normal(size=(n, 6)) / np.sqrt(rng.chisquare(10, size=(n, 1)) / 10)
+    noise[:, 5] += 0.3 * noise[:, 4]
+    y = f @ table.T + noise
+    cuts = ((-0.9, 0.0, 1.0), (-0.6, 0.5), (-1.1, -0.3, 0.4, 1.2), (0.2,), (-0.8, 0.1, 0.9), (-0.2, 0.8))
+    columns = {f"x{k + 1}": y[:, k] + 3 for k in range(6)} | {f"q{k + 1}": cut(y[:, k], cuts[k]) for k in range(6)}
+    hole = rng.random((n, 6)) < (0.22 / (1 + np.exp(-age)))[:, None]
+    hole[:, [0, 3]] = rng.random((n, 2)) < 0.04
+    hole[[40, 300, 500]] = True
+    columns |= {f"g{k + 1}": np.where(hole[:, k], np.nan, columns[f"x{k + 1}"]) for k in range(6)}
+    columns |= {f"o{k + 1}": np.where(hole[:, k], np.nan, columns[f"q{k + 1}"]) for k in range(6)}
+    years = np.where(rng.random(n) < 0.04, np.nan, age)
+    beside = {"age": age, "years": years, "online": online, "site": np.where(large, "large", "small"), "region": region}
+    beside |= {"branch": [f"b{k + 1:02d}" for k in branch], "weight": rng.gamma(4, 0.25, n) * np.where(large, 0.8, 1.3)}
+    return shuffle(rng, pd.DataFrame(columns | beside))
+
+
+DUMMIES = ("member", "female", "coach", "online")
+IN_ORDER = (chain, paths, groups, missing, skewed, clustered, growth, heywood, likert, grid)
 MAKERS = {maker.__name__: maker for maker in IN_ORDER}
 
 

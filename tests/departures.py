@@ -1,0 +1,150 @@
+"""The known departures from lavaan, as reference/departures.toml lists them: matched with fits, and as a page.
+
+An entry names `values` (kind and name, in shell patterns: "measure cfi_robust", "se *") and says where they differ:
+`when` lists facts of the fit (see `facts`), `cases` single fits by name. `python tests/departures.py` rewrites
+docs/departures.md.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from sexresearch import sem
+from sexresearch.sem.inference.chisquare import scaled_test
+
+LIST = Path(__file__).parent / "reference" / "departures.toml"
+PAGE = Path(__file__).parent.parent / "docs" / "departures.md"
+
+
+@dataclass(frozen=True)
+class Departure:
+    """One knowing difference: which values, where, ours, lavaan's, and the evidence."""
+
+    id: str
+    title: str
+    where: str
+    ours: str
+    lavaan: str
+    evidence: str
+    values: tuple[str, ...] = ()
+    when: Mapping[str, list[str]] | None = None
+    cases: tuple[str, ...] = ()
+
+    def covers(self, kind: str, name: str, known: Mapping[str, str], case: str = "") -> bool:
+        """Whether it explains a value of a fit with these facts."""
+        if self.cases and case not in self.cases:
+            return False
+        if any(known[fact] not in allowed for fact, allowed in (self.when or {}).items()):
+            return False
+        return any(fnmatch.fnmatchcase(f"{kind} {name}", pattern) for pattern in self.values)
+
+
+@functools.cache
+def departures() -> tuple[Departure, ...]:
+    """Every entry of the list."""
+    rows = tomllib.loads(LIST.read_text(encoding="utf-8"))["departure"]
+    return tuple(Departure(**{key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}) for row in rows)
+
+
+def facts(results: sem.Results, asked: Mapping[str, object]) -> dict[str, str]:
+    """What a departure may depend on, in words; `asked` are the options as the user wrote them."""
+    fitted, options = results.fitted, results.fitted.options
+    sizes = [sample.nobs for sample in fitted.samples]
+    labels = [row.free for row in fitted.table.rows if row.free >= 0]
+    exogenous = any(role.exogenous for role in fitted.table.roles) or options.auxiliary
+    own = {name: getattr(options, name) for name in OPTIONS}
+    replaced = options.sampling_weights is not None or str(asked.get("estimator", "ML")).upper() == "MLR"
+    return {name: str(value) for name, value in own.items()} | {
+        "ordered": _ordered(results),
+        "groups": "one" if len(sizes) == 1 else "equal" if len(set(sizes)) == 1 else "unequal",
+        "exogenous": "none" if not exogenous else "fixed" if options.fixed_x else "random",
+        "shared": _yes(len(set(labels)) < len(labels) or fitted.constrained.n_equalities > 0),
+        "weights": _yes(options.sampling_weights is not None),
+        "cluster": _yes(options.cluster is not None),
+        "test_replaced": _yes(options.cluster is not None and replaced),
+        "improper": _yes(any("negative variance" in text for text in results.problems)),
+        "outcome_of_latent": _yes(_outcome_of_latent(results)),
+        **_of_the_test(results),
+    }
+
+
+OPTIONS = ("estimator", "discrepancy", "missing", "se", "test", "information", "parameterization")
+
+
+def _ordered(results: sem.Results) -> str:
+    outcomes = {name for role in results.fitted.table.roles for name in role.modelled}
+    named = {name for role in results.fitted.table.roles for name in role.ordered}
+    return "none" if not named else "all" if outcomes <= named else "some"
+
+
+def _outcome_of_latent(results: sem.Results) -> bool:
+    rows = results.parameters
+    paths = rows[rows["op"] == "~"]
+    return bool((paths["lhs"].isin(results.observed) & paths["rhs"].isin(results.latents)).any())
+
+
+def _of_the_test(results: sem.Results) -> dict[str, str]:
+    measures, options = results.fit_measures, results.fitted.options
+    df = measures["df"]
+    trace = scaled_test(results.fitted).trace if options.robust_test and df > 0 else math.nan
+    worse = measures["chisq"] * measures["baseline_df"] > measures["baseline_chisq"] * df
+    return {
+        "df": "0" if df == 0 else "more",
+        "worse_than_baseline": _yes(worse),
+        "mean_of_test": "below 1" if trace < 1 else "more",
+    }
+
+
+def _yes(holds: bool) -> str:
+    return "yes" if holds else "no"
+
+
+def explained(kind: str, name: str, known: Mapping[str, str], case: str = "") -> bool:
+    """Whether some departure covers a value."""
+    return any(entry.covers(kind, name, known, case) for entry in departures())
+
+
+def unexplained(
+    results: sem.Results, found: pd.DataFrame, asked: Mapping[str, object], case: str = ""
+) -> pd.DataFrame:
+    """The differences that no departure covers."""
+    if found.empty:
+        return found
+    known = facts(results, asked)
+    covered = [explained(kind, name, known, case) for kind, name in zip(found["kind"], found["name"], strict=True)]
+    return found[[not here for here in covered]]
+
+
+def page() -> str:
+    """docs/departures.md, from the list."""
+    head = [
+        "# Departures from lavaan",
+        "",
+        "Estimates, standard errors, tests and indices equal those of lavaan 0.6-14 in every fit the tests compare "
+        "(`tests/reference`, `tests/grid`), but for the values below, where another convention or a correction was "
+        "chosen knowingly. Generated from `tests/reference/departures.toml` by `python tests/departures.py`; the same "
+        "list tells the tests where a difference is expected, and `tests/test_departures.py` computes the evidence.",
+    ]
+    for entry in departures():
+        head += ["", f"## {entry.title}", ""]
+        head += [f"- **Where:** {entry.where}", f"- **Here:** {entry.ours}", f"- **lavaan:** {entry.lavaan}"]
+        head += [f"- **Evidence:** {entry.evidence}"]
+    return "\n".join(head) + "\n"
+
+
+def main() -> None:
+    """Rewrite the page."""
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""`make fuzz`: random fits, ours beside lavaan's, live; prints every difference that no known departure explains.
+
+python tests/grid/fuzz.py [--n 300] [--seed 1] [--only NUMBER]; FUZZ_N and FUZZ_SEED say the same. The seed is printed:
+with it and the number of a draw the fit can be made again. Needs Rscript with lavaan, semTools and jsonlite.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import pandas as pd
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent.parent)]
+
+from comparison import Answers, differences, read_answers  # noqa: E402
+from departures import unexplained  # noqa: E402
+from drawing import Draw, draw  # noqa: E402
+
+from sexresearch import sem  # noqa: E402
+from sexresearch.errors import SexresearchError  # noqa: E402
+
+BATCH = 25  # fits per R process
+LOWER = 1e-4  # chi-square: ours below lavaan's by more than this is lavaan's local minimum or early stop
+SHOWN = 12  # differences printed per draw
+
+
+def name_of(drawn: Draw) -> str:
+    """The name of a draw in the tables."""
+    return f"d{drawn.number}"
+
+
+def lavaan_answers(draws: list[Draw]) -> Answers:
+    """What lavaan says about some draws."""
+    with tempfile.TemporaryDirectory() as folder:
+        for drawn in draws:
+            drawn.data.to_csv(Path(folder) / f"{name_of(drawn)}.csv", index=False)
+        cases = [{"name": name_of(d), "data": name_of(d), "model": d.model, "options": d.options} for d in draws]
+        plan = json.dumps({"folder": folder, "data": folder, "case": cases})
+        command = ["Rscript", "grid.R"]
+        done = subprocess.run(
+            command, input=plan, text=True, cwd=HERE.parent / "reference", capture_output=True, check=False
+        )
+        if done.returncode:
+            raise SystemExit(f"R stopped: {done.stderr[-2000:]}")
+        return read_answers(Path(folder))
+
+
+def our_fit(drawn: Draw) -> sem.Results | str:
+    """Our results, or why there are none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sem.FitWarning)
+        try:
+            return sem.fit(drawn.model, drawn.data, **drawn.options)  # type: ignore[arg-type]
+        except SexresearchError as error:
+            return f"refused: {error}"
+        except Exception as error:  # whatever else is raised is a fault and must be shown with its draw
+            return f"CRASH {type(error).__name__}: {error}"
+
+
+def verdict(drawn: Draw, answers: Answers) -> tuple[str, pd.DataFrame]:
+    """In one phrase how the two programs stand to each other, and the differences that nothing explains."""
+    none = pd.DataFrame()
+    ours, status, said = our_fit(drawn), *answers.outcomes.loc[name_of(drawn), ["status", "said"]]
+    if isinstance(ours, str):
+        if ours.startswith("refused") and status != "fitted":
+            return "both refuse", none
+        return f"! ours {ours} | lavaan {status} {said}", none
+    if not ours.converged:
+        return ("neither converges" if status != "fitted" else f"! only lavaan converges | {said}"), none
+    if status != "fitted":
+        return f"only ours fits: lavaan {status} {said}", none
+    theirs = answers.of(name_of(drawn))
+    gained = theirs["measure", "chisq"] - ours.fit_measures["chisq"]
+    if gained > LOWER * max(1.0, ours.fit_measures["chisq"]):
+        return "ours is lower", none
+    left = unexplained(ours, differences(ours, theirs), drawn.options)
+    return ("same" if left.empty else "! they differ"), left
+
+
+def show(drawn: Draw, phrase: str, left: pd.DataFrame) -> None:
+    """Everything needed to look into one draw."""
+    print(
+        f"\n--- draw {drawn.number} of seed {drawn.seed}: {phrase}\n{drawn.model}\n{drawn.options} n={len(drawn.data)}"
+    )
+    if len(left):
+        print(f"{dict(collections.Counter(left['kind']))}\n{left.head(SHOWN).to_string(index=False)}", flush=True)
+
+
+def asked() -> argparse.Namespace:
+    """What the command line and the environment ask for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--n", type=int, default=int(os.environ.get("FUZZ_N", "300")))
+    parser.add_argument(
+        "--seed", type=int, default=int(os.environ.get("FUZZ_SEED", "0")) or secrets.randbelow(10**6) + 1
+    )
+    parser.add_argument("--only", type=int, action="append", help="the number of a draw to look at alone")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Draw, fit twice, compare, count; the status is 1 where something stays unexplained."""
+    if shutil.which("Rscript") is None:
+        print("make fuzz compares with lavaan and needs Rscript, which is not on the path")
+        return 0
+    wanted = asked()
+    numbers = wanted.only or list(range(wanted.n))
+    print(f"seed {wanted.seed}, {len(numbers)} draws", flush=True)
+    counts: collections.Counter[str] = collections.Counter()
+    for at in range(0, len(numbers), BATCH):
+        draws = [draw(wanted.seed, number) for number in numbers[at : at + BATCH]]
+        answers = lavaan_answers(draws)
+        for drawn in draws:
+            phrase, left = verdict(drawn, answers)
+            counts[phrase.split(":")[0].split(" | ")[0]] += 1
+            if phrase.startswith("!") or wanted.only:
+                show(drawn, phrase, left)
+    print(f"\nseed {wanted.seed}: " + ", ".join(f"{phrase} {count}" for phrase, count in counts.most_common()))
+    return int(any(phrase.startswith("!") for phrase in counts))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

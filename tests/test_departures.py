@@ -1,0 +1,262 @@
+"""The evidence behind every known departure from lavaan, computed; and the page that is written from their list."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from departures import PAGE, departures, page
+from reference_cases import fitted, keyed, read_data
+from scipy.special import chndtr
+
+from sexresearch import sem
+from sexresearch.sem.estimation.gamma import normal_weight
+from sexresearch.sem.implied.structure import vech_index
+from sexresearch.sem.inference.fiml_indices import complete_data_misfit
+
+EXACT = 1e-8  # the same arithmetic by another way
+SOLVED = 1e-5  # two minimisations of the same discrepancy, relative
+MODE = 1e-4  # absolute: two searches for a mode
+DATA = read_data("grid")
+FACTORS = "f1 =~ {0}1 + {0}2 + {0}3\nf2 =~ {0}4 + {0}5 + {0}6"
+PLAIN, GAPS, ORDERED = (FACTORS.format(letter) for letter in "xgq")
+MIMIC = PLAIN + "\nf1 + f2 ~ age + online"
+PATHS = "x2 ~ age + online\nx4 ~ x2 + 0*age\nx5 ~ x4 + x2"
+
+
+def fit(text: str, data: pd.DataFrame = DATA, **options: object) -> sem.Results:
+    """A fit whose warnings are not the subject."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sem.FitWarning)
+        return sem.fit(text, data, **options)  # type: ignore[arg-type]
+
+
+def column(results: sem.Results, name: str, site: object = "") -> pd.Series:
+    """A column of the parameters, those of one group where there are several."""
+    rows = results.parameters
+    rows = rows[rows["group"] == site] if site else rows
+    return keyed(rows.assign(group=""))[name]
+
+
+def alone(text: str, site: str, **options: object) -> sem.Results:
+    """The fit of one site by itself."""
+    return fit(text, DATA[DATA["site"] == site], **options)
+
+
+def stacked(mean: pd.Series, cov: pd.DataFrame) -> np.ndarray:
+    """Means above the lower triangle of the covariances."""
+    i, j = vech_index(len(cov))
+    return np.concatenate([mean.to_numpy(), cov.to_numpy()[i, j]])
+
+
+def gfi_fiml() -> None:
+    results = fit(GAPS, missing="fiml")
+    implied, gap = results.implied, results.residuals
+    s, r = stacked(implied["mean"] + gap["mean"], implied["cov"] + gap["cov"]), stacked(gap["mean"], gap["cov"])
+    W = normal_weight(implied["cov"].to_numpy(), has_means=True)
+    assert results.fit_measures["gfi"] == pytest.approx(1 - (r @ W @ r) / (s @ W @ s), abs=EXACT)
+
+
+def robust_fiml_random() -> None:
+    for information in ("observed", "expected"):
+        found = fit(MIMIC, missing="fiml", fixed_x=False, information=information).fit_measures
+        assert found["cfi_robust"] == pytest.approx(found["cfi"], abs=EXACT)
+        assert round(found["cfi"], 6) == 0.982354  # lavaan's cfi as well; its cfi.robust is .982374
+
+
+def robust_fiml_expected() -> None:
+    """U = W - W D E^-1 D' W takes out the parameters, tr(U W^-1) = df, only where E is D' W D."""
+    kinds = {kind: fit(GAPS, missing="fiml", information=kind).fitted for kind in ("expected", "observed")}
+    fits = kinds["expected"]
+    W, D = fits.saturated[0].information, fits.jacobians()[0]
+    own, mixed = (np.trace(np.linalg.solve(E, D.T @ W @ D)) for E in (D.T @ W @ D, kinds["observed"].information))
+    assert len(W) - own == pytest.approx(8, abs=EXACT)
+    assert abs(len(W) - mixed - 8) > 0.01
+
+
+def robust_fiml_weights() -> None:
+    options = {"missing": "fiml", "sampling_weights": "weight", "group": "site", "group_equal": ["loadings"]}
+    results = fit(PATHS, **options)
+    misfit = complete_data_misfit(results.fitted).chisq
+    assert misfit == pytest.approx(results.fit_measures["chisq"], rel=EXACT)  # no answer is missing
+    assert round(misfit, 4) == 60.0215  # lavaan's chisq as well; the misfit behind its robust indices is 59.9102
+
+
+def saturated_limits() -> None:
+    results = fit("x2 ~ x1 + x4", estimator="MLR")
+    assert results.fit_measures["df"] == 0
+    missing = results.fit_measures.index[results.fit_measures.isna()]
+    assert set(missing) <= set(results.reasons)
+
+
+def rfi() -> None:
+    found = fitted("covariances_only").fit_measures
+    formula = 1 - (found["chisq"] / found["df"]) / (found["baseline_chisq"] / found["baseline_df"])
+    assert found["rfi"] == pytest.approx(formula, abs=EXACT)
+    assert formula < 0
+
+
+def rmsea_limits() -> None:
+    """A scaled RMSEA is that of the unscaled statistic with tr(U Gamma) for its df; so are its limits."""
+    results = fit("x2 ~ x4\nx6 ~ x2\nq5 ~ x4 + x2", ordered=["q5"], estimator="ULSM", group="site")
+    found, N = results.fit_measures, results.nobs - 2  # least squares count one less in every group
+    df = found["df"] * found["chisq_scaling_factor"]
+    limits = found[["rmsea_ci_lower_scaled", "rmsea_ci_upper_scaled"]].to_numpy()
+    assert df < 1 < found["df"]
+    assert 0 < limits[0] < found["rmsea_scaled"] < limits[1]
+    assert chndtr(found["chisq"], df, limits**2 * N * df / 2) == pytest.approx([0.95, 0.05], abs=MODE)
+
+
+def robust_least_squares() -> None:
+    found = fit(PLAIN, estimator="WLSM").fit_measures
+    T, c, df = found["chisq"], found["chisq_scaling_factor"], found["df"]
+    T_b, c_b, df_b = (found[f"baseline_{name}"] for name in ("chisq", "chisq_scaling_factor", "df"))
+    assert c_b == pytest.approx(1, abs=EXACT)
+    assert found["cfi_robust"] == pytest.approx(1 - (T - c * df) / (T_b - c_b * df_b), abs=EXACT)
+
+
+def observed_gls() -> None:
+    kinds = [fit(PLAIN, estimator="GLS", information=i, meanstructure=True) for i in ("expected", "observed")]
+    one, other = (column(results, "se")["x1", "~1", "", ""] for results in kinds)
+    assert one == pytest.approx(other, rel=EXACT)
+    assert round(one, 6) == 0.065861  # lavaan: .065861 and .065918
+
+
+def first_order_rank() -> None:
+    x = DATA["online"].to_numpy(float)
+    centred = x - x.mean()
+    mean_score, variance_score = centred, centred**2 - centred.var()
+    assert variance_score == pytest.approx((1 - 2 * x.mean()) * mean_score, abs=EXACT)
+
+
+def weights_gamma() -> None:
+    """In a model without degrees of freedom the two sandwiches are one."""
+    options = {"sampling_weights": "weight", "information": "expected", "fixed_x": False, "meanstructure": True}
+    one, other = (fit("x2 ~ x1 + x4", se=se, **options) for se in ("robust_sem", "robust_huber_white"))
+    assert column(one, "se").to_numpy() == pytest.approx(column(other, "se").to_numpy(), rel=SOLVED)
+    assert round(column(one, "se")["x2", "~", "x1", ""], 4) == 0.0284  # lavaan: .0315 and .0284
+
+
+def cluster_test() -> None:
+    kinds = ("satorra_bentler", "yuan_bentler", "yuan_bentler_mplus")
+    options = {"cluster": "branch", "sampling_weights": "weight", "information": "expected"}
+    one, two, three = (fit(PLAIN, test=kind, **options).fit_measures["chisq_scaled"] for kind in kinds)
+    assert one == pytest.approx(two, rel=0.05)  # both divide by tr(U Gamma), here with J / (J - 1) and without
+    assert abs(three - two) > 0.01
+
+
+def ordered_residuals() -> None:
+    both, own = fit(ORDERED, group="site", ordered=True), alone(ORDERED, "small", ordered=True)
+    for kind in ("normalized", "standardized"):
+        table = both.residual_table(kind)  # type: ignore[arg-type]
+        mine = table[table["group"] == "small"].set_index(["lhs", "op", "rhs"])["residual"]
+        theirs = own.residual_table(kind).set_index(["lhs", "op", "rhs"])["residual"]  # type: ignore[arg-type]
+        pairs = [key for key in theirs.index if key[1] == "~~"]
+        assert mine[pairs].to_numpy() == pytest.approx(theirs[pairs].to_numpy(), rel=0.01, nan_ok=True)
+
+
+def ordered_scores() -> None:
+    both, own = fit(ORDERED, group="site", ordered=True), alone(ORDERED, "small", ordered=True)
+    rows = DATA.index[DATA["site"] == "small"]
+    assert both.factor_scores().loc[rows].to_numpy() == pytest.approx(own.factor_scores().to_numpy(), abs=MODE)
+    kinds = (fit(ORDERED, ordered=True, parameterization=kind, std_lv=True) for kind in ("delta", "theta"))
+    delta, theta = (results.factor_scores().to_numpy() for results in kinds)
+    assert delta == pytest.approx(theta, abs=MODE)
+
+
+def outcome_scores() -> None:
+    results = fit("f =~ x1 + x2 + x3\nx4 ~ f\nx5 ~ f", meanstructure=True)
+    rows = column(results, "est")
+    names = ["x1", "x2", "x3", "x4", "x5"]
+    loads = np.array([rows["f", "=~", n, ""] if n < "x4" else rows[n, "~", "f", ""] for n in names])
+    cov, mean = results.implied["cov"].loc[names, names], results.implied["mean"][names]
+    weights = np.linalg.solve(cov.to_numpy(), loads * rows["f", "~~", "f", ""])
+    expected = (DATA[names] - mean).to_numpy() @ weights
+    assert results.factor_scores()["f"].to_numpy() == pytest.approx(expected, abs=EXACT)
+
+
+def score_test_df() -> None:
+    equal = {"group": "site", "group_equal": ["loadings", "intercepts"]}
+    held, free = fit(PLAIN, **equal), fit(PLAIN, group="site")
+    gained = held.fit_measures["df"] - free.fit_measures["df"]
+    tests = held.score_tests()
+    assert tests["df"].iloc[0] == gained == 8
+    assert len(tests) - 1 == 10  # the constraints, which is lavaan's df
+
+
+def test_beside() -> None:
+    own, asked = fit(PLAIN, estimator="MLM"), fit(PLAIN, estimator="MLM", test="scaled_shifted")
+    other = fit(PLAIN, estimator="MLMV")
+    assert asked.fit_measures["chisq_scaled"] == pytest.approx(other.fit_measures["chisq_scaled"], rel=EXACT)
+    assert abs(asked.fit_measures["chisq_scaled"] - own.fit_measures["chisq_scaled"]) > 0.01
+
+
+def empty_rows() -> None:
+    answered = DATA[DATA[[f"g{k}" for k in range(1, 7)]].notna().any(axis=1)]
+    assert len(answered) < len(DATA)
+    weighted = {"missing": "fiml", "sampling_weights": "weight"}
+    for options, name in ((weighted, "chisq"), ({"missing": "pairwise", "estimator": "MLM"}, "chisq_scaled")):
+        found = [fit(GAPS, d, **options).fit_measures[name] for d in (DATA, answered)]
+        assert found[0] == pytest.approx(found[1], rel=EXACT)
+    assert round(fit(GAPS, **weighted).fit_measures["chisq"], 1) == 29.5  # lavaan: 18.1 with the rows, 29.5 without
+
+
+def theta_scale_indices() -> None:
+    """A scale d and a residual variance v of one item enter as v / d^2 alone: fixing either is the same model."""
+    free = fit("f =~ q1 + q2 + q3 + q4", ordered=True, parameterization="theta")
+    assert "~*~" not in set(free.modification_indices()["op"])
+
+
+def negative_variance_correlations() -> None:
+    results = fitted("growth_curve")
+    rows = results.parameters
+    variances = rows[(rows["op"] == "~~") & (rows["lhs"] == rows["rhs"]) & (rows["est"] < 0)]
+    assert len(variances)
+    beside = rows[(rows["op"] == "~~") & (rows["lhs"] != rows["rhs"]) & rows["lhs"].isin(variances["lhs"])]
+    assert rows.loc[beside.index, "std_all"].isna().all()
+
+
+def variance_on_its_bound() -> None:
+    row = column(fitted("bounds_active"), "est")["x1", "~~", "x1", ""]
+    assert row == pytest.approx(0, abs=EXACT)
+
+
+def absolute_value() -> None:
+    results = fit("f =~ x1 + x2 + x3\nx4 ~ b*f\nd := abs(b)\nm := -b")
+    errors_of = column(results, "se")
+    assert errors_of["d", ":=", "", ""] == pytest.approx(errors_of["m", ":=", "", ""], rel=EXACT)
+
+
+def labels_beside_na() -> None:
+    plain = fit("f =~ x1 + c(k, k, NA)*x2 + x3", group="region")
+    quoted = fit('f =~ x1 + c("k", "k", NA)*x2 + x3', group="region")
+    assert column(plain, "est").to_numpy() == pytest.approx(column(quoted, "est").to_numpy(), rel=EXACT)
+
+
+EVIDENCE: dict[str, Callable[[], None]] = {
+    evidence.__name__: evidence
+    for evidence in (
+        *(gfi_fiml, robust_fiml_random, robust_fiml_expected, robust_fiml_weights, saturated_limits, rfi, rmsea_limits),
+        *(robust_least_squares, observed_gls, first_order_rank, weights_gamma, cluster_test, ordered_residuals),
+        *(ordered_scores, outcome_scores, score_test_df, empty_rows, theta_scale_indices),
+        *(negative_variance_correlations, variance_on_its_bound, absolute_value, labels_beside_na),
+    )
+} | {"test_beside_estimator": test_beside, "weights_gamma_errors": weights_gamma}
+
+
+@pytest.mark.parametrize("name", [entry.id for entry in departures()])
+def test_evidence(name: str) -> None:
+    EVIDENCE[name]()
+
+
+def test_the_page_is_written_from_the_list() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run python tests/departures.py"
+
+
+def test_every_entry_is_told_once() -> None:
+    entries = departures()
+    assert len({entry.id for entry in entries}) == len({entry.title for entry in entries}) == len(entries)
+    assert set(EVIDENCE) == {entry.id for entry in entries}
