@@ -28,6 +28,7 @@ from sexresearch.report import report
 from sexresearch.sem import (
     Bootstrap,
     Design,
+    Fitting,
     FitWarning,
     Model,
     Moments,
@@ -59,6 +60,7 @@ __all__ = [
     "Construct",
     "Design",
     "FitWarning",
+    "Fitting",
     "Instrument",
     "Item",
     "Model",

@@ -23,9 +23,8 @@ from sexresearch.errors import SexresearchError
 from sexresearch.escaping import on_one_line, visible
 from sexresearch.glossary import table
 from sexresearch.report import report
-from sexresearch.sem import Model, Moments, Results
-from sexresearch.sem.estimation.options import Options
-from sexresearch.sem.fit import results_of
+from sexresearch.sem import Fitting, Model, Moments, Results
+from sexresearch.sem.view import quiet_fit
 from sexresearch.study import Reproduction, reproduce
 from sexresearch.survey import Survey, read_survey, screen
 from sexresearch.survey.dialect import decode
@@ -195,10 +194,10 @@ def _fitted(
     """The fit, and where its data come from; what is wrong with a fit stands in its summary, so no warnings."""
     text, _ = decode(model.read_bytes(), model.name)
     given = _data(data, instrument)
-    asked, wanted = Model(text), Options(estimator=estimator, missing=missing)
+    asked, wanted = Model(text), Fitting(estimator=estimator, missing=missing)
     if isinstance(given, Survey):
-        return results_of(asked, given, wanted), given.caption
-    return results_of(asked, None, wanted, given), f"{data}, summary statistics"
+        return quiet_fit(asked, given, wanted), given.caption
+    return quiet_fit(asked, None, wanted, moments=given), f"{data}, summary statistics"
 
 
 def _survey(data: str, instrument: Path | None) -> Survey:

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "sexresearch"
-ROOMS = ["escaping", "errors", "arguments", "frozen", "writing", "glossary", "verdict", "standard", "sem"]
-ROOMS += ["survey", "datasets", "chain", "plots", "report", "study", "lab", "__init__", "cli", "__main__"]
-SEM_MAY_USE = {"escaping", "errors", "arguments", "frozen", "glossary", "verdict", "sem"}  # nothing about service
+ROOMS = ["escaping", "errors", "arguments", "deprecation", "frozen", "writing", "glossary", "verdict"]
+ROOMS += ["standard", "sem", "survey", "datasets", "chain", "plots", "report", "study", "lab"]
+ROOMS += ["__init__", "cli", "__main__"]
+SEM_MAY_USE = {*ROOMS[:8], "sem"} - {"writing"}  # nothing about service
 HEAVY = ["matplotlib", "IPython", "nbclient", "nbconvert", "nbformat", "jupyter_client", "semopy", "statsmodels"]
 HEAVY += ["openpyxl", "pooch", "pyreadstat", "sklearn", "scipy.stats", "scipy.optimize"]
 LONGEST_MODULE, MEDIAN_MODULE, MEDIAN_FUNCTION = 400, 150, 12  # lines
@@ -64,6 +65,20 @@ def test_a_room_imports_only_from_rooms_above_it():
         below = {name for name in used if ROOMS.index(name) > ROOMS.index(room)}
         assert not below, f"{module} imports from {below}"
         assert room != "sem" or used <= SEM_MAY_USE, f"{module} imports from {used - SEM_MAY_USE}"
+
+
+def test_rooms_beyond_sem_see_a_fit_through_its_view_alone():
+    """They import the public names of `sem`, and `sem.view`: all that there is to see of a fit."""
+    public = set(importlib.import_module("sexresearch.sem").__all__)
+    for module, tree in TREES.items():
+        beyond = room_of(module) not in {"sem", "__init__"}
+        for node in ast.walk(tree):
+            if beyond and isinstance(node, ast.ImportFrom) and str(node.module).startswith("sexresearch.sem"):
+                assert node.module in {"sexresearch.sem", "sexresearch.sem.view"}, f"{module} imports {node.module}"
+                names = {alias.name for alias in node.names}
+                assert node.module != "sexresearch.sem" or names <= public, f"{module} imports {names - public}"
+            behind = beyond and isinstance(node, ast.Attribute) and ast.unparse(node).endswith("results.fitted")
+            assert not behind, f"{module} reaches behind its results"
 
 
 def test_imports_of_the_package_stand_at_the_top():

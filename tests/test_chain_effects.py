@@ -10,12 +10,12 @@ from sem_samples import CHAIN, chain_sample
 import sexresearch as sx
 from sexresearch.chain.paths.effects import MOST_PATHS, effects
 from sexresearch.chain.paths.routes import Route, route_slopes, route_values
-from sexresearch.chain.paths.uncertainty import INTERVALS
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.glossary import COLUMNS
 from sexresearch.sem import Moments, bootstrap, fit, monte_carlo
-from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.output.results import Results
+from sexresearch.sem.resampling.uncertainty import INTERVALS
+from sexresearch.sem.view import view
 
 pytestmark = pytest.mark.filterwarnings("ignore::sexresearch.sem.FitWarning")  # small, saturated, or with gaps
 ROOT = Path(__file__).parent.parent
@@ -135,16 +135,15 @@ def test_bootstrap_limits_are_those_of_the_bootstrap(chain):
 
 @pytest.mark.parametrize("model", ["routes", "second_order", "loop", "covariate"])
 def test_slopes_equal_finite_differences(model):
-    inner = fitted(model).fitted
-    names = inner.structures[0].names
+    inner = view(fitted(model), "effects")
+    names = inner.blocks[0].names
     ends = {"covariate": ("age", "loyalty", "delight"), "second_order": ("excellence", "loyalty", "core")}
     source, target, by = ends.get(model, ("experience", "loyalty", "delight"))
     path = tuple(
         names.index(name) for name in ((source, by, target) if by != "core" else (source, by, "satisfaction", target))
     )
     routes = [Route(0, path[0], path[-1], (path,)), Route(0, path[1], path[-1])]
-    exogenous = row_estimates(inner)[[row.exogenous for row in inner.table.rows]]
-    point = np.concatenate([inner.theta, exogenous])
+    point = np.concatenate([inner.theta, inner.exogenous])
     steps = np.diag(1e-5 * (1 + np.abs(point)))
     q = len(inner.theta)
     sides = [route_values(inner, routes, (point + s)[:, :q], (point + s)[:, q:]) for s in (steps, -steps)]

@@ -36,8 +36,8 @@ def values(name):
 
 CASES = {
     "groups": lambda: sx.invariance(GROUPED, read("groups"), group="region"),
-    "robust": lambda: sx.invariance(GROUPED, read("groups"), group="region", estimator="MLR"),
-    "fiml": lambda: sx.invariance(GROUPED, read("missing"), group="brand", missing="fiml"),
+    "robust": lambda: sx.invariance(GROUPED, read("groups"), group="region", fitting=sx.Fitting(estimator="MLR")),
+    "fiml": lambda: sx.invariance(GROUPED, read("missing"), group="brand", fitting=sx.Fitting(missing="fiml")),
     "second": lambda: sx.invariance(SECOND, read("chain").assign(half=["one"] * 200 + ["two"] * 200), group="half"),
     "waves": lambda: sx.invariance(PANEL, values("panel"), waves=WAVES),
 }
@@ -64,7 +64,7 @@ def test_changes_are_differences_from_the_row_below():
 
 
 def test_joint_score_tests_are_those_of_lavaan():
-    source = Source(read("groups"), None, "ML", "listwise", None, None)
+    source = Source(read("groups"), None, sx.Fitting(estimator="ML"))
     design = Groups(sx.Model(GROUPED), source, "region")
     for step, equal in {"metric": ["loadings"], "scalar": ["loadings", "intercepts"]}.items():
         found = candidates(design, design.fit(equal, ()), equal[-1])
@@ -80,7 +80,7 @@ def test_effect_sizes_of_latent_means_are_those_of_a_defined_parameter():
     found = sx.latent_means(GROUPED, read("groups"), group="region")
     assert found["note"].str.contains("does not stand").all()  # the scalar step fails in these data
     assert found["effect_size"].isna().all()
-    design = Groups(sx.Model(GROUPED), Source(read("groups"), None, "ML", "listwise", None, None), "region")
+    design = Groups(sx.Model(GROUPED), Source(read("groups"), None, sx.Fitting(estimator="ML")), "region")
     results = design.fit(["loadings", "intercepts"], ())
     difference, effect = Pair(results, ("visual", 0), ("visual", 1)).estimates
     expected = values("latent_means").set_index("what")
@@ -215,7 +215,8 @@ def test_columns_that_are_not_there_are_named_by_fit():
 
 
 def test_steps_of_ordered_items_are_those_of_lavaan(assert_in_glossary):
-    table = sx.invariance(GROUPED, values("ordered_groups"), group="region", ordered=True).set_index("step")
+    table = sx.invariance(GROUPED, values("ordered_groups"), group="region", fitting=sx.Fitting(ordered=True))
+    table = table.set_index("step")
     for row in values("ordered_invariance").query("value == value").itertuples():
         tolerance = 1e-3 if row.what == "chisq_diff" else 2e-4  # lavaan's polychoric correlations are good to 1e-5
         assert table.loc[row.step, row.what] == pytest.approx(row.value, rel=tolerance, abs=tolerance), row
@@ -228,7 +229,7 @@ def test_ordered_categoricals_are_ordered_without_being_named():
     data = values("ordered_groups")
     items = [name for name in data if name != "region"]
     typed = data.assign(**{name: pd.Categorical(data[name], ordered=True) for name in items})
-    named = sx.invariance(GROUPED, data, group="region", ordered=True)
+    named = sx.invariance(GROUPED, data, group="region", fitting=sx.Fitting(ordered=True))
     pd.testing.assert_frame_equal(sx.invariance(GROUPED, typed, group="region"), named)
     with pytest.raises(sx.errors.OptionError, match="partial=True searches"):
         sx.invariance(GROUPED, typed, group="region", partial=True)
@@ -249,10 +250,10 @@ def test_two_residuals_of_a_construct_stay_equal():
 @pytest.mark.parametrize("options", [{"group": "region", "partial": True}, {"waves": WAVES}])
 def test_ordered_items_are_not_searched_and_not_compared_over_waves(options):
     with pytest.raises(sx.errors.OptionError, match="ordered="):
-        sx.invariance(GROUPED, values("ordered_groups"), ordered=True, **options)
+        sx.invariance(GROUPED, values("ordered_groups"), fitting=sx.Fitting(ordered=True), **options)
 
 
 def test_a_saturated_start_fits_perfectly_under_a_robust_test_too():
-    table = sx.invariance("visual =~ x1 + x2 + x3", read("groups"), group="region", estimator="MLR")
+    table = sx.invariance("visual =~ x1 + x2 + x3", read("groups"), group="region", fitting=sx.Fitting(estimator="MLR"))
     assert table.loc[0, "verdict"].startswith("holds")
     assert table.loc[1, "cfi_change"] == pytest.approx(table.loc[1, "cfi_robust"] - 1)

@@ -34,7 +34,8 @@ def codes():
 @pytest.mark.parametrize("case", CASES.index)
 def test_every_step_is_that_of_lavaan(case, answers, codes):
     model, ordered = CASES.loc[case, ["model", "ordered"]]
-    table = sx.invariance(model, codes if ordered else answers, group="region", ordered=ordered or None)
+    fitting = sx.Fitting(ordered=ordered or None)
+    table = sx.invariance(model, codes if ordered else answers, group="region", fitting=fitting)
     table, tolerance = table.set_index("step"), ORDERED if ordered else SAME
     expected = VALUES[(VALUES["case"] == case) & VALUES["what"].isin(table.columns)]
     assert len(expected) >= 20
@@ -47,7 +48,7 @@ OWN = [case for case in CASES[~CASES["ordered"]].index if scaled_by_text(Model(C
 
 @pytest.mark.parametrize("case", OWN)
 def test_latent_means_are_in_the_units_of_the_text(case, answers):
-    design = Groups(Model(CASES.loc[case, "model"]), Source(answers, None, "ML", "listwise", None, None), "region")
+    design = Groups(Model(CASES.loc[case, "model"]), Source(answers, None, sx.Fitting(estimator="ML")), "region")
     (difference, se), _ = Pair(design.fit(STEPS["scalar"], ()), ("visual", 0), ("visual", 1)).estimates
     expected = VALUES[(VALUES["case"] == case) & (VALUES["step"] == "scalar")].set_index("what")["value"]
     if case == "means in the text":  # free in every group there, so that the difference is one of two means

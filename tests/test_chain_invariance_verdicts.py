@@ -117,8 +117,8 @@ def test_a_configural_solution_that_is_inadmissible_makes_nothing_comparable():
 @pytest.mark.parametrize(
     ("data", "options", "ending"),
     [
-        ("groups", {"group": "region", "estimator": "MLR"}, "_robust"),
-        ("missing", {"group": "brand", "missing": "fiml"}, "_robust"),
+        ("groups", {"group": "region", "fitting": sx.Fitting(estimator="MLR")}, "_robust"),
+        ("missing", {"group": "brand", "fitting": sx.Fitting(missing="fiml")}, "_robust"),
         ("groups", {"group": "region"}, ""),
     ],
 )
@@ -131,9 +131,10 @@ def test_changes_are_those_of_the_indices_the_estimator_calls_for(data, options,
 
 def test_cut_offs_that_were_not_made_for_an_estimator_are_said_to_be_so():
     codes = pd.read_csv(FOLDER / "measurement" / "ordered_groups.csv")
-    table = sx.invariance(GROUPED, codes, group="region", ordered=True)
+    table = sx.invariance(GROUPED, codes, group="region", fitting=sx.Fitting(ordered=True))
     assert table["verdict"].str.contains("by WLSMV models look better, Xia & Yang 2019").all()
-    least = sx.invariance(GROUPED, pd.read_csv(FOLDER / "data" / "groups.csv"), group="region", estimator="GLS")
+    groups = pd.read_csv(FOLDER / "data" / "groups.csv")
+    least = sx.invariance(GROUPED, groups, group="region", fitting=sx.Fitting(estimator="GLS"))
     assert least["verdict"].str.contains("a cut-off for maximum likelihood, not for GLS").all()
 
 

@@ -115,7 +115,8 @@ def test_nested_views_get_the_chi_square_difference(demo):
 
 def test_robust_and_fiml_fits_can_be_compared(demo):
     few = demo.drop(demo.answers.index[500:])
-    table = sx.compare_rivals(few, ["full", "core"], estimator="MLR", missing="fiml", cluster="branch")
+    robust = sx.Fitting(estimator="MLR", missing="fiml", cluster="branch")
+    table = sx.compare_rivals(few, ["full", "core"], fitting=robust)
     assert table.verdict.tolist()[0] == "best of these by BIC"
     assert table.z.notna().tolist() == [False, True]
     assert table.note.str.contains("clusters").all()
@@ -153,9 +154,9 @@ def test_what_cannot_be_compared_is_refused_by_name(demo):
     with pytest.raises(OptionError, match="kind 'cor' is not known; allowed: core"):
         sx.compare_rivals(demo, ["core", "cor"])
     with pytest.raises(OptionError, match="use missing 'listwise' or 'fiml'; found 'pairwise'"):
-        sx.compare_rivals(demo, missing="pairwise")
+        sx.compare_rivals(demo, fitting=sx.Fitting(missing="pairwise"))
     with pytest.raises(OptionError, match="use estimator 'ML' or 'MLR'; found 'ULS'"):
-        sx.compare_rivals(demo, estimator="ULS")
+        sx.compare_rivals(demo, fitting=sx.Fitting(estimator="ULS"))
     with pytest.raises(InstrumentError, match="lacks for kind 'core': excellence"):
         sx.compare_rivals(without_excellence(demo), ["core", "direct"])
 

@@ -23,7 +23,7 @@ def demo():
 
 @pytest.fixture(scope="module")
 def robust(demo):
-    return sx.compare_rivals(demo, ["full", "core", "reversed"], estimator="mlr", missing="ml")
+    return sx.compare_rivals(demo, ["full", "core", "reversed"], fitting=sx.Fitting(estimator="mlr", missing="ml"))
 
 
 @pytest.mark.parametrize("estimator", ["ML", "MLM", "MLR"])

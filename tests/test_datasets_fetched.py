@@ -18,7 +18,7 @@ from sexresearch.datasets.moments import moments_table
 from sexresearch.datasets.registry import entries, find
 from sexresearch.datasets.respondents import READERS
 from sexresearch.errors import DatasetError
-from sexresearch.sem import compare, fit
+from sexresearch.sem import Fitting, compare, fit
 
 SAME_ARITHMETIC = 1e-12  # relative: sums taken in another order on another machine
 SAME_OPTIMUM = 1e-6  # relative: stored with eight digits, found again by the optimizer
@@ -142,10 +142,11 @@ def test_answers_of_corp_rep2_give_the_robust_conclusions_of_notebook_12(home):
 
 def test_answers_of_corp_rep2_give_the_robust_conclusions_of_notebook_13(home):
     answers = datasets.load("corp_rep2").answers
-    ladder = invariance(REPUTATION, answers, group="servicetype", estimator="MLR")
+    robust = Fitting(estimator="MLR")
+    ladder = invariance(REPUTATION, answers, group="servicetype", fitting=robust)
     assert [text.split(":")[0] for text in ladder["verdict"]] == ["doubtful", "holds", "holds", "holds"]
     assert ladder["pvalue"].min() > 0.05
-    assert latent_means(REPUTATION, answers, group="servicetype", estimator="MLR")["pvalue"].min() > 0.05
+    assert latent_means(REPUTATION, answers, group="servicetype", fitting=robust)["pvalue"].min() > 0.05
     held = (["loadings"], ["loadings", "regressions"])
     fits = [fit(LIKED, answers, group="servicetype", estimator="MLR", group_equal=equal) for equal in held]
     assert 0.03 < compare(*fits)["pvalue"].iloc[1] < 0.07  # on the edge, as from moments

@@ -12,7 +12,7 @@ from sexresearch.datasets import bundled
 from sexresearch.datasets.moments import read_moments
 from sexresearch.datasets.registry import Entry, entries, find
 from sexresearch.datasets.respondents import read_respondents
-from sexresearch.sem.data.moments import Moments
+from sexresearch.sem import Moments
 from sexresearch.survey import Instrument, Survey, read_survey
 
 Dataset: TypeAlias = Survey | Moments | dict[str, Moments] | pd.DataFrame

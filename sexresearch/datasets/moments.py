@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sexresearch.sem.data.moments import Moments
+from sexresearch.sem import Moments
 
 HEAD = ("nobs", "mean", "sd")
 

@@ -12,7 +12,7 @@ from sexresearch.chain.paths.path_limits import path_limits
 from sexresearch.plots._path.draw import draw
 from sexresearch.plots._path.graph import Graph, build, of_group
 from sexresearch.plots._path.layout import arrange
-from sexresearch.sem.output.results import Results
+from sexresearch.sem import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,7 +12,7 @@ from sexresearch.glossary import Table, table
 from sexresearch.plots.path_diagram import path_diagram
 from sexresearch.report.page import templates
 from sexresearch.report.sentences import fit_sentence
-from sexresearch.sem.output.results import Results
+from sexresearch.sem import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

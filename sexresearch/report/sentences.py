@@ -7,7 +7,7 @@ import math
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.sem import Pooled, Results
-from sexresearch.sem.output.reported import Reported, reported
+from sexresearch.sem.view import Reported, reported
 from sexresearch.verdict import short
 
 INDICES = {"cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.report.html import html_document
-from sexresearch.sem.output.results import Results
+from sexresearch.sem import Results
 from sexresearch.writing import write_whole
 
 WRITERS = {".html": html_document}

@@ -9,6 +9,7 @@ from sexresearch.sem.after.compare import compare
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.engines.crosscheck import crosscheck
 from sexresearch.sem.fit import FitWarning, fit
+from sexresearch.sem.fitting import Fitting
 from sexresearch.sem.growth import growth
 from sexresearch.sem.imputation.impute import impute
 from sexresearch.sem.imputation.pooled import Pooled, pool
@@ -30,6 +31,7 @@ __all__ = [
     "Bootstrap",
     "Design",
     "FitWarning",
+    "Fitting",
     "Model",
     "Moments",
     "Pooled",

@@ -30,6 +30,7 @@ from sexresearch.sem.estimation.options import (
     TestOfFit,
 )
 from sexresearch.sem.estimation.settled import replaced
+from sexresearch.sem.fitting import Fitting, options_of
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import column_hint, factors
 from sexresearch.sem.ordinal.columns import refuse_unknown
@@ -184,13 +185,11 @@ def fit(
     (True, 0)
     """
     model = model if isinstance(model, Model) else _read(model, data)
-    asked = Options(
+    fitting = Fitting(
         estimator=estimator,
         missing=missing,
-        auxiliary=_names(auxiliary, "auxiliary"),
-        group=group,
-        group_equal=_names(group_equal, "group_equal"),
-        group_partial=_names(group_partial, "group_partial"),
+        auxiliary=auxiliary,
+        ordered=ordered,
         cluster=cluster,
         sampling_weights=sampling_weights,
         std_lv=std_lv,
@@ -201,7 +200,6 @@ def fit(
         test=test,
         information=information,
         bounds=bounds,
-        ordered=True if ordered is True else _names(ordered or (), "ordered"),
         parameterization=parameterization,
         int_ov_free=int_ov_free,
         int_lv_free=int_lv_free,
@@ -211,6 +209,7 @@ def fit(
         auto_cov_lv_x=auto_cov_lv_x,
         auto_cov_y=auto_cov_y,
     )
+    asked = options_of(fitting, group, group_equal, group_partial)
     results = results_of(model, data, asked, moments, engine)
     for text in results.problems:
         warnings.warn(text, FitWarning, stacklevel=3)  # past `in_words` to the caller
@@ -290,11 +289,3 @@ def _source(model: Model, fitted: Fitted, engine: str) -> Provenance:
     missing = options.missing + (f" with auxiliary {beside}" if beside else "")
     seed = SEED if options.se == "bootstrap" else None
     return provenance(engine, str(options.estimator), missing, fitted.samples, model.syntax, seed)
-
-
-def _names(value: Sequence[str] | str, option: str) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    if not all(isinstance(name, str) for name in value):
-        raise OptionError(f"{option} takes names; found {list(value)!r}")
-    return tuple(value)

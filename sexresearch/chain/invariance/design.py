@@ -12,14 +12,12 @@ import numpy as np
 
 from sexresearch.chain.invariance.identification import higher, means_at_zero, scaled_by_text
 from sexresearch.errors import OptionError
-from sexresearch.sem import Model, Moments, Results
-from sexresearch.sem.data.observed import frame_of
-from sexresearch.sem.estimation.options import Options
-from sexresearch.sem.fit import results_of
-from sexresearch.sem.language.names import written
-from sexresearch.sem.ordinal.columns import is_ordered
+from sexresearch.sem import Fitting, Model, Moments, Results
+from sexresearch.sem.view import frame_of, is_ordered, quiet_fit, written
 
 Formulas = tuple[str, ...]
+OLD = ("estimator", "missing", "ordered", "cluster", "sampling_weights")  # arguments that `Fitting` took over
+FIML = ("fiml", "ml", "direct")  # with lavaan's spellings
 
 
 class Design(Protocol):
@@ -48,15 +46,11 @@ class Design(Protocol):
 
 @dataclass(frozen=True)
 class Source:
-    """The data, and the options of `fit` that go with them."""
+    """The data, and how models are fitted to them."""
 
     data: object | None
     moments: Mapping[object, Moments] | None
-    estimator: str | None
-    missing: str
-    cluster: str | None
-    sampling_weights: str | None
-    ordered: bool | Sequence[str] | None = ()
+    fitting: Fitting
 
     def fitted(
         self,
@@ -67,20 +61,16 @@ class Source:
         group_partial: Sequence[str] = (),
     ) -> Results:
         """A fit with means whose warnings stay in `results.problems`."""
-        asked = Options(
-            estimator=self.estimator,
-            missing=self.missing,
-            cluster=self.cluster,
-            sampling_weights=self.sampling_weights,
-            ordered=True if self.ordered is True else tuple(self.ordered or ()),
-            parameterization="theta" if self.ordered else None,
-            group=group,
-            group_equal=tuple(group_equal),
-            group_partial=tuple(group_partial),
-            std_lv=std_lv,
+        own = replace(
+            self.fitting,
+            std_lv=std_lv or self.fitting.std_lv,
             meanstructure=True,
+            parameterization="theta" if self.fitting.ordered else self.fitting.parameterization,
         )
-        return results_of(model, self.data, asked, self.moments)
+        equal, partial = tuple(group_equal), tuple(group_partial)
+        return quiet_fit(
+            model, self.data, own, moments=self.moments, group=group, group_equal=equal, group_partial=partial
+        )
 
 
 @dataclass(frozen=True)
@@ -126,7 +116,7 @@ class Groups:
         if self.group not in list(frame.columns) or len(items) < len(self.model.observed):
             return ""
         answered = frame[items].notna()
-        rows = answered.any(axis=1) if self.source.missing == "fiml" else answered.all(axis=1)
+        rows = answered.any(axis=1) if self.source.fitting.missing in FIML else answered.all(axis=1)
         sizes = rows.groupby(frame[self.group], sort=False, observed=True).sum()
         small = [f"group {label!r} holds {int(n)}" for label, n in sizes.items() if n <= len(items)]
         if not small:
@@ -239,11 +229,23 @@ def design_of(
     if not any(f.op == "=~" for f in model.statements.formulas):
         raise OptionError("invariance is about items: the model has no '=~'")
     several = source.moments is not None and isinstance(source.moments, Mapping) and len(source.moments) > 1
-    if source.ordered and waves is not None:
+    if source.fitting.ordered and waves is not None:
         raise OptionError("waves= takes numbers: ordered= goes with group=")
     if (group is not None or several) == (waves is not None):
         raise OptionError("give either group= (or moments by group) or waves=, who is to be compared: one of them")
     return Waves(model, source, waves) if waves is not None else Groups(model, source, group)
+
+
+def source_of(data: object | None, moments: Mapping[object, Moments] | None, fitting: Fitting | None) -> Source:
+    """Data and fitting together; OptionError for what these questions decide themselves."""
+    fitting = Fitting() if fitting is None else fitting
+    if not isinstance(fitting, Fitting):
+        raise OptionError(f"fitting takes a Fitting; found {type(fitting).__name__}")
+    if fitting.meanstructure is False:
+        raise OptionError("invariance is about means as well: leave meanstructure=False out of fitting")
+    if fitting.parameterization == "delta":
+        raise OptionError("invariance of ordered items takes the theta parameterization: leave it out of fitting")
+    return Source(data, moments, fitting)
 
 
 def with_categories(source: Source, model: Model | str, waves: Mapping[str, str] | None, partial: bool) -> Source:
@@ -251,7 +253,7 @@ def with_categories(source: Source, model: Model | str, waves: Mapping[str, str]
 
     OptionError where a search is asked for, which takes loadings and intercepts only.
     """
-    given = source.ordered
+    given = source.fitting.ordered
     if isinstance(given, bool | np.bool_):
         found: bool | tuple[str, ...] = bool(given)
     elif given is None or isinstance(given, Iterable):
@@ -265,4 +267,4 @@ def with_categories(source: Source, model: Model | str, waves: Mapping[str, str]
         found = tuple(dict.fromkeys([*found, *(name for name in typed if name in columns)]))
     if found and partial:
         raise OptionError("partial=True searches loadings and intercepts of continuous items; leave ordered= out")
-    return replace(source, ordered=found)
+    return replace(source, fitting=replace(source.fitting, ordered=found))

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sexresearch.sem import Model
-from sexresearch.sem.language.names import written
-from sexresearch.sem.language.statements import Formula, Modifiers
+from sexresearch.sem.view import Formula, Modifiers, written
 
 
 def higher(model: Model) -> tuple[str, ...]:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.invariance.design import Source, design_of, with_categories
+from sexresearch.chain.invariance.design import OLD, design_of, source_of, with_categories
 from sexresearch.chain.invariance.ladder import SearchEnd, climb
 from sexresearch.chain.invariance.rung import NO_FIT, Rung
-from sexresearch.sem import Model, Moments, compare
-from sexresearch.sem.estimation.options import Estimator, Missing
+from sexresearch.deprecation import gathered
+from sexresearch.sem import Fitting, Model, Moments, compare
 
 MEASURES = ("chisq", "df", "cfi", "rmsea", "srmr")
 ROBUST = ("chisq_scaled", "cfi_robust", "rmsea_robust", "cfi_scaled", "rmsea_scaled")
 
 
+@gathered(OLD, into="fitting", kind=Fitting, until="0.3")
 @in_words
 def invariance(
     model: Model | str,
@@ -28,11 +29,7 @@ def invariance(
     waves: Mapping[str, str] | None = None,
     partial: bool = False,
     stop: SearchEnd = "score",
-    estimator: Estimator | str | None = None,
-    missing: Missing | str = "listwise",
-    ordered: bool | Sequence[str] | None = None,
-    cluster: str | None = None,
-    sampling_weights: str | None = None,
+    fitting: Fitting | None = None,
 ) -> pd.DataFrame:
     """Do the items mean the same to all groups, or in all waves? One row per step, each against the row below it.
 
@@ -55,16 +52,10 @@ def invariance(
     stop : {"score", "cfi"}
         "score" ends that search when no test reaches .05 / number of tests, "cfi" as soon as CFI keeps its cut-off.
         Either way every construct keeps two equal items (Byrne, Shavelson & Muthen 1989).
-    estimator : str, optional
-        As in `fit`.
-    missing : str
-        "listwise", "pairwise" or "fiml", as in `fit`.
-    ordered : bool or sequence of str, optional
-        True, or the items whose answers are ordered categories; ordered categoricals always are. With `group` only.
-    cluster : str, optional
-        Column of the clusters.
-    sampling_weights : str, optional
-        Column of the weights.
+    fitting : Fitting, optional
+        How every step is fitted: estimator, missing, ordered, cluster, sampling_weights, …, as in `fit`. Ordered items
+        (ordered categoricals always are) go with `group` only, and take the theta parameterization. Default:
+        maximum likelihood from complete rows.
 
     Returns
     -------
@@ -111,8 +102,7 @@ def invariance(
     >>> table["step"].tolist(), table["df"].tolist()
     (['configural', 'metric', 'scalar', 'strict'], [4, 7, 10, 14])
     """
-    source = Source(data, moments, estimator, missing, cluster, sampling_weights, ordered)
-    source = with_categories(source, model, waves, partial)
+    source = with_categories(source_of(data, moments, fitting), model, waves, partial)
     rungs = climb(design_of(model, source, group, waves), partial, stop)
     frame = pd.DataFrame([_row(rung) for rung in rungs])
     used = {f"{name}{rung.ending}" for rung in rungs for name in ("cfi", "rmsea")}
@@ -158,7 +148,7 @@ def _note(rung: Rung, tested: Mapping[str, object]) -> str:
         said.append(f"set free: {', '.join(tests)}")
     if rung.reason:
         said.append(rung.reason)
-    if rung.step == "scalar" and rung.results.fitted.levels:
+    if rung.step == "scalar" and rung.ordered:
         said.append("thresholds equal; against the configural step, in which alone it is nested")
     if rung.base is None:
         said += rung.results.problems

@@ -11,7 +11,7 @@ from sexresearch.chain.invariance.search import Candidate, search
 from sexresearch.chain.invariance.verdicts import judge_step
 from sexresearch.errors import OptionError, SexresearchError
 from sexresearch.sem import Results
-from sexresearch.sem.language.names import written
+from sexresearch.sem.view import written
 
 STEPS: dict[str, tuple[str, ...]] = {
     START: (),
@@ -54,7 +54,7 @@ def _below(rungs: list[Rung], step: str) -> Rung | None:
     if not rungs:
         return None
     first = rungs[0]
-    ordered = first.results is not None and bool(first.results.fitted.levels)
+    ordered = first.ordered
     return first if step == "scalar" and ordered else rungs[-1]
 
 

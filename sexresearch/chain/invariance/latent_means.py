@@ -11,19 +11,18 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.invariance.design import Design, Source, design_of, with_categories
+from sexresearch.chain.invariance.design import OLD, Design, design_of, source_of, with_categories
 from sexresearch.chain.invariance.identification import higher
 from sexresearch.chain.invariance.ladder import SearchEnd, climb, groundless
 from sexresearch.chain.invariance.rung import Rung
-from sexresearch.sem import Model, Moments, Results
-from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.options import Estimator, Missing
-from sexresearch.sem.estimation.scores import slot_matrix
+from sexresearch.deprecation import gathered
+from sexresearch.sem import Fitting, Model, Moments, Results
+from sexresearch.sem.view import Array, View, matrices, means, parameter_slopes, variance_slopes, view
 
 NO_ERROR = 1e-10  # standard error that is rounding: the difference is no estimate
 
 
+@gathered(OLD, into="fitting", kind=Fitting, until="0.3")
 @in_words
 def latent_means(
     model: Model | str,
@@ -34,11 +33,7 @@ def latent_means(
     waves: Mapping[str, str] | None = None,
     partial: bool = False,
     stop: SearchEnd = "score",
-    estimator: Estimator | str | None = None,
-    missing: Missing | str = "listwise",
-    ordered: bool | Sequence[str] | None = None,
-    cluster: str | None = None,
-    sampling_weights: str | None = None,
+    fitting: Fitting | None = None,
 ) -> pd.DataFrame:
     """Who is higher on which construct, and by how much, where the items allow the comparison?
 
@@ -58,16 +53,10 @@ def latent_means(
         Set free what differs, as in `invariance`.
     stop : {"score", "cfi"}
         "score" or "cfi": when that search ends, as in `invariance`.
-    estimator : str, optional
-        As in `fit`.
-    missing : str
-        "listwise", "pairwise" or "fiml", as in `fit`.
-    ordered : bool or sequence of str, optional
-        True, or the items whose answers are ordered categories; ordered categoricals always are. With `group` only.
-    cluster : str, optional
-        Column of the clusters.
-    sampling_weights : str, optional
-        Column of the weights.
+    fitting : Fitting, optional
+        How every step is fitted: estimator, missing, ordered, cluster, sampling_weights, …, as in `fit`. Ordered items
+        (ordered categoricals always are) go with `group` only, and take the theta parameterization. Default:
+        maximum likelihood from complete rows.
 
     Returns
     -------
@@ -100,8 +89,7 @@ def latent_means(
     >>> found[["construct", "group", "against", "step"]].values.tolist(), found["effect_size"].round(1).tolist()
     ([['joy', 'luxury', 'budget', 'scalar']], [0.6])
     """
-    source = Source(data, moments, estimator, missing, cluster, sampling_weights, ordered)
-    source = with_categories(source, model, waves, partial)
+    source = with_categories(source_of(data, moments, fitting), model, waves, partial)
     design = design_of(model, source, group, waves)
     rungs = climb(design, partial, stop, last="scalar")
     rung = _last(rungs)
@@ -176,9 +164,9 @@ class Pair:
     @property
     def estimates(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Difference of the means and effect size, each with its standard error by the delta method."""
-        fitted, vcov = self.results.fitted, self.results.vcov.to_numpy()
-        (m0, v0), (m1, v1) = (Moving.of(fitted, *where) for where in (self.first, self.other))
-        n0, n1 = (fitted.samples[group].n for _, group in (self.first, self.other))
+        fit = view(self.results, "latent_means")
+        (m0, v0), (m1, v1) = (Moving.of(fit, *where) for where in (self.first, self.other))
+        vcov, (n0, n1) = fit.vcov, (fit.blocks[group].n for _, group in (self.first, self.other))
         difference = Moving(m1.value - m0.value, m1.slope - m0.slope)
         pooled = Moving((n0 * v0.value + n1 * v1.value) / (n0 + n1), (n0 * v0.slope + n1 * v1.slope) / (n0 + n1))
         if pooled.value <= 0:
@@ -201,14 +189,12 @@ class Moving:
         return self.value, math.sqrt(max(float(self.slope @ vcov @ self.slope), 0.0))
 
     @classmethod
-    def of(cls, fitted: Fitted, name: str, group: int) -> tuple[Moving, Moving]:
-        """Mean and variance of a construct in a group."""
-        state = fitted.states[group]
-        s, G, C = state.structure, state.G, state.C_columns
-        j, r, c = s.names.index(name), s.row, s.col
-        mean = float(C[j, -1])
-        along = (G[j, r] * C[c, -1] + C[j, c] * G[-1, r], 2.0 * G[j, r] * C[j, c])
-        across = (s.weight * (G[j, r] * G[-1, c] + G[j, c] * G[-1, r]), 2.0 * s.weight * G[j, r] * G[j, c])
-        slots = slot_matrix(s, fitted.table.n_free)
-        first, second = (np.where(s.is_path, a, b) @ slots for a, b in zip(along, across, strict=True))
-        return cls(mean, first), cls(float(C[j, j]) - mean**2, second - 2.0 * mean * first)
+    def of(cls, fit: View, name: str, group: int) -> tuple[Moving, Moving]:
+        """Mean m[j] and variance of a construct: m = G a, a the intercepts; dm[j] = G[j, r] (dB[r, c] m[c] + da[r])."""
+        places, j = fit.places[group], fit.blocks[group].names.index(name)
+        at = matrices(places, fit.estimates[None, :])
+        mean, G = means(fit, group, fit.estimates[None, :], at.G)[0], at.G[0]
+        C, across = variance_slopes(places, at.S[0], G)
+        along = np.where(places.is_path, G[j, places.row] * np.append(mean, 1.0)[places.col], 0.0)
+        slopes = parameter_slopes(fit, places, np.stack([along, across[j]]))[:, : len(fit.theta)]
+        return cls(float(mean[j]), slopes[0]), cls(float(C[j, j]), slopes[1])

@@ -10,7 +10,7 @@ from functools import cached_property
 from sexresearch.chain.invariance.search import Candidate
 from sexresearch.chain.invariance.verdicts import Indices, judge_start, judge_step
 from sexresearch.sem import Results
-from sexresearch.sem.output.reported import reported
+from sexresearch.sem.view import reported, view
 from sexresearch.verdict import Outcome, Verdict, admissible, gravest, prose
 
 START = "configural"
@@ -34,6 +34,11 @@ class Rung:
     groundless: str = ""
     released: tuple[Candidate, ...] = ()
     sound: bool = False
+
+    @property
+    def ordered(self) -> bool:
+        """Whether items of the fit are ordered; False where there is no fit."""
+        return self.results is not None and has_categories(self.results)
 
     @cached_property
     def ending(self) -> str:
@@ -80,6 +85,11 @@ class Rung:
         return prose(self.verdicts)
 
 
+def has_categories(results: Results) -> bool:
+    """Whether items of a fit are ordered."""
+    return bool(view(results, "invariance").levels)
+
+
 def changes(results: Results, base: Results) -> Indices:
     """Changes of CFI, RMSEA and SRMR from `base` to `results`, of one kind in both."""
     ending = shared_ending([results, base])
@@ -111,7 +121,7 @@ def shared_ending(fits: Sequence[Results]) -> str:
     Of ordered items "_scaled" at best: robust indices are not known once thresholds are equal. Saturated models fit
     perfectly by any of them.
     """
-    found = ["_scaled" for fit in fits if fit.fitted.levels and fit.options.robust_test]
+    found = ["_scaled" for fit in fits if has_categories(fit) and fit.options.robust_test]
     for fit in fits:
         if fit.fit_measures["df"] > 0:
             chosen = reported(fit)
@@ -122,12 +132,12 @@ def shared_ending(fits: Sequence[Results]) -> str:
 def _unlike(results: Results, ending: str) -> str:
     """Why the cut-offs, made for maximum likelihood with complete continuous answers, do not fit these indices."""
     options = results.options
-    if results.fitted.levels:
+    if has_categories(results):
         return f"a cut-off for maximum likelihood: by {options.estimator} models look better, Xia & Yang 2019"
     if not options.likelihood:
         return f"a cut-off for maximum likelihood, not for {options.estimator}"
     if ending == "_scaled":
         return "a cut-off for normal answers: scaled indices differ from theirs, Brosseau-Liard & Savalei 2014"
-    if ending == "" and not all(sample.complete for sample in results.fitted.samples):
+    if ending == "" and not all(block.complete for block in view(results, "invariance").blocks):
         return "a cut-off for complete answers: gaps change what the index means, Zhang & Savalei 2020"
     return ""

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from sexresearch.chain.invariance.design import Design, Formulas
 from sexresearch.errors import SexresearchError
 from sexresearch.sem import Model, Results
-from sexresearch.sem.after.score_tests import released, separated
-from sexresearch.sem.inference.chisquare import chisq_pvalue
-from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.view import Parameter, chisq_pvalue, equality_tests, released, view
 
 KIND = {"loadings": "=~", "intercepts": "~1", "residuals": "~~"}
 LEAST_EQUAL = 2  # items per construct that must stay equal, so that something is left to compare by
@@ -41,7 +39,7 @@ def candidates(design: Design, results: Results, kind: str) -> list[Candidate]:
 
     Rao 1948, doi 10.1017/S0305004100023987 (score test).
     """
-    apart = separated(results.fitted)
+    apart = equality_tests(results)
     by_formula: dict[str, list[int]] = {}
     for number, name in enumerate(apart.formulas):
         formula = design.formula(name)
@@ -105,15 +103,15 @@ def _ending(telling: Sequence[Candidate], tests: int) -> str:
 
 def always_equal(results: Results) -> list[str]:
     """Formulas that the model's own text keeps equal in all groups: one value (a loading other than 0) or one label."""
-    fitted = results.fitted
+    fit = view(results, "invariance")
     places: dict[str, list[Parameter]] = {}
-    for row in fitted.table.rows:
+    for row in fit.rows:
         if not (row.exogenous or row.derived):
             places.setdefault(row.name, []).append(row)
     return [
         name
         for name, rows in places.items()
-        if len(rows) == fitted.table.n_groups > 1
+        if len(rows) == len(fit.blocks) > 1
         and (rows[0].label or (rows[0].free < 0 and not (rows[0].op == "=~" and rows[0].value == 0)))
         and len({(row.free, row.value if row.free < 0 else 0.0) for row in rows}) == 1
     ]

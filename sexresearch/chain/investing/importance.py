@@ -15,13 +15,12 @@ from sexresearch.chain.investing.points import Points, composites_of, meters, no
 from sexresearch.chain.investing.quadrants import judged
 from sexresearch.chain.investing.scales import Scale, limits_of
 from sexresearch.chain.measurement.notes import clearly_loads
-from sexresearch.chain.paths.arrows import Arrows, arrows, is_drawn, known
+from sexresearch.chain.paths.arrows import Arrows, all_arrows, is_drawn, known
 from sexresearch.chain.paths.routes import feedback
-from sexresearch.chain.paths.uncertainty import joined
+from sexresearch.chain.reasons import joined
 from sexresearch.errors import ModelError, OptionError
-from sexresearch.sem.arrays import Array
-from sexresearch.sem.inference.tables import row_estimates
-from sexresearch.sem.output.results import Results
+from sexresearch.sem import Results
+from sexresearch.sem.view import Array, View, matrices, view
 
 COLUMNS = ["kind", "construct", "item", "group"]
 
@@ -31,7 +30,7 @@ SMALLEST = 0.05  # points of the target per point: twenty points more are worth 
 
 @in_words
 def importance(
-    results: Results,
+    results: Results | View,
     target: str,
     scale: Scale | None = None,
     constructs: Sequence[str] | None = None,
@@ -42,7 +41,7 @@ def importance(
 
     Parameters
     ----------
-    results : Results
+    results : Results or View
         A fit.
     target : str
         A variable of the model.
@@ -96,20 +95,19 @@ def importance(
     >>> frame[["construct", "quadrant"]].head(2).to_numpy().tolist()
     [['joy', 'concentrate here'], ['ease', 'possible overkill']]
     """
-    _refuse(results, level, smallest)
-    graphs = [arrows(results.fitted, number) for number in range(results.fitted.table.n_groups)]
-    chosen = _chosen(results, graphs, target, constructs)
-    scales, notes = limits_of(results.fitted, scale)
-    rows = [row for number, graph in enumerate(graphs) for row in _rows(results, graph, number, target, chosen[number])]
+    fit = view(results, "importance")
+    _refuse(level, smallest)
+    graphs = all_arrows(fit)
+    chosen = _chosen(fit, graphs, target, constructs)
+    scales, notes = limits_of(fit, scale)
+    rows = [row for number, graph in enumerate(graphs) for row in _rows(fit, graph, number, target, chosen[number])]
     beside = [passes_through(graphs[g], c, () if item else chosen[g], target) for _, c, item, g, _ in rows]
-    frame = _numbers(results, rows, target, scales, notes, level)
+    frame = _numbers(fit, rows, target, scales, notes, level)
     frame["note"] = [joined(_shared(through), note) for through, note in zip(beside, frame["note"], strict=True)]
-    return judged(frame, target, level, smallest, results.inadmissible)
+    return judged(frame, target, level, smallest, fit.inadmissible)
 
 
-def _refuse(results: Results, level: float, smallest: float) -> None:
-    if not isinstance(results, Results):
-        raise OptionError(f"importance needs the Results of a fit; found {type(results).__name__}")
+def _refuse(level: float, smallest: float) -> None:
     if not 0 < level < 1:
         raise OptionError(f"level must lie between 0 and 1; found {level!r}")
     if isinstance(smallest, bool) or not isinstance(smallest, Real) or not smallest >= 0:
@@ -120,18 +118,16 @@ def _shared(through: Sequence[str]) -> str:
     return f"a part of its effect runs through {' and '.join(through)}, listed beside it" if through else ""
 
 
-def _chosen(
-    results: Results, graphs: Sequence[Arrows], target: str, constructs: Sequence[str] | None
-) -> list[list[str]]:
+def _chosen(fit: View, graphs: Sequence[Arrows], target: str, constructs: Sequence[str] | None) -> list[list[str]]:
     """By group, the constructs to be shown: those named, else levers and silent ones, else all but the target."""
     names = list(dict.fromkeys(name for graph in graphs for name in graph.names))
-    known(target, names, "target", results.latents)
+    known(target, names, "target", fit.latents)
     if constructs is not None:
         listed = [constructs] if isinstance(constructs, str) else list(constructs)
-        inside = [known(name, names, "construct", results.latents) for name in listed if name != target]
+        inside = [known(name, names, "construct", fit.latents) for name in listed if name != target]
         found = [inside for _ in graphs]
     else:
-        inside = [name for name in constructs_of(results) if name != target]
+        inside = [name for name in constructs_of(fit) if name != target]
         found = [ranked_by_default(graph, inside, target) for graph in graphs]
         found = found if any(found) else [inside for _ in graphs]
     if not inside:
@@ -139,35 +135,35 @@ def _chosen(
     return [[name for name in own if name in graph.names] for own, graph in zip(found, graphs, strict=True)]
 
 
-def constructs_of(results: Results) -> list[str]:
+def constructs_of(fit: View) -> list[str]:
     """Latent variables, then observed ones that no latent is measured by."""
-    rows = results.fitted.table.rows
+    rows = fit.rows
     measured = {row.rhs for row in rows if row.op == "=~" and is_drawn(row)}
-    return [*results.latents, *(name for name in results.observed if name not in measured)]
+    return [*fit.latents, *(name for name in fit.observed if name not in measured)]
 
 
-def items_of(results: Results, number: int, construct: str) -> list[str]:
+def items_of(fit: View, number: int, construct: str) -> list[str]:
     """The observed indicators of a construct in one group."""
-    rows = results.fitted.table.group(number)
+    rows = fit.by_block[number]
     parts = [row.rhs for row in rows if row.op == "=~" and row.lhs == construct and is_drawn(row)]
-    return [name for name in parts if name not in results.latents]
+    return [name for name in parts if name not in fit.latents]
 
 
 Row = tuple[str, str, str, int, bool]  # kind, construct, item (or ""), number of the group, whether a path leads on
 
 
-def _rows(results: Results, graph: Arrows, number: int, target: str, chosen: Sequence[str]) -> list[Row]:
+def _rows(fit: View, graph: Arrows, number: int, target: str, chosen: Sequence[str]) -> list[Row]:
     if target not in graph.names:
         return []
     leads = {name: target in graph.reach[name] for name in chosen}
     items = [
-        ("item", name, item, number, True) for name in chosen if leads[name] for item in items_of(results, number, name)
+        ("item", name, item, number, True) for name in chosen if leads[name] for item in items_of(fit, number, name)
     ]
     return [*(("construct", name, "", number, leads[name]) for name in chosen), *items]
 
 
 def _numbers(
-    results: Results,
+    fit: View,
     rows: Sequence[Row],
     target: str,
     scales: Mapping[str, tuple[float, float]],
@@ -175,8 +171,7 @@ def _numbers(
     level: float,
 ) -> pd.DataFrame:
     """The frame without quadrants: weights, importance and performance with limits, standardized effects, notes."""
-    fitted = results.fitted
-    place = [{name: i for i, name in enumerate(s.names)} for s in fitted.structures]
+    place = [{name: i for i, name in enumerate(block.names)} for block in fit.blocks]
 
     def asked(points: list[Points]) -> Array:
         weight = [_weight(points[g], place[g], construct, item) for _, construct, item, g, _ in rows]
@@ -187,34 +182,34 @@ def _numbers(
         shown = [points[g].level[:, place[g][item or construct]] for _, construct, item, g, _ in rows]
         return np.stack([*weight, *(w * e for w, e in zip(weight, effect, strict=True)), *shown], axis=1)
 
-    found = readings(fitted, results.vcov.to_numpy(), meters(fitted, scales), asked)
+    found = readings(fit, meters(fit, scales), asked)
     weight, effect, shown = np.split(found.est, 3)
     _, effect_se, shown_se = float(ndtri(0.5 + level / 2)) * np.stack(np.split(found.se, 3))
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "connected"])
-    frame["group"] = [results.groups[g] if results.groups else pd.NA for g in frame["group"]]
+    frame["group"] = [fit.groups[g] if fit.groups else pd.NA for g in frame["group"]]
     frame.insert(0, "target", target)
     frame["weight"] = np.where(frame["kind"] == "item", weight, np.nan)
     for name, est, half in (("importance", effect, effect_se), ("performance", shown, shown_se)):
         frame[name], frame[f"{name}_ci_lower"], frame[f"{name}_ci_upper"] = est, est - half, est + half
-    frame["std_all"] = _standardized(results, rows, target)
+    frame["std_all"] = _standardized(fit, rows, target)
     frame["note"] = [
-        joined("" if leads else _silent(results, g, c, target), *reasons(results, g, (item or c, target), notes))
+        joined("" if leads else _silent(fit, g, c, target), *reasons(fit, g, (item or c, target), notes))
         for _, c, item, g, leads in rows
     ]
     numbers = [name for name in frame if name not in (*COLUMNS, "target", "connected", "note")]
-    lost = [bool(unreadable(results, g)) for g in range(len(place))]
+    lost = [bool(unreadable(fit, g)) for g in range(len(place))]
     frame.loc[[lost[g] for _, _, _, g, _ in rows], numbers] = np.nan
     return frame
 
 
-def _silent(results: Results, number: int, construct: str, target: str) -> str:
-    shows = shows_only(results, number, construct)
+def _silent(fit: View, number: int, construct: str, target: str) -> str:
+    shows = shows_only(fit, number, construct)
     return f"no path of arrows leads from {construct} to {target}, so the model is silent on its importance{shows}"
 
 
-def shows_only(results: Results, number: int, construct: str) -> str:
+def shows_only(fit: View, number: int, construct: str) -> str:
     """What to know about a construct that is an indicator of another; empty for others."""
-    rows = results.fitted.table.group(number)
+    rows = fit.by_block[number]
     above = [row.lhs for row in rows if row.op == "=~" and row.rhs == construct and is_drawn(row)]
     return f"; it only shows {' and '.join(above)}: a composite would make it a cause" if above else ""
 
@@ -223,61 +218,58 @@ def _weight(points: Points, place: Mapping[str, int], construct: str, item: str)
     return points.weights[:, place[construct], place[item]] if item else np.ones(len(points.units))
 
 
-def _standardized(results: Results, rows: Sequence[Row], target: str) -> Array:
+def _standardized(fit: View, rows: Sequence[Row], target: str) -> Array:
     """Total effects of the constructs in standard deviations; missing for items and without a path."""
     out = np.full(len(rows), np.nan)
     for i, (kind, construct, _, number, leads) in enumerate(rows):
-        state = results.fitted.states[number]
-        s, t = (state.structure.names.index(name) for name in (construct, target))
-        spread = np.diag(state.all_cov)
+        names, at = fit.blocks[number].names, matrices(fit.places[number], fit.estimates[None, :])
+        s, t = (names.index(name) for name in (construct, target))
+        spread = np.diag(at.C[0])
         if kind == "construct" and leads and min(spread[s], spread[t]) > 0:
-            out[i] = state.G[t, s] * np.sqrt(spread[s] / spread[t]) + 0.0
+            out[i] = at.G[0, t, s] * np.sqrt(spread[s] / spread[t]) + 0.0
     return out
 
 
-def unreadable(results: Results, number: int) -> str:
+def unreadable(fit: View, number: int) -> str:
     """Why nothing of a group can be read in points; empty where it can."""
-    if not results.converged:
+    if not fit.converged:
         return "the fit did not converge: see results.problems"
-    if results.fitted.table.roles[number].ordered:
+    if fit.blocks[number].roles.ordered:
         return "ordered items have categories and no points: fit them as numbers (estimator='MLR') for that"
-    if feedback(results.fitted, number) >= 1:
+    if feedback(fit, number) >= 1:
         return "a loop of the model does not settle (an eigenvalue of the paths is 1 or more): no total effects"
     return ""
 
 
-def reasons(results: Results, number: int, names: Sequence[str], notes: Mapping[str, str]) -> list[str]:
+def reasons(fit: View, number: int, names: Sequence[str], notes: Mapping[str, str]) -> list[str]:
     """What is missing or assumed where these variables are read in points."""
-    lost = unreadable(results, number)
+    lost = unreadable(fit, number)
     if lost:
         return [lost]
-    fitted = results.fitted
-    found = [f"inadmissible solution: {'; '.join(results.inadmissible)}"] if results.inadmissible else []
-    found += [] if np.isfinite(results.vcov.to_numpy()).all() else ["the fit has no standard errors (se='none')"]
-    if no_means(fitted, number):
+    found = [f"inadmissible solution: {'; '.join(fit.inadmissible)}"] if fit.inadmissible else []
+    found += [] if np.isfinite(fit.vcov).all() else ["the fit has no standard errors (se='none')"]
+    if no_means(fit.blocks[number]):
         found.append("the moments hold no means, so there is no performance")
     for name in names:
-        found += _of_variable(results, number, name, notes)
+        found += _of_variable(fit, number, name, notes)
     return found
 
 
-def _of_variable(results: Results, number: int, name: str, notes: Mapping[str, str]) -> list[str]:
+def _of_variable(fit: View, number: int, name: str, notes: Mapping[str, str]) -> list[str]:
     if name in notes:
         return [notes[name]]
-    fitted, found = results.fitted, []
-    formed = name in composites_of(fitted, number)
-    estimates = row_estimates(fitted)[fitted.table.places[number]]
-    for row, value in zip(fitted.table.group(number), estimates, strict=True):
-        if row.lhs == name and row.op == ("~" if formed else "=~") and value != 0:
+    found, formed = [], name in composites_of(fit, number)
+    for row, value in zip(fit.rows, fit.estimates, strict=True):
+        if row.group == number and row.lhs == name and row.op == ("~" if formed else "=~") and value != 0:
             if value < 0 and not formed:
-                found.append(_negative(results, number, name, row.rhs))
-            found += _of_variable(results, number, row.rhs, notes)
+                found.append(_negative(fit, number, name, row.rhs))
+            found += _of_variable(fit, number, row.rhs, notes)
     return found
 
 
-def _negative(results: Results, number: int, construct: str, item: str) -> str:
+def _negative(fit: View, number: int, construct: str, item: str) -> str:
     """What a negative loading asks for: the item recoded, or left out where the loading cannot be told from 0."""
-    rows = results.parameters.query("op == '=~' and lhs == @construct and rhs == @item")
-    own = rows[rows["group"] == results.groups[number]] if results.groups else rows
+    rows = fit.parameters.query("op == '=~' and lhs == @construct and rhs == @item")
+    own = rows[rows["group"] == fit.groups[number]] if fit.groups else rows
     advice = "recode it" if clearly_loads(own).all() else "the loading cannot be told from 0, so leave the item out"
     return f"{item} loads negatively on {construct}, which has no index then: {advice}"

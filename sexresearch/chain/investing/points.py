@@ -18,11 +18,7 @@ import numpy as np
 
 from sexresearch.chain.investing.scales import Ends
 from sexresearch.chain.paths.arrows import is_drawn
-from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.scores import cluster_sums
-from sexresearch.sem.inference.tables import row_estimates
-from sexresearch.sem.resampling.values import Places, path_matrices, places_of, row_values
+from sexresearch.sem.view import Array, Block, Places, View, cluster_sums, matrices, row_values
 
 STEP = 1e-3  # of a standard error, for central differences whose error is of the order of its square
 SMALLEST = 1e-6  # step where there is no standard error
@@ -57,10 +53,8 @@ class Meter:
     def read(self, rows: Array, means: Array) -> Points:
         """The points at values of the table's rows (R, rows) and means of the observed variables of all groups."""
         m, p = self.places.m, self.places.p
-        B, S = path_matrices(self.places, rows)
-        G = np.linalg.inv(np.eye(m) - B)
-        with np.errstate(invalid="ignore"):
-            sd = np.sqrt(np.einsum("rij,rij->ri", G @ S, G))
+        at = matrices(self.places, rows)
+        B, G, sd = at.B, at.G, at.sd
         own = means[:, self.first : self.first + p]
         mean = np.where(self.sampled, own, self._implied(rows, G))
         units, level = np.full((len(rows), m), np.nan), np.full((len(rows), m), np.nan)
@@ -98,26 +92,24 @@ def _composed(coefficient: Array, units: Array) -> tuple[Array, Array]:
     return share * unit[:, None], unit
 
 
-def meters(fitted: Fitted, scales: Mapping[str, Ends]) -> list[Meter]:
+def meters(fit: View, scales: Mapping[str, Ends]) -> list[Meter]:
     """One meter per group."""
     out, first = [], 0
-    for number, sample in enumerate(fitted.samples):
-        structure, places = fitted.structures[number], places_of(fitted, number)
-        low, high = np.array([scales[name] for name in sample.names]).T
-        outside = [name in fitted.table.roles[number].exogenous and fitted.options.fixed_x for name in sample.names]
-        sampled = np.array(outside) | (not structure.has_means)
-        parts, composites = _parts(fitted, number, structure.names)
-        out.append(Meter(places, parts, composites, low, high - low, sampled, first))
-        first += len(sample.names)
+    for number, block in enumerate(fit.blocks):
+        low, high = np.array([scales[name] for name in block.observed]).T
+        sampled = np.array([name in block.fixed for name in block.observed]) | (not block.has_means)
+        parts, composites = _parts(fit, number, block.names)
+        out.append(Meter(fit.places[number], parts, composites, low, high - low, sampled, first))
+        first += len(block.observed)
     return out
 
 
-def _parts(fitted: Fitted, number: int, names: Sequence[str]) -> tuple[dict[int, tuple[int, ...]], frozenset[int]]:
+def _parts(fit: View, number: int, names: Sequence[str]) -> tuple[dict[int, tuple[int, ...]], frozenset[int]]:
     """Indicators of each latent, or its causes where it is a composite; those first whose own parts are known."""
     place = {name: i for i, name in enumerate(names)}
-    formed = composites_of(fitted, number)
+    formed = composites_of(fit, number)
     found: dict[int, tuple[int, ...]] = {}
-    for row in fitted.table.group(number):
+    for row in fit.by_block[number]:
         whole, part = (row.lhs, row.rhs) if row.op in ("=~", "~") else ("", "")
         wanted = (row.op == "=~" and whole not in formed) or (row.op == "~" and whole in formed)
         if wanted and is_drawn(row):
@@ -129,13 +121,13 @@ def _parts(fitted: Fitted, number: int, names: Sequence[str]) -> tuple[dict[int,
     return done, frozenset(place[name] for name in formed)
 
 
-def composites_of(fitted: Fitted, number: int) -> frozenset[str]:
+def composites_of(fit: View, number: int) -> frozenset[str]:
     """Latents of a group that are no more than the sum of their causes: no loading but 0, no residual."""
-    rows = fitted.table.group(number)
+    rows = fit.by_block[number]
     shown = {row.lhs for row in rows if row.op == "=~" and is_drawn(row)}
     exact = {row.lhs for row in rows if row.op == "~~" and row.lhs == row.rhs and row.free < 0 and row.value == 0}
     caused = {row.lhs for row in rows if row.op == "~"}
-    return frozenset((exact & caused & set(fitted.table.roles[number].latent)) - shown)
+    return frozenset((exact & caused & set(fit.blocks[number].roles.latent)) - shown)
 
 
 @dataclass(frozen=True)
@@ -146,19 +138,19 @@ class Reading:
     se: Array
 
 
-def readings(fitted: Fitted, vcov: Array, gauges: Sequence[Meter], asked: Callable[[list[Points]], Array]) -> Reading:
+def readings(fit: View, gauges: Sequence[Meter], asked: Callable[[list[Points]], Array]) -> Reading:
     """What `asked` makes of the points of all groups, (R, k), by the delta method.
 
-    Parameters vary by `vcov`, means that the model does not hold by their sampling covariance; the two are taken to
+    Parameters vary by their covariance, means that the model does not hold by that of the sample; the two are taken to
     be independent, as they are where answers are normal. Derivatives by central differences.
     """
-    point, spread = _point(fitted, vcov)
+    point, spread = _point(fit)
     steps = STEP * np.sqrt(np.diag(spread))
     steps = np.where(np.isfinite(steps) & (steps > 0), steps, SMALLEST)
 
     def at(points: Array) -> Array:
-        q, e = len(fitted.theta), sum(row.exogenous for row in fitted.table.rows)
-        rows = row_values(fitted, points[:, :q], points[:, q : q + e])
+        q, e = len(fit.theta), len(fit.exogenous)
+        rows = row_values(fit, points[:, :q], points[:, q : q + e])
         return asked([meter.read(rows, points[:, q + e :]) for meter in gauges])
 
     slopes = (at(point + np.diag(steps)) - at(point - np.diag(steps))) / (2.0 * steps[:, None])
@@ -166,34 +158,32 @@ def readings(fitted: Fitted, vcov: Array, gauges: Sequence[Meter], asked: Callab
     return Reading(at(point[None, :])[0], np.sqrt(np.maximum(variance, 0.0)))
 
 
-def _point(fitted: Fitted, vcov: Array) -> tuple[Array, Array]:
+def _point(fit: View) -> tuple[Array, Array]:
     """Estimates, exogenous rows and sample means as one vector (d,), and their covariance (d, d)."""
-    fixed = row_estimates(fitted)[[row.exogenous for row in fitted.table.rows]]
-    means = [s.mean * (np.nan if no_means(fitted, number) else 1.0) for number, s in enumerate(fitted.samples)]
-    point = np.concatenate([fitted.theta, fixed, *means])
+    means = [block.mean * (np.nan if no_means(block) else 1.0) for block in fit.blocks]
+    point = np.concatenate([fit.theta, fit.exogenous, *means])
     spread = np.zeros((len(point), len(point)))
-    first = len(fitted.theta)
-    spread[:first, :first] = vcov
-    first += len(fixed)
-    for number, mean in enumerate(means):
-        own = slice(first, first + len(mean))
-        spread[own, own] = _mean_covariance(fitted, number)
-        first += len(mean)
+    first = len(fit.theta)
+    spread[:first, :first] = fit.vcov
+    first += len(fit.exogenous)
+    for block in fit.blocks:
+        own = slice(first, first + len(block.mean))
+        spread[own, own] = _mean_covariance(block)
+        first += len(block.mean)
     return point, spread
 
 
-def no_means(fitted: Fitted, number: int) -> bool:
+def no_means(block: Block) -> bool:
     """Whether a group was fitted to moments without means."""
-    sample = fitted.samples[number]
-    return sample.answers is None and not fitted.structures[number].has_means and not sample.mean.any()
+    return block.answers is None and not block.has_means and not block.mean.any()
 
 
-def _mean_covariance(fitted: Fitted, number: int) -> Array:
+def _mean_covariance(block: Block) -> Array:
     """(p, p) sampling covariance of the means: cov / n, summed within clusters where the fit has them."""
-    sample = fitted.samples[number]
-    plain = sample.answers is None or (sample.answers.clusters is None and sample.answers.weights is None)
-    if plain or sample.answers is None or not sample.complete:
-        return sample.cov / sample.n
-    moves = (sample.answers.values - sample.mean) * sample.weights[:, None] / sample.n
-    moves = moves if sample.answers.clusters is None else cluster_sums(moves, sample.answers.clusters)
+    plain = block.answers is None or (block.clusters is None and block.weights is None)
+    if plain or block.answers is None or not block.complete:
+        return block.cov / block.n
+    weights = np.ones(block.nobs) if block.weights is None else block.weights
+    moves = (block.answers - block.mean) * weights[:, None] / block.n
+    moves = moves if block.clusters is None else cluster_sums(moves, block.clusters)
     return moves.T @ moves

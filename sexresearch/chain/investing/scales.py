@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sexresearch.errors import OptionError
-from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.view import Array, View
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.survey import Survey
 
@@ -20,18 +19,18 @@ NO_SCALE = "moments hold no answers to take a scale from: say scale=(lowest, hig
 NO_WIDTH = "all answers are the same, so there is no scale"
 
 
-def limits_of(fitted: Fitted, scale: Scale | None) -> tuple[dict[str, Ends], dict[str, str]]:
+def limits_of(fit: View, scale: Scale | None) -> tuple[dict[str, Ends], dict[str, str]]:
     """(lowest, highest) of every observed variable, NaN where unknown, and notes on those not named by `scale`.
 
     OptionError where an answer lies off the scale, where the ends are in the wrong order, or for unknown names.
     """
-    names = list(dict.fromkeys(name for sample in fitted.samples for name in sample.names))
-    if any(role.ordered for role in fitted.table.roles):
+    names = list(dict.fromkeys(name for block in fit.blocks for name in block.observed))
+    if any(block.roles.ordered for block in fit.blocks):
         return dict.fromkeys(names, (np.nan, np.nan)), {}
     given = _given(scale, names)
     ends, notes = {}, {}
     for name in names:
-        low, high, mean = _answered(fitted, name)
+        low, high, mean = _answered(fit, name)
         if name in given:
             _refuse_off_scale(name, given[name], low, high, mean)
         closed = [np.isfinite(end) for end in given.get(name, (np.inf, np.inf))]
@@ -72,11 +71,11 @@ def _ends(name: str, pair: Sequence[float]) -> Ends:
     return low, high
 
 
-def _answered(fitted: Fitted, name: str) -> tuple[float, float, Array]:
+def _answered(fit: View, name: str) -> tuple[float, float, Array]:
     """Lowest and highest answer over all groups (NaN for moments), and the means by group."""
-    samples = [sample for sample in fitted.samples if name in sample.names]
-    means = np.array([sample.mean[sample.names.index(name)] for sample in samples])
-    parts = [s.answers.values[:, s.names.index(name)] for s in samples if s.answers is not None]
+    blocks = [block for block in fit.blocks if name in block.observed]
+    means = np.array([block.mean[block.observed.index(name)] for block in blocks])
+    parts = [block.answers[:, block.observed.index(name)] for block in blocks if block.answers is not None]
     seen = np.concatenate(parts) if parts else np.array([np.nan])
     return (float(np.nanmin(seen)), float(np.nanmax(seen)), means) if parts else (np.nan, np.nan, means)
 

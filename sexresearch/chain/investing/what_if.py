@@ -13,11 +13,11 @@ from sexresearch.arguments import in_words
 from sexresearch.chain.investing.importance import constructs_of, reasons, shows_only, unreadable
 from sexresearch.chain.investing.points import Points, meters, readings
 from sexresearch.chain.investing.scales import Scale, limits_of
-from sexresearch.chain.paths.arrows import Arrows, arrows, known
-from sexresearch.chain.paths.uncertainty import joined
+from sexresearch.chain.paths.arrows import Arrows, all_arrows, known
+from sexresearch.chain.reasons import joined
 from sexresearch.errors import OptionError
-from sexresearch.sem.arrays import Array
-from sexresearch.sem.output.results import Results
+from sexresearch.sem import Results
+from sexresearch.sem.view import Array, View, view
 
 ASSUMED = "if the model's arrows are causes, effects stay linear and all else stays as it is"
 NUMBERS = ["change", "change_ci_lower", "change_ci_upper", "performance", "predicted"]
@@ -31,7 +31,7 @@ def what_if(
 
     Parameters
     ----------
-    results : Results
+    results : Results or View
         A fit.
     changes : dict of float by str
         Points between -100 and 100 by construct, as in ``{"culture": +5}``, on top of what the model passes on to it.
@@ -71,63 +71,62 @@ def what_if(
     >>> what_if(results, {"joy": +5}, scale=(1, 7))[["construct", "change"]].round(0).to_numpy().tolist()
     [['joy', 5.0], ['stay', 5.0]]
     """
-    if not isinstance(results, Results):
-        raise OptionError(f"what_if needs the Results of a fit; found {type(results).__name__}")
+    fit = view(results, "what_if")
     if not 0 < level < 1:
         raise OptionError(f"level must lie between 0 and 1; found {level!r}")
-    graphs = [arrows(results.fitted, number) for number in range(results.fitted.table.n_groups)]
-    _refuse(results, graphs, changes)
-    scales, notes = limits_of(results.fitted, scale)
-    rows = [(name, number) for number, graph in enumerate(graphs) for name in _moved(results, graph, changes)]
-    fitted, names = results.fitted, [structure.names for structure in results.fitted.structures]
+    graphs = all_arrows(fit)
+    _refuse(fit, graphs, changes)
+    scales, notes = limits_of(fit, scale)
+    rows = [(name, number) for number, graph in enumerate(graphs) for name in _moved(fit, graph, changes)]
+    names = [block.names for block in fit.blocks]
 
     def asked(points: list[Points]) -> Array:
         change = [_change(points[g], graphs[g], names[g], name, changes) for name, g in rows]
         return np.stack([*change, *(points[g].level[:, names[g].index(name)] for name, g in rows)], axis=1)
 
-    found = readings(fitted, results.vcov.to_numpy(), meters(fitted, scales), asked)
+    found = readings(fit, meters(fit, scales), asked)
     (change, today), half = np.split(found.est, 2), float(ndtri(0.5 + level / 2)) * found.se[: len(rows)]
     frame = pd.DataFrame({"construct": [name for name, _ in rows]})
-    frame["group"] = [results.groups[g] if results.groups else pd.NA for _, g in rows]
+    frame["group"] = [fit.groups[g] if fit.groups else pd.NA for _, g in rows]
     numbers = np.stack([change, change - half, change + half, today, today + change], axis=1)
-    lost = [bool(unreadable(results, g)) for g in range(len(graphs))]
+    lost = [bool(unreadable(fit, g)) for g in range(len(graphs))]
     numbers[[lost[g] for _, g in rows]] = np.nan
     silent = [not _reached(graphs[g], name, changes) for name, g in rows]
     numbers[np.ix_(silent, [NUMBERS.index(name) for name in NUMBERS if name != "performance"])] = np.nan
     frame[NUMBERS] = numbers
     ends = [(name, *(s for s in changes if s in names[g])) for name, g in rows]
-    why = [reasons(results, g, own, notes) for (_, g), own in zip(rows, ends, strict=True)]
+    why = [reasons(fit, g, own, notes) for (_, g), own in zip(rows, ends, strict=True)]
     beyond = ["beyond the scale of 0 to 100" if not 0 <= x <= 100 else "" for x in frame["predicted"].fillna(50)]
-    alone = [joined(*_alone(results, graphs[g], g, name, changes)) for name, g in rows]
+    alone = [joined(*_alone(fit, graphs[g], g, name, changes)) for name, g in rows]
     frame["note"] = [joined(ASSUMED, *parts, *others) for *parts, others in zip(alone, beyond, why, strict=True)]
     return frame
 
 
-def _refuse(results: Results, graphs: Sequence[Arrows], changes: Mapping[str, float]) -> None:
+def _refuse(fit: View, graphs: Sequence[Arrows], changes: Mapping[str, float]) -> None:
     if not isinstance(changes, Mapping) or not changes:
         raise OptionError(f"changes takes points by construct, such as {{'culture': +5}}; found {changes!r}")
     names = list(dict.fromkeys(name for graph in graphs for name in graph.names))
     for name, points in changes.items():
-        known(name, names, "construct", results.latents)
+        known(name, names, "construct", fit.latents)
         if isinstance(points, bool) or not isinstance(points, Real) or not -100 <= points <= 100:
             raise OptionError(f"the change of {name!r} must be points between -100 and 100; found {points!r}")
 
 
-def _moved(results: Results, graph: Arrows, changes: Mapping[str, float]) -> list[str]:
+def _moved(fit: View, graph: Arrows, changes: Mapping[str, float]) -> list[str]:
     """The changed constructs and all that follow, causes before effects; all others where nothing follows."""
     reached = {name for source in changes if source in graph.names for name in graph.reach[source]}
     first = [name for name in changes if name in graph.names]
-    after = [name for name in constructs_of(results) if name in reached and name not in first]
-    others = [name for name in constructs_of(results) if name in graph.names and name not in first]
+    after = [name for name in constructs_of(fit) if name in reached and name not in first]
+    others = [name for name in constructs_of(fit) if name in graph.names and name not in first]
     return [*first, *(sorted(after, key=lambda name: -len(graph.reach[name])) or others)]
 
 
-def _alone(results: Results, graph: Arrows, number: int, name: str, changes: Mapping[str, float]) -> list[str]:
+def _alone(fit: View, graph: Arrows, number: int, name: str, changes: Mapping[str, float]) -> list[str]:
     """Says so where a change goes nowhere, or does not reach a construct."""
     inside = [source for source in changes if source in graph.names]
     if name in inside:
-        follows = any(construct in graph.reach[name] for construct in constructs_of(results))
-        return [] if follows else [f"no construct follows from {name}{shows_only(results, number, name)}"]
+        follows = any(construct in graph.reach[name] for construct in constructs_of(fit))
+        return [] if follows else [f"no construct follows from {name}{shows_only(fit, number, name)}"]
     if _reached(graph, name, changes):
         return []
     return [f"no path of arrows leads to {name} from {', '.join(inside)}, so the model is silent on its change"]

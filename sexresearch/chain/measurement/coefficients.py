@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import fdtri, ndtr
+from scipy.special import fdtri
 
-from sexresearch.sem.arrays import Array
-from sexresearch.sem.ordinal.bivariate_normal import quadrant
-
-CERTAIN = 1.0 - 1e-12  # largest correlation for which the distribution of two responses is computed
+from sexresearch.sem.view import Array, category_covariances
 
 
 def alpha(cov: Array) -> float:
@@ -73,27 +70,6 @@ def variance_extracted(loading: Array, variance: float, scale: Array, weights: A
     return float(variance * (weights**2 @ loading**2) / (weights**2 @ scale))
 
 
-def code_covariances(cuts: Array, owner: Array, correlation: Array, same: bool) -> Array:
-    """(k, k) covariances of the category codes of k items whose responses have the `correlation` (k, k).
-
-    cuts (T,), owner (T,) : standardized thresholds and the item of each. `same` says whether the diagonal is that of an
-    item with itself, and not of two items alike. Each is the sum over thresholds s, t of the two items of
-    P(i <= s, j <= t) - P(i <= s) P(j <= t).
-
-    >>> code_covariances(np.zeros(2), np.array([0, 1]), np.eye(2), same=True).round(2).tolist()
-    [[0.25, 0.0], [0.0, 0.25]]
-    """
-    below = ndtr(cuts)
-    rho = correlation[owner[:, None], owner]
-    pairs = np.broadcast_arrays(cuts[:, None], cuts, np.clip(rho, -CERTAIN, CERTAIN))
-    joint = quadrant(*(part.ravel() for part in pairs)).reshape(rho.shape)
-    if same:
-        own = owner[:, None] == owner
-        joint = np.where(own, np.minimum(below[:, None], below), joint)
-    sums = np.equal(np.arange(len(correlation))[:, None], owner).astype(float)
-    return np.asarray(sums @ (joint - np.outer(below, below)) @ sums.T)
-
-
 def omega_categorical(cuts: Array, owner: Array, common: Array, whole: Array) -> float:
     """Reliability of the sum of category codes: covariances from `common` (k, k) over those from `whole` (k, k).
 
@@ -102,5 +78,5 @@ def omega_categorical(cuts: Array, owner: Array, common: Array, whole: Array) ->
     >>> round(omega_categorical(np.zeros(2), np.array([0, 1]), np.full((2, 2), 0.5), np.full((2, 2), 0.5)), 3)
     0.5
     """
-    top = code_covariances(cuts, owner, common, same=False)
-    return float(np.sum(top)) / float(np.sum(code_covariances(cuts, owner, whole, same=True)))
+    top = category_covariances(cuts, owner, common, same=False)
+    return float(np.sum(top)) / float(np.sum(category_covariances(cuts, owner, whole, same=True)))

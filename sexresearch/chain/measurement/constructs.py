@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
-from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.structure import Implied
-from sexresearch.sem.language.table import ParameterTable
+from sexresearch.sem.view import Array, View, matrices, means, row_values, thresholds, view
 
 
 @dataclass(frozen=True)
@@ -60,23 +56,24 @@ class Loaded:
         return len(np.unique(self.owner))
 
 
-def results_only(results: object, question: str) -> Results:
-    """The results themselves; OptionError where something else was given."""
-    if not isinstance(results, Results):
+def seen(results: object, question: str) -> View:
+    """What there is to see of the results; OptionError where something else was given, or nothing is measured."""
+    if not isinstance(results, Results | View):
         raise OptionError(f"{question} takes the results of fit; found {type(results).__name__}")
-    if not constructs(results.fitted.table):
+    found = view(results, question)
+    if not constructs(found):
         raise OptionError(f"{question} needs constructs with items: the model has no '=~'")
-    return results
+    return found
 
 
-def constructs(table: ParameterTable) -> list[Construct]:
+def constructs(fit: View) -> list[Construct]:
     """All constructs that something measures (composites are not), group after group, in order of definition."""
     found = []
-    for group, role in enumerate(table.roles):
-        rows = [row for row in table.group(group) if row.op == "=~" and row.value != 0]
-        direct = {name: tuple(row.rhs for row in rows if row.lhs == name) for name in role.latent}
+    for group, block in enumerate(fit.blocks):
+        rows = [row for row in fit.by_block[group] if row.op == "=~" and row.value != 0]
+        direct = {name: tuple(row.rhs for row in rows if row.lhs == name) for name in block.roles.latent}
         counts = [row.rhs for row in rows]
-        for name in (latent for latent in role.latent if direct[latent]):
+        for name in (latent for latent in block.roles.latent if direct[latent]):
             items = _beneath(name, direct, ())
             crossed = tuple(item for item in items if counts.count(item) > 1)
             found.append(Construct(name, group, direct[name], items, crossed))
@@ -90,59 +87,65 @@ def _beneath(name: str, direct: dict[str, tuple[str, ...]], above: tuple[str, ..
     return tuple(dict.fromkeys(item for part in parts for item in part))
 
 
-def measurement_mask(fitted: Fitted, group: int) -> Array:
-    """(m, m) True where the path matrix of a group holds a loading."""
-    place = {name: i for i, name in enumerate(fitted.structures[group].names)}
-    mask = np.zeros((len(place),) * 2, dtype=bool)
-    for row in fitted.table.group(group):
-        if row.op == "=~":
-            mask[place[row.rhs], place[row.lhs]] = True
-    return mask
-
-
 @dataclass(frozen=True)
 class Measured:
-    """One group at some parameters: loadings alone (m, m), direct and in total through dimensions.
+    """One group at R parameter vectors: loadings alone (R, m, m), direct and in total through dimensions.
 
-    cuts (T,), owner (T,) : standardized thresholds of ordered items and the number of the item of each; empty without.
+    cov, residual (R, m, m) : implied and residual covariances of the variables in `names`.
+    cuts (R, T), owner (T,) : standardized thresholds of ordered items and the number of the item of each.
     """
 
-    state: Implied
+    names: tuple[str, ...]
+    cov: Array
+    residual: Array
     direct: Array
     total: Array
     cuts: Array
     owner: Array
 
 
-def measured(fitted: Fitted, theta: Array, masks: Sequence[Array]) -> list[Measured]:
-    """Every group at the parameters `theta` (q,); `masks` as `measurement_mask` gives them."""
-    out = []
-    for group, (state, mask) in enumerate(zip(fitted.states_at(theta), masks, strict=True)):
-        identity = np.eye(len(mask))
-        direct = np.where(mask, identity - np.linalg.inv(state.G), 0.0)
-        cuts, owner = np.zeros(0), np.zeros(0, dtype=int)
-        if fitted.levels:
-            raw, owner = fitted.cuts_at(theta, group)
-            cuts = (raw - state.mean[owner]) / np.sqrt(np.diag(state.cov))[owner]
-            cuts = np.full(len(cuts), np.nan) if fitted.n_fixed(group) else cuts  # thresholds given covariates
-        out.append(Measured(state, direct, np.linalg.inv(identity - direct), cuts, owner))
-    return out
+def measured(fit: View, theta: Array) -> list[Measured]:
+    """Every group at the parameters `theta` (R, q)."""
+    rows = row_values(fit, theta, np.repeat(fit.exogenous[None, :], len(theta), axis=0))
+    return [_measured(fit, group, rows) for group in range(len(fit.blocks))]
 
 
-def loaded(at: Measured, construct: Construct) -> Loaded:
-    """What `construct` and its items look like in its group."""
-    place = {name: i for i, name in enumerate(at.state.structure.names)}
+def _measured(fit: View, group: int, rows: Array) -> Measured:
+    block, at = fit.blocks[group], matrices(fit.places[group], rows)
+    direct = np.where(_loads(fit, group), at.B, 0.0)
+    cuts, owner = thresholds(fit, group, rows)
+    if len(owner):
+        spread = np.einsum("rii->ri", at.C)[:, owner]
+        cuts = (cuts - means(fit, group, rows, at.G)[:, owner]) / np.sqrt(spread)
+        cuts = np.full_like(cuts, np.nan) if block.fixed else cuts  # thresholds given covariates
+    total = np.linalg.inv(np.eye(direct.shape[1]) - direct)
+    return Measured(block.names, at.C, at.S, direct, total, cuts, owner)
+
+
+def _loads(fit: View, group: int) -> Array:
+    """(m, m) True where the path matrix of a group holds a loading."""
+    place = {name: i for i, name in enumerate(fit.blocks[group].names)}
+    mask = np.zeros((len(place),) * 2, dtype=bool)
+    for row in fit.by_block[group]:
+        if row.op == "=~":
+            mask[place[row.rhs], place[row.lhs]] = True
+    return mask
+
+
+def loaded(at: Measured, construct: Construct, number: int = 0) -> Loaded:
+    """What `construct` and its items look like in its group, at the parameter vector of that number."""
+    place = {name: i for i, name in enumerate(at.names)}
     own, items = place[construct.name], [place[name] for name in construct.items]
     outer = [place[name] for name in construct.indicators]
-    cov, grid = at.state.all_cov, np.ix_(items, items)
+    cov, grid = at.cov[number], np.ix_(items, items)
     kept = np.isin(at.owner, items)
     return Loaded(
-        loading=at.total[items, own],
+        loading=at.total[number][items, own],
         variance=float(cov[own, own]),
         cov=cov[grid],
-        residual=at.state.S[grid],
-        outer=at.direct[outer, own],
+        residual=at.residual[number][grid],
+        outer=at.direct[number][outer, own],
         scale=np.diag(cov)[outer],
-        cuts=at.cuts[kept],
+        cuts=at.cuts[number][kept],
         owner=np.array([items.index(i) for i in at.owner[kept]], dtype=int),
     )

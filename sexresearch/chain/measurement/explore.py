@@ -13,10 +13,7 @@ from sexresearch.arguments import in_words
 from sexresearch.chain.measurement.extraction import LEAST, Factors, extracted
 from sexresearch.chain.measurement.rotation import Rotated, rotated
 from sexresearch.errors import DataError, OptionError
-from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.observed import Columns, frame_of, numeric, used_columns
-from sexresearch.sem.inference.chisquare import chisq_pvalue
-from sexresearch.sem.inference.fit_indices import rmsea
+from sexresearch.sem.view import Array, chisq_pvalue, frame_of, numeric_columns, rmsea
 from sexresearch.survey import Survey
 
 Extraction = Literal["ml", "pa"]
@@ -335,7 +332,7 @@ def _complete(data: pd.DataFrame | Survey, items: Sequence[str] | None) -> tuple
     names = list(data.items if isinstance(data, Survey) else frame.columns) if items is None else list(items)
     if len(names) < 2:
         raise OptionError(f"items takes two columns or more; found {names}")
-    values = numeric(used_columns(data, Columns(tuple(names)), ()), names)
+    values = numeric_columns(data, names)
     values = values[~np.isnan(values).any(axis=1)]
     if len(values) <= len(names):
         raise DataError(f"{len(values)} complete rows for {len(names)} items; correlations need more rows than items")

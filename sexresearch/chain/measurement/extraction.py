@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sexresearch.sem.arrays import Array
+from sexresearch.sem.view import Array
 
 LEAST = 0.005  # bound of uniquenesses; an item that reaches it is explained whole (Heywood case)
 STATIONARY = 1e-5  # largest projected gradient at a minimum, of discrepancies of the order of 1

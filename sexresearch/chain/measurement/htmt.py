@@ -13,23 +13,14 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.measurement.constructs import Construct, constructs, results_only
+from sexresearch.chain.measurement.constructs import Construct, constructs, seen
 from sexresearch.chain.measurement.ratios import correlations, htmt_ratios, mixed_signs
-from sexresearch.errors import OptionError, SexresearchError
+from sexresearch.errors import OptionError
 from sexresearch.sem import Results
-from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.observed import Answers
-from sexresearch.sem.data.sample import Sample, from_gaps
-from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.ordinal.statistics import observe
-from sexresearch.sem.resampling.draws import Resampled, resampled
-from sexresearch.sem.resampling.intervals import limits
-from sexresearch.sem.resampling.run import progress_bar
-from sexresearch.sem.threads import one_thread
+from sexresearch.sem.view import Array, Block, Redrawer, View, limits, no_resampler
 
 Ratio = Literal["htmt", "htmt2"]
 KINDS = get_args(Ratio)
-AT_ONCE = 250  # replicates in a chunk: bounds the memory of their correlations
 LEAST = 0.9  # share of replicates with a ratio from which their quantiles are taken for an interval
 
 
@@ -50,12 +41,12 @@ class Traits:
 
 
 @in_words
-def htmt(results: Results, kind: Ratio = "htmt", bootstrap: int = 0, seed: int | None = None) -> pd.DataFrame:
+def htmt(results: Results | View, kind: Ratio = "htmt", bootstrap: int = 0, seed: int | None = None) -> pd.DataFrame:
     """Are two constructs distinct? The heterotrait-monotrait ratio of the items' correlations, pair by pair.
 
     Parameters
     ----------
-    results : Results
+    results : Results or View
         A fit whose model has constructs.
     kind : {"htmt", "htmt2"}
         Arithmetic means of absolute correlations, or geometric means, for items that load unequally.
@@ -94,19 +85,20 @@ def htmt(results: Results, kind: Ratio = "htmt", bootstrap: int = 0, seed: int |
     >>> table[["a", "b", "value"]].round(4).values.tolist()
     [['joy', 'bond', 0.6325]]
     """
-    fitted = results_only(results, "htmt").fitted
+    fit = seen(results, "htmt")
     _refuse(kind, bootstrap, seed)
     geometric = kind == "htmt2"
-    traits = [_traits(fitted, group) for group in range(fitted.table.n_groups)]
-    why = "" if bootstrap == 0 else _no_bootstrap(fitted)
+    traits = [_traits(fit, group) for group in range(len(fit.blocks))]
+    why = "" if bootstrap == 0 else _no_bootstrap(fit)
     start = 1 if seed is None else seed
-    replicates = _replicates(fitted, traits, geometric, bootstrap, start) if bootstrap and not why else None
+    again = None if bootstrap == 0 or why else fit.redrawer
+    replicates = None if again is None else _replicates(again, traits, geometric, bootstrap, start)
     rows = []
-    for group, (sample, own) in enumerate(zip(fitted.samples, traits, strict=True)):
+    for group, (block, own) in enumerate(zip(fit.blocks, traits, strict=True)):
         drawn = None if replicates is None else replicates[group]
-        rows += _rows(sample, own, geometric, drawn, why)
+        rows += _rows(block, own, geometric, drawn, why)
     frame = pd.DataFrame(rows, columns=["group", "a", "b", "value", "ci_lower", "ci_upper", "note"])
-    return frame if results.groups else frame.drop(columns="group")
+    return frame if fit.groups else frame.drop(columns="group")
 
 
 def _refuse(kind: str, bootstrap: int, seed: int | None) -> None:
@@ -118,66 +110,34 @@ def _refuse(kind: str, bootstrap: int, seed: int | None) -> None:
         raise OptionError(f"seed must be a whole number of at least 0; found {seed!r}")
 
 
-def _traits(fitted: Fitted, group: int) -> Traits:
-    own = tuple(c for c in constructs(fitted.table) if c.group == group)
+def _traits(fit: View, group: int) -> Traits:
+    own = tuple(c for c in constructs(fit) if c.group == group)
     beneath = {c.name: c.items for c in own}
-    names = fitted.samples[group].names
     indicators = list(dict.fromkeys(name for c in own for name in c.indicators))
+    names = fit.blocks[group].observed
     scores = np.array([[name in beneath.get(i, (i,)) for i in indicators] for name in names], dtype=float)
     member = np.array([[i in c.indicators for c in own] for i in indicators], dtype=float)
     return Traits(own, scores, member)
 
 
-def _no_bootstrap(fitted: Fitted) -> str:
-    if any(sample.answers is None for sample in fitted.samples):
+def _no_bootstrap(fit: View) -> str:
+    if not fit.holds_rows:
         return "limits not computable: moments hold no rows to draw"
-    if fitted.options.missing == "pairwise" and not fitted.levels:
+    if fit.redrawer is None:
+        return f"limits not computable: {no_resampler(fit.engine)}"
+    if fit.options.missing == "pairwise" and not fit.levels:
         return "limits not computable: pairwise covariances are not resampled; fit with missing='fiml'"
     return ""
 
 
-@one_thread
-def _replicates(fitted: Fitted, traits: Sequence[Traits], geometric: bool, bootstrap: int, seed: int) -> list[Array]:
+def _replicates(source: Redrawer, traits: Sequence[Traits], geometric: bool, bootstrap: int, seed: int) -> list[Array]:
     """Per group (replicates, c, c): the ratios in samples of rows, or of clusters, drawn with replacement."""
-    codes = [sample.answers.clusters for sample in fitted.samples if sample.answers is not None]
-    clusters = [c for c in codes if c is not None]
-    source = resampled(fitted, seed, clusters or None)
-    made: list[list[Array]] = [[] for _ in traits]
-    with progress_bar(bootstrap) as advance:
-        for first in range(0, bootstrap, AT_ONCE):
-            numbers = range(first, min(first + AT_ONCE, bootstrap))
-            for own, out, cov in zip(traits, made, _covariances(fitted, source, numbers), strict=True):
-                out.append(own.ratios(cov, geometric))
-            advance(len(numbers))
-    return [np.concatenate(parts) for parts in made]
+    return source.of_covariances(bootstrap, seed, lambda group, cov: traits[group].ratios(cov, geometric))
 
 
-def _covariances(fitted: Fitted, source: Resampled, numbers: Sequence[int]) -> list[Array]:
-    """Per group (replicates, p, p); NaN where a sample has no covariances."""
-    if all(sample.complete for sample in fitted.samples) and not fitted.levels:
-        orders = [np.arange(len(sample.names)) for sample in fitted.samples]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return [moments for moments, _ in source.moments(numbers, orders, has_means=False)]
-    out = [np.full((len(numbers), len(s.names), len(s.names)), np.nan) for s in fitted.samples]
-    for place, number in enumerate(numbers):
-        for group, answers in enumerate(source.answers(number)):
-            try:
-                out[group][place] = _again(fitted.samples[group], answers)
-            except SexresearchError:
-                continue  # too few answers in this sample: counted with the replicates that have no ratio
-    return out
-
-
-def _again(sample: Sample, answers: Answers) -> Array:
-    """Covariances of other rows, estimated as those of the sample were: polychoric, or by EM."""
-    if sample.ordinal is not None:
-        return sample.ordinal.layout.cov(observe(answers.values, sample.ordinal.layout).moments)
-    return from_gaps(answers, sample.names).cov
-
-
-def _rows(sample: Sample, traits: Traits, geometric: bool, drawn: Array | None, why: str) -> list[dict[str, object]]:
-    values = traits.ratios(sample.cov, geometric)
-    r = correlations(sample.cov, traits.scores)
+def _rows(block: Block, traits: Traits, geometric: bool, drawn: Array | None, why: str) -> list[dict[str, object]]:
+    values = traits.ratios(block.cov, geometric)
+    r = correlations(block.cov, traits.scores)
     mixed = mixed_signs(r, traits.member)
     negative = np.einsum("ka,kl,lb->ab", traits.member, (r < 0).astype(float), traits.member) > 0
     rows = []
@@ -192,7 +152,7 @@ def _rows(sample: Sample, traits: Traits, geometric: bool, drawn: Array | None, 
                 found, lost = _limits(drawn[:, i, j], value)
                 note = "; ".join(filter(None, [note, lost]))
             note = "; ".join(filter(None, [note, why]))
-        row = {"group": sample.label, "a": a.name, "b": b.name, "value": value}
+        row = {"group": block.label, "a": a.name, "b": b.name, "value": value}
         rows.append(row | {"ci_lower": float(found[0]), "ci_upper": float(found[1]), "note": note})
     return rows
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.chain.measurement.constructs import Construct, Loaded
-from sexresearch.sem import Results
+from sexresearch.sem.view import View
 
 FAR = 3.0  # ratio of standard deviations from which items are unlikely to share a scale
 TRIVIAL = 0.10  # standardized loading below which a sign means nothing: less than "small" (Cohen 1988)
@@ -16,11 +16,11 @@ OBSERVED = "no interval of omega over the observed variance: it moves beside the
 TWO_ITEMS = "it needs two items"
 
 
-def why_no_omega(results: Results, construct: Construct, x: Loaded, standardized: bool) -> str:
+def why_no_omega(fit: View, construct: Construct, x: Loaded, standardized: bool) -> str:
     """Why a construct has no omega; empty where it has one."""
     if len(construct.indicators) < 2:
         return TWO_ITEMS
-    if not results.converged:
+    if not fit.converged:
         return NO_FIT
     if standardized or not x.ordered:
         return ""
@@ -29,17 +29,17 @@ def why_no_omega(results: Results, construct: Construct, x: Loaded, standardized
     return "the thresholds are those given covariates" if np.isnan(x.cuts).any() else ""
 
 
-def reliability_note(results: Results, construct: Construct, x: Loaded, standardized: bool) -> str:
+def reliability_note(fit: View, construct: Construct, x: Loaded, standardized: bool) -> str:
     """What to know before the row is read; empty where all is plain."""
     if len(construct.indicators) < 2:
         return "needs two items"
-    fitted, missing = results.fitted, why_no_omega(results, construct, x, standardized)
+    missing = why_no_omega(fit, construct, x, standardized)
     said = []
-    if not results.converged:
+    if not fit.converged:
         said.append(f"omega and ave not computable: {NO_FIT}")
     else:
-        said += loading_advice(results, construct)
-        said += [f"inadmissible solution: {'; '.join(results.inadmissible)}"] if results.inadmissible else []
+        said += loading_advice(fit, construct)
+        said += [f"inadmissible solution: {'; '.join(fit.inadmissible)}"] if fit.inadmissible else []
         spread = np.sqrt(np.abs(np.diag(x.cov)))
         if spread.max() > FAR * spread.min() and not standardized:
             said.append("items in different units: standardized=True counts them alike")
@@ -47,26 +47,26 @@ def reliability_note(results: Results, construct: Construct, x: Loaded, standard
             said.append(f"omega not computable: {missing}")
         elif x.ordered:
             said.append("of the responses behind ordered categories" if standardized else "of ordered categories")
-    if results.options.se == "none":
+    if fit.options.se == "none":
         said.append("no intervals of omega and ave: the fit has no standard errors (se='none')")
     if construct.higher:
         said.append(f"items of {len(construct.indicators)} dimensions; ave of their standardized loadings")
     if construct.crossed:
         said.append(f"{', '.join(construct.crossed)} also measures another construct")
-    if results.options.missing == "fiml" and not fitted.samples[construct.group].complete:
+    if fit.options.missing == "fiml" and not fit.blocks[construct.group].complete:
         said.append("the interval of alpha takes all answers as given")
-    if results.options.cluster is not None:
+    if fit.options.cluster is not None:
         said.append("the interval of alpha takes respondents as independent")
     return "; ".join(said)
 
 
-def loading_advice(results: Results, construct: Construct) -> list[str]:
+def loading_advice(fit: View, construct: Construct) -> list[str]:
     """What to do with indicators that clearly load against the others: recode, or leave out where they serve another.
 
     Clearly: the interval of the loading leaves 0 out and the standardized loading is not trivial. A loading that cannot
     be told from 0 has no sign to speak of.
     """
-    loadings = _loadings(results, construct.group)
+    loadings = _loadings(fit, construct.group)
     own = loadings[loadings["lhs"] == construct.name].set_index("rhs")
     shown = own[clearly_loads(own)]["std_all"]
     usual = np.sign(np.sign(shown).sum()) or 1.0
@@ -88,6 +88,6 @@ def clearly_loads(rows: pd.DataFrame) -> pd.Series:
     return (size >= TRIVIAL) & apart | (size >= SIZEABLE) & none
 
 
-def _loadings(results: Results, group: int) -> pd.DataFrame:
-    rows = results.parameters.query("op == '=~'")
-    return rows[rows["group"] == results.groups[group]] if results.groups else rows
+def _loadings(fit: View, group: int) -> pd.DataFrame:
+    rows = fit.parameters.query("op == '=~'")
+    return rows[rows["group"] == fit.groups[group]] if fit.groups else rows

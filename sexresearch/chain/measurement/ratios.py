@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sexresearch.sem.arrays import Array
+from sexresearch.sem.view import Array
 
 
 def correlations(cov: Array, scores: Array) -> Array:

@@ -25,15 +25,12 @@ from sexresearch.chain.measurement.constructs import (
     constructs,
     loaded,
     measured,
-    measurement_mask,
-    results_only,
+    seen,
 )
 from sexresearch.chain.measurement.notes import OBSERVED, reliability_note
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
-from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.sample import Sample
-from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.view import AT_ONCE, Array, Block, View
 
 STEP = 1e-5  # relative step of central differences, whose error is then of the order of 1e-10
 COLUMNS = ("alpha", "omega", "omega_h", "ave")
@@ -41,12 +38,14 @@ Variance = Literal["implied", "observed"]
 
 
 @in_words
-def reliability(results: Results, standardized: bool = False, omega_variance: Variance = "implied") -> pd.DataFrame:
+def reliability(
+    results: Results | View, standardized: bool = False, omega_variance: Variance = "implied"
+) -> pd.DataFrame:
     """How reliable is the sum of each construct's items? Alpha, omega and average variance extracted.
 
     Parameters
     ----------
-    results : Results
+    results : Results or View
         A fit whose model has constructs.
     standardized : bool
         Take items of unit variance, for items in different units: omega is then the composite reliability, and AVE the
@@ -92,19 +91,19 @@ def reliability(results: Results, standardized: bool = False, omega_variance: Va
     >>> table[["alpha", "omega", "ave"]].round(4).values.tolist()
     [[0.75, 0.75, 0.5]]
     """
-    fitted = results_only(results, "reliability").fitted
-    found = constructs(fitted.table)
-    looks, observed = contents(results, found), _is_observed(omega_variance)
+    fit = seen(results, "reliability")
+    found = constructs(fit)
+    looks, observed = contents(fit, found), _is_observed(omega_variance)
     if observed:
         _refuse_ordered(found, looks)
-    modelled, errors = _modelled(results, found, standardized, observed)
+    modelled, errors = _modelled(fit, found, standardized, observed)
     rows = []
     for c, x, values, own in zip(found, looks, modelled, errors, strict=True):
-        note = reliability_note(results, c, x, standardized)
+        note = reliability_note(fit, c, x, standardized)
         note = "; ".join(part for part in (note, OBSERVED if observed and not np.isnan(values[0]) else "") if part)
-        rows.append(_row(fitted, c, standardized, values, own) | {"note": note})
+        rows.append(_row(fit.blocks[c.group], c, standardized, values, own) | {"note": note})
     frame = pd.DataFrame(rows)
-    if not results.groups:
+    if not fit.groups:
         frame = frame.drop(columns="group")
     if not any(c.higher or c.crossed for c in found):
         frame = frame.drop(columns=[name for name in frame if name.startswith("omega_h")])
@@ -126,13 +125,12 @@ def _refuse_ordered(found: Sequence[Construct], looks: Sequence[Loaded]) -> None
         )
 
 
-def _row(fitted: Fitted, construct: Construct, standardized: bool, values: Array, errors: Array) -> dict[str, object]:
-    sample = fitted.samples[construct.group]
-    row: dict[str, object] = {"group": sample.label, "construct": construct.name, "items": len(construct.items)}
+def _row(block: Block, construct: Construct, standardized: bool, values: Array, errors: Array) -> dict[str, object]:
+    row: dict[str, object] = {"group": block.label, "construct": construct.name, "items": len(construct.items)}
     if len(construct.indicators) < 2:
         limits = dict.fromkeys(COLUMNS, (math.nan,) * 3)
     else:
-        limits = {"alpha": _alpha(sample, construct.items, standardized)}
+        limits = {"alpha": _alpha(block, construct.items, standardized)}
         half = float(ndtri(0.975)) * errors
         limits |= {n: (v, v - h, v + h) for n, v, h in zip(COLUMNS[1:], values, half, strict=True)}
         if not (construct.higher or construct.crossed):
@@ -142,20 +140,18 @@ def _row(fitted: Fitted, construct: Construct, standardized: bool, values: Array
     return row
 
 
-def contents(results: Results, found: Sequence[Construct]) -> list[Loaded]:
+def contents(fit: View, found: Sequence[Construct]) -> list[Loaded]:
     """What each construct looks like at the estimates."""
-    fitted = results.fitted
-    masks = [measurement_mask(fitted, group) for group in range(fitted.table.n_groups)]
-    groups = measured(fitted, fitted.theta, masks)
+    groups = measured(fit, fit.theta[None, :])
     return [loaded(groups[construct.group], construct) for construct in found]
 
 
-def _alpha(sample: Sample, items: Sequence[str], standardized: bool) -> tuple[float, float, float]:
+def _alpha(block: Block, items: Sequence[str], standardized: bool) -> tuple[float, float, float]:
     """Alpha with its limits: from the sample's covariances, or those of the codes where items are ordered."""
-    cov, n = _sample_cov(sample, items), sample.n
-    if sample.ordinal is not None and not standardized:
-        place = [sample.names.index(name) for name in items]
-        codes = sample.augmented(has_means=True)[:, place]
+    cov, n = _sample_cov(block, items), block.n
+    if block.roles.ordered and block.answers is not None and not standardized:
+        place = [block.observed.index(name) for name in items]
+        codes = block.answers[:, place]
         codes = codes[~np.isnan(codes).any(axis=1)]
         cov, n = np.cov(codes.T), float(len(codes))
     if standardized:
@@ -165,55 +161,54 @@ def _alpha(sample: Sample, items: Sequence[str], standardized: bool) -> tuple[fl
     return value, *alpha_limits(value, n, len(items))
 
 
-def _sample_cov(sample: Sample, items: Sequence[str]) -> Array:
-    place = [sample.names.index(name) for name in items]
-    return sample.cov[np.ix_(place, place)]
+def _sample_cov(block: Block, items: Sequence[str]) -> Array:
+    place = [block.observed.index(name) for name in items]
+    return block.cov[np.ix_(place, place)]
 
 
-def _modelled(
-    results: Results, found: Sequence[Construct], standardized: bool, observed: bool
-) -> tuple[Array, Array]:
+def _modelled(fit: View, found: Sequence[Construct], standardized: bool, observed: bool) -> tuple[Array, Array]:
     """(constructs, 3) omega, omega_h and AVE of each construct, and their standard errors."""
-    fitted = results.fitted
-    empty = np.full((len(found), len(COLUMNS) - 1), np.nan)
-    if not results.converged:
+    if not fit.converged:
+        empty = np.full((len(found), len(COLUMNS) - 1), np.nan)
         return empty, empty
-    theta, vcov = fitted.theta, results.vcov.to_numpy()
-    masks = [measurement_mask(fitted, group) for group in range(fitted.table.n_groups)]
-    at = _coefficients(fitted, theta, found, masks, standardized, observed)
-    gradient = np.empty((at.size, len(theta)))
-    for k, value in enumerate(theta):
-        step = np.zeros(len(theta))
-        step[k] = STEP * max(1.0, abs(value))
-        up, down = (_coefficients(fitted, theta + s, found, masks, standardized, observed) for s in (step, -step))
-        gradient[:, k] = (up - down).ravel() / (2 * step[k])
-    variance = np.einsum("ik,kl,il->i", gradient, vcov, gradient).reshape(at.shape)
+    theta = fit.theta
+    step = np.diag(STEP * np.maximum(1.0, np.abs(theta)))
+    points = np.vstack([theta[None, :], theta + step, theta - step])
+    parts = np.array_split(points, max(1, len(points) // AT_ONCE))
+    every = np.concatenate([_coefficients(fit, part, found, standardized, observed) for part in parts])
+    at, up, down = every[0], *np.split(every[1:], 2)
+    gradient = ((up - down) / (2 * np.diag(step)[:, None, None])).reshape(len(theta), at.size)
+    variance = np.einsum("ki,kl,li->i", gradient, fit.vcov, gradient).reshape(at.shape)
     errors = np.sqrt(np.maximum(variance, 0.0))
     if observed:
         errors[:, :2] = np.nan
     return at, errors
 
 
-def _coefficients(
-    fitted: Fitted, theta: Array, found: Sequence[Construct], masks: Sequence[Array], standardized: bool, observed: bool
-) -> Array:
-    """(constructs, 3) omega, omega_h and AVE at `theta` (q,); NaN for constructs with one indicator."""
-    groups = measured(fitted, theta, masks)
-    out = np.full((len(found), len(COLUMNS) - 1), np.nan)
-    for number, construct in enumerate(found):
-        if len(construct.indicators) < 2:
-            continue
-        x = loaded(groups[construct.group], construct)
-        outer = 1.0 / np.sqrt(x.scale) if standardized or construct.higher else np.ones(len(x.scale))
-        out[number, 2] = variance_extracted(x.outer, x.variance, x.scale, outer)
-        if x.ordered and not standardized:
-            out[number, :2] = _categorical(x) if x.ordered == len(construct.items) else math.nan
-            continue
-        whole = _sample_cov(fitted.samples[construct.group], construct.items) if observed else x.cov
-        inner = 1.0 / np.sqrt(np.diag(whole)) if standardized else np.ones(len(whole))
-        out[number, 0] = omega_total(x.cov - x.residual, whole, inner)
-        out[number, 1] = omega_hierarchical(whole, x.loading, x.variance, inner)
+def _coefficients(fit: View, theta: Array, found: Sequence[Construct], standardized: bool, observed: bool) -> Array:
+    """(R, constructs, 3) omega, omega_h and AVE at `theta` (R, q); NaN for constructs with one indicator."""
+    groups = measured(fit, theta)
+    out = np.full((len(theta), len(found), len(COLUMNS) - 1), np.nan)
+    for place, construct in enumerate(found):
+        if len(construct.indicators) > 1:
+            whole = _sample_cov(fit.blocks[construct.group], construct.items) if observed else None
+            for number in range(len(theta)):
+                x = loaded(groups[construct.group], construct, number)
+                out[number, place] = _three(x, construct, standardized, whole)
     return out
+
+
+def _three(x: Loaded, construct: Construct, standardized: bool, whole: Array | None) -> tuple[float, float, float]:
+    """Omega, omega_h and AVE of one construct; `whole` (k, k): covariances that omega is a share of, else implied."""
+    outer = 1.0 / np.sqrt(x.scale) if standardized or construct.higher else np.ones(len(x.scale))
+    extracted = variance_extracted(x.outer, x.variance, x.scale, outer)
+    if x.ordered and not standardized:
+        categorical = _categorical(x) if x.ordered == len(construct.items) else (math.nan, math.nan)
+        return (*categorical, extracted)
+    whole = x.cov if whole is None else whole
+    inner = 1.0 / np.sqrt(np.diag(whole)) if standardized else np.ones(len(whole))
+    total = omega_total(x.cov - x.residual, whole, inner)
+    return total, omega_hierarchical(whole, x.loading, x.variance, inner), extracted
 
 
 def _categorical(x: Loaded) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sexresearch.sem.arrays import Array
+from sexresearch.sem.view import Array
 
 STATIONARY = 1e-7  # size of the projected gradient at an optimum
 STEPS = 5000

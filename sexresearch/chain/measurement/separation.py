@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.measurement.constructs import Construct, constructs, results_only
+from sexresearch.chain.measurement.constructs import Construct, constructs, seen
 from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.sem import Results
-from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.structure import Implied
+from sexresearch.sem.view import Array, View, matrices
 
 ITEM_COLUMNS = ("group", "item", "construct", "own", "loading", "correlation", "mi", "sepc_all", "note")
 NO_FIT = "not computable: the fit did not converge"
@@ -21,12 +20,12 @@ INDEX = ("lhs", "op", "rhs", "group", "mi", "sepc_all")
 
 
 @in_words
-def fornell_larcker(results: Results, standardized: bool = False) -> pd.DataFrame:
+def fornell_larcker(results: Results | View, standardized: bool = False) -> pd.DataFrame:
     """Does each construct explain its items better than another construct explains it? The Fornell-Larcker criterion.
 
     Parameters
     ----------
-    results : Results
+    results : Results or View
         A fit whose model has constructs.
     standardized : bool
         Take the AVE of items of unit variance, as in `reliability`.
@@ -58,30 +57,30 @@ def fornell_larcker(results: Results, standardized: bool = False) -> pd.DataFram
     >>> pairs[["shared", "ave_a", "ave_b"]].round(2).values.tolist()
     [[0.4, 0.8, 0.5]]
     """
-    fitted = results_only(results, "fornell_larcker").fitted
+    fit = seen(results, "fornell_larcker")
     ave = reliability(results, standardized)["ave"].to_numpy()
-    found = constructs(fitted.table)
+    found, implied = constructs(fit), _implied(fit)
     rows = []
     for (i, a), (j, b) in combinations(enumerate(found), 2):
         if a.group != b.group:
             continue
-        r = _correlation(fitted.states[a.group], a.name, b.name) if results.converged else math.nan
-        apart = _apart(results, a, b)
-        row = {"group": fitted.samples[a.group].label, "a": a.name, "b": b.name, "correlation": r}
+        r = _correlation(implied[a.group], fit.blocks[a.group].names, a.name, b.name) if fit.converged else math.nan
+        apart = _apart(fit, a, b)
+        row = {"group": fit.blocks[a.group].label, "a": a.name, "b": b.name, "correlation": r}
         row |= {"shared": math.nan if apart else r * r, "ave_a": ave[i], "ave_b": ave[j]}
-        rows.append(row | {"note": apart or _improper(results)})
+        rows.append(row | {"note": apart or _improper(fit)})
     names = ["group", "a", "b", "correlation", "shared", "ave_a", "ave_b", "note"]
     frame = pd.DataFrame(rows, columns=names)
-    return frame if results.groups else frame.drop(columns="group")
+    return frame if fit.groups else frame.drop(columns="group")
 
 
 @in_words
-def cross_loadings(results: Results) -> pd.DataFrame:
+def cross_loadings(results: Results | View) -> pd.DataFrame:
     """Does every item go with its own construct? Correlations of items with all constructs, and loadings to be had.
 
     Parameters
     ----------
-    results : Results
+    results : Results or View
         A fit whose model has constructs.
 
     Returns
@@ -114,22 +113,23 @@ def cross_loadings(results: Results) -> pd.DataFrame:
     >>> items.query("item == 'a'")[["construct", "own", "correlation"]].round(3).values.tolist()
     [['joy', True, 0.894], ['bond', False, 0.566]]
     """
-    fitted = results_only(results, "cross_loadings").fitted
-    indices = results.modification_indices(sort=False) if results.converged else pd.DataFrame(columns=[*INDEX])
-    parameters = results.parameters
-    note, rows = _improper(results) if results.converged else NO_FIT, []
-    for group, sample in enumerate(fitted.samples):
-        own = [c for c in constructs(fitted.table) if c.group == group]
-        loads = _keyed(parameters, sample.label, bool(results.groups), ["std_all"]) if results.converged else {}
-        free = _keyed(indices, sample.label, bool(results.groups), ["mi", "sepc_all"])
+    fit = seen(results, "cross_loadings")
+    indices = pd.DataFrame(columns=[*INDEX]) if fit.gains is None or not fit.converged else fit.gains()
+    note, rows, implied = _improper(fit) if fit.converged else NO_FIT, [], _implied(fit)
+    if fit.gains is None:
+        note = "; ".join(filter(None, [note, f"no modification indices: engine {fit.engine!r} has none"]))
+    for group, block in enumerate(fit.blocks):
+        own = [c for c in constructs(fit) if c.group == group]
+        loads = _keyed(fit.parameters, block.label, bool(fit.groups), ["std_all"]) if fit.converged else {}
+        free = _keyed(indices, block.label, bool(fit.groups), ["mi", "sepc_all"])
         for item in dict.fromkeys(name for c in own for name in c.items):
             for c in own:
-                r = _correlation(fitted.states[group], item, c.name) if results.converged else math.nan
+                r = _correlation(implied[group], block.names, item, c.name) if fit.converged else math.nan
                 loading = loads.get((c.name, item), (math.nan,)) if item in c.indicators else (math.nan,)
                 gain = free.get((c.name, item), (math.nan,) * 2)
-                rows.append((sample.label, item, c.name, item in c.items, *loading, r, *gain, note))
+                rows.append((block.label, item, c.name, item in c.items, *loading, r, *gain, note))
     frame = pd.DataFrame(rows, columns=list(ITEM_COLUMNS))
-    return frame if results.groups else frame.drop(columns="group")
+    return frame if fit.groups else frame.drop(columns="group")
 
 
 def _keyed(
@@ -141,22 +141,26 @@ def _keyed(
     return dict(zip(zip(rows["lhs"], rows["rhs"], strict=True), values, strict=True))
 
 
-def _correlation(state: Implied, a: str, b: str) -> float:
+def _implied(fit: View) -> list[Array]:
+    """Per group (m, m) the implied covariances of all variables."""
+    return [matrices(places, fit.estimates[None, :]).C[0] for places in fit.places]
+
+
+def _correlation(cov: Array, names: tuple[str, ...], a: str, b: str) -> float:
     """The implied correlation of two variables; NaN where a variance is not positive."""
-    i, j = (state.structure.names.index(name) for name in (a, b))
-    cov: Array = state.all_cov
+    i, j = names.index(a), names.index(b)
     scale = cov[i, i] * cov[j, j]
     return float(cov[i, j] / np.sqrt(scale)) if scale > 0 else math.nan
 
 
-def _improper(results: Results) -> str:
-    return f"inadmissible solution: {'; '.join(results.inadmissible)}" if results.inadmissible else ""
+def _improper(fit: View) -> str:
+    return f"inadmissible solution: {'; '.join(fit.inadmissible)}" if fit.inadmissible else ""
 
 
-def _apart(results: Results, a: Construct, b: Construct) -> str:
+def _apart(fit: View, a: Construct, b: Construct) -> str:
     """Why two constructs cannot be set against each other; empty where they can."""
     single = [c.name for c in (a, b) if len(c.indicators) < 2]
-    if not results.converged:
+    if not fit.converged:
         return NO_FIT
     if set(a.items) & set(b.items):
         return f"{a.name} and {b.name} share items"

@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.measurement.constructs import Construct, Loaded, constructs, results_only
+from sexresearch.chain.measurement.constructs import Construct, Loaded, constructs, seen
 from sexresearch.chain.measurement.htmt import htmt
 from sexresearch.chain.measurement.notes import NO_FIT, TWO_ITEMS, why_no_omega
 from sexresearch.chain.measurement.reliability import contents, reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
 from sexresearch.sem import Results
+from sexresearch.sem.view import View
 from sexresearch.verdict import Verdict, admissible, against, gravest, prose
 
 OMEGA, AVE, LOADING, HTMT, HTMT_NEAR = 0.70, 0.50, 0.708, 0.85, 0.90
@@ -25,12 +26,12 @@ NO_VALUE = "it has no value at these estimates"
 
 
 @in_words
-def validity(results: Results, standardized: bool = False) -> pd.DataFrame:
+def validity(results: Results | View, standardized: bool = False) -> pd.DataFrame:
     """Is each construct measured well, and apart from the others? Criteria, cut-offs and an outcome for each construct.
 
     Parameters
     ----------
-    results : Results
+    results : Results or View
         A fit whose model has constructs.
     standardized : bool
         Take omega and AVE of items of unit variance, for items in different units.
@@ -72,13 +73,14 @@ def validity(results: Results, standardized: bool = False) -> pd.DataFrame:
     >>> table["outcome"].tolist(), table["verdict"][1].split(";")[0]
     (['holds', 'doubtful'], 'doubtful: omega .67 is below .70 (Nunnally & Bernstein 1994)')
     """
-    found = constructs(results_only(results, "validity").fitted.table)
+    fit = seen(results, "validity")
+    found = constructs(fit)
     items = cross_loadings(results)
     pairs, ratios = fornell_larcker(results, standardized), htmt(results)
-    keys = ["group", "construct"] if results.groups else ["construct"]
+    keys = ["group", "construct"] if fit.groups else ["construct"]
     rows = []
     whole = reliability(results, standardized).to_dict("records")
-    for row, construct, x in zip(whole, found, contents(results, found), strict=True):
+    for row, construct, x in zip(whole, found, contents(fit, found), strict=True):
         group = row.get("group")
         own = _of_group(items, group).query("construct == @row['construct']")
         lowest = own.loc[own["loading"].abs().sort_values().index].head(1)
@@ -91,7 +93,7 @@ def validity(results: Results, standardized: bool = False) -> pd.DataFrame:
         }
         values["shared"], values["nearest"] = _largest(_of_group(pairs, group), str(row["construct"]), "shared")
         values["htmt"], values["htmt_with"] = _largest(_of_group(ratios, group), str(row["construct"]), "value")
-        verdicts = _verdicts(results, construct, x, values, standardized)
+        verdicts = _verdicts(fit, construct, x, values, standardized)
         said = {"outcome": gravest(verdicts), "verdict": prose(verdicts, WORDS, _named(values))}
         rows.append({key: row[key] for key in keys} | values | said | {"note": row["note"]})
     return pd.DataFrame(rows)
@@ -110,18 +112,16 @@ def _largest(pairs: pd.DataFrame, name: str, column: str) -> tuple[float, str]:
     return float(best[column]), str(best["b"] if best["a"] == name else best["a"])
 
 
-def _verdicts(
-    results: Results, construct: Construct, x: Loaded, v: Mapping[str, Any], standardized: bool
-) -> list[Verdict]:
+def _verdicts(fit: View, construct: Construct, x: Loaded, v: Mapping[str, Any], standardized: bool) -> list[Verdict]:
     """What is asked of one construct, criterion by criterion; those without a second construct are not asked."""
-    if not results.converged:
+    if not fit.converged:
         return [Verdict("not_computable", "", reason=NO_FIT)]
     if len(construct.indicators) < 2:
-        return [admissible(results.inadmissible), Verdict("not_computable", "", reason=TWO_ITEMS)]
+        return [admissible(fit.inadmissible), Verdict("not_computable", "", reason=TWO_ITEMS)]
     omega, ave, shared, ratio = (v[name] for name in ("omega", "ave", "shared", "htmt"))
-    why = why_no_omega(results, construct, x, standardized) or NO_VALUE
+    why = why_no_omega(fit, construct, x, standardized) or NO_VALUE
     found = [
-        admissible(results.inadmissible),
+        admissible(fit.inadmissible),
         against("omega", omega, OMEGA, NUNNALLY, because=why),
         against("AVE", ave, AVE, FORNELL, because=NO_VALUE),
     ]

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sexresearch.errors import ModelError
-from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.view import Parameter, View
 
 ARROW = " → "
 
@@ -64,16 +63,19 @@ class Arrows:
         )
 
 
-def arrows(fitted: Fitted, number: int) -> Arrows:
+def arrows(fit: View, number: int) -> Arrows:
     """The graph of one group (numbered from 0); arrows that are fixed to 0 are none."""
     after: dict[str, tuple[str, ...]] = {}
-    for row in fitted.table.group(number):
+    for row in fit.by_block[number]:
         if row.op in ("=~", "~") and is_drawn(row):
             cause, effect = ends(row)
             after[cause] = (*after.get(cause, ()), effect)
-    structure = fitted.structures[number]
-    names = structure.names[: len(structure.names) - structure.has_means]
-    return Arrows(tuple(name for name in names if name not in fitted.options.auxiliary), after)
+    return Arrows(tuple(name for name in fit.blocks[number].names if name not in fit.options.auxiliary), after)
+
+
+def all_arrows(fit: View) -> list[Arrows]:
+    """The graph of every group."""
+    return [arrows(fit, number) for number in range(len(fit.blocks))]
 
 
 def is_drawn(row: Parameter) -> bool:

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.paths.arrows import Arrows, arrows, known
+from sexresearch.chain.paths.arrows import Arrows, all_arrows, known
 from sexresearch.chain.paths.estimands import SHARE, Estimand, Pair, derived, estimand_slopes, estimands
 from sexresearch.chain.paths.routes import Route, feedback, route_slopes, route_values
-from sexresearch.chain.paths.uncertainty import Interval, Sampling, joined, sampling, uncertain, z_and_p
+from sexresearch.chain.reasons import joined
 from sexresearch.errors import ModelError, OptionError
-from sexresearch.sem.arrays import Array
-from sexresearch.sem.output.results import Results
+from sexresearch.sem import Results
+from sexresearch.sem.view import Array, Draws, Interval, View, draws, uncertain, view, z_and_p
 
 MOST_PATHS = 100  # specific paths between two constructs that are listed one by one
 NUMBERS = ["est", "se", "z", "pvalue", "ci_lower", "ci_upper", "std_all", "std_all_ci_lower", "std_all_ci_upper"]
@@ -23,7 +23,7 @@ KEYS = ["source", "target", "group", "effect", "path"]
 
 @in_words
 def effects(
-    results: Results,
+    results: Results | View,
     source: str | Sequence[str] | None = None,
     target: str | Sequence[str] | None = None,
     bootstrap: int = 0,
@@ -36,7 +36,7 @@ def effects(
 
     Parameters
     ----------
-    results : Results
+    results : Results or View
         A fit.
     source, target : str or sequence of str, optional
         Variables of the model. Default: from what nothing explains to what explains nothing further.
@@ -88,33 +88,26 @@ def effects(
     >>> effects(results, source="x", target="y")[["effect", "path"]].head(2).to_numpy().tolist()
     [['direct', 'x → y'], ['indirect', 'x → m → y']]
     """
-    if not isinstance(results, Results):
-        raise OptionError(f"effects needs the Results of a fit; found {type(results).__name__}")
-    graphs = [arrows(results.fitted, number) for number in range(results.fitted.table.n_groups)]
-    wanted = _pairs(results, graphs, source, target)
-    through = _through(results, graphs, contrast)
-    at = sampling(results, interval, bootstrap, seed, level)
-    pairs = [_pair(results, graphs[number], number, *ends) for ends in wanted for number in range(len(graphs))]
-    return _frame(results, pairs, estimands(pairs, _labels(results), through), at)
-
-
-def _labels(results: Results) -> list[object]:
-    return list(results.groups) or [pd.NA]
+    fit = view(results, "effects")
+    graphs = all_arrows(fit)
+    wanted = _pairs(fit, graphs, source, target)
+    through = _through(fit, graphs, contrast)
+    at = draws(fit, interval, bootstrap, seed, level)
+    pairs = [_pair(fit, graphs[number], number, *ends) for ends in wanted for number in range(len(graphs))]
+    return _frame(fit, pairs, estimands(pairs, list(fit.groups) or [pd.NA], through), at)
 
 
 def _pairs(
-    results: Results,
+    fit: View,
     graphs: Sequence[Arrows],
     source: str | Sequence[str] | None,
     target: str | Sequence[str] | None,
 ) -> list[tuple[str, str]]:
     """Which effects are asked for: the names given, or those of the ends of the model that are connected."""
     names = _names(graphs)
-    roles = results.fitted.table.roles[0]
+    roles = fit.blocks[0].roles
     given = [_listed(part) for part in (source, target)]
-    found = [
-        known(n, names, w, results.latents) for w, part in zip(("source", "target"), given, strict=True) for n in part
-    ]
+    found = [known(n, names, w, fit.latents) for w, part in zip(("source", "target"), given, strict=True) for n in part]
     sources = found[: len(given[0])] or [*roles.exogenous_latent, *roles.exogenous]
     targets = found[len(given[0]) :] or list(roles.outcomes)
     pairs = [(s, t) for s in sources for t in targets if s != t or found]
@@ -144,15 +137,15 @@ def _listed(names: str | Sequence[str] | None) -> list[str]:
     return [names] if isinstance(names, str) else list(names or ())
 
 
-def _through(results: Results, graphs: Sequence[Arrows], contrast: tuple[str, str] | None) -> tuple[str, ...]:
+def _through(fit: View, graphs: Sequence[Arrows], contrast: tuple[str, str] | None) -> tuple[str, ...]:
     if contrast is None:
         return ()
     if isinstance(contrast, str) or len(contrast) != 2 or contrast[0] == contrast[1]:
         raise OptionError(f"contrast takes two variables that paths lead through; found {contrast!r}")
-    return tuple(known(name, _names(graphs), "contrast", results.latents) for name in contrast)
+    return tuple(known(name, _names(graphs), "contrast", fit.latents) for name in contrast)
 
 
-def _pair(results: Results, graph: Arrows, number: int, source: str, target: str) -> Pair:
+def _pair(fit: View, graph: Arrows, number: int, source: str, target: str) -> Pair:
     """The route between two variables in one group, with the reasons its rows need."""
     absent = [name for name in (source, target) if name not in graph.names]
     if absent:
@@ -160,16 +153,14 @@ def _pair(results: Results, graph: Arrows, number: int, source: str, target: str
     paths = graph.paths(source, target, MOST_PATHS)
     many = f"more than {MOST_PATHS} paths: too many to list" if len(paths) > MOST_PATHS else ""
     paths = [] if many else paths
-    place = {name: i for i, name in enumerate(results.fitted.structures[number].names)}
+    place = {name: i for i, name in enumerate(fit.blocks[number].names)}
     steps = tuple(tuple(place[name] for name in path) for path in paths)
     route = Route(number, place[source], place[target], steps)
-    reasons = _reasons(results, graph, number, source, target, many)
+    reasons = _reasons(fit, graph, number, source, target, many)
     return Pair(source, target, number, route, tuple(paths), *reasons)
 
 
-def _reasons(
-    results: Results, graph: Arrows, number: int, source: str, target: str, many: str
-) -> tuple[str, str, str, bool]:
+def _reasons(fit: View, graph: Arrows, number: int, source: str, target: str, many: str) -> tuple[str, str, str, bool]:
     """Why nothing is passed on, why there is no direct effect, what to know about the total."""
     if target not in graph.reach[source]:
         back = f"; the arrows lead from {target} to {source}" if source in graph.reach[target] else ""
@@ -178,7 +169,7 @@ def _reasons(
     loop = graph.loop(source, target)
     if not loop:
         return "", direct, many, False
-    size = feedback(results.fitted, number)
+    size = feedback(fit, number)
     if size >= 1:
         return (
             "",
@@ -190,20 +181,20 @@ def _reasons(
     return "", direct, joined(many, total), False
 
 
-def _frame(results: Results, pairs: Sequence[Pair], rows: Sequence[Estimand], at: Sampling) -> pd.DataFrame:
-    fitted, routes = results.fitted, [pair.route for pair in pairs if pair.route is not None]
-    base, slopes = route_values(fitted, routes, *at.point), route_slopes(fitted, routes)
-    drawn = route_values(fitted, routes, *at.drawn) if len(at.drawn[0]) else base
+def _frame(fit: View, pairs: Sequence[Pair], rows: Sequence[Estimand], at: Draws) -> pd.DataFrame:
+    routes = [pair.route for pair in pairs if pair.route is not None]
+    base, slopes = route_values(fit, routes, *at.point), route_slopes(fit, routes)
+    drawn = route_values(fit, routes, *at.drawn) if len(at.drawn[0]) else base
     scales = []
     for scale in (0, 1):
         est = derived(rows, base[scale])[0]
         lean = estimand_slopes(rows, base[scale][0], slopes[scale])
         scales.append((est, uncertain(at, est, lean, derived(rows, drawn[scale]))))
-    return _table(rows, scales, at, results.converged)
+    return _table(rows, scales, at, fit.converged)
 
 
 def _table(
-    rows: Sequence[Estimand], scales: Sequence[tuple[Array, pd.DataFrame]], at: Sampling, converged: bool
+    rows: Sequence[Estimand], scales: Sequence[tuple[Array, pd.DataFrame]], at: Draws, converged: bool
 ) -> pd.DataFrame:
     (est, raw), (std, scaled) = scales
     z, pvalue = z_and_p(est, raw["se"].to_numpy())

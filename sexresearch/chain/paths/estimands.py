@@ -10,8 +10,8 @@ import numpy as np
 
 from sexresearch.chain.paths.arrows import ARROW
 from sexresearch.chain.paths.routes import Route
-from sexresearch.chain.paths.uncertainty import joined
-from sexresearch.sem.arrays import Array
+from sexresearch.chain.reasons import joined
+from sexresearch.sem.view import Array
 
 MOST_CONTRASTED = 4  # specific paths of which every two are compared without being asked
 SHARE = "share mediated"

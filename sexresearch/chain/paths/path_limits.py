@@ -7,13 +7,13 @@ import pandas as pd
 
 from sexresearch.chain.paths.arrows import ends
 from sexresearch.chain.paths.routes import Route, route_slopes, route_values
-from sexresearch.chain.paths.uncertainty import sampling, uncertain
-from sexresearch.sem.output.results import Results
+from sexresearch.sem import Results
+from sexresearch.sem.view import View, draws, uncertain, view
 
 LIMITS = ["std_all_ci_lower", "std_all_ci_upper"]
 
 
-def path_limits(results: Results, level: float = 0.95) -> pd.DataFrame:
+def path_limits(results: Results | View, level: float = 0.95) -> pd.DataFrame:
     """The parameters of a fit with std_all_ci_lower and std_all_ci_upper beside every loading and regression.
 
     By the delta method, as in `effects`; missing for other rows, and where the fit has no standard errors.
@@ -25,19 +25,20 @@ def path_limits(results: Results, level: float = 0.95) -> pd.DataFrame:
     >>> path_limits(results)[["lhs", "std_all_ci_lower"]].head(1).round(1).to_numpy().tolist()
     [['m', 0.7]]
     """
-    table, rows = results.fitted.table, results.parameters
+    fit = view(results, "path_limits")
+    rows = fit.parameters.copy()
     rows[LIMITS] = np.nan
-    kept = [(i, row) for i, row in enumerate(table.rows) if row.op in ("=~", "~")]
-    if not kept or results.fitted.options.auxiliary:
+    kept = [(i, row) for i, row in enumerate(fit.rows) if row.op in ("=~", "~")]
+    if not kept or fit.options.auxiliary:
         return rows
     routes = []
     for _, row in kept:
-        cause, effect = (results.fitted.structures[row.group].names.index(name) for name in ends(row))
+        cause, effect = (fit.blocks[row.group].names.index(name) for name in ends(row))
         routes.append(Route(row.group, cause, effect))
-    at = sampling(results, "delta", 0, 0, level)
+    at = draws(fit, "delta", 0, 0, level)
     direct = np.arange(len(routes)) * 2
-    est = route_values(results.fitted, routes, *at.point)[1][0, direct]
-    slopes = route_slopes(results.fitted, routes)[1][direct]
+    est = route_values(fit, routes, *at.point)[1][0, direct]
+    slopes = route_slopes(fit, routes)[1][direct]
     found = uncertain(at, est, slopes, est[None, :])
     rows.loc[[i for i, _ in kept], LIMITS] = found[["ci_lower", "ci_upper"]].to_numpy()
     return rows

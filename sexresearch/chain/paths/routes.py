@@ -13,10 +13,17 @@ from itertools import pairwise
 
 import numpy as np
 
-from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.inference.tables import row_estimates
-from sexresearch.sem.resampling.values import AT_ONCE, Places, path_matrices, places_of, row_values
+from sexresearch.sem.view import (
+    AT_ONCE,
+    Array,
+    Matrices,
+    Places,
+    View,
+    matrices,
+    parameter_slopes,
+    row_values,
+    variance_slopes,
+)
 
 STEP = 1e-5  # relative, for central differences whose error is of the order of its square
 
@@ -36,12 +43,12 @@ class Route:
         return len(self.paths) + 2
 
 
-def route_values(fitted: Fitted, routes: Sequence[Route], theta: Array, exogenous: Array) -> tuple[Array, Array]:
+def route_values(fit: View, routes: Sequence[Route], theta: Array, exogenous: Array) -> tuple[Array, Array]:
     """(R, k) raw and (R, k) standardized effects from theta (R, q) and exogenous (R, e).
 
     Per route: direct, one per path, total. Standardized effects are NaN where a variance is negative.
     """
-    rows, cores = row_values(fitted, theta, exogenous), _cores(fitted, routes)
+    rows, cores = row_values(fit, theta, exogenous), _cores(fit, routes)
     parts = [_values(routes, cores, part) for part in np.array_split(rows, max(1, len(rows) // AT_ONCE))]
     return np.vstack([raw for raw, _ in parts]), np.vstack([std for _, std in parts])
 
@@ -59,11 +66,10 @@ class Core:
         return Route(route.group, int(self.new[route.source]), int(self.new[route.target]), paths)
 
 
-def _cores(fitted: Fitted, routes: Sequence[Route]) -> list[Core]:
+def _cores(fit: View, routes: Sequence[Route]) -> list[Core]:
     """Per group; items that lead nowhere are left out: the rest stays the same, and most of the work is saved."""
     out = []
-    for number in range(fitted.table.n_groups):
-        places = places_of(fitted, number)
+    for number, places in enumerate(fit.places):
         ends = [end for route in routes if route.group == number for end in (route.source, route.target)]
         causes = places.col[places.is_path & (places.col < places.m)]
         kept = np.union1d(causes, np.array(ends, dtype=int))
@@ -81,57 +87,46 @@ def _cores(fitted: Fitted, routes: Sequence[Route]) -> list[Core]:
 
 
 def _values(routes: Sequence[Route], cores: Sequence[Core], rows: Array) -> tuple[Array, Array]:
-    stacks = [_stack(core.places, rows) for core in cores]
+    stacks = [matrices(core.places, rows) for core in cores]
     raw, std = [], []
     for route in (cores[route.group].at(route) for route in routes):
-        B, G, sd = stacks[route.group]
-        found = _along(route, B, G)
+        at = stacks[route.group]
+        found, sd = _along(route, at), at.sd
         raw.append(found)
         std.append(found * (sd[:, route.source] / sd[:, route.target])[:, None])
     return np.hstack(raw), np.hstack(std)
 
 
-def _stack(places: Places, rows: Array) -> tuple[Array, Array, Array]:
-    """B, G (R, m, m) and standard deviations (R, m)."""
-    B, S = path_matrices(places, rows)
-    G = np.linalg.inv(np.eye(places.m) - B)
-    with np.errstate(invalid="ignore"):
-        return B, G, np.sqrt(np.einsum("rij,rij->ri", G @ S, G))
-
-
-def _along(route: Route, B: Array, G: Array) -> Array:
+def _along(route: Route, at: Matrices) -> Array:
     s, t = route.source, route.target
-    products = [np.prod([B[:, b, a] for a, b in pairwise(path)], axis=0) for path in route.paths]
-    return np.stack([B[:, t, s], *products, G[:, t, s]], axis=1)
+    products = [np.prod([at.B[:, b, a] for a, b in pairwise(path)], axis=0) for path in route.paths]
+    return np.stack([at.B[:, t, s], *products, at.G[:, t, s]], axis=1)
 
 
-def route_slopes(fitted: Fitted, routes: Sequence[Route]) -> tuple[Array, Array]:
+def route_slopes(fit: View, routes: Sequence[Route]) -> tuple[Array, Array]:
     """(k, q + e) derivatives of raw and standardized effects for the estimates and the exogenous rows."""
-    est = row_estimates(fitted)[None, :]
-    if any(len(places_of(fitted, number).derived) for number in range(fitted.table.n_groups)):
-        return _differences(fitted, routes, est)
+    if any(len(places.derived) for places in fit.places):
+        return _differences(fit, routes)
     raw, std = [], []
     for route in routes:
-        places = places_of(fitted, route.group)
-        B, S = path_matrices(places, est)
-        G = np.linalg.inv(np.eye(places.m) - B[0])
-        values, slopes = _along(route, B, G[None])[0], _slopes(route, places, B[0], G)
-        variance, lean = _variances(places, S[0], G)
-        s, t = route.source, route.target
+        places = fit.places[route.group]
+        at = matrices(places, fit.estimates[None, :])
+        values, slopes = _along(route, at)[0], _slopes(route, places, at.B[0], at.G[0])
+        C, lean = variance_slopes(places, at.S[0], at.G[0])
+        s, t, variance = route.source, route.target, np.diag(C)
         ratio = np.sqrt(variance[s] / variance[t]) if min(variance[s], variance[t]) > 0 else np.nan
         stretch = (lean[s] / variance[s] - lean[t] / variance[t]) / 2 if np.isfinite(ratio) else np.nan * lean[s]
-        raw.append(_gathered(fitted, places, slopes))
-        std.append(_gathered(fitted, places, ratio * (slopes + np.outer(values, stretch))))
+        raw.append(parameter_slopes(fit, places, slopes))
+        std.append(parameter_slopes(fit, places, ratio * (slopes + np.outer(values, stretch))))
     return np.vstack(raw), np.vstack(std)
 
 
-def _differences(fitted: Fitted, routes: Sequence[Route], est: Array) -> tuple[Array, Array]:
+def _differences(fit: View, routes: Sequence[Route]) -> tuple[Array, Array]:
     """The same by central differences, where residual variances follow from everything else (ordered items)."""
-    fixed = est[:, [row.exogenous for row in fitted.table.rows]]
-    point = np.concatenate([fitted.theta, fixed[0]])
+    point = np.concatenate([fit.theta, fit.exogenous])
     step = np.diag(STEP * (1.0 + np.abs(point)))
-    q = len(fitted.theta)
-    up, down = (route_values(fitted, routes, at[:, :q], at[:, q:]) for at in (point + step, point - step))
+    q = len(fit.theta)
+    up, down = (route_values(fit, routes, at[:, :q], at[:, q:]) for at in (point + step, point - step))
     raw, std = ((high - low).T / (2.0 * np.diag(step)) for high, low in zip(up, down, strict=True))
     return raw, std
 
@@ -154,30 +149,7 @@ def _slopes(route: Route, places: Places, B: Array, G: Array) -> Array:
     return out
 
 
-def _variances(places: Places, S: Array, G: Array) -> tuple[Array, Array]:
-    """(m,) variances C = G S G' and (m, rows) their derivatives."""
-    C = G @ S @ G.T
-    out = np.zeros((places.m, len(places.own)))
-    moving, spread = places.is_path & (places.col < places.m), ~places.is_path
-    out[:, moving] = 2.0 * G[:, places.row[moving]] * C[places.col[moving]].T
-    twice = np.where(places.row[spread] == places.col[spread], 1.0, 2.0)
-    out[:, spread] = twice * G[:, places.row[spread]] * G[:, places.col[spread]]
-    return np.diag(C), out
-
-
-def _gathered(fitted: Fitted, places: Places, slopes: Array) -> Array:
-    """Derivatives by rows (k, rows of the group) as derivatives by parameters and exogenous rows (k, q + e)."""
-    table = fitted.table
-    outside = np.array([row.exogenous for row in table.rows])
-    column = np.where(outside, table.n_free + np.cumsum(outside) - 1, table.free)[places.own]
-    out = np.zeros((len(slopes), table.n_free + int(outside.sum())))
-    kept = column >= 0
-    np.add.at(out.T, column[kept], slopes[:, kept].T)
-    return out
-
-
-def feedback(fitted: Fitted, number: int) -> float:
+def feedback(fit: View, number: int) -> float:
     """Largest modulus of an eigenvalue of B in one group; loops have no total effect from 1 on (Bollen 1989, ch. 8)."""
-    places = places_of(fitted, number)
-    B, _ = path_matrices(places, row_estimates(fitted)[None, :])
-    return float(np.abs(np.linalg.eigvals(B[0])).max())
+    B = matrices(fit.places[number], fit.estimates[None, :]).B[0]
+    return float(np.abs(np.linalg.eigvals(B)).max())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,11 +13,10 @@ from sexresearch.arguments import in_words
 from sexresearch.chain.views.chain_model import KINDS, checked_order, model_text, planned, supported
 from sexresearch.chain.views.measured import Measured, Unit
 from sexresearch.chain.views.verdicts import equivalent_to, verdict
+from sexresearch.deprecation import gathered
 from sexresearch.errors import DataError, OptionError, SexresearchError
-from sexresearch.sem import Model, Results
-from sexresearch.sem.estimation.options import ROBUST, MaximumLikelihood, Options, respelled
-from sexresearch.sem.fit import results_of
-from sexresearch.sem.output.reported import reported
+from sexresearch.sem import Fitting, Model, Results
+from sexresearch.sem.view import LIKELIHOODS, options_of, quiet_fit, reported
 from sexresearch.survey import Survey
 
 MEASURES = ("df", "chisq", "cfi", "rmsea", "srmr", "npar", "aic", "bic")
@@ -55,15 +53,14 @@ class Rival:
         return self.solution is not None and not self.solution.inadmissible
 
 
+@gathered(("estimator", "missing", "cluster"), into="fitting", kind=Fitting, until="0.3")
 @in_words
 def compare_rivals(
     survey: Survey,
     kinds: Sequence[str] | None = None,
     *,
     higher_order: str | Sequence[str] = "factor",
-    estimator: MaximumLikelihood | str | None = None,
-    missing: Literal["listwise", "fiml"] | str = "listwise",
-    cluster: str | None = None,
+    fitting: Fitting | None = None,
 ) -> pd.DataFrame:
     """All views of the effect chain fitted to the same answers, the best admissible one by BIC first.
 
@@ -75,12 +72,9 @@ def compare_rivals(
         Two or more kinds of `chain_model`. Default: all that the instrument supports.
     higher_order : {"factor", "composite"} or sequence of both
         As in `chain_model`; both set every kind beside itself with excellence made in the other way.
-    estimator : {"ML", "MLM", "MLMV", "MLMVS", "MLR", "MLF"}, optional
-        One with a likelihood. Default: "ML", or "MLR" with clusters.
-    missing : {"listwise", "fiml"}
-        What is done about missing answers, as in `fit`.
-    cluster : str, optional
-        Column of the clusters.
+    fitting : Fitting, optional
+        How every model is fitted, as in `fit`: by an estimator with a likelihood ("ML", "MLM", "MLMV", "MLMVS", "MLR",
+        "MLF"), missing "listwise" or "fiml", without ordered items. Default: "ML", or "MLR" with clusters.
 
     Returns
     -------
@@ -120,9 +114,9 @@ def compare_rivals(
     (['full', 'satisfaction_only'], ['', 'vuong'])
     """
     wanted = _checked(survey, kinds, higher_order)
-    options = _with_likelihood(estimator, missing, cluster)
+    fitting = _with_likelihood(Fitting() if fitting is None else fitting)
     chosen = list(dict.fromkeys(kind for _, kind, _ in wanted))
-    rivals = [_fitted(name, measured, kind, chosen, survey, options) for name, kind, measured in wanted]
+    rivals = [_fitted(name, measured, kind, chosen, survey, fitting) for name, kind, measured in wanted]
     rivals.sort(key=_place)
     names = _names(wanted[0][2])
     table = pd.DataFrame([_row(names, rival) for rival in rivals])
@@ -132,7 +126,7 @@ def compare_rivals(
     named = {rival.name: rival.solution for rival in rivals if rival.solution is not None and rival.usable}
     table["equivalent"] = [", ".join(equivalent_to(kind, named)) for kind in table["model"]]
     against = pd.DataFrame([verdict(rival.name, named) for rival in rivals])
-    notes = [_notes(rival, cluster) for rival in rivals]
+    notes = [_notes(rival, fitting.cluster) for rival in rivals]
     return pd.concat([table, against], axis=1).assign(note=notes)[list(COLUMNS)]
 
 
@@ -214,16 +208,20 @@ def rivals_sentence(table: pd.DataFrame) -> str:
     return text
 
 
-def _with_likelihood(estimator: str | None, missing: str, cluster: str | None) -> Options:
-    """The options of all fits; OptionError where they have no likelihood to compare."""
-    options = respelled(Options(estimator=estimator, missing=missing, cluster=cluster))
-    if options.estimator not in (None, *ROBUST):
-        raise OptionError(f"rivals are compared by their likelihood: use estimator 'ML' or 'MLR'; found {estimator!r}")
-    if options.missing not in ("listwise", "fiml"):
-        raise OptionError(
-            f"rivals are compared by their likelihood: use missing 'listwise' or 'fiml'; found {missing!r}"
-        )
-    return options
+def _with_likelihood(fitting: Fitting) -> Fitting:
+    """The fitting; OptionError where it has no likelihood to compare."""
+    if not isinstance(fitting, Fitting):
+        raise OptionError(f"fitting takes a Fitting; found {type(fitting).__name__}")
+    found = options_of(fitting)
+    if found.estimator not in (None, *LIKELIHOODS):
+        said = f"use estimator 'ML' or 'MLR'; found {fitting.estimator!r}"
+    elif found.missing not in ("listwise", "fiml"):
+        said = f"use missing 'listwise' or 'fiml'; found {fitting.missing!r}"
+    elif found.ordered:
+        said = f"take the items as numbers; found ordered={fitting.ordered!r}"
+    else:
+        return fitting
+    raise OptionError(f"rivals are compared by their likelihood: {said}")
 
 
 def _checked(survey: Survey, kinds: Sequence[str] | None, higher_order: str | Sequence[str]) -> list[Wanted]:
@@ -249,14 +247,14 @@ def _fitted(
     kind: str,
     kinds: Sequence[str],
     survey: Survey,
-    options: Options,
+    fitting: Fitting,
 ) -> Rival:
     try:
         text = rival_text(measured, kind, kinds)
     except OptionError as error:
         return Rival(name, None, str(error))
     try:
-        results = results_of(Model(text), survey, options)
+        results = quiet_fit(Model(text), survey, fitting)
     except SexresearchError as error:
         return Rival(name, None, f"not fitted: {error}")
     return Rival(name, results, "" if results.converged else "did not converge")

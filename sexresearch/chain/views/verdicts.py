@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping
 
 from sexresearch.sem import Results, compare
-from sexresearch.sem.after.nesting import relation
-from sexresearch.sem.after.vuong import vuong
+from sexresearch.sem.view import relation_of, vuong_test
 from sexresearch.verdict import Outcome
 
 LEVEL = 0.05
@@ -26,7 +25,7 @@ def equivalent_to(kind: str, fits: Mapping[str, Results]) -> list[str]:
 
 def _relation(a: Results, b: Results) -> str:
     larger, smaller = sorted([a, b], key=lambda results: results.fit_measures["df"])
-    return relation(larger.fitted, smaller.fitted).kind
+    return relation_of(larger, smaller)
 
 
 def verdict(kind: str, fits: Mapping[str, Results]) -> dict[str, object]:
@@ -71,7 +70,7 @@ def _nested(kind: str, best: str, tests: Mapping[str, float], special: bool) -> 
 
 
 def _not_nested(kind: str, best: str, fits: Mapping[str, Results]) -> dict[str, object]:
-    found = vuong(fits[kind].fitted, fits[best].fitted, adjust="bic")
+    found = vuong_test(fits[kind], fits[best], adjust="bic")
     tests = {"test": "vuong", "distinct_pvalue": found.distinct, "z": found.z, "pvalue": found.pvalue}
     if math.isnan(found.distinct) or math.isnan(found.pvalue):
         return _said("not_computable", "not compared: Vuong's tests have no value", tests)

@@ -21,6 +21,7 @@ from sexresearch.sem.resampling.batch import batch
 from sexresearch.sem.resampling.draws import Source, bent_to_model, resampled, simulated
 from sexresearch.sem.resampling.run import Job, run
 from sexresearch.sem.resampling.table import Bootstrap
+from sexresearch.sem.resampling.uncertainty import no_resampler
 
 Resampling = Literal["nonparametric", "bollen-stine", "parametric"]
 KINDS = get_args(Resampling)
@@ -108,6 +109,8 @@ def bootstrap(
 def _refuse(results: Results, replicates: int, seed: int, kind: str, workers: int | None) -> None:
     if not isinstance(results, Results):
         raise OptionError(f"bootstrap needs the Results of a fit; found {type(results).__name__}")
+    if results.provenance.engine != "native":
+        raise OptionError(no_resampler(results.provenance.engine))
     for name, value, least in (("replicates", replicates, 2), ("seed", seed, 0), ("workers", workers or 1, 1)):
         if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
             raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")

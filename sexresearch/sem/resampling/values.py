@@ -58,9 +58,14 @@ def definition_values(fitted: Fitted, rows: Array) -> Array:
 
 def row_values(fitted: Fitted, theta: Array, exogenous: Array) -> Array:
     """(R, rows) estimates of every row from theta (R, q) and the values (R, e) of the exogenous rows."""
-    out = np.empty((len(theta), len(fitted.table.rows)))
+    return rows_at(fitted.table.rows, theta, exogenous)
+
+
+def rows_at(rows: Sequence[Parameter], theta: Array, exogenous: Array) -> Array:
+    """The same from the rows of a parameter table alone."""
+    out = np.empty((len(theta), len(rows)))
     taken = iter(range(exogenous.shape[1]))
-    for i, row in enumerate(fitted.table.rows):
+    for i, row in enumerate(rows):
         out[:, i] = theta[:, row.free] if row.free >= 0 else exogenous[:, next(taken)] if row.exogenous else row.value
     return out
 
@@ -114,18 +119,23 @@ class Places:
 def places_of(fitted: Fitted, group: int) -> Places:
     """Where the rows of one group (numbered from 0) sit."""
     structure = fitted.structures[group]
-    m = len(structure.names) - structure.has_means
-    place = {name: i for i, name in enumerate(structure.names[:m])}
-    rows = fitted.table.rows
+    names = structure.names[: len(structure.names) - structure.has_means]
+    fixed = fitted.table.roles[group].exogenous if fitted.options.fixed_x else ()
+    return places_among(fitted.table.rows, group, names, structure.p, fixed)
+
+
+def places_among(rows: Sequence[Parameter], group: int, names: Sequence[str], p: int, fixed: Sequence[str]) -> Places:
+    """The same from the rows of a parameter table, the group's variables (p observed ones first) and those fixed."""
+    m = len(names)
+    place = {name: i for i, name in enumerate(names)}
     own = [i for i, row in enumerate(rows) if row.group == group and row.op != "~*~" and not row.derived]
     ends = np.array([_ends(rows[i], place, m) for i in own], dtype=int)
     paths = np.array([rows[i].op != "~~" for i in own])
     scales = [i for i, row in enumerate(rows) if row.group == group and row.op == "~*~" and not row.derived]
     derived = np.array([place[rows[i].lhs] for i in scales], dtype=int)
-    x = fitted.table.roles[group].exogenous if scales and fitted.options.fixed_x else ()
-    given = np.array([place[name] for name in x], dtype=int)
+    given = np.array([place[name] for name in fixed] if scales else (), dtype=int)
     held = (derived, np.array(scales, dtype=int), given)
-    return Places(np.array(own), ends[:, 0], ends[:, 1], paths, m, structure.p, *held)
+    return Places(np.array(own), ends[:, 0], ends[:, 1], paths, m, p, *held)
 
 
 def _ends(row: Parameter, place: Mapping[str, int], constant: int) -> tuple[int, int]:

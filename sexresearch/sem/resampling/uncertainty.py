@@ -1,4 +1,4 @@
-"""How far an effect may be off: standard errors and limits by the delta method, Monte-Carlo draws or the bootstrap.
+"""How far a function of the estimates may be off: by the delta method, Monte-Carlo draws or the bootstrap.
 
 delta: se^2 = J V J', with J the derivatives and V the covariance of the estimates (Sobel 1982, doi 10.2307/270723).
 monte_carlo: quantiles at draws from N(estimates, V) (MacKinnon, Lockwood & Williams 2004,
@@ -8,10 +8,10 @@ doi 10.1080/01621459.1987.10478410).
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 import pandas as pd
@@ -19,23 +19,76 @@ from scipy.special import ndtr, ndtri
 
 from sexresearch.errors import OptionError, SexresearchError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.scores import cluster_sums
-from sexresearch.sem.inference.tables import row_estimates
-from sexresearch.sem.output.results import Results
-from sexresearch.sem.resampling.bootstrap import Resampling, bootstrap
-from sexresearch.sem.resampling.draws import Resampled
-from sexresearch.sem.resampling.intervals import METHODS, BootstrapInterval, acceleration, influence, limits
-from sexresearch.sem.resampling.table import Bootstrap
+from sexresearch.sem.resampling.intervals import METHODS, BootstrapInterval, acceleration, limits
 
 Interval = Literal["delta", "monte_carlo", BootstrapInterval]
 INTERVALS = get_args(Interval)
 DRAWS = 20_000  # Monte-Carlo draws: the limits' own error is about 1 % of a standard error
 ROUNDING = 1e-9  # relative to the size of a value: a spread below is no spread
-WORKERS = 2
 
 
 @dataclass(frozen=True)
-class Sampling:
+class Replicates:
+    """Estimates (R, q) and exogenous rows (R, e) of R samples like the one at hand, and how many samples were wanted.
+
+    moves (units, q + e): the influence of respondents or clusters on the estimates; None where not wanted.
+    note : what to know about them.
+    """
+
+    theta: Array
+    exogenous: Array
+    moves: Array | None
+    note: str
+
+
+class Resampler(Protocol):
+    """Draws samples like the one at hand, and estimates again."""
+
+    def replicates(self, count: int, seed: int, moving: bool) -> Replicates:
+        """The estimates of `count` samples, with the influence of each unit where `moving`."""
+
+
+class Redrawer(Protocol):
+    """Draws the answers again, without estimating anything."""
+
+    def of_covariances(self, count: int, seed: int, of: Callable[[int, Array], Array]) -> list[Array]:
+        """Per group (count, …): what `of` makes of the number of a group and its covariances (R, p, p)."""
+
+
+class Estimated(Protocol):
+    """The estimates of a fit, with their covariance, and how they come again in other samples."""
+
+    @property
+    def engine(self) -> str:
+        """What estimated."""
+
+    @property
+    def converged(self) -> bool:
+        """Whether there are estimates to speak of."""
+
+    @property
+    def theta(self) -> Array:
+        """(q,) estimates."""
+
+    @property
+    def exogenous(self) -> Array:
+        """(e,) values of the rows that are taken from the sample."""
+
+    @property
+    def vcov(self) -> Array:
+        """(q, q) covariance of the estimates."""
+
+    @property
+    def holds_rows(self) -> bool:
+        """Whether the respondents' answers are there, not only their moments."""
+
+    @property
+    def resampler(self) -> Resampler | None:
+        """What draws and estimates again; None where the engine cannot."""
+
+
+@dataclass(frozen=True)
+class Draws:
     """The sampling distribution of the estimates as the chosen method sees it.
 
     vcov (q, q); point: the estimates (1, q) and exogenous rows (1, e); drawn: the same of R replicates or draws, empty
@@ -53,22 +106,21 @@ class Sampling:
     reason: str = ""
 
 
-def sampling(results: Results, interval: str | None, replicates: int, seed: int, level: float) -> Sampling:
-    """What the intervals rest on; OptionError for options that are unknown or exclude each other."""
+def draws(fit: Estimated, interval: str | None, replicates: int, seed: int, level: float) -> Draws:
+    """What intervals rest on; OptionError for options that are unknown or exclude each other."""
     method = _method(interval, replicates, seed, level)
-    vcov = results.vcov.to_numpy()
-    start = Sampling(method, level, vcov, _point(results))
-    if not results.converged:
+    start = Draws(method, level, fit.vcov, (fit.theta[None, :], fit.exogenous[None, :]))
+    if not fit.converged:
         return replace(start, reason="the fit did not converge: see results.problems")
     if method in METHODS:
-        return _bootstrapped(results, start, replicates, seed)
-    if not np.isfinite(vcov).all():
+        return _bootstrapped(fit, start, replicates, seed)
+    if not np.isfinite(fit.vcov).all():
         return replace(start, reason="the fit has no standard errors (se='none')")
     if method == "delta":
         return start
     random = np.random.default_rng(seed)
     theta, exogenous = start.point
-    drawn = random.multivariate_normal(theta[0], vcov, size=DRAWS, method="eigh", check_valid="ignore")
+    drawn = random.multivariate_normal(theta[0], fit.vcov, size=DRAWS, method="eigh", check_valid="ignore")
     return replace(start, drawn=(drawn, np.repeat(exogenous, DRAWS, axis=0)))
 
 
@@ -88,41 +140,30 @@ def _method(interval: str | None, replicates: int, seed: int, level: float) -> s
     return method
 
 
-def _point(results: Results) -> tuple[Array, Array]:
-    outside = [row.exogenous for row in results.fitted.table.rows]
-    return results.fitted.theta[None, :], row_estimates(results.fitted)[outside][None, :]
+def no_resampler(engine: str) -> str:
+    """Why nothing is drawn again where an engine does no more than hand over its estimates.
+
+    >>> no_resampler("semopy")
+    "engine 'semopy' cannot estimate again on drawn samples: fit with engine='native' for that"
+    """
+    return f"engine {engine!r} cannot estimate again on drawn samples: fit with engine='native' for that"
 
 
-def _bootstrapped(results: Results, start: Sampling, replicates: int, seed: int) -> Sampling:
-    rows = all(sample.answers is not None for sample in results.fitted.samples)
-    if start.method == "bca" and not rows:
+def _bootstrapped(fit: Estimated, start: Draws, replicates: int, seed: int) -> Draws:
+    if fit.resampler is None:
+        return replace(start, reason=f"no bootstrap: {no_resampler(fit.engine)}")
+    if start.method == "bca" and not fit.holds_rows:
         return replace(start, reason="bca needs the respondents' answers, and moments hold none: use bias_corrected")
-    kind: Resampling = "nonparametric" if rows else "parametric"
     try:
-        found = bootstrap(results, replicates, seed, kind=kind, workers=min(WORKERS, os.cpu_count() or 1))
+        found = fit.resampler.replicates(replicates, seed, start.method == "bca")
     except SexresearchError as error:
         return replace(start, reason=f"no bootstrap: {error}")
-    done = found.outcome.replicates
-    if len(done) < 2:
-        return replace(start, reason=f"{len(done)} of {replicates} bootstrap replicates could be estimated")
-    drawn = np.array([r.theta for r in done]), np.array([r.exogenous for r in done])
-    moves = _moves(found) if start.method == "bca" else None
-    return replace(start, drawn=drawn, moves=moves, note=_about(found, rows))
+    if len(found.theta) < 2:
+        return replace(start, reason=f"{len(found.theta)} of {replicates} bootstrap replicates could be estimated")
+    return replace(start, drawn=(found.theta, found.exogenous), moves=found.moves, note=found.note)
 
 
-def _moves(found: Bootstrap) -> Array:
-    source = found.job.source
-    assert isinstance(source, Resampled)
-    return cluster_sums(influence(found.results.fitted), source.units)
-
-
-def _about(found: Bootstrap, rows: bool) -> str:
-    parts = [] if rows else ["moments hold no rows to draw: replicates come from the normal distribution of the model"]
-    lost = [f"{n} of {found.requested} replicates missing ({reason})" for reason, n in found.failures.to_numpy()]
-    return joined(*parts, *lost)
-
-
-def uncertain(at: Sampling, est: Array, slopes: Array, drawn: Array) -> pd.DataFrame:
+def uncertain(at: Draws, est: Array, slopes: Array, drawn: Array) -> pd.DataFrame:
     """se, ci_lower, ci_upper and reason of k quantities: est (k,), slopes (k, q + e), their values drawn (R, k).
 
     A quantity without value has no limits; one that cannot vary has se 0.
@@ -136,7 +177,7 @@ def uncertain(at: Sampling, est: Array, slopes: Array, drawn: Array) -> pd.DataF
     return pd.DataFrame([_limited(at, *row) for row in zip(drawn.T, est, speed, strict=True)], columns=blank.columns)
 
 
-def _delta(at: Sampling, est: Array, slopes: Array) -> pd.DataFrame:
+def _delta(at: Draws, est: Array, slopes: Array) -> pd.DataFrame:
     own = slopes[:, : len(at.vcov)]
     variance = np.einsum("ki,ij,kj->k", own, at.vcov, own)
     se = np.where(variance > (ROUNDING * est) ** 2, np.sqrt(np.maximum(variance, 0.0)), 0.0 * variance)
@@ -144,7 +185,7 @@ def _delta(at: Sampling, est: Array, slopes: Array) -> pd.DataFrame:
     return pd.DataFrame({"se": se, "ci_lower": est - half, "ci_upper": est + half, "reason": ""})
 
 
-def _limited(at: Sampling, drawn: Array, est: float, speed: float) -> tuple[float, float, float, str]:
+def _limited(at: Draws, drawn: Array, est: float, speed: float) -> tuple[float, float, float, str]:
     valid = drawn[np.isfinite(drawn)]
     if not np.isfinite(est) or len(valid) < 2:
         return np.nan, np.nan, np.nan, "no value to resample" if np.isfinite(est) else ""
@@ -165,12 +206,3 @@ def z_and_p(est: Array, se: Array) -> tuple[Array, Array]:
     """
     z = np.divide(est, se, out=np.full(len(est), np.nan), where=se > 0)
     return z, 2.0 * ndtr(-np.abs(z))
-
-
-def joined(*parts: str) -> str:
-    """Reasons in one cell: those that are not empty, each once.
-
-    >>> joined("a", "", "b", "a")
-    'a; b'
-    """
-    return "; ".join(dict.fromkeys(filter(None, parts)))

@@ -1,0 +1,51 @@
+"""Old spellings of public functions: understood for one minor version, with a warning that shows the new one.
+
+An argument is never dropped in one step: what replaces it comes first, the old spelling works and warns for one minor
+version (`DeprecationWarning`), then it goes.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from sexresearch.errors import OptionError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def gathered(names: Sequence[str], into: str, kind: type, until: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """For a function that took the keyword arguments `names` and now takes them as one value of `kind`, named `into`.
+
+    The old spelling is understood until version `until`, and warns.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Ink:
+    ...     colour: str = "black"
+    >>> @gathered(["colour"], into="ink", kind=Ink, until="0.3")
+    ... def draw(ink: Ink = Ink()) -> str:
+    ...     return ink.colour
+    >>> draw(ink=Ink("blue"))
+    'blue'
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def told(*args: P.args, **kwargs: P.kwargs) -> R:
+            old = {name: kwargs.pop(name) for name in names if name in kwargs}
+            if old:
+                shown = f"{into}=sexresearch.{kind.__name__}({', '.join(f'{k}={v!r}' for k, v in old.items())})"
+                if kwargs.get(into) is not None:
+                    raise OptionError(f"{', '.join(old)} and {into} say how to fit twice: write {into} alone")
+                text = f"{', '.join(old)} of {function.__name__}() will go in version {until}: write {shown}"
+                warnings.warn(text, DeprecationWarning, stacklevel=2)
+                kwargs[into] = kind(**old)
+            return function(*args, **kwargs)
+
+        return told
+
+    return decorate

@@ -1,0 +1,94 @@
+"""The native engine as `Resampler` and `Redrawer`: rows drawn again, or made from the model, and fitted to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sexresearch.errors import SexresearchError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.observed import Answers
+from sexresearch.sem.data.sample import Sample, from_gaps
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.scores import cluster_sums
+from sexresearch.sem.ordinal.statistics import observe
+from sexresearch.sem.output.results import Results
+from sexresearch.sem.resampling.bootstrap import Resampling, bootstrap
+from sexresearch.sem.resampling.draws import Resampled, resampled
+from sexresearch.sem.resampling.intervals import influence
+from sexresearch.sem.resampling.run import progress_bar
+from sexresearch.sem.resampling.table import Bootstrap
+from sexresearch.sem.resampling.uncertainty import Replicates
+from sexresearch.sem.threads import one_thread
+
+WORKERS = 2
+AT_ONCE = 250  # replicates in a chunk: bounds the memory of their covariances
+
+
+@dataclass(frozen=True)
+class Refits:
+    """The samples behind `results` drawn again, by the same estimator."""
+
+    results: Results
+
+    def replicates(self, count: int, seed: int, moving: bool) -> Replicates:
+        """The estimates of `count` samples; of the normal distribution of the model where there are only moments."""
+        rows = all(sample.answers is not None for sample in self.results.fitted.samples)
+        kind: Resampling = "nonparametric" if rows else "parametric"
+        found = bootstrap(self.results, count, seed, kind=kind, workers=min(WORKERS, os.cpu_count() or 1))
+        done = found.outcome.replicates
+        theta, exogenous = np.array([r.theta for r in done]), np.array([r.exogenous for r in done])
+        return Replicates(theta, exogenous, _moves(found) if moving and len(done) > 1 else None, _about(found, rows))
+
+    @one_thread
+    def of_covariances(self, count: int, seed: int, of: Callable[[int, Array], Array]) -> list[Array]:
+        """Per group (count, …): what `of` makes of the covariances of rows, or whole clusters, drawn again."""
+        fitted = self.results.fitted
+        codes = [sample.answers.clusters for sample in fitted.samples if sample.answers is not None]
+        source = resampled(fitted, seed, [c for c in codes if c is not None] or None)
+        made: list[list[Array]] = [[] for _ in fitted.samples]
+        with progress_bar(count) as advance:
+            for first in range(0, count, AT_ONCE):
+                numbers = range(first, min(first + AT_ONCE, count))
+                for group, cov in enumerate(_covariances(fitted, source, numbers)):
+                    made[group].append(of(group, cov))
+                advance(len(numbers))
+        return [np.concatenate(parts) for parts in made]
+
+
+def _moves(found: Bootstrap) -> Array:
+    source = found.job.source
+    assert isinstance(source, Resampled)
+    return cluster_sums(influence(found.results.fitted), source.units)
+
+
+def _about(found: Bootstrap, rows: bool) -> str:
+    parts = [] if rows else ["moments hold no rows to draw: replicates come from the normal distribution of the model"]
+    lost = [f"{n} of {found.requested} replicates missing ({reason})" for reason, n in found.failures.to_numpy()]
+    return "; ".join(dict.fromkeys([*parts, *lost]))
+
+
+def _covariances(fitted: Fitted, source: Resampled, numbers: Sequence[int]) -> list[Array]:
+    """Per group (replicates, p, p); NaN where a sample has no covariances."""
+    if all(sample.complete for sample in fitted.samples) and not fitted.levels:
+        orders = [np.arange(len(sample.names)) for sample in fitted.samples]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return [moments for moments, _ in source.moments(numbers, orders, has_means=False)]
+    out = [np.full((len(numbers), len(s.names), len(s.names)), np.nan) for s in fitted.samples]
+    for place, number in enumerate(numbers):
+        for group, answers in enumerate(source.answers(number)):
+            try:
+                out[group][place] = _again(fitted.samples[group], answers)
+            except SexresearchError:
+                continue  # too few answers in this sample: counted with the replicates that have no ratio
+    return out
+
+
+def _again(sample: Sample, answers: Answers) -> Array:
+    """Covariances of other rows, estimated as those of the sample were: polychoric, or by EM."""
+    if sample.ordinal is not None:
+        return sample.ordinal.layout.cov(observe(answers.values, sample.ordinal.layout).moments)
+    return from_gaps(answers, sample.names).cov

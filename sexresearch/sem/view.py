@@ -1,0 +1,360 @@
+"""All that questions, figures and reports may see of a fit.
+
+A `View` is plain data: the parameter table with its estimates and their covariance, and for each block (group) what its
+variables are and what the sample said. `view` makes one of the `Results` of any engine; an engine of its own fills one
+directly. Everything that depends on parameters is computed from it, for R parameter vectors at once: with B the paths
+(effects in rows, causes in columns) and S the residual (co)variances, G = (I - B)^-1 holds the total effects and
+C = G S G' the implied covariances of all variables (Bollen 1989, doi 10.1002/9781118619179).
+What an engine cannot do stays None in its view (`resampler`, `gains`), and questions then say what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.errors import OptionError
+from sexresearch.sem.after.nesting import relation
+from sexresearch.sem.after.score_tests import Separated, released, separated
+from sexresearch.sem.after.vuong import Vuong, vuong
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.moments import Moments
+from sexresearch.sem.data.observed import Columns, frame_of, numeric, used_columns
+from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.options import ROBUST as LIKELIHOODS
+from sexresearch.sem.estimation.options import Options, respelled
+from sexresearch.sem.estimation.scores import cluster_sums
+from sexresearch.sem.fit import results_of
+from sexresearch.sem.fitting import Fitting
+from sexresearch.sem.fitting import options_of as options_asked
+from sexresearch.sem.inference.chisquare import chisq_pvalue
+from sexresearch.sem.inference.fit_indices import rmsea
+from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.language.model import Model
+from sexresearch.sem.language.names import written
+from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.language.roles import Roles
+from sexresearch.sem.language.statements import Formula, Modifiers
+from sexresearch.sem.ordinal.category_covariances import category_covariances
+from sexresearch.sem.ordinal.columns import is_ordered
+from sexresearch.sem.output.reported import Reported, reported
+from sexresearch.sem.output.results import Results
+from sexresearch.sem.resampling.intervals import limits
+from sexresearch.sem.resampling.refits import Refits
+from sexresearch.sem.resampling.uncertainty import (
+    Draws,
+    Interval,
+    Redrawer,
+    Replicates,
+    Resampler,
+    draws,
+    no_resampler,
+    uncertain,
+    z_and_p,
+)
+from sexresearch.sem.resampling.values import AT_ONCE, Places, path_matrices, places_among, rows_at
+
+__all__ = [
+    "AT_ONCE",
+    "LIKELIHOODS",
+    "Array",
+    "Block",
+    "Draws",
+    "Formula",
+    "Interval",
+    "Matrices",
+    "Modifiers",
+    "Parameter",
+    "Places",
+    "Redrawer",
+    "Replicates",
+    "Reported",
+    "Resampler",
+    "Roles",
+    "Separated",
+    "View",
+    "Vuong",
+    "category_covariances",
+    "chisq_pvalue",
+    "cluster_sums",
+    "draws",
+    "equality_tests",
+    "frame_of",
+    "is_ordered",
+    "limits",
+    "matrices",
+    "means",
+    "no_resampler",
+    "numeric_columns",
+    "options_of",
+    "parameter_slopes",
+    "quiet_fit",
+    "relation_of",
+    "released",
+    "reported",
+    "rmsea",
+    "row_values",
+    "thresholds",
+    "uncertain",
+    "variance_slopes",
+    "view",
+    "vuong_test",
+    "written",
+    "z_and_p",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """One group: its variables, and what the sample said about them.
+
+    names : p observed variables first, then latent ones. fixed : those whose moments are taken from the sample.
+    n : respondents, or their summed weights; nobs : rows used. mean (p,), cov (p, p) : of the sample, as the estimator
+    takes them (denominator n; polychoric, by EM, pairwise). complete : whether no answer is missing.
+    has_means : whether means are modelled. answers (rows, p), weights (rows,), clusters (rows,) : None
+    where there are only moments, or no weights or clusters.
+    """
+
+    label: object
+    names: tuple[str, ...]
+    roles: Roles
+    n: float
+    nobs: int
+    mean: Array
+    cov: Array
+    complete: bool = True
+    has_means: bool = False
+    fixed: tuple[str, ...] = ()
+    answers: Array | None = None
+    weights: Array | None = None
+    clusters: Array | None = None
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """The observed variables, in the order of mean, cov and answers."""
+        return self.names[: len(self.mean)]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A fit as plain data.
+
+    engine : what estimated. rows : the parameter table, `free` numbering the parameters; theta (q,) : their estimates;
+    vcov (q, q) : the covariance of these, NaN where there is none; estimates (rows,) : of all rows.
+    parameters : the tidy table, as in `Results`. inadmissible : why the solution is not; empty where it is.
+    options : how it was fitted, defaults decided. levels : categories of ordered variables.
+    resampler : draws samples and estimates again; redrawer : draws the answers again; gains : makes the table of
+    modification indices. None where there is no such thing.
+    """
+
+    engine: str
+    blocks: tuple[Block, ...]
+    rows: tuple[Parameter, ...]
+    theta: Array
+    vcov: Array
+    estimates: Array
+    parameters: pd.DataFrame
+    converged: bool = True
+    inadmissible: tuple[str, ...] = ()
+    options: Options = field(default_factory=Options)
+    levels: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    resampler: Resampler | None = None
+    redrawer: Redrawer | None = None
+    gains: Callable[[], pd.DataFrame] | None = None
+
+    @property
+    def groups(self) -> tuple[object, ...]:
+        """Labels of the groups in order; empty for one group."""
+        return tuple(block.label for block in self.blocks) if len(self.blocks) > 1 else ()
+
+    @property
+    def latents(self) -> tuple[str, ...]:
+        """Latent variables."""
+        return tuple(dict.fromkeys(name for block in self.blocks for name in block.roles.latent))
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """Observed variables of the model, auxiliary ones not among them."""
+        roles = [block.roles for block in self.blocks]
+        return tuple(dict.fromkeys(name for role in roles for name in role.modelled + role.exogenous))
+
+    @property
+    def exogenous(self) -> Array:
+        """(e,) values of the rows that are taken from the sample."""
+        return self.estimates[[row.exogenous for row in self.rows]]
+
+    @property
+    def holds_rows(self) -> bool:
+        """Whether the respondents' answers are there, not only their moments."""
+        return all(block.answers is not None for block in self.blocks)
+
+    @cached_property
+    def by_block(self) -> tuple[tuple[Parameter, ...], ...]:
+        """The rows of each block."""
+        return tuple(tuple(row for row in self.rows if row.group == g) for g in range(len(self.blocks)))
+
+    @cached_property
+    def places(self) -> tuple[Places, ...]:
+        """Where the rows of each block sit among its variables."""
+        blocks = enumerate(self.blocks)
+        return tuple(places_among(self.rows, g, b.names, len(b.mean), b.fixed) for g, b in blocks)
+
+
+def view(results: Results | View, question: str) -> View:
+    """What there is to see of a fit; OptionError, naming the question, where something else was given."""
+    if isinstance(results, View):
+        return results
+    if not isinstance(results, Results):
+        raise OptionError(f"{question} needs the Results of a fit; found {type(results).__name__}")
+    fitted, engine = results.fitted, results.provenance.engine
+    return View(
+        engine=engine,
+        blocks=tuple(_block(fitted, number) for number in range(fitted.table.n_groups)),
+        rows=fitted.table.rows,
+        theta=fitted.theta,
+        vcov=results.vcov.to_numpy(),
+        estimates=row_estimates(fitted),
+        parameters=results.parameters,
+        converged=results.converged,
+        inadmissible=results.inadmissible,
+        options=fitted.options,
+        levels=fitted.levels,
+        resampler=Refits(results) if engine == "native" else None,
+        redrawer=Refits(results),
+        gains=lambda: results.modification_indices(sort=False),
+    )
+
+
+def _block(fitted: Fitted, number: int) -> Block:
+    sample, structure, roles = fitted.samples[number], fitted.structures[number], fitted.table.roles[number]
+    answers = sample.answers
+    return Block(
+        label=sample.label,
+        names=structure.names[: len(structure.names) - structure.has_means],
+        roles=roles,
+        n=sample.n,
+        nobs=sample.nobs,
+        mean=sample.mean,
+        cov=sample.cov,
+        complete=sample.complete,
+        has_means=structure.has_means,
+        fixed=roles.exogenous if fitted.options.fixed_x else (),
+        answers=None if answers is None else answers.values,  # noqa: PD011
+        weights=None if answers is None else answers.weights,
+        clusters=None if answers is None else answers.clusters,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Matrices:
+    """Paths B, residual (co)variances S, total effects G = (I - B)^-1 (R, m, m) of a block at R parameter vectors."""
+
+    B: Array
+    S: Array
+    G: Array
+
+    @cached_property
+    def C(self) -> Array:
+        """(R, m, m) implied covariances of all variables."""
+        return self.G @ self.S @ self.G.swapaxes(1, 2)
+
+    @cached_property
+    def sd(self) -> Array:
+        """(R, m) implied standard deviations; NaN where a variance is negative."""
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(np.einsum("rij,rij->ri", self.G @ self.S, self.G))
+
+
+def row_values(fit: View, theta: Array, exogenous: Array) -> Array:
+    """(R, rows) estimates of every row from theta (R, q) and the values (R, e) of the exogenous rows."""
+    return rows_at(fit.rows, theta, exogenous)
+
+
+def matrices(places: Places, rows: Array) -> Matrices:
+    """The matrices of the block at `places`, from values (R, rows) of the whole table."""
+    B, S = path_matrices(places, rows)
+    return Matrices(B, S, np.linalg.inv(np.eye(places.m) - B))
+
+
+def means(fit: View, number: int, rows: Array, G: Array) -> Array:
+    """(R, m) implied means of all variables of a block, G times the intercepts; 0 where it has none."""
+    place = {name: i for i, name in enumerate(fit.blocks[number].names)}
+    intercepts = np.zeros(G.shape[:2])
+    for i, row in enumerate(fit.rows):
+        if row.group == number and row.op == "~1":
+            intercepts[:, place[row.lhs]] = rows[:, i]
+    return np.einsum("rij,rj->ri", G, intercepts)
+
+
+def thresholds(fit: View, number: int, rows: Array) -> tuple[Array, Array]:
+    """(R, T) thresholds of a block's ordered variables, and the place (T,) of the variable of each."""
+    place = {name: i for i, name in enumerate(fit.blocks[number].names)}
+    own = [i for i, row in enumerate(fit.rows) if row.group == number and row.op == "|"]
+    return rows[:, own], np.array([place[fit.rows[i].lhs] for i in own], dtype=int)
+
+
+def variance_slopes(places: Places, S: Array, G: Array) -> tuple[Array, Array]:
+    """(m, m) covariances C = G S G' at one vector, and (m, rows of the block) derivatives of the variances."""
+    C = G @ S @ G.T
+    out = np.zeros((places.m, len(places.own)))
+    moving, spread = places.is_path & (places.col < places.m), ~places.is_path
+    out[:, moving] = 2.0 * G[:, places.row[moving]] * C[places.col[moving]].T
+    twice = np.where(places.row[spread] == places.col[spread], 1.0, 2.0)
+    out[:, spread] = twice * G[:, places.row[spread]] * G[:, places.col[spread]]
+    return C, out
+
+
+def parameter_slopes(fit: View, places: Places, slopes: Array) -> Array:
+    """Derivatives by rows (k, rows of the block) as derivatives by parameters and exogenous rows (k, q + e)."""
+    outside = np.array([row.exogenous for row in fit.rows])
+    free = np.array([row.free for row in fit.rows])
+    q = len(fit.theta)
+    column = np.where(outside, q + np.cumsum(outside) - 1, free)[places.own]
+    out = np.zeros((len(slopes), q + int(outside.sum())))
+    kept = column >= 0
+    np.add.at(out.T, column[kept], slopes[:, kept].T)
+    return out
+
+
+def quiet_fit(
+    model: Model,
+    data: object | None,
+    fitting: Fitting,
+    *,
+    moments: Moments | Mapping[Any, Moments] | None = None,
+    group: str | None = None,
+    group_equal: Sequence[str] = (),
+    group_partial: Sequence[str] = (),
+) -> Results:
+    """What `fit` returns, without a warning: for the many fits inside a question. All is told in `results.problems`."""
+    return results_of(model, data, options_asked(fitting, group, group_equal, group_partial), moments)
+
+
+def options_of(fitting: Fitting) -> Options:
+    """The options that a fitting asks for, in this package's spelling; OptionError for words that are not known."""
+    return respelled(options_asked(fitting))
+
+
+def equality_tests(results: Results) -> Separated:
+    """The model with every shared parameter taken apart, for score tests by `released`."""
+    return separated(results.fitted)
+
+
+def relation_of(larger: Results, smaller: Results) -> str:
+    """How two models of the same answers stand to each other: "nested", "equivalent", "apart" or "incomparable"."""
+    return relation(larger.fitted, smaller.fitted).kind
+
+
+def vuong_test(first: Results, second: Results, adjust: str = "none") -> Vuong:
+    """Can the data tell two models apart, and which one is nearer to the truth (Vuong 1989, doi 10.2307/1912557)?"""
+    return vuong(first.fitted, second.fitted, adjust=adjust)
+
+
+def numeric_columns(data: object, names: Sequence[str]) -> Array:
+    """(rows, k) the answers in these columns as numbers, NaN where missing; DataError where they are none."""
+    return numeric(used_columns(data, Columns(tuple(names)), ()), names)
