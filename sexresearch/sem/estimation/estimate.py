@@ -31,7 +31,7 @@ from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
 from sexresearch.sem.estimation.minimize import Solution
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.estimation.pivots import in_users_units, pivoted
-from sexresearch.sem.estimation.restarts import search
+from sexresearch.sem.estimation.restarts import attempts_enough, search
 from sexresearch.sem.estimation.settled import settled
 from sexresearch.sem.estimation.start import starting_values, widened
 from sexresearch.sem.implied.discrepancy import LeastSquares, NormalLikelihood, Objective, Target
@@ -46,7 +46,6 @@ from sexresearch.sem.ordinal.sample import ordinal_sample, said_of
 from sexresearch.sem.ordinal.start import ordinal_start
 from sexresearch.sem.threads import one_thread
 
-SMALL = 10  # respondents per parameter below which the likelihood may have several minima
 FEW_PATTERNS = 20  # of missing answers, up to which many starts take a second or two
 
 
@@ -105,12 +104,12 @@ def _minimized(fitted: Fitted, found: tuple[Restriction, ...]) -> Fitted:
         constrained = minimize_within(objective, start, found, fitted.names)
     else:
         few = not fitted.levels and sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
-        thorough = few and sum(sample.n for sample in samples) < SMALL * table.n_free
+        enough = attempts_enough(sum(sample.n for sample in samples), table.n_free) if few else 1
         covs = [sample.cov for sample in samples]
-        solution = search(objective, start, structures, covs, thorough)
+        solution = search(objective, start, structures, covs, enough)
         if not math.isfinite(solution.value):
             start = widened(objective, start, structures)
-            solution = search(objective, start, structures, covs, thorough)
+            solution = search(objective, start, structures, covs, enough)
         constrained = Constrained(solution, np.zeros((0, table.n_free)), 0)
     return replace(fitted, constrained=constrained, start=start)
 
