@@ -20,6 +20,8 @@ verbs <- list(
   fit = function(case, argument) whole(case),
   fiml = function(case, argument) whole(case, missing = "fiml"),
   ordinal = function(case, argument) whole(case, ordered = TRUE),
+  doubted = function(case, argument) whole(case),
+  given = function(case, argument) whole(case, ordered = grep("^x", names(case$data), value = TRUE)),
   power = function(case, argument) { # the model text holds the population values; the data's columns are not used
     for (i in seq_len(argument)) {
       sample <- simulateData(paste(readLines(file.path(folder, "population.txt")), collapse = "\n"), sample.nobs = nrow(case$data))
