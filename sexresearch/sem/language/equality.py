@@ -36,6 +36,19 @@ class Equality:
             raise OptionError(f"group_equal does not know {unknown}; allowed: {', '.join(GROUP_EQUAL)}")
 
 
+def equal_names(group_equal: Sequence[str] | str, ordered: bool) -> tuple[str, ...]:
+    """Names of `GROUP_EQUAL`, ``.`` read as ``_``; of ordered items thresholds and intercepts imply each other.
+
+    >>> equal_names(["lv.variances", "thresholds"], ordered=True)
+    ('lv_variances', 'thresholds', 'intercepts')
+    """
+    given = (group_equal,) if isinstance(group_equal, str) else tuple(group_equal)
+    names = tuple(dict.fromkeys(str(name).replace(".", "_") for name in given))
+    if ordered and {"thresholds", "intercepts"} & set(names):
+        names = tuple(dict.fromkeys((*names, "thresholds", "intercepts")))
+    return names
+
+
 def kind_of(row: Parameter, roles: Roles) -> str:
     """The name in `GROUP_EQUAL` that a row belongs to; moments of exogenous variables belong to none."""
     if row.op in ("~~", "~1") and row.lhs in roles.exogenous:
