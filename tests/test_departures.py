@@ -13,9 +13,9 @@ from reference_cases import fitted, keyed, read_data
 from scipy.special import chndtr
 
 from sexresearch import sem
-from sexresearch.sem.estimation.gamma import normal_weight
 from sexresearch.sem.implied.structure import vech_index
-from sexresearch.sem.inference.fiml_indices import complete_data_misfit
+from sexresearch.sem.inference.robust_indices import complete_data_misfit
+from sexresearch.sem.terms.moment_covariance import normal_weight
 
 EXACT = 1e-8  # the same arithmetic by another way
 SOLVED = 1e-5  # two minimisations of the same discrepancy, relative

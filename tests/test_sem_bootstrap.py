@@ -12,8 +12,8 @@ from sem_samples import CHAIN, chain_sample, with_gaps
 
 from sexresearch.errors import DataError, ModelError, OptionError
 from sexresearch.sem import Moments, bootstrap, fit, monte_carlo
-from sexresearch.sem.implied.discrepancy import collect
 from sexresearch.sem.implied.factor_gradient import factor_form, gradient
+from sexresearch.sem.implied.moments import collect
 from sexresearch.sem.implied.structure import implied
 from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.resampling import batch as batching

@@ -9,10 +9,10 @@ from sem_samples import CHAIN, chain_sample, with_gaps
 
 from sexresearch import sem
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.scores import casewise_scores, slot_matrix
 from sexresearch.sem.implied.structure import implied, jacobian, vech_index
 from sexresearch.sem.language.expression import variable
 from sexresearch.sem.language.syntax import parse
+from sexresearch.sem.terms.scores import casewise_scores, slot_matrix
 
 STEP = 1e-5  # central differences: error of order STEP^2 from truncation, 1e-16 / STEP from rounding
 FIRST = 1e-8  # what that leaves of a first derivative of size 1

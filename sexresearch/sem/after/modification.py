@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from sexresearch.sem.after.moment_curve import estimated_moments, model_information, moment_curve, row_jacobian
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.standardized import standardize
-from sexresearch.sem.inference.vcov import inverse_information
 from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.matrices import inverse_information
 
 UNIDENTIFIED = 1e-8  # share of a candidate's information left once the model's parameters took theirs
 COLUMNS = ("lhs", "op", "rhs", "group", "mi", "epc", "sepc_lv", "sepc_all")
@@ -65,14 +64,23 @@ def _group_frame(fitted: Fitted, number: int, model: Array) -> pd.DataFrame:
     )
 
 
+def model_information(fitted: Fitted) -> Array:
+    """(q, q) expected information of the free parameters, counting respondents as `Point.moment_curve` does."""
+    if fitted.objective.has_likelihood:
+        return fitted.expected_information
+    weighed = [point.moment_curve().curvature for point in fitted.points]
+    return sum((D.T @ W @ D for D, W in zip(fitted.jacobians(), weighed, strict=True)), np.zeros((1, 1)))
+
+
 def candidate_information(fitted: Fitted, number: int, rows: Sequence[Parameter], model: Array) -> tuple[Array, Array]:
     """Score (rows,) and information given the model's parameters (rows,); the latter 0 where a row is unidentified.
 
     `model` (q, q) is the inverse information of the free parameters.
     """
-    at = moment_curve(fitted, number)
-    new, old = row_jacobian(fitted, number, rows), fitted.jacobians()[number]
-    counted = estimated_moments(fitted, number)[:, None]
+    point = fitted.points[number]
+    at = point.moment_curve()
+    new, old = point.jacobian_of(rows, fitted.table.roles[number]), point.jacobian
+    counted = point.term.estimated[:, None]
     weighted = at.curvature @ (new * counted)
     own = np.einsum("mk,mk->k", new * counted, weighted)
     shared = old.T @ weighted

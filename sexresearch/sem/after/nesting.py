@@ -6,7 +6,8 @@ discrepancy of zero says nested, whatever the two texts look like.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -18,12 +19,10 @@ from sexresearch.sem.estimation.constraints import restrictions
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.estimate import bounded
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.discrepancy import NormalLikelihood, Objective
-from sexresearch.sem.implied.patterns import Block
-from sexresearch.sem.implied.structure import join_moments, vech_index
 from sexresearch.sem.inference.chisquare import standard_test
 from sexresearch.sem.inference.tables import row_estimates
-from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares
+from sexresearch.sem.terms.curve import Objective
+from sexresearch.sem.terms.term import Discrepancy, GroupTerm, Point
 
 REPRODUCED = 1e-8  # discrepancy per respondent that is rounding: a chi-square of 2e-5 at n = 1,000
 SAME = 1e-8  # relative difference of sample moments that is rounding
@@ -67,24 +66,13 @@ def _equivalent(a: Fitted, b: Fitted) -> bool:
 
 def reproduce(larger: Fitted, smaller: Fitted) -> Constrained | None:
     """Where the larger model implies what the smaller one does; None where it cannot: not nested."""
-    if isinstance(larger.objective, OrdinalLeastSquares):
-        return _reproduce(larger, smaller, _ordinal_target(larger.objective, smaller, larger), 0.0)
-    moments = [implied_moments(smaller, number, larger) for number in range(larger.table.n_groups)]
-    blocks = tuple(
-        (Block(np.arange(len(omega)), sample.n, omega),) for omega, sample in zip(moments, larger.samples, strict=True)
-    )
-    objective = NormalLikelihood(larger.structures, blocks, larger.table.n_free)
-    floor = sum(0.5 * b.n * (np.linalg.slogdet(b.moment)[1] + len(b.moment)) for (b,) in blocks) / larger.n
-    return _reproduce(larger, smaller, objective, floor)
+    made = [term.reproducing(point, share) for term, point, share in _matched(larger, smaller)]
+    objective = Discrepancy(tuple(term for term, _ in made), larger.table.n_free)
+    return _reproduce(larger, smaller, objective, sum(floor for _, floor in made))
 
 
-def _ordinal_target(objective: OrdinalLeastSquares, smaller: Fitted, larger: Fitted) -> OrdinalLeastSquares:
-    """The larger model's discrepancy from the thresholds and correlations that the smaller one implies."""
-    targets = []
-    for number, target in enumerate(objective.targets):
-        point, own = smaller.ordinal_point(number), objective.models[number].layout
-        targets.append(replace(target, moments=point.moments[own.places_in(point.model.layout)]))
-    return replace(objective, targets=tuple(targets))
+def _matched(larger: Fitted, smaller: Fitted) -> Iterable[tuple[GroupTerm, Point, float]]:
+    return zip(larger.objective.groups, smaller.points, larger.shares, strict=True)
 
 
 def _reproduce(larger: Fitted, smaller: Fitted, objective: Objective, floor: float) -> Constrained | None:
@@ -99,33 +87,10 @@ def _reproduce(larger: Fitted, smaller: Fitted, objective: Objective, floor: flo
     return None
 
 
-def implied_moments(fitted: Fitted, number: int, like: Fitted) -> Array:
-    """(P, P) implied moment matrix of one group of `fitted`, variables in the order of `like`, about its origin."""
-    state, order = fitted.states[number], variable_order(fitted, number, like)
-    cov = state.cov[np.ix_(order, order)]
-    if not state.structure.has_means:
-        return cov
-    return join_moments(state.mean[order] - like.structures[number].shift[: len(order)], cov)
-
-
 def variable_order(fitted: Fitted, number: int, like: Fitted) -> Array:
     """(p,) places in `fitted` of the observed variables of `like`."""
     names = fitted.samples[number].names
     return np.array([names.index(name) for name in like.samples[number].names], dtype=int)
-
-
-def moment_order(fitted: Fitted, number: int, like: Fitted) -> Array:
-    """(moments,) places in `fitted` of the moments (means, vech; or those of a layout) of `like`."""
-    ordinal = fitted.samples[number].ordinal, like.samples[number].ordinal
-    if ordinal[0] is not None and ordinal[1] is not None:
-        return ordinal[1].layout.places_in(ordinal[0].layout)
-    order = variable_order(fitted, number, like)
-    p = len(order)
-    i, j = vech_index(p)
-    place = np.zeros((p, p), dtype=int)
-    place[i, j] = place[j, i] = np.arange(len(i))
-    pairs = place[order[i], order[j]]
-    return np.concatenate([order, p + pairs]) if like.structures[number].has_means else pairs
 
 
 def matched_start(larger: Fitted, smaller: Fitted) -> Array:

@@ -16,6 +16,7 @@ from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.ordinal.polyserial import normal_density
+from sexresearch.sem.terms.ordinal_least_squares import ordinal_point
 
 STEPS = 60
 SMALL = 1e-9  # Newton step, in units of the factors, at which a score is found
@@ -43,8 +44,8 @@ class Measured:
 
 def measured(fitted: Fitted, number: int) -> Measured:
     """What scoring needs of one group; ModelError where the answers do not depend on factors and covariates alone."""
-    point, role = fitted.ordinal_point(number), fitted.table.roles[number]
-    own, state = point.model.layout, fitted.states[number]
+    point, role = fitted.points[number], fitted.table.roles[number]
+    own, state = ordinal_point(point).term.layout, point.state
     p, x, last = own.p, own.x, len(state.structure.names) - 1
     direct = state.structure.directed.copy()
     free = state.structure.is_path
@@ -66,7 +67,7 @@ def measured(fitted: Fitted, number: int) -> Measured:
     cuts = np.full((p, max(own.levels) + 1), np.inf)
     cuts[:, 0] = -np.inf
     items, numbers = own.cuts
-    cuts[items, numbers + 1] = point.model.cuts(fitted.theta)
+    cuts[items, numbers + 1] = point.cuts[0]
     return Measured(
         direct[:p, last], direct[:p, latent], direct[:p, shown], np.sqrt(variance), cuts, np.array(own.levels),
         away @ direct[latent, last], away @ direct[latent, shown], np.linalg.inv(cov),

@@ -8,14 +8,12 @@ from dataclasses import replace
 import numpy as np
 from scipy.linalg import null_space
 
-from sexresearch.sem.after.nesting import moment_order
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constrained_minimum import Constrained
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
-from sexresearch.sem.implied.discrepancy import LeastSquares, invert
 from sexresearch.sem.inference.chisquare import scaled_test, standard_test
+from sexresearch.sem.matrices import invert
 
 
 def scaling_2001(chisq: float, larger: tuple[float, float], smaller: tuple[float, float]) -> float:
@@ -77,26 +75,16 @@ def satorra_2000(larger: Fitted, smaller: Fitted, df: int) -> float:
     T = a chisq + b with a = sqrt(df / tr(UGUG)), b = df - a tr(UG). Satorra 2000, doi 10.1007/978-1-4615-4603-0_17;
     scaled and shifted after Asparouhov & Muthen 2010. Needs complete answers.
     """
-    parts = [_group_parts(larger, number) for number in range(larger.table.n_groups)]
+    parts = [(p.jacobian, p.weight(), p.term.moment_covariance(given_fixed=False)) for p in larger.points]
     D1 = [D @ larger.basis for D, _, _ in parts]
-    D0 = [D[moment_order(smaller, g, larger)] @ smaller.basis for g, D in enumerate(smaller.jacobians())]
+    pairs = zip(smaller.points, larger.points, strict=True)
+    D0 = [a.jacobian[a.term.order_like(b.term)] @ smaller.basis for a, b in pairs]
     A = null_space((np.linalg.pinv(np.vstack(D1)) @ np.vstack(D0)).T).T
     P = np.linalg.inv(larger.basis.T @ larger.information @ larger.basis / larger.weight)
     middle = P @ A.T @ np.linalg.pinv(A @ P @ A.T) @ A @ P
     first, second = _traces(larger, D1, parts, middle)
     stretch = math.sqrt(df / second)
     return plain_difference(larger, smaller) * stretch + df - stretch * first
-
-
-def _group_parts(fitted: Fitted, number: int) -> tuple[Array, Array, Array]:
-    """Jacobian, weight (of least squares, or normal-theory) and covariance of the moments of one group."""
-    structure = fitted.structures[number]
-    if isinstance(fitted.objective, LeastSquares):
-        own = fitted.objective.targets[number].weight
-        weight = np.diag(own) if own.ndim == 1 else own
-    else:
-        weight = normal_weight(fitted.states[number].cov, structure.has_means)
-    return fitted.jacobians()[number], weight, moment_covariance(fitted.samples[number], structure)
 
 
 def _traces(

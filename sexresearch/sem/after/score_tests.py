@@ -11,13 +11,12 @@ import pandas as pd
 from scipy.linalg import null_space
 
 from sexresearch.errors import OptionError
-from sexresearch.sem.after.moment_curve import moment_curve, row_jacobian
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import RANK_TOLERANCE, evaluate, restrictions
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.chisquare import chisq_pvalue
-from sexresearch.sem.inference.vcov import inverse_information
 from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.matrices import inverse_information
 
 SINGULAR = 1e-9  # eigenvalue of the scaled information below which a direction carries none
 TOGETHER = "all together"
@@ -159,8 +158,8 @@ def separated(fitted: Fitted) -> Separated:
     score, information = np.zeros(len(rows)), np.zeros((len(rows), len(rows)))
     for number in range(fitted.table.n_groups):
         own = [i for i, row in enumerate(rows) if row.group == number]
-        D = row_jacobian(fitted, number, [rows[i] for i in own])
-        at = moment_curve(fitted, number)
+        point = fitted.points[number]
+        D, at = point.jacobian_of([rows[i] for i in own], fitted.table.roles[number]), point.moment_curve()
         score[own] -= D.T @ at.gradient
         information[np.ix_(own, own)] += D.T @ at.curvature @ D
     first = [next(i for i, row in enumerate(rows) if row.free == k) for k in range(fitted.table.n_free)]

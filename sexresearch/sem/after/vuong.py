@@ -15,10 +15,10 @@ from scipy.special import ndtr
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.scores import cluster_sums
-from sexresearch.sem.implied.discrepancy import inverses
+from sexresearch.sem.implied.likelihood import inverses
 from sexresearch.sem.implied.structure import Implied
-from sexresearch.sem.inference.vcov import inverse_information
+from sexresearch.sem.matrices import inverse_information
+from sexresearch.sem.terms.scores import cluster_sums
 
 BEYOND = 40.0  # standard deviations above the mean where a weighted sum of chi-squares has no tail left (below 1e-12)
 NO_WEIGHT = 1e-10  # relative size of a weight that is rounding

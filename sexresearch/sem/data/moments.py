@@ -15,7 +15,7 @@ from sexresearch.errors import DataError
 from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import beyond_scale
-from sexresearch.sem.implied.discrepancy import exceeds, invert
+from sexresearch.sem.matrices import exceeds, invert
 
 SYMMETRY_TOLERANCE = 1e-6  # relative; published tables are rounded to 2-3 decimals but printed symmetrically
 

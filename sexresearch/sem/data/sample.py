@@ -15,7 +15,7 @@ from sexresearch.sem.data.moments import Moments, refuse_indefinite
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import where_said
 from sexresearch.sem.data.saturated import saturated_moments
-from sexresearch.sem.implied.discrepancy import Grouped, grouped
+from sexresearch.sem.implied.likelihood import Grouped, grouped
 from sexresearch.sem.implied.patterns import Block
 from sexresearch.sem.implied.structure import join_moments
 from sexresearch.sem.ordinal.statistics import OrdinalMoments

@@ -6,27 +6,23 @@ Auxiliary variables stay related to all others, as in the model itself (Enders 2
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.auxiliary import auxiliary_rows
 from sexresearch.sem.estimation.constrained_minimum import Constrained
 from sexresearch.sem.estimation.constraints import namespace
-from sexresearch.sem.estimation.estimate import objective_of, place
+from sexresearch.sem.estimation.estimate import discrepancy_of, place, starting_point
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import Solution, minimize
-from sexresearch.sem.implied.discrepancy import NormalLikelihood, Objective
 from sexresearch.sem.language.ordered_rows import residual_row, scale_rows, threshold_rows
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import ParameterTable
-from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares
-from sexresearch.sem.ordinal.start import ordinal_start
+from sexresearch.sem.terms.term import Discrepancy
 
 
 def baseline(fitted: Fitted) -> Fitted:
@@ -35,58 +31,28 @@ def baseline(fitted: Fitted) -> Fitted:
     table = _table(fitted.table, fitted.options.fixed_x, bool(fitted.options.meanstructure), thresholds)
     structures = place(table, fitted.samples, bool(fitted.options.meanstructure))
     plain = replace(fitted.options, parameterization=fitted.options.parameterization and "delta")
-    objective = objective_of(structures, fitted.samples, table, plain)
+    objective = discrepancy_of(structures, fitted.samples, table, plain)
     start = np.empty(table.n_free)
     for structure, sample, role in zip(structures, fitted.samples, table.roles, strict=True):
         to = np.where(structure.is_path, structure.row, structure.col)
         cov = np.diag(np.diag(sample.cov)) if role.auxiliary else sample.cov
         start[structure.free] = np.where(structure.is_path, sample.mean[structure.row], cov[structure.row, to])
-    if isinstance(objective, OrdinalLeastSquares):
-        start = _ordinal_start(objective, table, fitted, start)
+    if any((s.is_path & (s.col < len(s.names) - 1)).any() for s in structures):  # slopes on covariates
+        start = starting_point(objective, table)
     constrained = Constrained(_solution(objective, start, fitted), np.zeros((0, table.n_free)), 0)
-    return Fitted(
-        fitted.options, table, fitted.samples, structures, objective, namespace(table), constrained, start, fitted
-    )
+    return Fitted(fitted.options, table, objective, namespace(table), constrained, start, fitted)
 
 
-def _ordinal_start(objective: OrdinalLeastSquares, table: ParameterTable, fitted: Fitted, start: Array) -> Array:
-    """Thresholds of the sample beside its means and variances; with covariates, a start that knows of slopes."""
-    if not objective.apart:
-        return ordinal_start(table, objective.structures, objective.models, fitted.samples)
-    for model, sample in zip(objective.models, fitted.samples, strict=True):
-        assert sample.ordinal is not None
-        start[model.cut_free] = sample.ordinal.moments[: len(model.cut_free)]
-    return start
-
-
-def _solution(objective: Objective, start: Array, fitted: Fitted) -> Solution:
-    """The sample's own variances and means, which are the answer where variables are unrelated; minimised elsewhere."""
+def _solution(objective: Discrepancy, start: Array, fitted: Fitted) -> Solution:
+    """The sample's own variances and means where they are the answer; minimised from there elsewhere."""
     free = any(role.auxiliary or (role.exogenous and not fitted.options.fixed_x) for role in fitted.table.roles)
-    complete = all(sample.complete for sample in fitted.samples)
-    if isinstance(objective, NormalLikelihood) and (complete or not free):
-        at = start if complete else _answered(objective, start, fitted.samples)
-    elif isinstance(objective, OrdinalLeastSquares) and objective.apart:
-        at = start
-    else:
-        return minimize(objective, start)
+    at, exact = start, True
+    for term in objective.groups:
+        at, here = term.unrelated(at, free)
+        exact = exact and here
+    if not exact:
+        return minimize(objective, at)
     return Solution(at, objective.value(at), np.zeros(len(at)), 0.0, 0, True, "", True)
-
-
-def _answered(objective: NormalLikelihood, start: Array, samples: Sequence[Sample]) -> Array:
-    """Mean and variance of every variable among those who answered it."""
-    theta = start.copy()
-    for structure, sample in zip(objective.structures, samples, strict=True):
-        p = structure.p
-        count, total, squares = np.zeros(p + 1), np.zeros(p + 1), np.zeros(p + 1)
-        for block in sample.blocks:
-            count[block.columns] += block.n
-            total[block.columns] += block.n * block.moment[:, -1]
-            squares[block.columns] += block.n * block.moment.diagonal()
-        mean = total / count
-        variance = squares / count - mean**2
-        mean[:p] += structure.shift[:p]
-        theta[structure.free] = np.where(structure.is_path, mean[structure.row], variance[structure.row])
-    return theta
 
 
 Thresholds = tuple[tuple[str, int], ...]

@@ -19,7 +19,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import RANK_TOLERANCE, Evaluated, Namespace, Restriction, evaluate
 from sexresearch.sem.estimation.feasible import Units, closest, parameter_units, refuse_contradictions
 from sexresearch.sem.estimation.minimize import Solution, minimize
-from sexresearch.sem.implied.discrepancy import Curve, Objective
+from sexresearch.sem.terms.curve import Curve, Objective
 
 FEASIBLE = 1e-9  # constraint value in units of its parameters that counts as met
 SETTLED = 1e-7  # change of a multiplier that counts as none

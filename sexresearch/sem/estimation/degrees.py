@@ -6,21 +6,14 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.inference.vcov import flat_direction
-from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares
+from sexresearch.sem.matrices import flat_direction
 
 INVOLVED = 0.15  # weight in the flat direction from which a parameter is named
 
 
 def count_moments(fitted: Fitted) -> int:
     """Sample moments the model has to explain; those of fixed exogenous variables are not among them."""
-    total = 0
-    if isinstance(fitted.objective, OrdinalLeastSquares):
-        return sum(model.layout.size for model in fitted.objective.models)
-    for number, structure in enumerate(fitted.structures):
-        p, x = structure.p, fitted.n_fixed(number)
-        total += (p * (p + 1) - x * (x + 1)) // 2 + (p - x) * structure.has_means
-    return total
+    return sum(term.n_moments for term in fitted.objective.groups)
 
 
 def degrees_of_freedom(fitted: Fitted) -> int:

@@ -12,7 +12,7 @@ from pandas import DataFrame
 
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.moments import Moments, inverse_of_moments, moment_names
+from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Answers, Columns, split_groups
 from sexresearch.sem.data.rows_used import answered_rows, complete_rows, refuse_single_cluster, weighed, where_said
 from sexresearch.sem.data.sample import (
@@ -27,23 +27,21 @@ from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliar
 from sexresearch.sem.estimation.constrained_minimum import Constrained, minimize_within
 from sexresearch.sem.estimation.constraints import Restriction, namespace, restrictions
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
 from sexresearch.sem.estimation.minimize import Solution
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.estimation.pivots import in_users_units, pivoted
 from sexresearch.sem.estimation.restarts import attempts_enough, search
 from sexresearch.sem.estimation.settled import settled
 from sexresearch.sem.estimation.start import starting_values, widened
-from sexresearch.sem.implied.discrepancy import LeastSquares, NormalLikelihood, Objective, Target
-from sexresearch.sem.implied.structure import Structure, structure_of, vech_index
+from sexresearch.sem.implied.structure import BESIDE, Structure, structure_of
 from sexresearch.sem.language.blocks import label_text
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import Defaults, ParameterTable
 from sexresearch.sem.ordinal.columns import Levels, levels_of, ordered_names, recoded
-from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares, ordinal_objective
 from sexresearch.sem.ordinal.sample import ordinal_sample, said_of
-from sexresearch.sem.ordinal.start import ordinal_start
+from sexresearch.sem.terms.kinds import KINDS, Group
+from sexresearch.sem.terms.term import Discrepancy
 from sexresearch.sem.threads import one_thread
 
 FEW_PATTERNS = 20  # of missing answers, up to which many starts take a second or two
@@ -68,17 +66,17 @@ def estimate(model: Model, data: DataFrame | None, moments: object, asked: Optio
 def _solved(options: Options, table: ParameterTable, samples: tuple[Sample, ...], levels: Levels) -> Fitted:
     """The model fitted to samples; with paths from centred variables where their means are far from 0."""
     structures = place(table, samples, bool(options.meanstructure))
-    objective = objective_of(structures, samples, table, options)
+    objective = discrepancy_of(structures, samples, table, options)
     names = namespace(table)
     found = restrictions(bounded(table, options), names)
-    start = _start(objective, structures, samples, table)
-    plain = Fitted(options, table, samples, structures, objective, names, _nowhere(start), start, levels=levels)
+    start = starting_point(objective, table)
+    plain = Fitted(options, table, objective, names, _nowhere(start), start, levels=levels)
     made = pivoted(structures, samples, start, found, names)
     if made is None:
         return _minimized(plain, found)
-    inside = objective_of(made, samples, table, options)
-    start = _start(inside, made, samples, table)
-    return in_users_words(plain, _minimized(replace(plain, structures=made, objective=inside, start=start), found))
+    inside = discrepancy_of(made, samples, table, options)
+    start = starting_point(inside, table)
+    return in_users_words(plain, _minimized(replace(plain, objective=inside, start=start), found))
 
 
 def _nowhere(start: Array) -> Constrained:
@@ -253,59 +251,32 @@ def _free_of_data(table: ParameterTable, number: int, has_means: bool) -> Struct
     return structure_of(table.group(number), role, np.full((size, size), np.nan), has_means)
 
 
-def objective_of(
-    structures: tuple[Structure, ...], samples: Sequence[Sample], table: ParameterTable, options: Options
-) -> Objective:
-    """The discrepancy the estimator asks for."""
-    n_free = table.n_free
-    if options.likelihood:
-        return NormalLikelihood(structures, tuple(sample.grouped for sample in samples), n_free)
-    if options.ordered:
-        return ordinal_objective(structures, samples, table, options.discrepancy, options.parameterization == "theta")
-    n = sum(sample.n - 1 for sample in samples)
-    targets = []
-    for structure, sample in zip(structures, samples, strict=True):
-        unbiased = sample.cov * sample.n / (sample.n - 1)
-        i, j = vech_index(structure.p)
-        moments = np.concatenate([sample.mean_from_origin, unbiased[i, j]]) if structure.has_means else unbiased[i, j]
-        targets.append(Target((sample.n - 1) / n, moments, _weight(options.discrepancy, sample, structure, unbiased)))
-    return LeastSquares(structures, tuple(targets), n_free)
+def discrepancy_of(
+    structures: Sequence[Structure], samples: Sequence[Sample], table: ParameterTable, options: Options
+) -> Discrepancy:
+    """The discrepancy the estimator asks for: the terms of every group."""
+    n, terms = sum(sample.n for sample in samples), []
+    for number, (structure, sample, role) in enumerate(zip(structures, samples, table.roles, strict=True)):
+        fixed = len(role.exogenous) if options.fixed_x else 0
+        rows = table.group(number) if options.ordered else ()
+        sizes = fixed, table.n_free, n, table.n_groups
+        group = Group(structure, sample, rows, role, *sizes, options.discrepancy, options.parameterization)
+        terms += KINDS[options.kind](group)
+    return Discrepancy(tuple(terms), table.n_free)
 
 
-def _weight(estimator: str, sample: Sample, structure: Structure, cov: Array) -> Array:
-    """The weight of a least-squares estimator: identity, normal theory at S, or the inverse (diagonal) of Gamma."""
-    size = structure.p * (structure.p + 1) // 2 + structure.p * structure.has_means
-    if estimator == "ULS":
-        return np.ones(size)
-    if estimator == "GLS":
-        return normal_weight(cov, structure.has_means)
-    gamma = moment_covariance(sample, structure)
-    if estimator == "DWLS":
-        return 1.0 / _varying(np.diag(gamma), moment_names(sample.names, structure.has_means))
-    if sample.nobs <= size:
-        raise DataError(
-            f"estimator 'WLS' inverts the covariances of {size} moments and needs more rows than that; "
-            f"found {sample.nobs}. Use 'DWLS' or 'MLR'"
-        )
-    return inverse_of_moments(gamma, moment_names(sample.names, structure.has_means), estimator)
-
-
-def _varying(variance: Array, names: Sequence[str]) -> Array:
-    """The variances of moments; DataError naming those that have none, as that of a 0-1 variable with mean one half."""
-    still = [name for name, value in zip(names, variance, strict=True) if value <= 0]
-    if still:
-        raise DataError(f"estimator 'DWLS' divides by the variances of the moments; these do not vary: {still[:6]}")
-    return variance
-
-
-def _start(
-    objective: Objective, structures: Sequence[Structure], samples: Sequence[Sample], table: ParameterTable
-) -> Array:
-    if isinstance(objective, OrdinalLeastSquares):
-        return ordinal_start(table, structures, objective.models, samples)
-    moments = [(sample.mean, sample.cov) for sample in samples]
+def starting_point(objective: Discrepancy, table: ParameterTable) -> Array:
+    """(q,) where the minimiser starts: values that the user gives win."""
+    groups = objective.groups
     rows = [table.group(number) for number in range(table.n_groups)]
-    return starting_values(structures, rows, moments, table.n_free)
+    structures, moments = [term.structure for term in groups], [term.start_moments() for term in groups]
+    start = starting_values(structures, rows, moments, table.n_free)
+    for term in reversed(groups):
+        start = term.started(start)
+    for row in table.rows:
+        if row.op in BESIDE and row.free >= 0 and not math.isnan(row.start):
+            start[row.free] = row.start
+    return start
 
 
 def bounded(table: ParameterTable, options: Options) -> ParameterTable:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -13,20 +13,19 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.constrained_minimum import Constrained
 from sexresearch.sem.estimation.constraints import Namespace
-from sexresearch.sem.estimation.likelihood import exogenous_log_likelihood, log_likelihood
 from sexresearch.sem.estimation.options import Options
-from sexresearch.sem.estimation.scores import Saturated, casewise_scores, saturate, score_products, slot_matrix
-from sexresearch.sem.implied.discrepancy import Curve, LeastSquares, NormalLikelihood, Objective
-from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian
+from sexresearch.sem.implied.structure import Implied, Structure
 from sexresearch.sem.language.table import ParameterTable
-from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares
-from sexresearch.sem.ordinal.model_moments import OrdinalPoint
+from sexresearch.sem.terms.curve import Curve
+from sexresearch.sem.terms.normal import saturated_models
+from sexresearch.sem.terms.scores import Saturated, score_products
+from sexresearch.sem.terms.term import Discrepancy, Point
 
 
 @by_value
 @dataclass(frozen=True)
 class Fitted:
-    """Options, table, samples and structures of each group, the discrepancy, and where it is smallest.
+    """Options, table, the discrepancy as a sum over groups, and where it is smallest.
 
     `rival` is a fit to the same samples that this one is compared with: both share one saturated model.
     `levels` holds the categories of every ordered variable as they stand in the data, lowest first.
@@ -35,9 +34,7 @@ class Fitted:
 
     options: Options
     table: ParameterTable
-    samples: tuple[Sample, ...]
-    structures: tuple[Structure, ...]
-    objective: Objective
+    objective: Discrepancy
     names: Namespace
     constrained: Constrained
     start: Array
@@ -52,7 +49,17 @@ class Fitted:
 
     def __post_init__(self) -> None:
         found, active = self.constrained.solution, self.constrained.active
-        read_only((self.samples, self.structures, self.start, active, found.theta, found.gradient))
+        read_only((self.objective, self.start, active, found.theta, found.gradient))
+
+    @cached_property
+    def samples(self) -> tuple[Sample, ...]:
+        """What the data say about each group."""
+        return tuple(term.sample for term in self.objective.groups)
+
+    @cached_property
+    def structures(self) -> tuple[Structure, ...]:
+        """Where the parameters of each group sit."""
+        return tuple(term.structure for term in self.objective.groups)
 
     @property
     def theta(self) -> Array:
@@ -61,7 +68,7 @@ class Fitted:
 
     def n_fixed(self, number: int) -> int:
         """How many variables of a group are exogenous and fixed to their sample moments; they stand last."""
-        return len(self.table.roles[number].exogenous) if self.options.fixed_x else 0
+        return self.objective.groups[number].fixed
 
     @property
     def n(self) -> float:
@@ -71,39 +78,30 @@ class Fitted:
     @property
     def weight(self) -> float:
         """What multiplies the discrepancy: the respondents, less one per group for least squares."""
-        return self.n if isinstance(self.objective, NormalLikelihood) else self.n - self.table.n_groups
+        return sum(term.counted for term in self.objective.groups)
 
-    @read_only_property
+    @cached_property
+    def shares(self) -> tuple[float, ...]:
+        """Each group's share of the respondents: its part in the information for every estimator, as in lavaan."""
+        return tuple(sample.n / self.n for sample in self.samples)
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """Each group at the estimates."""
+        return self.objective.at(self.theta)
+
+    @property
     def states(self) -> tuple[Implied, ...]:
         """The implied moments of each group at the estimates; those of the responses where variables are ordered."""
-        return self.states_at(self.theta)
+        return tuple(point.state for point in self.points)
 
     def states_at(self, theta: Array) -> tuple[Implied, ...]:
         """The same at other parameters (q,)."""
-        if isinstance(self.objective, OrdinalLeastSquares):
-            return self.objective.states(theta)
-        return tuple(implied(structure, theta) for structure in self.structures)
+        return tuple(point.state for point in self.objective.at(theta))
 
     def cuts_at(self, theta: Array, number: int) -> tuple[Array, Array]:
         """Thresholds of a group's ordered variables at parameters (q,), and the variable (number) of each."""
-        assert isinstance(self.objective, OrdinalLeastSquares)
-        model = self.objective.models[number]
-        return model.cuts(theta), model.layout.cuts[0]
-
-    def ordinal_point(self, number: int) -> OrdinalPoint:
-        """A group's model of thresholds and correlations at the estimates; only where variables are ordered."""
-        assert isinstance(self.objective, OrdinalLeastSquares)
-        return self.objective.models[number].at(self.theta)
-
-    def conditional_sd(self, number: int) -> Array:
-        """(P,) standard deviations of a group's variables given its covariates; only where variables are ordered."""
-        state = self.states[number]
-        assert isinstance(self.objective, OrdinalLeastSquares)
-        x = self.objective.models[number].layout.x
-        cov = state.cov
-        if x:
-            cov = cov - cov[:, -x:] @ np.linalg.solve(cov[-x:, -x:], cov[-x:])
-        return np.sqrt(np.diag(cov))
+        return self.objective.groups[number].at(theta).cuts
 
     @read_only_property
     def basis(self) -> Array:
@@ -128,11 +126,8 @@ class Fitted:
     @read_only_property
     def _counted(self) -> Curve:
         """The curve in which groups count by their respondents, as in lavaan; least squares minimises by n - 1."""
-        if not isinstance(self.objective, LeastSquares) or len(self.samples) == 1:
-            return self.point
-        pairs = zip(self.objective.targets, self.samples, strict=True)
-        targets = tuple(replace(target, share=sample.n / self.n) for target, sample in pairs)
-        return replace(self.objective, targets=targets).curve(self.theta)
+        counted = self.objective.by_respondents()
+        return self.point if counted is self.objective else counted.curve(self.theta)
 
     @read_only_property
     def information(self) -> Array:
@@ -144,48 +139,45 @@ class Fitted:
     @cached_property
     def log_likelihood(self) -> float:
         """At the estimates; of the other variables given the exogenous ones where those are fixed."""
-        return self._log_likelihood([state.omega for state in self.states])
+        return sum(point.log_likelihood for point in self.points)
 
     @cached_property
     def saturated_log_likelihood(self) -> float:
         """At the sample moments (by EM where answers have gaps)."""
         if self.rival is not None:
             return self.rival.saturated_log_likelihood
-        pairs = zip(self.samples, self.structures, strict=True)
-        return self._log_likelihood([sample.moments(structure.has_means) for sample, structure in pairs])
+        groups = self.objective.groups
+        return sum(term.log_likelihood(term.sample.moments(term.structure.has_means)) for term in groups)
 
-    def _log_likelihood(self, omegas: Sequence[Array]) -> float:
-        parts = zip(self.samples, omegas, self.structures, strict=True)
-        joint = sum(log_likelihood(sample, omega, structure.has_means) for sample, omega, structure in parts)
-        return joint - sum(exogenous_log_likelihood(s, self.n_fixed(g)) for g, s in enumerate(self.samples))
+    @property
+    def has_scores(self) -> bool:
+        """Whether every respondent has a likelihood of their own."""
+        return all(point.scores is not None for point in self.points)
 
-    @read_only_property
+    @property
     def scores(self) -> tuple[Array, ...]:
         """Per group (rows, q): each respondent's first derivatives of the log-likelihood, weighted."""
-        q = self.table.n_free
-        return tuple(
-            casewise_scores(state, sample) @ slot_matrix(state.structure, q)
-            for state, sample in zip(self.states, self.samples, strict=True)
-        )
+        return tuple(scores for point in self.points if (scores := point.scores) is not None)
+
+    @property
+    def saturated(self) -> tuple[Saturated, ...]:
+        """The saturated model of each group at its maximum, with the information that the options ask for."""
+        return self.saturated_by(self.options.information == "observed")
+
+    def saturated_by(self, exact: bool) -> tuple[Saturated, ...]:
+        """The same with observed (`exact`) or expected information."""
+        if self.rival is not None:
+            return self.rival.saturated_by(exact)
+        return self._saturated_observed if exact else self._saturated_expected
 
     @read_only_property
-    def saturated(self) -> tuple[Saturated, ...]:
-        """The saturated model of each group at its maximum."""
-        if self.rival is not None:
-            return self.rival.saturated
-        exact = self.options.information == "observed"
-        return tuple(saturate(sample, s.has_means, self.n_fixed(g), exact) for g, (sample, s) in self._numbered())
+    def _saturated_observed(self) -> tuple[Saturated, ...]:
+        return saturated_models(self.objective.groups, exact=True)
 
-    def _numbered(self) -> list[tuple[int, tuple[Sample, Structure]]]:
-        return list(enumerate(zip(self.samples, self.structures, strict=True)))
+    @read_only_property
+    def _saturated_expected(self) -> tuple[Saturated, ...]:
+        return saturated_models(self.objective.groups, exact=False)
 
     def jacobians(self) -> tuple[Array, ...]:
         """Per group (moments, q): derivatives of the implied moments."""
-        return self._jacobians
-
-    @read_only_property
-    def _jacobians(self) -> tuple[Array, ...]:
-        if isinstance(self.objective, OrdinalLeastSquares):
-            return self.objective.jacobians(self.theta)
-        q = self.table.n_free
-        return tuple(jacobian(state) @ slot_matrix(state.structure, q) for state in self.states)
+        return tuple(point.jacobian for point in self.points)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from sexresearch.sem.data.sample import Sample
-from sexresearch.sem.estimation.estimate import place
+from sexresearch.sem.estimation.estimate import discrepancy_of, place
 from sexresearch.sem.estimation.fitted import Fitted
 
 
@@ -24,13 +24,14 @@ def model_alone(fitted: Fitted) -> Fitted:
     roles = tuple(replace(role, auxiliary=()) for role in table.roles)
     own = replace(table, rows=rows, roles=roles, n_free=1 + max(row.free for row in rows))
     samples = tuple(_without(sample, beside) for sample in fitted.samples)
+    options = replace(fitted.options, auxiliary=())
+    structures = place(own, samples, bool(options.meanstructure))
     solution = fitted.constrained.solution.moved(fitted.theta[: own.n_free])
     return replace(
         fitted,
-        options=replace(fitted.options, auxiliary=()),
+        options=options,
         table=own,
-        samples=samples,
-        structures=place(own, samples, bool(fitted.options.meanstructure)),
+        objective=discrepancy_of(structures, samples, own, options),
         constrained=replace(fitted.constrained, solution=solution),
     )
 

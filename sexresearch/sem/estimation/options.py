@@ -105,6 +105,15 @@ class Options:
         return self.estimator in ROBUST
 
     @property
+    def kind(self) -> str:
+        """The kind of term a group has under these options (`terms.kinds`)."""
+        if self.ordered:
+            return "ordinal_least_squares"
+        if not self.likelihood:
+            return "least_squares"
+        return "normal" if self.missing == "listwise" else self.missing
+
+    @property
     def robust_test(self) -> bool:
         """Whether the chi-square carries a scaling correction."""
         return self.test not in ("standard", "none")

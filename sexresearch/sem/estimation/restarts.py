@@ -18,8 +18,8 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.minimize import DECREMENT_TOLERANCE, Solution, minimize, newton_decrement
-from sexresearch.sem.implied.discrepancy import Curve, Objective
 from sexresearch.sem.implied.structure import Structure
+from sexresearch.sem.terms.curve import Curve, Objective
 
 EASY = 10  # iterations up to which a proper optimum is taken as it is: ordinary samples need 4 to 8
 FIRST = 100  # iterations of the first attempt

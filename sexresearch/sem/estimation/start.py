@@ -14,9 +14,10 @@ from dataclasses import replace
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.discrepancy import Objective, exceeds, invert
 from sexresearch.sem.implied.structure import Structure, implied
 from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.matrices import exceeds, invert
+from sexresearch.sem.terms.curve import Objective
 
 DOUBLINGS = 12  # of the variances, before a start is given up
 SMALLEST_SHARE = 0.05  # of a variance, left to a residual at the start

@@ -12,14 +12,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sexresearch.sem.estimation.baseline import baseline
-from sexresearch.sem.estimation.estimate import place
+from sexresearch.sem.estimation.estimate import discrepancy_of, place
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.likelihood import log_likelihood
 from sexresearch.sem.imputation.rubin import PooledTest, d2_test, d3_test
 from sexresearch.sem.inference import fit_indices as index
 from sexresearch.sem.inference.chisquare import Test, chisq_pvalue, scaled_test, standard_test
-from sexresearch.sem.inference.fit_measures import incremental, rmsea_family, robust_indices
+from sexresearch.sem.inference.fit_measures import incremental, rmsea_family
 from sexresearch.sem.inference.residuals import root_mean_square_residuals
+from sexresearch.sem.inference.robust_indices import robust_indices
+from sexresearch.sem.terms.normal import log_likelihood
 
 
 def fitted_at_mean(fits: Sequence[Fitted]) -> Fitted:
@@ -40,7 +41,8 @@ def fitted_at_mean(fits: Sequence[Fitted]) -> Fitted:
     theta = np.mean([fit.theta for fit in fits], axis=0)
     solution = first.constrained.solution.moved(theta)
     constrained = replace(first.constrained, solution=solution)
-    return replace(first, samples=samples, structures=structures, constrained=constrained)
+    objective = discrepancy_of(structures, samples, first.table, first.options)
+    return replace(first, objective=objective, constrained=constrained)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def pooled_fit(fits: Sequence[Fitted]) -> PooledFit:
 def _at_mean(mean: Fitted, fit: Fitted) -> Fitted:
     """The mean estimates beside the answers of one set."""
     pairs = zip(mean.samples, fit.samples, strict=True)
-    return replace(mean, samples=tuple(own.about(sample.origin) for sample, own in pairs))
+    return replace(mean, objective=mean.objective.beside([own.about(sample.origin) for sample, own in pairs]))
 
 
 def likelihood_ratio(mean: Fitted, fit: Fitted) -> float:
@@ -107,7 +109,7 @@ def pooled_measures(fits: Sequence[Fitted], fit: PooledFit, method: str) -> dict
     if scaled is not None and null_scaled is not None:
         own = scaled if not math.isnan(scaled.shift) else Test(test.chisq, scaled.trace, math.nan)
         out |= {f"{name}_scaled": value for name, value in rmsea_family(own.chisq, own.df, n, groups).items()}
-        if fit.mean.options.missing != "fiml":
+        if not any(term.estimates_moments for term in fit.mean.objective.groups):
             out |= robust_indices(fit.mean, test, base, scaled, null_scaled)
     return out | root_mean_square_residuals(fit.mean)
 

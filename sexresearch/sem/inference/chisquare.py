@@ -7,6 +7,7 @@ Yuan & Bentler 2000, doi 10.1111/0081-1750.00078, and its Mplus variant, for obs
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,19 +15,11 @@ from scipy.linalg import solve_triangular
 from scipy.special import chdtrc
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.gamma import moment_covariance, normal_weight
-from sexresearch.sem.implied.discrepancy import LeastSquares
-from sexresearch.sem.implied.structure import Structure
-from sexresearch.sem.inference.vcov import (
-    inverse_information,
-    observed_weight,
-    score_covariance,
-    share_of,
-    structured_information,
-)
+from sexresearch.sem.inference.vcov import score_covariance
+from sexresearch.sem.matrices import inverse_information
+from sexresearch.sem.terms.normal import normal_points
 
 ROUNDING = 16 * float(np.finfo(float).eps)  # relative error of a log-likelihood summed over respondents
 
@@ -61,12 +54,12 @@ def chisq_pvalue(chisq: float, df: float) -> float:
 def standard_test(fitted: Fitted) -> Test:
     """Likelihood ratio against the saturated model, or (n - 1) times the least-squares discrepancy."""
     df = degrees_of_freedom(fitted)
-    if isinstance(fitted.objective, LeastSquares):
+    if fitted.objective.has_likelihood:
+        chisq = _beyond_rounding(2.0 * fitted.saturated_log_likelihood, 2.0 * fitted.log_likelihood)
+    else:
         chisq = 2.0 * fitted.constrained.solution.value * fitted.weight
         if fitted.options.discrepancy == "ULS":  # the statistic has no chi-square distribution
             return Test(chisq, df, math.nan)
-    else:
-        chisq = _beyond_rounding(2.0 * fitted.saturated_log_likelihood, 2.0 * fitted.log_likelihood)
     return Test(chisq, df, chisq_pvalue(chisq, df))
 
 
@@ -103,14 +96,14 @@ def _satorra_bentler(fitted: Fitted, plain: Test) -> Test:
 
 def ugamma_traces(fitted: Fitted, squares: bool) -> tuple[float, float]:
     """tr(U Gamma) and tr(U Gamma U Gamma) over all groups (the second NaN unless `squares`)."""
-    if isinstance(fitted.objective, LeastSquares) and all(t.weight.ndim == 1 for t in fitted.objective.targets):
-        found = _diagonal_traces(fitted, fitted.objective)
+    diagonal = [w for point in fitted.points if (w := point.diagonal_weight) is not None]
+    if len(diagonal) == len(fitted.points):
+        found = _diagonal_traces(fitted, diagonal)
         return found[0], found[1] if squares else math.nan
     every = range(fitted.table.n_groups)
-    D = fitted.jacobians()
-    share = [share_of(fitted, g) for g in every]
-    gamma = [moment_covariance(s, st, fitted.n_fixed(g)) for g, (s, st) in _numbered(fitted)]
-    weight = [_residual_weight(fitted, g) for g in every]
+    D, share = fitted.jacobians(), fitted.shares
+    gamma = [term.moment_covariance() for term in fitted.objective.groups]
+    weight = [point.weight(exact=fitted.options.information == "observed") for point in fitted.points]
     WD = [weight[g] @ D[g] for g in every]
     GWD = [gamma[g] @ WD[g] for g in every]
     bread = inverse_information(sum(share[g] * D[g].T @ WD[g] for g in every), fitted.basis)
@@ -124,15 +117,13 @@ def ugamma_traces(fitted: Fitted, squares: bool) -> tuple[float, float]:
     return first, sum(float(np.vdot(U[g, h], U[h, g].T)) for g in every for h in every)
 
 
-def _diagonal_traces(fitted: Fitted, objective: LeastSquares) -> tuple[float, float]:
-    """The same for a diagonal weight w, U = w^1/2 (I - Q Q') w^1/2 with Q an orthonormal basis of w^1/2 D.
+def _diagonal_traces(fitted: Fitted, weight: Sequence[Array]) -> tuple[float, float]:
+    """The same for diagonal weights w, U = w^1/2 (I - Q Q') w^1/2 with Q an orthonormal basis of w^1/2 D.
 
     With P = w^1/2 Q: tr(w Gamma) - tr(P' Gamma P), and sum w w' Gamma^2 - 2 |w^1/2 Gamma P|^2 + |P' Gamma P|^2.
     """
-    every = range(fitted.table.n_groups)
-    gamma = [moment_covariance(s, st, fitted.n_fixed(g)) for g, (s, st) in _numbered(fitted)]
-    weight = [target.weight for target in objective.targets]
-    D = [math.sqrt(share_of(fitted, g)) * d @ fitted.basis for g, d in zip(every, fitted.jacobians(), strict=True)]
+    gamma = [term.moment_covariance() for term in fitted.objective.groups]
+    D = [math.sqrt(f) * d @ fitted.basis for f, d in zip(fitted.shares, fitted.jacobians(), strict=True)]
     held = [d.any(axis=1) for d in D]
     if sum(int(rows.sum()) for rows in held) == fitted.basis.shape[1]:  # every moment is free or at zero: no projection
         rest = [(w[~rows], G[np.ix_(~rows, ~rows)]) for w, G, rows in zip(weight, gamma, held, strict=True)]
@@ -146,19 +137,6 @@ def _diagonal_traces(fitted: Fitted, objective: LeastSquares) -> tuple[float, fl
     second = sum(float(w @ (G * G) @ w) for w, G in zip(weight, gamma, strict=True))
     second -= 2.0 * sum(float(np.sum(w[:, None] * gp * gp)) for w, gp in zip(weight, GP, strict=True))
     return first, second + float(np.sum(both * both))
-
-
-def _numbered(fitted: Fitted) -> list[tuple[int, tuple[Sample, Structure]]]:
-    return list(enumerate(zip(fitted.samples, fitted.structures, strict=True)))
-
-
-def _residual_weight(fitted: Fitted, number: int) -> Array:
-    if isinstance(fitted.objective, LeastSquares):
-        weight = fitted.objective.targets[number].weight
-        return np.diag(weight) if weight.ndim == 1 else weight
-    if fitted.options.information == "observed":
-        return observed_weight(fitted, number)
-    return normal_weight(fitted.states[number].cov, fitted.structures[number].has_means)
 
 
 def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
@@ -194,11 +172,11 @@ def _structured_trace(fitted: Fitted, inverse: Array) -> float:
     """tr(U Gamma), U = A1 - A1 D A0^-1 D' A1 with A1 at the implied moments, Gamma = sandwich at the sample's."""
     exact = fitted.options.information == "observed"
     total = 0.0
-    for number, (D, group) in enumerate(zip(fitted.jacobians(), fitted.saturated, strict=True)):
-        A1, own = structured_information(fitted, number, exact)
+    for point, group in zip(normal_points(fitted.points), fitted.saturated, strict=True):
+        A1, own = point.structured_information(exact)
         bread = _inverse(group.information)
         gamma = bread @ group.products @ bread
-        AD = A1 @ D[own]
+        AD = A1 @ point.jacobian[own]
         total += float(np.vdot(A1, gamma)) - float(np.vdot(inverse, AD.T @ gamma @ AD))
     return total
 
@@ -206,7 +184,8 @@ def _structured_trace(fitted: Fitted, inverse: Array) -> float:
 def _flat_information(fitted: Fitted) -> Array:
     """(q, q) the observed information without second derivatives of the moments: D' A1 D, A1 at the implied moments."""
     total = np.zeros((fitted.table.n_free,) * 2)
-    for number, D in enumerate(fitted.jacobians()):
-        A1, own = structured_information(fitted, number, exact=True)
-        total += D[own].T @ A1 @ D[own]
+    for point in normal_points(fitted.points):
+        A1, own = point.structured_information(exact=True)
+        D = point.jacobian[own]
+        total += D.T @ A1 @ D
     return total

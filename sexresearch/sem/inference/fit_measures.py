@@ -12,22 +12,13 @@ from sexresearch.sem.estimation.baseline import baseline
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference import fit_indices as index
 from sexresearch.sem.inference.chisquare import Test, scaled_test, standard_test
-from sexresearch.sem.inference.fiml_indices import Misfit, complete_data_misfit
-from sexresearch.sem.inference.ordinal_indices import (
-    likelihood_misfit,
-    ordinal_goodness,
-    ordinal_residual_indices,
-    why_no_robust_indices,
+from sexresearch.sem.inference.residuals import (
+    goodness_of_fit,
+    root_mean_square_residuals,
+    weighted_root_mean_residual,
 )
-from sexresearch.sem.inference.residuals import goodness_of_fit, root_mean_square_residuals
-from sexresearch.sem.ordinal.discrepancy import OrdinalLeastSquares
+from sexresearch.sem.inference.robust_indices import robust_indices
 from sexresearch.sem.threads import one_thread
-
-ROBUST = tuple(
-    f"{name}_robust"
-    for name in ("cfi", "tli", "nnfi", "rni", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue")
-)
-ROBUST = (*ROBUST, "rmsea_notclose_pvalue_robust")
 
 
 @one_thread
@@ -54,8 +45,7 @@ def fit_measures(fitted: Fitted) -> pd.Series:
     out |= _likelihood(fitted, npar)
     out |= _rmsea(fitted, test, scaled)
     out |= robust_indices(fitted, test, base, scaled, null_scaled)
-    ordinal = isinstance(fitted.objective, OrdinalLeastSquares)
-    out |= ordinal_residual_indices(fitted) if ordinal else root_mean_square_residuals(fitted)
+    out |= root_mean_square_residuals(fitted)
     out |= _others(fitted, test, npar)
     return pd.Series(out, dtype=float, name="value")
 
@@ -130,67 +120,6 @@ def rmsea_family(chisq: float, df: float, n: float, groups: int) -> dict[str, fl
     }
 
 
-def robust_indices(fitted: Fitted, test: Test, base: Test, scaled: Test | None, null: Test | None) -> dict[str, float]:
-    """CFI, TLI and RMSEA that estimate their population value under non-normality, or as if no answer were missing.
-
-    Brosseau-Liard & Savalei 2014, doi 10.1080/00273171.2014.933697; Brosseau-Liard, Savalei & Li 2012,
-    doi 10.1080/00273171.2012.715252: each noncentrality is chisq less the mean it has in a fitting model, c df.
-    With missing answers both numbers are those of complete data (`complete_data_misfit`); with ordered variables they
-    are those of the likelihood of their correlations (`likelihood_misfit`).
-    """
-    if isinstance(fitted.objective, OrdinalLeastSquares):
-        return _ordinal_robust(fitted, scaled)
-    if fitted.options.missing == "fiml":
-        own, reference = complete_data_misfit(fitted), complete_data_misfit(baseline(fitted))
-        c = own.trace / own.df if own.df else 1.0
-        return _robust(own, reference, own.chisq / c, c, fitted)
-    if scaled is None or null is None or fitted.options.test == "mean_var_adjusted":
-        return {}
-    own = Misfit(test.chisq, scaled.trace, int(test.df))
-    return _robust(own, Misfit(base.chisq, null.trace, int(base.df)), scaled.chisq, scaled.scaling, fitted)
-
-
-def _ordinal_robust(fitted: Fitted, scaled: Test | None) -> dict[str, float]:
-    if scaled is None:
-        return {}
-    if why_no_robust_indices(fitted):
-        return dict.fromkeys(ROBUST, math.nan)
-    if scaled.df == 0:
-        return _robust_saturated(True)
-    own, reference = likelihood_misfit(fitted)
-    c = own.trace / own.df if own.df else 1.0
-    return _robust(own, reference, own.chisq / c, c, fitted)
-
-
-def _robust(own: Misfit, reference: Misfit, chisq: float, c: float, fitted: Fitted) -> dict[str, float]:
-    """Robust indices from both misfits, the scaled chi-square and its scaling factor c."""
-    n, groups, df = fitted.weight, fitted.table.n_groups, own.df
-    excess, most = own.chisq - own.trace, reference.chisq - reference.trace
-    if df == 0:
-        return _robust_saturated(fitted.options.missing == "fiml")
-    known = abs(most) > index.NOTHING and reference.df > 0
-    ratio = excess / df / (most / reference.df) if known else 0.0
-    stretch = math.sqrt(c) if c > 0 else math.nan
-    lower, upper = index.rmsea_interval(chisq, df, n, groups)
-    return {
-        "cfi_robust": index.share_explained(excess, most),
-        "tli_robust": 1.0 - ratio,
-        "nnfi_robust": 1.0 - ratio,
-        "rni_robust": 1.0 - excess / most if abs(most) > index.NOTHING else math.nan,
-        "rmsea_robust": math.sqrt(max(excess, 0.0) / (n * df)) * math.sqrt(groups),
-        "rmsea_ci_lower_robust": stretch * lower,
-        "rmsea_ci_upper_robust": stretch * upper,
-        "rmsea_pvalue_robust": index.rmsea_close_pvalue(chisq, df, n, groups, 0.05 / stretch),
-        "rmsea_notclose_pvalue_robust": 1.0 - index.rmsea_close_pvalue(chisq, df, n, groups, 0.08 / stretch),
-    }
-
-
-def _robust_saturated(known: bool) -> dict[str, float]:
-    """At df 0 RMSEA is 0; indices beside the baseline are 1 where no scaling factor, unknown then, enters them."""
-    best = dict.fromkeys(ROBUST[:4], 1.0 if known else math.nan)
-    return best | dict.fromkeys(ROBUST[4:7], 0.0) | dict.fromkeys(ROBUST[7:], math.nan)
-
-
 def _others(fitted: Fitted, test: Test, npar: int) -> dict[str, float]:
     n, df = fitted.weight, test.df
     rate = test.chisq / n
@@ -199,10 +128,8 @@ def _others(fitted: Fitted, test: Test, npar: int) -> dict[str, float]:
         return float(chdtri(df, alpha)) / rate + 1.0 if df > 0 and test.chisq > index.NOTHING else math.nan
 
     out = {"cn_05": critical_n(0.05), "cn_01": critical_n(0.01)}
-    if isinstance(fitted.objective, OrdinalLeastSquares):
-        out |= ordinal_goodness(fitted, df, test.chisq)
-        return out | {"mfi": float(np.exp(-0.5 * (test.chisq - df) / n))}
     out |= goodness_of_fit(fitted, df)
+    if fitted.levels:
+        out["wrmr"] = weighted_root_mean_residual(fitted, test.chisq)
     out["mfi"] = float(np.exp(-0.5 * (test.chisq - df) / n))
-    out["ecvi"] = rate + 2.0 * npar / n
-    return out
+    return out if fitted.levels else out | {"ecvi": rate + 2.0 * npar / n}

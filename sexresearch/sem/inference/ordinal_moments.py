@@ -8,17 +8,17 @@ import pandas as pd
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.ordinal.layout import Layout
+from sexresearch.sem.terms.ordinal_least_squares import ordinal_point
 
 
 def ordinal_moments(fitted: Fitted, number: int, less: bool) -> dict[str, pd.DataFrame | pd.Series]:
     """cov, mean, th and, with covariates, slopes of one group: implied, or (`less`) sample less implied."""
-    sample, point = fitted.samples[number], fitted.ordinal_point(number)
-    assert sample.ordinal is not None
-    own = point.model.layout
+    at = ordinal_point(fitted.points[number])
+    own, point = at.term.layout, at.model_point
     implied = _tables(own, point.moments, point.scale * point.shown[:, -1])
     if not less:
         return implied
-    observed = _tables(own, sample.ordinal.moments, np.zeros(own.p))
+    observed = _tables(own, at.term.target, np.zeros(own.p))
     return {name: observed[name] - table for name, table in implied.items()}
 
 

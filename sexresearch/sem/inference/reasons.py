@@ -6,7 +6,7 @@ import pandas as pd
 
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.fit_indices import NOTHING
-from sexresearch.sem.inference.ordinal_indices import ordinal_reasons
+from sexresearch.sem.inference.robust_indices import why_no_robust_indices
 
 COMPARED = ("nfi", "pnfi", "rfi", "ifi", "rni")  # with the baseline model, by a ratio that may have nothing below it
 
@@ -19,7 +19,14 @@ def missing_reasons(fitted: Fitted, measures: pd.Series) -> dict[str, str]:
     found = {name: _reason(name, measures) for name in missing}
     if fitted.options.discrepancy == "ULS":
         found |= {name: "unweighted least squares have no chi-square distribution" for name in missing if name in NO_P}
-    return found | ordinal_reasons(fitted, missing)
+    return found | _of_ordered(fitted, missing) if fitted.levels else found
+
+
+def _of_ordered(fitted: Fitted, missing: list[str]) -> dict[str, str]:
+    """Why those of the `missing` measures that are particular to ordered variables are missing."""
+    why = why_no_robust_indices(fitted)
+    found = {name: why for name in missing if name.endswith("_robust") and why}
+    return found | {name: "Mplus's SRMR is not defined for ordered variables" for name in missing if "mplus" in name}
 
 
 def _reason(name: str, measures: pd.Series) -> str:

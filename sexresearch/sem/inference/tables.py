@@ -78,7 +78,7 @@ def row_estimates(fitted: Fitted) -> Array:
 def _derived_value(fitted: Fitted, row: Parameter) -> float:
     """The residual variance of an ordered variable (delta parameterization), or its scale (theta)."""
     if row.op == "~*~":
-        return float(1.0 / fitted.conditional_sd(row.group)[fitted.samples[row.group].names.index(row.lhs)])
+        return float(1.0 / fitted.points[row.group].response_sd[fitted.samples[row.group].names.index(row.lhs)])
     state = fitted.states[row.group]
     k = state.structure.names.index(row.lhs)
     return float(state.S[k, k])

@@ -9,7 +9,6 @@ import pandas as pd
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.ordinal_moments import ordinal_moments
-from sexresearch.sem.inference.residuals import analysed_cov
 from sexresearch.sem.inference.standardized import explained
 
 Moment = dict[str, pd.DataFrame | pd.Series]
@@ -29,7 +28,7 @@ def residual_frames(fitted: Fitted, groups: Sequence[object]) -> dict[object, Mo
     numbers = range(fitted.table.n_groups)
     if fitted.levels:
         return _by_group([ordinal_moments(fitted, number, True) for number in numbers], groups)
-    covs = [analysed_cov(fitted, number) for number in numbers]
+    covs = [term.sample.cov * term.rescaled for term in fitted.objective.groups]
     parts = zip(fitted.samples, fitted.states, covs, strict=True)
     return _by_group([_frames(s.names, cov - st.cov, s.mean - st.mean) for s, st, cov in parts], groups)
 

@@ -7,9 +7,9 @@ import numpy as np
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.discrepancy import exceeds
 from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.matrices import exceeds
 
 NEGATIVE = -1e-8  # relative eigenvalue below which a covariance matrix is indefinite beyond rounding
 

@@ -13,10 +13,11 @@ from sexresearch.sem.estimation.constrained_minimum import minimize_within
 from sexresearch.sem.estimation.constraints import Restriction, restrictions
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import minimize
-from sexresearch.sem.implied.discrepancy import Curve, NormalLikelihood, Objective
-from sexresearch.sem.implied.patterns import Block
 from sexresearch.sem.implied.structure import Structure, implied
 from sexresearch.sem.language.expression import Expression
+from sexresearch.sem.terms.curve import Curve, Objective
+from sexresearch.sem.terms.normal import population_term
+from sexresearch.sem.terms.term import Discrepancy
 
 CLOSE = 1e-6  # relative, of the noncentrality looked for
 MOST_TRIALS = 40
@@ -80,7 +81,7 @@ class Held:
         return self.curve(theta).hessian()
 
 
-def moved(fitted: Fitted, number: int, value: float) -> tuple[NormalLikelihood, Array] | None:
+def moved(fitted: Fitted, number: int, value: float) -> tuple[Discrepancy, Array] | None:
     """The population in which a free parameter has another value, and its parameters (q,).
 
     Residual variances follow, so that every variable keeps its variance; None where that leaves less than nothing.
@@ -92,13 +93,13 @@ def moved(fitted: Fitted, number: int, value: float) -> tuple[NormalLikelihood, 
         if found is None:
             return None
         theta = found
-    blocks = []
-    for structure, sample in zip(fitted.structures, fitted.samples, strict=True):
-        omega = implied(structure, theta).omega
+    terms = []
+    for term, share in zip(fitted.objective.groups, fitted.shares, strict=True):
+        omega = implied(term.structure, theta).omega
         if np.linalg.eigvalsh(omega)[0] <= 0:
             return None
-        blocks.append((Block(np.arange(len(omega)), sample.n, omega),))
-    return NormalLikelihood(fitted.structures, tuple(blocks), fitted.table.n_free), theta
+        terms.append(population_term(term, omega, share))
+    return Discrepancy(tuple(terms), fitted.table.n_free), theta
 
 
 def _kept_variances(s: Structure, theta: Array, wanted: Array) -> Array | None:

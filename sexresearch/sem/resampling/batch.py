@@ -19,7 +19,6 @@ from sexresearch.sem.data.weighted_moments import Weighed
 from sexresearch.sem.estimation.constraints import evaluate, restrictions
 from sexresearch.sem.estimation.estimate import bounded
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.discrepancy import NormalLikelihood
 from sexresearch.sem.implied.factor_gradient import FactorForm, factor_form, gradient, omega
 from sexresearch.sem.implied.structure import Implied, Structure, implied
 
@@ -54,8 +53,7 @@ class Batch:
 
 def batch(fitted: Fitted) -> Batch | None:
     """How to fit many samples at once; None where the model or the data need the careful minimiser."""
-    complete = all(sample.complete for sample in fitted.samples) and fitted.options.missing != "pairwise"
-    if not (isinstance(fitted.objective, NormalLikelihood) and complete and _linear(fitted)):
+    if not (all(term.rests_on_moments for term in fitted.objective.groups) and _linear(fitted)):
         return None
     free = fitted.basis
     hessian = free.T @ fitted.objective.hessian(fitted.theta) @ free

@@ -19,7 +19,6 @@ from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import take
 from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.discrepancy import LeastSquares
 from sexresearch.sem.resampling.refit import refit
 
 
@@ -154,9 +153,10 @@ def bent_to_model(fitted: Fitted) -> tuple[Answers, ...]:
     Bollen & Stine 1992, doi 10.1177/0049124192021002004: (x - mean) S^-1/2 Sigma^1/2 + mu.
     """
     out = []
-    for sample, state in zip(fitted.samples, fitted.states, strict=True):
+    for point in fitted.points:
+        sample, state = point.term.sample, point.state
         assert sample.answers is not None
-        target = state.cov * ((sample.n - 1) / sample.n if isinstance(fitted.objective, LeastSquares) else 1.0)
+        target = state.cov / point.term.rescaled
         turn = np.linalg.solve(root(sample.cov), root(target))
         centre = state.mean if state.structure.has_means else sample.mean
         centred = sample.augmented(has_means=False)

@@ -13,11 +13,9 @@ from scipy.special import ndtr, ndtri
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.gamma import moment_terms
-from sexresearch.sem.implied.discrepancy import LeastSquares
 from sexresearch.sem.inference.tables import row_estimates
-from sexresearch.sem.inference.vcov import inverse_information, share_of, weight_times
 from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.resampling.values import values
 
 BootstrapInterval = Literal["percentile", "bias_corrected", "bca"]
@@ -75,21 +73,15 @@ def influence(fitted: Fitted) -> Array:
 
 def _estimate_influence(fitted: Fitted) -> Array:
     """(rows, q) scores times the inverse information; least squares: the weighted moments of each respondent."""
-    if not isinstance(fitted.objective, LeastSquares) and fitted.options.missing != "pairwise":
+    if fitted.has_scores:
         return np.vstack(fitted.scores) @ inverse_information(fitted.observed_information, fitted.basis)
     parts, bread = [], np.zeros((len(fitted.theta),) * 2)
-    for number, (D, sample) in enumerate(zip(fitted.jacobians(), fitted.samples, strict=True)):
-        WD, share = weight_times(fitted, number, D), share_of(fitted, number)
+    for point, share in zip(fitted.points, fitted.shares, strict=True):
+        D = point.jacobian
+        WD = point.weight_times(D)
         bread += share * D.T @ WD
-        parts.append(share * _moment_moves(sample, fitted.structures[number].has_means) @ WD)
+        parts.append(share * point.term.moment_influence() @ WD)
     return np.vstack(parts) @ inverse_information(bread, fitted.basis)
-
-
-def _moment_moves(sample: Sample, has_means: bool) -> Array:
-    """(rows, moments) influence on the sample moments; on thresholds and correlations where items are ordered."""
-    if sample.ordinal is not None:
-        return sample.ordinal.influence.contributions()
-    return moment_terms(sample, has_means) * sample.weights[:, None] / sample.n
 
 
 def _exogenous_influence(fitted: Fitted) -> Array:

@@ -14,7 +14,7 @@ from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.sample import Sample, from_answers, from_gaps, from_pairs
 from sexresearch.sem.estimation.constrained_minimum import Constrained, minimize_within
 from sexresearch.sem.estimation.constraints import restrictions
-from sexresearch.sem.estimation.estimate import bounded, in_users_words, objective_of, place
+from sexresearch.sem.estimation.estimate import bounded, discrepancy_of, in_users_words, place
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.estimation.pivots import about_pivots, pivoted
@@ -33,16 +33,16 @@ def refit(fitted: Fitted, answers: Sequence[Answers]) -> Fitted:
 def refit_samples(fitted: Fitted, samples: tuple[Sample, ...]) -> Fitted:
     """The same, from samples that are already summed up."""
     structures = place(fitted.table, samples, bool(fitted.options.meanstructure))
-    objective = objective_of(structures, samples, fitted.table, fitted.options)
-    fresh = replace(fitted, samples=samples, structures=structures, objective=objective)
+    objective = discrepancy_of(structures, samples, fitted.table, fitted.options)
+    fresh = replace(fitted, objective=objective)
     limits = restrictions(bounded(fitted.table, fitted.options), fitted.names)
     made = pivoted(structures, samples, fitted.theta, limits, fitted.names)
     if made is None:
         return _minimized(fresh)
-    inside = objective_of(made, samples, fitted.table, fitted.options)
+    inside = discrepancy_of(made, samples, fitted.table, fitted.options)
     near = fitted.constrained.solution.moved(about_pivots(made, fitted.theta))
     start = about_pivots(made, fitted.start)
-    inner = replace(fresh, structures=made, objective=inside, start=start, inner=None)
+    inner = replace(fresh, objective=inside, start=start, inner=None)
     inner = replace(inner, constrained=replace(fitted.constrained, solution=near))
     return in_users_words(fresh, _minimized(inner))
 

@@ -12,7 +12,6 @@ from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.scores import cluster_sums
 from sexresearch.sem.inference.tables import parameter_frame
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.draws import Resampled
@@ -20,6 +19,7 @@ from sexresearch.sem.resampling.intervals import METHODS, BootstrapInterval, acc
 from sexresearch.sem.resampling.refit import refit
 from sexresearch.sem.resampling.run import Job, Outcome
 from sexresearch.sem.resampling.values import SCALES, Standardization, definition_values, row_values, values
+from sexresearch.sem.terms.scores import cluster_sums
 
 ROUNDING = 1e-12  # relative spread of replicates below which a value is fixed
 KEYS = ["lhs", "op", "rhs", "label", "group", "level"]

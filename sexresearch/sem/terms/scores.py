@@ -9,7 +9,8 @@ import numpy as np
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
-from sexresearch.sem.implied.discrepancy import Grouped, collect, group_terms, inverses
+from sexresearch.sem.implied.likelihood import Grouped, inverses, likelihood_derivatives
+from sexresearch.sem.implied.moments import collect
 from sexresearch.sem.implied.structure import Implied, Structure, implied, vech_index
 
 
@@ -80,8 +81,8 @@ def free_moments(p: int, fixed: int, has_means: bool) -> Array:
 def information_of(state: Implied, group: Grouped, exact: bool) -> Array:
     """(k, k) expected or observed information of one group's blocks, in that structure's slots."""
     structure = state.structure
-    terms = group_terms(state, group)
-    return collect(structure, terms.hessian() if exact else terms.curvature, len(structure.free))
+    _, _, expected, observed = likelihood_derivatives(state, group)
+    return collect(structure, observed() if exact else expected, len(structure.free))
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,14 @@ def score_products(scores: Array, codes: Array | None) -> Array:
         return scores.T @ scores
     summed = cluster_sums(scores, codes)
     return summed.T @ summed * (len(summed) / (len(summed) - 1) if len(summed) > 1 else 1.0)
+
+
+def summed_products(scores: Array, sample: Sample) -> Array:
+    """(k, k) the same over the sample's rows or clusters, without that correction."""
+    assert sample.answers is not None
+    clusters = sample.answers.clusters
+    summed = scores if clusters is None else cluster_sums(scores, clusters)
+    return summed.T @ summed
 
 
 def cluster_sums(scores: Array, codes: Array) -> Array:

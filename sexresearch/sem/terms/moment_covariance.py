@@ -9,8 +9,8 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
-from sexresearch.sem.estimation.scores import cluster_sums
-from sexresearch.sem.implied.structure import Structure, vech_index
+from sexresearch.sem.implied.structure import vech_index
+from sexresearch.sem.terms.scores import cluster_sums
 
 
 def normal_weight(cov: Array, has_means: bool) -> Array:
@@ -31,18 +31,15 @@ def _with_means(mean_part: Array, cov_part: Array) -> Array:
     return out
 
 
-def moment_covariance(sample: Sample, structure: Structure, fixed: int = 0) -> Array:
+def moment_covariance(sample: Sample, has_means: bool, fixed: int = 0) -> Array:
     """Covariance of sqrt(n) (means, vech S) from fourth-order sample moments, with denominator n.
 
     The last `fixed` variables are taken as given: moments vary around what they predict, and theirs not at all.
     Sampling weights multiply what a respondent adds, and respondents of one cluster add together, as in the sandwich
     of a likelihood (lavaan sums within clusters as well, and leaves the weights out).
-    Ordered variables: the covariance of thresholds and correlations instead.
     """
-    if sample.ordinal is not None:
-        return sample.ordinal.gamma
     assert sample.answers is not None
-    terms = moment_terms(sample, structure.has_means, fixed)
+    terms = moment_terms(sample, has_means, fixed)
     weights, clusters = sample.answers.weights, sample.answers.clusters
     if weights is not None:
         terms = terms * sample.weights[:, None]

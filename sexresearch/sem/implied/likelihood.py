@@ -1,0 +1,96 @@
+"""The normal likelihood of one group's answers, block by block of missing-data patterns, with derivatives by slot."""
+
+from __future__ import annotations
+
+import math
+from functools import reduce
+from operator import add
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.patterns import Block, Derivatives, Patterns, in_order, pattern_terms
+from sexresearch.sem.implied.structure import (
+    Implied,
+    first_order,
+    product_trace,
+    second_order,
+    slot_products,
+)
+from sexresearch.sem.matrices import invert
+
+FEW_BLOCKS = 8  # up to here gathers of q x q matrices are cheaper than products of stacks
+
+Grouped = tuple[Block, ...] | Patterns
+
+
+def grouped(blocks: tuple[Block, ...]) -> Grouped:
+    """The blocks of a group, stacked where they are many; the constant is then among their columns."""
+    return blocks if len(blocks) <= FEW_BLOCKS else Patterns.of(blocks)
+
+
+def respondents(group: Grouped) -> float:
+    """Respondents (or summed weights) of a group."""
+    return float(group.n.sum()) if isinstance(group, Patterns) else sum(block.n for block in group)
+
+
+def deviance(omega: Array, group: Grouped) -> float:
+    """Sum over blocks of n (log|Omega| + tr(Omega^-1 M)); infinite where Omega is not positive definite."""
+    if isinstance(group, Patterns):
+        known = group.known(omega)
+        return math.inf if known is None else sum(float(own.stack.n @ own.deviance) for own in known)
+    total = 0.0
+    for block in group:
+        inverse = invert(_part(omega, block))
+        if inverse is None:
+            return math.inf
+        total += block.n * (inverse[1] + float(np.vdot(inverse[0], block.moment)))
+    return total
+
+
+def inverses(omega: Array, group: Grouped) -> list[tuple[Array, Array, float]] | None:
+    """Columns, inverse of Omega and log|Omega| of every block; None where one is not positive definite."""
+    if isinstance(group, Patterns):
+        known = group.known(omega)
+        return None if known is None else in_order(known)
+    found = [(block.columns, invert(_part(omega, block))) for block in group]
+    solved = [(columns, *inverse) for columns, inverse in found if inverse is not None]
+    return solved if len(solved) == len(found) else None
+
+
+def _part(omega: Array, block: Block) -> Array:
+    return omega if len(block.columns) == len(omega) else omega[np.ix_(block.columns, block.columns)]
+
+
+def likelihood_derivatives(state: Implied, group: Grouped) -> Derivatives:
+    """Half the deviance of one group with its derivatives by slot: value, (k,), expected (k, k), and exact on demand.
+
+    Infinite where Omega is not positive definite.
+    """
+    found = pattern_terms(state, group) if isinstance(group, Patterns) else _by_block(state, group)
+    if found is not None:
+        return found
+    k = len(state.structure.free)
+    return math.inf, np.full(k, math.nan), np.zeros((k, k)), lambda: np.zeros((k, k))
+
+
+def _by_block(state: Implied, blocks: tuple[Block, ...]) -> Derivatives | None:
+    """What `pattern_terms` gives, block by block, in gathers of (k, k) matrices."""
+    found = [invert(_part(state.omega, block)) for block in blocks]
+    known = [inverse for inverse in found if inverse is not None]
+    if len(known) < len(found):
+        return None
+    s = state.structure
+    value = sum(0.5 * b.n * (log + float(np.vdot(V, b.moment))) for (V, log), b in zip(known, blocks, strict=True))
+    Z = [state.Z if len(block.columns) == len(state.Z) else state.Z[block.columns] for block in blocks]
+    inverses = [slot_products(s, z, V) for z, (V, _) in zip(Z, known, strict=True)]
+    middles = [slot_products(s, z, V @ b.moment @ V) for z, (V, _), b in zip(Z, known, blocks, strict=True)]
+    half = [0.5 * block.n for block in blocks]
+    push = reduce(add, [(V - W) * n for V, W, n in zip(inverses, middles, half, strict=True)])
+    expected = reduce(add, [n * product_trace(s, V, V) for V, n in zip(inverses, half, strict=True)])
+
+    def exact() -> Array:
+        crossed = sum(2.0 * n * product_trace(s, W, V) for W, V, n in zip(middles, inverses, half, strict=True))
+        return crossed - expected + second_order(state, push)
+
+    return value, first_order(s, push), expected, exact

@@ -1,0 +1,86 @@
+"""Symmetric matrices: inverses by Cholesky factors, eigenvalues above a limit, information along a basis."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import lapack
+
+from sexresearch.sem.arrays import Array
+
+FLAT = 1e-9  # eigenvalue of the scaled information below which a direction carries no information
+
+
+def invert(matrix: Array) -> tuple[Array, float] | None:
+    """Inverse and log determinant of a positive definite matrix by Cholesky; None where it is not."""
+    factor, info = lapack.dpotrf(matrix, lower=1)
+    diagonal = factor.diagonal()
+    if info != 0 or not np.isfinite(diagonal).all():
+        return None
+    inverse, info = lapack.dpotri(factor, lower=1)
+    inverse += inverse.T  # the upper triangle came back as zeros
+    inverse.flat[:: len(inverse) + 1] *= 0.5
+    return (inverse, 2.0 * float(np.log(diagonal).sum())) if info == 0 else None
+
+
+def exceeds(matrix: Array, limit: float) -> bool:
+    """Whether every eigenvalue of a symmetric matrix is larger than `limit`, told by one Cholesky factor."""
+    shifted = matrix.copy()
+    shifted.flat[:: len(matrix) + 1] -= limit
+    factor, info = lapack.dpotrf(shifted, lower=1, overwrite_a=1)
+    return info == 0 and bool(np.isfinite(factor.diagonal()).all())
+
+
+def inverse_information(information: Array, basis: Array) -> Array:
+    """basis (basis' I basis)^-1 basis': the inverse of I (q, q) along `basis` (q, d); NaN where it is singular."""
+    if basis.shape[1] == 0:
+        return np.zeros_like(information)
+    whole = basis.shape[0] == basis.shape[1]
+    inner = information if whole else basis.T @ information @ basis
+    scale = _diagonal_scale(inner)
+    unit = scale[:, None] * scale
+    found = invert(inner / unit)
+    try:
+        inverse = (np.linalg.inv(inner / unit) if found is None else found[0]) / unit
+    except np.linalg.LinAlgError:
+        return np.full_like(information, np.nan)
+    return inverse if whole else basis @ inverse @ basis.T
+
+
+def determined_inverse(information: Array, basis: Array) -> Array:
+    """Like `inverse_information`, with NaN for those parameters alone that a flat direction moves.
+
+    Products of scores can lack rank in a model that is identified: the mean and the variance of a variable with two
+    values have one score.
+    """
+    inner = basis.T @ information @ basis
+    scale = _diagonal_scale(inner)
+    values, vectors = np.linalg.eigh(inner / scale[:, None] / scale)
+    flat = values < FLAT
+    if not flat.any():
+        return inverse_information(information, basis)
+    firm = basis @ (vectors[:, ~flat] / scale[:, None])
+    moved = np.abs(basis @ vectors[:, flat]).max(axis=1) > FLAT
+    inverse = firm / values[~flat] @ firm.T
+    return np.where(moved[:, None] | moved, np.nan, inverse)
+
+
+def flat_direction(information: Array, basis: Array) -> Array | None:
+    """(q,) a direction along which the information vanishes, in scaled parameters; None where there is none."""
+    if basis.shape[1] == 0:
+        return None
+    whole = basis.shape[0] == basis.shape[1]
+    inner = information if whole else basis.T @ information @ basis
+    scale = _diagonal_scale(inner)
+    unit = inner / scale[:, None] / scale
+    if exceeds(unit, FLAT):
+        return None
+    values, vectors = np.linalg.eigh(unit)
+    if values[0] > FLAT:
+        return None
+    return vectors[:, 0] if whole else _diagonal_scale(information) * (basis @ (vectors[:, 0] / scale))
+
+
+def _diagonal_scale(information: Array) -> Array:
+    """(q,) roots of the diagonal; 1 where there is no information, so that such a direction stays flat."""
+    diagonal = np.sqrt(np.abs(information.diagonal()))
+    return np.where(diagonal > 0, diagonal, 1.0)

@@ -1,0 +1,164 @@
+"""What terms of continuous variables share: their moments are means, where modelled, and covariances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sexresearch.frozen import read_only_property
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.moments import moment_vector
+from sexresearch.sem.implied.structure import Implied, implied, jacobian, join_moments, structure_of, vech_index
+from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.language.roles import Roles
+from sexresearch.sem.terms.moment_covariance import moment_covariance, moment_terms
+from sexresearch.sem.terms.scores import slot_matrix
+from sexresearch.sem.terms.term import GroupTerm, MomentLabel, Point, Residuals
+
+
+@dataclass(frozen=True)
+class ContinuousTerm(GroupTerm):
+    """A group whose moments are (means, vech S)."""
+
+    @property
+    def has_means(self) -> bool:
+        """Whether means are modelled."""
+        return self.structure.has_means
+
+    @property
+    def n_moments(self) -> int:
+        p, x = self.structure.p, self.fixed
+        return (p * (p + 1) - x * (x + 1)) // 2 + (p - x) * self.has_means
+
+    @property
+    def labels(self) -> list[MomentLabel]:
+        names = self.sample.names
+        i, j = vech_index(len(names))
+        means = [(name, "~1", "") for name in names] if self.has_means else []
+        return means + [(names[b], "~~", names[a]) for a, b in zip(i, j, strict=True)]
+
+    @property
+    def estimated(self) -> Array:
+        p = self.structure.p
+        fixed = np.arange(p) >= p - self.fixed
+        i, j = vech_index(p)
+        pairs = ~(fixed[i] & fixed[j])
+        return np.concatenate([~fixed, pairs]) if self.has_means else pairs
+
+    def order_like(self, other: GroupTerm) -> Array:
+        order = np.array([self.sample.names.index(name) for name in other.sample.names], dtype=int)
+        p = len(order)
+        i, j = vech_index(p)
+        place = np.zeros((p, p), dtype=int)
+        place[i, j] = place[j, i] = np.arange(len(i))
+        pairs = place[order[i], order[j]]
+        return np.concatenate([order, p + pairs]) if other.structure.has_means else pairs
+
+    @property
+    def analysed_cov(self) -> Array:
+        """(p, p) the sample covariances as the estimator looks at them."""
+        return self.sample.cov * self.rescaled
+
+    def stacked(self, mean: Array, cov: Array) -> Array:
+        """(M,) the vector of moments."""
+        i, j = vech_index(len(cov))
+        return np.concatenate([mean, cov[i, j]]) if self.has_means else cov[i, j]
+
+    def moment_covariance(self, given_fixed: bool = True) -> Array:
+        return moment_covariance(self.sample, self.has_means, self.fixed if given_fixed else 0)
+
+    def moment_influence(self) -> Array:
+        return moment_terms(self.sample, self.has_means) * self.sample.weights[:, None] / self.sample.n
+
+    def started(self, theta: Array) -> Array:
+        return theta
+
+    def start_moments(self) -> tuple[Array, Array]:
+        return self.sample.mean, self.sample.cov
+
+    def unrelated(self, theta: Array, free: bool) -> tuple[Array, bool]:
+        return theta, False
+
+    def moments_like(self, point: Point) -> Array:
+        """(P, P) the moments that `point` implies, variables in this term's order and about its origin."""
+        state, names = point.state, point.term.sample.names
+        order = np.array([names.index(name) for name in self.sample.names], dtype=int)
+        cov = state.cov[np.ix_(order, order)]
+        if not state.structure.has_means:
+            return cov
+        return join_moments(state.mean[order] - self.structure.shift[: len(order)], cov)
+
+
+@dataclass(frozen=True)
+class ContinuousPoint(Point):
+    """A group of continuous variables at one parameter vector."""
+
+    own: ContinuousTerm
+
+    @property
+    def term(self) -> ContinuousTerm:
+        return self.own
+
+    @read_only_property
+    def state(self) -> Implied:
+        return implied(self.own.structure, self.theta)
+
+    @property
+    def moments(self) -> Array:
+        return moment_vector(self.state)
+
+    @read_only_property
+    def jacobian(self) -> Array:
+        return jacobian(self.state) @ slot_matrix(self.own.structure, self.own.n_free)
+
+    def jacobian_of(self, rows: Sequence[Parameter], roles: Roles) -> Array:
+        state, own = self.state, self.own.structure
+        numbered = [replace(row, free=i, exogenous=False) for i, row in enumerate(rows)]
+        slots = structure_of(numbered, roles, state.omega, own.has_means, own.origin)
+        return jacobian(replace(state, structure=slots))
+
+    def residuals(self) -> Mapping[str, Residuals]:
+        """Root mean squares of these are RMR, SRMR (Bentler 1995, and as in Mplus) and CRMR (Bollen 1989)."""
+        mean, cov, mu, sigma = self.own.sample.mean, self.own.analysed_cov, self.state.mean, self.state.cov
+        i, j = vech_index(len(cov))
+        s, t = np.sqrt(np.diag(cov)), np.sqrt(np.abs(np.diag(sigma)))
+        shift, gap = mean - mu, (cov - sigma)[i, j]
+        correlation = (cov / np.outer(s, s) - sigma / np.outer(t, t))[i, j]
+        mplus = np.where(i == j, gap / (s[i] * s[j]), correlation)
+        bentler = (shift / s, gap / (s[i] * s[j]), len(gap))
+        kinds = {
+            "rmr": (shift, gap, len(gap)),
+            "srmr": bentler,
+            "srmr_bentler": bentler,
+            "crmr": (shift / s, correlation, int((i != j).sum())),
+            "srmr_mplus": (mean / s - mu / t, mplus, len(gap)),
+        }
+        none = np.zeros(0)
+        return kinds if self.own.has_means else {name: (none, *rest) for name, (_, *rest) in kinds.items()}
+
+    def explained(self) -> tuple[float, float, int]:
+        """Moments of fixed exogenous variables take no part."""
+        p = self.own.structure.p
+        own = np.arange(p) < p - self.own.fixed
+        both = own[:, None] | own
+        mean, cov, mu, sigma = self.own.sample.mean, self.own.analysed_cov, self.state.mean, self.state.cov
+        missed = self.squares((mean - mu) * own, (cov - sigma) * both)
+        return missed, self.squares(mean * own, cov * both), p * (p + 1) // 2 + p * self.own.has_means
+
+    def squares(self, mean: Array, cov: Array) -> float:
+        """The quadratic form of the weight in (means, covariances)."""
+        moments = self.own.stacked(mean, cov)
+        return float(moments @ self.weight_times(moments[:, None])[:, 0])
+
+    def observed_and_implied(self, correlations: bool) -> tuple[Array, Array, Array]:
+        own, state, cov = self.own, self.state, self.own.analysed_cov
+        s = np.sqrt(np.diag(cov))
+        unit = own.stacked(s, np.outer(s, s))
+        if not correlations:
+            return own.stacked(own.sample.mean, cov), own.stacked(state.mean, state.cov), unit
+        variance = np.diag(state.cov)
+        t = np.sqrt(np.where(variance > 0, variance, np.nan))
+        left = own.stacked(own.sample.mean / s, cov / np.outer(s, s))
+        return left, own.stacked(state.mean / s, state.cov / np.outer(t, t)), unit

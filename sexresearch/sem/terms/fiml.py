@@ -1,0 +1,76 @@
+"""The normal likelihood of every answer there is (full-information maximum likelihood): a sum over patterns of gaps.
+
+Little & Rubin 2002, Statistical Analysis with Missing Data, section 11.2, doi 10.1002/9781119013563;
+Zhang & Savalei 2022, doi 10.1037/met0000445.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.matrices import inverse_information
+from sexresearch.sem.terms.moment_covariance import normal_weight
+from sexresearch.sem.terms.normal import NormalPoint, NormalTerm
+from sexresearch.sem.terms.scores import Saturated, free_moments
+from sexresearch.sem.terms.term import MisfitParts
+
+
+@dataclass(frozen=True)
+class FimlTerm(NormalTerm):
+    """A normal term whose sample moments are estimates, by EM, and whose blocks are the patterns of answers."""
+
+    estimates_moments: ClassVar[bool] = True
+
+    @property
+    def rests_on_moments(self) -> bool:
+        return self.sample.complete
+
+    def at(self, theta: Array) -> FimlPoint:
+        return FimlPoint(theta, self)
+
+    def unrelated(self, theta: Array, free: bool) -> tuple[Array, bool]:
+        """Mean and variance of every variable among those who answered it."""
+        if self.sample.complete or free:
+            return theta, self.sample.complete
+        structure, p = self.structure, self.structure.p
+        count, total, squares = np.zeros(p + 1), np.zeros(p + 1), np.zeros(p + 1)
+        for block in self.sample.blocks:
+            count[block.columns] += block.n
+            total[block.columns] += block.n * block.moment[:, -1]
+            squares[block.columns] += block.n * block.moment.diagonal()
+        mean = total / count
+        variance = squares / count - mean**2
+        mean[:p] += structure.shift[:p]
+        theta = theta.copy()
+        theta[structure.free] = np.where(structure.is_path, mean[structure.row], variance[structure.row])
+        return theta, True
+
+
+@dataclass(frozen=True)
+class FimlPoint(NormalPoint):
+    """The likelihood of incomplete answers at one parameter vector."""
+
+    def misfit_parts(self, robust: bool, information: str, saturated: Callable[[bool], Saturated]) -> MisfitParts:
+        """By the complete-data discrepancy between the EM moments and the fit (Zhang & Savalei 2022).
+
+        How estimates follow the EM moments is observed information, whatever kind is asked for, as in lavaan.
+        """
+        own, sample, state = self.own, self.own.sample, self.state
+        free = free_moments(own.structure.p, own.fixed, has_means=True)
+        asked = saturated(information == "observed")
+        known = saturated(True) if information == "expected" else asked
+        seen = known.information / own.n
+        spread = inverse_information(seen, np.eye(len(seen)))
+        if robust:
+            spread = spread @ known.products @ spread / own.n
+        complete = normal_weight(sample.cov, has_means=True)[np.ix_(free, free)]
+        inverse, shift = np.linalg.inv(state.cov), sample.mean - state.mean
+        half = inverse @ sample.cov
+        gap = float(np.trace(half) - np.linalg.slogdet(half)[1] - len(half) + shift @ inverse @ shift)
+        D = self.jacobian[free]
+        return MisfitParts(D, seen @ D, D.T @ (asked.information / own.n) @ D, complete, spread, gap)

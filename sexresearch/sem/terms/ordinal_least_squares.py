@@ -1,0 +1,328 @@
+"""Least squares on thresholds, slopes and correlations of ordered variables: DWLS, ULS and WLS.
+
+Muthen, du Toit & Spisic 1997 (robust inference using weighted least squares).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from sexresearch.errors import DataError
+from sexresearch.frozen import read_only_property
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.moments import inverse_of_moments
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.implied.structure import Implied, Structure, implied
+from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.language.roles import Roles
+from sexresearch.sem.ordinal.layout import Layout
+from sexresearch.sem.ordinal.model_moments import OrdinalModel, OrdinalPoint, ordinal_model
+from sexresearch.sem.ordinal.statistics import OrdinalMoments
+from sexresearch.sem.terms.curve import Curve
+from sexresearch.sem.terms.least_squares import dense, quadratic, weighed
+from sexresearch.sem.terms.scores import Saturated
+from sexresearch.sem.terms.term import GroupTerm, MisfitParts, MomentLabel, Point, Residuals
+
+MOST_EXPLAINED = 0.8  # share of a response's variance that the start takes as explained, at most
+DEFINITE = math.sqrt(np.finfo(float).eps)  # smallest eigenvalue from which lavaan takes a matrix as positive definite
+
+
+@dataclass(frozen=True)
+class OrdinalTerm(GroupTerm):
+    """share times half of (s - sigma)' W (s - sigma), the moments s in the order of the group's layout.
+
+    `structure` is that of the responses and the covariates as they are, for what is shown of a fit; `model` places the
+    parameters, thresholds and scales among them. The weight is a matrix (M, M) or its diagonal (M,).
+    """
+
+    model: OrdinalModel
+    own_weight: Array
+    target: Array
+
+    estimates_moments: ClassVar[bool] = True
+
+    @property
+    def found(self) -> OrdinalMoments:
+        """Thresholds and correlations of the sample, and what they rest on."""
+        assert self.sample.ordinal is not None
+        return self.sample.ordinal
+
+    @property
+    def layout(self) -> Layout:
+        """Which moment stands where."""
+        return self.model.layout
+
+    def value(self, theta: Array) -> float:
+        gap = self.target - self.model.at(theta).moments
+        found = 0.5 * self.share * float(gap @ weighed(self.own_weight, gap))
+        return found if math.isfinite(found) else math.inf
+
+    def curve(self, theta: Array) -> Curve:
+        point = self.model.at(theta)
+        gap = self.target - point.moments
+        pull = self.share * weighed(self.own_weight, gap)
+        value = 0.5 * float(gap @ pull)
+        if not math.isfinite(value):
+            flat = np.zeros((self.n_free, self.n_free))
+            return Curve(math.inf, np.full(self.n_free, math.nan), flat, lambda: flat)
+        curvature = self.share * _products(point, self.own_weight)
+        return Curve(value, -(point.jacobian.T @ pull), curvature, lambda: curvature - point.bend(pull))
+
+    def at(self, theta: Array) -> OrdinalTermPoint:
+        return OrdinalTermPoint(theta, self)
+
+    @property
+    def counted(self) -> float:
+        return self.n - 1
+
+    @property
+    def rescaled(self) -> float:
+        return self.n / (self.n - 1)
+
+    @property
+    def n_moments(self) -> int:
+        return self.layout.size
+
+    @property
+    def labels(self) -> list[MomentLabel]:
+        return self.layout.labels()
+
+    @property
+    def estimated(self) -> Array:
+        return np.ones(self.layout.size, dtype=bool)
+
+    def order_like(self, other: GroupTerm) -> Array:
+        return ordinal_term(other).layout.places_in(self.layout)
+
+    def moment_covariance(self, given_fixed: bool = True) -> Array:
+        return self.found.gamma
+
+    def sampling_covariance(self, robust: bool, information: str) -> Array:
+        return self.found.gamma / self.n
+
+    def moment_influence(self) -> Array:
+        return self.found.influence.contributions()
+
+    def start_moments(self) -> tuple[Array, Array]:
+        s = self._stretch()
+        return self.sample.mean, self.sample.cov * np.outer(s, s)
+
+    def started(self, theta: Array) -> Array:
+        """Thresholds of the sample, scales 1, beside structural parameters as if correlations were covariances."""
+        theta, free = theta.copy(), self.model.cut_free >= 0
+        cuts = self.found.moments[: len(free)] * self._stretch()[self.layout.cuts[0]]
+        theta[self.model.cut_free[free]] = cuts[free]
+        theta[self.model.scale_free[self.model.scale_free >= 0]] = 1.0
+        return theta
+
+    def _stretch(self) -> Array:
+        """(P,) standard deviations of the responses where their residual variances are 1 (theta); else 1."""
+        out = np.ones(len(self.sample.cov))
+        if not self.model.reciprocal.any():
+            return out
+        p = self.layout.p
+        R = self.sample.cov[:p, :p]
+        unexplained = 1.0 / np.diag(np.linalg.inv(R + 0.05 * np.diag(np.diag(R)))) / np.diag(R)
+        explained = np.clip(1.0 - unexplained, 0.0, MOST_EXPLAINED)
+        out[:p] = np.where(self.model.reciprocal, 1.0 / np.sqrt(1.0 - explained), 1.0)
+        return out
+
+    def unrelated(self, theta: Array, free: bool) -> tuple[Array, bool]:
+        """Where moments are weighed one by one and none is a slope, the sample's own fit unrelated variables best."""
+        theta = theta.copy()
+        theta[self.model.cut_free] = self.found.moments[: len(self.model.cut_free)]
+        return theta, self.layout.x == 0 and self.own_weight.ndim == 1
+
+    def reproducing(self, point: Point, share: float) -> tuple[OrdinalTerm, float]:
+        moments = point.moments[self.layout.places_in(ordinal_term(point.term).layout)]
+        return replace(self, target=moments), 0.0
+
+    def why_no_robust_indices(self) -> str:
+        if self.layout.numeric.size or self.layout.x:
+            return "robust indices are known for ordered variables alone, without continuous ones and covariates"
+        if np.linalg.eigvalsh(self.sample.cov)[0] < DEFINITE:
+            return "the polychoric correlations are not positive definite, so that they have no likelihood"
+        return ""
+
+
+@dataclass(frozen=True)
+class OrdinalTermPoint(Point):
+    """Thresholds, slopes and correlations of one group at one parameter vector."""
+
+    own: OrdinalTerm
+
+    @property
+    def term(self) -> OrdinalTerm:
+        return self.own
+
+    @read_only_property
+    def model_point(self) -> OrdinalPoint:
+        """The model of the moments there."""
+        return self.own.model.at(self.theta)
+
+    @read_only_property
+    def state(self) -> Implied:
+        """The responses as the model implies them, derived residual variances and covariates included."""
+        return self.model_point.completed(implied(self.own.structure, self.theta))
+
+    @property
+    def moments(self) -> Array:
+        return self.model_point.moments
+
+    @property
+    def jacobian(self) -> Array:
+        return self.model_point.jacobian
+
+    def jacobian_of(self, rows: Sequence[Parameter], roles: Roles) -> Array:
+        return self.model_point.at_rows(rows, roles).jacobian
+
+    def weight_times(self, D: Array, exact: bool = False) -> Array:
+        return weighed(self.own.own_weight, D)
+
+    def weight(self, exact: bool = False) -> Array:
+        return dense(self.own.own_weight)
+
+    @property
+    def diagonal_weight(self) -> Array | None:
+        return self.own.own_weight if self.own.own_weight.ndim == 1 else None
+
+    def moment_curve(self) -> Curve:
+        return quadratic(self.own.target - self.moments, self.own.own_weight, self.own.n)
+
+    def moment_information(self, kind: str) -> Array:
+        return self.own.n * dense(self.own.own_weight)
+
+    @property
+    def response_sd(self) -> Array:
+        x, cov = self.own.layout.x, self.state.cov
+        if x:
+            cov = cov - cov[:, -x:] @ np.linalg.solve(cov[-x:, -x:], cov[-x:])
+        return np.sqrt(np.diag(cov))
+
+    @property
+    def cuts(self) -> tuple[Array, Array]:
+        return self.own.model.cuts(self.theta), self.own.layout.cuts[0]
+
+    def residuals(self) -> Mapping[str, Residuals]:
+        """Residual thresholds and covariances; Mplus's SRMR is not defined here.
+
+        As in lavaan variances, which ordered variables do not have, and covariates add to the count and not to the sum.
+        """
+        own, seen, implied_moments = self.own.layout, self.own.target, self.moments
+        i, j = own.pairs
+        S, Sigma = own.cov(seen), own.cov(implied_moments)
+        s, t = np.sqrt(np.diag(S)), np.sqrt(np.abs(np.diag(Sigma)))
+        gap, scale = (S - Sigma)[i, j], (s[i] * s[j])
+        correlation = (S / np.outer(s, s) - Sigma / np.outer(t, t))[i, j]
+        cut = slice(0, own.starts[0])
+        cuts = seen[cut] - implied_moments[cut]
+        count = own.p * (own.p + 1) // 2 + own.x
+        return {
+            "rmr": (cuts, gap, count),
+            "srmr": (np.zeros(0), gap / scale, count),
+            "srmr_bentler": (cuts, gap / scale, count),
+            "crmr": (cuts, correlation, len(i)),
+        }
+
+    def explained(self) -> tuple[float, float, int]:
+        gap, target, weight = self.own.target - self.moments, self.own.target, self.own.own_weight
+        return float(gap @ weighed(weight, gap)), float(target @ weighed(weight, target)), len(gap)
+
+    def observed_and_implied(self, correlations: bool) -> tuple[Array, Array, Array]:
+        own, left, right = self.own.layout, self.own.target, self.moments
+        unit = own.units(left)
+        if correlations:
+            left, right = left / unit, right / np.where(own.spreads, own.units(right), unit)
+        return left, right, unit
+
+    def misfit_parts(self, robust: bool, information: str, saturated: Callable[[bool], Saturated]) -> MisfitParts:
+        """By the normal likelihood of the correlations, at the least-squares estimates.
+
+        F = log|Sigma| + tr(R Sigma^-1) - log|R| - p, its curvature V_ik V_jl + V_il V_jk with V the inverse of Sigma.
+        Savalei 2021, doi 10.1080/00273171.2020.1717922.
+        """
+        own, first = self.own.layout, self.own.layout.starts[3]
+        Sigma, weight = own.cov(self.moments), self.own.own_weight
+        V, (i, j) = np.linalg.inv(Sigma), own.pairs
+        curvature = V[np.ix_(i, i)] * V[np.ix_(j, j)] + V[np.ix_(i, j)] * V[np.ix_(j, i)]
+        half = np.linalg.solve(Sigma, self.sample_correlations)
+        discrepancy = float(np.trace(half)) - float(np.linalg.slogdet(half)[1]) - len(Sigma)
+        J = self.jacobian
+        return MisfitParts(
+            J[first:],
+            weighed(weight[first:] if weight.ndim == 1 else weight[first:, first:], J[first:]),
+            J.T @ weighed(weight, J),
+            curvature,
+            self.own.found.gamma[first:, first:],
+            discrepancy,
+        )
+
+    @property
+    def sample_correlations(self) -> Array:
+        """(p, p) polychoric correlations."""
+        return self.own.sample.cov
+
+
+def ordinal_term(term: GroupTerm) -> OrdinalTerm:
+    """A term of ordered variables as what it is."""
+    assert isinstance(term, OrdinalTerm)
+    return term
+
+
+def ordinal_point(point: Point) -> OrdinalTermPoint:
+    """A point of ordered variables as what it is."""
+    assert isinstance(point, OrdinalTermPoint)
+    return point
+
+
+def _products(point: OrdinalPoint, weight: Array) -> Array:
+    """J' W J (q, q); with a diagonal W thresholds, which touch few rows, are kept apart."""
+    J = point.jacobian
+    if weight.ndim == 2:
+        return J.T @ weight @ J
+    first, own = point.model.layout.starts[0], point.model.own
+    top = J[:first]
+    out = top.T @ (weight[:first, None] * top)
+    rest = J[first:, own]
+    out[np.ix_(own, own)] += rest.T @ (weight[first:, None] * rest)
+    return out
+
+
+def ordinal_term_of(
+    share: float,
+    structure: Structure,
+    sample: Sample,
+    n_free: int,
+    rows: Sequence[Parameter],
+    role: Roles,
+    discrepancy: str,
+    theta: bool,
+) -> OrdinalTerm:
+    """The discrepancy "DWLS", "ULS" or "WLS" of one group; `theta` says which parameterization."""
+    found = sample.ordinal
+    assert found is not None
+    own, origin = found.layout, None
+    if len(own.numeric):
+        origin = np.append(own.mean(found.moments), np.zeros(own.x))
+    model = ordinal_model(rows, role, own, theta, n_free, origin)
+    weight = _weight(found, discrepancy, sample)
+    return OrdinalTerm(share, structure, sample, own.x, n_free, model, weight, found.moments)
+
+
+def _weight(found: OrdinalMoments, discrepancy: str, sample: Sample) -> Array:
+    if discrepancy == "ULS":
+        return np.ones(found.layout.size)
+    if discrepancy == "DWLS":
+        return 1.0 / found.variances
+    if sample.nobs <= found.layout.size:
+        raise DataError(
+            f"estimator 'WLS' inverts the covariances of {found.layout.size} thresholds and correlations and needs "
+            f"more rows than that; found {sample.nobs}. Use 'WLSMV'"
+        )
+    words = [" ".join(part for part in label if part) for label in found.layout.labels()]
+    return inverse_of_moments(found.gamma, words, "WLS")
