@@ -169,11 +169,21 @@ def refuse_indefinite(cov: np.ndarray, names: tuple[str, ...], what: str) -> Non
     values, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
     if values[0] > SINGULAR_TOLERANCE:
         return
-    heavy = [names[i] for i in np.argsort(-np.abs(vectors[:, 0])) if abs(vectors[i, 0]) > INVOLVED]
+    heavy = heaviest(names, vectors[:, 0], INVOLVED)
     raise DataError(
         f"{what} is not positive definite (smallest eigenvalue of its correlations {values[0]:.3g}); "
         f"a linear dependency runs through {heavy[:6]}: drop one of them or check how the table was made"
     )
+
+
+def heaviest(names: Sequence[str], direction: Array, limit: float) -> list[str]:
+    """Names whose weight in a direction exceeds `limit`, the heaviest first; of equal weights as they stand.
+
+    >>> heaviest(["a", "b", "c"], np.array([0.5, -0.8, 0.5 + 1e-12]), 0.1)
+    ['b', 'a', 'c']
+    """
+    weight = np.abs(direction).round(TIED)
+    return [names[i] for i in np.argsort(-weight, kind="stable") if weight[i] > limit]
 
 
 def inverse_of_moments(gamma: Array, names: Sequence[str], estimator: str) -> Array:
@@ -187,7 +197,7 @@ def inverse_of_moments(gamma: Array, names: Sequence[str], estimator: str) -> Ar
     found = None if flat else invert(gamma / unit[:, None] / unit)
     if found is None or not exceeds(gamma / unit[:, None] / unit, SINGULAR_TOLERANCE):
         vectors = np.linalg.eigh(gamma / unit[:, None] / unit)[1][:, 0]
-        heavy = flat or [names[i] for i in np.argsort(-np.abs(vectors)) if abs(vectors[i]) > INVOLVED]
+        heavy = flat or heaviest(names, vectors, INVOLVED)
         raise DataError(
             f"estimator {estimator!r} inverts the covariances of the moments, and these moments follow from each other "
             f"or do not vary: {heavy[:6]} (a variable of two values is such a case). Use 'DWLS', 'MLM' or 'MLR'"
@@ -206,4 +216,5 @@ def moment_names(names: Sequence[str], has_means: bool) -> list[str]:
 
 
 SINGULAR_TOLERANCE = 1e-10  # eigenvalue of a correlation matrix below which rounding decides its sign
+TIED = 6  # digits to which weights are compared, so that rounding decides nothing
 INVOLVED = 0.1  # weight in the null vector from which a variable counts as part of the dependency

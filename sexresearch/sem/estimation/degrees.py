@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sexresearch.errors import ModelError
+from sexresearch.sem.data.moments import heaviest
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.matrices import flat_direction
 
@@ -40,8 +41,7 @@ def refuse_unidentified(fitted: Fitted) -> str:
     if flat is None:
         return ""
     labels = fitted.table.free_names()
-    order = np.argsort(-np.abs(flat))
-    named = [labels[i] for i in order if abs(flat[i]) > INVOLVED * np.abs(flat).max()][:6]
+    named = heaviest(labels, flat / np.abs(flat).max(), INVOLVED)[:6]
     shift = np.random.default_rng(0).uniform(0.8, 1.25, fitted.table.n_free)
     generic = fitted.objective.curve(fitted.start * shift + 0.01 * (fitted.start == 0))
     if not np.isfinite(generic.value) or flat_direction(generic.curvature, fitted.basis) is None:
