@@ -28,7 +28,6 @@ from sexresearch.sem.data.observed import Columns, frame_of, numeric, used_colum
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ROBUST as LIKELIHOODS
 from sexresearch.sem.estimation.options import Options, respelled
-from sexresearch.sem.estimation.scores import cluster_sums
 from sexresearch.sem.fit import results_of
 from sexresearch.sem.fitting import Fitting
 from sexresearch.sem.fitting import options_of as options_asked
@@ -58,6 +57,7 @@ from sexresearch.sem.resampling.uncertainty import (
     z_and_p,
 )
 from sexresearch.sem.resampling.values import AT_ONCE, Places, path_matrices, places_among, rows_at
+from sexresearch.sem.terms.scores import cluster_sums
 
 __all__ = [
     "AT_ONCE",

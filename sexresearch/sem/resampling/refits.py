@@ -13,7 +13,6 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.sample import Sample, from_gaps
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.scores import cluster_sums
 from sexresearch.sem.ordinal.statistics import observe
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.bootstrap import Resampling, bootstrap
@@ -22,6 +21,7 @@ from sexresearch.sem.resampling.intervals import influence
 from sexresearch.sem.resampling.run import progress_bar
 from sexresearch.sem.resampling.table import Bootstrap
 from sexresearch.sem.resampling.uncertainty import Replicates
+from sexresearch.sem.terms.scores import cluster_sums
 from sexresearch.sem.threads import one_thread
 
 WORKERS = 2
