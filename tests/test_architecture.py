@@ -4,6 +4,7 @@ import ast
 import graphlib
 import importlib
 import inspect
+import re
 import statistics
 import subprocess
 import sys
@@ -16,6 +17,9 @@ ROOMS = ["escaping", "errors", "arguments", "deprecation", "frozen", "writing", 
 ROOMS += ["standard", "sem", "survey", "datasets", "chain", "plots", "report", "study", "lab"]
 ROOMS += ["__init__", "cli", "__main__"]
 SEM_MAY_USE = {*ROOMS[:8], "sem"} - {"writing"}  # nothing about service
+SEM_ROOMS = ["arrays", "matrices", "threads", "language", "implied", "ordinal", "data", "terms", "estimation"]
+SEM_ROOMS += ["fitting", "inference", "after", "output", "resampling", "simulation", "engines", "imputation", "fit"]
+SEM_ROOMS += ["growth", "permutation", "planning", "view", "__init__"]  # sem's own rooms and the modules beside them
 HEAVY = ["matplotlib", "IPython", "nbclient", "nbconvert", "nbformat", "jupyter_client", "semopy", "statsmodels"]
 HEAVY += ["openpyxl", "pooch", "pyreadstat", "sklearn", "scipy.stats", "scipy.optimize"]
 LONGEST_MODULE, MEDIAN_MODULE, MEDIAN_FUNCTION = 400, 150, 12  # lines
@@ -79,6 +83,30 @@ def test_rooms_beyond_sem_see_a_fit_through_its_view_alone():
                 assert node.module != "sexresearch.sem" or names <= public, f"{module} imports {names - public}"
             behind = beyond and isinstance(node, ast.Attribute) and ast.unparse(node).endswith("results.fitted")
             assert not behind, f"{module} reaches behind its results"
+
+
+def room_of_sem(module: str) -> str:
+    parts = module.split(".")
+    return parts[2] if len(parts) > 2 else "__init__"
+
+
+def test_a_room_of_sem_imports_only_from_rooms_above_it():
+    for module, tree in TREES.items():
+        if room_of(module) != "sem":
+            continue
+        used = {room_of_sem(name) for name in own_imports(list(ast.walk(tree))) if room_of(name) == "sem"}
+        below = {name for name in used if SEM_ROOMS.index(name) > SEM_ROOMS.index(room_of_sem(module))}
+        assert not below, f"{module} imports from {below}"
+
+
+def test_nothing_outside_of_terms_asks_which_kind_a_term_has():
+    kinds = {node.name for module, tree in TREES.items() if module.startswith("sexresearch.sem.terms")
+             for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    for module, tree in TREES.items():
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+        asked = [ast.unparse(call) for call in calls if ast.unparse(call.func) in ("isinstance", "issubclass", "type")]
+        wrong = [text for text in asked if kinds & set(re.findall(r"\w+", text))]
+        assert not wrong or module.startswith("sexresearch.sem.terms"), f"{module}: {wrong}"
 
 
 def test_imports_of_the_package_stand_at_the_top():

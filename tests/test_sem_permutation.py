@@ -7,7 +7,7 @@ from sem_samples import chain_sample
 
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem import fit, permutation_test
-from sexresearch.sem.resampling.permutation import WORSE, _by_fit, _fitted, _shuffled
+from sexresearch.sem.permutation import WORSE, _by_fit, _fitted, _shuffled
 
 CLOSE = 1e-4  # replicates stop 1e-4 standard errors from their minimum
 FACTOR = "f =~ x1 + x2 + x3 + x4"

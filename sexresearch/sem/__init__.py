@@ -5,7 +5,7 @@ inference -> after (questions asked of a fit) -> output (results) -> resampling,
 planning.
 """
 
-from sexresearch.sem.after.compare import compare
+from sexresearch.sem.data.merging import merge_categories
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.engines.crosscheck import crosscheck
 from sexresearch.sem.fit import FitWarning, fit
@@ -14,15 +14,15 @@ from sexresearch.sem.growth import growth
 from sexresearch.sem.imputation.impute import impute
 from sexresearch.sem.imputation.pooled import Pooled, pool
 from sexresearch.sem.language.model import Model
-from sexresearch.sem.ordinal.merging import merge_categories
+from sexresearch.sem.output.compare import compare
 from sexresearch.sem.output.results import Results
+from sexresearch.sem.permutation import permutation_test
 from sexresearch.sem.planning.analytic import parameter_power, rmsea_power, sensitivity
 from sexresearch.sem.planning.curve import Power
 from sexresearch.sem.planning.cutoffs import dynamic_cutoffs
 from sexresearch.sem.planning.power import power
 from sexresearch.sem.resampling.bootstrap import bootstrap
 from sexresearch.sem.resampling.monte_carlo import monte_carlo
-from sexresearch.sem.resampling.permutation import permutation_test
 from sexresearch.sem.resampling.table import Bootstrap
 from sexresearch.sem.simulation.design import Design
 from sexresearch.sem.simulation.simulate import simulate

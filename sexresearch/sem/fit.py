@@ -13,6 +13,7 @@ from sexresearch.errors import DataError, ModelSyntaxError, OptionError
 from sexresearch.escaping import visible
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import used_columns
+from sexresearch.sem.data.ordered_columns import refuse_unknown
 from sexresearch.sem.engines.semopy_engine import semopy_solution
 from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
 from sexresearch.sem.estimation.estimate import columns_of, estimate
@@ -33,7 +34,6 @@ from sexresearch.sem.estimation.settled import replaced
 from sexresearch.sem.fitting import Fitting, options_of
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import column_hint, factors
-from sexresearch.sem.ordinal.columns import refuse_unknown
 from sexresearch.sem.output.problems import problems
 from sexresearch.sem.output.provenance import Provenance, provenance
 from sexresearch.sem.output.results import Results

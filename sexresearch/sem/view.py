@@ -25,6 +25,7 @@ from sexresearch.sem.after.vuong import Vuong, vuong
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Columns, frame_of, numeric, used_columns
+from sexresearch.sem.data.ordered_columns import is_ordered
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ROBUST as LIKELIHOODS
 from sexresearch.sem.estimation.options import Options, respelled
@@ -40,7 +41,6 @@ from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.statements import Formula, Modifiers
 from sexresearch.sem.ordinal.category_covariances import category_covariances
-from sexresearch.sem.ordinal.columns import is_ordered
 from sexresearch.sem.output.reported import Reported, reported
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.intervals import limits

@@ -11,8 +11,8 @@ from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.column_names import spelled_as
 from sexresearch.sem.data.observed import frame_of, is_real
+from sexresearch.sem.data.ordered_columns import recoded
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.ordinal.columns import recoded
 
 
 @dataclass(frozen=True)

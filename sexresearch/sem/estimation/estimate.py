@@ -14,6 +14,8 @@ from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Answers, Columns, split_groups
+from sexresearch.sem.data.ordered_columns import Levels, levels_of, ordered_names, recoded
+from sexresearch.sem.data.ordinal_sample import ordinal_sample, said_of
 from sexresearch.sem.data.rows_used import answered_rows, complete_rows, refuse_single_cluster, weighed, where_said
 from sexresearch.sem.data.sample import (
     Sample,
@@ -38,8 +40,6 @@ from sexresearch.sem.language.blocks import label_text
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import Defaults, ParameterTable
-from sexresearch.sem.ordinal.columns import Levels, levels_of, ordered_names, recoded
-from sexresearch.sem.ordinal.sample import ordinal_sample, said_of
 from sexresearch.sem.terms.kinds import KINDS, Group
 from sexresearch.sem.terms.term import Discrepancy
 from sexresearch.sem.threads import one_thread
@@ -258,10 +258,8 @@ def discrepancy_of(
     n, terms = sum(sample.n for sample in samples), []
     for number, (structure, sample, role) in enumerate(zip(structures, samples, table.roles, strict=True)):
         fixed = len(role.exogenous) if options.fixed_x else 0
-        rows = table.group(number) if options.ordered else ()
-        sizes = fixed, table.n_free, n, table.n_groups
-        group = Group(structure, sample, rows, role, *sizes, options.discrepancy, options.parameterization)
-        terms += KINDS[options.kind](group)
+        sizes, words = (fixed, table.n_free, n, table.n_groups), (options.discrepancy, options.parameterization)
+        terms += KINDS[options.kind](Group(structure, sample, table.group(number), role, *sizes, *words))
     return Discrepancy(tuple(terms), table.n_free)
 
 

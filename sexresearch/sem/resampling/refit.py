@@ -11,6 +11,7 @@ import numpy as np
 from sexresearch.errors import ModelError, SexresearchError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
+from sexresearch.sem.data.ordinal_sample import ordinal_sample
 from sexresearch.sem.data.sample import Sample, from_answers, from_gaps, from_pairs
 from sexresearch.sem.estimation.constrained_minimum import Constrained, minimize_within
 from sexresearch.sem.estimation.constraints import restrictions
@@ -18,7 +19,6 @@ from sexresearch.sem.estimation.estimate import bounded, discrepancy_of, in_user
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.estimation.pivots import about_pivots, pivoted
-from sexresearch.sem.ordinal.sample import ordinal_sample
 
 MOST_STEPS = 200  # a replicate that needs more is on its way to infinity; nearly all need fewer than 10
 

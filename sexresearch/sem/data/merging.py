@@ -11,7 +11,7 @@ from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import frame_of
-from sexresearch.sem.ordinal.columns import levels_of, recoded
+from sexresearch.sem.data.ordered_columns import levels_of, recoded
 
 
 @in_words

@@ -10,10 +10,10 @@ from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import refuse_indefinite
 from sexresearch.sem.data.observed import Answers
+from sexresearch.sem.data.ordered_columns import Levels
 from sexresearch.sem.data.rows_used import take
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.language.roles import Roles
-from sexresearch.sem.ordinal.columns import Levels
 from sexresearch.sem.ordinal.layout import Layout, layout
 from sexresearch.sem.ordinal.statistics import OrdinalMoments, observe
 

@@ -1,0 +1,90 @@
+"""Terms of a discrepancy: derivatives of every kind, sums of kinds, and a new one in one file and one line."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import ridge
+
+from sexresearch.sem import fit
+from sexresearch.sem.terms.kinds import KINDS
+
+ROUNDING = 1e-9  # of a sum beside its parts
+STEP = 1e-6  # of finite differences
+FIRST, SECOND = 1e-7, 1e-5  # their errors, relative to the largest derivative
+EQUATION = 1e-6  # of normal equations at the minimiser's tolerance
+PAGE = Path(__file__).parents[2] / "docs" / "developer" / "terms.md"
+MODEL = "f =~ a + b + c + d\nf ~ x\nd ~ x"
+ASKED = {
+    "normal": {},
+    "pairwise": {"missing": "pairwise", "estimator": "ML"},
+    "fiml": {"missing": "fiml"},
+    "least_squares": {"estimator": "GLS"},
+    "ordinal_least_squares": {"ordered": ["a", "b", "c", "d"]},
+}
+
+
+def answers() -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=400)
+    values = (rng.normal(size=400) + 0.5 * x)[:, None] + rng.normal(size=(400, 4))
+    data = pd.DataFrame(np.digitize(values, [-1.0, 0.0, 1.0]).astype(float), columns=list("abcd")).assign(x=x)
+    return data.assign(g=np.where(np.arange(400) % 3, "one", "two"))
+
+
+def with_gaps(kind: str) -> pd.DataFrame:
+    data = answers()
+    if kind in ("pairwise", "fiml"):
+        data.loc[::7, "a"] = np.nan
+        data.loc[3::11, "c"] = np.nan
+    return data
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_the_sum_of_its_groups_with_exact_derivatives(kind):
+    fitted = fit(MODEL, with_gaps(kind), group="g", **ASKED[kind]).fitted
+    assert fitted.options.kind == kind
+    objective, theta = fitted.objective, fitted.theta * 1.1 + 0.01
+    curve = objective.curve(theta)
+    assert curve.value == pytest.approx(sum(term.value(theta) for term in objective.terms), rel=ROUNDING)
+    steps = np.eye(len(theta)) * STEP
+    slope = [(objective.value(theta + s) - objective.value(theta - s)) / (2 * STEP) for s in steps]
+    assert curve.gradient == pytest.approx(slope, abs=FIRST * max(1.0, np.abs(slope).max()))
+    bend = np.array([(objective.curve(theta + s).gradient - objective.curve(theta - s).gradient) for s in steps])
+    bend /= 2 * STEP
+    assert np.abs(curve.hessian() - bend).max() < SECOND * max(1.0, np.abs(bend).max())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_moments_their_labels_and_derivatives_stand_in_one_order(kind):
+    fitted = fit(MODEL, with_gaps(kind), **ASKED[kind]).fitted
+    (point,), theta = fitted.points, fitted.theta
+    size = len(point.term.labels)
+    assert point.moments.shape == (size,)
+    assert point.term.moment_covariance().shape == (size, size)
+    steps = np.eye(len(theta)) * STEP
+    ends = [(point.term.at(theta + s).moments, point.term.at(theta - s).moments) for s in steps]
+    slopes = np.array([(up - down) / (2 * STEP) for up, down in ends]).T
+    assert point.jacobian == pytest.approx(slopes, abs=FIRST * np.abs(slopes).max())
+    free = [row for row in fitted.table.rows if row.free >= 0]
+    by_rows = point.jacobian_of(free, fitted.table.roles[0])
+    assert by_rows == pytest.approx(point.jacobian[:, [row.free for row in free]], abs=ROUNDING)
+
+
+def test_a_new_term_is_one_file_and_one_line(monkeypatch):
+    data = answers()
+    plain = fit("y ~ x1 + x2", data.rename(columns={"a": "y", "b": "x1", "c": "x2"}))
+    monkeypatch.setitem(KINDS, "normal", ridge.penalised)
+    results = fit("y ~ x1 + x2", data.rename(columns={"a": "y", "b": "x1", "c": "x2"}))
+    table = results.parameters.set_index(["lhs", "op", "rhs"])["est"]
+    slopes, variance = table[[("y", "~", "x1"), ("y", "~", "x2")]].to_numpy(), table["y", "~~", "y"]
+    S = data[["a", "b", "c"]].cov(ddof=0).to_numpy()
+    shrunk = np.linalg.solve(S[1:, 1:] + ridge.SIZE * variance * np.eye(2), S[1:, 0])
+    assert slopes == pytest.approx(shrunk, abs=EQUATION)
+    assert np.linalg.norm(slopes) < np.linalg.norm(plain.parameters["est"][:2])
+
+
+def test_the_page_shows_the_toy_term_as_it_is():
+    assert Path(ridge.__file__).read_text(encoding="utf-8") in PAGE.read_text(encoding="utf-8")
+    assert len(Path(ridge.__file__).read_text(encoding="utf-8").splitlines()) <= 42
