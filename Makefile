@@ -66,7 +66,7 @@ fuzz: $(VENV)/.installed
 
 # Choose the newest versions that fit pyproject.toml and pin them with their hashes.
 lock: $(VENV)/.installed
-	$(BIN)/uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --upgrade \
+	$(BIN)/uv pip compile pyproject.toml --extra all --extra test --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-header --no-annotate --quiet -o constraints.lock
 
 clean:

@@ -43,5 +43,9 @@ class StudyError(SexresearchError):
     """A study, notebook or report could not be reproduced."""
 
 
+class LibraryError(SexresearchError, ImportError):
+    """A library that only some features need is not installed; the message names the extra that brings it."""
+
+
 class WriteError(SexresearchError):
     """A file cannot be written; what stood in its place before is unchanged."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import platformdirs
-
 from sexresearch.datasets.registry import Entry
 from sexresearch.errors import DatasetError
+from sexresearch.extras import extra
 
 HOME_VARIABLE = "SEXRESEARCH_DATA_HOME"
 
@@ -19,7 +18,14 @@ def data_home() -> Path:
     >>> data_home().is_absolute()
     True
     """
-    return Path(os.environ.get(HOME_VARIABLE) or platformdirs.user_data_dir("sexresearch")).expanduser().resolve()
+    return Path(os.environ.get(HOME_VARIABLE) or _user_home()).expanduser().resolve()
+
+
+def _user_home() -> str:
+    with extra("files"):
+        import platformdirs
+
+    return platformdirs.user_data_dir("sexresearch")
 
 
 def fetched(entry: Entry) -> Path:
@@ -36,7 +42,8 @@ def fetched(entry: Entry) -> Path:
 
 
 def _check(entry: Entry, file: Path) -> None:
-    import pooch
+    with extra("files"):
+        import pooch
 
     found = pooch.file_hash(str(file), alg="sha256")
     if found != entry.sha256:
@@ -47,7 +54,8 @@ def _check(entry: Entry, file: Path) -> None:
 
 
 def _download(entry: Entry, file: Path) -> None:
-    import pooch
+    with extra("files"):
+        import pooch
 
     try:
         pooch.retrieve(entry.url, f"sha256:{entry.sha256}", file.name, file.parent, progressbar=False)

@@ -11,6 +11,7 @@ import pandas as pd
 from sexresearch.datasets import bundled
 from sexresearch.datasets.fetching import fetched
 from sexresearch.datasets.registry import Entry
+from sexresearch.extras import extra
 from sexresearch.survey import Instrument, Survey
 
 
@@ -37,14 +38,20 @@ def prepared(frame: pd.DataFrame, entry: Entry) -> pd.DataFrame:
 
 
 def _read_rda(file: Path) -> pd.DataFrame:
-    import rdata
+    with extra("files"):
+        import rdata
 
     (frame,) = rdata.read_rda(file).values()
     return frame.rename(columns=str)
 
 
+def _read_workbook(file: Path) -> pd.DataFrame:
+    with extra("files"):
+        return pd.read_excel(file)
+
+
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     ".csv": pd.read_csv,
-    ".xlsx": pd.read_excel,
+    ".xlsx": _read_workbook,
     ".rda": _read_rda,
 }

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
+from sexresearch.extras import extra
 from sexresearch.plots.standard.shapes import text_on, write
 from sexresearch.plots.style import GREY, INK, PALETTE, PAPER, new_figure, tint
 
@@ -106,7 +107,8 @@ def _rows(pairs: pd.DataFrame, group: object) -> pd.DataFrame:
 
 def _cell(axes: Axes, corner: tuple[float, float], values: tuple[float, float, float]) -> None:
     """One pair: colour by the ratio, the ratio itself, and its limits below."""
-    from matplotlib.patches import Rectangle
+    with extra("reports"):
+        from matplotlib.patches import Rectangle
 
     (x, y), (value, low, high) = corner, values
     missing = math.isnan(value)
@@ -131,7 +133,8 @@ def _colour(value: float) -> str:
 
 def _legend(axes: Axes, note: str) -> None:
     """What the colours mean, and the note."""
-    from matplotlib.patches import Rectangle
+    with extra("reports"):
+        from matplotlib.patches import Rectangle
 
     x = MARGIN
     said = (("below", "below .85: distinct"), ("near", ".85 to .90: similar"), ("same", ".90 and more: not distinct"))

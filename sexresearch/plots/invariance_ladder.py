@@ -10,6 +10,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.chain.invariance.verdicts import SMALL, cutoffs
 from sexresearch.errors import OptionError
+from sexresearch.extras import extra
 from sexresearch.plots.standard.shapes import write
 from sexresearch.plots.style import GREY, PALETTE, PAPER, new_figure, tint
 
@@ -107,7 +108,8 @@ def _rung(axes: Axes, y: float, row: dict) -> None:
 
 def _panel(axes: Axes, left: float, steps: pd.DataFrame, column: str) -> None:
     """One measure: the band of what a step may cost, and a mark per step."""
-    from matplotlib.patches import Rectangle
+    with extra("reports"):
+        from matplotlib.patches import Rectangle
 
     zero = left + ZERO * PANEL
     axes.plot([zero, zero], [FOOT, FOOT + RUNG * len(steps)], color=GREY, linewidth=0.8, zorder=0.5)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from sexresearch.extras import extra
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -40,7 +42,8 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     >>> [float(edge) for edge in axes.get_xlim()], [float(edge) for edge in axes.get_ylim()]
     ([0.0, 8.0], [0.0, 4.5])
     """
-    import matplotlib.pyplot as plt
+    with extra("reports"):
+        import matplotlib.pyplot as plt
 
     figure = plt.figure(figsize=(width, height), dpi=DPI, facecolor=PAPER)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))

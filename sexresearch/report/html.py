@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sexresearch.chain.paths.effects import effects
 from sexresearch.errors import ModelError
+from sexresearch.extras import extra
 from sexresearch.glossary import Table, table
 from sexresearch.plots.path_diagram import path_diagram
 from sexresearch.report.page import templates
@@ -55,7 +56,8 @@ def _effects(results: Results) -> list[Table]:
 
 def svg_address(figure: Figure) -> str:
     """The figure as an address that holds the drawing itself; the same figure gives the same text."""
-    import matplotlib as mpl
+    with extra("reports"):
+        import matplotlib as mpl
 
     drawing = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "sexresearch"}):

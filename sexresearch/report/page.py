@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sexresearch.escaping import visible
+from sexresearch.extras import extra
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -16,7 +17,8 @@ def page(title: str, body: str, extra_css: str = "") -> str:
     >>> "<title>Client &lt;A&gt;</title>" in page("Client <A>", "<p>Fine.</p>")
     True
     """
-    from markupsafe import Markup
+    with extra("reports"):
+        from markupsafe import Markup
 
     template = templates().get_template("page.html.j2")
     return template.render(title=title, body=Markup(body), extra_css=Markup(extra_css))
@@ -24,7 +26,8 @@ def page(title: str, body: str, extra_css: str = "") -> str:
 
 def templates() -> Environment:
     """The page templates of the package; values put into them are escaped unless marked as HTML."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    with extra("reports"):
+        from jinja2 import Environment, PackageLoader, StrictUndefined
 
     loader = PackageLoader("sexresearch.report")
     return Environment(

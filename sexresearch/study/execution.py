@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sexresearch.extras import extra
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
@@ -51,7 +53,8 @@ def execute(path: Path, on_cell: Callable[[], None] | None = None) -> Execution:
 
 def read_notebook(path: Path) -> NotebookNode:
     """The notebook stored at `path`, in the current notebook format."""
-    import nbformat
+    with extra("lab"):
+        import nbformat
 
     return nbformat.read(path, as_version=4)
 
@@ -62,9 +65,10 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 def _run(notebook: NotebookNode, folder: Path, on_cell: Callable[[], None] | None) -> None:
-    from jupyter_client.kernelspec import KernelSpecManager
-    from jupyter_client.manager import AsyncKernelManager
-    from nbclient import NotebookClient
+    with extra("lab"):
+        from jupyter_client.kernelspec import KernelSpecManager
+        from jupyter_client.manager import AsyncKernelManager
+        from nbclient import NotebookClient
 
     # Without kernel folders, "python3" can only mean the Python that runs this line.
     specs = KernelSpecManager(kernel_dirs=[])
@@ -89,7 +93,8 @@ def _environment() -> dict[str, str]:
 
 
 def _empty_notebook() -> NotebookNode:
-    from nbformat import v4
+    with extra("lab"):
+        from nbformat import v4
 
     return v4.new_notebook()
 
@@ -102,7 +107,8 @@ def _clear(notebook: NotebookNode) -> None:
 
 def _keep(notebook: NotebookNode, problem: Exception) -> str:
     """Describe the problem in one line and make sure that the notebook shows it."""
-    from nbformat import v4
+    with extra("lab"):
+        from nbformat import v4
 
     for number, cell in enumerate(code_cells(notebook), start=1):
         for output in cell.outputs:

@@ -8,6 +8,7 @@ from numbers import Integral, Real
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import StudyError
+from sexresearch.extras import extra
 
 HEADLINE_MIME = "application/vnd.sexresearch.headline+json"
 DECIMALS = 4  # BLAS noise begins at the 13th decimal; four are stable on every machine
@@ -61,7 +62,8 @@ def headline(name: str, value: float, note: str = "") -> None:
     >>> headline("acsi.rmsea", 0.084379, "four industries")
     acsi.rmsea = 0.0844  (four industries)
     """
-    from IPython.display import display
+    with extra("lab"):
+        from IPython.display import display
 
     display(Headline(name, _rounded(name, value), note))
 

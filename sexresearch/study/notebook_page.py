@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sexresearch.extras import extra
 from sexresearch.report.page import page
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ def notebook_page(notebook: NotebookNode, name: str) -> str:
 
     The title is the notebook's first heading, or `name` where it has none.
     """
-    from nbconvert import HTMLExporter
-    from pygments.formatters import HtmlFormatter
+    with extra("lab"):
+        from nbconvert import HTMLExporter
+        from pygments.formatters import HtmlFormatter
 
     exporter = HTMLExporter(template_name="basic", embed_images=True, exclude_anchor_links=True)
     body, _ = exporter.from_notebook_node(notebook)

@@ -12,6 +12,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.datasets import bundled
 from sexresearch.errors import StudyError
+from sexresearch.extras import extra
 from sexresearch.frozen import by_value
 from sexresearch.study.batch import execute_all
 from sexresearch.study.execution import Execution
@@ -110,7 +111,8 @@ def find_notebooks(notebooks: Sequence[str | Path] | None = None) -> list[Path]:
 
 def store_outputs(run: Execution) -> None:
     """Write the executed notebook over its source, without what differs from one machine to the next."""
-    import nbformat
+    with extra("lab"):
+        import nbformat
 
     notebook = run.notebook
     notebook.metadata = nbformat.from_dict(

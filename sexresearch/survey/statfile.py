@@ -7,19 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from sexresearch.errors import DataError
+from sexresearch.extras import extra
 from sexresearch.survey.rawtable import RawTable, numbered
 
 
 def read_spss(path: Path) -> RawTable:
     """The table in an SPSS file (.sav) with its value labels; user-missing values are missing."""
-    import pyreadstat
+    with extra("files"):
+        import pyreadstat
 
     return _labelled(path, pyreadstat.read_sav, "an SPSS file (.sav)")
 
 
 def read_stata(path: Path) -> RawTable:
     """The table in a Stata file (.dta) with its value labels; . and .a to .z are missing."""
-    import pyreadstat
+    with extra("files"):
+        import pyreadstat
 
     return _labelled(path, pyreadstat.read_dta, "a Stata file (.dta)")
 
@@ -38,8 +41,9 @@ def _labelled(path: Path, reader: Callable[..., Any], kind: str) -> RawTable:
 
 def read_parquet(path: Path) -> RawTable:
     """The table in a Parquet file; an index that pandas stored under a name is a column like the others."""
-    import pyarrow
-    from pyarrow import parquet
+    with extra("files"):
+        import pyarrow
+        from pyarrow import parquet
 
     try:
         table = parquet.ParquetFile(path).read()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sexresearch.errors import DataError
+from sexresearch.extras import extra
 from sexresearch.survey.layouts.header import header_row
 from sexresearch.survey.layouts.layout import blank, texts_of
 from sexresearch.survey.rawtable import RawTable, table_of_rows
@@ -58,7 +59,8 @@ def read_workbook(
 
 
 def _open(content: bytes, name: str, values: bool) -> Workbook:
-    import openpyxl
+    with extra("files"):
+        import openpyxl
 
     try:
         return openpyxl.load_workbook(io.BytesIO(content), data_only=values)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sexresearch.escaping import visible
+from sexresearch.extras import extra
 from sexresearch.plots._path.blocks import Shape
 from sexresearch.plots._path.geometry import Line, at, distances
 from sexresearch.plots._path.graph import Arrow
@@ -70,7 +71,8 @@ def _text(
 
 def _node(axes: Axes, shape: Shape) -> None:
     """An ellipse for a latent, a box for an observed variable, with its name and R²."""
-    from matplotlib.patches import Ellipse, Rectangle
+    with extra("reports"):
+        from matplotlib.patches import Ellipse, Rectangle
 
     node, rect = shape.node, shape.rect
     patch: Patch = Rectangle((rect.left, rect.bottom), shape.width, shape.height)
@@ -105,7 +107,8 @@ def _arrow(axes: Axes, arrow: Arrow, line: Line) -> None:
 
 def _value(axes: Axes, drawn: Drawn, dx: float, dy: float) -> None:
     """The printed value on a patch of paper that interrupts whatever runs below."""
-    from matplotlib.patches import Rectangle
+    with extra("reports"):
+        from matplotlib.patches import Rectangle
 
     arrow, (width, height) = drawn.arrow, value_size(drawn.arrow)
     x, y = drawn.value[0] + dx, drawn.value[1] + dy
@@ -124,7 +127,8 @@ def _between(line: Line, before: float, after: float) -> Line:
 
 def _head(axes: Axes, line: Line, colour: str) -> None:
     """An arrow head at the end of a line, in the direction of its last part."""
-    from matplotlib.patches import Polygon
+    with extra("reports"):
+        from matplotlib.patches import Polygon
 
     tip, base = line[-1], at(line[::-1], HEAD)
     along = (tip - base) / np.hypot(*(tip - base))

@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 
 from sexresearch.escaping import visible
+from sexresearch.extras import extra
 from sexresearch.plots.style import FONT
 
 #: Font sizes in points, by the part a text plays.
@@ -19,9 +20,10 @@ ALPHA = 0.05  # an arrow is dashed from this p value on
 
 @lru_cache(maxsize=4096)
 def _line_width(line: str, part: str) -> float:
-    from matplotlib.cbook import is_math_text
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
+    with extra("reports"):
+        from matplotlib.cbook import is_math_text
+        from matplotlib.font_manager import FontProperties
+        from matplotlib.textpath import text_to_path
 
     if not line:
         return 0.0

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from math import hypot
 from typing import TYPE_CHECKING, Literal
 
+from sexresearch.extras import extra
 from sexresearch.plots.style import FONT, INK, PAPER
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def box(axes: Axes, centre: Point, size: Point, colour: str, *, edge: str | None
     >>> len(axes.patches)
     1
     """
-    from matplotlib.patches import FancyBboxPatch
+    with extra("reports"):
+        from matplotlib.patches import FancyBboxPatch
 
     (x, y), (width, height) = centre, size
     shape = f"round,pad=0,rounding_size={min(0.16, height / 2)}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sexresearch import standard
 from sexresearch.arguments import in_words
+from sexresearch.extras import extra
 from sexresearch.plots.standard.shapes import Point, text_on, write
 from sexresearch.plots.standard.slide import OUTCOME_COLOUR, slide
 from sexresearch.plots.style import GREY, PALETTE, PAPER, tint
@@ -77,7 +78,8 @@ def _names(axes: Axes, column: list[Element], angles: dict[Element, float], side
 
 
 def _wedge(axes: Axes, radii: Point, angles: Point, colour: str) -> None:
-    from matplotlib.patches import Wedge
+    with extra("reports"):
+        from matplotlib.patches import Wedge
 
     inner, outer = radii
     axes.add_patch(Wedge(HUB, outer, *angles, width=outer - inner, facecolor=colour, edgecolor=PAPER, linewidth=2.5))

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.errors import OptionError
+from sexresearch.errors import LibraryError, OptionError
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.engines.semopy_engine import refusals, semopy_solution
 from sexresearch.sem.inference.tables import parameter_frame
@@ -92,7 +92,10 @@ def _semopy(results: Results) -> Found:
     reasons = refusals(results.fitted)
     if reasons:
         return "; ".join(reasons)
-    fitted, errors = semopy_solution(results.fitted)
+    try:
+        fitted, errors = semopy_solution(results.fitted)
+    except LibraryError as error:
+        return str(error)
     solution = fitted.constrained.solution
     return parameter_frame(fitted, errors)[["est", "se"]] if solution.converged else solution.trouble
 

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import OptionError
+from sexresearch.extras import extra
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import Solution, newton_decrement
@@ -144,7 +145,8 @@ def _text(rows: tuple[Parameter, ...], names: tuple[str, ...], n_observed: int, 
 
 def _run(problem: Rescaled) -> tuple[Array, Array]:
     """semopy's estimates (q,) and their covariance (q, q), both in the rescaled units and our order."""
-    import semopy
+    with extra("engines"):
+        import semopy
 
     with _quiet():
         model = semopy.Model(problem.text)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
+from sexresearch.extras import extra
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import frame_of, numeric
 
@@ -98,7 +99,8 @@ def _filled(frame: pd.DataFrame, names: list[str], answered: Array, imputed: Arr
 
 def _chain(values: Array, rng: np.random.Generator) -> Array:
     """One imputed copy of `values` (n, p), each row with at least one answer, by a chain of its own."""
-    from statsmodels.imputation.mice import MICEData
+    with extra("engines"):
+        from statsmodels.imputation.mice import MICEData
 
     class Chain(MICEData):
         """MICE on plain arrays: the design matrix is read off the data instead of being parsed from a formula."""
