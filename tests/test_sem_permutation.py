@@ -6,7 +6,7 @@ import pytest
 from sem_samples import chain_sample
 
 from sexresearch.errors import ModelError, OptionError
-from sexresearch.sem import fit, permutation_test
+from sexresearch.sem import Fitting, fit, permutation_test
 from sexresearch.sem.permutation import WORSE, _by_fit, _fitted, _shuffled
 
 CLOSE = 1e-4  # replicates stop 1e-4 standard errors from their minimum
@@ -91,3 +91,32 @@ def test_wrong_calls_are_refused():
         permutation_test(FACTOR, data, "region", equal=("loads",))
     with pytest.raises(ModelError, match="different variables"):
         permutation_test("group: 1\n f =~ x1 + x2 + x3\n group: 2\n f =~ x1 + x2 + x4", data, "region")
+
+
+def test_fitting_says_how_both_models_are_fitted():
+    plain = permutation_test(FACTOR, two_groups(), "region", replicates=39)
+    for fitting in (Fitting(std_lv=True), Fitting(estimator="MLR")):  # the same model, and the same chi-square
+        other = permutation_test(FACTOR, two_groups(), "region", replicates=39, fitting=fitting)
+        np.testing.assert_allclose(other["value"], plain["value"], atol=CLOSE)
+        np.testing.assert_allclose(other["critical"], plain["critical"], rtol=CLOSE)
+
+
+def test_a_statistic_takes_any_estimator_and_gaps():
+    def slope(results):
+        return results.parameters.query("op == '~'")["est"].iloc[0]
+
+    data = two_groups(n=120)
+    data.loc[::7, "y"] = np.nan
+    for fitting in (Fitting(missing="fiml"), Fitting(estimator="ULS")):
+        found = permutation_test("y ~ x1", data, "region", equal=(), statistic=slope, replicates=19, fitting=fitting)
+        own = fit("y ~ x1", data, group="region", missing=fitting.missing, estimator=fitting.estimator)
+        assert found["value"].item() == pytest.approx(abs(slope(own)), abs=1e-9)
+        assert found["replicates"].item() == 19
+        with pytest.raises(OptionError, match="maximum likelihood from complete rows"):
+            permutation_test(FACTOR, data.assign(x1=data["x1"].mask(data["y"].isna())), "region", fitting=fitting)
+
+
+@pytest.mark.parametrize("name", ["cluster", "sampling_weights"])
+def test_respondents_who_cannot_be_exchanged_are_refused(name):
+    with pytest.raises(OptionError, match=f"{name}='x1' out of fitting"):
+        permutation_test(FACTOR, two_groups(), "region", fitting=Fitting(**{name: "x1"}))

@@ -17,8 +17,8 @@ from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import take
 from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.fit import results_of
+from sexresearch.sem.fitting import Fitting, options_of
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.batch import batch
@@ -44,6 +44,7 @@ def permutation_test(
     replicates: int = 1000,
     seed: int = 1,
     workers: int | None = None,
+    fitting: Fitting | None = None,
 ) -> pd.DataFrame:
     """Test what is equal across groups against groups whose labels were shuffled among the respondents.
 
@@ -52,7 +53,7 @@ def permutation_test(
     model : Model or str
         lavaan text of one group.
     data : DataFrame or Survey
-        One row per respondent; rows with a missing answer are dropped.
+        One row per respondent; rows with a missing answer are dropped, unless `fitting` says otherwise.
     group : str
         Column of the groups.
     equal : sequence of str
@@ -69,6 +70,10 @@ def permutation_test(
         Whole number of at least 0 that decides the shuffles.
     workers : int, optional
         Threads; the numbers are the same for any of them. Default: 1.
+    fitting : Fitting, optional
+        How the models are fitted, as in `fit`. Without `statistic` by maximum likelihood from complete rows, whatever
+        its standard errors and tests: shuffling needs no correction. No clusters and no weights, whose respondents
+        cannot be exchanged one by one. Default: maximum likelihood.
 
     Returns
     -------
@@ -103,20 +108,39 @@ def permutation_test(
     for name, value, least in (("replicates", replicates, 19), ("seed", seed, 0), ("workers", workers or 1, 1)):
         if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
             raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
-    strict = _fitted(model, data, group, equal)
+    fitting = _exchangeable(fitting)
+    strict = _fitted(model, data, group, equal, fitting)
     if statistic is not None:
         found = _by_statistic(strict, statistic, replicates, seed, workers or 1)
     else:
-        loose = _fitted(model, data, group, less)
+        loose = _fitted(model, data, group, less, fitting)
         if loose.fitted.table.n_free <= strict.fitted.table.n_free - strict.fitted.constrained.n_equalities:
             raise OptionError(f"equal={list(equal)} must hold more equal than less={list(less)} does")
         found = _by_fit(strict, loose, replicates, seed, workers or 1)
     return _table(*found)
 
 
-def _fitted(model: Model | str, data: pd.DataFrame | object, group: str, equal: Sequence[str]) -> Results:
-    asked = Options(group=group, group_equal=tuple(equal))
-    results = results_of(model if isinstance(model, Model) else Model(model), data, asked)
+def _exchangeable(fitting: Fitting | None) -> Fitting:
+    """The fitting; OptionError where respondents could not be exchanged one by one."""
+    fitting = Fitting() if fitting is None else fitting
+    if not isinstance(fitting, Fitting):
+        raise OptionError(f"fitting takes a Fitting; found {type(fitting).__name__}")
+    given = {name: getattr(fitting, name) for name in ("cluster", "sampling_weights")}
+    found = [f"{name}={value!r}" for name, value in given.items() if value is not None]
+    if found:
+        raise OptionError(f"permutation_test exchanges respondents one by one: leave {', '.join(found)} out of fitting")
+    return fitting
+
+
+def _fitted(
+    model: Model | str,
+    data: pd.DataFrame | object,
+    group: str,
+    equal: Sequence[str],
+    fitting: Fitting = Fitting(),  # noqa: B008
+) -> Results:
+    model = model if isinstance(model, Model) else Model(model)
+    results = results_of(model, data, options_of(fitting, group, equal))
     if not results.converged:
         raise ModelError(f"the fit with {list(equal)} equal did not converge: {'; '.join(results.problems)}")
     if len({sample.names for sample in results.fitted.samples}) > 1:
@@ -184,7 +208,10 @@ def _measured(results: Results, replicates: int, seed: int, workers: int) -> pd.
     """The measures of one model in every replicate, by its number."""
     fitted, source, engine = results.fitted, _shuffled(results, seed), batch(results.fitted)
     if engine is None:
-        raise OptionError("the change of fit is tested for models whose constraints, if any, are linear equalities")
+        raise OptionError(
+            "the change of fit is tested by maximum likelihood from complete rows, for models whose constraints, if "
+            "any, are linear equalities; for others give a statistic"
+        )
     outcome = run(Job(fitted, source, engine, None, False), replicates, workers, "permutations")
     if outcome.not_run:
         raise KeyboardInterrupt
