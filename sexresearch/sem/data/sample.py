@@ -177,18 +177,27 @@ def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
     centre = np.nanmean(answers.values, axis=0)
     values = answers.values - centre  # so that EM does not suffer from means that are large beside the spread
     _, first, patterns = np.unique(np.packbits(seen, axis=1), axis=0, return_index=True, return_inverse=True)
-    kinds, patterns = seen[first], np.asarray(patterns).ravel()
+    patterns = np.asarray(patterns).ravel()
     w = np.ones(len(values)) if answers.weights is None else answers.weights
-    z = np.column_stack([values, np.ones(len(values))])
-    blocks = []
-    for kind, rows in zip(kinds, rows_by_number(patterns), strict=True):
-        columns, total = np.append(np.flatnonzero(kind), values.shape[1]), float(w[rows].sum())
-        own = z[rows[:, None], columns]
-        share = w[rows] / total if total > 0 else w[rows]  # a pattern of rows without weight tells nothing
-        blocks.append(Block(columns, total, (own * share[:, None]).T @ own))
+    blocks = _blocks(np.column_stack([values, np.ones(len(values))]), w, patterns, seen[first])
     mean, cov = saturated_moments(blocks, values.shape[1], tuple(names), where_said(answers.label))
     n, at = float(w.sum()), mean + centre
     return Sample(answers.label, tuple(names), len(values), n, at, cov, tuple(blocks), answers, patterns, origin=centre)
+
+
+def _blocks(z: Array, w: Array, patterns: Array, kinds: Array) -> list[Block]:
+    """A block of each pattern (rows,) of answers z (rows, P), constant last; `kinds` (patterns, p) were answered."""
+    known = np.column_stack([kinds, np.ones(len(kinds), dtype=bool)])
+    columns = np.split(np.nonzero(known)[1], np.cumsum(known.sum(axis=1))[:-1])
+    totals, ends = np.bincount(patterns, w), np.cumsum(np.bincount(patterns))
+    shares = w / np.where(totals > 0, totals, 1.0)[patterns]  # a pattern of rows without weight tells nothing
+    order = np.argsort(patterns, kind="stable")
+    z, shares = z[order], shares[order, None]
+    blocks = list[Block]()
+    for own, total, end, last in zip(columns, totals.tolist(), ends, np.append(0, ends[:-1]), strict=True):
+        answered = z[last:end].take(own, axis=1)
+        blocks.append(Block(own, total, (answered * shares[last:end]).T @ answered))
+    return blocks
 
 
 def rows_by_number(numbers: Array) -> tuple[Array, ...]:

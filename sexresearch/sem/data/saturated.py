@@ -14,7 +14,7 @@ from scipy.linalg import lapack
 
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.patterns import Block, Known, Patterns, Stack, moment_derivatives, triangle
+from sexresearch.sem.implied.patterns import Block, Known, Patterns, Stack, moment_derivatives, steady_inverse, triangle
 from sexresearch.sem.implied.structure import split_moments
 
 EM_TOLERANCE = 1e-11  # largest change of a standardized moment; chi-square then moves by less than 1e-8
@@ -50,7 +50,7 @@ def saturated_moments(blocks: Sequence[Block], p: int, names: tuple[str, ...], w
     if flat:
         raise DataError(f"{where}no variance in {flat}: every answer is the same; drop these items or this group")
     scaled = replace(patterns, stacks=tuple(_rescaled(stack, mean, sd) for stack in patterns.stacks))
-    found = _maximum(scaled)
+    found = _maximum(scaled, n)
     if found is None:
         raise DataError(
             f"{where}the likelihood of these answers with gaps has no maximum that could be found, so that their means "
@@ -77,9 +77,13 @@ def _rescaled(stack: Stack, mean: Array, sd: Array) -> Stack:
     return replace(stack, moment=change @ stack.moment @ change.transpose(0, 2, 1))
 
 
-def _maximum(patterns: Patterns) -> Array | None:
-    """(P, P) the moments of highest likelihood, by Newton steps where it bends the right way, by EM elsewhere."""
-    point = _point(patterns, np.eye(patterns.size))
+def _maximum(patterns: Patterns, n: Array) -> Array | None:
+    """(P, P) the moments of highest likelihood, by Newton steps where it bends the right way, by EM elsewhere.
+
+    n (P, P) answered each pair of items; where the moments of these fit together, they are the start.
+    """
+    pairs = patterns.summed([stack.moment for stack in patterns.stacks]) / n
+    point = _point(patterns, np.eye(patterns.size) if steady_inverse(pairs) is None else pairs)
     for number in range(MAX_ROUNDS):
         if point is None:
             return None

@@ -48,11 +48,16 @@ class Stack:
     moment: Array
 
     @read_only_property
-    def lower(self) -> tuple[Array, Array, Array]:
-        """Row and column of the lower triangle of (k, k), and (b, k (k + 1) / 2) its places in that of (P, P)."""
-        own = triangle(self.columns.shape[1])
-        high, low = self.columns[:, own.row], self.columns[:, own.column]
-        return own.row, own.column, high * (high + 1) // 2 + low
+    def places(self) -> tuple[Array, Array]:
+        """(b, L) where the triangle of (P, P) stands in the flat parts (b, k, k), and which of it was not answered."""
+        b, k = self.columns.shape
+        lower = triangle(k + self.gaps.shape[1])
+        own = np.full((b, k + self.gaps.shape[1]), -1)
+        np.put_along_axis(own, self.columns, np.arange(k), axis=1)
+        high, low = own[:, lower.row], own[:, lower.column]
+        unknown = (high < 0) | (low < 0)
+        places = np.arange(b)[:, None] * k * k + high * k + low
+        return np.where(unknown, 0, places), np.flatnonzero(unknown)
 
     def inverses(self, omega: Array, whole: tuple[Array, float] | None) -> tuple[Array, Array]:
         """Inverses (b, k, k) and log determinants (b,) of the answered parts of `omega` (P, P).
@@ -115,26 +120,26 @@ class Patterns:
 
     @read_only_property
     def n(self) -> Array:
-        """(b,) respondents behind each block."""
-        out = np.empty(sum(len(stack.n) for stack in self.stacks))
-        for stack in self.stacks:
-            out[stack.numbers] = stack.n
-        return out
+        """(b,) respondents behind each block, stack by stack."""
+        return np.concatenate([stack.n for stack in self.stacks])
 
     def known(self, omega: Array) -> list[Known] | None:
         """What is answered of `omega` (P, P), inverted; None where a part is not positive definite."""
-        whole = _steady_inverse(omega)
+        whole = steady_inverse(omega)
         try:
             return [Known(stack, *stack.inverses(omega, whole)) for stack in self.stacks]
         except np.linalg.LinAlgError:
             return None
 
     def rows(self, parts: Sequence[Array]) -> Array:
-        """(b, L) one matrix per block, from the `parts` (b, k, k) of each stack, as lower triangles of (P, P)."""
-        out = np.zeros((len(self.n), self.size * (self.size + 1) // 2))
+        """(b, L) one matrix per block, stack by stack, from the `parts` (b, k, k), as lower triangles of (P, P)."""
+        out, first = np.empty((len(self.n), self.size * (self.size + 1) // 2)), 0
         for stack, part in zip(self.stacks, parts, strict=True):
-            i, j, places = stack.lower
-            out[stack.numbers[:, None], places] = part[:, i, j]
+            places, unknown = stack.places
+            own = out[first : first + len(part)]
+            np.take(part, places, out=own, mode="clip")
+            own.reshape(-1)[unknown] = 0.0
+            first += len(part)
         return out
 
     def summed(self, parts: Sequence[Array]) -> Array:
@@ -147,7 +152,7 @@ def _part(omega: Array, rows: Array, columns: Array) -> Array:
     return omega.take(rows[:, :, None] * len(omega) + columns[:, None, :])
 
 
-def _steady_inverse(omega: Array) -> tuple[Array, float] | None:
+def steady_inverse(omega: Array) -> tuple[Array, float] | None:
     """The inverse of `omega` (P, P) and its log determinant, where no variable nearly depends on the others."""
     try:
         inverse, logdet = inverted(omega[None])
@@ -211,12 +216,13 @@ def pattern_terms(state: Implied, patterns: Patterns) -> Derivatives | None:
     value = 0.5 * sum(float(own.stack.n @ own.deviance) for own in known)
     mean = (0.5 * patterns.n @ (inverses - middles))[triangle(patterns.size).place]
     push = slot_products(state.structure, state.Z, mean)
-    weighted = patterns.n[:, None] * inverses
+    root = np.sqrt(patterns.n)[:, None]
+    weighted = root * inverses
 
     def exact() -> Array:
-        return _summed_traces(state, middles - 0.5 * inverses, weighted) + second_order(state, push)
+        return _summed_traces(state, root * (middles - 0.5 * inverses), weighted) + second_order(state, push)
 
-    return value, first_order(state.structure, push), 0.5 * _summed_traces(state, inverses, weighted), exact
+    return value, first_order(state.structure, push), 0.5 * _summed_traces(state, weighted, weighted), exact
 
 
 def _summed_traces(state: Implied, left: Array, right: Array) -> Array:
