@@ -6,7 +6,7 @@ An array of such a value is read-only. A frame or a dict, which cannot be, is co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -60,6 +60,44 @@ class _Copied:
 
     def __set__(self, instance: object, value: object) -> None:
         instance.__dict__[self.name] = value.copy() if isinstance(value, dict) else value
+
+
+def when_asked(*names: str) -> Callable[[type[T]], type[T]]:
+    """A dataclass some of whose fields may be given as functions, each called when its field is first asked for.
+
+    >>> from dataclasses import dataclass
+    >>> @when_asked("area")
+    ... @dataclass(frozen=True)
+    ... class Field:
+    ...     area: float
+    >>> Field(2.0).area, Field(lambda: 3.0).area
+    (2.0, 3.0)
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        for name in names:
+            setattr(cls, name, _Later(name))
+        return cls
+
+    return decorate
+
+
+class _Later:
+    """A field that holds a value, or the function that makes it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object, owner: type | None = None) -> object:
+        if instance is None:
+            return self
+        value = instance.__dict__[self.name]
+        if callable(value):
+            value = instance.__dict__[self.name] = value()
+        return value
+
+    def __set__(self, instance: object, value: object) -> None:
+        instance.__dict__[self.name] = value
 
 
 def _equal(self: Any, other: object) -> bool:

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import OptionError
+from sexresearch.frozen import when_asked
 from sexresearch.sem.after.nesting import relation
 from sexresearch.sem.after.score_tests import Separated, released, separated
 from sexresearch.sem.after.vuong import Vuong, vuong
@@ -140,6 +141,7 @@ class Block:
         return self.names[: len(self.mean)]
 
 
+@when_asked("vcov", "parameters", "inadmissible")
 @dataclass(frozen=True, eq=False)
 class View:
     """A fit as plain data.
@@ -150,6 +152,7 @@ class View:
     options : how it was fitted, defaults decided. levels : categories of ordered variables.
     resampler : draws samples and estimates again; redrawer : draws the answers again; gains : makes the table of
     modification indices. None where there is no such thing.
+    vcov, parameters and inadmissible may be given as functions, called when they are first asked for.
     """
 
     engine: str
@@ -217,11 +220,11 @@ def view(results: Results | View, question: str) -> View:
         blocks=tuple(_block(fitted, number) for number in range(fitted.table.n_groups)),
         rows=fitted.table.rows,
         theta=fitted.theta,
-        vcov=results.vcov.to_numpy(),
+        vcov=lambda: results.vcov.to_numpy(),  # type: ignore[arg-type]
         estimates=row_estimates(fitted),
-        parameters=results.parameters,
+        parameters=lambda: results.parameters,
         converged=results.converged,
-        inadmissible=results.inadmissible,
+        inadmissible=lambda: results.inadmissible,  # type: ignore[arg-type]
         options=fitted.options,
         levels=fitted.levels,
         resampler=Refits(results) if engine == "native" else None,
