@@ -185,6 +185,31 @@ def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
     return Sample(answers.label, tuple(names), len(values), n, at, cov, tuple(blocks), answers, patterns, origin=centre)
 
 
+def with_counts(sample: Sample, counts: Array) -> Sample | None:
+    """A sample with gaps, each row as often as `counts` (rows,) says, without going through the rows again.
+
+    For the likelihood alone: moments are those of these rows where a variable has no gaps, the old sample's elsewhere.
+    None where two items have no row in common or one does not vary, so that no moments can be estimated.
+    """
+    z, w = sample.augmented(True), sample.weights * counts
+    seen = ~np.isnan(z[:, :-1])
+    filled, n = np.where(seen, z[:, :-1], 0.0), (seen * w[:, None]).T @ seen
+    if (n <= 0).any():
+        return None
+    centre = (w @ filled) / n.diagonal()
+    spread = np.where(seen, filled - centre, 0.0)
+    cov = (spread * w[:, None]).T @ spread / n
+    if (cov.diagonal() <= 0).any():
+        return None
+    whole = seen.all(axis=0)
+    mean = np.where(whole, centre + (0.0 if sample.origin is None else sample.origin), sample.mean)
+    kinds = np.empty((len(sample.blocks), len(mean)), dtype=bool)
+    kinds[sample.patterns] = seen
+    blocks = tuple(block for block in _blocks(z, w, sample.patterns, kinds) if block.n > 0)
+    moments = np.where(np.outer(whole, whole), cov, sample.cov)
+    return replace(sample, nobs=int(counts.sum()), n=float(w.sum()), mean=mean, cov=moments, blocks=blocks)
+
+
 def _blocks(z: Array, w: Array, patterns: Array, kinds: Array) -> list[Block]:
     """A block of each pattern (rows,) of answers z (rows, P), constant last; `kinds` (patterns, p) were answered."""
     known = np.column_stack([kinds, np.ones(len(kinds), dtype=bool)])
@@ -192,8 +217,7 @@ def _blocks(z: Array, w: Array, patterns: Array, kinds: Array) -> list[Block]:
     totals, ends = np.bincount(patterns, w), np.cumsum(np.bincount(patterns))
     shares = w / np.where(totals > 0, totals, 1.0)[patterns]  # a pattern of rows without weight tells nothing
     order = np.argsort(patterns, kind="stable")
-    z, shares = z[order], shares[order, None]
-    blocks = list[Block]()
+    z, shares, blocks = z[order], shares[order, None], list[Block]()
     for own, total, end, last in zip(columns, totals.tolist(), ends, np.append(0, ends[:-1]), strict=True):
         answered = z[last:end].take(own, axis=1)
         blocks.append(Block(own, total, (answered * shares[last:end]).T @ answered))

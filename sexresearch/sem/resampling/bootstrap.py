@@ -100,7 +100,7 @@ def bootstrap(
     measure = Measured(results, statistic, tested) if tested or statistic is not None else None
     own = named_values(statistic, results) if statistic is not None else None
     engine = batch(fitted) if statistic is None else None
-    job = Job(fitted, _source(fitted, seed, kind, codes), engine, measure, tested)
+    job = Job(fitted, _source(fitted, seed, kind, codes, measure is None), engine, measure, tested)
     outcome = run(job, replicates, workers or 1)
     observed = standard_test(fitted).chisq if tested else None
     return Bootstrap(results, kind, seed, replicates, outcome, job, observed, own)
@@ -153,10 +153,10 @@ def _clusters(fitted: Fitted, cluster: pd.Series | str | None) -> list[Array] | 
     return picked
 
 
-def _source(fitted: Fitted, seed: int, kind: str, codes: list[Array] | None) -> Source:
+def _source(fitted: Fitted, seed: int, kind: str, codes: list[Array] | None, bare: bool) -> Source:
     if kind == "parametric":
         return simulated(fitted, seed)
-    drawn = resampled(fitted, seed, codes)
+    drawn = resampled(fitted, seed, codes, bare)
     return replace(drawn, groups=bent_to_model(fitted)) if kind == "bollen-stine" else drawn
 
 

@@ -17,9 +17,10 @@ import pandas as pd
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import take
+from sexresearch.sem.data.sample import Sample, with_counts
 from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.resampling.refit import refit
+from sexresearch.sem.resampling.refit import refit, refit_samples
 
 
 def stream(seed: int, number: int) -> np.random.Generator:
@@ -42,12 +43,14 @@ class Resampled:
     """Rows drawn with replacement: `units` (rows of all groups,) says which unit a row belongs to.
 
     strata : units are drawn within each stratum (first unit, number of units); groups : the answers themselves.
+    bare : nothing but the estimates of a refit is wanted, so that answers with gaps need not be read again.
     """
 
     seed: int
     groups: tuple[Answers, ...]
     units: Array
     strata: tuple[tuple[int, int], ...]
+    bare: bool = False
 
     def counts(self, number: int) -> Array:
         """(rows,) how often each row was drawn, all groups one after the other."""
@@ -61,7 +64,16 @@ class Resampled:
 
     def refitted(self, fitted: Fitted, number: int) -> Fitted:
         """The fit to the rows drawn in one replicate."""
+        samples = self._counted(fitted, number) if self.bare and fitted.options.missing == "fiml" else []
+        if samples and all(samples):
+            return refit_samples(fitted, tuple(sample for sample in samples if sample is not None))
         return refit(fitted, self.answers(number))
+
+    def _counted(self, fitted: Fitted, number: int) -> list[Sample | None]:
+        """The samples of all groups with the counts of one replicate; None where it holds too little."""
+        ends = np.cumsum([len(group.values) for group in self.groups])[:-1]
+        parts = np.split(self.counts(number), ends)
+        return [with_counts(sample, own) for sample, own in zip(fitted.samples, parts, strict=True)]
 
     def expanded(self, counts: Array) -> list[Answers]:
         """Rows repeated as often as `counts` (rows,) says; a cluster drawn twice counts as two."""
@@ -132,7 +144,7 @@ def _unweighted(answers: Answers, order: Array, has_means: bool) -> Weighed:
     return weigh(np.ones((1, len(answers.values))), Products(answers.values), order, has_means)
 
 
-def resampled(fitted: Fitted, seed: int, clusters: Sequence[Array] | None) -> Resampled:
+def resampled(fitted: Fitted, seed: int, clusters: Sequence[Array] | None, bare: bool = False) -> Resampled:
     """Draws of rows, or of whole `clusters` (codes per group); clusters that span groups are drawn across them."""
     groups = tuple(sample.answers for sample in fitted.samples if sample.answers is not None)
     codes = [np.arange(len(g.values)) for g in groups] if clusters is None else list(clusters)
@@ -144,7 +156,7 @@ def resampled(fitted: Fitted, seed: int, clusters: Sequence[Array] | None) -> Re
         units.append(dense.ravel() + first)
         strata.append((first, len(names)))
         first += len(names)
-    return Resampled(seed, groups, np.concatenate(units), tuple(strata))
+    return Resampled(seed, groups, np.concatenate(units), tuple(strata), bare)
 
 
 def bent_to_model(fitted: Fitted) -> tuple[Answers, ...]:
