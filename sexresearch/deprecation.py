@@ -35,7 +35,7 @@ def gathered(names: Sequence[str], into: str, kind: type, until: str) -> Callabl
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
-        def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        def understood(*args: P.args, **kwargs: P.kwargs) -> R:
             old = {name: kwargs.pop(name) for name in names if name in kwargs}
             if old:
                 shown = f"{into}=sexresearch.{kind.__name__}({', '.join(f'{k}={v!r}' for k, v in old.items())})"
@@ -46,6 +46,6 @@ def gathered(names: Sequence[str], into: str, kind: type, until: str) -> Callabl
                 kwargs[into] = kind(**old)
             return function(*args, **kwargs)
 
-        return told
+        return understood
 
     return decorate

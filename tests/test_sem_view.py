@@ -1,6 +1,8 @@
 """What may be seen of a fit: another engine's results, and a view filled by hand, answer the questions of the chain."""
 
+import doctest
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from sexresearch.sem.view import Block, Parameter, Roles, View, view
 
 ENGINES_AGREE = 2e-5  # semopy's optimiser stops with a gradient of that order
 SCALE = (-10.0, 20.0)
+PAGE = Path(__file__).parent.parent / "docs" / "developer" / "view.md"
 QUESTIONS = {
     "reliability": sx.reliability,
     "standardized": lambda results: sx.reliability(results, standardized=True),
@@ -96,6 +99,11 @@ def test_a_view_filled_by_hand_answers_too():
     slope = 2 * 1.4 / (1.4**2 + 1.0) ** 2  # of omega by each loading
     half = found["omega_ci_upper"] - found["omega"]
     assert half == pytest.approx(1.959964 * slope * np.sqrt(0.02), rel=1e-6)
+
+
+def test_the_page_on_views_holds():
+    found = doctest.testfile(str(PAGE), module_relative=False)
+    assert (found.failed, found.attempted > 10) == (0, True)
 
 
 def test_old_spellings_are_understood_and_warn():

@@ -52,7 +52,7 @@ class Source:
     moments: Mapping[object, Moments] | None
     fitting: Fitting
 
-    def fitted(
+    def results(
         self,
         model: Model,
         std_lv: bool,
@@ -97,7 +97,7 @@ class Groups:
         """One step, by `group_equal` and `group_partial`."""
         added = means_at_zero(self.model)
         model = Model("\n".join([*added, self.model.syntax])) if added else self.model
-        return self.source.fitted(model, not scaled_by_text(self.model), self.group, equal, free if equal else ())
+        return self.source.results(model, not scaled_by_text(self.model), self.group, equal, free if equal else ())
 
     def formula(self, name: str) -> str:
         """The name itself."""
@@ -154,7 +154,7 @@ class Waves:
 
     def fit(self, equal: Sequence[str], free: Formulas) -> Results:
         """One step, by labels in a model text of all waves."""
-        return self.source.fitted(Model(self.text(equal, free)), std_lv=True)
+        return self.source.results(Model(self.text(equal, free)), std_lv=True)
 
     def text(self, equal: Sequence[str], free: Formulas) -> str:
         """The model of all waves, with shared labels where parameters are equal."""

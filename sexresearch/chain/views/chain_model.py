@@ -15,7 +15,7 @@ from sexresearch.survey import Instrument
 
 HigherOrder = Literal["factor", "composite"]
 HIGHER_ORDER = get_args(HigherOrder)
-View = Literal["core", "full", "pyramid", "satisfaction_only", "direct", "reversed"]  # as in `KINDS`
+ChainView = Literal["core", "full", "pyramid", "satisfaction_only", "direct", "reversed"]  # as in `KINDS`
 Path = tuple[Unit, tuple[Unit, ...]]
 
 
@@ -43,7 +43,7 @@ class Kind:
 
 
 @in_words
-def chain_model(instrument: Instrument, kind: View = "core", *, higher_order: HigherOrder = "factor") -> Model:
+def chain_model(instrument: Instrument, kind: ChainView = "core", *, higher_order: HigherOrder = "factor") -> Model:
     """A view of the effect chain of ISO 23592 as lavaan model text, made of what the instrument measures.
 
     Parameters

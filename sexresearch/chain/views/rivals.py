@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.views.chain_model import KINDS, checked_order, model_text, planned, supported
+from sexresearch.chain.views.chain_model import (
+    KINDS,
+    ChainView,
+    HigherOrder,
+    checked_order,
+    model_text,
+    planned,
+    supported,
+)
 from sexresearch.chain.views.measured import Measured, Unit
 from sexresearch.chain.views.verdicts import equivalent_to, verdict
 from sexresearch.deprecation import gathered
@@ -57,9 +65,9 @@ class Rival:
 @in_words
 def compare_rivals(
     survey: Survey,
-    kinds: Sequence[str] | None = None,
+    kinds: Sequence[ChainView] | None = None,
     *,
-    higher_order: str | Sequence[str] = "factor",
+    higher_order: HigherOrder | Sequence[HigherOrder] = "factor",
     fitting: Fitting | None = None,
 ) -> pd.DataFrame:
     """All views of the effect chain fitted to the same answers, the best admissible one by BIC first.
