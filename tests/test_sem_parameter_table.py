@@ -87,6 +87,7 @@ def test_categories_make_thresholds():
         ({"group_equal": ["everything"]}, "group_equal does not know"),
         ({"parameterization": "beta"}, "'delta' or 'theta'"),
         ({"ordered": ["x1"]}, "takes a dict"),
+        ({"int_lv_free": True, "meanstructure": False}, "needs the means"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(options, words):

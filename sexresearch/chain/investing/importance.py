@@ -14,10 +14,10 @@ from sexresearch.chain.investing.levers import passes_through, ranked_by_default
 from sexresearch.chain.investing.points import Points, composites_of, meters, no_means, readings
 from sexresearch.chain.investing.quadrants import judged
 from sexresearch.chain.investing.scales import Scale, limits_of
+from sexresearch.chain.joining import joined
 from sexresearch.chain.measurement.notes import clearly_loads
 from sexresearch.chain.paths.arrows import Arrows, all_arrows, is_drawn, known
 from sexresearch.chain.paths.routes import feedback
-from sexresearch.chain.reasons import joined
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem import Results
 from sexresearch.sem.view import Array, View, matrices, view

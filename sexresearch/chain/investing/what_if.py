@@ -13,8 +13,8 @@ from sexresearch.arguments import in_words
 from sexresearch.chain.investing.importance import constructs_of, reasons, shows_only, unreadable
 from sexresearch.chain.investing.points import Points, meters, readings
 from sexresearch.chain.investing.scales import Scale, limits_of
+from sexresearch.chain.joining import joined
 from sexresearch.chain.paths.arrows import Arrows, all_arrows, known
-from sexresearch.chain.reasons import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
 from sexresearch.sem.view import Array, View, view

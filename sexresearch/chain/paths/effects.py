@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
+from sexresearch.chain.joining import joined
 from sexresearch.chain.paths.arrows import Arrows, all_arrows, known
 from sexresearch.chain.paths.estimands import SHARE, Estimand, Pair, derived, estimand_slopes, estimands
 from sexresearch.chain.paths.routes import Route, feedback, route_slopes, route_values
-from sexresearch.chain.reasons import joined
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem import Results
 from sexresearch.sem.view import Array, Draws, Interval, View, draws, uncertain, view, z_and_p

@@ -8,9 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
+from sexresearch.chain.joining import joined
 from sexresearch.chain.paths.arrows import ARROW
 from sexresearch.chain.paths.routes import Route
-from sexresearch.chain.reasons import joined
 from sexresearch.sem.view import Array
 
 MOST_CONTRASTED = 4  # specific paths of which every two are compared without being asked

@@ -160,6 +160,8 @@ class Model:
         spoken = any(f.op == "~1" for f in self.statements.formulas) or {"intercepts", "means"} & set(equal)
         if meanstructure is None or spoken:
             meanstructure = bool(spoken or count > 1 or cuts or int_lv_free)
+        if int_lv_free and not (meanstructure or cuts):
+            raise OptionError("int_lv_free=True needs the means: leave meanstructure=None or set it to True")
         if parameterization not in get_args(Parameterization):
             raise OptionError(f"parameterization is 'delta' or 'theta'; found {parameterization!r}")
         defaults = Defaults(
