@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from sexresearch import sem
 from sexresearch.sem.estimation.options import ADDED
@@ -38,8 +39,8 @@ CASES = {name: case for storey in STOREYS for name, case in read_cases(storey).i
 def read_table(storey: str, table: str) -> pd.DataFrame:
     """One of lavaan's tables; text columns have empty strings instead of missing values."""
     rows = pd.read_csv(FOLDER / "values" / storey / f"{table}.csv", keep_default_na=True)
-    text = [name for name in rows if rows[name].dtype == object or name == "group"]
-    return rows.assign(**{name: rows[name].fillna("").astype(str) for name in text})
+    text = [name for name in rows if not is_numeric_dtype(rows[name]) or name == "group"]
+    return rows.assign(**{name: as_text(rows[name]) for name in text})
 
 
 def stored(name: str, table: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 from reference_cases import as_text
 
 from sexresearch import sem
@@ -55,8 +56,9 @@ def read_answers(folder: Path) -> Answers:
     """The tables in a folder; text columns hold empty strings, measures have our names."""
     read = {name: pd.read_csv(folder / f"{name}.csv") for name in ("outcomes", "parameters", "after")}
     for frame in read.values():
-        text = [name for name in frame if frame[name].dtype == object or name in ("group", "said")]
-        frame[text] = frame[text].fillna("").astype(str)
+        text = [name for name in frame if not is_numeric_dtype(frame[name]) or name in ("group", "said")]
+        for name in text:
+            frame[name] = as_text(frame[name])
     measures = pd.read_csv(folder / "fit_measures.csv", index_col="case", dtype=str, keep_default_na=False)
     measures = measures.replace("NA", "nan")
     measures.columns = measures.columns.str.replace(".", "_")
