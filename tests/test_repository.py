@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -64,12 +65,45 @@ def test_the_examples_of_the_readme_have_five_lines():
     assert [len(example.splitlines()) for example in examples] == [5, 5, 5]  # test_readme.py runs them
 
 
-def test_continuous_integration_runs_make_test():
-    lines = text(".ci/run").splitlines()
-    assert lines[-1] == "exec make test"
-    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+def test_make_has_the_commands_that_are_spoken_of():
     targets = set(re.findall(r"^([\w.]+):", text("Makefile"), re.MULTILINE))
     assert {".venv", "reproduce", "test", "lab", "lint", "bench"} <= targets
+
+
+def run_ci(folder: Path, make: str) -> subprocess.CompletedProcess:
+    """The script of continuous integration in an empty checkout, on a machine with every Python and this `make`."""
+    stand_ins = {f"python3.{minor}": "exit 0" for minor in range(11, 16)}
+    stand_ins["make"] = f'echo "make $*" >> calls\n{make}'
+    for name, does in stand_ins.items():
+        (folder / name).write_text(f"#!/bin/sh\n{does}\n")
+        (folder / name).chmod(0o755)
+    (folder / ".ci").mkdir()
+    script = shutil.copy(ROOT / ".ci" / "run", folder / ".ci")
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(folder)}
+    return subprocess.run([script], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_continuous_integration_runs_make_test_and_then_every_further_python(tmp_path):
+    run = run_ci(tmp_path, 'echo "7 failed of 9 in words"; echo "3 passed, 1 skipped in 2.00s"')
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert calls[0] == "make test"
+    assert [re.search(r"VENV=(\S+)", call)[1] for call in calls[1:]] == [f".venv-3.{n}" for n in (15, 14, 13, 12, 11)]
+    assert run.stdout.splitlines()[-1] == "18 passed, 0 failed"
+    assert run.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        ('echo "2 failed, 1 passed, 1 error in 2.00s"; exit 1', "16 passed, 3 failed"),
+        ("exit 2", "15 passed, 1 failed"),
+        ('echo "3 passed in 2.00s"; touch "${5#*=}/fetched"', "18 passed, 1 failed"),
+    ],
+)
+def test_continuous_integration_fails_where_one_python_does(tmp_path, last, words):
+    run = run_ci(tmp_path, f'case "$*" in *3.12*) {last};; *) echo "3 passed in 2.00s";; esac')
+    assert run.stdout.splitlines()[-1] == words
+    assert run.returncode == 1
 
 
 def test_committed_files_name_no_machine_and_no_package_registry():
