@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import types
 from collections.abc import Callable, Collection, Mapping
 from functools import wraps
@@ -29,6 +30,7 @@ WORDS: dict[object, str] = {
     "Results": "the Results of a fit",
 }
 SHOWN = 60  # characters of what was found
+LARGEST = 10**9  # a whole number above may be more than memory or a floating-point number can hold
 
 
 def in_words(function: Callable[P, R]) -> Callable[P, R]:
@@ -51,7 +53,7 @@ def in_words(function: Callable[P, R]) -> Callable[P, R]:
         except SexresearchError:
             raise
         except Exception as error:
-            wrong = _misfits(function, args, kwargs)
+            wrong = _misfits(function, args, kwargs) or _beyond_reach(function, args, kwargs)
             if not wrong:
                 raise
             raise OptionError("; ".join(wrong)) from error
@@ -79,6 +81,17 @@ def _misfits(function: Callable[..., object], args: tuple[object, ...], kwargs: 
                 owner = function.__qualname__.removesuffix(".__init__")
                 found.append(f"{name} of {owner}() takes {words(hints[name])}; found {shown(part)}")
                 break
+    return found
+
+
+def _beyond_reach(function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]) -> list[str]:
+    """One sentence for each argument that is, or lists, a whole number larger than what can be held."""
+    owner, found = function.__qualname__.removesuffix(".__init__"), []
+    for name, value in inspect.signature(function).bind(*args, **kwargs).arguments.items():
+        for part in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(part, Integral) and abs(int(part)) > LARGEST:
+                digits = int(int(part).bit_length() * math.log10(2)) + 1
+                found.append(f"{name} of {owner}() has about {digits} digits, more than can be held")
     return found
 
 

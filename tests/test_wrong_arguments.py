@@ -46,3 +46,21 @@ def test_parallel_analysis_can_be_repeated(options):
     data = pd.DataFrame(np.random.default_rng(1).normal(size=(60, 4)), columns=list("abcd"))
     with pytest.raises(SexresearchError, match="must be a whole number"):
         sx.parallel_analysis(data, **options)
+
+
+@pytest.mark.parametrize("function", [sx.simulate, sx.parameter_power, sx.sensitivity], ids=lambda f: f.__name__)
+def test_a_number_that_nothing_can_hold_is_refused_in_words(function):
+    said = rf"n of {function.__name__}\(\) has about 401 digits, more than can be held"
+    with pytest.raises(SexresearchError, match=said):
+        function("y ~ 0.3*x", 10**400)
+
+
+@pytest.mark.parametrize("n", [10**13, 10**20, 10**30], ids=str)
+def test_more_rows_than_memory_has_are_refused_in_words(n):
+    with pytest.raises(SexresearchError, match="more than can be held"):
+        sx.simulate("y ~ 0.3*x", n)
+
+
+def test_moments_of_more_rows_than_can_be_counted_are_refused_in_words():
+    with pytest.raises(SexresearchError, match=r"nobs of Moments\(\) has about 401 digits, more than can be held"):
+        sx.Moments(pd.DataFrame([[1.0]], index=["a"], columns=["a"]), nobs=10**400)
