@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV ?= .venv
 TESTS ?= tests sexresearch notebooks
 BIN := $(VENV)/bin
+PYTEST = $(BIN)/pytest -q -n 2 --dist loadfile --nbval --nbval-current-env $(TESTS)
 SHARED_DATA := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))../shared/data-home)
 
 # One thread and the inline backend, so that numbers and figures are the same on every machine.
@@ -19,7 +20,7 @@ export SEXRESEARCH_DATA_HOME ?= $(SHARED_DATA)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce notebooks test lint lab bench fuzz lock clean
+.PHONY: help reproduce notebooks test pytest lint lab bench fuzz lock clean
 
 help:
 	@echo "make reproduce | test | lint | lab | notebooks | bench | fuzz | lock | clean"
@@ -49,7 +50,11 @@ lint: $(VENV)/.installed
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/pytest -q -n 2 --dist loadfile --nbval --nbval-current-env $(TESTS)
+	$(PYTEST)
+
+# Without lint and types, for a further Python.
+pytest: $(VENV)/.installed
+	$(PYTEST)
 
 lab: $(VENV)/.installed
 	$(BIN)/jupyter lab --notebook-dir=notebooks
