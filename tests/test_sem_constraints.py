@@ -87,10 +87,10 @@ def test_constraints_hold_at_the_end_in_any_unit(texts, gap, unit):
     ],
 )
 def test_contradictions_are_refused_at_once_in_the_users_words(texts, named):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(errors.ModelError, match=named):
         sem.fit(FACTOR + texts.replace(";", "\n"), DATA)
-    assert time.perf_counter() - began < AT_ONCE
+    assert time.process_time() - began < AT_ONCE
 
 
 def test_contradictions_among_groups_are_refused():

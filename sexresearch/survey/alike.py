@@ -23,7 +23,7 @@ def alike_labels(answers: pd.DataFrame, instrument: Instrument | None = None) ->
     ids = {field.name for field in instrument.fields if field.role == "id"} if instrument else set()
     for name in answers.columns:
         values = answers[name]
-        if values.dtype != object or name in ids:
+        if not (values.dtype == object or isinstance(values.dtype, pd.StringDtype)) or name in ids:
             continue
         times = values[values.map(lambda cell: isinstance(cell, str))].value_counts(sort=False)
         if len(times) > max(ALWAYS, FEW * len(values)):
