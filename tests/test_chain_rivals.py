@@ -40,7 +40,7 @@ def test_one_row_per_kind_in_columns_of_the_glossary(rivals, demo, assert_in_glo
 
 def test_the_true_view_wins_and_the_weights_are_shares(rivals):
     assert rivals.index[0] == "full"
-    assert rivals.bic.is_monotonic_increasing
+    assert rivals.bic.round(3).is_monotonic_increasing  # models that are equivalent differ by rounding only
     assert rivals.loc["full", "bic_weight"] > 0.999
     assert rivals[["aic_weight", "bic_weight"]].sum().tolist() == pytest.approx([1.0, 1.0])
     assert rivals.verdict.drop("full").str.startswith("fits worse than full").all()
@@ -84,6 +84,8 @@ def test_the_sentence_says_what_is_decided_and_what_is_not(rivals, demo):
     assert sentence.endswith("can decide between core and reversed, which imply the same moments.")
     tied = sx.rivals_sentence(sx.compare_rivals(demo, ["core", "reversed"]))
     assert tied.startswith("The data speak for core or reversed (BIC weight 1.00 together). No answers")
+    turned = sx.rivals_sentence(sx.compare_rivals(demo, ["reversed", "core"]))
+    assert turned.startswith("The data speak for reversed or core (BIC weight 1.00 together). No answers")
 
 
 def test_views_that_are_not_nested_get_both_tests_of_vuong(world):

@@ -27,6 +27,7 @@ from sexresearch.sem import Fitting, Model, Results
 from sexresearch.sem.view import LIKELIHOODS, options_of, quiet_fit, reported
 from sexresearch.survey import Survey
 
+DECIDING = 3  # decimals of BIC that order the models; beyond, rounding would order those that are equivalent
 MEASURES = ("df", "chisq", "cfi", "rmsea", "srmr", "npar", "aic", "bic")
 REPORTED = ("chisq", "df", "cfi", "rmsea")
 PATHS = (
@@ -294,7 +295,7 @@ def _units(measured: Measured, kind: str) -> tuple[Unit, ...]:
 def _place(rival: Rival) -> tuple[bool, float]:
     """Admissible solutions first, by BIC; what has none last."""
     bic = math.inf if rival.solution is None else float(rival.solution.fit_measures["bic"])
-    return not rival.usable, bic
+    return not rival.usable, round(bic, DECIDING)
 
 
 def _row(names: dict[str, str], rival: Rival) -> dict[str, object]:
