@@ -98,10 +98,17 @@ def _write(sketch: Sketch, row: dict[str, str]) -> None:
     if sketch.kind != "growth":
         if sketch.maybe(0.25) and len(sketch.items) > 3 and row["ordered"] == "none":
             a, b = sketch.rng.sample(sketch.items, 2) if sketch.kind != "paths" else sketch.items[-2:]
-            sketch.lines.append(f"{a} ~~ {sketch.label(0.2)}{b}")
+            if not _explains(sketch, a, b):
+                sketch.lines.append(f"{a} ~~ {sketch.label(0.2)}{b}")
         if means and sketch.maybe(0.2) and row["ordered"] == "none" and row["groups"] == "one":
             sketch.lines.append(f"{sketch.items[-1]} ~ {sketch.rng.choice(('0*', '1.5*', 'm*'))}1")
     _write_constraints(sketch)
+
+
+def _explains(sketch: Sketch, cause: str, outcome: str) -> bool:
+    """Whether one is regressed on the other: a residual covariance beside that path is not identified."""
+    causes = [line.replace("*", " ").split()[2:] for line in sketch.lines if line.startswith(f"{outcome} ~ ")]
+    return any(cause in found for found in causes)
 
 
 def _write_paths(sketch: Sketch, row: dict[str, str]) -> None:

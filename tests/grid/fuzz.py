@@ -1,7 +1,9 @@
 """`make fuzz`: random fits, ours beside lavaan's, live; prints every difference that no known departure explains.
 
-python tests/grid/fuzz.py [--n 300] [--seed 1] [--only NUMBER]; FUZZ_N and FUZZ_SEED say the same. The seed is printed:
-with it and the number of a draw the fit can be made again. Needs Rscript with lavaan, semTools and jsonlite.
+python tests/grid/fuzz.py [--n 300] [--seed 1] [--only NUMBER] [--keep FOLDER]; FUZZ_N and FUZZ_SEED say the same. The
+seed is printed: with it and the number of a draw the fit can be made again. Where ours is lower, or lavaan does not
+converge, lavaan is started once more at our estimates and compared from there. Needs Rscript with lavaan, semTools and
+jsonlite.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from drawing import Draw, draw  # noqa: E402
 from sexresearch import sem  # noqa: E402
 from sexresearch.errors import SexresearchError  # noqa: E402
 
-BATCH = 25  # fits per R process
+BATCH = 15  # fits per R process
 LOWER = 1e-4  # chi-square: ours below lavaan's by more than this is lavaan's local minimum or early stop
 SHOWN = 12  # differences printed per draw
 
@@ -40,20 +42,36 @@ def name_of(drawn: Draw) -> str:
     return f"d{drawn.number}"
 
 
-def lavaan_answers(draws: list[Draw]) -> Answers:
-    """What lavaan says about some draws."""
-    with tempfile.TemporaryDirectory() as folder:
+def lavaan_answers(draws: list[Draw], folder: Path, starts: dict[str, sem.Results]) -> Answers:
+    """What lavaan says about some draws, started at ours where there are `starts`; from the folder if it has them."""
+    if not (folder / "outcomes.csv").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        cases = []
         for drawn in draws:
-            drawn.data.to_csv(Path(folder) / f"{name_of(drawn)}.csv", index=False)
-        cases = [{"name": name_of(d), "data": name_of(d), "model": d.model, "options": d.options} for d in draws]
-        plan = json.dumps({"folder": folder, "data": folder, "case": cases})
+            name = name_of(drawn)
+            drawn.data.to_csv(folder / f"{name}.csv", index=False)
+            cases.append({"name": name, "data": name, "model": drawn.model, "options": drawn.options})
+            if name in starts:
+                start_table(starts[name]).to_csv(folder / f"{name}_start.csv", index=False)
+                cases[-1]["start"] = f"{name}_start"
+        plan = json.dumps({"folder": str(folder.resolve()), "data": str(folder.resolve()), "case": cases})
         command = ["Rscript", "grid.R"]
         done = subprocess.run(
             command, input=plan, text=True, cwd=HERE.parent / "reference", capture_output=True, check=False
         )
         if done.returncode:
             raise SystemExit(f"R stopped: {done.stderr[-2000:]}")
-        return read_answers(Path(folder))
+    return read_answers(folder)
+
+
+def start_table(results: sem.Results) -> pd.DataFrame:
+    """Our estimates as lavaan takes them for starting values: groups by number, covariances in both directions."""
+    rows = results.parameters[["lhs", "op", "rhs", "group", "est"]]
+    rows = rows[rows["op"] != ":="]
+    groups = list(results.groups)
+    rows = rows.assign(group=[groups.index(g) + 1 if groups else 1 for g in rows["group"]])
+    pairs = rows[(rows["op"] == "~~") & (rows["lhs"] != rows["rhs"])]
+    return pd.concat([rows, pairs.rename(columns={"lhs": "rhs", "rhs": "lhs"})])
 
 
 def our_fit(drawn: Draw) -> sem.Results | str:
@@ -68,10 +86,23 @@ def our_fit(drawn: Draw) -> sem.Results | str:
             return f"CRASH {type(error).__name__}: {error}"
 
 
-def verdict(drawn: Draw, answers: Answers) -> tuple[str, pd.DataFrame]:
+def gained(ours: sem.Results, drawn: Draw, answers: Answers) -> bool:
+    """Whether our chi-square is lower than lavaan's."""
+    mine = ours.fit_measures["chisq"]
+    return bool(answers.of(name_of(drawn))["measure", "chisq"] - mine > LOWER * max(1.0, mine))
+
+
+def again_wanted(drawn: Draw, ours: sem.Results | str, answers: Answers) -> bool:
+    """Whether lavaan should try from our estimates: it found no minimum, or a higher one."""
+    if isinstance(ours, str) or not ours.converged or answers.outcomes.status[name_of(drawn)] == "refused":
+        return False
+    return answers.outcomes.status[name_of(drawn)] == "not converged" or gained(ours, drawn, answers)
+
+
+def verdict(drawn: Draw, ours: sem.Results | str, answers: Answers) -> tuple[str, pd.DataFrame]:
     """In one phrase how the two programs stand to each other, and the differences that nothing explains."""
     none = pd.DataFrame()
-    ours, status, said = our_fit(drawn), *answers.outcomes.loc[name_of(drawn), ["status", "said"]]
+    status, said = answers.outcomes.loc[name_of(drawn), ["status", "said"]]
     if isinstance(ours, str):
         if ours.startswith("refused") and status != "fitted":
             return "both refuse", none
@@ -80,11 +111,9 @@ def verdict(drawn: Draw, answers: Answers) -> tuple[str, pd.DataFrame]:
         return ("neither converges" if status != "fitted" else f"! only lavaan converges | {said}"), none
     if status != "fitted":
         return f"only ours fits: lavaan {status} {said}", none
-    theirs = answers.of(name_of(drawn))
-    gained = theirs["measure", "chisq"] - ours.fit_measures["chisq"]
-    if gained > LOWER * max(1.0, ours.fit_measures["chisq"]):
-        return "ours is lower", none
-    left = unexplained(ours, differences(ours, theirs), drawn.options)
+    if gained(ours, drawn, answers):
+        return "! ours is lower", none
+    left = unexplained(ours, differences(ours, answers.of(name_of(drawn))), drawn.options)
     return ("same" if left.empty else "! they differ"), left
 
 
@@ -97,6 +126,19 @@ def show(drawn: Draw, phrase: str, left: pd.DataFrame) -> None:
         print(f"{dict(collections.Counter(left['kind']))}\n{left.head(SHOWN).to_string(index=False)}", flush=True)
 
 
+def compared(draws: list[Draw], folder: Path) -> list[tuple[Draw, str, pd.DataFrame]]:
+    """Some draws, each with its verdict; those that lavaan tried again from our estimates by that second answer."""
+    answers, fits = lavaan_answers(draws, folder / "first", {}), {drawn.number: our_fit(drawn) for drawn in draws}
+    again = [drawn for drawn in draws if again_wanted(drawn, fits[drawn.number], answers)]
+    starts = {name_of(d): r for d in again if isinstance(r := fits[d.number], sem.Results)}
+    seconds = lavaan_answers(again, folder / "again", starts) if again else answers
+    found = []
+    for drawn in draws:
+        phrase, left = verdict(drawn, fits[drawn.number], seconds if drawn in again else answers)
+        found.append((drawn, f"{phrase} (lavaan started at ours)" if drawn in again else phrase, left))
+    return found
+
+
 def asked() -> argparse.Namespace:
     """What the command line and the environment ask for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -105,6 +147,7 @@ def asked() -> argparse.Namespace:
         "--seed", type=int, default=int(os.environ.get("FUZZ_SEED", "0")) or secrets.randbelow(10**6) + 1
     )
     parser.add_argument("--only", type=int, action="append", help="the number of a draw to look at alone")
+    parser.add_argument("--keep", type=Path, help="a folder for lavaan's answers, read instead of asking lavaan again")
     return parser.parse_args()
 
 
@@ -117,14 +160,14 @@ def main() -> int:
     numbers = wanted.only or list(range(wanted.n))
     print(f"seed {wanted.seed}, {len(numbers)} draws", flush=True)
     counts: collections.Counter[str] = collections.Counter()
-    for at in range(0, len(numbers), BATCH):
-        draws = [draw(wanted.seed, number) for number in numbers[at : at + BATCH]]
-        answers = lavaan_answers(draws)
-        for drawn in draws:
-            phrase, left = verdict(drawn, answers)
-            counts[phrase.split(":")[0].split(" | ")[0]] += 1
-            if phrase.startswith("!") or wanted.only:
-                show(drawn, phrase, left)
+    with tempfile.TemporaryDirectory() as spare:
+        for at in range(0, len(numbers), BATCH):
+            draws = [draw(wanted.seed, number) for number in numbers[at : at + BATCH]]
+            folder = (wanted.keep or Path(spare)) / f"{wanted.seed}_{'_'.join(map(str, wanted.only or [at]))}"
+            for drawn, phrase, left in compared(draws, folder):
+                counts[phrase.split(":")[0].split(" | ")[0]] += 1
+                if phrase.startswith("!") or wanted.only:
+                    show(drawn, phrase, left)
     print(f"\nseed {wanted.seed}: " + ", ".join(f"{phrase} {count}" for phrase, count in counts.most_common()))
     return int(any(phrase.startswith("!") for phrase in counts))
 

@@ -48,11 +48,19 @@ after_r_squared <- function(fit) {
   if (!is.null(rows)) tidy("r_squared", paste(rows$variable, rows$group, sep = " "), rows$value)
 }
 
+# the search for the mode takes seconds for a hundred rows
+of_first_rows <- function(fit) {
+  first <- function(values) if (!is.null(values)) values[seq_len(min(SCORED, nrow(values))), , drop = FALSE]
+  fit@Data@X <- lapply(fit@Data@X, first)
+  fit@Data@eXo <- lapply(fit@Data@eXo, first)
+  fit
+}
+
 # of ordered items those of the first group: lavaan 0.6-14 scores later groups by the parameters of the first
 after_scores <- function(fit) {
   if (!length(lavNames(fit, "lv"))) return(NULL)
-  scores <- groups_of(fit, lavPredict(fit))
   rows <- groups_of(fit, lavInspect(fit, "case.idx"))
+  scores <- groups_of(fit, lavPredict(if (lavInspect(fit, "categorical")) of_first_rows(fit) else fit))
   if (lavInspect(fit, "categorical")) scores <- scores[1]
   do.call(rbind, lapply(seq_along(scores), function(g) {
     table <- unclass(scores[[g]])

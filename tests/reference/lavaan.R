@@ -41,14 +41,21 @@ call_lavaan <- function(case, arguments, quiet = FALSE) {
   })
 }
 
+# estimates to begin with; lavaan turns fixed.x off where `start` is a table
+started_at <- function(case, plan, arguments) {
+  start <- list(start = read.csv(file.path(plan$data, paste0(case$start, ".csv")), na.strings = character(0)))
+  if (is.null(arguments$fixed.x)) c(start, fixed.x = TRUE) else start
+}
+
 fit_case <- function(case, plan) {
   arguments <- c(list(model = case_syntax(case, plan)), case_input(case, plan), lavaan_options(case$options), EM_TIGHT)
+  if (!is.null(case$start)) arguments <- c(arguments, started_at(case, plan, arguments))
   first <- call_lavaan(case, arguments)
   done <- if (!is.null(arguments$aux)) list(fit = first, moved = NA) else polish(first, function(start) {
     none <- list(start = start, optim.method = "none", check.start = FALSE, baseline = FALSE)
     # lavaan turns fixed.x off where `start` is a table: keep what the first fit decided
     if (is.null(arguments$fixed.x)) none$fixed.x <- lavInspect(first, "options")$fixed.x
-    fit <- call_lavaan(case, c(arguments, none), quiet = TRUE)
+    fit <- call_lavaan(case, c(arguments[!names(arguments) %in% names(none)], none), quiet = TRUE)
     fit@baseline <- first@baseline
     fit@Options <- first@Options  # what is computed later from the fit must not see optim.method = "none"
     fit

@@ -7,21 +7,20 @@ section 7.4, doi 10.1201/9780203489437).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import log_ndtr, ndtr
+from scipy.special import log_ndtr
 
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.ordinal.polyserial import normal_density
 from sexresearch.sem.terms.ordinal_least_squares import ordinal_point
 
 STEPS = 60
 SMALL = 1e-9  # Newton step, in units of the factors, at which a score is found
-SMALLEST = 1e-300
-BEYOND = 40.0  # limits of the outer categories, in residual standard deviations
+LOG_ROOT = 0.5 * math.log(2 * math.pi)
 
 
 @dataclass(frozen=True)
@@ -118,36 +117,53 @@ def _height(group: Measured, values: Array, base: Array, prior: Array, eta: Arra
     expected = base + eta @ group.loadings.T
     answers = values[:, : len(group.sd)]
     seen = ~np.isnan(answers)
-    upper, lower = _limits(group, answers, expected)
-    flip = lower > 0  # the upper tail, where it is the small one
-    a, b = np.where(flip, -lower, upper), np.where(flip, -upper, lower)
-    with np.errstate(divide="ignore"):
-        ordered = log_ndtr(a) + np.log1p(-np.exp(np.minimum(log_ndtr(b) - log_ndtr(a), 0.0)))
     z = (np.where(seen, answers, 0.0) - expected) / group.sd
-    logs = np.where(group.levels > 0, ordered, -0.5 * z * z)
-    return np.where(seen, np.maximum(logs, -1e6), 0.0).sum(axis=1) - 0.5 * np.einsum(
-        "na,ab,nb->n", gap, group.precision, gap
-    )
+    logs = np.where(group.levels > 0, _log_share(*_limits(group, answers, expected)), -0.5 * z * z)
+    return np.where(seen, logs, 0.0).sum(axis=1) - 0.5 * np.einsum("na,ab,nb->n", gap, group.precision, gap)
 
 
 def _limits(group: Measured, answers: Array, expected: Array) -> tuple[Array, Array]:
+    """(n, p) upper and lower limit of the category answered, in residual standard deviations from what is expected."""
     code = np.where(np.isnan(answers) | (group.levels == 0), 1, answers).astype(int)
     item = np.arange(len(group.sd))
-    upper = np.clip((group.cuts[item, code] - expected) / group.sd, -BEYOND, BEYOND)
-    lower = np.clip((group.cuts[item, code - 1] - expected) / group.sd, -BEYOND, BEYOND)
-    return upper, lower
+    return (group.cuts[item, code] - expected) / group.sd, (group.cuts[item, code - 1] - expected) / group.sd
+
+
+def _log_share(upper: Array, lower: Array) -> Array:
+    """log of the normal probability between two limits, exact in both tails: of the mirrored limits above the mean.
+
+    >>> _log_share(np.array([np.inf, -50.0]), np.array([50.0, -np.inf])).round(3).tolist()
+    [-1254.831, -1254.831]
+    """
+    flip = lower > 0
+    below = log_ndtr(np.where(flip, -lower, upper))
+    apart = np.minimum(log_ndtr(np.where(flip, -upper, lower)) - below, 0.0)
+    with np.errstate(divide="ignore"):
+        return below + np.where(apart < -1.0, np.log1p(-np.exp(apart)), np.log(-np.expm1(apart)))
 
 
 def _answers(group: Measured, answers: Array, expected: Array) -> tuple[Array, Array]:
-    """First derivatives, and second ones with the sign turned, of the log probability of each answer (n, p)."""
+    """First derivatives, and second ones with the sign turned, of the log probability of each answer (n, p).
+
+    With h = density / probability at each limit: h_lower - h_upper, and 1 minus the variance of the normal variable
+    between the limits, which is between 0 and 1.
+    """
     upper, lower = _limits(group, answers, expected)
-    flip = lower > 0
-    share = np.maximum(np.where(flip, ndtr(-lower) - ndtr(-upper), ndtr(upper) - ndtr(lower)), SMALLEST)
-    high, low = normal_density(upper), normal_density(lower)
-    first = (low - high) / share
-    second = first**2 - (lower * low - upper * high) / share
+    share = _log_share(upper, lower)
+    high, low = _hazard(upper, share), _hazard(lower, share)
+    first = low - high
+    second = first**2 - _times(lower, low) + _times(upper, high)
     z = (np.nan_to_num(answers) - expected) / group.sd
     ordered, seen = group.levels > 0, ~np.isnan(answers)
     first = np.where(ordered, first, z) / group.sd
-    second = np.where(ordered, np.maximum(second, 0.0), 1.0) / group.sd**2
+    second = np.where(ordered, np.clip(second, 0.0, 1.0), 1.0) / group.sd**2
     return np.where(seen, first, 0.0), np.where(seen, second, 0.0)
+
+
+def _hazard(limit: Array, log_share: Array) -> Array:
+    """Normal density at a limit over the probability of the category, 0 at infinity."""
+    return np.exp(-0.5 * limit**2 - LOG_ROOT - log_share)
+
+
+def _times(limit: Array, hazard: Array) -> Array:
+    return np.where(np.isinf(limit), 0.0, limit) * hazard

@@ -13,7 +13,7 @@ from sexresearch.sem.estimation.constrained_minimum import Constrained
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.chisquare import scaled_test, standard_test
-from sexresearch.sem.matrices import invert
+from sexresearch.sem.matrices import flat_direction
 
 
 def scaling_2001(chisq: float, larger: tuple[float, float], smaller: tuple[float, float]) -> float:
@@ -49,7 +49,7 @@ def satorra_bentler_2010(larger: Fitted, smaller: Fitted, reproduced: Constraine
 
 def _positive(fitted: Fitted) -> bool:
     """Whether the information is positive definite along all directions that the constraints leave free."""
-    return invert(fitted.basis.T @ fitted.information @ fitted.basis) is not None
+    return flat_direction(fitted.information, fitted.basis) is None
 
 
 def _expecting(fitted: Fitted) -> Fitted:
@@ -73,18 +73,32 @@ def satorra_2000(larger: Fitted, smaller: Fitted, df: int) -> float:
     """Scaled and shifted difference from the restrictions the smaller model puts on the larger one's parameters.
 
     T = a chisq + b with a = sqrt(df / tr(UGUG)), b = df - a tr(UG). Satorra 2000, doi 10.1007/978-1-4615-4603-0_17;
-    scaled and shifted after Asparouhov & Muthen 2010. Needs complete answers.
+    scaled and shifted after Asparouhov & Muthen 2010. Needs complete answers. The restrictions are found by least
+    squares between the moments in the items' own units, as lavaan does: it matters little which, but it does matter.
     """
     parts = [(p.jacobian, p.weight(), p.term.moment_covariance(given_fixed=False)) for p in larger.points]
     D1 = [D @ larger.basis for D, _, _ in parts]
     pairs = zip(smaller.points, larger.points, strict=True)
     D0 = [a.jacobian[a.term.order_like(b.term)] @ smaller.basis for a, b in pairs]
-    A = null_space((np.linalg.pinv(np.vstack(D1)) @ np.vstack(D0)).T).T
-    P = np.linalg.inv(larger.basis.T @ larger.information @ larger.basis / larger.weight)
+    information = larger.basis.T @ larger.information @ larger.basis / larger.weight
+    units = 1.0 / np.sqrt(information.diagonal())
+    A = _restrictions(np.vstack(D1), np.vstack(D0), units)
+    P = np.linalg.inv(information * np.outer(units, units))
     middle = P @ A.T @ np.linalg.pinv(A @ P @ A.T) @ A @ P
-    first, second = _traces(larger, D1, parts, middle)
+    first, second = _traces(larger, [D * units for D in D1], parts, middle)
     stretch = math.sqrt(df / second)
     return plain_difference(larger, smaller) * stretch + df - stretch * first
+
+
+def _restrictions(larger: Array, smaller: Array, units: Array) -> Array:
+    """(df, q) what the smaller model holds at 0 of the larger one's parameters in `units`, from both Jacobians.
+
+    Columns have length 1 before they are solved for: squared units of 1e-5 are no lack of rank.
+    """
+    lengths = np.linalg.norm(larger, axis=0)
+    found = np.linalg.lstsq(larger / lengths, smaller / np.linalg.norm(smaller, axis=0), rcond=None)[0]
+    moved = found / (lengths * units)[:, None]
+    return null_space((moved / np.linalg.norm(moved, axis=0)).T).T
 
 
 def _traces(

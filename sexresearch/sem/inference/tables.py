@@ -10,9 +10,9 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import Namespace
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.standardized import standardize
-from sexresearch.sem.inference.vcov import delta_variances
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.table import ParameterTable
+from sexresearch.sem.matrices import delta_variances
 
 
 def parameter_frame(fitted: Fitted, vcov: Array, level: float = 0.95) -> pd.DataFrame:
@@ -91,10 +91,10 @@ def _sample_value(fitted: Fitted, row: Parameter) -> float:
 
 
 def _row_errors(table: ParameterTable, vcov: Array) -> Array:
-    """(rows,) standard errors, 0 where fixed."""
+    """(rows,) standard errors, 0 where fixed, missing where the information is not positive."""
     diagonal = np.diag(vcov)
     with np.errstate(invalid="ignore"):
-        error = np.where(diagonal >= -1e-16, np.sqrt(np.maximum(diagonal, 0.0)), np.nan)
+        error = np.where(diagonal >= 0, np.sqrt(np.maximum(diagonal, 0.0)), np.nan)
     return np.append(error, 0.0)[table.free]
 
 

@@ -50,7 +50,8 @@ def _newton(x: Array, wanted: Array) -> Array:
             break
         slope = np.column_stack([(_moments(x + h) - _moments(x - h)) / 2e-6 for h in 1e-6 * np.eye(3)])
         step = np.linalg.lstsq(slope, gap, rcond=None)[0]
-        x = x - step * min(1.0, 0.5 / max(float(np.abs(step).max()), 1e-300))
+        largest = float(np.abs(step).max())
+        x = x - step * (0.5 / largest if largest > 0.5 else 1.0)
     return x
 
 
