@@ -1,8 +1,8 @@
 """The known departures from lavaan, as reference/departures.toml lists them: matched with fits, and as a page.
 
 An entry names `values` (kind and name, in shell patterns: "measure cfi_robust", "se *") and says where they differ:
-`when` lists facts of the fit (see `facts`), `cases` single fits by name. `python tests/departures.py` rewrites
-docs/departures.md.
+`when` lists facts of the fit (see `facts`), `cases` single fits by name, `said` what each side says ("missing",
+"number" or the number itself), any of several. `python tests/departures.py` rewrites docs/departures.md.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from sexresearch import sem
 from sexresearch.sem.inference.chisquare import scaled_test
 
 LIST = Path(__file__).parent / "reference" / "departures.toml"
+SAID = 1e-7  # absolute: lavaan's values are stored with eight digits
 PAGE = Path(__file__).parent.parent / "docs" / "departures.md"
 
 
@@ -37,14 +38,25 @@ class Departure:
     values: tuple[str, ...] = ()
     when: Mapping[str, list[str]] | None = None
     cases: tuple[str, ...] = ()
+    said: tuple[Mapping[str, str], ...] = ()
+    counted: Mapping[str, int] | None = None  # ours in single fits of tests/reference/cases
 
-    def covers(self, kind: str, name: str, known: Mapping[str, str], case: str = "") -> bool:
-        """Whether it explains a value of a fit with these facts."""
+    def covers(self, kind: str, name: str, pair: tuple[float, float], known: Mapping[str, str], case: str = "") -> bool:
+        """Whether it explains our value beside lavaan's (`pair`) in a fit with these facts."""
         if self.cases and case not in self.cases:
+            return False
+        sides = dict(zip(("ours", "lavaan"), pair, strict=True))
+        if self.said and not any(all(_says(sides[s], what) for s, what in words.items()) for words in self.said):
             return False
         if any(known[fact] not in allowed for fact, allowed in (self.when or {}).items()):
             return False
         return any(fnmatch.fnmatchcase(f"{kind} {name}", pattern) for pattern in self.values)
+
+
+def _says(value: float, what: str) -> bool:
+    if what in ("missing", "number"):
+        return math.isnan(value) == (what == "missing")
+    return math.isclose(value, float(what), abs_tol=SAID)
 
 
 @functools.cache
@@ -65,13 +77,14 @@ def facts(results: sem.Results, asked: Mapping[str, object]) -> dict[str, str]:
     return {name: str(value) for name, value in own.items()} | {
         "ordered": _ordered(results),
         "groups": "one" if len(sizes) == 1 else "equal" if len(set(sizes)) == 1 else "unequal",
-        "exogenous": "none" if not exogenous else "fixed" if options.fixed_x else "random",
+        "exogenous": "none" if not exogenous else "fixed" if options.fixed_x and not options.auxiliary else "random",
         "shared": _yes(len(set(labels)) < len(labels) or fitted.constrained.n_equalities > 0),
         "weights": _yes(options.sampling_weights is not None),
         "cluster": _yes(options.cluster is not None),
         "test_replaced": _yes(options.cluster is not None and replaced),
-        "improper": _yes(any("negative variance" in text for text in results.problems)),
-        "outcome_of_latent": _yes(_outcome_of_latent(results)),
+        "improper": _yes(any("negative variance" in t or "not positive definite" in t for t in results.problems)),
+        "own_paths": _yes(_own_paths(results)),
+        "pinned": _yes(bool(((results.parameters["se"] == 0) & results.parameters["z"].isna() & _free(results)).any())),
         **_of_the_test(results),
     }
 
@@ -85,10 +98,18 @@ def _ordered(results: sem.Results) -> str:
     return "none" if not named else "all" if outcomes <= named else "some"
 
 
-def _outcome_of_latent(results: sem.Results) -> bool:
+def _own_paths(results: sem.Results) -> bool:
+    """Whether an observed variable is regressed on a latent one, or one that measures a latent on anything."""
     rows = results.parameters
-    paths = rows[rows["op"] == "~"]
-    return bool((paths["lhs"].isin(results.observed) & paths["rhs"].isin(results.latents)).any())
+    paths, items = rows[rows["op"] == "~"], set(rows.loc[rows["op"] == "=~", "rhs"])
+    observed = paths["lhs"].isin(results.observed)
+    return bool((observed & (paths["rhs"].isin(results.latents) | paths["lhs"].isin(items))).any())
+
+
+def _free(results: sem.Results) -> pd.Series:
+    """(rows of parameters) which are estimated."""
+    free = [row.free >= 0 for row in results.fitted.table.rows]
+    return pd.Series(free + [False] * (len(results.parameters) - len(free)), index=results.parameters.index)
 
 
 def _of_the_test(results: sem.Results) -> dict[str, str]:
@@ -107,19 +128,17 @@ def _yes(holds: bool) -> str:
     return "yes" if holds else "no"
 
 
-def explained(kind: str, name: str, known: Mapping[str, str], case: str = "") -> bool:
-    """Whether some departure covers a value."""
-    return any(entry.covers(kind, name, known, case) for entry in departures())
+def explained(kind: str, name: str, pair: tuple[float, float], known: Mapping[str, str], case: str = "") -> bool:
+    """Whether some departure covers our value beside lavaan's."""
+    return any(entry.covers(kind, name, pair, known, case) for entry in departures())
 
 
-def unexplained(
-    results: sem.Results, found: pd.DataFrame, asked: Mapping[str, object], case: str = ""
-) -> pd.DataFrame:
-    """The differences that no departure covers."""
+def unexplained(results: sem.Results, found: pd.DataFrame, asked: Mapping[str, object], case: str = "") -> pd.DataFrame:
+    """The differences (kind, name, ours, lavaan) that no departure covers."""
     if found.empty:
         return found
-    known = facts(results, asked)
-    covered = [explained(kind, name, known, case) for kind, name in zip(found["kind"], found["name"], strict=True)]
+    known, rows = facts(results, asked), zip(*(found[c] for c in ("kind", "name", "ours", "lavaan")), strict=True)
+    covered = [explained(kind, name, (ours, lavaan), known, case) for kind, name, ours, lavaan in rows]
     return found[[not here for here in covered]]
 
 

@@ -9,10 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from departures import PAGE, departures, page
+from drawing import draw
 from reference_cases import fitted, keyed, read_data
-from scipy.special import chndtr
+from scipy.optimize import minimize_scalar
+from scipy.special import chndtr, ndtr
 
 from sexresearch import sem
+from sexresearch.errors import ModelError
 from sexresearch.sem.implied.structure import vech_index
 from sexresearch.sem.inference.robust_indices import complete_data_misfit
 from sexresearch.sem.terms.moment_covariance import normal_weight
@@ -158,16 +161,97 @@ def ordered_residuals() -> None:
         assert mine[pairs].to_numpy() == pytest.approx(theirs[pairs].to_numpy(), rel=0.01, nan_ok=True)
 
 
-def ordered_scores() -> None:
+def later_group_scores() -> None:
     both, own = fit(ORDERED, group="site", ordered=True), alone(ORDERED, "small", ordered=True)
     rows = DATA.index[DATA["site"] == "small"]
     assert both.factor_scores().loc[rows].to_numpy() == pytest.approx(own.factor_scores().to_numpy(), abs=MODE)
+
+
+def theta_scores() -> None:
     kinds = (fit(ORDERED, ordered=True, parameterization=kind, std_lv=True) for kind in ("delta", "theta"))
     delta, theta = (results.factor_scores().to_numpy() for results in kinds)
     assert delta == pytest.approx(theta, abs=MODE)
 
 
-def outcome_scores() -> None:
+def own_path_scores() -> None:
+    _outcome_scores()
+    results = fit("f =~ q1 + x2 + q3 + x4\nf ~ age\nx2 ~ age", ordered=["q1", "q3"])
+    place = results.factor_scores().head(3)["f"]
+    rows = column(results, "est")
+    searched = [_searched_mode(rows, DATA.loc[k], path) for k in place.index for path in (True, False)]
+    assert place.to_numpy() == pytest.approx(searched[::2], abs=MODE)
+    assert searched[1::2] == pytest.approx(WITHOUT_PATH, abs=2e-3)  # where lavaan's search stops
+
+
+WITHOUT_PATH = [-0.23619, 1.19315, -0.40681]  # lavPredict of lavaan 0.6-14
+
+
+def _searched_mode(rows: pd.Series, answer: pd.Series, path: bool) -> float:
+    """The mode of one row's density written from the table of parameters: f ~ age, x2 ~ age where `path`."""
+
+    def minus_log(f: float) -> float:
+        found = 0.5 * (f - rows["f", "~", "age", ""] * answer["age"]) ** 2 / rows["f", "~~", "f", ""]
+        for name in ("q1", "x2", "q3", "x4"):
+            expected = rows["f", "=~", name, ""] * f + rows[name, "~1", "", ""]
+            expected += rows["x2", "~", "age", ""] * answer["age"] if path and name == "x2" else 0.0
+            sd = np.sqrt(rows[name, "~~", name, ""])
+            if name[0] == "x":
+                found += 0.5 * ((answer[name] - expected) / sd) ** 2
+                continue
+            cuts = sorted(value for key, value in rows.items() if key[:2] == (name, "|"))
+            ends = [-np.inf, *cuts, np.inf][int(answer[name]) - 1 : int(answer[name]) + 1]
+            lower, upper = ndtr((np.array(ends) - expected) / sd)
+            found -= np.log(upper - lower)
+        return float(found)
+
+    return float(minimize_scalar(minus_log, bracket=(-1.0, 1.0)).x)
+
+
+def improper_scores() -> None:
+    drawn = draw(2002, 29)
+    results = fit(drawn.model, drawn.data, **drawn.options)
+    rows = column(results, "est")
+    own = np.diag([rows[name, "~~", name, ""] for name in results.latents])
+    assert np.linalg.det(own) < 0  # the determinant of the factors' covariance matrix too: an eigenvalue is negative
+    with pytest.raises(ModelError, match="not positive definite"):
+        results.factor_scores()
+
+
+def pinned_errors() -> None:
+    pinned, written = fit("x2 ~ a*x1\nx4 ~ x2\na == 0.4"), fit("x2 ~ 0.4*x1\nx4 ~ x2")
+    one, other = (column(results, "se") for results in (pinned, written))
+    assert one.to_numpy() == pytest.approx(other.to_numpy(), rel=SOLVED)
+    assert one["x2", "~", "x1", ""] == 0
+
+
+def polyserial_search() -> None:
+    drawn = draw(2002, 5)
+    results = fit(drawn.model, drawn.data, **drawn.options)
+    table = results.residual_table("raw")
+    table = table[table["group"] == "large"].set_index(["lhs", "op", "rhs"])["observed"]
+    data = drawn.data[drawn.data["site"] == "large"]
+    z = (data["y6"] - data["y6"].mean()) / data["y6"].std(ddof=0)
+    cuts = np.array([-np.inf, table["y5", "|", "t1"], table["y5", "|", "t2"], np.inf])
+    code = data["y5"].astype(int).to_numpy()
+
+    def log_likelihood(r: float) -> float:
+        upper, lower = (ndtr((cuts[code - back] - r * z) / np.sqrt(1 - r * r)) for back in (0, 1))
+        return float(np.log(upper - lower).sum())
+
+    ours = table["y5", "~~", "y6"] / np.sqrt(table["y6", "~~", "y6"])
+    assert round(log_likelihood(ours), 2) == -245.48
+    assert round(log_likelihood(0.6695), 2) == -246.36  # lavaan's
+    assert max(log_likelihood(ours + step) for step in (-1e-3, 1e-3)) < log_likelihood(ours)
+
+
+def semtools_pooled() -> None:
+    one = fit(PLAIN, estimator="MLM")
+    both = sem.pool([one, one]).fit_measures
+    for name in ("tli_robust", "nnfi_robust", "rmsea_ci_upper_robust", "rmsea_ci_upper_scaled", "crmr"):
+        assert both[name] == pytest.approx(one.fit_measures[name], rel=SOLVED), name
+
+
+def _outcome_scores() -> None:
     results = fit("f =~ x1 + x2 + x3\nx4 ~ f\nx5 ~ f", meanstructure=True)
     rows = column(results, "est")
     names = ["x1", "x2", "x3", "x4", "x5"]
@@ -241,7 +325,8 @@ EVIDENCE: dict[str, Callable[[], None]] = {
     for evidence in (
         *(gfi_fiml, robust_fiml_random, robust_fiml_expected, robust_fiml_weights, saturated_limits, rfi, rmsea_limits),
         *(robust_least_squares, observed_gls, first_order_rank, weights_gamma, cluster_test, ordered_residuals),
-        *(ordered_scores, outcome_scores, score_test_df, empty_rows, theta_scale_indices),
+        *(later_group_scores, theta_scores, own_path_scores, improper_scores, pinned_errors, polyserial_search),
+        *(semtools_pooled, score_test_df, empty_rows, theta_scale_indices),
         *(negative_variance_correlations, variance_on_its_bound, absolute_value, labels_beside_na),
     )
 } | {"test_beside_estimator": test_beside, "weights_gamma_errors": weights_gamma}

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from departures import explained, facts
 
 from sexresearch import sem
 from sexresearch.errors import DataError, OptionError
@@ -131,21 +132,19 @@ def test_estimates_and_standard_errors_are_lavaans(name: str) -> None:
     ours = ours.loc[reference.index]
     assert_close(ours["est"], reference["est"], ESTIMATE)
     assert_close(ours["se"], reference["se"], STANDARD_ERROR)
-    undefined = ours["op"] != ":="  # lavaan standardizes a definition of free labels in another way
-    assert_close(ours["std_all"][undefined], reference["std_all"][undefined], FIT)
-
-
-# lavaan's baseline for the first four leaves auxiliary variables unrelated, unlike its baseline for cfi; the last three
-# differ for any fit with missing="fiml", with or without auxiliary variables
-NOT_COMPARED = {"cfi_robust", "tli_robust", "nnfi_robust", "rni_robust", "gfi", "agfi", "pgfi"}
+    assert_close(ours["std_all"], reference["std_all"], FIT)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_fit_measures_are_lavaans(name: str) -> None:
     reference = theirs("fit_measures", name).set_index("name")["value"]
-    ours = fitted(name).fit_measures
-    skipped = NOT_COMPARED if name.startswith("auxiliary") else set()
-    shared = [key for key in reference.index if key in ours.index and key not in skipped]
+    results = fitted(name)
+    ours, known = results.fit_measures, facts(results, CASES[name][1])
+    shared = [
+        key
+        for key in reference.index
+        if key in ours.index and not explained("measure", key, (ours[key], reference[key]), known)
+    ]
     assert {"chisq", "df", "cfi", "rmsea", "srmr", "baseline_chisq"} <= set(shared)
     assert_close(ours[shared], reference[shared], FIT)
     assert fitted(name).nobs == reference["nobs"]
@@ -251,11 +250,6 @@ def test_pooled_tests_are_semtools(name: str) -> None:
         assert_close(ours.loc[test, list(values.index)], values, STEEP)
 
 
-# semTools 0.5-6 sets the first two to 1 by a slip in its condition, finds no upper limit where chisq is below df,
-# and standardizes residual means in crmr by observed and implied deviations where lavaan takes the observed ones
-NOT_POOLED = {"tli_robust", "nnfi_robust", "rmsea_ci_upper_robust", "rmsea_ci_upper_scaled", "crmr"}
-
-
 @pytest.mark.parametrize(
     ("name", "test"), list(stored("pooled_measures")[["case", "test"]].drop_duplicates().itertuples(index=False))
 )
@@ -263,7 +257,8 @@ def test_pooled_fit_measures_are_semtools(name: str, test: str) -> None:
     rows = theirs("pooled_measures", name)
     reference = rows[rows["test"] == test].set_index("name")["value"]
     ours = pooled(name, test).fit_measures
-    shared = [key for key in reference.index if key in ours.index and key not in NOT_POOLED]
+    pairs = {key: (ours[key], reference[key]) for key in reference.index if key in ours.index}
+    shared = [key for key, pair in pairs.items() if not explained("pooled", key, pair, {})]
     assert {"chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "baseline_chisq"} <= set(shared)
     assert_close(ours[shared], reference[shared], FIT)
 

@@ -13,6 +13,7 @@ from pandas.api.types import is_numeric_dtype
 from reference_cases import as_text
 
 from sexresearch import sem
+from sexresearch.errors import ModelError
 
 ESTIMATE = 1e-5  # absolute, relative above 1: lavaan's values are polished by Newton steps before they are stored
 STANDARD_ERROR = 1e-4  # relative: some of lavaan's are from a numerical Hessian
@@ -119,7 +120,10 @@ def _indices(results: sem.Results) -> Values:
 
 
 def _scores(results: sem.Results) -> Values:
-    scores = results.factor_scores()
+    try:
+        scores = results.factor_scores()
+    except ModelError:  # no scores after an improper solution from ordered items
+        return {}
     return {("score", f"{name} {row}"): v for name in scores for row, v in zip(scores.index, scores[name], strict=True)}
 
 

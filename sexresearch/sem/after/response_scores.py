@@ -8,6 +8,7 @@ section 7.4, doi 10.1201/9780203489437).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,15 +20,17 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.terms.ordinal_least_squares import ordinal_point
 
 STEPS = 60
-SMALL = 1e-9  # Newton step, in units of the factors, at which a score is found
+SMALL = 1e-9  # Newton step, in standard deviations of the factors, at which a score is found
+NEGATIVE = -1e-8  # relative eigenvalue below which a covariance matrix is indefinite beyond rounding
 LOG_ROOT = 0.5 * math.log(2 * math.pi)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One group: items (p,) intercepts, loadings (p, l), slopes (p, x) and residual sd; factors' mean, slopes, cov.
+    """One group: items (p,) intercepts, loadings (p, l), slopes (p, x) and residual sd; factors' mean, slopes, spread.
 
     cuts : (p, K + 1) limits of the categories of ordered items; levels : (p,) their number, 0 for continuous ones.
+    spread : (l, l) C with covariance C C', which may be singular: a factor may be wholly explained by others.
     """
 
     intercept: Array
@@ -38,7 +41,7 @@ class Measured:
     levels: Array
     mean: Array
     mean_slopes: Array
-    precision: Array
+    spread: Array
 
 
 def measured(fitted: Fitted, number: int) -> Measured:
@@ -69,8 +72,21 @@ def measured(fitted: Fitted, number: int) -> Measured:
     cuts[items, numbers + 1] = point.cuts[0]
     return Measured(
         direct[:p, last], direct[:p, latent], direct[:p, shown], np.sqrt(variance), cuts, np.array(own.levels),
-        away @ direct[latent, last], away @ direct[latent, shown], np.linalg.inv(cov),
+        away @ direct[latent, last], away @ direct[latent, shown], _spread(cov, role.latent),
     )  # fmt: skip
+
+
+def _spread(cov: Array, names: Sequence[str]) -> Array:
+    """C (l, l) with cov = C C'; ModelError where there is none: such factors have no density to find the mode of."""
+    sd = np.sqrt(np.abs(np.diag(cov)))
+    sd[sd == 0] = 1.0
+    values, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
+    if values[0] < NEGATIVE:
+        raise ModelError(
+            f"scores from ordered answers need factors with a covariance matrix: that of {list(names)} is not positive "
+            "definite, some variance is negative or some are more than perfectly related (see problems)"
+        )
+    return sd[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))
 
 
 def response_scores(fitted: Fitted, number: int, values: Array, method: str) -> Array:
@@ -88,38 +104,39 @@ def response_scores(fitted: Fitted, number: int, values: Array, method: str) -> 
 
 
 def _modes(group: Measured, values: Array) -> Array:
+    """(n, l) modes, found as eta = prior + C u with u standard normal a priori."""
     p = len(group.sd)
     prior = group.mean + values[:, p:] @ group.mean_slopes.T
-    base = group.intercept + values[:, p:] @ group.slopes.T
-    eta = prior.copy()
-    height = _height(group, values, base, prior, eta)
+    base = group.intercept + values[:, p:] @ group.slopes.T + prior @ group.loadings.T
+    loads = group.loadings @ group.spread
+    u = np.zeros_like(prior)
+    height = _height(group, values, base + u @ loads.T, u)
     for _ in range(STEPS):
-        first, second = _answers(group, values[:, :p], base + eta @ group.loadings.T)
-        slope = first @ group.loadings - (eta - prior) @ group.precision
-        curve = np.einsum("np,pa,pb->nab", second, group.loadings, group.loadings) + group.precision
+        first, second = _answers(group, values[:, :p], base + u @ loads.T)
+        slope = first @ loads - u
+        curve = np.einsum("np,pa,pb->nab", second, loads, loads) + np.eye(u.shape[1])
         step = np.linalg.solve(curve, slope[:, :, None])[:, :, 0]
-        size = np.ones(len(eta))
+        size = np.ones(len(u))
         for _ in range(20):
-            there = _height(group, values, base, prior, eta + size[:, None] * step)
+            ahead = u + size[:, None] * step
+            there = _height(group, values, base + ahead @ loads.T, ahead)
             worse = there < height - 1e-12 * np.abs(height)
             if not worse.any():
                 break
             size[worse] *= 0.5
-        eta, height = eta + size[:, None] * step, there
+        u, height = u + size[:, None] * step, there
         if np.abs(step).max() < SMALL:
             break
-    return eta
+    return prior + u @ group.spread.T
 
 
-def _height(group: Measured, values: Array, base: Array, prior: Array, eta: Array) -> Array:
+def _height(group: Measured, values: Array, expected: Array, u: Array) -> Array:
     """(n,) log density of the factors and the answers, up to a constant."""
-    gap = eta - prior
-    expected = base + eta @ group.loadings.T
     answers = values[:, : len(group.sd)]
     seen = ~np.isnan(answers)
     z = (np.where(seen, answers, 0.0) - expected) / group.sd
     logs = np.where(group.levels > 0, _log_share(*_limits(group, answers, expected)), -0.5 * z * z)
-    return np.where(seen, logs, 0.0).sum(axis=1) - 0.5 * np.einsum("na,ab,nb->n", gap, group.precision, gap)
+    return np.where(seen, logs, 0.0).sum(axis=1) - 0.5 * (u * u).sum(axis=1)
 
 
 def _limits(group: Measured, answers: Array, expected: Array) -> tuple[Array, Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,8 @@ from sexresearch.sem.inference.residuals import (
 )
 from sexresearch.sem.inference.robust_indices import robust_indices
 from sexresearch.sem.threads import one_thread
+
+COMPARATIVE = ("cfi", "tli", "nnfi", "nfi", "pnfi", "rfi", "ifi", "rni")
 
 
 @one_thread
@@ -47,7 +50,19 @@ def fit_measures(fitted: Fitted) -> pd.Series:
     out |= robust_indices(fitted, test, base, scaled, null_scaled)
     out |= root_mean_square_residuals(fitted)
     out |= _others(fitted, test, npar)
+    if scaled is not None and null_scaled is not None:
+        out |= dict.fromkeys(_unscalable(out, scaled, null_scaled), math.nan)
     return pd.Series(out, dtype=float, name="value")
+
+
+def _unscalable(names: Iterable[str], scaled: Test, null: Test) -> list[str]:
+    """Measures that rest on a scaling factor below 0, of the model or the baseline: a chi-square has no such mean."""
+    comparing = {f"{name}_{kind}" for name in COMPARATIVE for kind in ("scaled", "robust")}
+    own = [name for name in names if name.endswith(("_scaled", "_robust", "scaling_factor")) and name != "df_scaled"]
+    ofbase = [name for name in own if name.startswith("baseline_") or name in comparing]
+    if scaled.scaling < 0:
+        return [name for name in own if not name.startswith("baseline_")] + (ofbase if null.scaling < 0 else [])
+    return [name for name in ofbase if name != "baseline_df_scaled"] if null.scaling < 0 else []
 
 
 def _scaled_chisq(prefix: str, test: Test) -> dict[str, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from sexresearch.sem.estimation.fitted import Fitted
@@ -30,6 +32,8 @@ def _of_ordered(fitted: Fitted, missing: list[str]) -> dict[str, str]:
 
 
 def _reason(name: str, measures: pd.Series) -> str:
+    if measures["df"] > 0 and _negative(name, measures):
+        return "the scaling factor of the test came out below 0, which the mean of a chi-square cannot be"
     stem = name.removesuffix("_scaled").removesuffix("_robust")
     if stem in COMPARED:
         return _nothing_to_compare(stem, "_scaled" if name.endswith("_scaled") else "", measures)
@@ -40,6 +44,14 @@ def _reason(name: str, measures: pd.Series) -> str:
     if measures["df"] > 0 and stem.startswith("cn_"):
         return "the model fits exactly, so that no sample is too large for it"
     return "the model has no degrees of freedom left to test"
+
+
+def _negative(name: str, measures: pd.Series) -> bool:
+    """Whether a measure rests on a scaling factor that is missing, of the model or of the baseline."""
+    if not name.endswith(("_scaled", "_robust", "scaling_factor")):
+        return False
+    factors = ["chisq_scaling_factor"] * (not name.startswith("baseline_")) + ["baseline_chisq_scaling_factor"]
+    return any(factor in measures and math.isnan(measures[factor]) for factor in factors)
 
 
 def _nothing_to_compare(stem: str, suffix: str, measures: pd.Series) -> str:
