@@ -48,7 +48,7 @@ class Departure:
         sides = dict(zip(("ours", "lavaan"), pair, strict=True))
         if self.said and not any(all(_says(sides[s], what) for s, what in words.items()) for words in self.said):
             return False
-        if any(known[fact] not in allowed for fact, allowed in (self.when or {}).items()):
+        if any(known.get(fact) not in allowed for fact, allowed in (self.when or {}).items()):
             return False
         return any(fnmatch.fnmatchcase(f"{kind} {name}", pattern) for pattern in self.values)
 
@@ -84,7 +84,7 @@ def facts(results: sem.Results, asked: Mapping[str, object]) -> dict[str, str]:
         "test_replaced": _yes(options.cluster is not None and replaced),
         "improper": _yes(any("negative variance" in t or "not positive definite" in t for t in results.problems)),
         "own_paths": _yes(_own_paths(results)),
-        "pinned": _yes(bool(((results.parameters["se"] == 0) & results.parameters["z"].isna() & _free(results)).any())),
+        "constrained": _yes(fitted.constrained.n_equalities > 0),
         **_of_the_test(results),
     }
 
@@ -104,12 +104,6 @@ def _own_paths(results: sem.Results) -> bool:
     paths, items = rows[rows["op"] == "~"], set(rows.loc[rows["op"] == "=~", "rhs"])
     observed = paths["lhs"].isin(results.observed)
     return bool((observed & (paths["rhs"].isin(results.latents) | paths["lhs"].isin(items))).any())
-
-
-def _free(results: sem.Results) -> pd.Series:
-    """(rows of parameters) which are estimated."""
-    free = [row.free >= 0 for row in results.fitted.table.rows]
-    return pd.Series(free + [False] * (len(results.parameters) - len(free)), index=results.parameters.index)
 
 
 def _of_the_test(results: sem.Results) -> dict[str, str]:
