@@ -1,8 +1,10 @@
 """Reports: what stands in them, that they open anywhere, and what is refused."""
 
+import re
 import warnings
 from html import escape, unescape
 
+import pandas as pd
 import pytest
 
 from sexresearch.datasets import load
@@ -16,6 +18,20 @@ Expect =~ CUEX1 + CUEX2 + CUEX3
 Satisfaction =~ CUSA1 + CUSA2 + CUSA3
 Satisfaction ~ Expect
 """
+
+
+ROUNDING = 5.01e-4  # half of the third decimal printed
+PRINTED = {"p": "pvalue", "lower": "ci_lower", "upper": "ci_upper", "std.lv": "std_lv", "std.all": "std_all"}
+
+
+def read_tables(text):
+    """Every table of an HTML page by its caption, as text, read by its tags alone."""
+    found = {}
+    for table in re.findall(r"<table.*?</table>", text, re.DOTALL):
+        rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in table.split("<tr")[1:]]
+        cells = [[unescape(re.sub("<.*?>", "", cell)) for cell in row] for row in rows]
+        found[re.search("<caption>(.*?)</caption>", table).group(1)] = pd.DataFrame(cells[1:], columns=cells[0])
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +64,22 @@ def test_it_holds_every_table_of_the_summary_and_the_diagram(page, results):
         for cell in (cell for row in table.rows for cell in row):
             assert f">{escape(str(cell))}</td>" in page
     assert page.count("data:image/svg+xml;base64,") == 1
+
+
+def test_the_numbers_of_its_tables_are_those_of_the_results(page, results):
+    tables = read_tables(page)
+    rows = results.parameters.set_index(["lhs", "op", "rhs"])
+    told = [row for table in tables.values() if "est" in table for _, row in table.iterrows()]
+    assert {(row["lhs"], row["op"], row["rhs"]) for row in told} == set(rows.index)
+    for row in told:
+        for header in ("est", "se", "z", "p", "lower", "upper", "std.lv", "std.all"):
+            value = rows.loc[(row["lhs"], row["op"], row["rhs"]), PRINTED.get(header, header)]
+            assert float(row[header] or "nan") == pytest.approx(value, abs=ROUNDING, nan_ok=True)
+    explained = tables["R-squared"].set_index("variable")["R²"].astype(float)
+    assert explained.to_numpy() == pytest.approx(results.r_squared[explained.index].to_numpy(), abs=ROUNDING)
+    told = tables["Fit measures"].set_index("measure")["value"]
+    assert float(told["chisq"]) == pytest.approx(results.fit_measures["chisq"], abs=ROUNDING)
+    assert float(told["df"]) == results.fit_measures["df"]
 
 
 def test_only_synthetic_data_are_called_synthetic(page, results, tmp_path):

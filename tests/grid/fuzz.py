@@ -92,6 +92,11 @@ def gained(ours: sem.Results, drawn: Draw, answers: Answers) -> bool:
     return bool(answers.of(name_of(drawn))["measure", "chisq"] - mine > LOWER * max(1.0, mine))
 
 
+def lowest(ours: sem.Results) -> float:
+    """The chi-square that a fit had reached when it was given up."""
+    return float(2.0 * ours.fitted.constrained.solution.value * ours.fitted.weight)
+
+
 def again_wanted(drawn: Draw, ours: sem.Results | str, answers: Answers) -> bool:
     """Whether lavaan should try from our estimates: it found no minimum, or a higher one."""
     if isinstance(ours, str) or not ours.converged or answers.outcomes.status[name_of(drawn)] == "refused":
@@ -107,6 +112,8 @@ def verdict(drawn: Draw, ours: sem.Results | str, answers: Answers) -> tuple[str
         if ours.startswith("refused") and status != "fitted":
             return "both refuse", none
         return f"! ours {ours} | lavaan {status} {said}", none
+    if not ours.converged and status == "fitted" and lowest(ours) < answers.of(name_of(drawn))["measure", "chisq"]:
+        return "no minimum: ours goes on below where lavaan stopped", none
     if not ours.converged:
         return ("neither converges" if status != "fitted" else f"! only lavaan converges | {said}"), none
     if status != "fitted":

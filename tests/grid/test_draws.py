@@ -31,6 +31,15 @@ def test_a_scaling_factor_below_0_scales_nothing() -> None:
     assert all("scaling factor" in results.reasons[name] for name in without)
 
 
+def test_a_fit_without_a_minimum_has_no_measures_but_names_them() -> None:
+    """lavaan stops at a chi-square of 594.78 and says that it converged; a path that grows without end leads below."""
+    results = fitted(2002, 35)
+    assert not results.converged
+    assert 2 * results.fitted.constrained.solution.value * results.fitted.weight < 594
+    assert results.fit_measures[["chisq", "chisq_scaled", "cfi_robust"]].isna().all()
+    assert results.fit_measures["df"] == 42
+
+
 def test_a_residual_covariance_is_not_drawn_beside_the_path_itself() -> None:
     for number in range(200):
         lines = draw(7, number).model.splitlines()

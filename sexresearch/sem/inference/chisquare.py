@@ -18,7 +18,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.vcov import score_covariance
-from sexresearch.sem.matrices import inverse_information
+from sexresearch.sem.matrices import FLAT, inverse_information
 from sexresearch.sem.terms.normal import normal_points
 
 ROUNDING = 16 * float(np.finfo(float).eps)  # relative error of a log-likelihood summed over respondents
@@ -129,14 +129,27 @@ def _diagonal_traces(fitted: Fitted, weight: Sequence[Array]) -> tuple[float, fl
         rest = [(w[~rows], G[np.ix_(~rows, ~rows)]) for w, G, rows in zip(weight, gamma, held, strict=True)]
         return sum(float(w @ np.diag(G)) for w, G in rest), sum(float(w @ (G * G) @ w) for w, G in rest)
     inner = sum(d.T @ (w[:, None] * d) for d, w in zip(D, weight, strict=True))
-    root = np.linalg.cholesky(np.asarray(inner))
-    P = [w[:, None] * solve_triangular(root, d.T, lower=True).T for d, w in zip(D, weight, strict=True)]
+    right = _orthonormal(np.asarray(inner))
+    P = [w[:, None] * d @ right for d, w in zip(D, weight, strict=True)]
     GP = [G @ p for G, p in zip(gamma, P, strict=True)]
     both = np.asarray(sum(p.T @ gp for p, gp in zip(P, GP, strict=True)))
     first = sum(float(w @ np.diag(G)) for w, G in zip(weight, gamma, strict=True)) - float(np.trace(both))
     second = sum(float(w @ (G * G) @ w) for w, G in zip(weight, gamma, strict=True))
     second -= 2.0 * sum(float(np.sum(w[:, None] * gp * gp)) for w, gp in zip(weight, GP, strict=True))
     return first, second + float(np.sum(both * both))
+
+
+def _orthonormal(inner: Array) -> Array:
+    """R with R R' the inverse of `inner` (q, q), of its part with information where it lacks rank."""
+    try:
+        root = np.linalg.cholesky(inner)
+    except np.linalg.LinAlgError:
+        scale = np.sqrt(inner.diagonal())
+        scale[scale == 0] = 1.0
+        values, vectors = np.linalg.eigh(inner / np.outer(scale, scale))
+        kept = values > FLAT
+        return vectors[:, kept] / np.sqrt(values[kept]) / scale[:, None]
+    return solve_triangular(root, np.eye(len(root)), lower=True).T
 
 
 def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
