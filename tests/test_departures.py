@@ -16,9 +16,9 @@ from scipy.special import chndtr, ndtr
 
 from sexresearch import sem
 from sexresearch.errors import ModelError
+from sexresearch.sem.implied.moments import normal_weight
 from sexresearch.sem.implied.structure import vech_index
 from sexresearch.sem.inference.robust_indices import complete_data_misfit
-from sexresearch.sem.terms.moment_covariance import normal_weight
 
 EXACT = 1e-8  # the same arithmetic by another way
 SOLVED = 1e-5  # two minimisations of the same discrepancy, relative

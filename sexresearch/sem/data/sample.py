@@ -15,6 +15,7 @@ from sexresearch.sem.data.moments import Moments, refuse_indefinite
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import where_said
 from sexresearch.sem.data.saturated import saturated_moments
+from sexresearch.sem.data.sums import Sums
 from sexresearch.sem.implied.likelihood import Grouped, grouped
 from sexresearch.sem.implied.patterns import Block
 from sexresearch.sem.implied.structure import join_moments
@@ -30,7 +31,7 @@ class Sample:
     n : respondents, or their summed weights; nobs : rows used.
     blocks : one per missing-data pattern, for the likelihood. answers : the rows themselves, None for moments.
     origin : (p,) where the answers in `blocks` are measured from; None for 0.
-    patterns : (rows,) block number of each row. ordinal : thresholds and correlations where items are ordered; mean and
+    patterns : (rows,) block number of each row. given_sums : of rows that are not there.
     cov are then those of the responses behind them, and there are no blocks.
     """
 
@@ -45,6 +46,7 @@ class Sample:
     patterns: Array = field(default_factory=lambda: np.zeros(0, dtype=int))
     ordinal: OrdinalMoments | None = None
     origin: Array | None = None
+    given_sums: Sums | None = None
 
     @property
     def mean_from_origin(self) -> Array:
@@ -77,6 +79,35 @@ class Sample:
     def rows_by_pattern(self) -> tuple[Array, ...]:
         """The rows of each block."""
         return rows_by_number(self.patterns)
+
+    @property
+    def has_sums(self) -> bool:
+        """Whether the sums hold all that the rows tell, and in fewer numbers: complete answers of many, or no rows."""
+        if self.answers is None:
+            return self.given_sums is not None
+        terms = 1 + len(self.names) * (len(self.names) + 3) // 2
+        return self.nobs > terms and self.complete and not self.gaps
+
+    @property
+    def clustered(self) -> bool:
+        """Whether respondents come in clusters."""
+        if self.answers is None:
+            return self.given_sums is not None and self.given_sums.units < self.given_sums.nobs
+        return self.answers.clusters is not None
+
+    @property
+    def gaps(self) -> bool:
+        """Whether an answer is missing."""
+        return self.answers is not None and bool(np.isnan(self.answers.values).any())
+
+    @cached_property
+    def sums(self) -> Sums:
+        """What the rows add up to, about the means."""
+        if self.answers is None:
+            assert self.given_sums is not None
+            return self.given_sums.ordered(self.names).about(self.mean)
+        own = self.answers
+        return Sums.of(own.values, self.names, self.mean, own.weights, own.clusters)
 
     def augmented(self, has_means: bool) -> Array:
         """(rows, P) answers from the origin and the constant 1 where means are modelled, centred answers otherwise."""

@@ -17,8 +17,8 @@ from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.implied.structure import Implied, Structure
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.terms.curve import Curve
-from sexresearch.sem.terms.normal import saturated_models
-from sexresearch.sem.terms.scores import Saturated, score_products
+from sexresearch.sem.terms.normal import normal_points, saturated_models
+from sexresearch.sem.terms.scores import Saturated
 from sexresearch.sem.terms.term import Discrepancy, Point
 
 
@@ -133,7 +133,7 @@ class Fitted:
     def information(self) -> Array:
         """(q, q) the information the options ask for; of first order, the scores' products summed."""
         if self.options.information == "first_order":
-            return np.asarray(sum(score_products(scores, None) for scores in self.scores))
+            return self.score_products
         return self.observed_information if self.options.information == "observed" else self.expected_information
 
     @cached_property
@@ -158,6 +158,11 @@ class Fitted:
     def scores(self) -> tuple[Array, ...]:
         """Per group (rows, q): each respondent's first derivatives of the log-likelihood, weighted."""
         return tuple(scores for point in self.points if (scores := point.scores) is not None)
+
+    @read_only_property
+    def score_products(self) -> Array:
+        """(q, q) sum over respondents (or clusters) of score times score' (White 1982, doi 10.2307/1912526)."""
+        return np.asarray(sum(point.score_products for point in normal_points(self.points)))
 
     @property
     def saturated(self) -> tuple[Saturated, ...]:

@@ -40,3 +40,24 @@ def moment_bend(state: Implied, r: Array) -> Array:
     W[:p, p] = W[p, :p] = 0.5 * mean_part - A @ state.mean_from_origin
     dmu = jacobian(state)[:p]
     return second_order(state, slot_products(state.structure, state.Z, W)) - 2.0 * dmu.T @ A @ dmu
+
+
+def normal_weight(cov: Array, has_means: bool) -> Array:
+    """Inverse of the normal-theory covariance of (means, vech S): blocks cov^-1 and D'(cov^-1 x cov^-1)D / 2.
+
+    Browne 1984, doi 10.1111/j.2044-8317.1984.tb00789.x.
+    """
+    p = len(cov)
+    V = np.linalg.inv(cov)
+    i, j = vech_index(p)
+    both = V[np.ix_(i, i)] * V[np.ix_(j, j)] + V[np.ix_(i, j)] * V[np.ix_(j, i)]
+    count = np.where(i == j, 0.5, 1.0)
+    inner = both * np.outer(count, count)
+    return _with_means(V, inner) if has_means else inner
+
+
+def _with_means(mean_part: Array, cov_part: Array) -> Array:
+    p, k = len(mean_part), len(cov_part)
+    out = np.zeros((p + k, p + k))
+    out[:p, :p], out[p:, p:] = mean_part, cov_part
+    return out

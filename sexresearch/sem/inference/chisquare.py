@@ -17,7 +17,6 @@ from scipy.special import chdtrc
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.inference.vcov import score_covariance
 from sexresearch.sem.matrices import FLAT, inverse_information
 from sexresearch.sem.terms.normal import normal_points
 
@@ -157,7 +156,7 @@ def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
     flat = fitted.options.observed_information == "h1" and fitted.options.information == "observed"
     bread = _flat_information(fitted) if flat else fitted.information
     inverse = inverse_information(bread, fitted.basis)
-    h0_trace = float(np.trace(inverse @ score_covariance(fitted)))
+    h0_trace = float(np.trace(inverse @ fitted.score_products))
     h1_trace = sum(float(np.vdot(_inverse(g.information), g.products)) for g in fitted.saturated)
     h1_count = sum(len(g.information) for g in fitted.saturated)
     mplus = fitted.options.test == "yuan_bentler_mplus"

@@ -8,7 +8,6 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.pivots import unit_jacobian
 from sexresearch.sem.matrices import carried, determined_inverse, inverse_information
-from sexresearch.sem.terms.scores import score_products
 from sexresearch.sem.threads import one_thread
 
 
@@ -28,16 +27,7 @@ def vcov(fitted: Fitted) -> Array:
     if se == "robust_sem":
         return _robust_sem(fitted)
     bread = inverse_information(fitted.information, fitted.basis)
-    return carried(bread, score_covariance(fitted))
-
-
-def score_covariance(fitted: Fitted) -> Array:
-    """(q, q) sum over respondents (or clusters) of score times score' (Huber 1967; White 1982, doi 10.2307/1912526)."""
-    total = np.zeros((fitted.table.n_free,) * 2)
-    for scores, sample in zip(fitted.scores, fitted.samples, strict=True):
-        assert sample.answers is not None
-        total += score_products(scores, sample.answers.clusters)
-    return total
+    return carried(bread, fitted.score_products)
 
 
 def _robust_sem(fitted: Fitted) -> Array:

@@ -13,8 +13,8 @@ from typing import ClassVar
 import numpy as np
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.moments import normal_weight
 from sexresearch.sem.matrices import inverse_information
-from sexresearch.sem.terms.moment_covariance import normal_weight
 from sexresearch.sem.terms.normal import NormalPoint, NormalTerm
 from sexresearch.sem.terms.scores import Saturated, free_moments
 from sexresearch.sem.terms.term import MisfitParts

@@ -1,4 +1,4 @@
-"""Asymptotic covariances of sample moments: normal theory and distribution free.
+"""The distribution-free covariance of sample moments.
 
 Browne 1984, doi 10.1111/j.2044-8317.1984.tb00789.x.
 """
@@ -13,24 +13,6 @@ from sexresearch.sem.implied.structure import vech_index
 from sexresearch.sem.terms.scores import cluster_sums
 
 
-def normal_weight(cov: Array, has_means: bool) -> Array:
-    """Inverse of the normal-theory covariance of (means, vech S): blocks cov^-1 and D'(cov^-1 x cov^-1)D / 2."""
-    p = len(cov)
-    V = np.linalg.inv(cov)
-    i, j = vech_index(p)
-    both = V[np.ix_(i, i)] * V[np.ix_(j, j)] + V[np.ix_(i, j)] * V[np.ix_(j, i)]
-    count = np.where(i == j, 0.5, 1.0)
-    inner = both * np.outer(count, count)
-    return _with_means(V, inner) if has_means else inner
-
-
-def _with_means(mean_part: Array, cov_part: Array) -> Array:
-    p, k = len(mean_part), len(cov_part)
-    out = np.zeros((p + k, p + k))
-    out[:p, :p], out[p:, p:] = mean_part, cov_part
-    return out
-
-
 def moment_covariance(sample: Sample, has_means: bool, fixed: int = 0) -> Array:
     """Covariance of sqrt(n) (means, vech S) from fourth-order sample moments, with denominator n.
 
@@ -38,6 +20,9 @@ def moment_covariance(sample: Sample, has_means: bool, fixed: int = 0) -> Array:
     Sampling weights multiply what a respondent adds, and respondents of one cluster add together, as in the sandwich
     of a likelihood (lavaan sums within clusters as well, and leaves the weights out).
     """
+    if sample.has_sums:
+        A = moments_by_products(sample, has_means, fixed)
+        return A.T @ sample.sums.products @ A / sample.n
     assert sample.answers is not None
     terms = moment_terms(sample, has_means, fixed)
     weights, clusters = sample.answers.weights, sample.answers.clusters
@@ -46,6 +31,24 @@ def moment_covariance(sample: Sample, has_means: bool, fixed: int = 0) -> Array:
     if clusters is not None:
         terms = cluster_sums(terms, clusters)
     return terms.T @ terms / sample.n
+
+
+def moments_by_products(sample: Sample, has_means: bool, fixed: int) -> Array:
+    """(T, moments) what takes (1, u, vech uu'), u the answers less their means, to `moment_terms`."""
+    p = len(sample.names)
+    i, j = vech_index(p)
+    predict = np.zeros((p, p))  # what the fixed variables predict of all
+    if fixed:
+        x = slice(p - fixed, p)
+        predict[:, x] = np.linalg.solve(sample.cov[x, x], sample.cov[x]).T
+    spread = sample.cov - predict @ sample.cov @ predict.T
+    ends, others = predict[i], predict[j]
+    crossed = ends[:, i] * others[:, j] + np.where(i == j, 0.0, ends[:, j] * others[:, i])
+    of_cov = np.vstack([-spread[i, j], np.zeros((p, len(i))), np.eye(len(i)) - crossed.T])
+    if not has_means:
+        return of_cov
+    of_mean = np.vstack([np.zeros((1, p)), np.eye(p) - predict.T, np.zeros((len(i), p))])
+    return np.hstack([of_mean, of_cov])
 
 
 def moment_terms(sample: Sample, has_means: bool, fixed: int = 0) -> Array:

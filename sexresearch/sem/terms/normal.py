@@ -17,13 +17,12 @@ from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.implied.likelihood import Grouped, deviance, grouped, likelihood_derivatives, respondents
-from sexresearch.sem.implied.moments import collect
+from sexresearch.sem.implied.moments import collect, normal_weight
 from sexresearch.sem.implied.patterns import Block
 from sexresearch.sem.implied.structure import implied
 from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.terms.continuous import ContinuousPoint, ContinuousTerm
 from sexresearch.sem.terms.curve import Curve
-from sexresearch.sem.terms.moment_covariance import normal_weight
 from sexresearch.sem.terms.scores import (
     Saturated,
     casewise_scores,
@@ -31,8 +30,8 @@ from sexresearch.sem.terms.scores import (
     information_of,
     saturate,
     saturated_structure,
+    score_products,
     slot_matrix,
-    summed_products,
 )
 from sexresearch.sem.terms.term import GroupTerm, Point
 
@@ -89,11 +88,11 @@ class NormalTerm(ContinuousTerm):
         state = implied(structure, moments)
         basis = np.eye(len(moments))[:, self.estimated]
         if information == "first_order":
-            return inverse_information(summed_products(casewise_scores(state, self.sample), self.sample), basis)
+            return inverse_information(score_products(state, self.sample, corrected=False), basis)
         bread = inverse_information(information_of(state, self.blocks, exact=information == "observed"), basis)
         if not robust:
             return bread
-        return bread @ summed_products(casewise_scores(state, self.sample), self.sample) @ bread
+        return bread @ score_products(state, self.sample, corrected=False) @ bread
 
     def unrelated(self, theta: Array, free: bool) -> tuple[Array, bool]:
         return theta, True
@@ -136,7 +135,15 @@ class NormalPoint(ContinuousPoint):
         return self.own
 
     @read_only_property
+    def score_products(self) -> Array:
+        """(q, q) what the products of the scores of respondents, or of their clusters, sum to."""
+        slots = slot_matrix(self.own.structure, self.own.n_free)
+        return slots.T @ score_products(self.state, self.own.sample) @ slots
+
+    @read_only_property
     def scores(self) -> Array | None:
+        if self.own.sample.answers is None:
+            return None
         return casewise_scores(self.state, self.own.sample) @ slot_matrix(self.own.structure, self.own.n_free)
 
     @read_only_property
@@ -175,7 +182,7 @@ class NormalPoint(ContinuousPoint):
         if kind == "first_order":
             mean = self.state.mean_from_origin if self.own.has_means else None
             state = implied(*saturated_structure(self.own.structure.p, mean, self.state.cov))
-            return summed_products(casewise_scores(state, self.own.sample), self.own.sample)
+            return score_products(state, self.own.sample, corrected=False)
         curve = self.moment_curve()
         return curve.hessian() if kind == "observed" else curve.curvature
 

@@ -10,8 +10,8 @@ from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.implied.likelihood import Grouped, inverses, likelihood_derivatives
-from sexresearch.sem.implied.moments import collect
-from sexresearch.sem.implied.structure import Implied, Structure, implied, vech_index
+from sexresearch.sem.implied.moments import collect, normal_weight
+from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian, vech_index
 
 
 def slot_matrix(structure: Structure, size: int) -> Array:
@@ -95,9 +95,8 @@ class Saturated:
 
     @read_only_property
     def products(self) -> Array:
-        """What the scores of the respondents, or of their clusters, sum to."""
-        codes = None if self.sample.answers is None else self.sample.answers.clusters
-        return score_products(casewise_scores(self.state, self.sample), codes)
+        """What the products of the scores of the respondents, or of their clusters, sum to."""
+        return score_products(self.state, self.sample)
 
 
 def saturate(sample: Sample, has_means: bool, fixed: int, exact: bool) -> Saturated:
@@ -108,20 +107,32 @@ def saturate(sample: Sample, has_means: bool, fixed: int, exact: bool) -> Satura
     return Saturated(information_of(state, sample.grouped, exact), state, sample)
 
 
-def score_products(scores: Array, codes: Array | None) -> Array:
-    """(q, q) sum of score score' over rows, or over clusters with the correction J / (J - 1) for J clusters."""
-    if codes is None:
-        return scores.T @ scores
-    summed = cluster_sums(scores, codes)
-    return summed.T @ summed * (len(summed) / (len(summed) - 1) if len(summed) > 1 else 1.0)
+def score_products(state: Implied, sample: Sample, corrected: bool = True) -> Array:
+    """(k, k) sum of score score' over rows, or over clusters; J / (J - 1) times that for J clusters if `corrected`."""
+    if sample.has_sums:
+        sums, L = sample.sums, scores_by_products(state, sample)
+        found, units = L.T @ sums.products @ L, sums.units
+    else:
+        assert sample.answers is not None
+        scores, clusters = casewise_scores(state, sample), sample.answers.clusters
+        scores = scores if clusters is None else cluster_sums(scores, clusters)
+        found, units = scores.T @ scores, len(scores)
+    return found * (units / (units - 1)) if corrected and sample.clustered and units > 1 else found
 
 
-def summed_products(scores: Array, sample: Sample) -> Array:
-    """(k, k) the same over the sample's rows or clusters, without that correction."""
-    assert sample.answers is not None
-    clusters = sample.answers.clusters
-    summed = scores if clusters is None else cluster_sums(scores, clusters)
-    return summed.T @ summed
+def scores_by_products(state: Implied, sample: Sample) -> Array:
+    """(T, k) what takes (1, u, vech uu'), u the answers less their means, to the scores of complete answers."""
+    p, has_means = state.structure.p, state.structure.has_means
+    weighted = normal_weight(state.cov, has_means) @ jacobian(state)
+    i, j = vech_index(p)
+    of_cov = weighted[-len(i) :]
+    if not has_means:
+        return np.vstack([-state.cov[i, j] @ of_cov, np.zeros((p, weighted.shape[1])), of_cov])
+    d, of_mean = sample.mean_from_origin - state.mean_from_origin, weighted[:p]
+    crossed = of_mean.copy()
+    np.add.at(crossed, i, d[j, None] * of_cov)
+    np.add.at(crossed, j, d[i, None] * of_cov)
+    return np.vstack([d @ of_mean + (d[i] * d[j] - state.cov[i, j]) @ of_cov, crossed, of_cov])
 
 
 def cluster_sums(scores: Array, codes: Array) -> Array:
