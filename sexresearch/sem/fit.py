@@ -84,9 +84,10 @@ def fit(
     model : Model or str
         lavaan model text, or a `Model`, read once and reusable.
     data : DataFrame or Survey, optional
-        One row per respondent; columns that the model does not name are ignored. Give either data or moments.
+        One row per respondent (or a table of polars or Arrow); columns that the model does not name are ignored. Give
+        either data or moments.
     moments : Moments or dict of Moments by group label, optional
-        Means and covariances in place of the answers.
+        Means and covariances in place of the answers; `Moments.of` keeps what robust estimators need beside them.
     estimator : str, optional
         "ML"; with robust errors and tests "MLM", "MLMV", "MLMVS" (complete data), "MLR", "MLF" (also incomplete); least
         squares "GLS", "WLS", "DWLS", "ULS", with robust ones "WLSM", "WLSMV", "WLSMVS", "ULSM", "ULSMV", "ULSMVS".

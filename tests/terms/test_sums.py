@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from sexresearch.errors import DataError
-from sexresearch.sem import fit
+from sexresearch.errors import DataError, OptionError
+from sexresearch.sem import Moments, fit
 from sexresearch.sem.data.sums import Sums
 from sexresearch.sem.terms import moment_covariance as gamma
 from sexresearch.sem.terms.scores import casewise_scores, cluster_sums, scores_by_products
@@ -57,3 +58,52 @@ def test_scores_and_gamma_by_sums_equal_those_by_rows(beside, means):
         A = gamma.moments_by_products(sample, means, fixed)
         found, wanted = A.T @ sample.sums.products @ A, terms.T @ terms
         assert found == pytest.approx(wanted, rel=ROUNDING, abs=ROUNDING * np.abs(wanted).max())
+
+
+MODEL = "f =~ a + b + c + x"
+ESTIMATORS = ("ML", "MLR", "MLM", "MLMV", "MLF", "GLS", "ULSMV", "WLS", "DWLS")
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_moments_of_parts_fit_like_their_rows(estimator):
+    data = pd.DataFrame(rows()[0], columns=list(NAMES))
+    parts = Moments.of(data[:120]) + Moments.of(data[120:])
+    by_rows, by_sums = (fit(MODEL, **given, estimator=estimator) for given in ({"data": data}, {"moments": parts}))
+    tables = [results.parameters.select_dtypes("number") for results in (by_rows, by_sums)]
+    assert np.allclose(*tables, rtol=ROUNDING, atol=ROUNDING, equal_nan=True)
+    assert np.allclose(by_rows.fit_measures, by_sums.fit_measures, rtol=ROUNDING, atol=ROUNDING, equal_nan=True)
+    residuals = [results.residual_table("normalized")["residual"] for results in (by_rows, by_sums)]
+    assert np.allclose(*residuals, rtol=ROUNDING, atol=1e-7, equal_nan=True)
+
+
+def test_moments_of_groups_and_of_clusters_fit_like_their_rows():
+    values, _, clusters = rows()
+    data = pd.DataFrame(values, columns=list(NAMES)).assign(site=np.where(values[:, 0] > 5, "north", "south"))
+    parts = {site: Moments.of(part) for site, part in data.groupby("site", sort=False)}
+    by_rows = fit(MODEL, data, group="site", group_equal=["loadings"], estimator="MLR")
+    by_sums = fit(MODEL, moments=parts, group_equal=["loadings"], estimator="MLR")
+    assert np.allclose(by_rows.fit_measures, by_sums.fit_measures, rtol=ROUNDING, equal_nan=True)
+    data = data.assign(branch=clusters)
+    by_rows = fit(MODEL, data, cluster="branch", estimator="MLR")
+    by_sums = fit(MODEL, moments=Moments.of(data, list(NAMES), cluster="branch"), estimator="MLR", meanstructure=True)
+    assert np.allclose(by_rows.parameters["se"], by_sums.parameters["se"], rtol=ROUNDING)
+
+
+def test_what_moments_cannot_carry_is_refused_in_words():
+    data = pd.DataFrame(rows()[0], columns=list(NAMES))
+    with_sums = Moments.of(data)
+    plain = Moments(with_sums.cov, with_sums.nobs)
+    with pytest.raises(OptionError, match=r"Moments\.of\(data\) keeps"):
+        fit(MODEL, moments=plain, estimator="MLR")
+    with pytest.raises(OptionError, match="needs the respondents' answers"):
+        fit(MODEL, moments=with_sums, se="bootstrap")
+    with pytest.raises(DataError, match=r"Moments\.of"):
+        plain + with_sums
+    with pytest.raises(DataError, match="only in one of them"):
+        Moments(with_sums.cov, 300, sums=Moments.of(data[["a", "b"]]).sums)
+
+
+def test_arrow_tables_are_data():
+    data = pd.DataFrame(rows()[0], columns=list(NAMES))
+    expected = fit(MODEL, data).fit_measures["chisq"]
+    assert fit(MODEL, pa.Table.from_pandas(data)).fit_measures["chisq"] == pytest.approx(expected, rel=ROUNDING)

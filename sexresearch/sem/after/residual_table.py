@@ -90,5 +90,6 @@ def _curvature(fitted: Fitted, point: Point) -> Array:
 def observed_covariance(fitted: Fitted, number: int) -> Array:
     """(moments, moments) covariance of one group's observed moments, robust where the standard errors are."""
     options, term = fitted.options, fitted.objective.groups[number]
-    robust = options.se not in ("standard", "none") and term.sample.answers is not None
+    behind = term.sample.answers is not None or term.sample.has_sums
+    robust = options.se not in ("standard", "none") and behind
     return term.sampling_covariance(robust or options.estimator in ("WLS", "DWLS"), options.information or "")

@@ -14,7 +14,8 @@ from sexresearch.arguments import in_words, worded
 from sexresearch.errors import DataError
 from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.observed import beyond_scale
+from sexresearch.sem.data.observed import Columns, beyond_scale, frame_of, numeric, used_columns
+from sexresearch.sem.data.sums import Sums
 from sexresearch.sem.matrices import exceeds, invert
 
 SYMMETRY_TOLERANCE = 1e-6  # relative; published tables are rounded to 2-3 decimals but printed symmetrically
@@ -34,12 +35,19 @@ class Moments:
         Respondents behind them, at least 2.
     mean : Series, optional
         (p,) means by name. Default: means are not known.
+    sums : Sums, optional
+        Sums of products of the answers, from which robust errors and tests follow (MLR, MLM, WLS); `Moments.of` makes
+        them. Default: none, and only normal theory can be had.
 
     Raises
     ------
     DataError
         The table is not square, not symmetric, has missing or infinite entries, or is not positive definite; the
-        message names the variables.
+        message names the variables. The sums are of other variables.
+
+    Notes
+    -----
+    Moments of parts of the data that carry sums are added with ``+``: the result is that of all rows together.
 
     Examples
     --------
@@ -52,6 +60,7 @@ class Moments:
     cov: pd.DataFrame
     nobs: int
     mean: pd.Series | None = None
+    sums: Sums | None = None
 
     def __post_init__(self) -> None:
         _check_types(self.cov, self.nobs, self.mean)
@@ -60,6 +69,9 @@ class Moments:
         if self.mean is not None and set(self.mean.index) != set(self.cov.index):
             odd = sorted(set(self.mean.index) ^ set(self.cov.index), key=str)
             raise DataError(f"mean and cov must name the same variables; only in one of them: {odd}")
+        if self.sums is not None and set(self.sums.names) != set(self.names):
+            odd = sorted(set(self.sums.names) ^ set(self.names))
+            raise DataError(f"sums and cov must name the same variables; only in one of them: {odd}")
         for name in ("cov", "mean"):  # copies, so that what was checked cannot change
             object.__setattr__(self, name, getattr(self, name))
 
@@ -67,6 +79,62 @@ class Moments:
     def names(self) -> tuple[str, ...]:
         """The variables, in the order of the covariance table."""
         return tuple(str(name) for name in self.cov.columns)
+
+    @classmethod
+    @in_words
+    def of(cls, data: object, items: Sequence[str] | None = None, *, cluster: str | None = None) -> Moments:
+        """The moments of the complete rows of a data frame, with the sums that robust errors and tests need.
+
+        Parameters
+        ----------
+        data : DataFrame or Survey
+            Or any table that narwhals reads (polars, Arrow, …).
+        items : sequence of str, optional
+            Columns. Default: every column of numbers but `cluster`.
+        cluster : str, optional
+            Column of the clusters that respondents come in. Default: respondents are independent.
+
+        Returns
+        -------
+        Moments
+            With means and sums. Parts of a large file are read one by one and added with ``+``; no cluster may reach
+            from one part into another.
+
+        Raises
+        ------
+        DataError
+            A column is absent or holds no numbers, or too few rows are complete.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(1)
+        >>> data = pd.DataFrame(rng.normal(size=(300, 1)) + rng.normal(size=(300, 4)), columns=list("abcd"))
+        >>> (Moments.of(data[:100]) + Moments.of(data[100:])).nobs
+        300
+        """
+        frame = frame_of(data)
+        numbers = frame.select_dtypes("number").columns
+        names = [str(name) for name in numbers if name != cluster] if items is None else list(items)
+        answers = used_columns(frame, Columns(tuple(names), cluster=cluster), ()).dropna()
+        codes = None if cluster is None else pd.factorize(answers[cluster])[0]
+        values = numeric(answers, names)
+        if len(values) <= len(names):
+            raise DataError(f"{len(values)} complete rows for {len(names)} items; moments need more rows than items")
+        return cls._from_sums(Sums.of(values, tuple(names), clusters=codes))
+
+    @classmethod
+    def _from_sums(cls, sums: Sums) -> Moments:
+        names, n = list(sums.names), sums.nobs
+        cov = pd.DataFrame(sums.cov * (n / (n - 1)), index=names, columns=names)
+        return cls(cov, n, pd.Series(sums.mean, index=names), sums)
+
+    def __add__(self, other: object) -> Moments:
+        """The moments of both sets of rows together."""
+        if not isinstance(other, Moments):
+            return NotImplemented
+        if self.sums is None or other.sums is None:
+            raise DataError("moments are added by the sums behind them; make them with Moments.of(data)")
+        return self._from_sums(self.sums + other.sums)
 
     @classmethod
     @in_words

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 
@@ -44,13 +45,28 @@ class Columns:
 
 
 def frame_of(data: object) -> pd.DataFrame:
-    """The data frame itself, or the `answers` of a survey; DataError for anything else."""
+    """The data frame itself, the `answers` of a survey, or another library's table as a frame; DataError for others.
+
+    >>> import pyarrow as pa
+    >>> frame_of(pa.table({"delight": [1, 2]})).columns.tolist()
+    ['delight']
+    """
     frame = getattr(data, "answers", data)
     if not isinstance(frame, pd.DataFrame):
-        raise DataError(f"data must be a pandas DataFrame or a Survey; found {type(data).__name__}")
+        frame = _converted(frame)
     if frame.empty:
         raise DataError(f"the data are empty: {len(frame)} rows, {frame.shape[1]} columns")
     return frame
+
+
+def _converted(data: object) -> pd.DataFrame:
+    """A table of polars, Arrow and whatever else narwhals knows (DuckDB, Dask) as a pandas frame."""
+    found = nw.from_native(data, pass_through=True)
+    if isinstance(found, nw.LazyFrame):
+        found = found.collect()
+    if not isinstance(found, nw.DataFrame):
+        raise DataError(f"data must be a DataFrame (pandas, polars, Arrow) or a Survey; found {type(data).__name__}")
+    return found.to_pandas()
 
 
 def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.DataFrame:

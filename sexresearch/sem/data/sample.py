@@ -31,8 +31,9 @@ class Sample:
     n : respondents, or their summed weights; nobs : rows used.
     blocks : one per missing-data pattern, for the likelihood. answers : the rows themselves, None for moments.
     origin : (p,) where the answers in `blocks` are measured from; None for 0.
-    patterns : (rows,) block number of each row. given_sums : of rows that are not there.
-    cov are then those of the responses behind them, and there are no blocks.
+    patterns : (rows,) block number of each row. given_sums : those of rows that are not there.
+    ordinal : thresholds and correlations where items are ordered; mean and cov are then those of the responses behind
+    them, and there are no blocks.
     """
 
     label: object
@@ -132,7 +133,8 @@ def from_moments(moments: Moments, label: object, names: Sequence[str], has_mean
     n = moments.nobs
     cov = moments.cov.loc[list(names), list(names)].to_numpy(dtype=float) * (n - 1) / n
     mean = np.zeros(len(names)) if moments.mean is None else moments.mean.loc[list(names)].to_numpy(dtype=float)
-    return _whole(label, tuple(names), n, float(n), mean, cov, has_means, None)
+    sample = _whole(label, tuple(names), n, float(n), mean, cov, has_means, None)
+    return sample if moments.sums is None else replace(sample, mean=mean, given_sums=moments.sums)
 
 
 def arrange(answers: Answers, order: Sequence[int]) -> Answers:

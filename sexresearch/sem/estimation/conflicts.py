@@ -9,7 +9,7 @@ GAPS = ("ML", "MLR", "MLF")  # estimators that can use incomplete answers
 YUAN_BENTLER = ("yuan_bentler", "yuan_bentler_mplus")
 
 
-def refuse_conflicts(options: Options, has_rows: bool) -> None:
+def refuse_conflicts(options: Options, has_rows: bool, has_sums: bool) -> None:
     """OptionError where two settled options do not go together, as in lavaan."""
     _refuse_gaps(options)
     _refuse_parts(options)
@@ -17,7 +17,7 @@ def refuse_conflicts(options: Options, has_rows: bool) -> None:
     _refuse_words("test", options.test, _tests(options), options)
     _refuse_information(options)
     if not has_rows:
-        _refuse_moments(options)
+        _refuse_moments(options, has_sums)
     elif (options.group_equal or options.group_partial) and options.group is None:
         raise OptionError("group_equal and group_partial need group='the column that holds the groups'")
 
@@ -97,20 +97,27 @@ def _refuse_information(options: Options) -> None:
         )
 
 
-def _refuse_moments(options: Options) -> None:
-    needs_rows = {
-        "estimator": options.estimator if options.estimator not in ("ML", "GLS", "ULS") else None,
+def _refuse_moments(options: Options, has_sums: bool) -> None:
+    """What needs the rows themselves, and what sums of their products are enough for."""
+    of_rows = {
         "missing": options.missing if options.missing != "listwise" else None,
-        "se": options.se if options.se not in ("standard", "none") else None,
-        "test": options.test if options.robust_test else None,
-        "information": options.information if options.information == "first_order" else None,
+        "se": options.se if options.se == "bootstrap" else None,
         "group": options.group,
         "cluster": options.cluster,
         "sampling_weights": options.sampling_weights,
     }
-    asked = [f"{key}={value!r}" for key, value in needs_rows.items() if value is not None]
-    if asked:
-        raise OptionError(f"{', '.join(asked)} needs the respondents' answers; moments are not enough")
+    of_sums = {
+        "estimator": options.estimator if options.estimator not in ("ML", "GLS", "ULS") else None,
+        "test": options.test if options.robust_test else None,
+        "se": options.se if options.se not in ("standard", "none", "bootstrap") else None,
+        "information": options.information if options.information == "first_order" else None,
+    }
+    wanted = [(key, value) for key, value in of_rows.items() if value is not None]
+    summed = [] if has_sums else [(key, value) for key, value in of_sums.items() if value is not None]
+    if wanted or summed:
+        asked = ", ".join(f"{key}={value!r}" for key, value in (*summed, *wanted))
+        hint = "" if wanted else "; Moments.of(data) keeps the sums that this needs"
+        raise OptionError(f"{asked} needs the respondents' answers; moments are not enough{hint}")
 
 
 def _refuse_pairwise(options: Options) -> None:

@@ -55,8 +55,11 @@ def estimate(model: Model, data: DataFrame | None, moments: object, asked: Optio
     has_rows = isinstance(groups, list)
     intercepts = any(f.op == "~1" for f in model.statements.formulas)
     spoken = intercepts or {"intercepts", "means"} & set(asked.group_equal)  # the user speaks of means
-    given = all(m.mean is not None for m in groups.values()) if isinstance(groups, dict) else len(groups) > 1
-    options = settled(replace(asked, meanstructure=True) if spoken else asked, has_rows, given)
+    tables = [] if isinstance(groups, list) else list(groups.values())
+    summed = bool(tables) and all(table.sums is not None for table in tables)
+    published = bool(tables) and not summed
+    given = all(table.mean is not None for table in tables) if published else len(groups) > 1
+    options = settled(replace(asked, meanstructure=True) if spoken else asked, has_rows, given, summed)
     defaults = _defaults(options, _labels(model, groups), len(groups), levels)
     table = with_auxiliary(model.table(defaults), options.auxiliary)
     samples, more = _samples(groups, (*model.observed, *options.auxiliary), table, options, levels)

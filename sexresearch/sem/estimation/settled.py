@@ -23,7 +23,7 @@ from sexresearch.sem.estimation.options import (
 from sexresearch.sem.estimation.spellings import allow
 
 
-def settled(options: Options, has_rows: bool, means_wanted: bool) -> Options:
+def settled(options: Options, has_rows: bool, means_wanted: bool, has_sums: bool = False) -> Options:
     """Options with every default decided; OptionError names what is unknown or does not go together.
 
     >>> settled(Options(estimator="MLR"), has_rows=True, means_wanted=False).se
@@ -43,7 +43,7 @@ def settled(options: Options, has_rows: bool, means_wanted: bool) -> Options:
     allow("se", options.se, SE)
     allow("test", options.test, TEST)
     allow("information", options.information, INFORMATION)
-    refuse_conflicts(options, has_rows)
+    refuse_conflicts(options, has_rows, has_sums)
     means = options.meanstructure
     if options.ordered:
         means = True
