@@ -11,7 +11,7 @@ from sem_samples import CHAIN, chain_sample
 
 import sexresearch as sx
 from sexresearch.errors import OptionError
-from sexresearch.sem.view import Block, Parameter, Roles, View, view
+from sexresearch.sem.view import Parameter, Roles, View, ViewBlock, view
 
 ENGINES_AGREE = 2e-5  # semopy's optimiser stops with a gradient of that order
 SCALE = (-10.0, 20.0)
@@ -90,7 +90,7 @@ def test_a_view_filled_by_hand_answers_too():
     theta, vcov = np.array([0.8, 0.6, 0.36, 0.64]), np.diag([0.01, 0.01, 0.0, 0.0])
     table = pd.DataFrame({"lhs": ["f", "f"], "op": "=~", "rhs": ["a", "b"], "std_all": [0.8, 0.6]})
     table = table.assign(group=pd.NA, ci_lower=[0.6, 0.4], ci_upper=[1.0, 0.8])
-    block = Block(None, ("a", "b", "f"), Roles(("f",), ("a", "b"), (), ("f",), ("a", "b"), frozenset()), 100.0, 100,
+    block = ViewBlock(None, ("a", "b", "f"), Roles(("f",), ("a", "b"), (), ("f",), ("a", "b"), frozenset()), 100.0, 100,
                   np.zeros(2), np.array([[1.0, 0.48], [0.48, 1.0]]))  # fmt: skip
     estimates = np.array([0.8, 0.6, 1.0, 0.36, 0.64])
     found = sx.reliability(View("partner", (block,), rows, theta, vcov, estimates, table)).iloc[0]

@@ -64,7 +64,6 @@ __all__ = [
     "AT_ONCE",
     "LIKELIHOODS",
     "Array",
-    "Block",
     "Draws",
     "Formula",
     "Interval",
@@ -79,6 +78,7 @@ __all__ = [
     "Roles",
     "Separated",
     "View",
+    "ViewBlock",
     "Vuong",
     "category_covariances",
     "chisq_pvalue",
@@ -111,7 +111,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class ViewBlock:
     """One group: its variables, and what the sample said about them.
 
     names : p observed variables first, then latent ones. fixed : those whose moments are taken from the sample.
@@ -156,7 +156,7 @@ class View:
     """
 
     engine: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[ViewBlock, ...]
     rows: tuple[Parameter, ...]
     theta: Array
     vcov: Array
@@ -233,10 +233,10 @@ def view(results: Results | View, question: str) -> View:
     )
 
 
-def _block(fitted: Fitted, number: int) -> Block:
+def _block(fitted: Fitted, number: int) -> ViewBlock:
     sample, structure, roles = fitted.samples[number], fitted.structures[number], fitted.table.roles[number]
     answers = sample.answers
-    return Block(
+    return ViewBlock(
         label=sample.label,
         names=structure.names[: len(structure.names) - structure.has_means],
         roles=roles,

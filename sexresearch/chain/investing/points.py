@@ -18,7 +18,7 @@ import numpy as np
 
 from sexresearch.chain.investing.scales import Ends
 from sexresearch.chain.paths.arrows import is_drawn
-from sexresearch.sem.view import Array, Block, Places, View, cluster_sums, matrices, row_values
+from sexresearch.sem.view import Array, Places, View, ViewBlock, cluster_sums, matrices, row_values
 
 STEP = 1e-3  # of a standard error, for central differences whose error is of the order of its square
 SMALLEST = 1e-6  # step where there is no standard error
@@ -173,12 +173,12 @@ def _point(fit: View) -> tuple[Array, Array]:
     return point, spread
 
 
-def no_means(block: Block) -> bool:
+def no_means(block: ViewBlock) -> bool:
     """Whether a group was fitted to moments without means."""
     return block.answers is None and not block.has_means and not block.mean.any()
 
 
-def _mean_covariance(block: Block) -> Array:
+def _mean_covariance(block: ViewBlock) -> Array:
     """(p, p) sampling covariance of the means: cov / n, summed within clusters where the fit has them."""
     plain = block.answers is None or (block.clusters is None and block.weights is None)
     if plain or block.answers is None or not block.complete:

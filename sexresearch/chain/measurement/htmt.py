@@ -17,7 +17,7 @@ from sexresearch.chain.measurement.constructs import Construct, constructs, seen
 from sexresearch.chain.measurement.ratios import correlations, htmt_ratios, mixed_signs
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
-from sexresearch.sem.view import Array, Block, Redrawer, View, limits, no_resampler
+from sexresearch.sem.view import Array, Redrawer, View, ViewBlock, limits, no_resampler
 
 Ratio = Literal["htmt", "htmt2"]
 KINDS = get_args(Ratio)
@@ -135,7 +135,7 @@ def _replicates(source: Redrawer, traits: Sequence[Traits], geometric: bool, boo
     return source.of_covariances(bootstrap, seed, lambda group, cov: traits[group].ratios(cov, geometric))
 
 
-def _rows(block: Block, traits: Traits, geometric: bool, drawn: Array | None, why: str) -> list[dict[str, object]]:
+def _rows(block: ViewBlock, traits: Traits, geometric: bool, drawn: Array | None, why: str) -> list[dict[str, object]]:
     values = traits.ratios(block.cov, geometric)
     r = correlations(block.cov, traits.scores)
     mixed = mixed_signs(r, traits.member)

@@ -30,7 +30,7 @@ from sexresearch.chain.measurement.constructs import (
 from sexresearch.chain.measurement.notes import OBSERVED, reliability_note
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
-from sexresearch.sem.view import AT_ONCE, Array, Block, View
+from sexresearch.sem.view import AT_ONCE, Array, View, ViewBlock
 
 STEP = 1e-5  # relative step of central differences, whose error is then of the order of 1e-10
 COLUMNS = ("alpha", "omega", "omega_h", "ave")
@@ -125,7 +125,7 @@ def _refuse_ordered(found: Sequence[Construct], looks: Sequence[Loaded]) -> None
         )
 
 
-def _row(block: Block, construct: Construct, standardized: bool, values: Array, errors: Array) -> dict[str, object]:
+def _row(block: ViewBlock, construct: Construct, standardized: bool, values: Array, errors: Array) -> dict[str, object]:
     row: dict[str, object] = {"group": block.label, "construct": construct.name, "items": len(construct.items)}
     if len(construct.indicators) < 2:
         limits = dict.fromkeys(COLUMNS, (math.nan,) * 3)
@@ -146,7 +146,7 @@ def contents(fit: View, found: Sequence[Construct]) -> list[Loaded]:
     return [loaded(groups[construct.group], construct) for construct in found]
 
 
-def _alpha(block: Block, items: Sequence[str], standardized: bool) -> tuple[float, float, float]:
+def _alpha(block: ViewBlock, items: Sequence[str], standardized: bool) -> tuple[float, float, float]:
     """Alpha with its limits: from the sample's covariances, or those of the codes where items are ordered."""
     cov, n = _sample_cov(block, items), block.n
     if block.roles.ordered and block.answers is not None and not standardized:
@@ -161,7 +161,7 @@ def _alpha(block: Block, items: Sequence[str], standardized: bool) -> tuple[floa
     return value, *alpha_limits(value, n, len(items))
 
 
-def _sample_cov(block: Block, items: Sequence[str]) -> Array:
+def _sample_cov(block: ViewBlock, items: Sequence[str]) -> Array:
     place = [block.observed.index(name) for name in items]
     return block.cov[np.ix_(place, place)]
 
