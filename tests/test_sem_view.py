@@ -11,9 +11,12 @@ from sem_samples import CHAIN, chain_sample
 
 import sexresearch as sx
 from sexresearch.errors import OptionError
+from sexresearch.sem.resampling.uncertainty import normal_draws
 from sexresearch.sem.view import Parameter, Roles, View, ViewBlock, view
 
 ENGINES_AGREE = 2e-5  # semopy's optimiser stops with a gradient of that order
+ROUNDING, NEARLY = 1e-12, 1e-8  # of a covariance matrix, and what its root makes of it
+SIMULATED = 0.015  # 5 standard errors of a variance from 200,000 draws
 SCALE = (-10.0, 20.0)
 PAGE = Path(__file__).parent.parent / "docs" / "developer" / "view.md"
 QUESTIONS = {
@@ -99,6 +102,17 @@ def test_a_view_filled_by_hand_answers_too():
     slope = 2 * 1.4 / (1.4**2 + 1.0) ** 2  # of omega by each loading
     half = found["omega_ci_upper"] - found["omega"]
     assert half == pytest.approx(1.959964 * slope * np.sqrt(0.02), rel=1e-6)
+
+
+def test_a_seed_gives_the_same_draws_whatever_the_rounding(native):
+    mean, cov = native.fitted.theta, native.vcov.to_numpy()
+    noise = np.random.default_rng(2).normal(size=cov.shape)
+    nearly = cov * (1.0 + ROUNDING * (noise + noise.T))
+    one, two = (normal_draws(np.random.default_rng(1), mean, matrix, 1000) for matrix in (cov, nearly))
+    np.testing.assert_allclose(one, two, atol=NEARLY)
+    many = normal_draws(np.random.default_rng(1), mean, cov, 200_000)
+    size = np.sqrt(np.outer(np.diag(cov), np.diag(cov)))
+    np.testing.assert_allclose(np.cov(many.T) / size, cov / size, atol=SIMULATED)
 
 
 def test_the_page_on_views_holds():

@@ -12,6 +12,7 @@ from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.inference.tables import row_estimates
 from sexresearch.sem.output.results import Results
+from sexresearch.sem.resampling.uncertainty import normal_draws
 from sexresearch.sem.resampling.values import definition_values, row_values
 
 KEYS = ["lhs", "op", "rhs", "label", "group", "level", "est"]
@@ -65,7 +66,7 @@ def monte_carlo(results: Results, draws: int = 20000, seed: int = 1, level: floa
     vcov = _checked(results, draws, seed, level)
     fitted = results.fitted
     random = np.random.default_rng(seed)
-    theta = random.multivariate_normal(fitted.theta, vcov, size=draws, method="eigh", check_valid="ignore")
+    theta = normal_draws(random, fitted.theta, vcov, draws)
     fixed = row_estimates(fitted)[[row.exogenous for row in fitted.table.rows]]
     found = definition_values(fitted, row_values(fitted, theta, np.tile(fixed, (draws, 1))))
     frame = results.parameters.query("op == ':='")[KEYS].reset_index(drop=True)

@@ -19,6 +19,7 @@ from scipy.special import ndtr, ndtri
 
 from sexresearch.errors import OptionError, SexresearchError
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.resampling.draws import root
 from sexresearch.sem.resampling.intervals import METHODS, BootstrapInterval, acceleration, limits
 
 Interval = Literal["delta", "monte_carlo", BootstrapInterval]
@@ -120,8 +121,20 @@ def draws(fit: Estimated, interval: str | None, replicates: int, seed: int, leve
         return start
     random = np.random.default_rng(seed)
     theta, exogenous = start.point
-    drawn = random.multivariate_normal(theta[0], fit.vcov, size=DRAWS, method="eigh", check_valid="ignore")
+    drawn = normal_draws(random, theta[0], fit.vcov, DRAWS)
     return replace(start, drawn=(drawn, np.repeat(exogenous, DRAWS, axis=0)))
+
+
+def normal_draws(random: np.random.Generator, mean: Array, cov: Array, size: int) -> Array:
+    """(size, q) draws from N(mean, cov), through the symmetric root of cov.
+
+    That root moves no further than cov does, so that a seed gives the same draws whatever the rounding of cov; a root
+    made of eigenvectors alone would turn with their signs, which are arbitrary.
+
+    >>> normal_draws(np.random.default_rng(1), np.zeros(2), np.diag([1.0, 0.0]), 3)[:, 1].tolist()
+    [0.0, 0.0, 0.0]
+    """
+    return mean + random.standard_normal((size, len(mean))) @ root(cov)
 
 
 def _method(interval: str | None, replicates: int, seed: int, level: float) -> str:
