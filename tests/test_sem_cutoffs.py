@@ -40,7 +40,7 @@ def test_measures_of_many_samples_are_those_of_fit(way):
     source, engine = Drawn(plan.fitted, sizes, 3), batch(plan.fitted)
     means = plan.fitted.structures[0].has_means
     moments = source.moments(range(3), [form.order for form in engine.forms], means)
-    fixed = exogenous_rows(plan.fitted, [form.order for form in engine.forms], [moment for moment, _ in moments])
+    fixed = exogenous_rows(plan.fitted, [form.order for form in engine.forms], [own.moment for own in moments])
     found = many_measures(engine, plan.fitted, fit_batch(engine, moments), fixed, moments)
     for number in range(3):
         told = {}

@@ -221,7 +221,7 @@ def _measured(results: Results, replicates: int, seed: int, workers: int) -> pd.
         some = outcome.replicates[first : first + engine.size]
         numbers, theta = [r.number for r in some], np.array([r.theta for r in some])
         moments = source.moments(numbers, orders, has_means)
-        fixed = exogenous_rows(fitted, orders, [moment for moment, _ in moments])
+        fixed = exogenous_rows(fitted, orders, [own.moment for own in moments])
         parts.append(pd.DataFrame(many_measures(engine, fitted, theta, fixed, moments), index=numbers))
     return pd.concat(parts) if parts else pd.DataFrame(columns=list(WORSE))
 

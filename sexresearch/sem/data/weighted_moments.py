@@ -5,14 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from sexresearch.sem.arrays import Array
 
-Weighed = tuple[Array, Array]  # moment matrices (b, P, P) and summed weights (b,)
 ROWS_AT_ONCE = 4096  # bounds the memory of the pair products
 KEPT = 2**22  # numbers up to which they are kept between chunks: 32 MB
+
+
+class Gapped(NamedTuple):
+    """The patterns that lack g of P variables, under b sets of weights, as shares of all weight.
+
+    gaps : (B, g) which variables each pattern lacks. n (b, B) and sums (b, B, P, P) of z z' of its rows, z padded with
+    zeros where there is no answer.
+    """
+
+    gaps: Array
+    n: Array
+    sums: Array
+
+
+class Weighed(NamedTuple):
+    """One group under b sets of weights: moment matrices (b, P, P), summed weights (b,), and patterns with gaps."""
+
+    moment: Array
+    n: Array
+    gapped: tuple[Gapped, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,4 +87,4 @@ def weigh(weights: Array, products: Products, order: Array, has_means: bool) -> 
     if has_means:
         mean += np.append(products.centre, 0.0)[order]
         moment += mean[:, :, None] * mean[:, None, :]
-    return moment, total
+    return Weighed(moment, total)

@@ -156,7 +156,7 @@ def _simulated(fitted: Fitted, level: Level, n: int, replicates: int, seed: int,
     numbers = [replicate.number for replicate in outcome.replicates]
     theta = np.array([replicate.theta for replicate in outcome.replicates]).reshape(len(numbers), fitted.table.n_free)
     moments = source.moments(numbers, [form.order for form in engine.forms], fitted.structures[0].has_means)
-    fixed = exogenous_rows(there, [form.order for form in engine.forms], [moment for moment, _ in moments])
+    fixed = exogenous_rows(there, [form.order for form in engine.forms], [own.moment for own in moments])
     return many_measures(engine, there, theta, fixed, moments), replicates - len(numbers)
 
 

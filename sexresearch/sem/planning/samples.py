@@ -67,7 +67,7 @@ class Drawn:
         out = []
         for (means, covs), order, n in zip(self.drawn(numbers), orders, self.sizes, strict=True):
             whole = np.stack([join_moments(m, c) for m, c in zip(means, covs, strict=True)]) if has_means else covs
-            out.append((whole[:, order[:, None], order], np.full(len(numbers), float(n))))
+            out.append(Weighed(whole[:, order[:, None], order], np.full(len(numbers), float(n))))
         return out
 
     def refitted(self, fitted: Fitted, number: int) -> Fitted:

@@ -1,4 +1,4 @@
-"""Many samples fitted at once: complete answers, maximum likelihood, no constraints but linear equalities.
+"""Many samples fitted at once: maximum likelihood, answers with gaps too, no constraints but linear equalities.
 
 All replicates start at the full-sample estimates, in coordinates where the full-sample information is the identity, so
 that a step down the gradient is already a Newton step. Limited-memory BFGS (Nocedal 1980,
@@ -15,7 +15,8 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.weighted_moments import Weighed
+from sexresearch.sem.data.expected_moments import expected_moments
+from sexresearch.sem.data.weighted_moments import Gapped, Weighed
 from sexresearch.sem.estimation.constraints import evaluate, restrictions
 from sexresearch.sem.estimation.estimate import bounded
 from sexresearch.sem.estimation.fitted import Fitted
@@ -23,11 +24,13 @@ from sexresearch.sem.implied.factor_gradient import FactorForm, factor_form, gra
 from sexresearch.sem.implied.structure import Implied, Structure, implied
 
 SETTLED = 1e-8  # n times the Newton decrement before the last step: 1e-4 standard errors, less after that step
+CLOSELY = 1e-10  # the same where gaps bend the likelihood more, so that the last step gains less
 LOST = 1e6  # n times the decrement of a replicate that runs away
 MOST_STEPS = 40
 FAR = 1e3  # standard deviations from 0: moments about 0 keep ten of sixteen digits
 MEMORY = 4  # pairs of steps and gradient changes that BFGS remembers
 NUMBERS_AT_ONCE = 2**16  # moments in a chunk: what stays in the processor's cache
+SUMS_AT_ONCE = 2**20  # entries of the patterns' sums in a chunk: 8 MB
 WEIGHTS_AT_ONCE = 2**24  # counts of rows in a chunk: 128 MB
 
 
@@ -35,7 +38,8 @@ WEIGHTS_AT_ONCE = 2**24  # counts of rows in a chunk: 128 MB
 class Batch:
     """The forms of all groups, the estimates theta (q,) of the whole sample, and T (q, d) with T' information T = 1.
 
-    d is q less the number of equality constraints; `exogenous` places the variables that are left as they are.
+    d is q less the number of equality constraints; `exogenous` places the variables that are left as they are;
+    rows and patterns of gaps tell how much one sample holds.
     """
 
     forms: tuple[FactorForm, ...]
@@ -43,17 +47,23 @@ class Batch:
     T: Array
     exogenous: tuple[Array, ...]
     rows: int
+    patterns: int = 0
 
     @property
     def size(self) -> int:
         """Replicates to fit at once."""
         moments = max(len(form.order) for form in self.forms) ** 2
-        return max(1, min(max(16, NUMBERS_AT_ONCE // moments), WEIGHTS_AT_ONCE // self.rows, 512))
+        sums = SUMS_AT_ONCE // (moments * self.patterns) if self.patterns else 512
+        return max(1, min(max(16, NUMBERS_AT_ONCE // moments), WEIGHTS_AT_ONCE // self.rows, sums, 512))
 
 
-def batch(fitted: Fitted) -> Batch | None:
-    """How to fit many samples at once; None where the model or the data need the careful minimiser."""
-    if not (all(term.rests_on_moments for term in fitted.objective.groups) and _linear(fitted)):
+def batch(fitted: Fitted, gaps: bool = False) -> Batch | None:
+    """How to fit many samples at once; None where the model or the data need the careful minimiser.
+
+    gaps : whether the samples may lack answers where the fitted one does.
+    """
+    groups = fitted.objective.groups
+    if not (all(term.rests_on_moments or (gaps and term.fills_gaps) for term in groups) and _linear(fitted)):
         return None
     free = fitted.basis
     hessian = free.T @ fitted.objective.hessian(fitted.theta) @ free
@@ -72,7 +82,8 @@ def batch(fitted: Fitted) -> Batch | None:
     names = [role.exogenous if fitted.options.fixed_x else () for role in fitted.table.roles]
     rows = sum(sample.nobs for sample in fitted.samples)
     fixed = tuple(_places(form, found) for form, found in zip(forms, names, strict=True))
-    return Batch(forms, fitted.theta, free @ (scale[:, None] * np.linalg.inv(root).T), fixed, rows)
+    patterns = sum(len(term.sample.blocks) for term in groups if not term.rests_on_moments)
+    return Batch(forms, fitted.theta, free @ (scale[:, None] * np.linalg.inv(root).T), fixed, rows, patterns)
 
 
 def _near(structure: Structure, state: Implied) -> bool:
@@ -101,23 +112,33 @@ def _places(form: FactorForm, names: Sequence[str]) -> Array:
 
 def fit_batch(model: Batch, moments: Sequence[Weighed]) -> Array:
     """(b, q) estimates for moments (b, P, P) and respondents (b,) of each group; NaN where one did not settle."""
-    total = np.sum([n for _, n in moments], axis=0)
+    total = np.sum([own.n for own in moments], axis=0)
     maps = [model.T[form.structure.free] for form in model.forms]
 
     def slope(z: Array, data: Sequence[Array]) -> Array:
-        out = np.zeros_like(z)
-        for form, away, moment, share in zip(model.forms, maps, data[::2], data[1::2], strict=True):
+        out, rest = np.zeros_like(z), iter(data)
+        for form, away, own in zip(model.forms, maps, moments, strict=True):
             x = model.theta[form.structure.free] + z @ away.T
+            moment, share = next(rest), next(rest)
+            gapped = [Gapped(part.gaps, next(rest), next(rest)) for part in own.gapped]
+            if gapped:
+                moment = expected_moments(moment, gapped, omega(form, x))
             out += (gradient(form, x, moment) * share[:, None]) @ away
         return out
 
-    data = [part for moment, n in moments for part in (moment, n / total)]
+    data = [part for own in moments for part in _by_replicate(own, total)]
+    near = CLOSELY if model.patterns else SETTLED
     try:
-        theta = model.theta + quasi_newton(slope, data, model.T.shape[1], total) @ model.T.T
+        theta = model.theta + quasi_newton(slope, data, model.T.shape[1], total, near) @ model.T.T
     except np.linalg.LinAlgError:
         return np.full((len(total), len(model.theta)), np.nan)
     theta[~_possible(model, theta)] = np.nan
     return theta
+
+
+def _by_replicate(own: Weighed, total: Array) -> list[Array]:
+    """What one group has of every replicate: moments, its share of all respondents, and its patterns' sums."""
+    return [own.moment, own.n / total, *(part for gapped in own.gapped for part in (gapped.n, gapped.sums))]
 
 
 def _possible(model: Batch, theta: Array) -> Array:
@@ -143,11 +164,11 @@ Slope = Callable[[Array, Sequence[Array]], Array]
 Pair = tuple[Array, Array, Array]
 
 
-def quasi_newton(slope: Slope, data: Sequence[Array], d: int, n: Array) -> Array:
+def quasi_newton(slope: Slope, data: Sequence[Array], d: int, n: Array, near: float = SETTLED) -> Array:
     """(b, d) where `slope` vanishes, near zero; NaN where a replicate does not settle.
 
     slope(z, data) is the gradient (b, d) at z (b, d); the arrays of `data` (b, ...) belong to the replicates,
-    n (b,) are their respondents.
+    n (b,) are their respondents; `near` bounds n times the decrement before the last step.
     """
     b = len(data[0])
     found, live = np.full((b, d), np.nan), np.arange(b)
@@ -156,7 +177,7 @@ def quasi_newton(slope: Slope, data: Sequence[Array], d: int, n: Array) -> Array
     for _ in range(MOST_STEPS):
         step, decrement = -_bfgs(g, pairs), n[live] * _dot(g, g)
         z = z + step
-        settled = decrement < SETTLED
+        settled = decrement < near
         found[live[settled]] = z[settled]
         keep = ~settled & (decrement < LOST)
         if not keep.any():
@@ -190,7 +211,7 @@ def _bfgs(g: Array, pairs: Sequence[Pair]) -> Array:
 def chisq(model: Batch, theta: Array, moments: Sequence[Weighed]) -> Array:
     """(b,) likelihood ratio against the saturated model, exogenous variables left as they are."""
     total = np.zeros(len(theta))
-    for form, fixed, (moment, n) in zip(model.forms, model.exogenous, moments, strict=True):
+    for form, fixed, (moment, n, _) in zip(model.forms, model.exogenous, moments, strict=True):
         expected = omega(form, theta[:, form.structure.free])
         x = np.ix_(np.arange(len(theta)), fixed, fixed)
         total += n * (_distance(expected, moment) - _distance(expected[x], moment[x]))

@@ -99,7 +99,7 @@ def bootstrap(
     tested = kind == "bollen-stine"
     measure = Measured(results, statistic, tested) if tested or statistic is not None else None
     own = named_values(statistic, results) if statistic is not None else None
-    engine = batch(fitted) if statistic is None else None
+    engine = batch(fitted, gaps=kind == "nonparametric") if statistic is None else None
     job = Job(fitted, _source(fitted, seed, kind, codes, measure is None), engine, measure, tested)
     outcome = run(job, replicates, workers or 1)
     observed = standard_test(fitted).chisq if tested else None

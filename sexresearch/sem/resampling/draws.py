@@ -19,6 +19,7 @@ from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import take
 from sexresearch.sem.data.sample import Sample, with_counts
 from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
+from sexresearch.sem.data.weighted_patterns import PatternProducts
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.resampling.refit import refit, refit_samples
 
@@ -86,18 +87,23 @@ class Resampled:
         return out
 
     def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
-        """Weighted moments of all the replicates at once, as one product of counts and pair products."""
+        """Weighted moments of all the replicates at once, as products of counts and pair products."""
         counts = np.stack([self.counts(number) for number in numbers]).astype(float)
         out, first = [], 0
         for group, order, products in zip(self.groups, orders, self._products, strict=True):
             own = counts[:, first : first + len(group.values)]
             first += len(group.values)
-            out.append(weigh(own if group.weights is None else own * group.weights, products, order, has_means))
+            own = own if group.weights is None else own * group.weights
+            if isinstance(products, PatternProducts):
+                out.append(products.weighed(own, order))
+            else:
+                out.append(weigh(own, products, order, has_means))
         return out
 
     @cached_property
-    def _products(self) -> tuple[Products, ...]:
-        return tuple(Products(group.values) for group in self.groups)
+    def _products(self) -> tuple[Products | PatternProducts, ...]:
+        made = [(PatternProducts if np.isnan(group.values).any() else Products) for group in self.groups]
+        return tuple(of(group.values) for of, group in zip(made, self.groups, strict=True))
 
 
 def _repeated(group: Answers, counts: Array) -> Answers:
@@ -136,7 +142,7 @@ class Simulated:
         out = []
         for order, replicates in zip(orders, made, strict=True):
             each = [_unweighted(a, order, has_means) for a in replicates]
-            out.append((np.concatenate([m for m, _ in each]), np.concatenate([n for _, n in each])))
+            out.append(Weighed(np.concatenate([own.moment for own in each]), np.concatenate([own.n for own in each])))
         return out
 
 

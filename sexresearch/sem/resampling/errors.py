@@ -21,7 +21,7 @@ def bootstrap_errors(fitted: Fitted) -> tuple[Array, list[str]]:
     """
     codes = [sample.answers.clusters for sample in fitted.samples if sample.answers is not None]
     clusters = [code for code in codes if code is not None]
-    job = Job(fitted, resampled(fitted, SEED, clusters or None, bare=True), batch(fitted), None, False)
+    job = Job(fitted, resampled(fitted, SEED, clusters or None, bare=True), batch(fitted, gaps=True), None, False)
     outcome = run(job, REPLICATES, 1)
     if outcome.not_run:
         raise KeyboardInterrupt

@@ -25,7 +25,7 @@ def many_measures(
     """
     test = chisq(model, theta, moments)
     base, base_df = _baseline(model, moments)
-    df, n = degrees_of_freedom(fitted), np.sum([size for _, size in moments], axis=0)
+    df, n = degrees_of_freedom(fitted), np.sum([own.n for own in moments], axis=0)
     excess = np.maximum(test - df, 0.0)
     most = np.maximum(excess, base - base_df)
     return {
@@ -46,8 +46,8 @@ def _split(moment: Array, has_means: bool) -> tuple[Array, Array]:
 
 def _baseline(model: Batch, moments: Sequence[Weighed]) -> tuple[Array, int]:
     """Chi-square (R,) and df of unrelated variables, fixed exogenous ones related among themselves."""
-    total, df = np.zeros(len(moments[0][1])), 0
-    for form, fixed, (moment, n) in zip(model.forms, model.exogenous, moments, strict=True):
+    total, df = np.zeros(len(moments[0].n)), 0
+    for form, fixed, (moment, n, _) in zip(model.forms, model.exogenous, moments, strict=True):
         _, cov = _split(moment, form.structure.has_means)
         p = cov.shape[1]
         x = np.array([k for k in fixed if k < p], dtype=int)
@@ -61,9 +61,9 @@ def _baseline(model: Batch, moments: Sequence[Weighed]) -> tuple[Array, int]:
 
 def _srmr(model: Batch, fitted: Fitted, theta: Array, fixed: Array, moments: Sequence[Weighed]) -> Array:
     """(R,) groups averaged by their respondents."""
-    sizes = np.sum([n for _, n in moments], axis=0)
+    sizes = np.sum([own.n for own in moments], axis=0)
     total = np.zeros(len(theta))
-    for group, (form, (moment, n)) in enumerate(zip(model.forms, moments, strict=True)):
+    for group, (form, (moment, n, _)) in enumerate(zip(model.forms, moments, strict=True)):
         has_means = form.structure.has_means
         mean, cov = _split(moment, has_means)
         _, C = reduced(*stacks(fitted, group, theta, fixed))

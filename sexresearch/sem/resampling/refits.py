@@ -76,7 +76,7 @@ def _covariances(fitted: Fitted, source: Resampled, numbers: Sequence[int]) -> l
     if all(sample.complete for sample in fitted.samples) and not fitted.levels:
         orders = [np.arange(len(sample.names)) for sample in fitted.samples]
         with np.errstate(invalid="ignore", divide="ignore"):
-            return [moments for moments, _ in source.moments(numbers, orders, has_means=False)]
+            return [own.moment for own in source.moments(numbers, orders, has_means=False)]
     out = [np.full((len(numbers), len(s.names), len(s.names)), np.nan) for s in fitted.samples]
     for place, number in enumerate(numbers):
         for group, answers in enumerate(source.answers(number)):

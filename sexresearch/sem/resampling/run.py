@@ -85,7 +85,7 @@ class Job:
         moments = self.source.moments(numbers, [form.order for form in engine.forms], has_means)
         theta = fit_batch(engine, moments)
         tests = chisq(engine, theta, moments) if self.test else theta[:, 0]
-        fixed = exogenous_rows(self.fitted, [form.order for form in engine.forms], [m for m, _ in moments])
+        fixed = exogenous_rows(self.fitted, [form.order for form in engine.forms], [own.moment for own in moments])
         read_only((theta, fixed))
         good = np.isfinite(theta).all(axis=1) & np.isfinite(tests)
         done = [

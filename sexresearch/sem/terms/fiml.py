@@ -30,6 +30,11 @@ class FimlTerm(NormalTerm):
     def rests_on_moments(self) -> bool:
         return self.sample.complete
 
+    @property
+    def fills_gaps(self) -> bool:
+        answers = self.sample.answers
+        return answers is not None and not np.isnan(answers.values[:, self.structure.p - self.fixed :]).any()
+
     def at(self, theta: Array) -> FimlPoint:
         return FimlPoint(theta, self)
 
@@ -38,12 +43,12 @@ class FimlTerm(NormalTerm):
         if self.sample.complete or free:
             return theta, self.sample.complete
         structure, p = self.structure, self.structure.p
-        count, total, squares = np.zeros(p + 1), np.zeros(p + 1), np.zeros(p + 1)
-        for block in self.sample.blocks:
-            count[block.columns] += block.n
-            total[block.columns] += block.n * block.moment[:, -1]
-            squares[block.columns] += block.n * block.moment.diagonal()
-        mean = total / count
+        blocks = self.sample.blocks
+        columns = np.concatenate([block.columns for block in blocks])
+        n = np.repeat([block.n for block in blocks], [len(block.columns) for block in blocks])
+        count = np.bincount(columns, n)
+        mean = np.bincount(columns, n * np.concatenate([block.moment[:, -1] for block in blocks])) / count
+        squares = np.bincount(columns, n * np.concatenate([block.moment.diagonal() for block in blocks]))
         variance = squares / count - mean**2
         mean[:p] += structure.shift[:p]
         theta = theta.copy()

@@ -149,6 +149,11 @@ class GroupTerm(Term):
         return False
 
     @property
+    def fills_gaps(self) -> bool:
+        """Whether it would be that, were answers and their squares that are missing the expected ones (EM)."""
+        return False
+
+    @property
     def n(self) -> float:
         """Respondents, or their summed weights."""
         return self.sample.n
@@ -314,5 +319,3 @@ def added(curves: Sequence[Curve]) -> tuple[float, Array, Array, Callable[[], Ar
     value, gradient = sum(c.value for c in curves), reduce(add, [c.gradient for c in curves])
     curvature = reduce(add, [c.curvature for c in curves])
     return value, gradient, curvature, lambda: reduce(add, [c.hessian() for c in curves])
-
-

@@ -1,0 +1,43 @@
+"""Moments of rows with gaps as the model expects them, for many samples at once.
+
+The likelihood of incomplete answers has the gradient of that of complete ones, the missing answers and their squares
+replaced by what is expected of them given the others (Fisher's identity; Dempster, Laird & Rubin 1977, section 3,
+doi 10.1111/j.2517-6161.1977.tb01600.x). With W = Omega^-1, a pattern that lacks the variables g and has the sums M:
+
+    E(z z') = A M A' + E_g W_gg^-1 E_g',   rows g of A: -W_gg^-1 W_g.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.weighted_moments import Gapped
+
+
+def expected_moments(moment: Array, gapped: Sequence[Gapped], omega: Array) -> Array:
+    """(b, P, P) from those of the answers there are, zeros in the gaps, at implied moments omega (b, P, P)."""
+    W = np.linalg.inv(omega)
+    half = np.zeros_like(moment)
+    for own in gapped:
+        half += _half(W, own)
+    return moment + half + half.swapaxes(1, 2)
+
+
+def _half(W: Array, own: Gapped) -> Array:
+    """(b, P, P) half of what one kind of pattern adds; its transpose is the other half."""
+    (b, P, _), (B, g) = W.shape, own.gaps.shape
+    rows = W[:, own.gaps]
+    Q = _inverse(W.reshape(b, -1)[:, own.gaps[:, :, None] * P + own.gaps[:, None, :]])
+    beta = -(Q * rows if g == 1 else Q @ rows)
+    filled = beta @ own.sums
+    squares = own.n[:, :, None, None] * Q + filled @ beta.swapaxes(2, 3)
+    filled[:, np.arange(B)[:, None, None], np.arange(g)[:, None], own.gaps[:, None, :]] = 0.5 * squares
+    place = (np.arange(P)[:, None] == own.gaps.ravel()).astype(float)
+    return place @ filled.reshape(b, B * g, P)
+
+
+def _inverse(stack: Array) -> Array:
+    return 1.0 / stack if stack.shape[-1] == 1 else np.linalg.inv(stack)
