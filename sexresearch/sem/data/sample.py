@@ -21,6 +21,8 @@ from sexresearch.sem.implied.patterns import Block
 from sexresearch.sem.implied.structure import join_moments
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
 
+MANY = 10  # rows for each of the terms of their sums, from where sums are cheaper than rows
+
 
 @by_value
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Sample:
         if self.answers is None:
             return self.given_sums is not None
         terms = 1 + len(self.names) * (len(self.names) + 3) // 2
-        return self.nobs > terms and self.complete and not self.gaps
+        return self.nobs > MANY * terms and self.complete and not self.gaps
 
     @property
     def clustered(self) -> bool:
