@@ -110,7 +110,9 @@ def _of_the_test(results: sem.Results) -> dict[str, str]:
     measures, options = results.fit_measures, results.fitted.options
     df = measures["df"]
     trace = scaled_test(results.fitted).trace if options.robust_test and df > 0 else math.nan
-    worse = measures["chisq"] * measures["baseline_df"] > measures["baseline_chisq"] * df
+    kinds = ("", "_scaled") if "chisq_scaled" in measures else ("",)
+    ratios = [(measures[f"chisq{k}"] * measures["baseline_df"], measures[f"baseline_chisq{k}"] * df) for k in kinds]
+    worse = any(own > null for own, null in ratios)
     return {
         "df": "0" if df == 0 else "more",
         "worse_than_baseline": _yes(worse),

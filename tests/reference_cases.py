@@ -14,6 +14,7 @@ from pandas.api.types import is_numeric_dtype
 from sexresearch import sem
 from sexresearch.sem.estimation.options import ADDED
 
+Values = dict[tuple[str, str], float]  # by kind and name, such as ("se", "f1 =~ x2 north")
 FOLDER = Path(__file__).parent / "reference"
 STOREYS = ("first_storey", "second_storey", "third_storey", "fourth_storey", "composites", "edges", "language")
 
@@ -108,3 +109,23 @@ def assert_close(ours: pd.Series, theirs: pd.Series, tolerance: float, *, floor:
     wrong = (np.isnan(a) != np.isnan(b)) | (np.abs(a - b) > tolerance * np.maximum(floor, np.abs(b)))
     table = pd.DataFrame({"ours": a, "lavaan": b, "difference": a - b}, index=theirs.index)
     assert not wrong.any(), f"\n{table[wrong].to_string()}"
+
+
+def _named(rows: pd.DataFrame) -> list[str]:
+    """Parameters by what they are: covariances without direction, defined ones by name."""
+    texts = (as_text(rows[column]) for column in ("lhs", "op", "rhs", "group"))
+    found = []
+    for lhs, op, rhs, group in zip(*texts, strict=True):
+        a, b = sorted((lhs, rhs)) if op == "~~" else (lhs, "" if op == ":=" else rhs)
+        found.append(f"{a} {op} {b} {group}")
+    return found
+
+
+def parameter_values(rows: pd.DataFrame) -> Values:
+    """Estimates, standard errors and standardized values of a table of parameters."""
+    names = _named(rows)
+    return {
+        (kind, name): value
+        for kind in ("est", "se", "std_all")
+        for name, value in zip(names, rows[kind].astype(float), strict=True)
+    }

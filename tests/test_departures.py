@@ -320,6 +320,39 @@ def labels_beside_na() -> None:
     assert column(plain, "est").to_numpy() == pytest.approx(column(quoted, "est").to_numpy(), rel=EXACT)
 
 
+def ordered_clusters() -> None:
+    """Copies of a respondent tell nothing new: as one cluster they count once, as rows three times."""
+    copies = pd.concat([DATA.assign(row=range(len(DATA)))] * 3, ignore_index=True)
+    alone, together, apart = (fit(ORDERED, d, ordered=True, **c) for d, c in _copied(copies))
+    root = np.sqrt((len(DATA) - 1) / (3 * len(DATA) - 1))  # least squares counts n - 1
+    single = column(alone, "se")[column(alone, "se") > 0]
+    assert column(together, "se")[single.index].to_numpy() == pytest.approx(np.sqrt(3) * root * single, rel=EXACT)
+    assert column(apart, "se")[single.index].to_numpy() == pytest.approx(root * single, rel=EXACT)
+
+
+def _copied(copies: pd.DataFrame) -> list[tuple[pd.DataFrame, dict[str, object]]]:
+    return [(DATA, {}), (copies, {"cluster": "row"}), (copies, {})]
+
+
+def ordered_weighted_covariates() -> None:
+    text, items = ORDERED + "\nf1 + f2 ~ age + online", [f"q{k}" for k in range(1, 7)]
+    plain = fit(text, ordered=items)
+    one = fit(text, DATA.assign(one=1.0), ordered=items, sampling_weights="one")
+    for name in ("est", "std_all"):
+        assert column(one, name).to_numpy() == pytest.approx(column(plain, name).to_numpy(), rel=EXACT)
+    weighed = column(fit(text, ordered=items, sampling_weights="weight"), "est")
+    assert weighed["age", "~~", "age", ""] * 579 / 580 == pytest.approx(0.959969093, rel=EXACT * 10)
+
+
+def ordered_mediators() -> None:
+    text, data = "u1 ~ x1 + x2\nu2 ~ u1 + x1 + x3\nu3 ~ u2 + x2", read_data("mediators")
+    both = [fit(text, data, ordered=["u1", "u2", "u3"], parameterization=kind) for kind in ("delta", "theta")]
+    for name in ("chisq", "chisq_scaled"):
+        assert both[0].fit_measures[name] == pytest.approx(both[1].fit_measures[name], rel=SOLVED)
+    paths = [rows.loc[rows["op"] == "~", "std_all"].to_numpy() for rows in (r.parameters for r in both)]
+    assert paths[0] == pytest.approx(paths[1], abs=SOLVED)
+
+
 EVIDENCE: dict[str, Callable[[], None]] = {
     evidence.__name__: evidence
     for evidence in (
@@ -328,6 +361,7 @@ EVIDENCE: dict[str, Callable[[], None]] = {
         *(later_group_scores, theta_scores, own_path_scores, improper_scores, pinned_errors, polyserial_search),
         *(semtools_pooled, score_test_df, empty_rows, theta_scale_indices),
         *(negative_variance_correlations, variance_on_its_bound, absolute_value, labels_beside_na),
+        *(ordered_clusters, ordered_weighted_covariates, ordered_mediators),
     )
 } | {"test_beside_estimator": test_beside, "weights_gamma_errors": weights_gamma}
 

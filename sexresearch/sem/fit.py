@@ -112,7 +112,8 @@ def fit(
     group_partial : sequence of str
         Formulas excepted from `group_equal`, such as "joy =~ x2" or "x2 ~ 1".
     cluster : str, optional
-        Column of the clusters, for standard errors and tests of respondents that are alike within them.
+        Column of the clusters, for standard errors and tests of respondents that are alike within them. With ordered
+        items robust_sem and the scaled tests of WLSMV, ULSMV and their kin, whose estimates clusters leave as they are.
     sampling_weights : str, optional
         Column of positive weights, scaled to sum to the number of rows used, in all groups together, once rows are
         chosen.

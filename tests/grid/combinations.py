@@ -71,6 +71,9 @@ GIVEN: tuple[dict[str, tuple[str, ...]], ...] = (
     {"covariates": ("fixed",)},
     {"model": ("paths",), "covariates": ("none",)},
 )
+CLUSTERS: dict[str, tuple[str, ...]] = {"cluster": ("yes",), "ordered": ("none",)}  # of continuous items
+WEIGHTS: dict[str, tuple[str, ...]] = {"weights": ("yes",), "ordered": ("none",)}
+WEIGHED_PAIRS: dict[str, tuple[str, ...]] = {"weights": ("yes",), "ordered": ANY_ORDER, "missing": ("pairwise",)}
 NO_LIKELIHOOD = ("GLS", *LEAST_SQUARES)
 NO_ROWS = ("MLM", "MLMV", "MLMVS", "GLS", *LEAST_SQUARES)  # estimators from moments alone
 NAMED = {name: FACTORS[name][1:] for name in ("se", "test", "parameterization", "covariates")}
@@ -80,8 +83,9 @@ RULES = (
     Rule("lavaan", {"estimator": ("ML",), "ordered": ANY_ORDER}, f"{LEAST}; we say so and take WLSMV"),
     Rule("both", {"missing": ("fiml",), "ordered": ANY_ORDER}, "FIML is for continuous answers"),
     Rule("both", {"missing": ("fiml",), "estimator": NO_ROWS}, "FIML is a likelihood of every row"),
-    Rule("we", {"cluster": ("yes",), "test": SHIFTED}, "lavaan refuses them too, or takes another test unasked"),
-    Rule("we", {"cluster": ("yes",), "se": NAMED["se"]}, "lavaan refuses them too, or takes robust_cluster unasked"),
+    *(Rule("lavaan", {**WEIGHED_PAIRS, **given}, "stops at weights beside exogenous variables") for given in GIVEN),
+    Rule("we", {**CLUSTERS, "test": SHIFTED}, "lavaan refuses them too, or takes another test unasked"),
+    Rule("we", {**CLUSTERS, "se": NAMED["se"]}, "lavaan refuses them too, or takes robust_cluster unasked"),
     Rule("both", {"estimator": ("default", *NO_LIKELIHOOD), "se": ("robust_huber_white",)}, "needs a likelihood"),
     Rule("both", {"estimator": ("WLS",), "test": NAMED["test"]}, "the test of full weights needs no correction"),
     Rule("both", {"estimator": ("WLS",), "ordered": ("none",), "covariates": NAMED["covariates"]}, "0/1 covariate"),
@@ -94,12 +98,12 @@ RULES = (
     Rule("lavaan", {"estimator": ("ULS",), "ordered": ANY_ORDER, "se": ("default", "standard")}, "stops"),
     Rule("lavaan", {"estimator": ("ULSM", "ULSMV"), "ordered": ANY_ORDER, "se": ("standard",)}, "stops as with ULS"),
     *(Rule("lavaan", {**PAIRS, **kind, **given}, "its Gamma of fixed x has gaps") for kind in GAMMA for given in GIVEN),
-    Rule("we", {"cluster": ("yes",), "estimator": (*NO_ROWS, "MLF")}, "clusters need a likelihood and its sandwich"),
-    Rule("we", {"weights": ("yes",), "estimator": (*NO_ROWS, "MLF")}, "weights need a likelihood and its sandwich"),
-    Rule("we", {"cluster": ("yes",), "ordered": ANY_ORDER}, "not yet offered"),
-    Rule("we", {"weights": ("yes",), "ordered": ANY_ORDER}, "not yet offered"),
-    Rule("we", {"cluster": ("yes",), "missing": ("pairwise",)}, "pairwise moments have no clusters behind them"),
-    Rule("we", {"weights": ("yes",), "missing": ("pairwise",)}, "pairwise moments have no weights behind them"),
+    Rule("we", {**CLUSTERS, "estimator": (*NO_ROWS, "MLF")}, "clusters need a likelihood and its sandwich"),
+    Rule("we", {**WEIGHTS, "estimator": (*NO_ROWS, "MLF")}, "weights need a likelihood and its sandwich"),
+    Rule("we", {"cluster": ("yes",), "ordered": ANY_ORDER, "estimator": ("WLS",)}, "its weight ignores clusters"),
+    Rule("we", {"cluster": ("yes",), "ordered": ANY_ORDER, "se": ("standard",)}, "they take rows as independent"),
+    Rule("we", {**CLUSTERS, "missing": ("pairwise",)}, "pairwise moments have no clusters behind them"),
+    Rule("we", {**WEIGHTS, "missing": ("pairwise",)}, "pairwise moments have no weights behind them"),
     Rule("we", {"estimator": ("MLR", "MLF", "GLS"), "missing": ("pairwise",)}, "pairwise moments have no rows"),
     Rule("we", {"test": YUAN_BENTLER, "missing": ("pairwise",)}, "pairwise moments have no rows"),
     Rule("we", {"se": ("robust_huber_white",), "missing": ("pairwise",)}, "pairwise moments have no rows"),
@@ -155,7 +159,9 @@ def _factors(row: Mapping[str, str]) -> str:
 
 def used_rows(row: Mapping[str, str], data: pd.DataFrame) -> pd.DataFrame:
     """The rows a combination is fitted to: those with an answer, where lavaan counts others in part (a departure)."""
-    weighted = row["weights"] == "yes" and row["missing"] == "fiml"
+    weighted = row["weights"] == "yes" and row["missing"] != "listwise"
+    if weighted and row["ordered"] != "none":
+        return data[data[sorted(named(row) & set(items(row).values()))].notna().any(axis=1)]
     if weighted or (row["missing"] == "pairwise" and row["ordered"] == "none"):
         return data[data[sorted(named(row))].notna().any(axis=1)]
     return data

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
-from reference_cases import as_text
+from reference_cases import Values, as_text, parameter_values
 
 from sexresearch import sem
 from sexresearch.errors import ModelError
@@ -27,8 +27,6 @@ TOLERANCES = {"est": (ESTIMATE, 1.0), "se": (STANDARD_ERROR, SMALLEST_ERROR), "s
 TOLERANCES |= dict.fromkeys(("raw", "cor", "score"), (MOMENT, 1.0))
 OTHERS = (MEASURE, 1.0)
 RESIDUALS = ("raw", "cor", "normalized", "standardized")
-
-Values = dict[tuple[str, str], float]  # by kind and name, such as ("se", "f1 =~ x2 north")
 
 
 @dataclass(frozen=True)
@@ -64,26 +62,6 @@ def read_answers(folder: Path) -> Answers:
     measures = measures.replace("NA", "nan")
     measures.columns = measures.columns.str.replace(".", "_")
     return Answers(read["outcomes"].set_index("case"), read["parameters"], measures, read["after"])
-
-
-def _named(rows: pd.DataFrame) -> list[str]:
-    """Parameters by what they are: covariances without direction, defined ones by name."""
-    texts = (as_text(rows[column]) for column in ("lhs", "op", "rhs", "group"))
-    found = []
-    for lhs, op, rhs, group in zip(*texts, strict=True):
-        a, b = sorted((lhs, rhs)) if op == "~~" else (lhs, "" if op == ":=" else rhs)
-        found.append(f"{a} {op} {b} {group}")
-    return found
-
-
-def parameter_values(rows: pd.DataFrame) -> Values:
-    """Estimates, standard errors and standardized values of a table of parameters."""
-    names = _named(rows)
-    return {
-        (kind, name): value
-        for kind in ("est", "se", "std_all")
-        for name, value in zip(names, rows[kind].astype(float), strict=True)
-    }
 
 
 def our_values(results: sem.Results, kinds: Iterable[str]) -> Values:

@@ -2,6 +2,7 @@
 suppressPackageStartupMessages({ library(lavaan); library(semTools); library(jsonlite) })
 source("polish.R")
 source("after.R")
+source("clustered.R")
 
 EM_TIGHT <- list(em.h1.iter.max = 20000L, em.h1.tol = 1e-14)  # the saturated model of incomplete data
 COLUMN_OPTIONS <- c("group", "cluster", "sampling_weights", "group_partial", "auxiliary", "ordered")  # values are the user's own names
@@ -50,6 +51,8 @@ started_at <- function(case, plan, arguments) {
 fit_case <- function(case, plan) {
   arguments <- c(list(model = case_syntax(case, plan)), case_input(case, plan), lavaan_options(case$options), EM_TIGHT)
   if (!is.null(case$start)) arguments <- c(arguments, started_at(case, plan, arguments))
+  clusters <- if (!is.null(arguments$ordered)) arguments$cluster
+  if (!is.null(clusters)) arguments <- without_clusters(arguments)
   first <- call_lavaan(case, arguments)
   done <- if (!is.null(arguments$aux)) list(fit = first, moved = NA) else polish(first, function(start) {
     none <- list(start = start, optim.method = "none", check.start = FALSE, baseline = FALSE)
@@ -62,7 +65,7 @@ fit_case <- function(case, plan) {
   })
   cat(sprintf("%-45s %.0e %.0e df %g chisq %.3f\n", case$name, done$moved, difference(first, done$fit),
               fitMeasures(done$fit, "df"), fitMeasures(done$fit, "chisq")))
-  done$fit
+  if (is.null(clusters)) done$fit else with_clusters(done$fit, arguments$data[[clusters]])
 }
 
 # how far the polishing took the estimates and fit measures

@@ -76,8 +76,7 @@ def satorra_2000(larger: Fitted, smaller: Fitted, df: int) -> float:
     scaled and shifted after Asparouhov & Muthen 2010. Needs complete answers. The restrictions are found by least
     squares between the moments in the items' own units, as lavaan does: it matters little which, but it does matter.
     """
-    parts = [(p.jacobian, p.weight(), p.term.moment_covariance(given_fixed=False)) for p in larger.points]
-    D1 = [D @ larger.basis for D, _, _ in parts]
+    D1 = [p.jacobian @ larger.basis for p in larger.points]
     pairs = zip(smaller.points, larger.points, strict=True)
     D0 = [a.jacobian[a.term.order_like(b.term)] @ smaller.basis for a, b in pairs]
     information = larger.basis.T @ larger.information @ larger.basis / larger.weight
@@ -85,7 +84,7 @@ def satorra_2000(larger: Fitted, smaller: Fitted, df: int) -> float:
     A = _restrictions(np.vstack(D1), np.vstack(D0), units)
     P = np.linalg.inv(information * np.outer(units, units))
     middle = P @ A.T @ np.linalg.pinv(A @ P @ A.T) @ A @ P
-    first, second = _traces(larger, [D * units for D in D1], parts, middle)
+    first, second = _traces(larger, [D * units for D in D1], middle)
     stretch = math.sqrt(df / second)
     return plain_difference(larger, smaller) * stretch + df - stretch * first
 
@@ -101,12 +100,10 @@ def _restrictions(larger: Array, smaller: Array, units: Array) -> Array:
     return null_space((moved / np.linalg.norm(moved, axis=0)).T).T
 
 
-def _traces(
-    fitted: Fitted, D: list[Array], parts: list[tuple[Array, Array, Array]], middle: Array
-) -> tuple[float, float]:
+def _traces(fitted: Fitted, D: list[Array], middle: Array) -> tuple[float, float]:
     """tr(U Gamma) and tr(U Gamma U Gamma), U = V D M D' V over all groups; in the small space of the parameters."""
     meat = np.zeros_like(middle)
-    for sample, d, (_, V, gamma) in zip(fitted.samples, D, parts, strict=True):
-        meat += sample.n / fitted.n * (V @ d).T @ gamma @ (V @ d)
+    for share, d, point in zip(fitted.shares, D, fitted.points, strict=True):
+        meat += share * point.term.moment_covariance(given_fixed=False).within(point.weight_times(d))
     product = middle @ meat
     return float(np.trace(product)), float(np.vdot(product, product.T))

@@ -11,7 +11,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import refuse_indefinite
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.ordered_columns import Levels
-from sexresearch.sem.data.rows_used import take
+from sexresearch.sem.data.rows_used import responding, take
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.ordinal.layout import Layout, layout
@@ -29,17 +29,17 @@ def ordinal_sample(answers: Answers, roles: Roles, levels: Levels, conditional: 
     names, covariates = roles.observed, roles.exogenous if conditional else ()
     own = layout(names[: len(names) - len(covariates)], {v: len(levels[v]) for v in roles.ordered}, covariates)
     where = "" if answers.label is None else f"group {answers.label!r}: "
-    _refuse_empty(answers.values, own, levels, where)
+    _refuse_empty(answers, own, levels, where)
     _refuse_far(answers.values[:, own.p :], covariates, where)
-    heard = take(answers, ~np.isnan(answers.values[:, : own.p]).all(axis=1))
-    found = observe(heard.values, own)
+    heard = take(answers, responding(answers, own.p))
+    found = observe(heard.values, own, heard.weights, heard.clusters)
     nobs = len(heard.values)
-    mean, cov = _joint(answers.values, own, found.moments)
+    mean, cov = _joint(answers, own, found.moments)
     origin = np.where(np.isin(np.arange(len(mean)), own.ordered), 0.0, mean)
-    return Sample(answers.label, names, nobs, float(nobs), mean, cov, (), heard, ordinal=found, origin=origin)
+    return Sample(answers.label, names, nobs, found.influence.n, mean, cov, (), heard, ordinal=found, origin=origin)
 
 
-def _joint(values: Array, own: Layout, moments: Array) -> tuple[Array, Array]:
+def _joint(answers: Answers, own: Layout, moments: Array) -> tuple[Array, Array]:
     """Means and covariances of variables and covariates together, as slopes and covariances given covariates imply.
 
     Covariates have the n - 1 denominator, as in lavaan; nothing but standardized estimates depends on them.
@@ -47,9 +47,12 @@ def _joint(values: Array, own: Layout, moments: Array) -> tuple[Array, Array]:
     mean, cov = own.mean(moments), own.cov(moments)
     if not own.x:
         return mean, cov
-    x = values[:, own.p :]
+    x, w = answers.values[:, own.p :], answers.weights
     slopes = moments[own.starts[1] : own.starts[2]].reshape(own.x, own.p).T
     spread, centre = np.cov(x, rowvar=False).reshape(own.x, own.x), x.mean(axis=0)
+    if w is not None:
+        centre = np.average(x, axis=0, weights=w)
+        spread = ((x - centre) * w[:, None]).T @ (x - centre) / (w.sum() - 1.0)
     across = slopes @ spread
     joint = np.block([[cov + across @ slopes.T, across], [across.T, spread]])
     return np.concatenate([mean + slopes @ centre, centre]), joint
@@ -66,11 +69,12 @@ def _refuse_far(values: Array, covariates: Sequence[str], where: str) -> None:
         )
 
 
-def _refuse_empty(values: Array, own: Layout, levels: Levels, where: str) -> None:
-    wrong = []
+def _refuse_empty(answers: Answers, own: Layout, levels: Levels, where: str) -> None:
+    values, wrong = answers.values, []
     for k in own.ordered:
         name = own.names[k]
-        seen = np.bincount(np.nan_to_num(values[:, k]).astype(int), minlength=len(levels[name]) + 1)
+        codes = np.nan_to_num(values[:, k]).astype(int)
+        seen = np.bincount(codes, answers.weights, minlength=len(levels[name]) + 1)
         empty = [level for number, level in enumerate(levels[name], 1) if not seen[number]]
         if empty:
             wrong.append(f"{name!r} (no answers in {_shown(empty)})")

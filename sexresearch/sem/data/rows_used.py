@@ -52,11 +52,19 @@ def answered_rows(answers: Answers, names: Sequence[str], exogenous: Sequence[st
     return take(answers, known & ~silent), notes
 
 
-def weighed(groups: Sequence[Answers], name: str | None) -> tuple[list[Answers], list[str]]:
+def responding(answers: Answers, explained: int) -> Array:
+    """(rows,) whether a row answers one of the first variables, which the model explains; covariates stand last."""
+    return np.asarray(~np.isnan(answers.values[:, :explained]).all(axis=1))
+
+
+def weighed(
+    groups: Sequence[Answers], name: str | None, counted: Sequence[Array] | None = None
+) -> tuple[list[Answers], list[str]]:
     """The groups with sampling weights that sum to the number of rows in all groups together, and notes.
 
-    The sum is lavaan's (`sampling.weights.normalization = "total"`); only rows that take part count. DataError where
-    one of them has no weight, or one row outweighs all others.
+    The sum is lavaan's (`sampling.weights.normalization = "total"`); only rows that take part count, and of these the
+    `counted` (one mask per group) where not all are respondents. DataError where one of them has no weight, or one row
+    outweighs all others.
     """
     if name is None:
         return list(groups), []
@@ -65,8 +73,9 @@ def weighed(groups: Sequence[Answers], name: str | None) -> tuple[list[Answers],
     if largest == 0:
         raise DataError(f"sampling weights {name!r} are all zero")
     parts = [np.asarray(group.weights) / largest for group in groups]  # so that no sum is beyond the numbers there are
-    rows = sum(len(part) for part in parts)
-    share = rows / sum(float(part.sum()) for part in parts)
+    counted = [np.ones(len(part), dtype=bool) for part in parts] if counted is None else counted
+    pairs = list(zip(parts, counted, strict=True))
+    share = sum(float(own.sum()) for _, own in pairs) / sum(float(part[own].sum()) for part, own in pairs)
     made = [replace(group, weights=part * share) for group, part in zip(groups, parts, strict=True)]
     return made, [text for group in made for text in _uneven(group, name)]
 

@@ -36,6 +36,13 @@ def _refuse_gaps(options: Options) -> None:
 
 
 def _refuse_parts(options: Options) -> None:
+    if options.ordered:
+        if options.cluster is not None and options.estimator == "WLS":
+            raise OptionError(
+                f"cluster={options.cluster!r} does not go with estimator 'WLS', whose weight takes respondents as "
+                "independent; use 'WLSMV' or 'ULSMV'"
+            )
+        return
     for part in (options.cluster, options.sampling_weights):
         if part is not None and options.estimator not in ("ML", "MLR"):
             raise OptionError(
@@ -48,7 +55,8 @@ def _errors(options: Options) -> tuple[str, ...]:
     if options.estimator == "GLS":
         return ("standard", "bootstrap", "none")
     if not options.likelihood:
-        return ("standard", "robust_sem", "bootstrap", "none")
+        plain = ("standard",) if options.cluster is None else ()
+        return (*plain, "robust_sem", "bootstrap", "none")
     if options.cluster is not None:
         return ("robust_cluster", "bootstrap", "none")
     left = [name for name in SE if name != "robust_cluster"]
@@ -121,8 +129,11 @@ def _refuse_moments(options: Options, has_sums: bool) -> None:
 
 
 def _refuse_pairwise(options: Options) -> None:
-    """Pairwise moments have no respondent's likelihood, no weights and no clusters behind them."""
-    beside = {"cluster": options.cluster, "sampling_weights": options.sampling_weights}
+    """Pairwise moments have no respondent's likelihood, no weights and no clusters behind them.
+
+    Those of ordered variables are sums over respondents, weights and clusters included.
+    """
+    beside = {} if options.ordered else {"cluster": options.cluster, "sampling_weights": options.sampling_weights}
     implied = {
         "estimator": options.estimator if options.estimator in ("MLR", "MLF", "GLS") else None,
         "se": options.se if options.se in ("robust_huber_white", "robust_cluster") else None,

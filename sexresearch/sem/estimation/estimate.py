@@ -16,7 +16,14 @@ from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Answers, Columns, split_groups
 from sexresearch.sem.data.ordered_columns import Levels, levels_of, ordered_names, recoded
 from sexresearch.sem.data.ordinal_sample import ordinal_sample, said_of
-from sexresearch.sem.data.rows_used import answered_rows, complete_rows, refuse_single_cluster, weighed, where_said
+from sexresearch.sem.data.rows_used import (
+    answered_rows,
+    complete_rows,
+    refuse_single_cluster,
+    responding,
+    weighed,
+    where_said,
+)
 from sexresearch.sem.data.sample import (
     Sample,
     arrange,
@@ -205,7 +212,7 @@ def _rows_used(
     groups: Sequence[Answers], columns: tuple[str, ...], table: ParameterTable, options: Options
 ) -> tuple[list[Answers], list[str]]:
     """The rows of each group that take part, with weights scaled among these, and notes."""
-    kept, notes = [], []
+    kept, heard, notes = [], [], []
     for answers, role in zip(groups, table.roles, strict=True):
         own = arrange(answers, [columns.index(name) for name in role.observed])
         given = role.exogenous if options.fixed_x else ()
@@ -213,8 +220,9 @@ def _rows_used(
         rows, said = complete_rows(own) if listwise else answered_rows(own, role.observed, given)
         kept.append(rows)
         notes += said
+        heard.append(responding(rows, len(role.observed) - len(given)))
     refuse_single_cluster(kept, options.cluster)
-    made, said = weighed(kept, options.sampling_weights)
+    made, said = weighed(kept, options.sampling_weights, heard if options.ordered else None)
     return made, notes + said
 
 

@@ -78,9 +78,9 @@ def _for_ordered(options: Options) -> Options:
     if estimator in ROBUST or estimator == "GLS":
         allowed = ", ".join(name for name in ESTIMATORS if name not in ROBUST and name != "GLS")
         raise OptionError(f"ordered variables need a least-squares estimator ({allowed}); found {estimator!r}")
-    others = {"missing": options.missing if options.missing == "fiml" else None, "cluster": options.cluster}
-    others |= {"sampling_weights": options.sampling_weights, "information": options.information}
-    others |= {"se": options.se if options.se in ("robust_huber_white", "robust_cluster") else None}
+    se = "robust_sem" if options.se == "robust_cluster" and options.cluster is not None else options.se
+    others = {"missing": options.missing if options.missing == "fiml" else None, "information": options.information}
+    others |= {"se": se if se in ("robust_huber_white", "robust_cluster") else None}
     others |= {"test": options.test if str(options.test).startswith("yuan_bentler") else None}
     wrong = [f"{key}={value!r}" for key, value in others.items() if value not in (None, "expected")]
     if wrong:
@@ -89,7 +89,7 @@ def _for_ordered(options: Options) -> Options:
     equal = options.group_equal
     if {"thresholds", "intercepts"} & set(equal):  # each implies the other, as in lavaan
         equal = tuple(dict.fromkeys((*equal, "thresholds", "intercepts")))
-    return replace(options, estimator=estimator, parameterization=parameterization, group_equal=equal)
+    return replace(options, estimator=estimator, parameterization=parameterization, group_equal=equal, se=se)
 
 
 def _implied(options: Options) -> Options:
@@ -102,11 +102,12 @@ def _implied(options: Options) -> Options:
     estimator = options.estimator or "ML"
     plain = estimator == "ML"
     estimator = "MLR" if plain and (clustered or weighted) else estimator
-    least = ROBUST_LEAST_SQUARES.get(estimator, ("", "standard", "standard"))
+    own = ("robust_sem", "satorra_bentler") if clustered and options.ordered else ("standard", "standard")
+    least = ROBUST_LEAST_SQUARES.get(estimator, ("", *own))
     se, test = ROBUST.get(estimator, least[1:])
     if clustered and se == "robust_huber_white":
         se = "robust_cluster"
-    asked = _robust_errors(estimator, clustered, options.missing) if options.se == "robust" else options.se
+    asked = _robust_errors(estimator, clustered, options) if options.se == "robust" else options.se
     sandwich = asked == "robust_huber_white" or (estimator == "MLR" and asked not in ("standard", "robust_sem"))
     observed = options.missing == "fiml" or sandwich
     usual = "first_order" if estimator == "MLF" else "observed" if observed else "expected"
@@ -124,8 +125,8 @@ def _implied(options: Options) -> Options:
     )
 
 
-def _robust_errors(estimator: str, clustered: bool, missing: str) -> str:
+def _robust_errors(estimator: str, clustered: bool, options: Options) -> str:
     """What lavaan's ``se = "robust"`` stands for."""
-    if clustered:
+    if clustered and not options.ordered:
         return "robust_cluster"
-    return "robust_huber_white" if estimator in ROBUST and missing == "fiml" else "robust_sem"
+    return "robust_huber_white" if estimator in ROBUST and options.missing == "fiml" else "robust_sem"

@@ -101,7 +101,7 @@ def ugamma_traces(fitted: Fitted, squares: bool) -> tuple[float, float]:
         return found[0], found[1] if squares else math.nan
     every = range(fitted.table.n_groups)
     D, share = fitted.jacobians(), fitted.shares
-    gamma = [term.moment_covariance() for term in fitted.objective.groups]
+    gamma = [term.moment_covariance().dense() for term in fitted.objective.groups]
     weight = [point.weight(exact=fitted.options.information == "observed") for point in fitted.points]
     WD = [weight[g] @ D[g] for g in every]
     GWD = [gamma[g] @ WD[g] for g in every]
@@ -125,15 +125,15 @@ def _diagonal_traces(fitted: Fitted, weight: Sequence[Array]) -> tuple[float, fl
     D = [math.sqrt(f) * d @ fitted.basis for f, d in zip(fitted.shares, fitted.jacobians(), strict=True)]
     held = [d.any(axis=1) for d in D]
     if sum(int(rows.sum()) for rows in held) == fitted.basis.shape[1]:  # every moment is free or at zero: no projection
-        rest = [(w[~rows], G[np.ix_(~rows, ~rows)]) for w, G, rows in zip(weight, gamma, held, strict=True)]
-        return sum(float(w @ np.diag(G)) for w, G in rest), sum(float(w @ (G * G) @ w) for w, G in rest)
+        rest = [(w[~rows], G.among(~rows)) for w, G, rows in zip(weight, gamma, held, strict=True)]
+        return sum(float(w @ G.diagonal()) for w, G in rest), sum(G.squares(w) for w, G in rest)
     inner = sum(d.T @ (w[:, None] * d) for d, w in zip(D, weight, strict=True))
     right = _orthonormal(np.asarray(inner))
     P = [w[:, None] * d @ right for d, w in zip(D, weight, strict=True)]
-    GP = [G @ p for G, p in zip(gamma, P, strict=True)]
+    GP = [G.times(p) for G, p in zip(gamma, P, strict=True)]
     both = np.asarray(sum(p.T @ gp for p, gp in zip(P, GP, strict=True)))
-    first = sum(float(w @ np.diag(G)) for w, G in zip(weight, gamma, strict=True)) - float(np.trace(both))
-    second = sum(float(w @ (G * G) @ w) for w, G in zip(weight, gamma, strict=True))
+    first = sum(float(w @ G.diagonal()) for w, G in zip(weight, gamma, strict=True)) - float(np.trace(both))
+    second = sum(G.squares(w) for w, G in zip(weight, gamma, strict=True))
     second -= 2.0 * sum(float(np.sum(w[:, None] * gp * gp)) for w, gp in zip(weight, GP, strict=True))
     return first, second + float(np.sum(both * both))
 

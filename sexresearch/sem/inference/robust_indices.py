@@ -91,7 +91,7 @@ def _reference(fitted: Fitted) -> Misfit:
     if not fitted.levels:
         return found
     pairs = zip(fitted.shares, _parts(null), strict=True)
-    return replace(found, trace=sum(float(np.vdot(g.complete, g.spread)) / f for f, g in pairs))
+    return replace(found, trace=sum(g.expected / f for f, g in pairs))
 
 
 def _parts(fitted: Fitted) -> list[MisfitParts]:
@@ -119,21 +119,22 @@ def _degrees(fitted: Fitted) -> int:
 def _trace(parts: Sequence[MisfitParts], share: Sequence[float], bread: Array) -> float:
     """tr(V (G - D E D')), G the covariance of the moments and E that of the estimates."""
     return sum(
-        float(np.vdot(g.complete, g.spread)) - f * float(np.vdot(g.jacobian.T @ g.complete @ g.jacobian, bread))
+        g.expected - f * float(np.vdot(g.jacobian.T @ g.complete(g.jacobian), bread))
         for g, f in zip(parts, share, strict=True)
     )
 
 
 def _robust_trace(parts: Sequence[MisfitParts], share: Sequence[float], bread: Array) -> float:
     """tr(R' V R G) with R = 1 - D E D' W, what estimation leaves of the error of the moments."""
-    trace, middle = 0.0, np.zeros_like(bread)
+    trace, middle, curved = 0.0, np.zeros_like(bread), []
     for g, f in zip(parts, share, strict=True):
         follow = f * g.pull @ bread  # how the estimates follow this group's moments
-        spread = g.spread @ follow
-        trace += float(np.vdot(g.complete, g.spread)) - 2.0 * float(np.vdot(g.complete @ g.jacobian, spread))
+        curved.append(g.complete(g.jacobian))
+        spread = g.spread.times(follow)
+        trace += g.expected - 2.0 * float(np.vdot(curved[-1], spread))
         middle += follow.T @ spread / f
-    curved = (f * g.jacobian.T @ g.complete @ g.jacobian for g, f in zip(parts, share, strict=True))
-    return trace + sum(float(np.vdot(k, middle)) for k in curved)
+    bent = (f * g.jacobian.T @ k for g, f, k in zip(parts, share, curved, strict=True))
+    return trace + sum(float(np.vdot(k, middle)) for k in bent)
 
 
 def _indices(own: Misfit, reference: Misfit, chisq: float, c: float, fitted: Fitted) -> dict[str, float]:

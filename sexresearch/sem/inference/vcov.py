@@ -39,6 +39,6 @@ def _robust_sem(fitted: Fitted) -> Array:
         D = point.jacobian
         WD = point.weight_times(D, exact=observed)
         bread += share * D.T @ WD
-        meat += share * WD.T @ point.term.moment_covariance() @ WD
+        meat += share * point.term.moment_covariance().within(WD)
     inverse = inverse_information(fitted.information / fitted.weight if observed else bread, fitted.basis)
     return carried(inverse, meat) / fitted.weight

@@ -50,8 +50,6 @@ def user_rows(
             f"{', '.join(named)} cannot be estimated: with parameterization={parameterization!r} it follows from the "
             f"rest of the model; leave it out or use parameterization={other!r}"
         )
-    if parameterization == "delta":
-        _refuse_mediators(rows, role)
     return [replace(r, value=math.nan, derived=True) if _follows(r, role, parameterization) else r for r in rows]
 
 
@@ -85,11 +83,3 @@ def _refuse_absent(rows: Sequence[Parameter], role: Roles, thresholds: Mapping[s
                 f"{thresholds[row.lhs]} thresholds"
             )
 
-
-def _refuse_mediators(rows: Sequence[Parameter], role: Roles) -> None:
-    found = [row.name for row in rows if row.op == "~" and row.rhs in role.ordered]
-    if found:
-        raise ModelError(
-            f"an ordered variable explains another one in {', '.join(found)}: its residual variance then acts on "
-            "the rest of the model, which the delta parameterization cannot express; use parameterization='theta'"
-        )

@@ -24,9 +24,12 @@ from sexresearch.sem.ordinal.probit import Given, by_threshold, given
 from sexresearch.sem.ordinal.rectangles import rectangles
 
 
-def observe_given(values: Array, covariates: Array, own: Layout) -> tuple[Array, Influence]:
+def observe_given(
+    values: Array, covariates: Array, own: Layout, weights: Array | None = None
+) -> tuple[Array, Influence]:
     """Moments (M,) of values (n, p) given covariates (n, x), in the order of the layout, and how rows move them."""
-    known = [given(values[:, k], covariates, own.levels[k], own.names[k]) for k in range(own.p)]
+    w = np.ones(len(values)) if weights is None else weights
+    known = [given(values[:, k], covariates, own.levels[k], own.names[k], w) for k in range(own.p)]
     blocks: dict[str, list[tuple[Array, Array]]] = {"cut": [], "mean": [], "slope": [], "variance": [], "cov": []}
     for item in known:
         places = _places(item)
@@ -46,7 +49,7 @@ def observe_given(values: Array, covariates: Array, own: Layout) -> tuple[Array,
     none = np.zeros(0, dtype=int)
     empty = Influence(
         np.zeros((len(values), 0), dtype=int), none, np.zeros((0, 1)), none, none, np.zeros((0, 1, 1)), others,
-        np.arange(own.size),
+        np.arange(own.size), weights,
     )  # fmt: skip
     return moments, empty
 
@@ -68,8 +71,9 @@ def _pair(a: Given, b: Given) -> tuple[Array, Array]:
     rho, scores, mine, other = _estimated(a, b, rows)
     column = np.zeros(len(a.seen))
     column[rows] = scores
-    column -= a.influence @ (mine.T @ scores) + b.influence @ (other.T @ scores)
-    column /= scores @ scores
+    push = a.w[rows] * scores
+    column -= a.influence @ (mine.T @ push) + b.influence @ (other.T @ push)
+    column /= scores @ push
     s, t = np.sqrt(a.variance), np.sqrt(b.variance)
     column *= s * t
     if not a.levels:
@@ -86,11 +90,11 @@ def _estimated(a: Given, b: Given, rows: Array) -> tuple[float, Array, Array, Ar
     z = a.z[rows]
     if b.levels:
         upper, lower, codes = b.upper[rows], b.lower[rows], b.codes[rows]
-        rho = polyserial(z, upper, lower)
+        rho = polyserial(z, upper, lower, b.w[rows])
         found = polyserial_scores(z, a.variance, upper, lower, codes, b.levels, rho)
         assert found.cuts is not None
         return rho, found.rho, _numeric(a, found.first, rows), b.spread_out(found.cuts, rows)
-    rho = product_moment(z, b.z[rows])
+    rho = product_moment(z, b.z[rows], b.w[rows])
     found = product_moment_scores(z, b.z[rows], (a.variance, b.variance), rho)
     assert found.second is not None
     return rho, found.rho, _numeric(a, found.first, rows), _numeric(b, found.second, rows)
@@ -102,14 +106,14 @@ def _numeric(item: Given, own: Array, rows: Array) -> Array:
 
 def _two_ordered(a: Given, b: Given, rows: Array) -> tuple[float, Array, Array, Array]:
     cells = rectangles(a, b, rows)
-    rho = _first_guess(a, b, rows)
+    rho, w = _first_guess(a, b, rows), a.w[rows]
     for _ in range(ROUNDS):
         p = cells.probability(rho)
         slope, bend = cells.derivatives(rho)
         ratio = slope / p
-        squares = float(ratio @ ratio)
-        curvature = squares - float((bend / p).sum())
-        step = float(ratio.sum()) / (curvature if curvature > 0.1 * squares else squares)
+        squares = float(ratio @ (w * ratio))
+        curvature = squares - float(w @ (bend / p))
+        step = float(w @ ratio) / (curvature if curvature > 0.1 * squares else squares)
         old, rho = rho, float(np.clip(rho + np.clip(step, -0.5 * (1 + rho), 0.5 * (1 - rho)), -LARGEST, LARGEST))
         p, ratio = p + slope * (rho - old), ratio + (bend / p - ratio**2) * (rho - old)  # at rho but for its square
         if abs(rho - old) < STEP:
@@ -119,8 +123,9 @@ def _two_ordered(a: Given, b: Given, rows: Array) -> tuple[float, Array, Array, 
 
 def _first_guess(a: Given, b: Given, rows: Array) -> float:
     """One scoring step from 0, on what each row's responses are expected to be."""
-    u, v = a.expected[rows], b.expected[rows]
-    return float(np.clip(np.mean(u * v) / (np.mean(u * u) * np.mean(v * v)), -0.9, 0.9))
+    u, v, w = a.expected[rows], b.expected[rows], a.w[rows]
+    w = w / w.sum()
+    return float(np.clip(w @ (u * v) / ((w @ (u * u)) * (w @ (v * v))), -0.9, 0.9))
 
 
 def _threshold_slopes(a: Given, b: Given, rows: Array, rho: float, p: Array) -> Array:

@@ -8,6 +8,7 @@ tables, computed from frequencies.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from scipy.linalg import blas
 from scipy.special import ndtr
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.ordinal.polychoric import SMALLEST, Cells
 from sexresearch.sem.ordinal.polyserial import normal_density
 from sexresearch.sem.ordinal.tables import Tables
@@ -86,7 +88,8 @@ class Influence:
     """Contributions of n rows to M moments: tables per category and per cell, and columns (n, c) for the others.
 
     cuts : (thresholds, K + 1) with the variable of each in `cut_items`; cells : (pairs, K + 1, K + 1) of the pairs
-    (first, second); `order` (M,) takes thresholds, pairs, others to the order of the moments.
+    (first, second); `order` (M,) takes thresholds, pairs, others to the order of the moments. weights (n,) of the rows,
+    by which what they add is multiplied; clusters (n,) within which rows depend on each other.
     """
 
     codes: Array
@@ -97,13 +100,16 @@ class Influence:
     cells: Array
     others: Array
     order: Array
+    weights: Array | None = None
+    clusters: Array | None = None
 
     @property
-    def n(self) -> int:
-        return len(self.codes)
+    def n(self) -> float:
+        """Rows, or their summed weights."""
+        return float(len(self.codes)) if self.weights is None else float(self.weights.sum())
 
     def rows(self, codes: Array, others: Array) -> Array:
-        """(n, M) contributions of rows, columns still by kind."""
+        """(n, M) contributions of rows that weigh 1, columns still by kind."""
         width = self.cells.shape[-1]
         places = codes[:, self.cut_items] + np.arange(len(self.cut_items)) * width
         out = np.empty((len(codes), len(self.order)))
@@ -118,30 +124,75 @@ class Influence:
 
     def contributions(self) -> Array:
         """(n, M) what each row moves every sample moment by, in the order of the moments."""
-        return self.rows(self.codes, self.others)[:, self.order]
+        made = self.rows(self.codes, self.others)[:, self.order]
+        return made if self.weights is None else made * self.weights[:, None]
 
-    def gamma(self) -> Array:
-        """(M, M) n times the covariance of the sample moments: n sum over rows of their contributions' products."""
-        codes, others, weight = self._distinct()
-        size = len(self.order)
+    def squares(self) -> Array:
+        """(M,) n times the sums of squared contributions of the rows, whatever their clusters."""
+        parts = (np.einsum("rm,rm->m", part, part) for part in self._made(self._units(clustered=False)))
+        return self.n * np.asarray(sum(parts))[self.order]
+
+    def gamma(self, clustered: bool = True) -> Gamma:
+        """n times the covariance of the moments: n sum over rows, or over clusters' sums, of their products."""
+        units, size = self._units(clustered), len(self.order)
+        if units.count < size:
+            factor = np.concatenate([part[:, self.order] for part in self._made(units)])
+            factor *= np.sqrt(self.n)
+            return Gamma(factor, factored=True)
         total = np.zeros((size, size), order="F")
-        for start in range(0, len(codes), ROWS_AT_ONCE):
-            part = slice(start, start + ROWS_AT_ONCE)
-            made = self.rows(codes[part], others[part])
-            if weight is not None:
-                made *= np.sqrt(weight[part, None])
+        for made in self._made(units):
             total = blas.dsyrk(1.0, made.T, beta=1.0, c=total, overwrite_c=1)
         total *= self.n
         total += np.triu(total, 1).T
-        return total if (self.order == np.arange(size)).all() else total[np.ix_(self.order, self.order)]
+        return Gamma(total if (self.order == np.arange(size)).all() else total[np.ix_(self.order, self.order)])
 
-    def _distinct(self) -> tuple[Array, Array, Array | None]:
-        """The rows, equal ones once with how often they occur, where that saves work."""
+    def _units(self, clustered: bool) -> Units:
+        """What Gamma sums over: clusters, or rows, equal ones once where that saves work."""
+        if clustered and self.clusters is not None:
+            order = np.argsort(self.clusters, kind="stable")
+            starts = np.flatnonzero(np.diff(self.clusters[order], prepend=self.clusters[order[0]] - 1))
+            return Units(order, self.weights, starts)
         width, p = self.cells.shape[-1], self.codes.shape[1]
-        if self.others.shape[1] or p * np.log2(width) > 62:
-            return self.codes, self.others, None
+        if self.weights is not None or self.others.shape[1] or p * np.log2(width) > 62:
+            return Units(np.arange(len(self.codes)), self.weights)
         keys = self.codes @ (width ** np.arange(p))
-        _, chosen, count = np.unique(keys, return_index=True, return_counts=True)
-        if len(chosen) > WORTH_MERGING * self.n:
-            return self.codes, self.others, None
-        return self.codes[chosen], self.others[chosen], count.astype(float)
+        _, chosen, inverse, count = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+        if len(chosen) > WORTH_MERGING * len(keys):
+            return Units(np.arange(len(keys)), None)
+        return Units(chosen, np.sqrt(count)[np.asarray(inverse).ravel()])
+
+    def _made(self, units: Units) -> Iterator[Array]:
+        """(k, M) contributions of the units, some at a time, columns still by kind."""
+        for rows, starts in units.blocks():
+            made = self.rows(self.codes[rows], self.others[rows])
+            if units.factor is not None:
+                made *= units.factor[rows, None]
+            yield made if starts is None else np.add.reduceat(made, starts)
+
+
+@dataclass(frozen=True)
+class Units:
+    """What Gamma sums over: rows by number, what multiplies each (n,) (None for 1), and where each cluster starts."""
+
+    rows: Array
+    factor: Array | None
+    starts: Array | None = None
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.rows if self.starts is None else self.starts)
+
+    def blocks(self) -> Iterator[tuple[Array, Array | None]]:
+        """Rows some at a time, and where clusters start among them, no cluster divided."""
+        if self.starts is None:
+            for at in range(0, len(self.rows), ROWS_AT_ONCE):
+                yield self.rows[at : at + ROWS_AT_ONCE], None
+            return
+        block = self.starts // ROWS_AT_ONCE
+        firsts = np.flatnonzero(np.diff(block, prepend=-1))
+        for number, first in enumerate(firsts):
+            last = firsts[number + 1] if number + 1 < len(firsts) else len(self.starts)
+            start = self.starts[first]
+            stop = self.starts[last] if last < len(self.starts) else len(self.rows)
+            yield self.rows[start:stop], self.starts[first:last] - start

@@ -36,7 +36,8 @@ class OrdinalModel:
 
     cut_free, cut_fixed (T,), scale_free, scale_fixed (p,) : parameter numbers (-1 where fixed) and fixed values.
     reciprocal : (p,) True where the scale is 1 / sd(y*). derived : rows of S that hold derived residual variances.
-    n_free : all parameters of the model.
+    n_free : all parameters of the model. unfolded : the model whose parameters are these and, last, the derived
+    residual variances; None where these act on no moment, because no ordered variable explains another one.
     """
 
     structure: Structure
@@ -48,6 +49,7 @@ class OrdinalModel:
     reciprocal: Array
     derived: Array
     n_free: int
+    unfolded: OrdinalModel | None = None
 
     def cuts(self, theta: Array) -> Array:
         """(T,) thresholds of the responses."""
@@ -61,7 +63,9 @@ class OrdinalModel:
 
     def at(self, theta: Array) -> OrdinalPoint:
         """The model at one parameter vector (q,)."""
-        return OrdinalPoint(self, theta, implied(self.structure, theta))
+        if self.unfolded is None:
+            return OrdinalPoint(self, theta, implied(self.structure, theta))
+        return FoldedPoint(self, theta, *_unfolded(self.unfolded, theta, self.derived))
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,11 @@ class OrdinalPoint:
         shown, cov = (_by_parameter(s, part, self.model.n_free) for part in (shown, cov))
         return shown, cov[:p], cov[p:]
 
+    @property
+    def variance_slopes(self) -> Array:
+        """(p, q) derivatives of the responses' variances given the covariates."""
+        return self._slots[1]
+
     @read_only_property
     def scale_slopes(self) -> Array:
         """(p, q) derivatives of the scales."""
@@ -180,8 +189,8 @@ class OrdinalPoint:
             out[start[3] :] += (self.spread[i, j] * d[j])[:, None] * B[i] + (self.spread[i, j] * d[i])[:, None] * B[j]
         return out
 
-    def bend(self, r: Array) -> Array:
-        """(q, q) sum over the moments of r (M,) times their second derivatives."""
+    def bend(self, r: Array, variances: Array | None = None) -> Array:
+        """(q, q) sum over the moments of r (M,) times their second derivatives; the same of `variances` (p,)."""
         own, d = self.model.layout, self.scale
         (items, _), (i, j), start = own.cuts, own.pairs, own.starts
         cut, mean, slope = r[: start[0]], r[start[0] : start[1]], r[start[1] : start[2]].reshape(own.x, own.p).T
@@ -195,6 +204,8 @@ class OrdinalPoint:
         push = 0.5 * both * np.outer(d, d)
         push[own.numeric, own.numeric] += r[start[2] : start[3]]
         push[np.diag_indices(own.p)] -= np.where(self.model.reciprocal, 0.5 * d**3 * weight, 0.0)
+        if variances is not None:
+            push[np.diag_indices(own.p)] += variances
         out = self._structural(push, push_shown)
         return out + self._by_scales(cut, slope, both, weight) if self.scale_slopes.any() else out
 
@@ -226,6 +237,81 @@ class OrdinalPoint:
         np.add.at(beside, j, (both[i, j] * d[i])[:, None] * pairs)
         cross = B.T @ beside
         return out + cross + cross.T
+
+
+@dataclass(frozen=True)
+class FoldedPoint(OrdinalPoint):
+    """The same where ordered variables explain others under delta: derived residual variances act on the moments.
+
+    They solve c = variance - 1 / d^2 = 0 for each ordered variable, so that their derivatives are those of an implicit
+    function. With T (q + K, q) the derivatives of all parameters of the `inner` point (K residual variances last), and
+    c_psi' b = m_psi' r: J = m' T, and sum r m'' becomes T' (sum r m'' - sum b c'') T.
+    """
+
+    inner: OrdinalPoint
+
+    def at_rows(self, rows: Sequence[Parameter], roles: Roles) -> OrdinalPoint:
+        names, q = self.model.layout.names, len(rows)
+        last = [Parameter(names[k], "~~", names[k]) for k in self.model.derived]
+        inner = self.inner.at_rows([*rows, *last], roles)
+        model = replace(inner.model, n_free=q, derived=self.model.derived)
+        return FoldedPoint(model, inner.theta[:q], inner.state, inner)
+
+    def completed(self, state: Implied) -> Implied:
+        k, S = self.model.derived, state.S.copy()
+        S[k, k] = self.inner.theta[self.model.n_free :]
+        return implied_from(state.structure, state.G, S)
+
+    @property
+    def spread(self) -> Array:
+        return self.inner.spread
+
+    @property
+    def scale(self) -> Array:
+        return self.inner.scale
+
+    @property
+    def moments(self) -> Array:
+        return self.inner.moments
+
+    @read_only_property
+    def _variance_slopes(self) -> tuple[Array, Array]:
+        """Derivatives of the equations c: in the parameters (K, q), in the residual variances (K, K)."""
+        k, q = self.model.derived, self.model.n_free
+        slopes = self.inner.variance_slopes[k].copy()
+        slopes += 2.0 / self.scale[k, None] ** 3 * self.inner.scale_slopes[k]
+        return slopes[:, :q], slopes[:, q:]
+
+    @read_only_property
+    def turn(self) -> Array:
+        """(q + K, q) derivatives of parameters and derived residual variances in the parameters."""
+        own, derived = self._variance_slopes
+        return np.vstack([np.eye(self.model.n_free), -np.linalg.solve(derived, own)])
+
+    @read_only_property
+    def jacobian(self) -> Array:
+        return self.inner.jacobian @ self.turn
+
+    def bend(self, r: Array, variances: Array | None = None) -> Array:
+        k, q = self.model.derived, self.model.n_free
+        b = np.linalg.solve(self._variance_slopes[1].T, self.inner.jacobian[:, q:].T @ r)
+        weight = np.zeros(self.model.layout.p)
+        weight[k] = -b
+        own = self.inner.scale_slopes[k]
+        inner = self.inner.bend(r, weight) + (own * (6.0 * b / self.scale[k] ** 4)[:, None]).T @ own
+        return self.turn.T @ inner @ self.turn
+
+
+def _unfolded(model: OrdinalModel, theta: Array, derived: Array) -> tuple[Implied, OrdinalPoint]:
+    """State and point of the unfolded model, with the residual variances that leave every response its scale."""
+    K = len(derived)
+    start = model.at(np.concatenate([theta, np.zeros(K)]))
+    G, S = start.state.G, start.state.S.copy()
+    left = 1.0 / start.scale[derived] ** 2 - np.diag(start.spread)[derived]
+    psi = np.linalg.solve(G[np.ix_(derived, derived)] ** 2, left)
+    S[derived, derived] = psi
+    state = implied_from(start.state.structure, G, S)
+    return state, OrdinalPoint(model, np.concatenate([theta, psi]), state)
 
 
 def _by_parameter(structure: Structure, slots: Array, size: int) -> Array:
@@ -266,5 +352,18 @@ def ordinal_model(
         elif row.op == "~*~" and not row.derived:
             scale_free[place[row.lhs]], scale_fixed[place[row.lhs]] = row.free, row.value
     reciprocal = theta & (np.array(layout.levels) > 0)
-    derived = np.array([place[row.lhs] for row in rows if row.op == "~~" and row.derived], dtype=int)
-    return OrdinalModel(structure, layout, cut_free, cut_fixed, scale_free, scale_fixed, reciprocal, derived, n_free)
+    last = [row for row in rows if row.op == "~~" and row.derived]
+    derived = np.array([place[row.lhs] for row in last], dtype=int)
+    unfolded = None
+    if last and _explains(structure, layout.ordered):
+        number = {row: n_free + k for k, row in enumerate(last)}
+        more = [replace(row, free=number[row], derived=False) if row in number else row for row in rows]
+        unfolded = ordinal_model(more, roles, layout, theta, n_free + len(last), origin)
+    places = (cut_free, cut_fixed, scale_free, scale_fixed, reciprocal, derived)
+    return OrdinalModel(structure, layout, *places, n_free, unfolded)
+
+
+def _explains(structure: Structure, ordered: Array) -> bool:
+    """Whether a path starts at an ordered variable."""
+    free = structure.is_path & np.isin(structure.col, ordered)
+    return bool(structure.directed[:, ordered].any() or free.any())

@@ -56,22 +56,24 @@ def _slices(z: Array, upper: Array, lower: Array, rho: float) -> _Slices:
     return _Slices(tau, normal_density(tau), tilt, t / root**3 + 3.0 * rho * tilt / root**2)
 
 
-def polyserial(z: Array, upper: Array, lower: Array) -> float:
-    """The correlation of standardized answers z (n,) with a response between lower and upper limits (n,).
+def polyserial(z: Array, upper: Array, lower: Array, w: Array) -> float:
+    """The correlation of standardized answers z (n,) with a response between lower and upper limits (n,), weights w.
 
     >>> z = np.array([-1.0, -0.5, 0.5, 1.0])
-    >>> round(polyserial(z, np.array([0.0, 40.0, 0.0, 40.0]), np.array([-40.0, 0.0, -40.0, 0.0])), 3)
+    >>> upper, lower = np.array([0.0, 40.0, 0.0, 40.0]), np.array([-40.0, 0.0, -40.0, 0.0])
+    >>> round(polyserial(z, upper, lower, np.ones(4)), 3)
     0.475
     """
-    rho = float(np.clip(np.mean(z * (normal_density(lower) - normal_density(upper))) * 2.0, -0.8, 0.8))
+    guess = np.average(z * (normal_density(lower) - normal_density(upper)), weights=w)
+    rho = float(np.clip(2.0 * guess, -0.8, 0.8))
     for _ in range(ROUNDS):
         at = _slices(z, upper, lower, rho)
         p = at.probability
         first = np.subtract(*(at.height * at.slope)) / p
         second = np.subtract(*(at.height * (at.bend - at.tau * at.slope**2))) / p
-        squares = float(first @ first)
-        curvature = squares - float(second.sum())
-        step = float(first.sum()) / (curvature if curvature > 0.1 * squares else squares)
+        squares = float(first @ (w * first))
+        curvature = squares - float(w @ second)
+        step = float(w @ first) / (curvature if curvature > 0.1 * squares else squares)
         old = rho
         rho = float(np.clip(rho + np.clip(step, -0.5 * (1 + rho), 0.5 * (1 - rho)), -LARGEST, LARGEST))
         if abs(rho - old) < STEP:
@@ -94,13 +96,13 @@ def polyserial_scores(
     return PairScores(np.subtract(*(at.height * at.slope)) / p, own, cuts=moved)
 
 
-def product_moment(u: Array, v: Array) -> float:
-    """The correlation of standardized answers u, v (n,) by maximum likelihood, their means and variances held.
+def product_moment(u: Array, v: Array, w: Array) -> float:
+    """The correlation of standardized answers u, v (n,), weights w, by maximum likelihood, means and variances held.
 
     The root of rho (1 - rho^2) + (1 + rho^2) a - rho b = 0 with a the mean of u v, b the mean of u^2 + v^2; a where the
     rows are those that mean and variance rest on (b = 2).
     """
-    a, b = float(np.mean(u * v)), float(np.mean(u * u + v * v))
+    a, b = float(np.average(u * v, weights=w)), float(np.average(u * u + v * v, weights=w))
     rho = a if abs(a) < 1 else 0.0
     for _ in range(ROUNDS):
         step = (rho * (1 - rho**2) + (1 + rho**2) * a - rho * b) / (1 - 3 * rho**2 + 2 * rho * a - b)

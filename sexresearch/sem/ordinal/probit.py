@@ -27,6 +27,7 @@ class Given:
     parameters : thresholds, or the mean; then slopes; then, for a continuous variable, the residual variance.
     scores, influence : (n, parameters), 0 where unanswered. z : (n,) standardized residuals of a continuous variable.
     upper, lower : (n,) limits of the response; codes : (n,) categories from 0; levels : their number, 0 if continuous.
+    w : (n,) weights of the rows; scores and influence are those of rows that weigh 1.
     """
 
     parameters: Array
@@ -39,6 +40,7 @@ class Given:
     lower: Array
     codes: Array
     levels: int
+    w: Array
 
     @property
     def variance(self) -> float:
@@ -62,38 +64,40 @@ class Given:
         return np.column_stack([location, slopes] if spread is None else [location, slopes, spread])
 
 
-def given(values: Array, covariates: Array, levels: int, name: str) -> Given:
-    """The regression of values (n,), categories 1, 2, … or numbers with NaN, on covariates (n, m)."""
-    return _ordered(values, covariates, levels, name) if levels else _continuous(values, covariates)
+def given(values: Array, covariates: Array, levels: int, name: str, w: Array) -> Given:
+    """The regression of values (n,), categories 1, 2, … or numbers with NaN, on covariates (n, m), weights w (n,)."""
+    return _ordered(values, covariates, levels, name, w) if levels else _continuous(values, covariates, w)
 
 
-def _continuous(values: Array, x: Array) -> Given:
+def _continuous(values: Array, x: Array, w: Array) -> Given:
     seen = ~np.isnan(values)
     design = np.column_stack([np.ones(len(x)), x])
-    beta = np.linalg.lstsq(design[seen], values[seen], rcond=None)[0]
+    root = np.sqrt(w[seen])
+    beta = np.linalg.lstsq(design[seen] * root[:, None], values[seen] * root, rcond=None)[0]
     residual = np.where(seen, values - design @ beta, 0.0)
-    variance = float(residual @ residual / seen.sum())
+    variance = float(residual @ (w * residual) / w[seen].sum())
     z = residual / np.sqrt(variance)
     spread = np.where(seen, (z * z - 1.0) / (2.0 * variance), 0.0)
     scores = np.column_stack([design * (z / np.sqrt(variance))[:, None], spread])
     nothing = np.zeros(len(x))
     parameters = np.append(beta, variance)
-    return Given(parameters, scores, _influence(scores), seen, x, z, nothing, nothing, np.zeros(len(x), dtype=int), 0)
+    codes = np.zeros(len(x), dtype=int)
+    return Given(parameters, scores, _influence(scores, w), seen, x, z, nothing, nothing, codes, 0, w)
 
 
-def _influence(scores: Array) -> Array:
-    return np.linalg.solve(scores.T @ scores, scores.T).T
+def _influence(scores: Array, w: Array) -> Array:
+    return np.linalg.solve((scores * w[:, None]).T @ scores, scores.T).T
 
 
-def _ordered(values: Array, x: Array, levels: int, name: str) -> Given:
+def _ordered(values: Array, x: Array, levels: int, name: str, w: Array) -> Given:
     seen = ~np.isnan(values)
     codes = np.where(seen, values, 1).astype(int) - 1
-    share = np.cumsum(np.bincount(codes[seen], minlength=levels))[:-1] / seen.sum()
+    share = np.cumsum(np.bincount(codes[seen], w[seen], minlength=levels))[:-1] / w[seen].sum()
     theta = np.concatenate([ndtri(share), np.zeros(x.shape[1])])
-    theta = _maximum(theta, codes[seen], x[seen], levels, name)
+    theta = _maximum(theta, codes[seen], x[seen], levels, name, w[seen])
     upper, lower = limits(theta, codes, x, levels)
     scores = np.where(seen[:, None], _scores(upper, lower, codes, x, levels), 0.0)
-    return Given(theta, scores, _influence(scores), seen, x, np.zeros(len(x)), upper, lower, codes, levels)
+    return Given(theta, scores, _influence(scores, w), seen, x, np.zeros(len(x)), upper, lower, codes, levels, w)
 
 
 def limits(theta: Array, codes: Array, x: Array, levels: int) -> tuple[Array, Array]:
@@ -126,31 +130,31 @@ def _by_parameter(up: Array, down: Array, codes: Array, x: Array, levels: int) -
     return np.column_stack([cuts, -x * cuts.sum(axis=1, keepdims=True)])
 
 
-def _maximum(theta: Array, codes: Array, x: Array, levels: int, name: str) -> Array:
+def _maximum(theta: Array, codes: Array, x: Array, levels: int, name: str, w: Array) -> Array:
     height = -np.inf
     for _ in range(ROUNDS):
         upper, lower = limits(theta, codes, x, levels)
         p, up, down = interval(upper, lower), normal_density(upper), normal_density(lower)
-        height = float(np.log(p).sum())
-        slope = _by_parameter(up / p, -down / p, codes, x, levels).sum(axis=0)
+        height = float(w @ np.log(p))
+        slope = w @ _by_parameter(up / p, -down / p, codes, x, levels)
         one = np.ones(len(x))
         U, L = _by_parameter(one, 0 * one, codes, x, levels), _by_parameter(0 * one, one, codes, x, levels)
         uu, ll, ul = upper * up / p + (up / p) ** 2, (down / p) ** 2 - lower * down / p, -up * down / p**2
-        bend = (U * uu[:, None]).T @ U + (L * ll[:, None]).T @ L
-        cross = (U * ul[:, None]).T @ L
+        bend = (U * (w * uu)[:, None]).T @ U + (L * (w * ll)[:, None]).T @ L
+        cross = (U * (w * ul)[:, None]).T @ L
         step = np.linalg.solve(bend + cross + cross.T, slope)
-        theta = _improved(theta, step, height, codes, x, levels)
+        theta = _improved(theta, step, height, codes, x, levels, w)
         if np.abs(step).max() < FOUND:
             return theta
     raise DataError(f"the probit regression of {name!r} on the covariates has no finite solution: they tell it exactly")
 
 
-def _improved(theta: Array, step: Array, height: float, codes: Array, x: Array, levels: int) -> Array:
+def _improved(theta: Array, step: Array, height: float, codes: Array, x: Array, levels: int, w: Array) -> Array:
     for _ in range(30):
         there = theta + step
         if (np.diff(there[: levels - 1]) > 0).all():
             upper, lower = limits(there, codes, x, levels)
-            if float(np.log(interval(upper, lower)).sum()) >= height - 1e-9 * abs(height):
+            if float(w @ np.log(interval(upper, lower))) >= height - 1e-9 * abs(height):
                 return there
         step = 0.5 * step
     return theta

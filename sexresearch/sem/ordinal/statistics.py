@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.ordinal.conditional import observe_given
 from sexresearch.sem.ordinal.influence import Influence, Univariate, cell_influence, univariate
 from sexresearch.sem.ordinal.layout import Layout
@@ -20,7 +21,10 @@ NEARLY = 0.99  # size of a correlation from which it is mentioned
 
 @dataclass(frozen=True)
 class OrdinalMoments:
-    """Sample moments (M,) in the order of `layout`; Gamma by rows' contributions, made when it is first asked for."""
+    """Sample moments (M,) in the order of `layout`; Gamma by rows' contributions, made when it is first asked for.
+
+    frequencies : the tables of ordered variables alone, where each row counts once.
+    """
 
     layout: Layout
     moments: Array
@@ -28,18 +32,22 @@ class OrdinalMoments:
     frequencies: Tables | None = None
 
     @read_only_property
-    def gamma(self) -> Array:
-        """(M, M) n times the covariance matrix of the moments."""
+    def gamma(self) -> Gamma:
+        """n times the covariance of the moments; respondents of one cluster add together."""
         return self.influence.gamma()
 
     @read_only_property
+    def gamma_of_rows(self) -> Gamma:
+        """The same as if respondents did not depend on each other: what least squares takes its weight from."""
+        return self.gamma if self.influence.clusters is None else self.influence.gamma(clustered=False)
+
+    @read_only_property
     def variances(self) -> Array:
-        """(M,) the diagonal of Gamma, from frequencies alone for ordered variables."""
+        """(M,) the diagonal of Gamma of rows, from frequencies alone for ordered variables."""
         found, own = self.frequencies, self.influence
-        n = own.n
-        rest = np.einsum("nc,nc->c", own.others, own.others)
-        if found is None:
-            return n * rest[own.order]
+        if found is None or own.weights is not None:
+            return own.squares()
+        n, rest = own.n, np.einsum("nc,nc->c", own.others, own.others)
         counts = np.column_stack([found.single, n - found.single.sum(axis=1)])
         parts = [
             np.einsum("tk,tk->t", own.cuts**2, counts[own.cut_items]),
@@ -62,20 +70,21 @@ class OrdinalMoments:
         return np.diag(self.layout.cov(self.moments))
 
 
-def observe(values: Array, own: Layout) -> OrdinalMoments:
+def observe(values: Array, own: Layout, weights: Array | None = None, clusters: Array | None = None) -> OrdinalMoments:
     """Moments of values (n, p + x): categories 1, 2, … of ordered variables, numbers of others, NaN where unanswered.
 
     Every moment rests on the rows that answered the variables concerned; covariates stand last and have no gaps.
+    Weights (n,) multiply what a row adds to log-likelihoods; clusters (n,) of rows enter Gamma alone.
     """
     if own.x:
-        moments, influence = observe_given(values[:, : own.p], values[:, own.p :], own)
-        return OrdinalMoments(own, moments, influence)
+        moments, influence = observe_given(values[:, : own.p], values[:, own.p :], own, weights)
+        return OrdinalMoments(own, moments, replace(influence, clusters=clusters))
     K = max(own.levels)
     i, j = own.pairs
     place = np.full(own.p, -1)
     place[own.ordered] = np.arange(len(own.ordered))
     both = (place[i] >= 0) & (place[j] >= 0)
-    found = tables(coded(values[:, own.ordered], K), K, place[j[both]], place[i[both]])
+    found = tables(coded(values[:, own.ordered], K), K, place[j[both]], place[i[both]], weights)
     cuts = thresholds(found.single)
     levels = np.array(own.levels)[own.ordered]
     binary = (levels[found.first] == 2) & (levels[found.second] == 2)
@@ -83,8 +92,9 @@ def observe(values: Array, own: Layout) -> OrdinalMoments:
     single = univariate(found.single, cuts)
     at = cells(cuts[found.first], cuts[found.second], rho)
     table = cell_influence(found, single, cuts, rho, at)
-    rest = mixed(values, own, found.codes, cuts, single)
-    return _assembled(own, found, cuts, rho, single, table, rest)
+    rest = mixed(values, own, found.codes, cuts, single, weights)
+    made = _assembled(own, found, cuts, rho, single, table, rest)
+    return replace(made, influence=replace(made.influence, weights=weights, clusters=clusters))
 
 
 def _assembled(

@@ -13,7 +13,7 @@ ROWS_AT_ONCE = 16_384  # single precision counts so many rows exactly
 
 @dataclass(frozen=True)
 class Tables:
-    """Frequencies: codes (n, p) of categories from 0, K - 1 of them at most; the code K - 1 + 1 stands for no answer.
+    """Frequencies, or summed weights: codes (n, p) of categories from 0, at most K of them; the code K is no answer.
 
     single : (p, K) answers per category. pairs : (pairs, K + 1, K + 1) for each pair (first, second), no answer last.
     """
@@ -35,8 +35,8 @@ def coded(values: Array, categories: int) -> Array:
     return np.where(np.isnan(values), categories + 1, values).astype(np.intp) - 1
 
 
-def tables(codes: Array, categories: int, first: Array, second: Array) -> Tables:
-    """Tables of the pairs (first, second) of columns of codes (n, p).
+def tables(codes: Array, categories: int, first: Array, second: Array, weights: Array | None = None) -> Tables:
+    """Tables of the pairs (first, second) of columns of codes (n, p), rows counted by their weights (n,).
 
     >>> found = tables(np.array([[0, 0], [1, 0], [1, 2]]), 2, np.array([0]), np.array([1]))
     >>> found.pairs[0].astype(int).tolist()
@@ -48,8 +48,9 @@ def tables(codes: Array, categories: int, first: Array, second: Array) -> Tables
     places = codes + np.arange(p) * width
     for start in range(0, n, ROWS_AT_ONCE):
         part = places[start : start + ROWS_AT_ONCE]
-        one_hot = np.zeros((len(part), p * width), dtype=np.float32)
+        one_hot = np.zeros((len(part), p * width), dtype=np.float32 if weights is None else float)
         np.put_along_axis(one_hot, part, 1.0, axis=1)
-        together += one_hot.T @ one_hot
+        counted = one_hot if weights is None else one_hot * weights[start : start + len(part), None]
+        together += counted.T @ one_hot
     cube = together.reshape(p, width, p, width)
     return Tables(codes, np.einsum("pkpk->pk", cube)[:, :-1], cube[first, :, second], first, second)

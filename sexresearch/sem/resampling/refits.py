@@ -90,5 +90,5 @@ def _covariances(fitted: Fitted, source: Resampled, numbers: Sequence[int]) -> l
 def _again(sample: Sample, answers: Answers) -> Array:
     """Covariances of other rows, estimated as those of the sample were: polychoric, or by EM."""
     if sample.ordinal is not None:
-        return sample.ordinal.layout.cov(observe(answers.values, sample.ordinal.layout).moments)
+        return sample.ordinal.layout.cov(observe(answers.values, sample.ordinal.layout, answers.weights).moments)
     return from_gaps(answers, sample.names).cov

@@ -9,6 +9,7 @@ import numpy as np
 
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.implied.moments import moment_vector
 from sexresearch.sem.implied.structure import Implied, implied, jacobian, join_moments, structure_of, vech_index
 from sexresearch.sem.language.parameter import Parameter
@@ -66,8 +67,8 @@ class ContinuousTerm(GroupTerm):
         i, j = vech_index(len(cov))
         return np.concatenate([mean, cov[i, j]]) if self.has_means else cov[i, j]
 
-    def moment_covariance(self, given_fixed: bool = True) -> Array:
-        return moment_covariance(self.sample, self.has_means, self.fixed if given_fixed else 0)
+    def moment_covariance(self, given_fixed: bool = True) -> Gamma:
+        return Gamma(moment_covariance(self.sample, self.has_means, self.fixed if given_fixed else 0))
 
     def moment_influence(self) -> Array:
         return moment_terms(self.sample, self.has_means) * self.sample.weights[:, None] / self.sample.n

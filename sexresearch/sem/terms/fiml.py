@@ -13,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.implied.moments import normal_weight
 from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.terms.normal import NormalPoint, NormalTerm
@@ -78,4 +79,5 @@ class FimlPoint(NormalPoint):
         half = inverse @ sample.cov
         gap = float(np.trace(half) - np.linalg.slogdet(half)[1] - len(half) + shift @ inverse @ shift)
         D = self.jacobian[free]
-        return MisfitParts(D, seen @ D, D.T @ (asked.information / own.n) @ D, complete, spread, gap)
+        middle = D.T @ (asked.information / own.n) @ D
+        return MisfitParts(D, seen @ D, middle, complete.__matmul__, Gamma(spread), gap)

@@ -67,7 +67,7 @@ class LeastSquaresTerm(ContinuousTerm):
 
     def sampling_covariance(self, robust: bool, information: str) -> Array:
         if robust:
-            return self.moment_covariance(given_fixed=False) / self.n
+            return self.moment_covariance(given_fixed=False).dense() / self.n
         return np.linalg.inv(normal_weight(self.analysed_cov, self.has_means)) / self.n
 
     def reproducing(self, point: Point, share: float) -> tuple[NormalTerm, float]:

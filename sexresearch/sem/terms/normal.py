@@ -230,7 +230,7 @@ class PairwiseTerm(NormalTerm):
         return PairwisePoint(theta, self)
 
     def sampling_covariance(self, robust: bool, information: str) -> Array:
-        return self.moment_covariance() / self.n if robust else super().sampling_covariance(False, information)
+        return self.moment_covariance().dense() / self.n if robust else super().sampling_covariance(False, information)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import inverse_of_moments
 from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.implied.structure import Implied, Structure, implied
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
@@ -99,11 +100,11 @@ class OrdinalTerm(GroupTerm):
     def order_like(self, other: GroupTerm) -> Array:
         return ordinal_term(other).layout.places_in(self.layout)
 
-    def moment_covariance(self, given_fixed: bool = True) -> Array:
+    def moment_covariance(self, given_fixed: bool = True) -> Gamma:
         return self.found.gamma
 
     def sampling_covariance(self, robust: bool, information: str) -> Array:
-        return self.found.gamma / self.n
+        return self.found.gamma.dense() / self.n
 
     def moment_influence(self) -> Array:
         return self.found.influence.contributions()
@@ -243,13 +244,11 @@ class OrdinalTermPoint(Point):
     def misfit_parts(self, robust: bool, information: str, saturated: Callable[[bool], Saturated]) -> MisfitParts:
         """By the normal likelihood of the correlations, at the least-squares estimates.
 
-        F = log|Sigma| + tr(R Sigma^-1) - log|R| - p, its curvature V_ik V_jl + V_il V_jk with V the inverse of Sigma.
+        F = log|Sigma| + tr(R Sigma^-1) - log|R| - p; its curvature takes X to V X V, V the inverse of Sigma.
         Savalei 2021, doi 10.1080/00273171.2020.1717922.
         """
         own, first = self.own.layout, self.own.layout.starts[3]
         Sigma, weight = own.cov(self.moments), self.own.own_weight
-        V, (i, j) = np.linalg.inv(Sigma), own.pairs
-        curvature = V[np.ix_(i, i)] * V[np.ix_(j, j)] + V[np.ix_(i, j)] * V[np.ix_(j, i)]
         half = np.linalg.solve(Sigma, self.sample_correlations)
         discrepancy = float(np.trace(half)) - float(np.linalg.slogdet(half)[1]) - len(Sigma)
         J = self.jacobian
@@ -257,8 +256,8 @@ class OrdinalTermPoint(Point):
             J[first:],
             weighed(weight[first:] if weight.ndim == 1 else weight[first:, first:], J[first:]),
             J.T @ weighed(weight, J),
-            curvature,
-            self.own.found.gamma[first:, first:],
+            _Curvature(np.linalg.inv(Sigma), *own.pairs).times,
+            self.own.found.gamma.among(slice(first, None)),
             discrepancy,
         )
 
@@ -266,6 +265,24 @@ class OrdinalTermPoint(Point):
     def sample_correlations(self) -> Array:
         """(p, p) polychoric correlations."""
         return self.own.sample.cov
+
+
+@dataclass(frozen=True)
+class _Curvature:
+    """V_ik V_jl + V_il V_jk for pairs (i, j) and (k, l) of variables, V symmetric (p, p)."""
+
+    V: Array
+    i: Array
+    j: Array
+
+    def times(self, D: Array) -> Array:
+        """Its product with columns D (pairs, k)."""
+        i, j = self.i, self.j
+        if np.count_nonzero(self.V) == len(self.V):  # unrelated variables
+            return (self.V[i, i] * self.V[j, j])[:, None] * D
+        X = np.zeros((D.shape[1], *self.V.shape))
+        X[:, i, j] = X[:, j, i] = D.T
+        return (self.V @ X @ self.V)[:, i, j].T
 
 
 def ordinal_term(term: GroupTerm) -> OrdinalTerm:
@@ -325,4 +342,4 @@ def _weight(found: OrdinalMoments, discrepancy: str, sample: Sample) -> Array:
             f"more rows than that; found {sample.nobs}. Use 'WLSMV'"
         )
     words = [" ".join(part for part in label if part) for label in found.layout.labels()]
-    return inverse_of_moments(found.gamma, words, "WLS")
+    return inverse_of_moments(found.gamma_of_rows.dense(), words, "WLS")

@@ -18,6 +18,7 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.implied.structure import Implied, Structure
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
@@ -33,16 +34,21 @@ class MisfitParts:
     """What indices as if by complete normal data take from one group, by its m estimated moments.
 
     jacobian D (m, q); pull (m, q) is W D, with W the weight by which estimates follow the moments; information (q, q)
-    of one respondent; complete (m, m) curvature of the discrepancy of complete data; spread (m, m) covariance of the
-    moments times n; discrepancy of one respondent.
+    of one respondent; complete K D for (m, k) D, with K the curvature of the discrepancy of complete data; spread the
+    covariance of the moments times n; discrepancy of one respondent.
     """
 
     jacobian: Array
     pull: Array
     information: Array
-    complete: Array
-    spread: Array
+    complete: Callable[[Array], Array]
+    spread: Gamma
     discrepancy: float
+
+    @property
+    def expected(self) -> float:
+        """tr(K Gamma), what sampling alone adds to n times the discrepancy."""
+        return self.spread.trace(self.complete)
 
 
 class Term(ABC):
@@ -110,8 +116,8 @@ class GroupTerm(Term):
         """(M,) places here of the moments of `other`, whose variables may stand in another order."""
 
     @abstractmethod
-    def moment_covariance(self, given_fixed: bool = True) -> Array:
-        """(M, M) distribution-free covariance of sqrt(n) times the sample moments (Gamma).
+    def moment_covariance(self, given_fixed: bool = True) -> Gamma:
+        """Distribution-free covariance of sqrt(n) times the sample moments.
 
         given_fixed : around what fixed exogenous variables predict; else these vary too.
         """
