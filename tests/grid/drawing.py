@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from combinations import FACTORS, allowed, plain_options
 
+DESIGNS_FROM = 2003  # the seed from which ordered items come with weights and clusters: older ones draw what they drew
 SIZES = (90, 150, 250, 400, 700)
 KINDS = ("factors", "chain", "second_order", "paths", "growth", "mimic")
 EQUALITIES = ("loadings", "intercepts", "residuals", "regressions", "means", "lv_variances", "lv_covariances")
@@ -60,7 +61,7 @@ def draw(seed: int, number: int) -> Draw:
     True
     """
     rng = random.Random(f"{seed}-{number}")
-    row = _row(rng)
+    row = _row(rng, designs=seed >= DESIGNS_FROM)
     kind = rng.choice(KINDS if row["ordered"] == "none" else ("factors", "chain", "second_order", "mimic"))
     sizes = {"paths": [5], "growth": [4]}.get(kind) or [
         rng.choice((3, 4)) for _ in range(3 if kind == "second_order" else rng.choice((1, 2, 3)))
@@ -78,12 +79,13 @@ def draw(seed: int, number: int) -> Draw:
     return Draw(seed, number, "\n".join(sketch.lines), data, _options(rng, sketch, row))
 
 
-def _row(rng: random.Random) -> dict[str, str]:
-    """Options drawn until no rule forbids them; most stay at their default."""
+def _row(rng: random.Random, designs: bool) -> dict[str, str]:
+    """Options drawn until no rule forbids them; most stay at their default. designs : ordered items in clusters too."""
     while True:
         row = {name: rng.choice(values if rng.random() < 0.5 else values[:2]) for name, values in FACTORS.items()}
         row["estimator"] = rng.choice(FACTORS["estimator"])
-        if allowed(row):
+        designed = row["ordered"] != "none" and "yes" in (row["weights"], row["cluster"])
+        if allowed(row) and (designs or not designed):
             return row
 
 
