@@ -125,7 +125,13 @@ def _trace(parts: Sequence[MisfitParts], share: Sequence[float], bread: Array) -
 
 
 def _robust_trace(parts: Sequence[MisfitParts], share: Sequence[float], bread: Array) -> float:
-    """tr(R' V R G) with R = 1 - D E D' W, what estimation leaves of the error of the moments."""
+    """tr(R' V R G) with R = 1 - D E D' W, what estimation leaves of the error of the moments.
+
+    Parameters that move none of these moments, as thresholds do not move correlations, drop out.
+    """
+    own = np.any([part.any(axis=0) for g in parts for part in (g.jacobian, g.pull)], axis=0)
+    parts = [replace(g, jacobian=g.jacobian[:, own], pull=g.pull[:, own]) for g in parts]
+    bread = bread[np.ix_(own, own)]
     trace, middle, curved = 0.0, np.zeros_like(bread), []
     for g, f in zip(parts, share, strict=True):
         follow = f * g.pull @ bread  # how the estimates follow this group's moments
