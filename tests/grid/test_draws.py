@@ -40,6 +40,16 @@ def test_a_fit_without_a_minimum_has_no_measures_but_names_them() -> None:
     assert results.fit_measures["df"] == 42
 
 
+def test_an_inequality_that_does_not_bind_does_not_stop_the_search_on_a_ridge() -> None:
+    """A second-order loading of 7.6 with a standard error of 40, beside `p1 > 0.1`, which the minimum meets."""
+    results = fitted(2003, 22)
+    assert results.converged
+    assert results.fit_measures["chisq"] == pytest.approx(35.351378, rel=MEASURE)
+    rows = results.parameters.set_index(["lhs", "op", "rhs"])
+    assert rows.loc[("g", "=~", "f2"), "est"] == pytest.approx(7.597300, rel=MEASURE)
+    assert rows.loc[("g", "=~", "f2"), "se"] == pytest.approx(40.547067, rel=MEASURE)
+
+
 def test_a_residual_covariance_is_not_drawn_beside_the_path_itself() -> None:
     for number in range(200):
         lines = draw(7, number).model.splitlines()

@@ -19,6 +19,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import RANK_TOLERANCE, Evaluated, Namespace, Restriction, evaluate
 from sexresearch.sem.estimation.feasible import Units, closest, parameter_units, refuse_contradictions
 from sexresearch.sem.estimation.minimize import Solution, minimize
+from sexresearch.sem.estimation.restarts import trust_region
 from sexresearch.sem.terms.curve import Curve, Objective
 
 FEASIBLE = 1e-9  # constraint value in units of its parameters that counts as met
@@ -116,7 +117,7 @@ def minimize_within(
     refuse_contradictions(found, names, start, units)
     scale = units.row_scale(evaluate(found, names, start))
     stage = Augmented(objective, found, names, np.zeros(len(found)), scale, 10.0)
-    solution, worst, failed = minimize(stage, start, INNER_STEPS), math.inf, 0
+    solution, worst, failed = _lowered(stage, start, units), math.inf, 0
     for _ in range(OUTER_STEPS):
         if not math.isfinite(solution.value):
             return Constrained(solution, np.zeros((0, len(start))), 0)
@@ -130,8 +131,18 @@ def minimize_within(
             break
         stage = replace(stage, multipliers=forces, penalty=stage.penalty * (4.0 if size > 0.25 * worst else 1.0))
         worst = size
-        solution = minimize(stage, solution.theta, INNER_STEPS)
+        solution = _lowered(stage, solution.theta, units)
     return _finish(solution, objective, stage, units)
+
+
+def _lowered(stage: Augmented, theta: Array, units: Units) -> Solution:
+    """The minimum of one stage; where damped steps crawl along a ridge, by a trust region from where they gave up."""
+    solution = minimize(stage, theta, INNER_STEPS)
+    if solution.converged or not math.isfinite(solution.value):
+        return solution
+    unit = np.where(units.informed, units.size, 1.0)
+    further = trust_region(stage, solution.theta, unit)
+    return further if further.converged else solution
 
 
 def _carried(found: Sequence[Restriction], names: Namespace, start: Array, units: Units) -> Array:
