@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from departures import PAGE, departures, page
 from drawing import draw
+from explaining import with_correlations
 from reference_cases import fitted, keyed, read_data
 from scipy.optimize import minimize_scalar
 from scipy.special import chndtr, ndtr
@@ -91,8 +92,12 @@ def robust_fiml_weights() -> None:
 def saturated_limits() -> None:
     results = fit("x2 ~ x1 + x4", estimator="MLR")
     assert results.fit_measures["df"] == 0
-    missing = results.fit_measures.index[results.fit_measures.isna()]
+    found, missing = results.fit_measures, results.fit_measures.index[results.fit_measures.isna()]
     assert set(missing) <= set(results.reasons)
+    assert found["chisq"] == pytest.approx(0, abs=EXACT)  # tr(U Gamma) / df and chisq / df are 0 / 0
+    for name in found.index[found.index.str.contains("_robust|rmsea_scaled|rmsea_ci.*_scaled|cn_0")]:
+        best = 1.0 if name.startswith(("cfi", "tli", "nnfi", "rni")) else 0.0
+        assert name in missing or found[name] == pytest.approx(best, abs=EXACT), name
 
 
 def rfi() -> None:
@@ -222,6 +227,28 @@ def pinned_errors() -> None:
     one, other = (column(results, "se") for results in (pinned, written))
     assert one.to_numpy() == pytest.approx(other.to_numpy(), rel=SOLVED)
     assert one["x2", "~", "x1", ""] == 0
+    bound = column(fit("x2 ~ a*x1\nx4 ~ x2\na < 0.4"), "se")  # binds
+    assert bound.to_numpy() == pytest.approx(other.to_numpy(), rel=SOLVED)
+
+
+def residuals_without_room() -> None:
+    """r = s - sigma moves with s by I - D (D'WD)^-1 D'W (Hausman 1978), W at the implied moments of each group."""
+    drawn = draw(2001, 36)
+    results = fit(drawn.model, drawn.data, **drawn.options)
+    fits = results.fitted
+    implied = [results.implied[label]["cov"].to_numpy() for label in ("small", "large")]
+    weights = [n * normal_weight(cov, has_means=True) for n, cov in zip(fits.shares, implied, strict=True)]
+    jacobians = fits.jacobians()
+    information = sum(D.T @ W @ D for D, W in zip(jacobians, weights, strict=True))
+    D, W = jacobians[0], weights[0]
+    room = np.eye(len(D)) - D @ np.linalg.solve(information, D.T @ W)
+    variance = np.diag(room @ np.linalg.solve(W, room.T)) / np.diag(np.linalg.inv(W))
+    table = results.residual_table("standardized")
+    table = table[table["group"] == "small"].reset_index(drop=True)
+    mute = (table["lhs"] == table["rhs"]) & table["residual"].isna()
+    assert set(table.loc[mute, "lhs"]) == {"y1", "y2", "y3", "y4"}  # lavaan: -1.5e12 of y1
+    assert abs(variance[mute]).max() < EXACT
+    assert variance[(table["lhs"] == table["rhs"]) & ~mute].min() > MODE
 
 
 def polyserial_search() -> None:
@@ -242,6 +269,13 @@ def polyserial_search() -> None:
     assert round(log_likelihood(ours), 2) == -245.48
     assert round(log_likelihood(0.6695), 2) == -246.36  # lavaan's
     assert max(log_likelihood(ours + step) for step in (-1e-3, 1e-3)) < log_likelihood(ours)
+    with with_correlations({ours: MISSED}):
+        again = fit(drawn.model, drawn.data, **drawn.options)
+    assert again.fit_measures["chisq"] == pytest.approx(MISSED_CHISQ, rel=SOLVED)
+
+
+MISSED = 0.6692549345152512  # the correlation of y5 and y6 in lavaan's sample moments
+MISSED_CHISQ = 16.396505  # lavaan's; ours is 14.87 or so at the likelier correlation
 
 
 def semtools_pooled() -> None:
@@ -289,9 +323,21 @@ def empty_rows() -> None:
 
 
 def theta_scale_indices() -> None:
-    """A scale d and a residual variance v of one item enter as v / d^2 alone: fixing either is the same model."""
-    free = fit("f =~ q1 + q2 + q3 + q4", ordered=True, parameterization="theta")
-    assert "~*~" not in set(free.modification_indices()["op"])
+    """A scale d and a residual variance v of one item enter as v / d^2 alone, and what either is fixed at says nothing.
+
+    So a refit gains nothing, and an index of either is 0 over 0.
+    """
+    text, options = "f =~ q1 + q2 + q3 + q4", {"ordered": True, "parameterization": "theta", "std_lv": True}
+    held, other = fit(text, **options), fit(text + "\nq2 ~~ 4*q2", **options)
+    assert other.fit_measures["chisq"] == pytest.approx(held.fit_measures["chisq"], rel=SOLVED)
+    one, two = (column(results, "est") for results in (held, other))
+    implied = [
+        rows["f", "=~", "q2", ""] / np.sqrt(rows["f", "=~", "q2", ""] ** 2 + rows["q2", "~~", "q2", ""])
+        for rows in (one, two)
+    ]
+    assert implied[0] == pytest.approx(implied[1], rel=SOLVED)
+    assert two["q2", "|", "t1", ""] == pytest.approx(2 * one["q2", "|", "t1", ""], rel=SOLVED)
+    assert "~*~" not in set(held.modification_indices()["op"])
 
 
 def negative_variance_correlations() -> None:
@@ -358,7 +404,15 @@ EVIDENCE: dict[str, Callable[[], None]] = {
     for evidence in (
         *(gfi_fiml, robust_fiml_random, robust_fiml_expected, robust_fiml_weights, saturated_limits, rfi, rmsea_limits),
         *(robust_least_squares, observed_gls, first_order_rank, weights_gamma, cluster_test, ordered_residuals),
-        *(later_group_scores, theta_scores, own_path_scores, improper_scores, pinned_errors, polyserial_search),
+        *(
+            residuals_without_room,
+            later_group_scores,
+            theta_scores,
+            own_path_scores,
+            improper_scores,
+            pinned_errors,
+            polyserial_search,
+        ),
         *(semtools_pooled, score_test_df, empty_rows, theta_scale_indices),
         *(negative_variance_correlations, variance_on_its_bound, absolute_value, labels_beside_na),
         *(ordered_clusters, ordered_weighted_covariates, ordered_mediators),

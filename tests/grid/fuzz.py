@@ -2,7 +2,8 @@
 
 python tests/grid/fuzz.py [--n 300] [--seed 1] [--only NUMBER] [--keep FOLDER]; FUZZ_N and FUZZ_SEED say the same. The
 seed is printed: with it and the number of a draw the fit can be made again. Where ours is lower, or lavaan does not
-converge, lavaan is started once more at our estimates and compared from there. Needs Rscript with lavaan, semTools and
+converge, lavaan is started once more at our estimates and compared from there. What still differs is explained where
+evidence can be computed (explaining.py). Needs Rscript with lavaan, semTools and
 jsonlite.
 """
 
@@ -28,6 +29,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent.parent)]
 from comparison import Answers, differences, read_answers  # noqa: E402
 from departures import unexplained  # noqa: E402
 from drawing import Draw, draw  # noqa: E402
+from explaining import flat_at_lavaans, missed_correlations, with_correlations  # noqa: E402
 
 from sexresearch import sem  # noqa: E402
 from sexresearch.errors import SexresearchError  # noqa: E402
@@ -46,7 +48,7 @@ def lavaan_answers(draws: list[Draw], folder: Path, starts: dict[str, sem.Result
     """What lavaan says about some draws, started at ours where there are `starts`; from the folder if it has them."""
     if not (folder / "outcomes.csv").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        cases = []
+        cases: list[dict[str, object]] = []
         for drawn in draws:
             name = name_of(drawn)
             drawn.data.to_csv(folder / f"{name}.csv", index=False)
@@ -54,14 +56,28 @@ def lavaan_answers(draws: list[Draw], folder: Path, starts: dict[str, sem.Result
             if name in starts:
                 start_table(starts[name]).to_csv(folder / f"{name}_start.csv", index=False)
                 cases[-1]["start"] = f"{name}_start"
-        plan = json.dumps({"folder": str(folder.resolve()), "data": str(folder.resolve()), "case": cases})
-        command = ["Rscript", "grid.R"]
-        done = subprocess.run(
-            command, input=plan, text=True, cwd=HERE.parent / "reference", capture_output=True, check=False
-        )
-        if done.returncode:
-            raise SystemExit(f"R stopped: {done.stderr[-2000:]}")
+        asked_of_r("grid.R", folder, cases)
     return read_answers(folder)
+
+
+def asked_of_r(script: str, folder: Path, cases: list[dict[str, object]]) -> None:
+    """Run a script of tests/reference on cases whose data lie in the folder."""
+    plan = json.dumps({"folder": str(folder.resolve()), "data": str(folder.resolve()), "case": cases})
+    at = HERE.parent / "reference"
+    done = subprocess.run(["Rscript", script], input=plan, text=True, cwd=at, capture_output=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"R stopped: {done.stderr[-2000:]}")
+
+
+def lavaan_moments(drawn: Draw, folder: Path) -> pd.DataFrame:
+    """The sample covariances of lavaan for one draw; from the folder if it has them."""
+    if not (folder / "moments.csv").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        name = name_of(drawn)
+        drawn.data.to_csv(folder / f"{name}.csv", index=False)
+        case = {"name": name, "data": name, "model": drawn.model, "options": drawn.options}
+        asked_of_r("sample_moments.R", folder, [case])
+    return pd.read_csv(folder / "moments.csv", keep_default_na=False)
 
 
 def start_table(results: sem.Results) -> pd.DataFrame:
@@ -124,6 +140,24 @@ def verdict(drawn: Draw, ours: sem.Results | str, answers: Answers) -> tuple[str
     return ("same" if left.empty else "! they differ"), left
 
 
+def explanation(drawn: Draw, ours: sem.Results | str, answers: Answers, folder: Path) -> str:
+    """What explains that the two differ, as one phrase; empty where nothing does that can be computed."""
+    if answers.outcomes.status[name_of(drawn)] != "fitted":
+        return ""
+    if isinstance(ours, str) or not ours.converged:
+        unidentified = not isinstance(ours, str) or "the model is not identified" in ours
+        flat = unidentified and flat_at_lavaans(drawn, answers.of(name_of(drawn)))
+        return "not identified where lavaan stops" if flat else ""
+    if any(sample.ordinal is None for sample in ours.fitted.samples):
+        return ""
+    missed = missed_correlations(ours, lavaan_moments(drawn, folder))
+    if not missed:
+        return ""
+    with with_correlations(missed):
+        phrase, _ = verdict(drawn, our_fit(drawn), answers)
+    return "" if phrase.startswith("!") else "same with the correlations that lavaan's search missed"
+
+
 def show(drawn: Draw, phrase: str, left: pd.DataFrame) -> None:
     """Everything needed to look into one draw."""
     print(
@@ -141,7 +175,11 @@ def compared(draws: list[Draw], folder: Path) -> list[tuple[Draw, str, pd.DataFr
     seconds = lavaan_answers(again, folder / "again", starts) if again else answers
     found = []
     for drawn in draws:
-        phrase, left = verdict(drawn, fits[drawn.number], seconds if drawn in again else answers)
+        ours = fits[drawn.number]
+        phrase, left = verdict(drawn, ours, seconds if drawn in again else answers)
+        why = explanation(drawn, ours, answers, folder / f"moments{drawn.number}") if phrase.startswith("!") else ""
+        if why:
+            phrase, left = why, left.head(0)
         found.append((drawn, f"{phrase} (lavaan started at ours)" if drawn in again else phrase, left))
     return found
 
