@@ -23,7 +23,7 @@ from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.estimate import estimate
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.fitting import Fitting, options_of
-from sexresearch.sem.ordinal import mixed, statistics
+from sexresearch.sem.ordinal import conditional, mixed, statistics
 from sexresearch.sem.ordinal.polychoric import polychoric
 from sexresearch.sem.ordinal.polyserial import polyserial, product_moment
 
@@ -118,18 +118,18 @@ def with_correlations(found: Found) -> Iterator[None]:
     def replaced(rho: float) -> float:
         return next((other for mine, other in found.items() if math.isclose(mine, rho, abs_tol=ROUNDING)), rho)
 
-    def serial(z: Array, upper: Array, lower: Array) -> float:
-        return replaced(polyserial(z, upper, lower))
+    def serial(*pair: Any) -> float:
+        return replaced(polyserial(*pair))
 
-    def moment(u: Array, v: Array) -> float:
-        return replaced(product_moment(u, v))
+    def moment(*pair: Any) -> float:
+        return replaced(product_moment(*pair))
 
-    def choric(tables: Array, first: Array, second: Array) -> Array:
-        return np.array([replaced(rho) for rho in polychoric(tables, first, second)])
+    def choric(*tables: Any) -> Array:
+        return np.array([replaced(rho) for rho in polychoric(*tables)])
 
     with (
-        mock.patch.object(mixed, "polyserial", serial),
-        mock.patch.object(mixed, "product_moment", moment),
+        mock.patch.multiple(mixed, polyserial=serial, product_moment=moment),
+        mock.patch.multiple(conditional, polyserial=serial, product_moment=moment),
         mock.patch.object(statistics, "polychoric", choric),
     ):
         yield
