@@ -26,17 +26,35 @@ def expected_moments(moment: Array, gapped: Sequence[Gapped], omega: Array) -> A
     return moment + half + half.swapaxes(1, 2)
 
 
+def deviances(moment: Array, gapped: Sequence[Gapped], omega: Array) -> Array:
+    """(b,) sums over patterns of their share times log|Omega| + tr(Omega^-1 M) of what they answer, Omega (b, P, P).
+
+    log|Omega_oo| = log|Omega| + log|W_gg|, and tr(W A M A') is the trace of what is answered.
+    """
+    W = np.linalg.inv(omega)
+    out = np.linalg.slogdet(omega)[1] + np.einsum("bij,bji->b", W, expected_moments(moment, gapped, omega))
+    for own in gapped:
+        out += (own.n * (np.linalg.slogdet(_among(W, own.gaps))[1] - own.gaps.shape[1])).sum(axis=1)
+    return out
+
+
 def _half(W: Array, own: Gapped) -> Array:
     """(b, P, P) half of what one kind of pattern adds; its transpose is the other half."""
     (b, P, _), (B, g) = W.shape, own.gaps.shape
     rows = W[:, own.gaps]
-    Q = _inverse(W.reshape(b, -1)[:, own.gaps[:, :, None] * P + own.gaps[:, None, :]])
+    Q = _inverse(_among(W, own.gaps))
     beta = -(Q * rows if g == 1 else Q @ rows)
     filled = beta @ own.sums
     squares = own.n[:, :, None, None] * Q + filled @ beta.swapaxes(2, 3)
     filled[:, np.arange(B)[:, None, None], np.arange(g)[:, None], own.gaps[:, None, :]] = 0.5 * squares
     place = (np.arange(P)[:, None] == own.gaps.ravel()).astype(float)
     return place @ filled.reshape(b, B * g, P)
+
+
+def _among(W: Array, gaps: Array) -> Array:
+    """(b, B, g, g) the part of W (b, P, P) among the gaps of each pattern."""
+    P = W.shape[1]
+    return W.reshape(len(W), P * P)[:, gaps[:, :, None] * P + gaps[:, None, :]]
 
 
 def _inverse(stack: Array) -> Array:

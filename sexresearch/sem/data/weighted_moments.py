@@ -34,6 +34,16 @@ class Weighed(NamedTuple):
     n: Array
     gapped: tuple[Gapped, ...] = ()
 
+    @property
+    def gaps(self) -> list[Array]:
+        """Which variables each pattern lacks, by their number."""
+        return [part.gaps for part in self.gapped]
+
+    def of(self, sets: Array) -> Weighed:
+        """Some of the sets of weights, by number."""
+        kept = tuple(Gapped(part.gaps, part.n[sets], part.sums[sets]) for part in self.gapped)
+        return Weighed(self.moment[sets], self.n[sets], kept)
+
 
 @dataclass(frozen=True)
 class Products:

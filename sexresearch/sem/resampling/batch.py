@@ -1,9 +1,9 @@
 """Many samples fitted at once: maximum likelihood, answers with gaps too, no constraints but linear equalities.
 
 All replicates start at the full-sample estimates, in coordinates where the full-sample information is the identity, so
-that a step down the gradient is already a Newton step. Limited-memory BFGS (Nocedal 1980,
-doi 10.1090/S0025-5718-1980-0572855-7) learns what the replicate's own curvature adds. No step is checked on the way:
-a replicate that does not settle here is left to the careful minimiser.
+that a step down the gradient is already a Newton step; quasi-Newton steps learn what the replicate's own curvature
+adds. Those that do not settle start again with steps that are checked, and what does not settle then is left to the
+careful minimiser.
 """
 
 from __future__ import annotations
@@ -15,20 +15,18 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.expected_moments import expected_moments
-from sexresearch.sem.data.weighted_moments import Gapped, Weighed
+from sexresearch.sem.data.weighted_moments import Weighed
 from sexresearch.sem.estimation.constraints import evaluate, restrictions
 from sexresearch.sem.estimation.estimate import bounded
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.factor_gradient import FactorForm, factor_form, gradient, omega
+from sexresearch.sem.implied.factor_gradient import FactorForm, factor_form, omega
 from sexresearch.sem.implied.structure import Implied, Structure, implied
+from sexresearch.sem.resampling.checked import settle_with_checks
+from sexresearch.sem.resampling.coordinates import Coordinates, coordinates
+from sexresearch.sem.resampling.quasi_newton import CLOSELY, SETTLED, quasi_newton
+from sexresearch.sem.resampling.sampled import Samples, positive_definite
 
-SETTLED = 1e-8  # n times the Newton decrement before the last step: 1e-4 standard errors, less after that step
-CLOSELY = 1e-10  # the same where gaps bend the likelihood more, so that the last step gains less
-LOST = 1e6  # n times the decrement of a replicate that runs away
-MOST_STEPS = 40
 FAR = 1e3  # standard deviations from 0: moments about 0 keep ten of sixteen digits
-MEMORY = 4  # pairs of steps and gradient changes that BFGS remembers
 NUMBERS_AT_ONCE = 2**16  # moments in a chunk: what stays in the processor's cache
 SUMS_AT_ONCE = 2**20  # entries of the patterns' sums in a chunk: 8 MB
 WEIGHTS_AT_ONCE = 2**24  # counts of rows in a chunk: 128 MB
@@ -36,14 +34,14 @@ WEIGHTS_AT_ONCE = 2**24  # counts of rows in a chunk: 128 MB
 
 @dataclass(frozen=True)
 class Batch:
-    """The forms of all groups, the estimates theta (q,) of the whole sample, and T (q, d) with T' information T = 1.
+    """The forms of all groups, coordinates around the whole sample's estimates, and T (q, d) with T' information T = 1.
 
     d is q less the number of equality constraints; `exogenous` places the variables that are left as they are;
     rows and patterns of gaps tell how much one sample holds.
     """
 
     forms: tuple[FactorForm, ...]
-    theta: Array
+    coordinates: Coordinates
     T: Array
     exogenous: tuple[Array, ...]
     rows: int
@@ -65,8 +63,11 @@ def batch(fitted: Fitted, gaps: bool = False) -> Batch | None:
     groups = fitted.objective.groups
     if not (all(term.rests_on_moments or (gaps and term.fills_gaps) for term in groups) and _linear(fitted)):
         return None
-    free = fitted.basis
-    hessian = free.T @ fitted.objective.hessian(fitted.theta) @ free
+    around = coordinates(fitted.structures, fitted.theta)
+    if fitted.basis.shape[1] < len(fitted.theta):  # equality constraints are linear in the parameters themselves
+        around = around.plain
+    moves = around.jacobian @ fitted.basis
+    hessian = moves.T @ fitted.objective.hessian(fitted.theta) @ moves
     diagonal = np.diag(hessian)
     if (diagonal <= 0).any():
         return None
@@ -83,7 +84,7 @@ def batch(fitted: Fitted, gaps: bool = False) -> Batch | None:
     rows = sum(sample.nobs for sample in fitted.samples)
     fixed = tuple(_places(form, found) for form, found in zip(forms, names, strict=True))
     patterns = sum(len(term.sample.blocks) for term in groups if not term.rests_on_moments)
-    return Batch(forms, fitted.theta, free @ (scale[:, None] * np.linalg.inv(root).T), fixed, rows, patterns)
+    return Batch(forms, around, fitted.basis @ (scale[:, None] * np.linalg.inv(root).T), fixed, rows, patterns)
 
 
 def _near(structure: Structure, state: Implied) -> bool:
@@ -112,26 +113,26 @@ def _places(form: FactorForm, names: Sequence[str]) -> Array:
 
 def fit_batch(model: Batch, moments: Sequence[Weighed]) -> Array:
     """(b, q) estimates for moments (b, P, P) and respondents (b,) of each group; NaN where one did not settle."""
+    theta = _fitted(model, moments, _settled)
+    left = np.flatnonzero(~np.isfinite(theta[:, 0]))
+    if len(left):
+        theta[left] = _fitted(model, [own.of(left) for own in moments], settle_with_checks)
+    return theta
+
+
+def _settled(samples: Samples, data: Sequence[Array], n: Array) -> Array:
+    near = CLOSELY if any(samples.gaps) else SETTLED
+    return quasi_newton(samples.slope, data, samples.T.shape[1], n, near)
+
+
+def _fitted(model: Batch, moments: Sequence[Weighed], how: Callable[[Samples, Sequence[Array], Array], Array]) -> Array:
     total = np.sum([own.n for own in moments], axis=0)
-    maps = [model.T[form.structure.free] for form in model.forms]
-
-    def slope(z: Array, data: Sequence[Array]) -> Array:
-        out, rest = np.zeros_like(z), iter(data)
-        for form, away, own in zip(model.forms, maps, moments, strict=True):
-            x = model.theta[form.structure.free] + z @ away.T
-            moment, share = next(rest), next(rest)
-            gapped = [Gapped(part.gaps, next(rest), next(rest)) for part in own.gapped]
-            if gapped:
-                moment = expected_moments(moment, gapped, omega(form, x))
-            out += (gradient(form, x, moment) * share[:, None]) @ away
-        return out
-
+    samples = Samples(model.forms, model.coordinates, model.T, [own.gaps for own in moments])
     data = [part for own in moments for part in _by_replicate(own, total)]
-    near = CLOSELY if model.patterns else SETTLED
     try:
-        theta = model.theta + quasi_newton(slope, data, model.T.shape[1], total, near) @ model.T.T
+        theta = samples.parameters(how(samples, data, total))
     except np.linalg.LinAlgError:
-        return np.full((len(total), len(model.theta)), np.nan)
+        return np.full((len(total), len(model.T)), np.nan)
     theta[~_possible(model, theta)] = np.nan
     return theta
 
@@ -149,63 +150,6 @@ def _possible(model: Batch, theta: Array) -> Array:
         expected = omega(form, theta[rows][:, form.structure.free])
         found[rows] &= positive_definite(expected)
     return found
-
-
-def positive_definite(stack: Array) -> Array:
-    """(b,) whether each matrix of a stack (b, P, P) is."""
-    try:
-        np.linalg.cholesky(stack)
-    except np.linalg.LinAlgError:
-        return np.linalg.eigvalsh(stack)[:, 0] > 0
-    return np.ones(len(stack), dtype=bool)
-
-
-Slope = Callable[[Array, Sequence[Array]], Array]
-Pair = tuple[Array, Array, Array]
-
-
-def quasi_newton(slope: Slope, data: Sequence[Array], d: int, n: Array, near: float = SETTLED) -> Array:
-    """(b, d) where `slope` vanishes, near zero; NaN where a replicate does not settle.
-
-    slope(z, data) is the gradient (b, d) at z (b, d); the arrays of `data` (b, ...) belong to the replicates,
-    n (b,) are their respondents; `near` bounds n times the decrement before the last step.
-    """
-    b = len(data[0])
-    found, live = np.full((b, d), np.nan), np.arange(b)
-    z, pairs = np.zeros((b, d)), list[Pair]()
-    g = slope(z, data)
-    for _ in range(MOST_STEPS):
-        step, decrement = -_bfgs(g, pairs), n[live] * _dot(g, g)
-        z = z + step
-        settled = decrement < near
-        found[live[settled]] = z[settled]
-        keep = ~settled & (decrement < LOST)
-        if not keep.any():
-            break
-        if not keep.all():
-            live, z, step, g = live[keep], z[keep], step[keep], g[keep]
-            data = [part[keep] for part in data]
-            pairs = [(s[keep], y[keep], rho[keep]) for s, y, rho in pairs]
-        there = slope(z, data)
-        bend = _dot(step, there - g)
-        pairs = [*pairs[1 - MEMORY :], (step, there - g, 1.0 / bend)]
-        g = np.where(bend[:, None] > 0, there, np.nan)
-    return found
-
-
-def _dot(a: Array, b: Array) -> Array:
-    return np.einsum("bi,bi->b", a, b)
-
-
-def _bfgs(g: Array, pairs: Sequence[Pair]) -> Array:
-    """(b, d) the inverse curvature times g, by the two-loop recursion."""
-    out, kept = g.copy(), []
-    for s, y, rho in reversed(pairs):
-        kept.append(rho * _dot(s, out))
-        out -= kept[-1][:, None] * y
-    for (s, y, rho), first in zip(pairs, reversed(kept), strict=True):
-        out += (first - rho * _dot(y, out))[:, None] * s
-    return out
 
 
 def chisq(model: Batch, theta: Array, moments: Sequence[Weighed]) -> Array:

@@ -10,8 +10,9 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.weighted_moments import Weighed
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.implied.stacked import reduced
 from sexresearch.sem.resampling.batch import Batch, chisq
-from sexresearch.sem.resampling.many_errors import reduced, stacks
+from sexresearch.sem.resampling.many_errors import stacks
 
 
 def many_measures(
