@@ -85,7 +85,7 @@ def test_drawn_moments_are_wishart():
 def test_orders_of_moments_put_the_constant_last():
     plan = plan_of("m ~ 0.5*x\n y ~ 0.4*m + 1*1\n x ~~ 2*x")
     source = Drawn(plan.fitted, (40,), 1)
-    (moment, n), *_ = source.moments([0], [np.array([2, 0, 1, 3])], True)
+    (moment, n, _), *_ = source.moments([0], [np.array([2, 0, 1, 3])], True)
     (_, cov), *_ = source.drawn([0])
     assert split_moments(moment[0], True)[1] == pytest.approx(cov[0][np.ix_([2, 0, 1], [2, 0, 1])])
     assert n.tolist() == [40.0]
