@@ -9,7 +9,7 @@ from typing import Literal, Union, get_args, get_origin, get_type_hints
 import pytest
 
 import sexresearch
-from sexresearch.chain.views.chain_model import KINDS, View
+from sexresearch.chain.views.chain_model import KINDS, ChainView
 
 ROOMS = ["", *(f".{room}" for room in ("chain", "datasets", "plots", "report", "standard", "study", "survey"))]
 SECTIONS = ["Parameters", "Returns", "Raises", "Notes", "Examples"]  # in this order
@@ -114,4 +114,4 @@ def test_every_part_of_what_users_make_is_explained(cls):
 
 def test_the_views_that_the_type_lists_are_those_there_are():
     """Every other list of allowed values is read off its type."""
-    assert get_args(View) == tuple(KINDS)
+    assert get_args(ChainView) == tuple(KINDS)

@@ -47,7 +47,7 @@ def fit_measures(fitted: Fitted) -> pd.Series:
         out |= {f"{name}_scaled": value for name, value in incremental(scaled, null_scaled).items()}
     out |= _likelihood(fitted, npar)
     out |= _rmsea(fitted, test, scaled)
-    out |= robust_indices(fitted, test, base, scaled, null_scaled)
+    out |= robust_indices(fitted, null, (test, base), scaled, null_scaled)
     out |= root_mean_square_residuals(fitted)
     out |= _others(fitted, test, npar)
     if scaled is not None and null_scaled is not None:

@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.baseline import baseline
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference import fit_indices as index
@@ -45,23 +44,28 @@ class Misfit:
     df: int
 
 
-def robust_indices(fitted: Fitted, test: Test, base: Test, scaled: Test | None, null: Test | None) -> dict[str, float]:
-    """The robust indices that the options allow; all missing where the data do not (`why_no_robust_indices`)."""
-    estimated = any(term.estimates_moments for term in fitted.objective.groups)
+def robust_indices(
+    fitted: Fitted, independent: Fitted, tests: tuple[Test, Test], scaled: Test | None, null: Test | None
+) -> dict[str, float]:
+    """The robust indices that the options allow; all missing where the data do not (`why_no_robust_indices`).
+
+    independent : the baseline model. tests : of both; scaled, null : their scaled tests, where there are any.
+    """
+    estimated, (test, base) = any(term.estimates_moments for term in fitted.objective.groups), tests
     if estimated and not (fitted.levels and scaled is None):
-        return _from_estimated_moments(fitted, test.df)
+        return _from_estimated_moments(fitted, independent, test.df)
     if scaled is None or null is None or fitted.options.test == "mean_var_adjusted":
         return {}
     own = Misfit(test.chisq, scaled.trace, int(test.df))
     return _indices(own, Misfit(base.chisq, null.trace, int(base.df)), scaled.chisq, scaled.scaling, fitted)
 
 
-def _from_estimated_moments(fitted: Fitted, df: float) -> dict[str, float]:
+def _from_estimated_moments(fitted: Fitted, independent: Fitted, df: float) -> dict[str, float]:
     if fitted.levels and why_no_robust_indices(fitted):
         return dict.fromkeys(ROBUST, math.nan)
     if df == 0:
         return _saturated(True)
-    own, reference = complete_data_misfit(fitted), _reference(fitted)
+    own, reference = complete_data_misfit(fitted), _reference(fitted, independent)
     c = own.trace / own.df if own.df else 1.0
     return _indices(own, reference, own.chisq / c, c, fitted)
 
@@ -84,14 +88,14 @@ def complete_data_misfit(fitted: Fitted) -> Misfit:
     return Misfit(chisq, traced(parts, fitted.shares, bread), _degrees(fitted))
 
 
-def _reference(fitted: Fitted) -> Misfit:
+def _reference(fitted: Fitted, independent: Fitted) -> Misfit:
     """Misfit of the baseline model; with ordered variables its trace is per group, as lavaan 0.6-14 has it."""
-    null = baseline(fitted)
-    found = complete_data_misfit(null)
     if not fitted.levels:
-        return found
-    pairs = zip(fitted.shares, _parts(null), strict=True)
-    return replace(found, trace=sum(g.expected / f for f, g in pairs))
+        return complete_data_misfit(independent)
+    pairs = list(zip(fitted.shares, _parts(independent), strict=True))
+    chisq = fitted.n * sum(f * g.discrepancy for f, g in pairs)
+    df = sum(term.label_count("~~") for term in fitted.objective.groups)
+    return Misfit(chisq, sum(g.expected / f for f, g in pairs), df)
 
 
 def _parts(fitted: Fitted) -> list[MisfitParts]:
