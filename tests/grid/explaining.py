@@ -26,6 +26,7 @@ from sexresearch.sem.fitting import Fitting, options_of
 from sexresearch.sem.ordinal import conditional, mixed, statistics
 from sexresearch.sem.ordinal.polychoric import polychoric
 from sexresearch.sem.ordinal.polyserial import polyserial, product_moment
+from sexresearch.sem.ordinal.probit import given
 
 APART = 1e-7  # between two estimates of one correlation, each searched to 1e-9 or so
 FAR = 40.0  # standard deviations beyond which no answer lies
@@ -38,34 +39,27 @@ Found = dict[float, float]  # our correlation, and lavaan's
 
 @dataclass(frozen=True)
 class Side:
-    """One variable of a pair: standardized answers (n,), or categories 0, 1, ... between thresholds `cuts`."""
+    """One variable of a pair: standardized answers (n,), or the limits (n, 2) of every row's response."""
 
     answers: np.ndarray
-    cuts: np.ndarray | None = None
-
-    @property
-    def limits(self) -> np.ndarray:
-        """The lower and upper limit of every row's response (n, 2)."""
-        assert self.cuts is not None
-        ends = np.concatenate([[-FAR], self.cuts, [FAR]])
-        codes = self.answers.astype(int)
-        return np.column_stack([ends[codes], ends[codes + 1]])
+    limits: np.ndarray | None = None
 
 
 def pair_log_likelihood(one: Side, two: Side, rho: float) -> float:
     """Of a correlation, thresholds, means and variances held (Olsson 1979; Olsson, Drasgow and Dorans 1982)."""
     rest = 1 - rho * rho
-    if one.cuts is None and two.cuts is None:
+    if one.limits is None and two.limits is None:
         z, w = one.answers, two.answers
         return float(-0.5 * len(z) * math.log(rest) - (z * z - 2 * rho * z * w + w * w).sum() / (2 * rest))
-    if one.cuts is not None and two.cuts is not None:
+    if one.limits is not None and two.limits is not None:
         both = np.column_stack([one.limits, two.limits])
         corners, counts = np.unique(both, axis=0, return_counts=True)
         normal = multivariate_normal([0, 0], [[1, rho], [rho, 1]])
         cells = [normal.cdf([b, d], lower_limit=[a, c], rng=1) for a, b, c, d in corners]
         return float(counts @ np.log(cells))
-    z, ordered = (one.answers, two) if one.cuts is None else (two.answers, one)
-    lower, upper = (ordered.limits.T - rho * z) / math.sqrt(rest)
+    z, limits = (one.answers, two.limits) if one.limits is None else (two.answers, one.limits)
+    assert limits is not None
+    lower, upper = (limits.T - rho * z) / math.sqrt(rest)
     flip = lower > 0
     return float(np.log(np.where(flip, ndtr(-lower) - ndtr(-upper), ndtr(upper) - ndtr(lower))).sum())
 
@@ -79,9 +73,10 @@ def missed_correlations(ours: sem.Results, theirs: pd.DataFrame) -> Found:
     for sample in ours.fitted.samples:
         assert sample.ordinal is not None
         label = "" if sample.label is None else str(sample.label)
-        own = theirs[(theirs["group"].astype(str).str.strip() == label) & (theirs["column"] != "")]
+        own = theirs.assign(value=pd.to_numeric(theirs["value"], errors="coerce"))
+        own = own[(own["group"].astype(str).str.strip() == label) & (theirs["column"] != "")]
         names = list(sample.ordinal.layout.names)
-        table = own.pivot_table(index="row", columns="column", values="value").loc[names, names]
+        table = own.pivot_table(index="row", columns="column", values="value").reindex(index=names, columns=names)
         cov, other = sample.ordinal.layout.cov(sample.ordinal.moments), table.to_numpy()
         if not np.allclose(np.diag(cov), np.diag(other), rtol=APART):
             return {}
@@ -96,18 +91,19 @@ def missed_correlations(ours: sem.Results, theirs: pd.DataFrame) -> Found:
 
 
 def answers_of(sample: Sample, i: int, j: int) -> tuple[Side, Side]:
-    """The rows that answer both of two variables."""
+    """The rows that answer both of two variables, each given the covariates."""
     assert sample.ordinal is not None
     assert sample.answers is not None
     own, values = sample.ordinal.layout, np.asarray(sample.answers.values)
     both = ~np.isnan(values[:, [i, j]]).any(axis=1)
     sides = []
     for k in (i, j):
-        x = values[:, k]
+        known = given(values[:, k], values[:, own.p :], own.levels[k], own.names[k], np.ones(len(values)))
         if own.levels[k]:
-            sides.append(Side(x[both] - 1, sample.ordinal.moments[: own.starts[0]][own.cuts[0] == k]))
+            ends = np.clip(np.column_stack([known.lower, known.upper])[both], -FAR, FAR)
+            sides.append(Side(values[both, k], ends))
         else:
-            sides.append(Side(((x - np.nanmean(x)) / np.nanstd(x))[both]))
+            sides.append(Side(known.z[both]))
     return sides[0], sides[1]
 
 
