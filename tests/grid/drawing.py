@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from combinations import FACTORS, allowed, plain_options
 
-DESIGNS_FROM = 2003  # the seed from which ordered items come with weights and clusters: older ones draw what they drew
+DESIGNS_FROM = 2010  # the seed from which ordered items come with weights and clusters: older ones draw what they drew
 SIZES = (90, 150, 250, 400, 700)
 KINDS = ("factors", "chain", "second_order", "paths", "growth", "mimic")
 EQUALITIES = ("loadings", "intercepts", "residuals", "regressions", "means", "lv_variances", "lv_covariances")
