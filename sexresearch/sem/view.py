@@ -33,6 +33,7 @@ from sexresearch.sem.estimation.options import Options, respelled
 from sexresearch.sem.fit import results_of
 from sexresearch.sem.fitting import Fitting
 from sexresearch.sem.fitting import options_of as options_asked
+from sexresearch.sem.implied.structure import total_effects
 from sexresearch.sem.inference.chisquare import chisq_pvalue
 from sexresearch.sem.inference.fit_indices import rmsea
 from sexresearch.sem.inference.tables import row_estimates
@@ -101,6 +102,7 @@ __all__ = [
     "rmsea",
     "row_values",
     "thresholds",
+    "total_effects",
     "uncertain",
     "variance_slopes",
     "view",
@@ -281,7 +283,7 @@ def row_values(fit: View, theta: Array, exogenous: Array) -> Array:
 def matrices(places: Places, rows: Array) -> Matrices:
     """The matrices of the block at `places`, from values (R, rows) of the whole table."""
     B, S = path_matrices(places, rows)
-    return Matrices(B, S, np.linalg.inv(np.eye(places.m) - B))
+    return Matrices(B, S, total_effects(B))
 
 
 def means(fit: View, number: int, rows: Array, G: Array) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
-from sexresearch.sem.view import Array, View, matrices, means, row_values, thresholds, view
+from sexresearch.sem.view import Array, View, matrices, means, row_values, thresholds, total_effects, view
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _measured(fit: View, group: int, rows: Array) -> Measured:
         spread = np.einsum("rii->ri", at.C)[:, owner]
         cuts = (cuts - means(fit, group, rows, at.G)[:, owner]) / np.sqrt(spread)
         cuts = np.full_like(cuts, np.nan) if block.fixed else cuts  # thresholds given covariates
-    total = np.linalg.inv(np.eye(direct.shape[1]) - direct)
+    total = total_effects(direct)
     return Measured(block.names, at.C, at.S, direct, total, cuts, owner)
 
 

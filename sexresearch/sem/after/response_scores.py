@@ -17,6 +17,7 @@ from scipy.special import log_ndtr
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.implied.structure import total_effects
 from sexresearch.sem.terms.ordinal_least_squares import ordinal_point
 
 STEPS = 60
@@ -64,7 +65,7 @@ def measured(fitted: Fitted, number: int) -> Measured:
         raise ModelError(f"scores need positive residual variances; not so for {wrong}")
     shown = slice(p, p + x)
     latent = slice(p + x, p + x + len(role.latent))
-    away = np.linalg.inv(np.eye(len(role.latent)) - direct[latent, latent])
+    away = total_effects(direct[latent, latent])
     cov = away @ state.S[latent, latent] @ away.T
     cuts = np.full((p, max(own.levels) + 1), np.inf)
     cuts[:, 0] = -np.inf

@@ -9,6 +9,7 @@ import numpy as np
 from sexresearch.sem.after.group_rows import answer_patterns
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.implied.structure import total_effects
 
 ESTIMABLE = 1e-6  # how far from 1 the weight of a factor in its own score may be
 
@@ -48,7 +49,7 @@ def scoring(fitted: Fitted, number: int) -> Scoring:
     paths = paths[:both, :both]
     cov = state.all_cov
     mean_o = state.mean if structure.has_means else fitted.samples[number].mean
-    centre = np.linalg.solve(np.eye(both - m) - paths[m:, m:], paths[m:, :m] @ mean_o)
+    centre = total_effects(paths[m:, m:]) @ (paths[m:, :m] @ mean_o)
     design = np.hstack([paths[:m, m:], paths[:m, :m]])
     exogenous = np.flatnonzero(~design.any(axis=1))
     design[exogenous, len(role.latent) + exogenous] = 1.0
@@ -100,4 +101,4 @@ def predict_rows(group: Scoring, values: Array, scores: Array, modelled: int) ->
         gap[rows] = (values[np.ix_(rows, answered)] - group.mean_o[answered]) @ weights
     B = group.paths[:modelled, :modelled]
     push = (scores - group.mean_l) @ group.loadings[:modelled].T + gap @ group.paths[:modelled, modelled:m].T
-    return group.mean_o[:modelled] + np.linalg.solve(np.eye(modelled) - B, push.T).T
+    return group.mean_o[:modelled] + push @ total_effects(B).T

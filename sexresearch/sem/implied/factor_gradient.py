@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.structure import Implied, Structure
+from sexresearch.sem.implied.structure import Implied, Structure, total_effects
 
 
 @dataclass(frozen=True)
@@ -108,13 +108,13 @@ def factored(form: FactorForm, x: Array) -> Factored:
     """The matrices at slot values x (b, k)."""
     b, f = len(x), len(form.core)
     L, D = _filled(form.loading, b), _filled(form.diagonal, b)
-    away, S = _filled(np.eye(f) - form.directed, b), _filled(form.symmetric, b)
+    B, S = _filled(form.directed, b), _filled(form.symmetric, b)
     L[:, form.items.row, form.items.col] = x[:, form.items.slots]
     D[:, form.residuals.row] = x[:, form.residuals.slots]
-    away[:, form.paths.row, form.paths.col] = -x[:, form.paths.slots]
+    B[:, form.paths.row, form.paths.col] = x[:, form.paths.slots]
     S[:, form.spreads.row, form.spreads.col] = x[:, form.spreads.slots]
     S[:, form.spreads.col, form.spreads.row] = x[:, form.spreads.slots]
-    G = np.linalg.inv(away)
+    G = total_effects(B)
     C, W = G @ S @ _t(G), _filled(form.borrowed, b)
     W[:, :f, :f] = C
     return Factored(L, D, G, C, W)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.structure import Structure
+from sexresearch.sem.implied.structure import Structure, total_effects
 
 
 def path_and_residual_stacks(s: Structure, x: Array) -> tuple[Array, Array]:
@@ -20,7 +20,7 @@ def path_and_residual_stacks(s: Structure, x: Array) -> tuple[Array, Array]:
 
 def reduced(directed: Array, symmetric: Array) -> tuple[Array, Array]:
     """G = (I - B)^-1 and C = G S G', each (b, m, m)."""
-    G = np.linalg.inv(np.eye(directed.shape[1]) - directed)
+    G = total_effects(directed)
     return G, G @ symmetric @ G.transpose(0, 2, 1)
 
 

@@ -250,7 +250,7 @@ def implied(structure: Structure, theta: Array) -> Implied:
         B[:, -1] += B @ structure.lift
         B[: structure.p, -1] -= structure.origin
     try:
-        G = _total_effects(B, 0 if structure.observed_explain else structure.p)
+        G = total_effects(B, 0 if structure.observed_explain else structure.p)
     except np.linalg.LinAlgError as error:
         raise ModelError("the regressions form a loop that has no solution (I - B is singular)") from error
     return implied_from(structure, G, S)
@@ -265,13 +265,15 @@ def implied_from(structure: Structure, G: Array, S: Array) -> Implied:
     return Implied(structure, G, C, S, np.hstack([G[o], causes]), Co[:, o])
 
 
-def _total_effects(B: Array, ends: int) -> Array:
-    """(I - B)^-1, where the first `ends` variables start no path."""
-    inner = np.eye(len(B) - ends) - B[ends:, ends:]
+def total_effects(B: Array, ends: int = 0) -> Array:
+    """(I - B)^-1 of B (..., m, m); of one matrix (m, m) also where the first `ends` variables start no path.
+
+    LinAlgError where the paths form a loop that has no solution.
+    """
     if not ends:
-        return np.linalg.inv(inner)
+        return np.linalg.inv(np.eye(B.shape[-1]) - B)
     G = np.eye(len(B))
-    G[ends:, ends:] = np.linalg.inv(inner)
+    G[ends:, ends:] = total_effects(B[ends:, ends:])
     G[:ends, ends:] = B[:ends, ends:] @ G[ends:, ends:]
     return G
 

@@ -6,11 +6,14 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from typing import TypeVar
 
 import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -86,38 +89,36 @@ class Expression:
 
     def jet(self, known: Mapping[str, Jet], size: int) -> Jet:
         """Value, gradient and Hessian given the jets of the names; ModelError where arithmetic fails."""
+        return self._walked(known, lambda value: constant(value, size), _combined_jets)
+
+    def values(self, known: Mapping[str, Array]) -> Array:
+        """The value at every one of R parameter vectors, from arrays (R,) of the names; NaN where arithmetic fails."""
+        with np.errstate(all="ignore"):
+            return self._walked(known, np.asarray, _combined_arrays)
+
+    def _walked(self, known: Mapping[str, T], number: Callable[[float], T], combined: Callable[[str, list[T]], T]) -> T:
+        """The value in any arithmetic, which says what a number is and what an operation makes of its parts."""
         if self.kind == "number":
-            return constant(self.value, size)
+            return number(self.value)
         if self.kind == "name":
             return known[self.name]
-        inner = [part.jet(known, size) for part in self.parts]
-        try:
-            return _combine(self.kind, inner)
-        except (ValueError, ZeroDivisionError, OverflowError) as error:
-            raise ModelError(f"cannot compute {_shown(self.kind, inner)}") from error
+        return combined(self.kind, [part._walked(known, number, combined) for part in self.parts])
+
+
+def _combined_jets(kind: str, parts: list[Jet]) -> Jet:
+    try:
+        return OPERATIONS[kind](parts) if kind in OPERATIONS else parts[0].map(*FUNCTIONS[kind](parts[0].value))
+    except (ValueError, ZeroDivisionError, OverflowError) as error:
+        raise ModelError(f"cannot compute {_shown(kind, parts)}") from error
+
+
+def _combined_arrays(kind: str, parts: list[Array]) -> Array:
+    return reduce(ARRAY_OPERATIONS[kind], parts) if len(parts) > 1 else ARRAY_FUNCTIONS[kind](parts[0])
 
 
 def _shown(kind: str, parts: list[Jet]) -> str:
     values = [f"{part.value:g}" for part in parts]
     return f"({values[0]}){kind}({values[1]})" if kind in ("/", "^") else f"{kind}({', '.join(values)})"
-
-
-def _combine(kind: str, parts: list[Jet]) -> Jet:
-    if kind == "+":
-        return reduce(Jet.plus, parts)
-    if kind == "*":
-        return reduce(Jet.times, parts)
-    if kind in FUNCTIONS:
-        return parts[0].map(*FUNCTIONS[kind](parts[0].value))
-    if kind == "negate":
-        return parts[0].map(-parts[0].value, -1.0, 0.0)
-    left, right = parts
-    if kind == "-":
-        return left.plus(right, -1.0)
-    if kind == "/":
-        x = right.value
-        return left.times(right.map(1 / x, -1 / x**2, 2 / x**3))
-    return _power(left, right)
 
 
 def _power(base: Jet, exponent: Jet) -> Jet:
@@ -130,3 +131,21 @@ def _power(base: Jet, exponent: Jet) -> Jet:
     log = base.map(*FUNCTIONS["log"](base.value))
     product = exponent.times(log)
     return product.map(*FUNCTIONS["exp"](product.value))
+
+
+def _over(left: Jet, right: Jet) -> Jet:
+    x = right.value
+    return left.times(right.map(1 / x, -1 / x**2, 2 / x**3))
+
+
+OPERATIONS: dict[str, Callable[[list[Jet]], Jet]] = {
+    "+": lambda parts: reduce(Jet.plus, parts),
+    "*": lambda parts: reduce(Jet.times, parts),
+    "-": lambda parts: parts[0].plus(parts[1], -1.0),
+    "/": lambda parts: _over(*parts),
+    "^": lambda parts: _power(*parts),
+    "negate": lambda parts: parts[0].map(-parts[0].value, -1.0, 0.0),
+}
+ARRAY_OPERATIONS = {"+": np.add, "*": np.multiply, "-": np.subtract, "/": np.true_divide, "^": np.power}
+ARRAY_FUNCTIONS = {"negate": np.negative, "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs}
+ARRAY_FUNCTIONS |= {"tanh": np.tanh, "atanh": np.arctanh}

@@ -13,7 +13,7 @@ import numpy as np
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.structure import Implied
+from sexresearch.sem.implied.structure import Implied, total_effects
 
 ERROR_CORRELATION = 0.3
 ONE_FACTOR_LEVELS = 3
@@ -144,7 +144,7 @@ def _error_correlated(state: Implied, items: Sequence[Indicator]) -> list[Level]
 def _with_variances(state: Implied, B: Array, S: Array) -> Array:
     """(p, p) covariances of the observed variables; residual variances of items keep their total variances."""
     s = state.structure
-    G = np.linalg.inv(np.eye(len(B)) - B)
+    G = total_effects(B)
     C = G @ S @ G.T
     p = s.p
     if s.has_means:

@@ -4,46 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Literal, get_args
 
 import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.language.expression import Expression
+from sexresearch.sem.implied.structure import total_effects
 from sexresearch.sem.language.parameter import Parameter
 
 Standardization = Literal["est", "std_lv", "std_all"]
 SCALES = get_args(Standardization)
 AT_ONCE = 256  # parameter vectors whose (m, m) matrices are held at once
-FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs, "tanh": np.tanh, "atanh": np.arctanh}
-
-
-def expression_values(expression: Expression, known: Mapping[str, Array]) -> Array:
-    """The value at every vector, from arrays (R,) of the names; NaN where arithmetic fails."""
-    if expression.kind == "number":
-        return np.asarray(expression.value)
-    if expression.kind == "name":
-        return known[expression.name]
-    parts = [expression_values(part, known) for part in expression.parts]
-    with np.errstate(all="ignore"):
-        return _combined(expression.kind, parts)
-
-
-def _combined(kind: str, parts: Sequence[Array]) -> Array:
-    if kind in FUNCTIONS:
-        return FUNCTIONS[kind](parts[0])
-    if kind == "negate":
-        return -parts[0]
-    if kind == "+":
-        return reduce(np.add, parts)
-    if kind == "*":
-        return reduce(np.multiply, parts)
-    left, right = parts
-    if kind == "-":
-        return left - right
-    return left / right if kind == "/" else np.power(left, right)
 
 
 def definition_values(fitted: Fitted, rows: Array) -> Array:
@@ -51,7 +23,7 @@ def definition_values(fitted: Fitted, rows: Array) -> Array:
     used = (*fitted.names.free, *fitted.names.fixed)
     known: dict[str, Array] = {name: rows[:, fitted.table.named[name]] for name in used}
     for definition in fitted.names.definitions:
-        known[definition.name] = np.broadcast_to(expression_values(definition.expression, known), len(rows))
+        known[definition.name] = np.broadcast_to(definition.expression.values(known), len(rows))
     values = [known[definition.name] for definition in fitted.names.definitions]
     return np.stack(values, axis=1) if values else np.zeros((len(rows), 0))
 
@@ -157,7 +129,7 @@ def path_matrices(places: Places, table: Array) -> tuple[Array, Array]:
     S[:, places.row[spread], places.col[spread]] = rows[:, spread]
     S[:, places.col[spread], places.row[spread]] = rows[:, spread]
     if len(places.derived):
-        k, G, known = places.derived, np.linalg.inv(np.eye(m) - B), S.copy()
+        k, G, known = places.derived, total_effects(B), S.copy()
         known[:, places.given], known[:, :, places.given] = 0.0, 0.0
         rest = table[:, places.scales] ** -2.0 - np.einsum("rij,rij->ri", G @ known, G)[:, k]
         S[:, k, k] += np.linalg.solve(G[:, k[:, None], k] ** 2, rest[..., None])[..., 0]
@@ -167,7 +139,7 @@ def path_matrices(places: Places, table: Array) -> tuple[Array, Array]:
 def _deviations(places: Places, rows: Array) -> tuple[Array, Array]:
     """(R, m + 1) total and residual standard deviations; NaN where a variance is negative."""
     B, S = path_matrices(places, rows)
-    G = np.linalg.inv(np.eye(places.m) - B)
+    G = total_effects(B)
     variances = np.stack([np.einsum("rij,rjk,rik->ri", G, S, G, optimize=True), np.einsum("rii->ri", S)])
     with np.errstate(invalid="ignore"):
         sd = np.sqrt(variances)

@@ -11,7 +11,7 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.structure import structure_of
+from sexresearch.sem.implied.structure import structure_of, total_effects
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import ParameterTable
@@ -104,7 +104,7 @@ def _unit_variances(rows: Sequence[Parameter], role: Roles, names: Sequence[str]
     p = len(role.observed)
     fixed = [replace(row, free=-1, exogenous=False) for row in rows]
     structure = structure_of(fixed, role, np.zeros((p, p)), has_means=False)
-    G = np.linalg.inv(np.eye(len(structure.names)) - structure.directed)
+    G = total_effects(structure.directed)
     at = [structure.names.index(name) for name in names]
     explained = np.diag(G @ structure.symmetric @ G.T)[at]
     found = np.linalg.solve(G[np.ix_(at, at)] ** 2, 1.0 - explained)
