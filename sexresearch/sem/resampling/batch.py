@@ -27,7 +27,7 @@ from sexresearch.sem.resampling.quasi_newton import CLOSELY, SETTLED, quasi_newt
 from sexresearch.sem.resampling.sampled import Samples, positive_definite
 
 FAR = 1e3  # standard deviations from 0: moments about 0 keep ten of sixteen digits
-NUMBERS_AT_ONCE = 2**16  # moments in a chunk: what stays in the processor's cache
+NUMBERS_AT_ONCE = 2**17  # moments in a chunk: 1 MB, measured best for 39 items
 SUMS_AT_ONCE = 2**20  # entries of the patterns' sums in a chunk: 8 MB
 WEIGHTS_AT_ONCE = 2**24  # counts of rows in a chunk: 128 MB
 
