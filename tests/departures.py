@@ -149,7 +149,7 @@ def page() -> str:
         "Estimates, standard errors, tests and indices equal those of lavaan 0.6-14 in every fit the tests compare "
         "(`tests/reference`, `tests/grid`), but for the values below, where another convention or a correction was "
         "chosen knowingly. Generated from `tests/reference/departures.toml` by `python tests/departures.py`; the same "
-        "list tells the tests where a difference is expected, and `tests/test_departures.py` computes the evidence.",
+        "list tells the tests where a difference is expected; `tests/sem/test_departures.py` computes the evidence.",
     ]
     for entry in departures():
         head += ["", f"## {entry.title}", ""]

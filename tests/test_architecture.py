@@ -100,8 +100,13 @@ def test_a_room_of_sem_imports_only_from_rooms_above_it():
 
 
 def test_nothing_outside_of_terms_asks_which_kind_a_term_has():
-    kinds = {node.name for module, tree in TREES.items() if module.startswith("sexresearch.sem.terms")
-             for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    kinds = {
+        node.name
+        for module, tree in TREES.items()
+        if module.startswith("sexresearch.sem.terms")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    }
     for module, tree in TREES.items():
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
         asked = [ast.unparse(call) for call in calls if ast.unparse(call.func) in ("isinstance", "issubclass", "type")]

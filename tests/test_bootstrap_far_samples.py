@@ -8,9 +8,9 @@ import pytest
 from sem_samples import with_gaps
 
 from sexresearch.sem import fit
-from sexresearch.sem.resampling.batch import batch, fit_batch
 from sexresearch.sem.resampling.coordinates import coordinates
 from sexresearch.sem.resampling.draws import resampled
+from sexresearch.sem.resampling.many_fits import batch, fit_batch
 
 SAME_MINIMUM = 1e-9  # of the discrepancy per respondent; another minimum may be lower, not higher
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.datasets import bundled
-from sexresearch.datasets.moments import read_moments
+from sexresearch.datasets.published_moments import read_moments
 from sexresearch.datasets.registry import Entry, entries, find
 from sexresearch.datasets.respondents import read_respondents
 from sexresearch.sem import Moments

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sexresearch.datasets.population import (
+from sexresearch.datasets.survey_population import (
     answer_carelessly,
     careless_kinds,
     cut,
@@ -77,7 +77,7 @@ SKIP_LOGIT = {"constant": -2.1, "age": 0.5, "paper": 0.6}  # every third branch 
 
 
 @dataclass(frozen=True, eq=False)
-class Simulated:
+class SimulatedSurvey:
     """A simulated survey and what only the simulation knows, n rows each, numbered from 1 as in the survey.
 
     answers : the survey file, one row per respondent, raw answers, missing where skipped.
@@ -90,7 +90,7 @@ class Simulated:
     careless: pd.Series
 
 
-def generate(n: int = N, seed: int = SEED) -> Simulated:
+def generate(n: int = N, seed: int = SEED) -> SimulatedSurvey:
     """A synthetic survey of `n` customers drawn from the population of this module; same seed, same survey.
 
     Raises OptionError for `n` below 1.
@@ -112,7 +112,7 @@ def generate(n: int = N, seed: int = SEED) -> Simulated:
     answers = _answers(rng, responses, careless)
     survey = pd.concat([customers, _with_gaps(rng, answers, customers)], axis=1)
     rows = pd.RangeIndex(1, n + 1)
-    return Simulated(
+    return SimulatedSurvey(
         survey.set_axis(rows, axis="index"),
         pd.DataFrame(latents, index=rows),
         pd.Series(careless, index=rows, name="careless"),
@@ -200,9 +200,7 @@ def _brand_score() -> np.ndarray:
     return (step - step.mean()) / step.std()
 
 
-def _answers(
-    rng: np.random.Generator, responses: Mapping[str, np.ndarray], careless: np.ndarray
-) -> pd.DataFrame:
+def _answers(rng: np.random.Generator, responses: Mapping[str, np.ndarray], careless: np.ndarray) -> pd.DataFrame:
     """Raw answers: agreement on seven points, carelessly by some; success in its own units."""
     rated = {
         item: cut(responses[item], np.add(THRESHOLDS, DIFFICULTY.get(construct, 0.0) + shift))

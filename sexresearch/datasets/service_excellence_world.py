@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sexresearch.datasets.population import (
+from sexresearch.datasets.survey_population import (
     answer_carelessly,
     careless_kinds,
     draw_latents,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from sexresearch.datasets.population import correlations_of
+from sexresearch.datasets.survey_population import correlations_of
 
 Paths = dict[str, dict[str, float]]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.invariance.verdicts import SMALL, cutoffs
+from sexresearch.chain.invariance.step_verdicts import SMALL, cutoffs
 from sexresearch.errors import OptionError
 from sexresearch.extras import extra
 from sexresearch.plots.standard.shapes import write

@@ -9,9 +9,9 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.paths.path_limits import path_limits
+from sexresearch.plots._path.diagram_layout import arrange
 from sexresearch.plots._path.draw import draw
 from sexresearch.plots._path.graph import Graph, build, of_group
-from sexresearch.plots._path.layout import arrange
 from sexresearch.sem import Results
 
 if TYPE_CHECKING:
@@ -102,9 +102,7 @@ def path_diagram(
     rows = of_group(table, group)
     explained = results.r_squared if results.r_squared.index.nlevels == 1 else results.r_squared[group]
     shown = labels or {}
-    graph = build(
-        rows, explained, results.latents, shown, items=items, standardized=standardized, intervals=intervals
-    )
+    graph = build(rows, explained, results.latents, shown, items=items, standardized=standardized, intervals=intervals)
     problem = "" if results.converged else "Estimation did not converge."
     beside = "In brackets: 95 % intervals." if intervals else ""
     foot = _footnote(graph, standardized, [beside, problem, note.replace("$", r"\$")])

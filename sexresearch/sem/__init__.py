@@ -22,8 +22,8 @@ from sexresearch.sem.planning.curve import Power
 from sexresearch.sem.planning.cutoffs import dynamic_cutoffs
 from sexresearch.sem.planning.power import power
 from sexresearch.sem.resampling.bootstrap import bootstrap
+from sexresearch.sem.resampling.bootstrap_table import Bootstrap
 from sexresearch.sem.resampling.monte_carlo import monte_carlo
-from sexresearch.sem.resampling.table import Bootstrap
 from sexresearch.sem.simulation.design import Design
 from sexresearch.sem.simulation.simulate import simulate
 

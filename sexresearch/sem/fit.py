@@ -37,7 +37,7 @@ from sexresearch.sem.language.names import column_hint, factors
 from sexresearch.sem.output.problems import problems
 from sexresearch.sem.output.provenance import Provenance, provenance
 from sexresearch.sem.output.results import Results
-from sexresearch.sem.resampling.errors import SEED, bootstrap_errors
+from sexresearch.sem.resampling.replicate_errors import SEED, bootstrap_errors
 
 
 class FitWarning(UserWarning):

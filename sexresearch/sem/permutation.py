@@ -21,13 +21,13 @@ from sexresearch.sem.fit import results_of
 from sexresearch.sem.fitting import Fitting, options_of
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
-from sexresearch.sem.resampling.batch import batch
 from sexresearch.sem.resampling.bootstrap import Statistic, named_values
 from sexresearch.sem.resampling.draws import stream
+from sexresearch.sem.resampling.many_fits import batch
 from sexresearch.sem.resampling.many_measures import many_measures
 from sexresearch.sem.resampling.refit import refit
+from sexresearch.sem.resampling.row_values import exogenous_rows
 from sexresearch.sem.resampling.run import Job, run
-from sexresearch.sem.resampling.values import exogenous_rows
 
 WORSE = {"chisq": 1.0, "cfi": -1.0, "rmsea": 1.0, "srmr": 1.0}  # the sign of a change for the worse
 Values = tuple[Mapping[str, float], dict[str, Array], int]  # observed, permuted (R,), failed
@@ -149,7 +149,7 @@ def _fitted(
 
 
 @dataclass(frozen=True)
-class Shuffled:
+class GroupPermutations:
     """Respondents dealt anew into groups of the same sizes."""
 
     seed: int
@@ -187,8 +187,10 @@ class Shuffled:
         return out
 
 
-def _shuffled(results: Results, seed: int) -> Shuffled:
-    return Shuffled(seed, tuple(sample.answers for sample in results.fitted.samples if sample.answers is not None))
+def _shuffled(results: Results, seed: int) -> GroupPermutations:
+    return GroupPermutations(
+        seed, tuple(sample.answers for sample in results.fitted.samples if sample.answers is not None)
+    )
 
 
 def _by_fit(strict: Results, loose: Results, replicates: int, seed: int, workers: int) -> Values:

@@ -36,7 +36,7 @@ from sexresearch.sem.fitting import options_of as options_asked
 from sexresearch.sem.implied.structure import total_effects
 from sexresearch.sem.inference.chisquare import chisq_pvalue
 from sexresearch.sem.inference.fit_indices import rmsea
-from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import written
 from sexresearch.sem.language.parameter import Parameter
@@ -47,6 +47,7 @@ from sexresearch.sem.output.reported import Reported, reported
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.intervals import limits
 from sexresearch.sem.resampling.refits import Refits
+from sexresearch.sem.resampling.row_values import AT_ONCE, RowPlaces, path_matrices, places_among, rows_at
 from sexresearch.sem.resampling.uncertainty import (
     Draws,
     Interval,
@@ -58,7 +59,6 @@ from sexresearch.sem.resampling.uncertainty import (
     uncertain,
     z_and_p,
 )
-from sexresearch.sem.resampling.values import AT_ONCE, Places, path_matrices, places_among, rows_at
 from sexresearch.sem.terms.scores import cluster_sums
 
 __all__ = [
@@ -71,12 +71,12 @@ __all__ = [
     "Matrices",
     "Modifiers",
     "Parameter",
-    "Places",
     "Redrawer",
     "Replicates",
     "Reported",
     "Resampler",
     "Roles",
+    "RowPlaces",
     "Separated",
     "View",
     "ViewBlock",
@@ -204,7 +204,7 @@ class View:
         return tuple(tuple(row for row in self.rows if row.group == g) for g in range(len(self.blocks)))
 
     @cached_property
-    def places(self) -> tuple[Places, ...]:
+    def places(self) -> tuple[RowPlaces, ...]:
         """Where the rows of each block sit among its variables."""
         blocks = enumerate(self.blocks)
         return tuple(places_among(self.rows, g, b.names, len(b.mean), b.fixed) for g, b in blocks)
@@ -280,7 +280,7 @@ def row_values(fit: View, theta: Array, exogenous: Array) -> Array:
     return rows_at(fit.rows, theta, exogenous)
 
 
-def matrices(places: Places, rows: Array) -> Matrices:
+def matrices(places: RowPlaces, rows: Array) -> Matrices:
     """The matrices of the block at `places`, from values (R, rows) of the whole table."""
     B, S = path_matrices(places, rows)
     return Matrices(B, S, total_effects(B))
@@ -303,7 +303,7 @@ def thresholds(fit: View, number: int, rows: Array) -> tuple[Array, Array]:
     return rows[:, own], np.array([place[fit.rows[i].lhs] for i in own], dtype=int)
 
 
-def variance_slopes(places: Places, S: Array, G: Array) -> tuple[Array, Array]:
+def variance_slopes(places: RowPlaces, S: Array, G: Array) -> tuple[Array, Array]:
     """(m, m) covariances C = G S G' at one vector, and (m, rows of the block) derivatives of the variances."""
     C = G @ S @ G.T
     out = np.zeros((places.m, len(places.own)))
@@ -314,7 +314,7 @@ def variance_slopes(places: Places, S: Array, G: Array) -> tuple[Array, Array]:
     return C, out
 
 
-def parameter_slopes(fit: View, places: Places, slopes: Array) -> Array:
+def parameter_slopes(fit: View, places: RowPlaces, slopes: Array) -> Array:
     """Derivatives by rows (k, rows of the block) as derivatives by parameters and exogenous rows (k, q + e)."""
     outside = np.array([row.exogenous for row in fit.rows])
     free = np.array([row.free for row in fit.rows])

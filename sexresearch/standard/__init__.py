@@ -3,6 +3,16 @@
 from sexresearch.standard.catalogue import Catalogue, Clause
 from sexresearch.standard.clauses import clause
 from sexresearch.standard.effect_chain import ChainLink, ChainNode, EffectChain, chain
+from sexresearch.standard.effect_model import (
+    Dimension,
+    Element,
+    Practice,
+    SubElement,
+    dimensions,
+    elements,
+    practices,
+    sub_elements,
+)
 from sexresearch.standard.evidence import Measure, Strength, measures, strengths
 from sexresearch.standard.foundations import (
     Benefit,
@@ -15,16 +25,6 @@ from sexresearch.standard.foundations import (
     terms,
 )
 from sexresearch.standard.frames import as_frame
-from sexresearch.standard.model import (
-    Dimension,
-    Element,
-    Practice,
-    SubElement,
-    dimensions,
-    elements,
-    practices,
-    sub_elements,
-)
 from sexresearch.standard.modelling import Consequence, Rival
 from sexresearch.standard.related import RelatedStandard, family
 

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.standard.catalogue import Clause, near, plain
+from sexresearch.standard.effect_model import dimensions, elements, practices, sub_elements
 from sexresearch.standard.foundations import principles, terms
-from sexresearch.standard.model import dimensions, elements, practices, sub_elements
 from sexresearch.standard.practice_rows import AROUND
 
 ISO_23592 = "ISO 23592"

@@ -37,7 +37,7 @@ def as_frame(entries: Iterable[Any], columns: Iterable[str] | None = None) -> pd
 
     Examples
     --------
-    >>> from sexresearch.standard.model import elements
+    >>> from sexresearch.standard.effect_model import elements
     >>> as_frame(elements, ["clause", "title", "dimension"]).loc[0].tolist()
     ['7.1.1', 'vision, mission and strategy', 'leadership and strategy']
     """

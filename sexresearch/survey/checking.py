@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sexresearch.survey.alike import alike_labels
-from sexresearch.survey.columns import Column, NoAnswer, field_values, item_answers, number_values
+from sexresearch.survey.columns import NoAnswer, ReadColumn, field_values, item_answers, number_values
 from sexresearch.survey.headers import found_by_text
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.parts import Field, Item
@@ -23,7 +23,7 @@ Parts = Mapping[str, Item | Field]
 
 
 @dataclass(frozen=True, eq=False)
-class Checked:
+class CheckedColumns:
     """The columns of a survey file, read: answers, all that is wrong, what was decided, what counted as no answer."""
 
     answers: pd.DataFrame
@@ -32,7 +32,7 @@ class Checked:
     no_answers: tuple[NoAnswer, ...]
 
 
-def check_answers(table: RawTable, instrument: Instrument | None) -> Checked:
+def check_answers(table: RawTable, instrument: Instrument | None) -> CheckedColumns:
     """The answers of a survey file, rows and columns in its order, and all that is wrong with them.
 
     Items are numeric and stand under the item's name, fields hold their labels, other columns what the file
@@ -57,7 +57,7 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> Checked:
         found += column.no_answers
     answers = pd.DataFrame(columns, index=frame.index)
     notes = [*_together(notes), *_said(found), *_alike(answers, instrument), *_marked(answers)]
-    return Checked(answers, tuple(problems), tuple(notes), tuple(found))
+    return CheckedColumns(answers, tuple(problems), tuple(notes), tuple(found))
 
 
 def _parts(instrument: Instrument | None) -> Parts:
@@ -69,14 +69,14 @@ def _parts(instrument: Instrument | None) -> Parts:
     }
 
 
-def _column(values: pd.Series, header: str, part: Item | Field | None, table: RawTable) -> Column:
+def _column(values: pd.Series, header: str, part: Item | Field | None, table: RawTable) -> ReadColumn:
     if pd.api.types.is_complex_dtype(values.dtype):
         wrong = f"column '{header}' holds complex numbers such as {values.iloc[0]}; answers are real"
-        return Column(values, [wrong])
+        return ReadColumn(values, [wrong])
     labels = table.labels.get(header, {})
     if isinstance(part, Item):
         return item_answers(values, part, labels, header in table.percent)
-    return field_values(values, part, labels) if part else Column(*number_values(values, header, labels))
+    return field_values(values, part, labels) if part else ReadColumn(*number_values(values, header, labels))
 
 
 def _together(notes: list[str]) -> Iterator[str]:

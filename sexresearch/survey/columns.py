@@ -35,7 +35,7 @@ class NoAnswer:
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class ReadColumn:
     """One column, read: its content, what is wrong, what was decided, and what counted as no answer."""
 
     content: pd.Series
@@ -80,7 +80,7 @@ def _whole_if_possible(numbers: pd.Series) -> pd.Series:
 
 def item_answers(
     values: pd.Series, item: Item, file_labels: Mapping[str, str] | None = None, percent: bool = False
-) -> Column:
+) -> ReadColumn:
     """Answers to an item as float64, with what counted as no answer and what is wrong.
 
     Missing codes and words of the scale become NaN, and so do codes that the file itself labels as no answer. Texts
@@ -115,7 +115,7 @@ def item_answers(
     notes += [f"labels differ in wording: {differs}"] if differs else []
     recoded = scale.lowest + scale.highest - answers if item.reverse else answers
     problems = [*([against] if against else []), *_off_scale(item, cells, codes, answers, words)]
-    return Column(recoded, problems, notes, none)
+    return ReadColumn(recoded, problems, notes, none)
 
 
 def _texts(cells: pd.Series) -> list[str]:
@@ -203,7 +203,7 @@ def _shown(value: object) -> str:
     return short if float(short) == value else repr(float(value))
 
 
-def field_values(values: pd.Series, field: Field, file_labels: Mapping[str, str]) -> Column:
+def field_values(values: pd.Series, field: Field, file_labels: Mapping[str, str]) -> ReadColumn:
     """Values of a field, and what is wrong with them: codes turned into labels where there are labels.
 
     The labels are the field's own, else those the file carries; if these do not cover every code, the codes are kept,
@@ -215,7 +215,7 @@ def field_values(values: pd.Series, field: Field, file_labels: Mapping[str, str]
     cells = plain_column(values)
     labels = dict(field.labels) or dict(file_labels)
     if not labels:
-        return Column(*number_values(cells, field.name, file_labels))
+        return ReadColumn(*number_values(cells, field.name, file_labels))
     codes = cells.map(code_text, na_action="ignore").astype(object)
     alike = _spellings(labels)
     codes = codes.map(lambda code: code if code in labels else alike.get(folded(code), code), na_action="ignore")
@@ -223,9 +223,9 @@ def field_values(values: pd.Series, field: Field, file_labels: Mapping[str, str]
     if len(unknown) and not field.labels:
         known = codes.nunique() - unknown.nunique()
         note = f"field '{field.name}': codes are kept, as the file has no label for {listed(unknown.unique())}"
-        return Column(cells, [], [note] if known > unknown.nunique() else [], [])
+        return ReadColumn(cells, [], [note] if known > unknown.nunique() else [], [])
     problem = f"field '{field.name}': no label for {listed(unknown.unique())} (row {listed(unknown.index)})"
-    return Column(codes.map(labels).fillna(codes), [problem] if len(unknown) else [], [], [])
+    return ReadColumn(codes.map(labels).fillna(codes), [problem] if len(unknown) else [], [], [])
 
 
 def number_values(

@@ -24,7 +24,7 @@ PARTIAL = {"partial", "incomplete", "partially completed", "partial response", "
 
 
 @dataclass(frozen=True)
-class Marked:
+class MarkedRows:
     """Rows that the platform itself marks: the kind, the column that says so, and which rows."""
 
     check: str
@@ -33,7 +33,7 @@ class Marked:
     detail: str
 
 
-def marked_rows(answers: pd.DataFrame) -> Iterator[Marked]:
+def marked_rows(answers: pd.DataFrame) -> Iterator[MarkedRows]:
     """Previews, spam and unfinished answers, by the columns that Qualtrics, LimeSurvey and others add to an export.
 
     >>> frame = pd.DataFrame({"Status": ["Survey Preview", "IP Address"], "Finished": [True, False], "Q1": [5, 4]})
@@ -54,10 +54,10 @@ def marked_rows(answers: pd.DataFrame) -> Iterator[Marked]:
     if unfinished:
         columns = ", ".join(dict.fromkeys(unfinished.values()))
         detail = f"not finished or not submitted, by {columns}"
-        yield Marked("not finished", columns, tuple(row for row in answers.index if row in unfinished), detail)
+        yield MarkedRows("not finished", columns, tuple(row for row in answers.index if row in unfinished), detail)
 
 
-def _by_status(values: pd.Series, column: str, qualtrics: bool) -> Iterator[Marked]:
+def _by_status(values: pd.Series, column: str, qualtrics: bool) -> Iterator[MarkedRows]:
     texts, numbers = values.map(_text), pd.to_numeric(values, errors="coerce")
     coded = qualtrics and bool(numbers.notna().any())
     kinds = {
@@ -68,7 +68,7 @@ def _by_status(values: pd.Series, column: str, qualtrics: bool) -> Iterator[Mark
     for check, rows in kinds.items():
         if rows.any():
             words = ", ".join(dict.fromkeys(f"'{text}'" for text in values[rows].map(str)))
-            yield Marked(check, column, tuple(values.index[rows]), f"{column} is {words}")
+            yield MarkedRows(check, column, tuple(values.index[rows]), f"{column} is {words}")
 
 
 def _limesurvey(names: set[str]) -> bool:

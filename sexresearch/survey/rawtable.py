@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from sexresearch.errors import DataError, OptionError
+from sexresearch.survey.layouts.file_layout import FileLayout, Row, blank, is_value, texts_of
 from sexresearch.survey.layouts.header import footnotes, header_row
-from sexresearch.survey.layouts.layout import Layout, Row, blank, is_value, texts_of
 from sexresearch.survey.layouts.limesurvey import limesurvey
 from sexresearch.survey.layouts.qualtrics import qualtrics
 from sexresearch.survey.layouts.tworows import two_rows
@@ -83,14 +83,14 @@ def table_of_rows(
     return RawTable(frame.iloc[:, int(counts) :], {}, notes + kept, texts, start=top + layout.rows)
 
 
-def layout_of(rows: Rows, merged: bool = False) -> Layout:
+def layout_of(rows: Rows, merged: bool = False) -> FileLayout:
     """The layout of a table whose first row holds names: that of a platform, two header rows, or plain.
 
     >>> layout_of([["id", "sat1"], [1, 5]]).names
     ('id', 'sat1')
     """
     names = texts_of(rows[0])
-    return qualtrics(rows) or limesurvey(names) or two_rows(rows, merged) or Layout(names)
+    return qualtrics(rows) or limesurvey(names) or two_rows(rows, merged) or FileLayout(names)
 
 
 def header_place(rows: Rows, wanted: Collection[str], merged: bool = False) -> int:
@@ -121,7 +121,7 @@ def _top(rows: Rows, name: str, header: int | None, wanted: Collection[str], mer
     return top
 
 
-def _only_numbers(layout: Layout, body: Rows, top: int) -> bool:
+def _only_numbers(layout: FileLayout, body: Rows, top: int) -> bool:
     names = [text for text in layout.names if text]
     alike = all(map(is_value, _filled(body[0]))) if body else top > 0
     return alike and layout.rows == 1 and all(map(is_value, names))

@@ -12,7 +12,7 @@ from sexresearch.survey.rawtable import RawTable
 from sexresearch.survey.spelling import clean
 from sexresearch.survey.statfile import read_parquet, read_spss, read_stata
 from sexresearch.survey.survey import Source, Survey, checked_survey
-from sexresearch.survey.textfile import Asked, read_text
+from sexresearch.survey.textfile import FileDescription, read_text
 from sexresearch.survey.workbook import read_workbook
 
 STATISTICAL = {".sav": read_spss, ".dta": read_stata, ".parquet": read_parquet}
@@ -86,7 +86,7 @@ def read_survey(
     if isinstance(instrument, (str, Path)):
         instrument = Instrument.from_toml(instrument)
     wanted = frozenset(_headers(instrument))
-    asked = Asked(separator, decimal, thousands, header, wanted)
+    asked = FileDescription(separator, decimal, thousands, header, wanted)
     content = _content(file, sheet, asked)
     table = _table(file, content, sheet, asked)
     source = Source(file.name, hashlib.sha256(content).hexdigest(), len(table.frame))
@@ -99,7 +99,7 @@ def _headers(instrument: Instrument | None) -> list[str]:
     return [clean(name) for name in (*(item.header for item in instrument.items), *(f.name for f in instrument.fields))]
 
 
-def _content(file: Path, sheet: str | None, asked: Asked) -> bytes:
+def _content(file: Path, sheet: str | None, asked: FileDescription) -> bytes:
     suffix = file.suffix.lower()
     if suffix not in SUFFIXES:
         raise DataError(f"{file.name}: no reader for '{suffix}'; the formats are {', '.join(SUFFIXES)}")
@@ -115,7 +115,7 @@ def _content(file: Path, sheet: str | None, asked: Asked) -> bytes:
     return content
 
 
-def _check_options(name: str, suffix: str, asked: Asked) -> None:
+def _check_options(name: str, suffix: str, asked: FileDescription) -> None:
     marks = {"separator": asked.separator, "decimal": asked.decimal, "thousands": asked.thousands}
     allowed = {"decimal": (".", ","), "thousands": (".", ",", "'", " ")}
     for option, mark in marks.items():
@@ -133,7 +133,7 @@ def _check_options(name: str, suffix: str, asked: Asked) -> None:
         raise OptionError(f"header={asked.header} applies to .csv, .tsv and .xlsx files; {name} has its own names")
 
 
-def _table(file: Path, content: bytes, sheet: str | None, asked: Asked) -> RawTable:
+def _table(file: Path, content: bytes, sheet: str | None, asked: FileDescription) -> RawTable:
     suffix = file.suffix.lower()
     if suffix == ".xlsx":
         return read_workbook(content, file.name, sheet, asked.header, asked.wanted)

@@ -20,7 +20,7 @@ MARK_NAMES = {",": "commas", ".": "points", " ": "blanks", "'": "apostrophes"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class FileDescription:
     """What the caller says about a file, so that it need not be found out."""
 
     separator: str | None = None
@@ -42,7 +42,7 @@ class _Column:
     marks: Written = field(default_factory=Written)
 
 
-def read_text(content: bytes, name: str, separators: str = "", asked: Asked | None = None) -> RawTable:
+def read_text(content: bytes, name: str, separators: str = "", asked: FileDescription | None = None) -> RawTable:
     """The table in a CSV or TSV file; columns that hold only numbers become numeric.
 
     Encoding: UTF-8, UTF-16 with its mark, else Windows-1252. Separator: the one of `separators` (else any usual one)
@@ -54,7 +54,7 @@ def read_text(content: bytes, name: str, separators: str = "", asked: Asked | No
        sat1  share
     1     5   0.25
     """
-    asked = asked or Asked()
+    asked = asked or FileDescription()
     text, encoding = decode(content, name)
     text, dialect = find_dialect(text, name, asked.separator or separators or None)
     rows, short = _rows(text, dialect, name)
@@ -71,7 +71,7 @@ def read_text(content: bytes, name: str, separators: str = "", asked: Asked | No
     return replace(typed, notes=(*notes, *typed.notes, *([end] if short else []), *table.notes))
 
 
-def with_numbers(table: RawTable, asked: Asked) -> RawTable:
+def with_numbers(table: RawTable, asked: FileDescription) -> RawTable:
     """The table with its columns of numbers as numbers; its notes are only those about marks.
 
     >>> with_numbers(RawTable(pd.DataFrame({"a": ["1.234,5"]})), Asked()).frame["a"].tolist()
@@ -146,7 +146,7 @@ def _some_number(present: list[tuple[int, str]]) -> bool:
     return any(AROUND.fullmatch(cell) or cell[:1].isdigit() or cell[:1] in "+-.,iI" for _, cell in present)
 
 
-def _typed(column: _Column, default: str, asked: Asked) -> tuple[dict[object, object], list[str], str]:
+def _typed(column: _Column, default: str, asked: FileDescription) -> tuple[dict[object, object], list[str], str]:
     """Distinct cells → values; what to note about the column; and the doubt that is left."""
     values = dict(zip(column.distinct.index, column.distinct.to_numpy(), strict=True))
     marks = column.marks

@@ -11,8 +11,8 @@ import pandas as pd
 
 from sexresearch.errors import DataError
 from sexresearch.extras import extra
+from sexresearch.survey.layouts.file_layout import blank, texts_of
 from sexresearch.survey.layouts.header import header_row
-from sexresearch.survey.layouts.layout import blank, texts_of
 from sexresearch.survey.rawtable import RawTable, table_of_rows
 from sexresearch.survey.wording import counted, listed
 

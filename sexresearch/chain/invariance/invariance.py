@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.invariance.design import OLD, design_of, source_of, with_categories
+from sexresearch.chain.invariance.invariance_design import OLD, design_of, source_of, with_categories
 from sexresearch.chain.invariance.ladder import SearchEnd, climb
 from sexresearch.chain.invariance.rung import NO_FIT, Rung
 from sexresearch.deprecation import gathered

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, get_args
 
-from sexresearch.chain.invariance.design import Design, Formulas
+from sexresearch.chain.invariance.invariance_design import Formulas, InvarianceDesign
 from sexresearch.chain.invariance.rung import START, Rung, changes
 from sexresearch.chain.invariance.search import Candidate, search
-from sexresearch.chain.invariance.verdicts import judge_step
+from sexresearch.chain.invariance.step_verdicts import judge_step
 from sexresearch.errors import OptionError, SexresearchError
 from sexresearch.sem import Results
 from sexresearch.sem.view import written
@@ -23,7 +23,7 @@ SearchEnd = Literal["score", "cfi"]
 STOPS = get_args(SearchEnd)
 
 
-def climb(design: Design, partial: bool, stop: str, last: str = "strict") -> list[Rung]:
+def climb(design: InvarianceDesign, partial: bool, stop: str, last: str = "strict") -> list[Rung]:
     """All rungs up to `last`; a partial one follows its full one wherever something was set free.
 
     An item set free stays free in the steps above, with all that it has.
@@ -58,7 +58,7 @@ def _below(rungs: list[Rung], step: str) -> Rung | None:
     return first if step == "scalar" and ordered else rungs[-1]
 
 
-def _rung(design: Design, step: str, equal: tuple[str, ...], free: Formulas, below: Rung | None) -> Rung:
+def _rung(design: InvarianceDesign, step: str, equal: tuple[str, ...], free: Formulas, below: Rung | None) -> Rung:
     if below is not None and (below.results is None or not below.results.converged):
         return Rung(step, None, None, f"there is no {below.step} fit to compare with")
     try:
@@ -85,7 +85,9 @@ def _stands(rung: Rung, below: Rung | None) -> Rung:
     return replace(rung, sound=good)
 
 
-def _partial(design: Design, equal: tuple[str, ...], free: Formulas, full: Rung, below: Rung, stop: str) -> Rung:
+def _partial(
+    design: InvarianceDesign, equal: tuple[str, ...], free: Formulas, full: Rung, below: Rung, stop: str
+) -> Rung:
     """The rung with some parameters set free; the full one, with the reason, where none needs to be or can be."""
     base = below.results
     if full.results is None or not full.results.converged or base is None:
@@ -101,7 +103,7 @@ def _partial(design: Design, equal: tuple[str, ...], free: Formulas, full: Rung,
     return _stands(replace(full, step=step, results=found.results, reason=found.ending, released=found.released), below)
 
 
-def _beside(design: Design, released: tuple[Candidate, ...]) -> Formulas:
+def _beside(design: InvarianceDesign, released: tuple[Candidate, ...]) -> Formulas:
     """What is free from now on: the parameters themselves, and intercept and residual of their items."""
     own: list[str] = []
     for formula in (candidate.formula for candidate in released):

@@ -11,8 +11,8 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.invariance.design import OLD, Design, design_of, source_of, with_categories
 from sexresearch.chain.invariance.identification import higher
+from sexresearch.chain.invariance.invariance_design import OLD, InvarianceDesign, design_of, source_of, with_categories
 from sexresearch.chain.invariance.ladder import SearchEnd, climb, groundless
 from sexresearch.chain.invariance.rung import Rung
 from sexresearch.deprecation import gathered
@@ -127,10 +127,10 @@ def _ending(rung: Rung) -> str:
     return "" if rung.results is None else rung.reason
 
 
-def _compared(design: Design, rungs: Sequence[Rung], rung: Rung, name: str, place: int) -> dict[str, object]:
+def _compared(design: InvarianceDesign, rungs: Sequence[Rung], rung: Rung, name: str, place: int) -> dict[str, object]:
     assert rung.results is not None
     first, other = (design.latent(name, number) for number in (0, place))
-    difference, effect = Pair(rung.results, first, other).estimates
+    difference, effect = ComparedConstructs(rung.results, first, other).estimates
     doubtful = [below for below in rungs if below.sound and below.outcome == "doubtful"]
     said = [f"the {below.step} step is {below.verdict}" for below in doubtful]
     if difference[1] < NO_ERROR:
@@ -154,7 +154,7 @@ def _row(difference: tuple[float, float], effect: tuple[float, float]) -> dict[s
 
 
 @dataclass(frozen=True)
-class Pair:
+class ComparedConstructs:
     """One construct in two places of a fit: (name, group number) of the one compared with, and of the other."""
 
     results: Results
@@ -165,20 +165,22 @@ class Pair:
     def estimates(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Difference of the means and effect size, each with its standard error by the delta method."""
         fit = view(self.results, "latent_means")
-        (m0, v0), (m1, v1) = (Moving.of(fit, *where) for where in (self.first, self.other))
+        (m0, v0), (m1, v1) = (EstimatedNumber.of(fit, *where) for where in (self.first, self.other))
         vcov, (n0, n1) = fit.vcov, (fit.blocks[group].n for _, group in (self.first, self.other))
-        difference = Moving(m1.value - m0.value, m1.slope - m0.slope)
-        pooled = Moving((n0 * v0.value + n1 * v1.value) / (n0 + n1), (n0 * v0.slope + n1 * v1.slope) / (n0 + n1))
+        difference = EstimatedNumber(m1.value - m0.value, m1.slope - m0.slope)
+        pooled = EstimatedNumber(
+            (n0 * v0.value + n1 * v1.value) / (n0 + n1), (n0 * v0.slope + n1 * v1.slope) / (n0 + n1)
+        )
         if pooled.value <= 0:
             return difference.estimate(vcov), (math.nan, math.nan)
         sd = math.sqrt(pooled.value)
         effect = difference.value / sd
         slope = (difference.slope - effect / (2.0 * sd) * pooled.slope) / sd
-        return difference.estimate(vcov), Moving(effect, slope).estimate(vcov)
+        return difference.estimate(vcov), EstimatedNumber(effect, slope).estimate(vcov)
 
 
 @dataclass(frozen=True)
-class Moving:
+class EstimatedNumber:
     """A number that depends on the parameters: its value, and its derivatives by them (q,)."""
 
     value: float
@@ -189,7 +191,7 @@ class Moving:
         return self.value, math.sqrt(max(float(self.slope @ vcov @ self.slope), 0.0))
 
     @classmethod
-    def of(cls, fit: View, name: str, group: int) -> tuple[Moving, Moving]:
+    def of(cls, fit: View, name: str, group: int) -> tuple[EstimatedNumber, EstimatedNumber]:
         """Mean m[j] and variance of a construct: m = G a, a the intercepts; dm[j] = G[j, r] (dB[r, c] m[c] + da[r])."""
         places, j = fit.places[group], fit.blocks[group].names.index(name)
         at = matrices(places, fit.estimates[None, :])

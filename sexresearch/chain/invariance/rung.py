@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sexresearch.chain.invariance.search import Candidate
-from sexresearch.chain.invariance.verdicts import Indices, judge_start, judge_step
+from sexresearch.chain.invariance.step_verdicts import Indices, judge_start, judge_step
 from sexresearch.sem import Results
 from sexresearch.sem.view import reported, view
 from sexresearch.verdict import Outcome, Verdict, admissible, gravest, prose

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sexresearch.chain.invariance.design import Design, Formulas
+from sexresearch.chain.invariance.invariance_design import Formulas, InvarianceDesign
 from sexresearch.errors import SexresearchError
 from sexresearch.sem import Model, Results
 from sexresearch.sem.view import Parameter, chisq_pvalue, equality_tests, released, view
@@ -26,7 +26,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """Parameters set free in their order, the fit without these equalities, and why the search ended."""
 
     released: tuple[Candidate, ...]
@@ -34,7 +34,7 @@ class Found:
     ending: str
 
 
-def candidates(design: Design, results: Results, kind: str) -> list[Candidate]:
+def candidates(design: InvarianceDesign, results: Results, kind: str) -> list[Candidate]:
     """Every parameter of one kind that is held equal, the largest gain first; each tested in all groups together.
 
     Rao 1948, doi 10.1017/S0305004100023987 (score test).
@@ -61,12 +61,12 @@ def _kind(formula: str) -> str:
 
 
 def search(
-    design: Design,
+    design: InvarianceDesign,
     equal: Sequence[str],
     free: Formulas,
     results: Results,
     enough: Callable[[Results], bool] | None,
-) -> Found:
+) -> SearchResult:
     """Set free the parameter with the largest score test, fit again, and so on.
 
     Without `enough` the search ends when no test of the step reaches .05 / number of tests (sequential tests as in
@@ -77,19 +77,19 @@ def search(
     while True:
         tests = candidates(design, results, equal[-1])
         if enough is not None and enough(results):
-            return Found(tuple(done), results, "ended because the cut-off of CFI is kept")
+            return SearchResult(tuple(done), results, "ended because the cut-off of CFI is kept")
         bar = SIGNIFICANT / max(len(tests), 1) if enough is None else 1.1
         telling = [test for test in tests if test.pvalue < bar]
         held = [*(test.formula for test in tests), *always_equal(results)]
         allowed = [test for test in telling if _spare(design.model, test.formula, held)]
         if not allowed:
-            return Found(tuple(done), results, _ending(telling, len(tests)))
+            return SearchResult(tuple(done), results, _ending(telling, len(tests)))
         try:
             after = design.fit(equal, (*free, *(test.formula for test in done), allowed[0].formula))
         except SexresearchError as error:
-            return Found(tuple(done), results, f"ended because the next fit failed: {error}")
+            return SearchResult(tuple(done), results, f"ended because the next fit failed: {error}")
         if not after.converged:
-            return Found(tuple(done), results, "ended because the next fit did not converge")
+            return SearchResult(tuple(done), results, "ended because the next fit did not converge")
         done.append(allowed[0])
         results = after
 

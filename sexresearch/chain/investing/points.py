@@ -18,7 +18,7 @@ import numpy as np
 
 from sexresearch.chain.investing.scales import Ends
 from sexresearch.chain.paths.arrows import is_drawn
-from sexresearch.sem.view import Array, Places, View, ViewBlock, cluster_sums, matrices, row_values
+from sexresearch.sem.view import Array, RowPlaces, View, ViewBlock, cluster_sums, matrices, row_values
 
 STEP = 1e-3  # of a standard error, for central differences whose error is of the order of its square
 SMALLEST = 1e-6  # step where there is no standard error
@@ -42,7 +42,7 @@ class Points:
 class Meter:
     """What one group needs to be read in points: indicators or parts by construct, scales, means not modelled."""
 
-    places: Places
+    places: RowPlaces
     parts: Mapping[int, tuple[int, ...]]
     composites: frozenset[int]
     low: Array

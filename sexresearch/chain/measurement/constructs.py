@@ -12,7 +12,7 @@ from sexresearch.sem.view import Array, View, matrices, means, row_values, thres
 
 
 @dataclass(frozen=True)
-class Construct:
+class GroupConstruct:
     """A latent variable in one group (numbered from 0).
 
     indicators : what it is measured by, items or dimensions (latents); items : the observed variables beneath.
@@ -32,7 +32,7 @@ class Construct:
 
 
 @dataclass(frozen=True)
-class Loaded:
+class Composite:
     """A construct at the estimates: what the sum of its k items and its m indicators are made of.
 
     loading (k,) : of the items, through the dimensions where there are any; variance : of the construct.
@@ -66,7 +66,7 @@ def seen(results: object, question: str) -> View:
     return found
 
 
-def constructs(fit: View) -> list[Construct]:
+def constructs(fit: View) -> list[GroupConstruct]:
     """All constructs that something measures (composites are not), group after group, in order of definition."""
     found = []
     for group, block in enumerate(fit.blocks):
@@ -76,7 +76,7 @@ def constructs(fit: View) -> list[Construct]:
         for name in (latent for latent in block.roles.latent if direct[latent]):
             items = _beneath(name, direct, ())
             crossed = tuple(item for item in items if counts.count(item) > 1)
-            found.append(Construct(name, group, direct[name], items, crossed))
+            found.append(GroupConstruct(name, group, direct[name], items, crossed))
     return found
 
 
@@ -88,7 +88,7 @@ def _beneath(name: str, direct: dict[str, tuple[str, ...]], above: tuple[str, ..
 
 
 @dataclass(frozen=True)
-class Measured:
+class LoadingMatrices:
     """One group at R parameter vectors: loadings alone (R, m, m), direct and in total through dimensions.
 
     cov, residual (R, m, m) : implied and residual covariances of the variables in `names`.
@@ -104,13 +104,13 @@ class Measured:
     owner: Array
 
 
-def measured(fit: View, theta: Array) -> list[Measured]:
+def measured(fit: View, theta: Array) -> list[LoadingMatrices]:
     """Every group at the parameters `theta` (R, q)."""
     rows = row_values(fit, theta, np.repeat(fit.exogenous[None, :], len(theta), axis=0))
     return [_measured(fit, group, rows) for group in range(len(fit.blocks))]
 
 
-def _measured(fit: View, group: int, rows: Array) -> Measured:
+def _measured(fit: View, group: int, rows: Array) -> LoadingMatrices:
     block, at = fit.blocks[group], matrices(fit.places[group], rows)
     direct = np.where(_loads(fit, group), at.B, 0.0)
     cuts, owner = thresholds(fit, group, rows)
@@ -119,7 +119,7 @@ def _measured(fit: View, group: int, rows: Array) -> Measured:
         cuts = (cuts - means(fit, group, rows, at.G)[:, owner]) / np.sqrt(spread)
         cuts = np.full_like(cuts, np.nan) if block.fixed else cuts  # thresholds given covariates
     total = total_effects(direct)
-    return Measured(block.names, at.C, at.S, direct, total, cuts, owner)
+    return LoadingMatrices(block.names, at.C, at.S, direct, total, cuts, owner)
 
 
 def _loads(fit: View, group: int) -> Array:
@@ -132,14 +132,14 @@ def _loads(fit: View, group: int) -> Array:
     return mask
 
 
-def loaded(at: Measured, construct: Construct, number: int = 0) -> Loaded:
+def loaded(at: LoadingMatrices, construct: GroupConstruct, number: int = 0) -> Composite:
     """What `construct` and its items look like in its group, at the parameter vector of that number."""
     place = {name: i for i, name in enumerate(at.names)}
     own, items = place[construct.name], [place[name] for name in construct.items]
     outer = [place[name] for name in construct.indicators]
     cov, grid = at.cov[number], np.ix_(items, items)
     kept = np.isin(at.owner, items)
-    return Loaded(
+    return Composite(
         loading=at.total[number][items, own],
         variance=float(cov[own, own]),
         cov=cov[grid],

@@ -11,7 +11,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.measurement.extraction import LEAST, Factors, extracted
-from sexresearch.chain.measurement.rotation import Rotated, rotated
+from sexresearch.chain.measurement.rotation import RotatedFactors, rotated
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.view import Array, chisq_pvalue, frame_of, numeric_columns, rmsea
 from sexresearch.survey import Survey
@@ -270,7 +270,7 @@ def _explored(
     method: str,
     power: float,
     normalize: bool | None,
-) -> tuple[list[str], Factors, Rotated]:
+) -> tuple[list[str], Factors, RotatedFactors]:
     """The names of the items, the factors as extracted, and as rotated."""
     values, names = _complete(data, items)
     _refuse(rotation, method, power, normalize)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.measurement.constructs import Construct, constructs, seen
+from sexresearch.chain.measurement.constructs import GroupConstruct, constructs, seen
 from sexresearch.chain.measurement.ratios import correlations, htmt_ratios, mixed_signs
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
@@ -31,7 +31,7 @@ class Traits:
     An item is its own indicator; a dimension is the sum of its standardized items.
     """
 
-    constructs: tuple[Construct, ...]
+    constructs: tuple[GroupConstruct, ...]
     scores: Array
     member: Array
 
@@ -166,7 +166,7 @@ def _limits(replicates: Array, value: float) -> tuple[Array, str]:
     return limits(good, value, 0.95, "percentile"), said
 
 
-def _impossible(a: Construct, b: Construct) -> str:
+def _impossible(a: GroupConstruct, b: GroupConstruct) -> str:
     """Why two constructs have no ratio, whatever the data; empty where they have one."""
     single = [c.name for c in (a, b) if len(c.indicators) < 2]
     if single:
@@ -176,7 +176,7 @@ def _impossible(a: Construct, b: Construct) -> str:
     return ""
 
 
-def _undefined(a: Construct, b: Construct, own_a: bool, own_b: bool, between: bool, geometric: bool) -> str:
+def _undefined(a: GroupConstruct, b: GroupConstruct, own_a: bool, own_b: bool, between: bool, geometric: bool) -> str:
     """Why the geometric means do not exist in these data; empty where they do."""
     if not geometric or not (own_a or own_b or between):
         return ""

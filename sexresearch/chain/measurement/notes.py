@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sexresearch.chain.measurement.constructs import Construct, Loaded
+from sexresearch.chain.measurement.constructs import Composite, GroupConstruct
 from sexresearch.sem.view import View
 
 FAR = 3.0  # ratio of standard deviations from which items are unlikely to share a scale
@@ -16,7 +16,7 @@ OBSERVED = "no interval of omega over the observed variance: it moves beside the
 TWO_ITEMS = "it needs two items"
 
 
-def why_no_omega(fit: View, construct: Construct, x: Loaded, standardized: bool) -> str:
+def why_no_omega(fit: View, construct: GroupConstruct, x: Composite, standardized: bool) -> str:
     """Why a construct has no omega; empty where it has one."""
     if len(construct.indicators) < 2:
         return TWO_ITEMS
@@ -29,7 +29,7 @@ def why_no_omega(fit: View, construct: Construct, x: Loaded, standardized: bool)
     return "the thresholds are those given covariates" if np.isnan(x.cuts).any() else ""
 
 
-def reliability_note(fit: View, construct: Construct, x: Loaded, standardized: bool) -> str:
+def reliability_note(fit: View, construct: GroupConstruct, x: Composite, standardized: bool) -> str:
     """What to know before the row is read; empty where all is plain."""
     if len(construct.indicators) < 2:
         return "needs two items"
@@ -60,7 +60,7 @@ def reliability_note(fit: View, construct: Construct, x: Loaded, standardized: b
     return "; ".join(said)
 
 
-def loading_advice(fit: View, construct: Construct) -> list[str]:
+def loading_advice(fit: View, construct: GroupConstruct) -> list[str]:
     """What to do with indicators that clearly load against the others: recode, or leave out where they serve another.
 
     Clearly: the interval of the loading leaves 0 out and the standardized loading is not trivial. A loading that cannot

@@ -20,8 +20,8 @@ from sexresearch.chain.measurement.coefficients import (
     variance_extracted,
 )
 from sexresearch.chain.measurement.constructs import (
-    Construct,
-    Loaded,
+    Composite,
+    GroupConstruct,
     constructs,
     loaded,
     measured,
@@ -116,7 +116,7 @@ def _is_observed(omega_variance: str) -> bool:
     return omega_variance == "observed"
 
 
-def _refuse_ordered(found: Sequence[Construct], looks: Sequence[Loaded]) -> None:
+def _refuse_ordered(found: Sequence[GroupConstruct], looks: Sequence[Composite]) -> None:
     names = dict.fromkeys(construct.name for construct, x in zip(found, looks, strict=True) if x.ordered)
     if names:
         raise OptionError(
@@ -125,7 +125,9 @@ def _refuse_ordered(found: Sequence[Construct], looks: Sequence[Loaded]) -> None
         )
 
 
-def _row(block: ViewBlock, construct: Construct, standardized: bool, values: Array, errors: Array) -> dict[str, object]:
+def _row(
+    block: ViewBlock, construct: GroupConstruct, standardized: bool, values: Array, errors: Array
+) -> dict[str, object]:
     row: dict[str, object] = {"group": block.label, "construct": construct.name, "items": len(construct.items)}
     if len(construct.indicators) < 2:
         limits = dict.fromkeys(COLUMNS, (math.nan,) * 3)
@@ -140,7 +142,7 @@ def _row(block: ViewBlock, construct: Construct, standardized: bool, values: Arr
     return row
 
 
-def contents(fit: View, found: Sequence[Construct]) -> list[Loaded]:
+def contents(fit: View, found: Sequence[GroupConstruct]) -> list[Composite]:
     """What each construct looks like at the estimates."""
     groups = measured(fit, fit.theta[None, :])
     return [loaded(groups[construct.group], construct) for construct in found]
@@ -166,7 +168,7 @@ def _sample_cov(block: ViewBlock, items: Sequence[str]) -> Array:
     return block.cov[np.ix_(place, place)]
 
 
-def _modelled(fit: View, found: Sequence[Construct], standardized: bool, observed: bool) -> tuple[Array, Array]:
+def _modelled(fit: View, found: Sequence[GroupConstruct], standardized: bool, observed: bool) -> tuple[Array, Array]:
     """(constructs, 3) omega, omega_h and AVE of each construct, and their standard errors."""
     if not fit.converged:
         empty = np.full((len(found), len(COLUMNS) - 1), np.nan)
@@ -185,7 +187,9 @@ def _modelled(fit: View, found: Sequence[Construct], standardized: bool, observe
     return at, errors
 
 
-def _coefficients(fit: View, theta: Array, found: Sequence[Construct], standardized: bool, observed: bool) -> Array:
+def _coefficients(
+    fit: View, theta: Array, found: Sequence[GroupConstruct], standardized: bool, observed: bool
+) -> Array:
     """(R, constructs, 3) omega, omega_h and AVE at `theta` (R, q); NaN for constructs with one indicator."""
     groups = measured(fit, theta)
     out = np.full((len(theta), len(found), len(COLUMNS) - 1), np.nan)
@@ -198,7 +202,9 @@ def _coefficients(fit: View, theta: Array, found: Sequence[Construct], standardi
     return out
 
 
-def _three(x: Loaded, construct: Construct, standardized: bool, whole: Array | None) -> tuple[float, float, float]:
+def _three(
+    x: Composite, construct: GroupConstruct, standardized: bool, whole: Array | None
+) -> tuple[float, float, float]:
     """Omega, omega_h and AVE of one construct; `whole` (k, k): covariances that omega is a share of, else implied."""
     outer = 1.0 / np.sqrt(x.scale) if standardized or construct.higher else np.ones(len(x.scale))
     extracted = variance_extracted(x.outer, x.variance, x.scale, outer)
@@ -211,7 +217,7 @@ def _three(x: Loaded, construct: Construct, standardized: bool, whole: Array | N
     return total, omega_hierarchical(whole, x.loading, x.variance, inner), extracted
 
 
-def _categorical(x: Loaded) -> tuple[float, float]:
+def _categorical(x: Composite) -> tuple[float, float]:
     """Omega of the sum of category codes, and its hierarchical form."""
     sd = np.sqrt(np.diag(x.cov))
     size = np.outer(sd, sd)

@@ -23,7 +23,7 @@ Criterion = Callable[[Array], tuple[float, Array]]
 
 
 @dataclass(frozen=True)
-class Rotated:
+class RotatedFactors:
     """Pattern (p, k), correlations of the factors (k, k), and whether the criterion is stationary there."""
 
     loadings: Array
@@ -31,28 +31,28 @@ class Rotated:
     converged: bool = True
 
 
-def rotated(loadings: Array, rotation: str, power: float, normalize: bool) -> Rotated:
+def rotated(loadings: Array, rotation: str, power: float, normalize: bool) -> RotatedFactors:
     """The loadings (p, k) rotated, the factor with the largest sum of squares first, each turned to be positive."""
     size = np.sqrt((loadings**2).sum(axis=1))[:, None] if normalize else np.ones((len(loadings), 1))
     size = np.where(size > 0, size, 1.0)
     A = loadings / size
     if rotation == "none" or loadings.shape[1] == 1:
-        found = Rotated(A, np.eye(A.shape[1]))
+        found = RotatedFactors(A, np.eye(A.shape[1]))
     elif rotation == "varimax":
         found = _best(A, _varimax, oblique=False)
     elif rotation == "promax":
         found = _promax(_best(A, _varimax, oblique=False), power)
     else:
         found = _best(A, _quartimin, oblique=True)
-    return _in_order(Rotated(found.loadings * size, found.correlations, found.converged))
+    return _in_order(RotatedFactors(found.loadings * size, found.correlations, found.converged))
 
 
-def _in_order(found: Rotated) -> Rotated:
+def _in_order(found: RotatedFactors) -> RotatedFactors:
     L = found.loadings
     order = np.argsort(-np.round((L**2).sum(axis=0), 9), kind="stable")
     sign = np.where(L[:, order].sum(axis=0) < 0, -1.0, 1.0)
     correlations = found.correlations[np.ix_(order, order)] * np.outer(sign, sign)
-    return Rotated(L[:, order] * sign, correlations, found.converged)
+    return RotatedFactors(L[:, order] * sign, correlations, found.converged)
 
 
 def _quartimin(L: Array) -> tuple[float, Array]:
@@ -68,7 +68,7 @@ def _varimax(L: Array) -> tuple[float, Array]:
     return -0.25 * float((spread**2).sum()), -L * spread
 
 
-def _best(A: Array, criterion: Criterion, oblique: bool) -> Rotated:
+def _best(A: Array, criterion: Criterion, oblique: bool) -> RotatedFactors:
     """The rotation with the smallest criterion from all starts; of equals, the one from the earliest."""
     k = A.shape[1]
     rng = np.random.default_rng(SEED)
@@ -76,7 +76,7 @@ def _best(A: Array, criterion: Criterion, oblique: bool) -> Rotated:
     ends = [_descend(A, start, criterion, oblique) for start in starts]
     lowest = min(value for value, _, _ in ends)
     _, T, converged = next(end for end in ends if end[0] <= lowest + TIE)
-    return Rotated(_turned(A, T, oblique), T.T @ T, converged)
+    return RotatedFactors(_turned(A, T, oblique), T.T @ T, converged)
 
 
 def _turned(A: Array, T: Array, oblique: bool) -> Array:
@@ -115,10 +115,10 @@ def _orthogonal(matrix: Array) -> Array:
     return u @ v
 
 
-def _promax(simple: Rotated, power: float) -> Rotated:
+def _promax(simple: RotatedFactors, power: float) -> RotatedFactors:
     """Towards loadings raised to a power, by least squares; factors of unit variance."""
     L = simple.loadings
     target = L * np.abs(L) ** (power - 1.0)
     U = np.linalg.lstsq(L, target, rcond=None)[0]
     U = U * np.sqrt(np.diag(np.linalg.inv(U.T @ U)))
-    return Rotated(L @ U, np.linalg.inv(U.T @ U), simple.converged)
+    return RotatedFactors(L @ U, np.linalg.inv(U.T @ U), simple.converged)

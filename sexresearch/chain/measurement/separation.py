@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.measurement.constructs import Construct, constructs, seen
+from sexresearch.chain.measurement.constructs import GroupConstruct, constructs, seen
 from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.sem import Results
 from sexresearch.sem.view import Array, View, matrices
@@ -157,7 +157,7 @@ def _improper(fit: View) -> str:
     return f"inadmissible solution: {'; '.join(fit.inadmissible)}" if fit.inadmissible else ""
 
 
-def _apart(fit: View, a: Construct, b: Construct) -> str:
+def _apart(fit: View, a: GroupConstruct, b: GroupConstruct) -> str:
     """Why two constructs cannot be set against each other; empty where they can."""
     single = [c.name for c in (a, b) if len(c.indicators) < 2]
     if not fit.converged:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.measurement.constructs import Construct, Loaded, constructs, seen
+from sexresearch.chain.measurement.constructs import Composite, GroupConstruct, constructs, seen
 from sexresearch.chain.measurement.htmt import htmt
 from sexresearch.chain.measurement.notes import NO_FIT, TWO_ITEMS, why_no_omega
 from sexresearch.chain.measurement.reliability import contents, reliability
@@ -112,7 +112,9 @@ def _largest(pairs: pd.DataFrame, name: str, column: str) -> tuple[float, str]:
     return float(best[column]), str(best["b"] if best["a"] == name else best["a"])
 
 
-def _verdicts(fit: View, construct: Construct, x: Loaded, v: Mapping[str, Any], standardized: bool) -> list[Verdict]:
+def _verdicts(
+    fit: View, construct: GroupConstruct, x: Composite, v: Mapping[str, Any], standardized: bool
+) -> list[Verdict]:
     """What is asked of one construct, criterion by criterion; those without a second construct are not asked."""
     if not fit.converged:
         return [Verdict("not_computable", "", reason=NO_FIT)]

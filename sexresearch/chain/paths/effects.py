@@ -10,7 +10,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.chain.joining import joined
 from sexresearch.chain.paths.arrows import Arrows, all_arrows, known
-from sexresearch.chain.paths.estimands import SHARE, Estimand, Pair, derived, estimand_slopes, estimands
+from sexresearch.chain.paths.estimands import SHARE, Estimand, VariablePair, derived, estimand_slopes, estimands
 from sexresearch.chain.paths.routes import Route, feedback, route_slopes, route_values
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem import Results
@@ -145,11 +145,11 @@ def _through(fit: View, graphs: Sequence[Arrows], contrast: tuple[str, str] | No
     return tuple(known(name, _names(graphs), "contrast", fit.latents) for name in contrast)
 
 
-def _pair(fit: View, graph: Arrows, number: int, source: str, target: str) -> Pair:
+def _pair(fit: View, graph: Arrows, number: int, source: str, target: str) -> VariablePair:
     """The route between two variables in one group, with the reasons its rows need."""
     absent = [name for name in (source, target) if name not in graph.names]
     if absent:
-        return Pair(source, target, number, None, (), f"{absent[0]} is not in the model of this group")
+        return VariablePair(source, target, number, None, (), f"{absent[0]} is not in the model of this group")
     paths = graph.paths(source, target, MOST_PATHS)
     many = f"more than {MOST_PATHS} paths: too many to list" if len(paths) > MOST_PATHS else ""
     paths = [] if many else paths
@@ -157,7 +157,7 @@ def _pair(fit: View, graph: Arrows, number: int, source: str, target: str) -> Pa
     steps = tuple(tuple(place[name] for name in path) for path in paths)
     route = Route(number, place[source], place[target], steps)
     reasons = _reasons(fit, graph, number, source, target, many)
-    return Pair(source, target, number, route, tuple(paths), *reasons)
+    return VariablePair(source, target, number, route, tuple(paths), *reasons)
 
 
 def _reasons(fit: View, graph: Arrows, number: int, source: str, target: str, many: str) -> tuple[str, str, str, bool]:
@@ -181,7 +181,7 @@ def _reasons(fit: View, graph: Arrows, number: int, source: str, target: str, ma
     return "", direct, joined(many, total), False
 
 
-def _frame(fit: View, pairs: Sequence[Pair], rows: Sequence[Estimand], at: Draws) -> pd.DataFrame:
+def _frame(fit: View, pairs: Sequence[VariablePair], rows: Sequence[Estimand], at: Draws) -> pd.DataFrame:
     routes = [pair.route for pair in pairs if pair.route is not None]
     base, slopes = route_values(fit, routes, *at.point), route_slopes(fit, routes)
     drawn = route_values(fit, routes, *at.drawn) if len(at.drawn[0]) else base

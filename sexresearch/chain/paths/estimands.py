@@ -20,7 +20,7 @@ COMPARED = ("direct", "indirect", "total indirect", "total", "through")  # what 
 
 
 @dataclass(frozen=True)
-class Pair:
+class VariablePair:
     """Two variables in one group: the route between them, its indirect paths by name, and reasons.
 
     `nothing`, `direct`, `total` say why there is no path at all, no arrow, and what is special about the total;
@@ -56,7 +56,7 @@ class Estimand:
     missing: bool = False
 
 
-def estimands(pairs: Sequence[Pair], labels: Sequence[object], through: Sequence[str]) -> list[Estimand]:
+def estimands(pairs: Sequence[VariablePair], labels: Sequence[object], through: Sequence[str]) -> list[Estimand]:
     """All rows: per source and target the groups one after the other, then the differences between groups."""
     size = sum(pair.route.size for pair in pairs if pair.route)
     rows: list[Estimand] = []
@@ -72,7 +72,7 @@ def estimands(pairs: Sequence[Pair], labels: Sequence[object], through: Sequence
     return rows
 
 
-def _of_pair(pair: Pair, group: object, units: Array, through: Sequence[str]) -> list[Estimand]:
+def _of_pair(pair: VariablePair, group: object, units: Array, through: Sequence[str]) -> list[Estimand]:
     direct, *parts, total = units
     blank = Estimand(pair.source, pair.target, group, "", "", 0.0 * direct)
     words = ARROW.join((pair.source, pair.target))
@@ -105,7 +105,7 @@ def _contrasts(indirect: Sequence[Estimand]) -> list[Estimand]:
     ]
 
 
-def _through(pair: Pair, blank: Estimand, parts: Sequence[Array], through: Sequence[str]) -> list[Estimand]:
+def _through(pair: VariablePair, blank: Estimand, parts: Sequence[Array], through: Sequence[str]) -> list[Estimand]:
     """The paths through either of two variables, and the first sum less the second."""
     lost = pair.route is None or (not pair.paths and bool(pair.total))
     rows = []

@@ -17,7 +17,7 @@ from sexresearch.sem.view import (
     AT_ONCE,
     Array,
     Matrices,
-    Places,
+    RowPlaces,
     View,
     matrices,
     parameter_slopes,
@@ -57,7 +57,7 @@ def route_values(fit: View, routes: Sequence[Route], theta: Array, exogenous: Ar
 class Core:
     """What routes of one group run over: variables that lead somewhere, and the ends; `new` is their place there."""
 
-    places: Places
+    places: RowPlaces
     new: Array
 
     def at(self, route: Route) -> Route:
@@ -78,7 +78,7 @@ def _cores(fit: View, routes: Sequence[Route]) -> list[Core]:
         row, col = new[places.row], new[places.col]
         inside = (row >= 0) & (col >= 0)
         held = new[places.derived] >= 0
-        slots = Places(
+        slots = RowPlaces(
             places.own[inside], row[inside], col[inside], places.is_path[inside], len(kept), places.p,
             new[places.derived[held]], places.scales[held], new[places.given][new[places.given] >= 0],
         )  # fmt: skip
@@ -131,7 +131,7 @@ def _differences(fit: View, routes: Sequence[Route]) -> tuple[Array, Array]:
     return raw, std
 
 
-def _slopes(route: Route, places: Places, B: Array, G: Array) -> Array:
+def _slopes(route: Route, places: RowPlaces, B: Array, G: Array) -> Array:
     """(k, rows of the group): a product by each of its arrows, G[t, s] by B[i, j] as G[t, i] G[j, s]."""
     s, t = route.source, route.target
     slot = {

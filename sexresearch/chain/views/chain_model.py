@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Literal, get_args
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.views.measured import Measured, Unit
+from sexresearch.chain.views.measured import InstrumentUnits, Unit
 from sexresearch.errors import InstrumentError, OptionError
 from sexresearch.sem import Model
 from sexresearch.survey import Instrument
@@ -20,7 +20,7 @@ Path = tuple[Unit, tuple[Unit, ...]]
 
 
 @dataclass(frozen=True)
-class Plan:
+class ViewPaths:
     """One view of the chain: its claim in words, and its paths (effect, causes)."""
 
     claim: str
@@ -39,7 +39,7 @@ class Kind:
 
     needs: tuple[str, ...]
     claim: str
-    paths: Callable[[Measured], tuple[Path, ...]]
+    paths: Callable[[InstrumentUnits], tuple[Path, ...]]
 
 
 @in_words
@@ -91,7 +91,7 @@ def chain_model(instrument: Instrument, kind: ChainView = "core", *, higher_orde
     if not isinstance(instrument, Instrument):
         found = type(instrument).__name__
         raise InstrumentError(f"chain_model needs an Instrument, as in chain_model(survey.instrument); found {found}")
-    measured = Measured(instrument, checked_order(higher_order))
+    measured = InstrumentUnits(instrument, checked_order(higher_order))
     return Model(model_text(measured, planned(measured, kind)))
 
 
@@ -102,7 +102,7 @@ def checked_order(higher_order: str) -> str:
     return higher_order
 
 
-def planned(measured: Measured, kind: str) -> Plan:
+def planned(measured: InstrumentUnits, kind: str) -> ViewPaths:
     """The plan of a kind; errors as `chain_model`."""
     if kind not in KINDS:
         raise OptionError(f"kind {kind!r} is not known; allowed: {', '.join(KINDS)}")
@@ -113,7 +113,7 @@ def planned(measured: Measured, kind: str) -> Plan:
             f"{measured.instrument.title or 'the instrument'} lacks for kind '{kind}': {'; '.join(lacks)}. "
             f"It supports {names}"
         )
-    plan = Plan(KINDS[kind].claim, KINDS[kind].paths(measured))
+    plan = ViewPaths(KINDS[kind].claim, KINDS[kind].paths(measured))
     if any(effect.composite for effect, _ in plan.paths):
         raise OptionError(
             f"kind '{kind}' makes excellence an effect, and a composite of its elements cannot be one: "
@@ -122,12 +122,12 @@ def planned(measured: Measured, kind: str) -> Plan:
     return plan
 
 
-def supported(measured: Measured) -> tuple[str, ...]:
+def supported(measured: InstrumentUnits) -> tuple[str, ...]:
     """The kinds an instrument measures enough for."""
     return tuple(kind for kind, part in KINDS.items() if all(NEEDS[need](measured) for need in part.needs))
 
 
-def model_text(measured: Measured, plan: Plan, beside: Sequence[Unit] = ()) -> str:
+def model_text(measured: InstrumentUnits, plan: ViewPaths, beside: Sequence[Unit] = ()) -> str:
     """The text of a plan; units `beside` it covary with everything, so that nothing is claimed about them."""
     units = (*plan.units, *beside)
     used = {construct.name for unit in units for construct in unit.constructs}
@@ -149,7 +149,7 @@ def _how(unit: Unit) -> str:
     return "composite, in the units of its first effect" if unit.composite else "second-order factor"
 
 
-def _path_lines(plan: Plan) -> list[str]:
+def _path_lines(plan: ViewPaths) -> list[str]:
     """Regressions; the first effect of a composite is fixed to 1, which gives the composite its units."""
     lines, scaled = [], set()
     for effect, causes in plan.paths:
@@ -162,14 +162,14 @@ def _path_lines(plan: Plan) -> list[str]:
     return lines
 
 
-def _apart_lines(plan: Plan) -> list[str]:
+def _apart_lines(plan: ViewPaths) -> list[str]:
     """Ends of the chain are not related beyond their causes; lavaan would let them covary."""
     causes = {cause.name for _, found in plan.paths for cause in found}
     ends = [effect.name for effect, _ in plan.paths if effect.name not in causes]
     return [f"{a} ~~ 0*{b}" for a, b in combinations(ends, 2)]
 
 
-def _beside_lines(plan: Plan, beside: Sequence[Unit]) -> list[str]:
+def _beside_lines(plan: ViewPaths, beside: Sequence[Unit]) -> list[str]:
     within = [top for unit in plan.units for top in unit.tops]
     lines = []
     for unit in beside:
@@ -180,13 +180,13 @@ def _beside_lines(plan: Plan, beside: Sequence[Unit]) -> list[str]:
     return lines
 
 
-def _ends(measured: Measured, *causes: Unit) -> tuple[Path, ...]:
+def _ends(measured: InstrumentUnits, *causes: Unit) -> tuple[Path, ...]:
     """Loyalty from its causes, and success from loyalty where it is measured."""
     loyalty, success = _the(measured, "loyalty"), measured.unit("success")
     return ((loyalty, causes), *(((success, (loyalty,)),) if success else ()))
 
 
-def _the(measured: Measured, node: str) -> Unit:
+def _the(measured: InstrumentUnits, node: str) -> Unit:
     unit = {"excellence": measured.excellence, "experience": measured.experience, "delight": measured.delight}.get(
         node, measured.unit(node)
     )
@@ -194,12 +194,12 @@ def _the(measured: Measured, node: str) -> Unit:
     return unit
 
 
-def _core(measured: Measured) -> tuple[Path, ...]:
+def _core(measured: InstrumentUnits) -> tuple[Path, ...]:
     excellence, delight = _the(measured, "excellence"), _the(measured, "delight")
     return ((delight, (excellence,)), *_ends(measured, delight))
 
 
-def _full(measured: Measured) -> tuple[Path, ...]:
+def _full(measured: InstrumentUnits) -> tuple[Path, ...]:
     excellence, experience = _the(measured, "excellence"), _the(measured, "experience")
     delight, satisfaction = _the(measured, "delight"), _the(measured, "satisfaction")
     kept = [part for part in measured.promise if part.constructs[0] not in excellence.constructs]
@@ -213,7 +213,7 @@ def _full(measured: Measured) -> tuple[Path, ...]:
     )
 
 
-def _pyramid(measured: Measured) -> tuple[Path, ...]:
+def _pyramid(measured: InstrumentUnits) -> tuple[Path, ...]:
     delight, satisfaction = _the(measured, "delight"), _the(measured, "satisfaction")
     upper = (_the(measured, "L3"), _the(measured, "L4"))
     return (
@@ -224,29 +224,29 @@ def _pyramid(measured: Measured) -> tuple[Path, ...]:
     )
 
 
-def _satisfaction_only(measured: Measured) -> tuple[Path, ...]:
+def _satisfaction_only(measured: InstrumentUnits) -> tuple[Path, ...]:
     satisfaction = _the(measured, "satisfaction")
     source = (measured.excellence,) if measured.excellence else measured.promise
     return ((satisfaction, source), *_leads_nowhere(measured, source), *_ends(measured, satisfaction))
 
 
-def _direct(measured: Measured) -> tuple[Path, ...]:
+def _direct(measured: InstrumentUnits) -> tuple[Path, ...]:
     excellence = _the(measured, "excellence")
     return (*_leads_nowhere(measured, (excellence,)), *_ends(measured, excellence))
 
 
-def _leads_nowhere(measured: Measured, causes: tuple[Unit, ...]) -> tuple[Path, ...]:
+def _leads_nowhere(measured: InstrumentUnits, causes: tuple[Unit, ...]) -> tuple[Path, ...]:
     return ((measured.delight, causes),) if measured.delight else ()
 
 
-def _reversed(measured: Measured) -> tuple[Path, ...]:
+def _reversed(measured: InstrumentUnits) -> tuple[Path, ...]:
     excellence, delight, loyalty = (_the(measured, node) for node in ("excellence", "delight", "loyalty"))
     success = measured.unit("success")
     start = ((loyalty, (success,)),) if success else ()
     return (*start, (delight, (loyalty,)), (excellence, (delight,)))
 
 
-NEEDS: dict[str, Callable[[Measured], object]] = {
+NEEDS: dict[str, Callable[[InstrumentUnits], object]] = {
     "excellence": lambda m: m.excellence,
     "experience": lambda m: m.experience,
     "delight": lambda m: m.delight,

@@ -51,7 +51,7 @@ def node_key(node: str) -> str:
 
 
 @dataclass(frozen=True)
-class Measured:
+class InstrumentUnits:
     """The units an instrument can give: each is None, or an empty tuple, where the instrument lacks it.
 
     higher_order : "factor" or "composite", how excellence is made of elements or levels.

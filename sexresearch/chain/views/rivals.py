@@ -19,8 +19,8 @@ from sexresearch.chain.views.chain_model import (
     planned,
     supported,
 )
-from sexresearch.chain.views.measured import Measured, Unit
-from sexresearch.chain.views.verdicts import equivalent_to, verdict
+from sexresearch.chain.views.measured import InstrumentUnits, Unit
+from sexresearch.chain.views.view_verdicts import equivalent_to, verdict
 from sexresearch.deprecation import gathered
 from sexresearch.errors import DataError, OptionError, SexresearchError
 from sexresearch.sem import Fitting, Model, Results
@@ -40,11 +40,11 @@ PATHS = (
 )
 
 
-Wanted = tuple[str, str, Measured]  # name in the table, kind, units
+Wanted = tuple[str, str, InstrumentUnits]  # name in the table, kind, units
 
 
 @dataclass(frozen=True)
-class Rival:
+class FittedView:
     """One view of the chain, fitted, by the name it has in the table; `results` is None where it was not."""
 
     name: str
@@ -238,9 +238,9 @@ def _checked(survey: Survey, kinds: Sequence[str] | None, higher_order: str | Se
     if not isinstance(survey, Survey) or survey.instrument is None:
         raise DataError("compare_rivals needs a Survey with an instrument, which says what its columns measure")
     orders = [higher_order] if isinstance(higher_order, str) else list(dict.fromkeys(higher_order))
-    measured = {order: Measured(survey.instrument, checked_order(order)) for order in orders}
+    measured = {order: InstrumentUnits(survey.instrument, checked_order(order)) for order in orders}
     named = [kinds] if isinstance(kinds, str) else kinds
-    chosen = list(dict.fromkeys(supported(Measured(survey.instrument)) if named is None else named))
+    chosen = list(dict.fromkeys(supported(InstrumentUnits(survey.instrument)) if named is None else named))
     unknown = [kind for kind in chosen if kind not in KINDS]
     if unknown:
         raise OptionError(f"kind {unknown[0]!r} is not known; allowed: {', '.join(KINDS)}")
@@ -252,24 +252,24 @@ def _checked(survey: Survey, kinds: Sequence[str] | None, higher_order: str | Se
 
 def _fitted(
     name: str,
-    measured: Measured,
+    measured: InstrumentUnits,
     kind: str,
     kinds: Sequence[str],
     survey: Survey,
     fitting: Fitting,
-) -> Rival:
+) -> FittedView:
     try:
         text = rival_text(measured, kind, kinds)
     except OptionError as error:
-        return Rival(name, None, str(error))
+        return FittedView(name, None, str(error))
     try:
         results = quiet_fit(Model(text), survey, fitting)
     except SexresearchError as error:
-        return Rival(name, None, f"not fitted: {error}")
-    return Rival(name, results, "" if results.converged else "did not converge")
+        return FittedView(name, None, f"not fitted: {error}")
+    return FittedView(name, results, "" if results.converged else "did not converge")
 
 
-def rival_text(measured: Measured, kind: str, kinds: Sequence[str]) -> str:
+def rival_text(measured: InstrumentUnits, kind: str, kinds: Sequence[str]) -> str:
     """The text of a kind with the items of all `kinds`: what it does not speak of covaries with everything."""
     plan = planned(measured, kind)
     spoken = {construct for unit in plan.units for construct in unit.constructs}
@@ -284,7 +284,7 @@ def rival_text(measured: Measured, kind: str, kinds: Sequence[str]) -> str:
     return model_text(measured, plan, beside)
 
 
-def _units(measured: Measured, kind: str) -> tuple[Unit, ...]:
+def _units(measured: InstrumentUnits, kind: str) -> tuple[Unit, ...]:
     """The units of a kind; none where a composite cannot take its place in it."""
     try:
         return planned(measured, kind).units
@@ -292,13 +292,13 @@ def _units(measured: Measured, kind: str) -> tuple[Unit, ...]:
         return ()
 
 
-def _place(rival: Rival) -> tuple[bool, float]:
+def _place(rival: FittedView) -> tuple[bool, float]:
     """Admissible solutions first, by BIC; what has none last."""
     bic = math.inf if rival.solution is None else float(rival.solution.fit_measures["bic"])
     return not rival.usable, round(bic, DECIDING)
 
 
-def _row(names: dict[str, str], rival: Rival) -> dict[str, object]:
+def _row(names: dict[str, str], rival: FittedView) -> dict[str, object]:
     results = rival.solution
     if results is None:
         empty = [*MEASURES, *(f"{cause}_to_{effect}" for cause, effect in PATHS), "r2_loyalty", "r2_success"]
@@ -314,14 +314,14 @@ def _row(names: dict[str, str], rival: Rival) -> dict[str, object]:
     return row | {f"r2_{node}": float(explained.get(names[node], math.nan)) for node in ("loyalty", "success")}
 
 
-def _names(measured: Measured) -> dict[str, str]:
+def _names(measured: InstrumentUnits) -> dict[str, str]:
     """The latent variable of every node of `PATHS`; empty where the instrument lacks it."""
     units = {node: measured.unit(node) for node in ("satisfaction", "loyalty", "success")}
     units |= {"excellence": measured.excellence, "delight": measured.delight}
     return {node: unit.name if unit else "" for node, unit in units.items()}
 
 
-def _notes(rival: Rival, cluster: str | None) -> str:
+def _notes(rival: FittedView, cluster: str | None) -> str:
     found = [rival.reason] if rival.reason else []
     if rival.solution is not None and rival.solution.inadmissible:
         found.append(f"inadmissible solution: {'; '.join(rival.solution.inadmissible)}")

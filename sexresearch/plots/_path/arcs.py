@@ -7,11 +7,11 @@ from itertools import groupby
 
 import numpy as np
 
-from sexresearch.plots._path.blocks import SIDES, Shape, fan_line
+from sexresearch.plots._path.arrow_routes import port
 from sexresearch.plots._path.detour import detour
 from sexresearch.plots._path.geometry import Line, bezier, clear
 from sexresearch.plots._path.graph import Arrow
-from sexresearch.plots._path.routes import port
+from sexresearch.plots._path.node_blocks import SIDES, Shape, fan_line
 from sexresearch.plots._path.scene import FAR_RIGHT, Scene
 
 BULGES = np.arange(0.0, 2.4, 0.2)  # inches an arc is pushed further out until it hits nothing

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from sexresearch.plots._path.blocks import SIDES, Shape
 from sexresearch.plots._path.geometry import Line, Point, Rect, hull, inside, joined, refine
+from sexresearch.plots._path.node_blocks import SIDES, Shape
 
 CELL = 0.08  # grid step, inches
 AWAY = 0.09  # distance kept from nodes, inches

@@ -8,11 +8,11 @@ import numpy as np
 
 from sexresearch.escaping import visible
 from sexresearch.extras import extra
-from sexresearch.plots._path.blocks import Shape
+from sexresearch.plots._path.diagram_layout import DiagramLayout
 from sexresearch.plots._path.geometry import Line, at, distances
 from sexresearch.plots._path.graph import Arrow
-from sexresearch.plots._path.layout import Layout
-from sexresearch.plots._path.scene import Drawn, value_size
+from sexresearch.plots._path.node_blocks import Shape
+from sexresearch.plots._path.scene import PlacedArrow, value_size
 from sexresearch.plots._path.words import POINTS, fill, text_size
 from sexresearch.plots.style import FONT, GREY, INK, PALETTE, PAPER, new_figure, tint
 
@@ -27,7 +27,7 @@ HEAD = 0.115  # length of an arrow head, inches
 DASHES = (0, (4, 2))
 
 
-def draw(layout: Layout, title: str, foot: str) -> Figure:
+def draw(layout: DiagramLayout, title: str, foot: str) -> Figure:
     """The figure: title above, diagram, footnote below; just large enough for all three.
 
     Artists carry a gid: ``node:NAME``, ``name:NAME``, ``arrow:KIND:TAIL:HEAD``, ``value:KIND:TAIL:HEAD``.
@@ -105,7 +105,7 @@ def _arrow(axes: Axes, arrow: Arrow, line: Line) -> None:
         _head(axes, end, colour)
 
 
-def _value(axes: Axes, drawn: Drawn, dx: float, dy: float) -> None:
+def _value(axes: Axes, drawn: PlacedArrow, dx: float, dy: float) -> None:
     """The printed value on a patch of paper that interrupts whatever runs below."""
     with extra("reports"):
         from matplotlib.patches import Rectangle

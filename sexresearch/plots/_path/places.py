@@ -8,16 +8,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from sexresearch.plots._path.blocks import Block
 from sexresearch.plots._path.geometry import Rect
 from sexresearch.plots._path.layers import Layers, Slot
+from sexresearch.plots._path.node_blocks import NodeBlock
 
 LANE = 0.11  # half the height kept free for an arrow that passes a column, inches
 PAD = 0.16  # free space around blocks, inches
 
 
 @dataclass(frozen=True)
-class Places:
+class SlotPositions:
     """Column and height of every slot, centre of every column, and where the free lane through each begins and ends."""
 
     column: Mapping[Slot, int]
@@ -27,7 +27,7 @@ class Places:
 
 
 def heights(
-    layers: Layers, blocks: Mapping[str, Block], row_gap: float, covarying: Collection[tuple[str, str]]
+    layers: Layers, blocks: Mapping[str, NodeBlock], row_gap: float, covarying: Collection[tuple[str, str]]
 ) -> dict[Slot, float]:
     """Heights that keep the order and the distances in each column, with links as level as possible.
 
@@ -57,7 +57,7 @@ def _weight(a: Slot, b: Slot) -> float:
     return (8.0, 1.0, 4.0)[nodes]
 
 
-def _alone(layers: Layers, blocks: Mapping[str, Block]) -> list[tuple[str, str]]:
+def _alone(layers: Layers, blocks: Mapping[str, NodeBlock]) -> list[tuple[str, str]]:
     """Nodes that are alone in their columns and next to each other among those with indicators on the same side."""
     nodes = [[slot for slot in column if isinstance(slot, str)] for column in layers.columns]
     single = [found[0] for found in nodes if len(found) == 1 and blocks[found[0]].wing]
@@ -79,7 +79,7 @@ def _centring(layers: Layers, index: Mapping[Slot, int], slot: Slot) -> list[np.
 
 
 def _spaces(
-    layers: Layers, blocks: Mapping[str, Block], row_gap: float, covarying: Collection[tuple[Slot, Slot]]
+    layers: Layers, blocks: Mapping[str, NodeBlock], row_gap: float, covarying: Collection[tuple[Slot, Slot]]
 ) -> list[tuple[Slot, Slot, float]]:
     """Neighbours in a column and the least distance of their centres; with an arc between them, room for its value."""
     spaces = []
@@ -113,7 +113,9 @@ def _least_absolute(
     return linprog(cost, A_ub=np.vstack(upper), b_ub=np.concatenate(limits), bounds=bounds, method="highs").x[:n]
 
 
-def place(layers: Layers, blocks: Mapping[str, Block], gaps: Sequence[float], y: Mapping[Slot, float]) -> Places:
+def place(
+    layers: Layers, blocks: Mapping[str, NodeBlock], gaps: Sequence[float], y: Mapping[Slot, float]
+) -> SlotPositions:
     """Columns as far left as the gaps between them, their blocks, and the arrows in the gaps allow."""
     columns, spans = _outlines(layers, blocks, y), _spans(layers, blocks, y)
     spans.append([])  # no arrows right of the last column, nor (as spans[-1]) left of the first
@@ -129,7 +131,7 @@ def place(layers: Layers, blocks: Mapping[str, Block], gaps: Sequence[float], y:
                 least += [x[b + 1] - columns[b + 1].half + PAD - w.left for w in new.wings if _crossed(w, spans[b])]
         x.append(max(least))
     column = {slot: c for c, slots in enumerate(layers.columns) for slot in slots}
-    return Places(column, y, tuple(x), tuple((at - a, at + b) for at, a, b in zip(x, left, right, strict=True)))
+    return SlotPositions(column, y, tuple(x), tuple((at - a, at + b) for at, a, b in zip(x, left, right, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class _Outline:
     rects: tuple[Rect, ...]
 
 
-def _outlines(layers: Layers, blocks: Mapping[str, Block], y: Mapping[Slot, float]) -> list[_Outline]:
+def _outlines(layers: Layers, blocks: Mapping[str, NodeBlock], y: Mapping[Slot, float]) -> list[_Outline]:
     found = []
     for column in layers.columns:
         names = [slot for slot in column if isinstance(slot, str)]
@@ -151,7 +153,7 @@ def _outlines(layers: Layers, blocks: Mapping[str, Block], y: Mapping[Slot, floa
     return found
 
 
-def _spans(layers: Layers, blocks: Mapping[str, Block], y: Mapping[Slot, float]) -> list[list[tuple[float, float]]]:
+def _spans(layers: Layers, blocks: Mapping[str, NodeBlock], y: Mapping[Slot, float]) -> list[list[tuple[float, float]]]:
     """For each gap the heights that each arrow in it covers."""
     where = {slot: c for c, column in enumerate(layers.columns) for slot in column}
     reach = {slot: 0.42 * blocks[slot].node.height if isinstance(slot, str) else LANE for slot in where}

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sexresearch.plots._path.blocks import Block, Shape, Sizes, fan_line, fan_value
+from sexresearch.plots._path.arrow_routes import spread
 from sexresearch.plots._path.geometry import Line, Point, Rect, around
 from sexresearch.plots._path.graph import Arrow, Graph
-from sexresearch.plots._path.places import Places
-from sexresearch.plots._path.routes import spread
+from sexresearch.plots._path.node_blocks import NodeBlock, Shape, Sizes, fan_line, fan_value
+from sexresearch.plots._path.places import SlotPositions
 from sexresearch.plots._path.words import text_size
 
 FACING = 1.1  # inches between indicators and a latent that faces them
@@ -33,7 +33,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class PlacedArrow:
     """One arrow with its line, from tail to head, and the centre of its value."""
 
     arrow: Arrow
@@ -51,7 +51,7 @@ def value_size(arrow: Arrow) -> tuple[float, float]:
     return text_size(arrow.text, "loading" if arrow.kind == "loading" else "path")
 
 
-def scene(graph: Graph, blocks: Mapping[str, Block], places: Places, sizes: Sizes) -> Scene:
+def scene(graph: Graph, blocks: Mapping[str, NodeBlock], places: SlotPositions, sizes: Sizes) -> Scene:
     """Blocks put in their places, and facing latents to the right of them."""
     column = {name: places.column[name] for name in blocks}
     shapes = {
@@ -76,10 +76,10 @@ def _facing(graph: Graph, shapes: Mapping[str, Shape], sizes: Sizes) -> dict[str
     return {name: Shape(graph.nodes[name], x, y, width, height) for name, y in zip(order, ys, strict=True)}
 
 
-def fans(graph: Graph, scene: Scene) -> list[Drawn]:
+def fans(graph: Graph, scene: Scene) -> list[PlacedArrow]:
     """The loadings inside blocks, their values at a fixed place."""
     drawn = []
     for child, parent in graph.parents.items():
         start, end = fan_line(scene.shapes[parent], scene.shapes[child], scene.sides[child])
-        drawn.append(Drawn(graph.arrow(parent, child), np.array([start, end]), fan_value(start, end)))
+        drawn.append(PlacedArrow(graph.arrow(parent, child), np.array([start, end]), fan_value(start, end)))
     return drawn

@@ -14,14 +14,14 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.constrained_minimum import Constrained, minimize_within
+from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution, minimize_within
 from sexresearch.sem.estimation.constraints import restrictions
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.estimate import bounded
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.chisquare import standard_test
-from sexresearch.sem.inference.tables import row_estimates
-from sexresearch.sem.terms.curve import Objective
+from sexresearch.sem.inference.parameter_frame import row_estimates
+from sexresearch.sem.terms.objective import Objective
 from sexresearch.sem.terms.term import Discrepancy, GroupTerm, Point
 
 REPRODUCED = 1e-8  # discrepancy per respondent that is rounding: a chi-square of 2e-5 at n = 1,000
@@ -44,7 +44,7 @@ class Relation:
     kind: Kind
     reason: str = ""
     same_df: bool = False
-    reproduced: Constrained | None = None
+    reproduced: ConstrainedSolution | None = None
 
 
 def relation(larger: Fitted, smaller: Fitted) -> Relation:
@@ -64,7 +64,7 @@ def _equivalent(a: Fitted, b: Fitted) -> bool:
     return reproduce(a, b) is not None and reproduce(b, a) is not None
 
 
-def reproduce(larger: Fitted, smaller: Fitted) -> Constrained | None:
+def reproduce(larger: Fitted, smaller: Fitted) -> ConstrainedSolution | None:
     """Where the larger model implies what the smaller one does; None where it cannot: not nested."""
     made = [term.reproducing(point, share) for term, point, share in _matched(larger, smaller)]
     objective = Discrepancy(tuple(term for term, _ in made), larger.table.n_free)
@@ -75,7 +75,7 @@ def _matched(larger: Fitted, smaller: Fitted) -> Iterable[tuple[GroupTerm, Point
     return zip(larger.objective.groups, smaller.points, larger.shares, strict=True)
 
 
-def _reproduce(larger: Fitted, smaller: Fitted, objective: Objective, floor: float) -> Constrained | None:
+def _reproduce(larger: Fitted, smaller: Fitted, objective: Objective, floor: float) -> ConstrainedSolution | None:
     found = restrictions(bounded(larger.table, larger.options), larger.names)
     for start in (matched_start(larger, smaller), larger.theta):
         try:

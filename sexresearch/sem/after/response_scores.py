@@ -27,7 +27,7 @@ LOG_ROOT = 0.5 * math.log(2 * math.pi)
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasurementModel:
     """One group: items (p,) intercepts, loadings (p, l), slopes (p, x) and residual sd; factors' mean, slopes, spread.
 
     cuts : (p, K + 1) limits of the categories of ordered items; levels : (p,) their number, 0 for continuous ones.
@@ -45,7 +45,7 @@ class Measured:
     spread: Array
 
 
-def measured(fitted: Fitted, number: int) -> Measured:
+def measured(fitted: Fitted, number: int) -> MeasurementModel:
     """What scoring needs of one group; ModelError where the answers do not depend on factors and covariates alone."""
     point, role = fitted.points[number], fitted.table.roles[number]
     own, state = ordinal_point(point).term.layout, point.state
@@ -71,7 +71,7 @@ def measured(fitted: Fitted, number: int) -> Measured:
     cuts[:, 0] = -np.inf
     items, numbers = own.cuts
     cuts[items, numbers + 1] = point.cuts[0]
-    return Measured(
+    return MeasurementModel(
         direct[:p, last], direct[:p, latent], direct[:p, shown], np.sqrt(variance), cuts, np.array(own.levels),
         away @ direct[latent, last], away @ direct[latent, shown], _spread(cov, role.latent),
     )  # fmt: skip
@@ -104,7 +104,7 @@ def response_scores(fitted: Fitted, number: int, values: Array, method: str) -> 
     return found[np.asarray(codes).ravel()]
 
 
-def _modes(group: Measured, values: Array) -> Array:
+def _modes(group: MeasurementModel, values: Array) -> Array:
     """(n, l) modes, found as eta = prior + C u with u standard normal a priori."""
     p = len(group.sd)
     prior = group.mean + values[:, p:] @ group.mean_slopes.T
@@ -131,7 +131,7 @@ def _modes(group: Measured, values: Array) -> Array:
     return prior + u @ group.spread.T
 
 
-def _height(group: Measured, values: Array, expected: Array, u: Array) -> Array:
+def _height(group: MeasurementModel, values: Array, expected: Array, u: Array) -> Array:
     """(n,) log density of the factors and the answers, up to a constant."""
     answers = values[:, : len(group.sd)]
     seen = ~np.isnan(answers)
@@ -140,7 +140,7 @@ def _height(group: Measured, values: Array, expected: Array, u: Array) -> Array:
     return np.where(seen, logs, 0.0).sum(axis=1) - 0.5 * (u * u).sum(axis=1)
 
 
-def _limits(group: Measured, answers: Array, expected: Array) -> tuple[Array, Array]:
+def _limits(group: MeasurementModel, answers: Array, expected: Array) -> tuple[Array, Array]:
     """(n, p) upper and lower limit of the category answered, in residual standard deviations from what is expected."""
     code = np.where(np.isnan(answers) | (group.levels == 0), 1, answers).astype(int)
     item = np.arange(len(group.sd))
@@ -160,7 +160,7 @@ def _log_share(upper: Array, lower: Array) -> Array:
         return below + np.where(apart < -1.0, np.log1p(-np.exp(apart)), np.log(-np.expm1(apart)))
 
 
-def _answers(group: Measured, answers: Array, expected: Array) -> tuple[Array, Array]:
+def _answers(group: MeasurementModel, answers: Array, expected: Array) -> tuple[Array, Array]:
     """First derivatives, and second ones with the sign turned, of the log probability of each answer (n, p).
 
     With h = density / probability at each limit: h_lower - h_upper, and 1 minus the variance of the normal variable

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import null_space
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.constrained_minimum import Constrained
+from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.chisquare import scaled_test, standard_test
@@ -34,7 +34,7 @@ def satorra_bentler_2001(larger: Fitted, smaller: Fitted) -> float:
     return _corrected(larger, larger, smaller)
 
 
-def satorra_bentler_2010(larger: Fitted, smaller: Fitted, reproduced: Constrained) -> float:
+def satorra_bentler_2010(larger: Fitted, smaller: Fitted, reproduced: ConstrainedSolution) -> float:
     """Scaled difference whose correction cannot be negative: c1 of the larger model where it implies the smaller one.
 
     Satorra & Bentler 2010, doi 10.1007/s11336-009-9135-y. `reproduced` is that point (`nesting.reproduce`). The

@@ -14,7 +14,7 @@ from sexresearch.sem.data.ordered_columns import Levels
 from sexresearch.sem.data.rows_used import responding, take
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.language.roles import Roles
-from sexresearch.sem.ordinal.layout import Layout, layout
+from sexresearch.sem.ordinal.moment_layout import MomentLayout, layout
 from sexresearch.sem.ordinal.statistics import OrdinalMoments, observe
 
 FARTHEST = 1e4  # standard deviations of a covariate from 0: slopes and thresholds then share half of all digits
@@ -39,7 +39,7 @@ def ordinal_sample(answers: Answers, roles: Roles, levels: Levels, conditional: 
     return Sample(answers.label, names, nobs, found.influence.n, mean, cov, (), heard, ordinal=found, origin=origin)
 
 
-def _joint(answers: Answers, own: Layout, moments: Array) -> tuple[Array, Array]:
+def _joint(answers: Answers, own: MomentLayout, moments: Array) -> tuple[Array, Array]:
     """Means and covariances of variables and covariates together, as slopes and covariances given covariates imply.
 
     Covariates have the n - 1 denominator, as in lavaan; nothing but standardized estimates depends on them.
@@ -69,7 +69,7 @@ def _refuse_far(values: Array, covariates: Sequence[str], where: str) -> None:
         )
 
 
-def _refuse_empty(answers: Answers, own: Layout, levels: Levels, where: str) -> None:
+def _refuse_empty(answers: Answers, own: MomentLayout, levels: Levels, where: str) -> None:
     values, wrong = answers.values, []
     for k in own.ordered:
         name = own.names[k]

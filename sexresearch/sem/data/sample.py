@@ -17,7 +17,7 @@ from sexresearch.sem.data.rows_used import where_said
 from sexresearch.sem.data.saturated import saturated_moments
 from sexresearch.sem.data.sums import Sums
 from sexresearch.sem.implied.likelihood import Grouped, grouped
-from sexresearch.sem.implied.patterns import Block
+from sexresearch.sem.implied.patterns import Pattern
 from sexresearch.sem.implied.structure import join_moments
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
 
@@ -44,7 +44,7 @@ class Sample:
     n: float
     mean: Array
     cov: Array
-    blocks: tuple[Block, ...]
+    blocks: tuple[Pattern, ...]
     answers: Answers | None = None
     patterns: Array = field(default_factory=lambda: np.zeros(0, dtype=int))
     ordinal: OrdinalMoments | None = None
@@ -245,17 +245,17 @@ def with_counts(sample: Sample, counts: Array) -> Sample | None:
     return replace(sample, nobs=int(counts.sum()), n=float(w.sum()), mean=mean, cov=moments, blocks=blocks)
 
 
-def _blocks(z: Array, w: Array, patterns: Array, kinds: Array) -> list[Block]:
+def _blocks(z: Array, w: Array, patterns: Array, kinds: Array) -> list[Pattern]:
     """A block of each pattern (rows,) of answers z (rows, P), constant last; `kinds` (patterns, p) were answered."""
     known = np.column_stack([kinds, np.ones(len(kinds), dtype=bool)])
     columns = np.split(np.nonzero(known)[1], np.cumsum(known.sum(axis=1))[:-1])
     totals, ends = np.bincount(patterns, w), np.cumsum(np.bincount(patterns))
     shares = w / np.where(totals > 0, totals, 1.0)[patterns]  # a pattern of rows without weight tells nothing
     order = np.argsort(patterns, kind="stable")
-    z, shares, blocks = z[order], shares[order, None], list[Block]()
+    z, shares, blocks = z[order], shares[order, None], list[Pattern]()
     for own, total, end, last in zip(columns, totals.tolist(), ends, np.append(0, ends[:-1]), strict=True):
         answered = z[last:end].take(own, axis=1)
-        blocks.append(Block(own, total, (answered * shares[last:end]).T @ answered))
+        blocks.append(Pattern(own, total, (answered * shares[last:end]).T @ answered))
     return blocks
 
 
@@ -264,11 +264,11 @@ def rows_by_number(numbers: Array) -> tuple[Array, ...]:
     return tuple(np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers))[:-1]))
 
 
-def _moved(block: Block, by: Array) -> Block:
+def _moved(block: Pattern, by: Array) -> Pattern:
     """The block of answers that are larger by `by` (p,)."""
     move = np.eye(len(block.columns))
     move[:-1, -1] = by[block.columns[:-1]]
-    return Block(block.columns, block.n, move @ block.moment @ move.T)
+    return Pattern(block.columns, block.n, move @ block.moment @ move.T)
 
 
 def _whole(
@@ -282,5 +282,5 @@ def _whole(
     answers: Answers | None,
 ) -> Sample:
     moment = join_moments(np.zeros(len(names)), cov) if has_means else cov
-    block = Block(np.arange(len(moment)), n, moment)
+    block = Pattern(np.arange(len(moment)), n, moment)
     return Sample(label, names, nobs, n, mean, cov, (block,), answers, origin=mean if has_means else None)

@@ -14,7 +14,15 @@ from scipy.linalg import lapack
 
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.patterns import Block, Known, Patterns, Stack, moment_derivatives, steady_inverse, triangle
+from sexresearch.sem.implied.patterns import (
+    Pattern,
+    PatternInverses,
+    Patterns,
+    Stack,
+    moment_derivatives,
+    steady_inverse,
+    triangle,
+)
 from sexresearch.sem.implied.structure import split_moments
 
 EM_TOLERANCE = 1e-11  # largest change of a standardized moment; chi-square then moves by less than 1e-8
@@ -31,14 +39,16 @@ class _Point:
     omega: Array
     deviance: float
     ahead: Array
-    known: list[Known]
+    known: list[PatternInverses]
 
     @property
     def step(self) -> Array:
         return self.ahead - self.omega
 
 
-def saturated_moments(blocks: Sequence[Block], p: int, names: tuple[str, ...], where: str = "") -> tuple[Array, Array]:
+def saturated_moments(
+    blocks: Sequence[Pattern], p: int, names: tuple[str, ...], where: str = ""
+) -> tuple[Array, Array]:
     """Mean (p,) and covariance (p, p) that maximise the normal likelihood; DataError where they are not estimable."""
     patterns = Patterns.of(blocks)
     n = patterns.summed([np.ones_like(stack.moment) for stack in patterns.stacks])

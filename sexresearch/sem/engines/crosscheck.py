@@ -17,7 +17,7 @@ from sexresearch.arguments import in_words
 from sexresearch.errors import LibraryError, OptionError
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.engines.semopy_engine import refusals, semopy_solution
-from sexresearch.sem.inference.tables import parameter_frame
+from sexresearch.sem.inference.parameter_frame import parameter_frame
 from sexresearch.sem.output.lavaan_script import lavaan_script
 from sexresearch.sem.output.results import Results
 

@@ -25,7 +25,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import Solution, newton_decrement
 from sexresearch.sem.implied.structure import implied
-from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.language.parameter import Parameter
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def refusals(fitted: Fitted) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Rescaled:
+class RescaledModel:
     """The model in units in which every variable varies by about one: theta = factor * rescaled theta, all (q,).
 
     cov : sample covariances by safe name. text : the model for semopy, parameters named p0, p1, ...; start : (q,).
@@ -93,7 +93,7 @@ class Rescaled:
     factor: Array
 
 
-def _rescaled(fitted: Fitted) -> Rescaled:
+def _rescaled(fitted: Fitted) -> RescaledModel:
     """A path from a to b is divided by s_b / s_a, a covariance by s_a s_b, whether free or fixed: the same model."""
     sample, structure, rows = fitted.samples[0], fitted.structures[0], fitted.table.rows
     variances = np.diag(implied(structure, fitted.start).all_cov)
@@ -106,7 +106,7 @@ def _rescaled(fitted: Fitted) -> Rescaled:
     names = [f"v{i}" for i in range(len(s))]
     cov = pd.DataFrame(sample.cov / np.outer(s, s), index=names, columns=names)
     text = _text(rows, structure.names, len(s), row_estimates(fitted) / row_factor)
-    return Rescaled(text, cov, sample.nobs, fitted.start / factor, factor)
+    return RescaledModel(text, cov, sample.nobs, fitted.start / factor, factor)
 
 
 def _scale(rows: tuple[Parameter, ...], names: tuple[str, ...], variances: Array, cov: Array) -> tuple[Array, Array]:
@@ -143,7 +143,7 @@ def _text(rows: tuple[Parameter, ...], names: tuple[str, ...], n_observed: int, 
     return "\n".join(lines + ([f"DEFINE(latent) {latent}"] if latent else []))
 
 
-def _run(problem: Rescaled) -> tuple[Array, Array]:
+def _run(problem: RescaledModel) -> tuple[Array, Array]:
     """semopy's estimates (q,) and their covariance (q, q), both in the rescaled units and our order."""
     with extra("engines"):
         import semopy

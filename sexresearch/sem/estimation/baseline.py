@@ -13,7 +13,7 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.auxiliary import auxiliary_rows
-from sexresearch.sem.estimation.constrained_minimum import Constrained
+from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution
 from sexresearch.sem.estimation.constraints import namespace
 from sexresearch.sem.estimation.estimate import discrepancy_of, place, starting_point
 from sexresearch.sem.estimation.fitted import Fitted
@@ -39,7 +39,7 @@ def baseline(fitted: Fitted) -> Fitted:
         start[structure.free] = np.where(structure.is_path, sample.mean[structure.row], cov[structure.row, to])
     if any((s.is_path & (s.col < len(s.names) - 1)).any() for s in structures):  # slopes on covariates
         start = starting_point(objective, table)
-    constrained = Constrained(_solution(objective, start, fitted), np.zeros((0, table.n_free)), 0)
+    constrained = ConstrainedSolution(_solution(objective, start, fitted), np.zeros((0, table.n_free)), 0)
     return Fitted(fitted.options, table, objective, namespace(table), constrained, start, fitted)
 
 

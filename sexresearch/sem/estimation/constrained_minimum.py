@@ -16,11 +16,11 @@ from scipy.linalg import null_space
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.constraints import RANK_TOLERANCE, Evaluated, Namespace, Restriction, evaluate
-from sexresearch.sem.estimation.feasible import Units, closest, parameter_units, refuse_contradictions
+from sexresearch.sem.estimation.constraints import RANK_TOLERANCE, Namespace, Restriction, RestrictionValues, evaluate
+from sexresearch.sem.estimation.feasible import ParameterScales, closest, parameter_units, refuse_contradictions
 from sexresearch.sem.estimation.minimize import Solution, minimize
 from sexresearch.sem.estimation.restarts import trust_region
-from sexresearch.sem.terms.curve import Curve, Objective
+from sexresearch.sem.terms.objective import Curve, Objective
 
 FEASIBLE = 1e-9  # constraint value in units of its parameters that counts as met
 SETTLED = 1e-7  # change of a multiplier that counts as none
@@ -31,7 +31,7 @@ STIFFEST = 1e10  # penalty beyond which a gap that stays is not closed by a larg
 
 
 @dataclass(frozen=True)
-class Augmented:
+class AugmentedDiscrepancy:
     """The discrepancy plus multipliers and penalties of the restrictions; scale (r,) makes them free of units."""
 
     objective: Objective
@@ -45,7 +45,7 @@ class Augmented:
     def n_free(self) -> int:
         return self.objective.n_free
 
-    def forces(self, at: Evaluated) -> tuple[Array, Array]:
+    def forces(self, at: RestrictionValues) -> tuple[Array, Array]:
         """Multiplier estimates (r,) and which restrictions push (equalities always, inequalities where needed)."""
         forces = self.multipliers - self.penalty * at.values * self.scale
         push = np.array([not r.inequality for r in self.found]) | (forces > 0)
@@ -81,7 +81,7 @@ class Augmented:
 
 
 @dataclass(frozen=True)
-class Constrained:
+class ConstrainedSolution:
     """A solution and its restrictions: active ones' Jacobian (a, q), and the texts of active inequalities.
 
     Rows of `active` have length 1 in the parameters' own units (q,), so that no row is small beside the others.
@@ -104,23 +104,23 @@ class Constrained:
 
 def minimize_within(
     objective: Objective, start: Array, found: tuple[Restriction, ...], names: Namespace
-) -> Constrained:
+) -> ConstrainedSolution:
     """The minimum of `objective` subject to the restrictions; ModelError where they contradict each other.
 
     A solution that does not meet them all, as the user wrote them, has not converged and names those it does not meet.
     """
     if not found:
-        return Constrained(minimize(objective, start), np.zeros((0, len(start))), 0)
+        return ConstrainedSolution(minimize(objective, start), np.zeros((0, len(start))), 0)
     curvature = objective.curve(start).curvature
     start = _carried(found, names, start, parameter_units(curvature, start))
     units = parameter_units(curvature, start).seen_from(evaluate(found, names, start))
     refuse_contradictions(found, names, start, units)
     scale = units.row_scale(evaluate(found, names, start))
-    stage = Augmented(objective, found, names, np.zeros(len(found)), scale, 10.0)
+    stage = AugmentedDiscrepancy(objective, found, names, np.zeros(len(found)), scale, 10.0)
     solution, worst, failed = _lowered(stage, start, units), math.inf, 0
     for _ in range(OUTER_STEPS):
         if not math.isfinite(solution.value):
-            return Constrained(solution, np.zeros((0, len(start))), 0)
+            return ConstrainedSolution(solution, np.zeros((0, len(start))), 0)
         failed = 0 if solution.converged else failed + 1
         at = evaluate(found, names, solution.theta)
         forces, push = stage.forces(at)
@@ -135,7 +135,7 @@ def minimize_within(
     return _finish(solution, objective, stage, units)
 
 
-def _lowered(stage: Augmented, theta: Array, units: Units) -> Solution:
+def _lowered(stage: AugmentedDiscrepancy, theta: Array, units: ParameterScales) -> Solution:
     """The minimum of one stage; where damped steps crawl along a ridge, by a trust region from where they gave up."""
     solution = minimize(stage, theta, INNER_STEPS)
     if solution.converged or not math.isfinite(solution.value):
@@ -145,15 +145,17 @@ def _lowered(stage: Augmented, theta: Array, units: Units) -> Solution:
     return further if further.converged else solution
 
 
-def _carried(found: Sequence[Restriction], names: Namespace, start: Array, units: Units) -> Array:
+def _carried(found: Sequence[Restriction], names: Namespace, start: Array, units: ParameterScales) -> Array:
     """The start, parameters that the data say nothing about moved to where they meet the restrictions best."""
     if units.informed.all():
         return start
-    others = Units(np.where(units.informed, 0.0, units.size), np.zeros(len(start), dtype=bool))
+    others = ParameterScales(np.where(units.informed, 0.0, units.size), np.zeros(len(start), dtype=bool))
     return closest(found, names, start, others, evaluate(found, names, start))[0]
 
 
-def _finish(solution: Solution, objective: Objective, stage: Augmented, units: Units) -> Constrained:
+def _finish(
+    solution: Solution, objective: Objective, stage: AugmentedDiscrepancy, units: ParameterScales
+) -> ConstrainedSolution:
     found = stage.found
     at = evaluate(found, stage.names, solution.theta)
     _, push = stage.forces(at)
@@ -168,10 +170,12 @@ def _finish(solution: Solution, objective: Objective, stage: Augmented, units: U
     rows = at.jacobian * units.row_scale(at)[:, None]
     rank = int(np.linalg.matrix_rank(rows[~inequality] * units.size, tol=RANK_TOLERANCE)) if (~inequality).any() else 0
     binding = tuple(r.text for r, p, i in zip(found, push, inequality, strict=True) if p and i)
-    return Constrained(moved, rows[push & ~bounded], rank, binding, units.size)
+    return ConstrainedSolution(moved, rows[push & ~bounded], rank, binding, units.size)
 
 
-def _judged(solution: Solution, found: Sequence[Restriction], at: Evaluated, units: Units) -> Solution:
+def _judged(
+    solution: Solution, found: Sequence[Restriction], at: RestrictionValues, units: ParameterScales
+) -> Solution:
     """The solution, not converged where a restriction does not hold as it was written."""
     wrong = units.unmet(found, at)
     if not wrong.any():

@@ -178,7 +178,7 @@ def _bounds(table: ParameterTable) -> tuple[Restriction, ...]:
 
 
 @dataclass(frozen=True)
-class Evaluated:
+class RestrictionValues:
     """All restrictions at one point: values (r,), Jacobian (r, q), Hessians (r, q, q).
 
     sizes (r,) : the absolute values of the two sides, summed; what a gap between them is small or large against.
@@ -195,7 +195,7 @@ class Evaluated:
         return np.where(inequality, np.minimum(self.values, 0.0), self.values)
 
 
-def evaluate(found: Sequence[Restriction], names: Namespace, theta: Array) -> Evaluated:
+def evaluate(found: Sequence[Restriction], names: Namespace, theta: Array) -> RestrictionValues:
     """Values and derivatives of the restrictions at theta."""
     known = names.jets(theta, list(dict.fromkeys(name for r in found for name in r.expression.names())))
     jets = [r.expression.jet(known, names.size) for r in found]
@@ -203,7 +203,7 @@ def evaluate(found: Sequence[Restriction], names: Namespace, theta: Array) -> Ev
     if lost is not None:
         raise ModelError(f"the constraint '{lost}' cannot be computed: {'; '.join(names.reasons(theta).values())}")
     q = names.size
-    return Evaluated(
+    return RestrictionValues(
         np.array([j.value for j in jets]),
         np.array([j.gradient for j in jets]).reshape(len(jets), q),
         np.array([j.hessian for j in jets]).reshape(len(jets), q, q),

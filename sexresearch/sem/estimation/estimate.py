@@ -33,7 +33,7 @@ from sexresearch.sem.data.sample import (
     from_pairs,
 )
 from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliary
-from sexresearch.sem.estimation.constrained_minimum import Constrained, minimize_within
+from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution, minimize_within
 from sexresearch.sem.estimation.constraints import Restriction, namespace, restrictions
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import Solution
@@ -89,8 +89,8 @@ def _solved(options: Options, table: ParameterTable, samples: tuple[Sample, ...]
     return in_users_words(plain, _minimized(replace(plain, objective=inside, start=start), found))
 
 
-def _nowhere(start: Array) -> Constrained:
-    return Constrained(
+def _nowhere(start: Array) -> ConstrainedSolution:
+    return ConstrainedSolution(
         Solution(start, math.inf, np.zeros(len(start)), math.inf, 0, False), np.zeros((0, len(start))), 0
     )
 
@@ -118,7 +118,7 @@ def _minimized(fitted: Fitted, found: tuple[Restriction, ...]) -> Fitted:
         if not math.isfinite(solution.value):
             start = widened(objective, start, structures)
             solution = search(objective, start, structures, covs, enough)
-        constrained = Constrained(solution, np.zeros((0, table.n_free)), 0)
+        constrained = ConstrainedSolution(solution, np.zeros((0, table.n_free)), 0)
     return replace(fitted, constrained=constrained, start=start)
 
 

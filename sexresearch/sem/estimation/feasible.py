@@ -12,7 +12,7 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.constraints import Evaluated, Namespace, Restriction, evaluate
+from sexresearch.sem.estimation.constraints import Namespace, Restriction, RestrictionValues, evaluate
 
 HOLDS = 1e-7  # of its two sides, or of the parameters' units: a gap that is none
 STEPS = 100  # towards the closest point; linear constraints need one or two
@@ -23,7 +23,7 @@ UNINFORMED = 1e-16  # curvature, if a parameter changes by its own size, from wh
 
 
 @dataclass(frozen=True)
-class Units:
+class ParameterScales:
     """A unit (q,) of every parameter, and whether it comes from the data (q,) or is just the parameter's own size.
 
     most : (r,) how far each constraint moves at the start, or None; near the edge of a root or a logarithm it would
@@ -34,29 +34,29 @@ class Units:
     informed: Array
     most: Array | None = None
 
-    def seen_from(self, at: Evaluated) -> Units:
+    def seen_from(self, at: RestrictionValues) -> ParameterScales:
         """The same units, with what they do to the constraints at the start for a limit."""
         return replace(self, most=self.reach(at, informed_only=True))
 
-    def reach(self, at: Evaluated, informed_only: bool = False) -> Array:
+    def reach(self, at: RestrictionValues, informed_only: bool = False) -> Array:
         """(r,) how far each constraint's value moves if its parameters move by their units, to second order."""
         unit = np.where(self.informed, self.size, 0.0) if informed_only else self.size
         first = np.sqrt(((at.jacobian * unit) ** 2).sum(axis=1))
         return first + 0.5 * np.abs(at.hessians * np.outer(unit, unit)).sum(axis=(1, 2))
 
-    def row_scale(self, at: Evaluated) -> Array:
+    def row_scale(self, at: RestrictionValues) -> Array:
         """(r,) what turns each constraint's value into units of its parameters; its own size where nothing moves it."""
         reach = self.reach(at)
         return 1.0 / np.where(reach > 0, reach, np.where(at.sizes > 0, at.sizes, 1.0))
 
-    def unmet(self, found: Sequence[Restriction], at: Evaluated) -> Array:
+    def unmet(self, found: Sequence[Restriction], at: RestrictionValues) -> Array:
         """(r,) which restrictions do not hold, beside their two sides or beside what the data can tell."""
         reach = self.reach(at, informed_only=True)
         told = reach if self.most is None else np.minimum(reach, np.where(self.most > 0, self.most, np.inf))
         return np.abs(at.gaps(found)) > HOLDS * np.maximum(at.sizes, told)
 
 
-def parameter_units(curvature: Array, theta: Array) -> Units:
+def parameter_units(curvature: Array, theta: Array) -> ParameterScales:
     """What changes the discrepancy by one half; of a parameter without curvature its own size, or 1 where it is 0.
 
     >>> parameter_units(np.diag([4.0, 0.0]), np.array([1.0, 3.0])).size.tolist()
@@ -65,10 +65,10 @@ def parameter_units(curvature: Array, theta: Array) -> Units:
     diagonal, own = np.abs(np.diag(curvature)), np.abs(theta)
     informed = (diagonal > 0) & ((own == 0) | (diagonal * own**2 > UNINFORMED))
     size = np.where(informed, 1.0 / np.sqrt(np.where(informed, diagonal, 1.0)), np.where(own > 0, own, 1.0))
-    return Units(size, informed)
+    return ParameterScales(size, informed)
 
 
-def refuse_contradictions(found: Sequence[Restriction], names: Namespace, start: Array, units: Units) -> None:
+def refuse_contradictions(found: Sequence[Restriction], names: Namespace, start: Array, units: ParameterScales) -> None:
     """ModelError naming the constraints that cannot hold together, whatever the data."""
     rng = np.random.default_rng(1)
     broken, fewest = found, np.inf
@@ -89,7 +89,7 @@ def refuse_contradictions(found: Sequence[Restriction], names: Namespace, start:
     raise ModelError(f"{words}: {'; '.join(r.text for r in broken)}")
 
 
-def _involved(found: Sequence[Restriction], at: Evaluated, units: Units) -> list[Restriction]:
+def _involved(found: Sequence[Restriction], at: RestrictionValues, units: ParameterScales) -> list[Restriction]:
     """What does not hold at the closest point; where not all is linear, also what shares parameters with it.
 
     Linear constraints left over there contradict each other by themselves: their gaps are a certificate (Farkas 1902).
@@ -102,8 +102,8 @@ def _involved(found: Sequence[Restriction], at: Evaluated, units: Units) -> list
 
 
 def closest(
-    found: Sequence[Restriction], names: Namespace, point: Array, units: Units, at: Evaluated
-) -> tuple[Array, Evaluated]:
+    found: Sequence[Restriction], names: Namespace, point: Array, units: ParameterScales, at: RestrictionValues
+) -> tuple[Array, RestrictionValues]:
     """Where the gaps are smallest near `point` (q,), and the restrictions there; a parameter of unit 0 stays."""
     scale, damping = units.row_scale(at), 0.0
     for _ in range(STEPS):
@@ -124,7 +124,7 @@ def closest(
     return point, at
 
 
-def _evaluated(found: Sequence[Restriction], names: Namespace, point: Array) -> Evaluated | None:
+def _evaluated(found: Sequence[Restriction], names: Namespace, point: Array) -> RestrictionValues | None:
     """The restrictions at a point; None where one of them cannot be computed there."""
     try:
         at = evaluate(found, names, point)

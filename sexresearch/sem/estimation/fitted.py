@@ -11,13 +11,13 @@ import numpy as np
 from sexresearch.frozen import by_value, read_only, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
-from sexresearch.sem.estimation.constrained_minimum import Constrained
+from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution
 from sexresearch.sem.estimation.constraints import Namespace
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.implied.structure import Implied, Structure
 from sexresearch.sem.language.table import ParameterTable
-from sexresearch.sem.terms.curve import Curve
 from sexresearch.sem.terms.normal import normal_points, saturated_models
+from sexresearch.sem.terms.objective import Curve
 from sexresearch.sem.terms.scores import Saturated
 from sexresearch.sem.terms.term import Discrepancy, Point
 
@@ -36,7 +36,7 @@ class Fitted:
     table: ParameterTable
     objective: Discrepancy
     names: Namespace
-    constrained: Constrained
+    constrained: ConstrainedSolution
     start: Array
     rival: Fitted | None = None
     levels: Mapping[str, tuple[object, ...]] = field(default_factory=dict)

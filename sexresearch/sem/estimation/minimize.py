@@ -13,7 +13,7 @@ from scipy.linalg import lapack
 
 from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.terms.curve import Curve, Objective
+from sexresearch.sem.terms.objective import Curve, Objective
 
 DECREMENT_TOLERANCE = 1e-12  # what may be left to gain at a solution
 LAST_STEP = 1e-9  # decrement from where an exact Newton step leaves one of order 1e-18

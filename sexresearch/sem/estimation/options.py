@@ -26,7 +26,13 @@ ESTIMATORS, MISSING, SE, TEST = (get_args(words) for words in (Estimator, Missin
 INFORMATION, BOUNDS, PARAMETERIZATIONS = (get_args(words) for words in (Information, Bounds, Parameterization))
 ENGINES = get_args(Engine)
 ADDED = (
-    "int_ov_free", "int_lv_free", "auto_fix_first", "auto_fix_single", "auto_var", "auto_cov_lv_x", "auto_cov_y"
+    "int_ov_free",
+    "int_lv_free",
+    "auto_fix_first",
+    "auto_fix_single",
+    "auto_var",
+    "auto_cov_lv_x",
+    "auto_cov_y",
 )  # what a model is completed by
 FLAGS = ("std_lv", "fixed_x", "orthogonal", *ADDED)
 WORDS = {

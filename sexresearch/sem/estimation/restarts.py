@@ -19,7 +19,7 @@ import numpy as np
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.minimize import DECREMENT_TOLERANCE, Solution, minimize, newton_decrement
 from sexresearch.sem.implied.structure import Structure
-from sexresearch.sem.terms.curve import Curve, Objective
+from sexresearch.sem.terms.objective import Curve, Objective
 
 EASY = 10  # iterations up to which a proper optimum is taken as it is: ordinary samples need 4 to 8
 FIRST = 100  # iterations of the first attempt
@@ -36,7 +36,7 @@ SAME = 1e-7  # of the discrepancy: two attempts ended at one minimum
 
 
 @dataclass(frozen=True)
-class Units:
+class ParameterUnits:
     """The unit of every parameter (q,) where items have standard deviation 1, and what kind each is (q,) of bool."""
 
     size: Array
@@ -46,7 +46,7 @@ class Units:
     is_factor_variance: Array
 
 
-def units(structures: Sequence[Structure], covs: Sequence[Array], size: int) -> Units:
+def units(structures: Sequence[Structure], covs: Sequence[Array], size: int) -> ParameterUnits:
     """Units of the parameters from the sample covariances; a latent variable has the unit of its first indicator."""
     unit, kinds = np.ones(size), np.zeros((4, size), dtype=bool)
     for s, cov in zip(structures, covs, strict=True):
@@ -60,7 +60,7 @@ def units(structures: Sequence[Structure], covs: Sequence[Array], size: int) -> 
         loading, variance = _is_loading(s, last), ~s.is_path & (s.row == s.col)
         relation = np.where(s.is_path, ~loading & (s.col < last), ~variance)
         kinds[:, s.free] = loading, relation, variance, variance & (s.row >= s.p)
-    return Units(unit, *kinds)
+    return ParameterUnits(unit, *kinds)
 
 
 def _is_loading(s: Structure, last: int) -> Array:
@@ -109,13 +109,15 @@ def _agreed(found: Sequence[Solution]) -> int:
     return sum(value < min(values) + SAME for value in values)
 
 
-def _followed(objective: Objective, found: Sequence[Solution], kinds: Units) -> Solution:
+def _followed(objective: Objective, found: Sequence[Solution], kinds: ParameterUnits) -> Solution:
     """Where the lowest attempt leads, if it was given up on its way down; itself if it ended at a minimum."""
     lowest = min(found, key=_value)
     return lowest if lowest.converged else trust_region(objective, lowest.theta, kinds.size, LAST, math.inf)
 
 
-def _attempts(objective: Objective, start: Array, kinds: Units, again: bool, random: int) -> Iterator[Solution]:
+def _attempts(
+    objective: Objective, start: Array, kinds: ParameterUnits, again: bool, random: int
+) -> Iterator[Solution]:
     """Solutions from the usual start, from bare ones and from `random` ones.
 
     The usual start comes last among the first five where it has led to a minimum that is looked for `again`.
@@ -137,7 +139,7 @@ def _attempts(objective: Objective, start: Array, kinds: Units, again: bool, ran
             yield trust_region(objective, point, kinds.size, FURTHER, math.inf)
 
 
-def _bare(point: Array, kinds: Units, share: float) -> Array:
+def _bare(point: Array, kinds: ParameterUnits, share: float) -> Array:
     """(q,) loadings of `point`, no effects or covariances, items half error, factors with a share of a variance."""
     bare = np.where(kinds.is_relation, 0.0, point)
     bare[kinds.is_variance] = 0.5 * kinds.size[kinds.is_variance]

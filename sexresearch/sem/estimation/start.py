@@ -17,7 +17,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import Structure, implied
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.matrices import exceeds, invert
-from sexresearch.sem.terms.curve import Objective
+from sexresearch.sem.terms.objective import Objective
 
 DOUBLINGS = 12  # of the variances, before a start is given up
 SMALLEST_SHARE = 0.05  # of a variance, left to a residual at the start

@@ -21,7 +21,7 @@ from sexresearch.sem.implied.structure import Implied, Structure, total_effects
 
 
 @dataclass(frozen=True)
-class Places:
+class SlotMap:
     """Which slots go to one matrix, and where."""
 
     slots: Array
@@ -48,10 +48,10 @@ class FactorForm:
     symmetric: Array
     diagonal: Array
     borrowed: Array
-    items: Places
-    paths: Places
-    spreads: Places
-    residuals: Places
+    items: SlotMap
+    paths: SlotMap
+    spreads: SlotMap
+    residuals: SlotMap
 
 
 def factor_form(state: Implied) -> FactorForm:
@@ -69,7 +69,7 @@ def factor_form(state: Implied) -> FactorForm:
     lent = 0.5 * np.diag(state.C)[seen]
     is_item = np.isin(s.row, reflecting)
     kinds = (is_item & s.is_path, ~is_item & s.is_path, ~is_item & ~s.is_path, is_item & ~s.is_path)
-    found = [Places(np.flatnonzero(kind), place[s.row[kind]], place[s.col[kind]]) for kind in kinds]
+    found = [SlotMap(np.flatnonzero(kind), place[s.row[kind]], place[s.col[kind]]) for kind in kinds]
     lookup = {int(v): k for k, v in enumerate(s.observed)}
     return FactorForm(
         s,

@@ -9,7 +9,7 @@ from operator import add
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.patterns import Block, Derivatives, Patterns, in_order, pattern_terms
+from sexresearch.sem.implied.patterns import Derivatives, Pattern, Patterns, in_order, pattern_terms
 from sexresearch.sem.implied.structure import (
     Implied,
     first_order,
@@ -21,10 +21,10 @@ from sexresearch.sem.matrices import invert
 
 FEW_BLOCKS = 8  # up to here gathers of q x q matrices are cheaper than products of stacks
 
-Grouped = tuple[Block, ...] | Patterns
+Grouped = tuple[Pattern, ...] | Patterns
 
 
-def grouped(blocks: tuple[Block, ...]) -> Grouped:
+def grouped(blocks: tuple[Pattern, ...]) -> Grouped:
     """The blocks of a group, stacked where they are many; the constant is then among their columns."""
     return blocks if len(blocks) <= FEW_BLOCKS else Patterns.of(blocks)
 
@@ -58,7 +58,7 @@ def inverses(omega: Array, group: Grouped) -> list[tuple[Array, Array, float]] |
     return solved if len(solved) == len(found) else None
 
 
-def _part(omega: Array, block: Block) -> Array:
+def _part(omega: Array, block: Pattern) -> Array:
     return omega if len(block.columns) == len(omega) else omega[np.ix_(block.columns, block.columns)]
 
 
@@ -74,7 +74,7 @@ def likelihood_derivatives(state: Implied, group: Grouped) -> Derivatives:
     return math.inf, np.full(k, math.nan), np.zeros((k, k)), lambda: np.zeros((k, k))
 
 
-def _by_block(state: Implied, blocks: tuple[Block, ...]) -> Derivatives | None:
+def _by_block(state: Implied, blocks: tuple[Pattern, ...]) -> Derivatives | None:
     """What `pattern_terms` gives, block by block, in gathers of (k, k) matrices."""
     found = [invert(_part(state.omega, block)) for block in blocks]
     known = [inverse for inverse in found if inverse is not None]

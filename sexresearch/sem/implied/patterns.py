@@ -21,7 +21,7 @@ STEADY = 100.0  # variance inflation up to which differences of parts of an inve
 
 
 @dataclass(frozen=True)
-class Block:
+class Pattern:
     """One pattern of answered items in one group: n respondents (or their summed weights) and what they answered.
 
     columns : (P_b,) rows of Omega that were observed, ascending, the constant included where means are modelled.
@@ -78,7 +78,7 @@ class Stack:
 
 
 @dataclass(frozen=True)
-class Known:
+class PatternInverses:
     """Inverses V (b, k, k) and log determinants (b,) of the answered parts of one Omega, for one stack."""
 
     stack: Stack
@@ -104,7 +104,7 @@ class Patterns:
     stacks: tuple[Stack, ...]
 
     @classmethod
-    def of(cls, blocks: Sequence[Block]) -> Patterns:
+    def of(cls, blocks: Sequence[Pattern]) -> Patterns:
         """The blocks stacked; the last column of each is the constant."""
         lengths, size = np.array([len(block.columns) for block in blocks]), int(blocks[0].columns[-1]) + 1
         stacks = []
@@ -123,11 +123,11 @@ class Patterns:
         """(b,) respondents behind each block, stack by stack."""
         return np.concatenate([stack.n for stack in self.stacks])
 
-    def known(self, omega: Array) -> list[Known] | None:
+    def known(self, omega: Array) -> list[PatternInverses] | None:
         """What is answered of `omega` (P, P), inverted; None where a part is not positive definite."""
         whole = steady_inverse(omega)
         try:
-            return [Known(stack, *stack.inverses(omega, whole)) for stack in self.stacks]
+            return [PatternInverses(stack, *stack.inverses(omega, whole)) for stack in self.stacks]
         except np.linalg.LinAlgError:
             return None
 
@@ -172,7 +172,7 @@ def inverted(stack: Array) -> tuple[Array, Array]:
     return np.linalg.inv(stack / unit) / unit, 2.0 * np.log(diagonal).sum(axis=1)
 
 
-def in_order(known: Sequence[Known]) -> list[tuple[Array, Array, float]]:
+def in_order(known: Sequence[PatternInverses]) -> list[tuple[Array, Array, float]]:
     """Columns, inverse and log determinant of every block, in the order of their numbers."""
     parts = [zip(own.stack.numbers, own.stack.columns, own.inverse, own.logdet, strict=True) for own in known]
     return [(columns, V, logdet) for _, columns, V, logdet in sorted(chain(*parts), key=lambda part: part[0])]
@@ -234,7 +234,7 @@ def _summed_traces(state: Implied, left: Array, right: Array) -> Array:
     return moves.T @ (_pooled_traces(left, right, lower) @ moves)
 
 
-def moment_derivatives(patterns: Patterns, known: Sequence[Known]) -> tuple[Array, Array]:
+def moment_derivatives(patterns: Patterns, known: Sequence[PatternInverses]) -> tuple[Array, Array]:
     """Gradient (L - 1,) and Hessian (L - 1, L - 1) of half the deviance in the lower triangle of Omega but its last 1.
 
     tr((V - W) E_i) / 2 and tr((W - V / 2) E_i V E_j), each times n, with E_i the change of Omega with entry i.

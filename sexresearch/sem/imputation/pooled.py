@@ -18,7 +18,7 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.imputation.pooled_fit import PooledFit, fitted_at_mean, pooled_fit, pooled_measures
 from sexresearch.sem.imputation.rubin import barnard_rubin, missing_information, relative_increase, total_covariance
-from sexresearch.sem.inference.tables import parameter_frame
+from sexresearch.sem.inference.parameter_frame import parameter_frame
 from sexresearch.sem.output.moment_frames import Moment
 from sexresearch.sem.output.provenance import Provenance
 from sexresearch.sem.output.reported import reported

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.ordinal.layout import Layout
+from sexresearch.sem.ordinal.moment_layout import MomentLayout
 from sexresearch.sem.terms.ordinal_least_squares import ordinal_point
 
 
@@ -22,7 +22,7 @@ def ordinal_moments(fitted: Fitted, number: int, less: bool) -> dict[str, pd.Dat
     return {name: observed[name] - table for name, table in implied.items()}
 
 
-def _tables(own: Layout, moments: Array, responses: Array) -> dict[str, pd.DataFrame | pd.Series]:
+def _tables(own: MomentLayout, moments: Array, responses: Array) -> dict[str, pd.DataFrame | pd.Series]:
     """`responses` (p,) are the means of the responses; those of continuous variables are moments themselves."""
     names, (items, numbers) = list(own.names), own.cuts
     mean = np.where(np.array(own.levels) > 0, responses, own.mean(moments))

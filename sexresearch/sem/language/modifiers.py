@@ -114,7 +114,7 @@ def _texts(name: str, values: list[Word], close: Token) -> Modifiers:
     """Labels, or names of parameters; ``NA`` and empty text stand for none."""
     wrong = [value for value in values if isinstance(value, float) and not math.isnan(value)]
     if wrong:
-        fail(close, f"{name}() holds the number {wrong[0]:g}", f"text, as in {name}(\"a\")")
+        fail(close, f"{name}() holds the number {wrong[0]:g}", f'text, as in {name}("a")')
     texts = [value if isinstance(value, str) and value.strip() else None for value in values]
     if name == "label":
         return Modifiers(label=tuple(texts))

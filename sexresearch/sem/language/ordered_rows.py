@@ -82,4 +82,3 @@ def _refuse_absent(rows: Sequence[Parameter], role: Roles, thresholds: Mapping[s
                 f"'{row.name}': {row.lhs!r} has {thresholds[row.lhs] + 1} categories in the data and thus "
                 f"{thresholds[row.lhs]} thresholds"
             )
-

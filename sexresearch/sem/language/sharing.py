@@ -116,4 +116,3 @@ def _start_together(rows: list[Parameter]) -> list[Parameter]:
         else row
         for row in rows
     ]
-

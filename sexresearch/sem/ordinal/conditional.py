@@ -11,7 +11,7 @@ from scipy.special import ndtr
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.ordinal.influence import Influence
-from sexresearch.sem.ordinal.layout import Layout
+from sexresearch.sem.ordinal.moment_layout import MomentLayout
 from sexresearch.sem.ordinal.polychoric import LARGEST, ROUNDS, STEP
 from sexresearch.sem.ordinal.polyserial import (
     normal_density,
@@ -20,12 +20,12 @@ from sexresearch.sem.ordinal.polyserial import (
     product_moment,
     product_moment_scores,
 )
-from sexresearch.sem.ordinal.probit import Given, by_threshold, given
+from sexresearch.sem.ordinal.probit import ConditionalVariable, by_threshold, given
 from sexresearch.sem.ordinal.rectangles import rectangles
 
 
 def observe_given(
-    values: Array, covariates: Array, own: Layout, weights: Array | None = None
+    values: Array, covariates: Array, own: MomentLayout, weights: Array | None = None
 ) -> tuple[Array, Influence]:
     """Moments (M,) of values (n, p) given covariates (n, x), in the order of the layout, and how rows move them."""
     w = np.ones(len(values)) if weights is None else weights
@@ -54,16 +54,16 @@ def observe_given(
     return moments, empty
 
 
-def _places(item: Given) -> dict[str, slice]:
+def _places(item: ConditionalVariable) -> dict[str, slice]:
     first = item.levels - 1 if item.levels else 1
     return {"first": slice(0, first), "slopes": slice(first, first + item.covariates.shape[1])}
 
 
-def _picked(item: Given, places: slice) -> tuple[Array, Array]:
+def _picked(item: ConditionalVariable, places: slice) -> tuple[Array, Array]:
     return item.parameters[places], item.influence[:, places]
 
 
-def _pair(a: Given, b: Given) -> tuple[Array, Array]:
+def _pair(a: ConditionalVariable, b: ConditionalVariable) -> tuple[Array, Array]:
     """The residual covariance of two variables, and the rows' contributions (n, 1)."""
     rows = np.flatnonzero(a.seen & b.seen)
     if a.levels and not b.levels:
@@ -83,7 +83,7 @@ def _pair(a: Given, b: Given) -> tuple[Array, Array]:
     return np.array([rho * s * t]), column[:, None]
 
 
-def _estimated(a: Given, b: Given, rows: Array) -> tuple[float, Array, Array, Array]:
+def _estimated(a: ConditionalVariable, b: ConditionalVariable, rows: Array) -> tuple[float, Array, Array, Array]:
     """Correlation, its scores (rows,), and derivatives in the parameters of both variables (rows, parameters)."""
     if a.levels and b.levels:
         return _two_ordered(a, b, rows)
@@ -100,11 +100,11 @@ def _estimated(a: Given, b: Given, rows: Array) -> tuple[float, Array, Array, Ar
     return rho, found.rho, _numeric(a, found.first, rows), _numeric(b, found.second, rows)
 
 
-def _numeric(item: Given, own: Array, rows: Array) -> Array:
+def _numeric(item: ConditionalVariable, own: Array, rows: Array) -> Array:
     return item.spread_out(own[:, :1], rows, own[:, 1])
 
 
-def _two_ordered(a: Given, b: Given, rows: Array) -> tuple[float, Array, Array, Array]:
+def _two_ordered(a: ConditionalVariable, b: ConditionalVariable, rows: Array) -> tuple[float, Array, Array, Array]:
     cells = rectangles(a, b, rows)
     rho, w = _first_guess(a, b, rows), a.w[rows]
     for _ in range(ROUNDS):
@@ -121,14 +121,14 @@ def _two_ordered(a: Given, b: Given, rows: Array) -> tuple[float, Array, Array, 
     return rho, ratio, _threshold_slopes(a, b, rows, rho, p), _threshold_slopes(b, a, rows, rho, p)
 
 
-def _first_guess(a: Given, b: Given, rows: Array) -> float:
+def _first_guess(a: ConditionalVariable, b: ConditionalVariable, rows: Array) -> float:
     """One scoring step from 0, on what each row's responses are expected to be."""
     u, v, w = a.expected[rows], b.expected[rows], a.w[rows]
     w = w / w.sum()
     return float(np.clip(w @ (u * v) / ((w @ (u * u)) * (w @ (v * v))), -0.9, 0.9))
 
 
-def _threshold_slopes(a: Given, b: Given, rows: Array, rho: float, p: Array) -> Array:
+def _threshold_slopes(a: ConditionalVariable, b: ConditionalVariable, rows: Array, rho: float, p: Array) -> Array:
     """(rows, parameters of a) derivatives of the log probability of each row's cell."""
     root = np.sqrt(1.0 - rho**2)
 

@@ -17,9 +17,9 @@ from scipy.special import ndtr
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.gamma import Gamma
+from sexresearch.sem.ordinal.contingency import Tables
 from sexresearch.sem.ordinal.polychoric import SMALLEST, Cells
 from sexresearch.sem.ordinal.polyserial import normal_density
-from sexresearch.sem.ordinal.tables import Tables
 
 ROWS_AT_ONCE = 256  # bounds the memory of the contributions
 WORTH_MERGING = 0.5  # share of distinct rows below which equal rows are counted instead of repeated

@@ -8,7 +8,7 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.ordinal.influence import Univariate
-from sexresearch.sem.ordinal.layout import Layout
+from sexresearch.sem.ordinal.moment_layout import MomentLayout
 from sexresearch.sem.ordinal.polyserial import (
     PairScores,
     polyserial,
@@ -48,7 +48,7 @@ def continuous(values: Array, w: Array) -> Continuous:
 
 
 def mixed(
-    values: Array, own: Layout, codes: Array, cuts: Array, single: Univariate, weights: Array | None = None
+    values: Array, own: MomentLayout, codes: Array, cuts: Array, single: Univariate, weights: Array | None = None
 ) -> Mixed:
     """The part of the moments that is not about ordered variables alone; codes (n, ordered) of those."""
     w = np.ones(len(values)) if weights is None else weights

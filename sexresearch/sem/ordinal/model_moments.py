@@ -27,7 +27,7 @@ from sexresearch.sem.implied.structure import (
 )
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
-from sexresearch.sem.ordinal.layout import Layout
+from sexresearch.sem.ordinal.moment_layout import MomentLayout
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class OrdinalModel:
     """
 
     structure: Structure
-    layout: Layout
+    layout: MomentLayout
     cut_free: Array
     cut_fixed: Array
     scale_free: Array
@@ -331,7 +331,7 @@ def _fold(structure: Structure, slots: Array, size: int) -> Array:
 
 
 def ordinal_model(
-    rows: Sequence[Parameter], roles: Roles, layout: Layout, theta: bool, n_free: int, origin: Array | None = None
+    rows: Sequence[Parameter], roles: Roles, layout: MomentLayout, theta: bool, n_free: int, origin: Array | None = None
 ) -> OrdinalModel:
     """Place the rows of one group; `theta` says which parameterization.
 

@@ -21,7 +21,7 @@ FOUND = 1e-10  # Newton step, in standard deviations of the response, at which a
 
 
 @dataclass(frozen=True)
-class Given:
+class ConditionalVariable:
     """One variable given covariates x (n, m): what pairs need of it, and how rows move its parameters.
 
     parameters : thresholds, or the mean; then slopes; then, for a continuous variable, the residual variance.
@@ -64,12 +64,12 @@ class Given:
         return np.column_stack([location, slopes] if spread is None else [location, slopes, spread])
 
 
-def given(values: Array, covariates: Array, levels: int, name: str, w: Array) -> Given:
+def given(values: Array, covariates: Array, levels: int, name: str, w: Array) -> ConditionalVariable:
     """The regression of values (n,), categories 1, 2, … or numbers with NaN, on covariates (n, m), weights w (n,)."""
     return _ordered(values, covariates, levels, name, w) if levels else _continuous(values, covariates, w)
 
 
-def _continuous(values: Array, x: Array, w: Array) -> Given:
+def _continuous(values: Array, x: Array, w: Array) -> ConditionalVariable:
     seen = ~np.isnan(values)
     design = np.column_stack([np.ones(len(x)), x])
     root = np.sqrt(w[seen])
@@ -82,14 +82,14 @@ def _continuous(values: Array, x: Array, w: Array) -> Given:
     nothing = np.zeros(len(x))
     parameters = np.append(beta, variance)
     codes = np.zeros(len(x), dtype=int)
-    return Given(parameters, scores, _influence(scores, w), seen, x, z, nothing, nothing, codes, 0, w)
+    return ConditionalVariable(parameters, scores, _influence(scores, w), seen, x, z, nothing, nothing, codes, 0, w)
 
 
 def _influence(scores: Array, w: Array) -> Array:
     return np.linalg.solve((scores * w[:, None]).T @ scores, scores.T).T
 
 
-def _ordered(values: Array, x: Array, levels: int, name: str, w: Array) -> Given:
+def _ordered(values: Array, x: Array, levels: int, name: str, w: Array) -> ConditionalVariable:
     seen = ~np.isnan(values)
     codes = np.where(seen, values, 1).astype(int) - 1
     share = np.cumsum(np.bincount(codes[seen], w[seen], minlength=levels))[:-1] / w[seen].sum()
@@ -97,7 +97,9 @@ def _ordered(values: Array, x: Array, levels: int, name: str, w: Array) -> Given
     theta = _maximum(theta, codes[seen], x[seen], levels, name, w[seen])
     upper, lower = limits(theta, codes, x, levels)
     scores = np.where(seen[:, None], _scores(upper, lower, codes, x, levels), 0.0)
-    return Given(theta, scores, _influence(scores, w), seen, x, np.zeros(len(x)), upper, lower, codes, levels, w)
+    return ConditionalVariable(
+        theta, scores, _influence(scores, w), seen, x, np.zeros(len(x)), upper, lower, codes, levels, w
+    )
 
 
 def limits(theta: Array, codes: Array, x: Array, levels: int) -> tuple[Array, Array]:

@@ -9,7 +9,7 @@ import numpy as np
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.ordinal.bivariate_normal import RULES, SIZES, density, density_slope, quadrant, turned
 from sexresearch.sem.ordinal.polychoric import SMALLEST
-from sexresearch.sem.ordinal.probit import Given
+from sexresearch.sem.ordinal.probit import ConditionalVariable
 
 SIGNS = np.array([1.0, -1.0, -1.0, 1.0])  # of the corners, in the order in which `rectangles` puts them
 
@@ -36,7 +36,7 @@ class Rectangles:
         return SIGNS @ at, SIGNS @ density_slope(self.h, self.k, np.array(rho), at)
 
 
-def rectangles(a: Given, b: Given, rows: Array) -> Rectangles:
+def rectangles(a: ConditionalVariable, b: ConditionalVariable, rows: Array) -> Rectangles:
     """Between the limits of two ordered variables in some rows, their expectations given covariates taken off."""
     up, down, right, left = a.upper[rows], a.lower[rows], b.upper[rows], b.lower[rows]
     return Rectangles(

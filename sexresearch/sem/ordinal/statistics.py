@@ -10,11 +10,11 @@ from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.ordinal.conditional import observe_given
+from sexresearch.sem.ordinal.contingency import Tables, coded, tables
 from sexresearch.sem.ordinal.influence import Influence, Univariate, cell_influence, univariate
-from sexresearch.sem.ordinal.layout import Layout
 from sexresearch.sem.ordinal.mixed import Mixed, mixed
+from sexresearch.sem.ordinal.moment_layout import MomentLayout
 from sexresearch.sem.ordinal.polychoric import cells, polychoric, thresholds, without_empty_cell
-from sexresearch.sem.ordinal.tables import Tables, coded, tables
 
 NEARLY = 0.99  # size of a correlation from which it is mentioned
 
@@ -26,7 +26,7 @@ class OrdinalMoments:
     frequencies : the tables of ordered variables alone, where each row counts once.
     """
 
-    layout: Layout
+    layout: MomentLayout
     moments: Array
     influence: Influence
     frequencies: Tables | None = None
@@ -70,7 +70,9 @@ class OrdinalMoments:
         return np.diag(self.layout.cov(self.moments))
 
 
-def observe(values: Array, own: Layout, weights: Array | None = None, clusters: Array | None = None) -> OrdinalMoments:
+def observe(
+    values: Array, own: MomentLayout, weights: Array | None = None, clusters: Array | None = None
+) -> OrdinalMoments:
     """Moments of values (n, p + x): categories 1, 2, … of ordered variables, numbers of others, NaN where unanswered.
 
     Every moment rests on the rows that answered the variables concerned; covariates stand last and have no gaps.
@@ -98,7 +100,7 @@ def observe(values: Array, own: Layout, weights: Array | None = None, clusters: 
 
 
 def _assembled(
-    own: Layout, found: Tables, cuts: Array, rho: Array, single: Univariate, table: Array, rest: Mixed
+    own: MomentLayout, found: Tables, cuts: Array, rho: Array, single: Univariate, table: Array, rest: Mixed
 ) -> OrdinalMoments:
     items, numbers = own.cuts
     ranks = np.searchsorted(own.ordered, items)

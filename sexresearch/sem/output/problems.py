@@ -7,7 +7,7 @@ import numpy as np
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.matrices import exceeds
 

@@ -49,7 +49,7 @@ class Fit(Protocol):
 
 
 @dataclass(frozen=True)
-class Measure:
+class ReportedMeasure:
     """One measure as it is to be reported.
 
     name : as papers know it, without a suffix ("cfi"). key : its name in `fit_measures` ("cfi_robust").
@@ -68,9 +68,9 @@ class Measure:
 class Reported:
     """The test and the indices to report, by their plain names: chisq df pvalue cfi tli rmsea rmsea_ci_lower … srmr."""
 
-    measures: tuple[Measure, ...]
+    measures: tuple[ReportedMeasure, ...]
 
-    def __getitem__(self, name: str) -> Measure:
+    def __getitem__(self, name: str) -> ReportedMeasure:
         return next(measure for measure in self.measures if measure.name == name)
 
     def value(self, name: str) -> float:
@@ -120,10 +120,10 @@ def _key(name: str, suffix: str) -> str:
     return f"{name}{suffix}"
 
 
-def _measure(name: str, suffix: str, kind: str, measures: pd.Series, reasons: Mapping[str, str]) -> Measure:
+def _measure(name: str, suffix: str, kind: str, measures: pd.Series, reasons: Mapping[str, str]) -> ReportedMeasure:
     key = _key(name, suffix)
     value = float(measures.get(key, math.nan))
-    return Measure(name, key, value, kind, reasons.get(key, "") if math.isnan(value) else "")
+    return ReportedMeasure(name, key, value, kind, reasons.get(key, "") if math.isnan(value) else "")
 
 
 def test_in_words(fitted: Fitted) -> str:

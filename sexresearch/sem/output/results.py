@@ -24,8 +24,8 @@ from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.inference.fit_measures import fit_measures
+from sexresearch.sem.inference.parameter_frame import parameter_frame
 from sexresearch.sem.inference.reasons import missing_reasons
-from sexresearch.sem.inference.tables import parameter_frame
 from sexresearch.sem.inference.vcov import vcov
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.lavaan_script import lavaan_script

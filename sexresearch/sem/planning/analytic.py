@@ -23,7 +23,7 @@ from sexresearch.sem.planning.chi_square import (
 from sexresearch.sem.planning.one_parameter import cost, smallest
 from sexresearch.sem.planning.plan import Plan, assumptions, plan_of, refuse_ordered
 from sexresearch.sem.planning.power import refuse_shares, sample_sizes, whole_sizes
-from sexresearch.sem.planning.wanted import Wanted, wanted_effects
+from sexresearch.sem.planning.wanted import TargetEffect, wanted_effects
 
 DEFINED = "a defined parameter has no model without it to compare with: simulate its power"
 Row = dict[str, object]
@@ -165,7 +165,7 @@ def parameter_power(
     refuse_ordered(plan, "parameter_power")
     enough = noncentrality_needed(target, 1.0, alpha)
 
-    def row(size: int, effect: Wanted) -> Row:
+    def row(size: int, effect: TargetEffect) -> Row:
         each = math.nan if _number(plan, effect) < 0 else cost(plan.fitted.conditioned, _number(plan, effect))
         known = not math.isnan(each)
         return {
@@ -236,7 +236,7 @@ def sensitivity(
     enough = noncentrality_needed(target, 1.0, alpha)
     spread = np.sqrt(np.diag(vcov(plan.fitted)) * plan.fitted.n)
 
-    def row(size: int, effect: Wanted) -> Row:
+    def row(size: int, effect: TargetEffect) -> Row:
         number = _number(plan, effect)
         value, why = math.nan, DEFINED
         if number >= 0:
@@ -249,7 +249,7 @@ def sensitivity(
 
 
 def _frame(
-    plan: Plan, sizes: Sequence[int], effects: Sequence[str] | None, row: Callable[[int, Wanted], Row]
+    plan: Plan, sizes: Sequence[int], effects: Sequence[str] | None, row: Callable[[int, TargetEffect], Row]
 ) -> pd.DataFrame:
     """One row per sample size and effect, led by what both are."""
     wanted = wanted_effects(plan.fitted, effects)
@@ -263,11 +263,11 @@ def _frame(
     return pd.DataFrame(rows)
 
 
-def _number(plan: Plan, effect: Wanted) -> int:
+def _number(plan: Plan, effect: TargetEffect) -> int:
     """The free parameter behind an effect, -1 for a definition."""
     rows = plan.fitted.table.rows
     return rows[effect.place].free if effect.place < len(rows) else -1
 
 
-def _reason(plan: Plan, effect: Wanted) -> str:
+def _reason(plan: Plan, effect: TargetEffect) -> str:
     return DEFINED if _number(plan, effect) < 0 else "the model without the effect has no solution in this population"

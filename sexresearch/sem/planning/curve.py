@@ -12,8 +12,8 @@ from scipy.special import ndtri
 from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.language.model import Model
-from sexresearch.sem.planning.trials import Found
-from sexresearch.sem.planning.wanted import Wanted
+from sexresearch.sem.planning.trials import TrialEstimates
+from sexresearch.sem.planning.wanted import TargetEffect
 
 
 @by_value
@@ -43,7 +43,9 @@ class Power:
         return f"Power({self.requested} samples per size, seed {self.seed}{f', {lost} lost' if lost else ''}: {said})"
 
 
-def table_of(found: Found, wanted: Sequence[Wanted], truth: Array, alpha: float, note: str) -> pd.DataFrame:
+def table_of(
+    found: TrialEstimates, wanted: Sequence[TargetEffect], truth: Array, alpha: float, note: str
+) -> pd.DataFrame:
     """One row per effect at one sample size."""
     half = float(ndtri(1 - alpha / 2))
     rows = []

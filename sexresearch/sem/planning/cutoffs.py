@@ -18,17 +18,17 @@ from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.language.model import Model
-from sexresearch.sem.output.reported import Measure, reported
+from sexresearch.sem.output.reported import ReportedMeasure, reported
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.misspecification import Level, levels
 from sexresearch.sem.planning.plan import WHOLE, plan_of, refuse_ordered
 from sexresearch.sem.planning.power import refuse_counts, sample_sizes
-from sexresearch.sem.planning.samples import Drawn
-from sexresearch.sem.resampling.batch import batch
+from sexresearch.sem.planning.samples import MomentSampler
+from sexresearch.sem.resampling.many_fits import batch
 from sexresearch.sem.resampling.many_measures import many_measures
 from sexresearch.sem.resampling.refit import refit_samples
+from sexresearch.sem.resampling.row_values import exogenous_rows
 from sexresearch.sem.resampling.run import Job, run
-from sexresearch.sem.resampling.values import exogenous_rows
 
 BAD_IF_LARGE = {"srmr": True, "rmsea": True, "cfi": False}
 RULES = (0.95, 0.90)  # misspecified models rejected and fitting models accepted: at least this share of both
@@ -121,7 +121,7 @@ def dynamic_cutoffs(
     return pd.DataFrame(frames)[columns]
 
 
-def _unlike(model: Results | Model | str, measure: Measure) -> str:
+def _unlike(model: Results | Model | str, measure: ReportedMeasure) -> str:
     """What keeps the fit's own value from being one of complete normal answers, as the samples are; else its kind."""
     if measure.kind == "robust":
         return f"value: robust {measure.name}, which estimates that of complete normal answers"
@@ -149,7 +149,7 @@ def _simulated(fitted: Fitted, level: Level, n: int, replicates: int, seed: int,
     engine = batch(there)
     if engine is None:
         raise OptionError("cut-offs need a model whose constraints, if any, are linear equalities")
-    engine, source = replace(engine, rows=1), Drawn(there, (n,), seed, level.number)
+    engine, source = replace(engine, rows=1), MomentSampler(there, (n,), seed, level.number)
     outcome = run(Job(there, source, engine, None, False), replicates, workers, f"level {level.number}")
     if outcome.not_run:
         raise KeyboardInterrupt

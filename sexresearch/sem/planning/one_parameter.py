@@ -15,8 +15,8 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.implied.structure import Structure, implied
 from sexresearch.sem.language.expression import Expression
-from sexresearch.sem.terms.curve import Curve, Objective
 from sexresearch.sem.terms.normal import population_term
+from sexresearch.sem.terms.objective import Curve, Objective
 from sexresearch.sem.terms.term import Discrepancy
 
 CLOSE = 1e-6  # relative, of the noncentrality looked for
@@ -43,7 +43,7 @@ def cost(fitted: Fitted, number: int, objective: Objective | None = None, theta:
         except ModelError:
             return math.nan
     else:
-        held = Held(objective, np.delete(np.arange(len(theta)), number), start)
+        held = PartialObjective(objective, np.delete(np.arange(len(theta)), number), start)
         solution = minimize(held, start[held.moving], MOST_STEPS)
     rise = 2.0 * (solution.value - objective.value(theta))
     return max(rise, 0.0) if solution.converged else math.nan
@@ -54,7 +54,7 @@ def _is_zero(number: int) -> Expression:
 
 
 @dataclass(frozen=True)
-class Held:
+class PartialObjective:
     """A discrepancy in which only the parameters `moving` move, the others staying where `rest` (q,) has them."""
 
     objective: Objective

@@ -14,12 +14,12 @@ from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfu
 from sexresearch.sem.estimation.estimate import estimate
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ADDED, Options
-from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.language.blocks import formulas_by_group, label_text
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import written
 from sexresearch.sem.output.results import Results
-from sexresearch.sem.planning.wanted import Wanted, estimates
+from sexresearch.sem.planning.wanted import TargetEffect, estimates
 from sexresearch.sem.simulation.population import Groups, Population, population_of
 
 WHOLE = 10**6  # respondents that stand for the population; they only weigh the groups
@@ -33,7 +33,7 @@ class Plan:
     model: Model
     fitted: Fitted
 
-    def values(self, wanted: Sequence[Wanted]) -> Array:
+    def values(self, wanted: Sequence[TargetEffect]) -> Array:
         """(effects,) the population values of effects."""
         fixed = row_estimates(self.fitted)[[row.exogenous for row in self.fitted.table.rows]]
         return estimates(self.fitted, wanted, self.fitted.theta[None], fixed[None])[0]

@@ -18,16 +18,16 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.fit import results_of
 from sexresearch.sem.implied.structure import join_moments
-from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.planning.plan import Plan
-from sexresearch.sem.planning.wanted import Wanted, estimates, standard_errors
+from sexresearch.sem.planning.wanted import TargetEffect, estimates, standard_errors
 from sexresearch.sem.resampling.refit import BROKEN, reason, refit_samples
 from sexresearch.sem.resampling.run import CAREFUL_AT_ONCE, Chunked, Replicate
 from sexresearch.sem.simulation.sampler import Sampler, stream
 
 
 @dataclass(frozen=True)
-class Drawn:
+class MomentSampler:
     """Moments of complete normal samples of `sizes` respondents by group, without drawing a row.
 
     n times the covariances follow a Wishart distribution, made from its Bartlett decomposition (Bartlett 1933,
@@ -82,12 +82,12 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Surveyed:
+class RowSampler:
     """Rows of answers under any design, each sample fitted as a user would: est, se and improper in one vector."""
 
     plan: Plan
     sampler: Sampler
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[TargetEffect, ...]
     estimator: str | None
     missing: str
     ordered: tuple[str, ...]
@@ -133,7 +133,7 @@ class Surveyed:
             return _summed_up(results.fitted, wanted, results.vcov.to_numpy())
 
 
-def _summed_up(fitted: Fitted, wanted: Sequence[Wanted], vcov: Array) -> Array:
+def _summed_up(fitted: Fitted, wanted: Sequence[TargetEffect], vcov: Array) -> Array:
     theta = fitted.theta[None]
     fixed = row_estimates(fitted)[[row.exogenous for row in fitted.table.rows]][None]
     est = estimates(fitted, wanted, theta, fixed)[0]

@@ -10,17 +10,17 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.planning.plan import Plan
-from sexresearch.sem.planning.samples import Drawn, Surveyed, improper
-from sexresearch.sem.planning.wanted import Wanted, estimates, standard_errors
-from sexresearch.sem.resampling.batch import Batch, batch
+from sexresearch.sem.planning.samples import MomentSampler, RowSampler, improper
+from sexresearch.sem.planning.wanted import TargetEffect, estimates, standard_errors
 from sexresearch.sem.resampling.many_errors import covariances
+from sexresearch.sem.resampling.many_fits import Batch, batch
 from sexresearch.sem.resampling.run import Job, Outcome, run
 from sexresearch.sem.simulation.design import Design
 from sexresearch.sem.simulation.sampler import Sampler
 
 
 @dataclass(frozen=True)
-class Found:
+class TrialEstimates:
     """What the studies of one size found: est and se (R, effects), improper solutions among them, the others."""
 
     n: int
@@ -36,7 +36,7 @@ class Trials:
     """Simulates studies of a plan; complete normal answers are fitted many at a time."""
 
     plan: Plan
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[TargetEffect, ...]
     design: Design
     estimator: str | None
     missing: str
@@ -54,29 +54,29 @@ class Trials:
         """Draws rows of answers."""
         return Sampler(self.plan.population, self.design)
 
-    def of_size(self, n: int, replicates: int, workers: int) -> Found:
+    def of_size(self, n: int, replicates: int, workers: int) -> TrialEstimates:
         """Studies with n respondents."""
         title = f"n = {n}"
         plain = self.design.plain and self.estimator in (None, "ML")
         if plain and not self.ordered and not self.plan.population.thresholds:
             sizes = tuple(self.plan.population.sizes(n))
-            job = Job(self.plan.fitted, Drawn(self.plan.fitted, sizes, self.seed), self.engine, None, False)
+            job = Job(self.plan.fitted, MomentSampler(self.plan.fitted, sizes, self.seed), self.engine, None, False)
             return self._from_moments(n, sizes, run(job, replicates, workers, title))
-        surveyed = Surveyed(
+        surveyed = RowSampler(
             self.plan, self.sampler, self.wanted, self.estimator, self.missing, self.ordered, n, self.seed
         )
         return self._from_rows(n, run(surveyed, replicates, workers, title))
 
-    def _from_moments(self, n: int, sizes: tuple[int, ...], outcome: Outcome) -> Found:
+    def _from_moments(self, n: int, sizes: tuple[int, ...], outcome: Outcome) -> TrialEstimates:
         fitted, done = self.plan.fitted, outcome.replicates
         theta = np.array([r.theta for r in done]).reshape(len(done), fitted.table.n_free)
         fixed = np.array([r.exogenous for r in done]).reshape(len(done), sum(r.exogenous for r in fitted.table.rows))
         vcov = covariances(fitted, theta, fixed, sizes)
         est = estimates(fitted, self.wanted, theta, fixed)
         se = standard_errors(fitted, self.wanted, theta, fixed, vcov)
-        return Found(n, est, se, int(improper(fitted, theta).sum()), outcome.failures, outcome.not_run)
+        return TrialEstimates(n, est, se, int(improper(fitted, theta).sum()), outcome.failures, outcome.not_run)
 
-    def _from_rows(self, n: int, outcome: Outcome) -> Found:
+    def _from_rows(self, n: int, outcome: Outcome) -> TrialEstimates:
         k = len(self.wanted)
         told = np.array([r.theta for r in outcome.replicates]).reshape(len(outcome.replicates), 2 * k + 1)
-        return Found(n, told[:, :k], told[:, k:-1], int(told[:, -1].sum()), outcome.failures, outcome.not_run)
+        return TrialEstimates(n, told[:, :k], told[:, k:-1], int(told[:, -1].sum()), outcome.failures, outcome.not_run)

@@ -12,25 +12,25 @@ from sexresearch.errors import OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.language.parameter import Parameter
-from sexresearch.sem.resampling.values import definition_values, row_values
+from sexresearch.sem.resampling.row_values import definition_values, row_values
 
 STEP = 1e-5  # relative, of central differences whose error is of the order of its square
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TargetEffect:
     """One effect: its label or formula, group (None where there is one), and place among rows, then definitions."""
 
     name: str
     group: object
     place: int
 
-    def found_in(self, fitted: Fitted) -> Wanted:
+    def found_in(self, fitted: Fitted) -> TargetEffect:
         """The same effect in another fit, whose table may hold further rows."""
         return next(own for own in _named(fitted, self.name) if own.group == self.group)
 
 
-def wanted_effects(fitted: Fitted, effects: Sequence[str] | None) -> tuple[Wanted, ...]:
+def wanted_effects(fitted: Fitted, effects: Sequence[str] | None) -> tuple[TargetEffect, ...]:
     """The named effects; by default every free regression and definition, or every loading where there is none.
 
     An effect is named by its label, its definition, or its formula ("loyalty ~ delight"), in every group that has it.
@@ -51,15 +51,15 @@ def wanted_effects(fitted: Fitted, effects: Sequence[str] | None) -> tuple[Wante
     return tuple(wanted for name in effects for wanted in _named(fitted, name))
 
 
-def _of(fitted: Fitted, place: int, name: str = "") -> Wanted:
+def _of(fitted: Fitted, place: int, name: str = "") -> TargetEffect:
     rows = fitted.table.rows
     if place >= len(rows):
-        return Wanted(fitted.names.definitions[place - len(rows)].name, None, place)
+        return TargetEffect(fitted.names.definitions[place - len(rows)].name, None, place)
     label = fitted.samples[rows[place].group].label if fitted.table.n_groups > 1 else None
-    return Wanted(name or rows[place].name, label, place)
+    return TargetEffect(name or rows[place].name, label, place)
 
 
-def _named(fitted: Fitted, name: str) -> list[Wanted]:
+def _named(fitted: Fitted, name: str) -> list[TargetEffect]:
     rows, wanted = fitted.table.rows, "".join(str(name).split())
     for i, definition in enumerate(fitted.names.definitions):
         if definition.name == wanted:
@@ -84,13 +84,15 @@ def _names(row: Parameter) -> set[str]:
     return names | {f"{row.rhs}{row.op}{row.lhs}"} if row.op == "~~" else names
 
 
-def estimates(fitted: Fitted, wanted: Sequence[Wanted], theta: Array, exogenous: Array) -> Array:
+def estimates(fitted: Fitted, wanted: Sequence[TargetEffect], theta: Array, exogenous: Array) -> Array:
     """(R, effects) values at parameter vectors theta (R, q) and exogenous rows (R, e)."""
     rows = row_values(fitted, theta, exogenous)
     return np.hstack([rows, definition_values(fitted, rows)])[:, [w.place for w in wanted]]
 
 
-def standard_errors(fitted: Fitted, wanted: Sequence[Wanted], theta: Array, exogenous: Array, vcov: Array) -> Array:
+def standard_errors(
+    fitted: Fitted, wanted: Sequence[TargetEffect], theta: Array, exogenous: Array, vcov: Array
+) -> Array:
     """(R, effects) standard errors from covariances (R, q, q) of the estimates; delta method for definitions."""
     rows = fitted.table.rows
     out = np.empty((len(theta), len(wanted)))
@@ -105,7 +107,7 @@ def standard_errors(fitted: Fitted, wanted: Sequence[Wanted], theta: Array, exog
     return out
 
 
-def _slopes(fitted: Fitted, wanted: Sequence[Wanted], theta: Array, exogenous: Array) -> Array:
+def _slopes(fitted: Fitted, wanted: Sequence[TargetEffect], theta: Array, exogenous: Array) -> Array:
     """(R, effects, q) derivatives of definitions, which only labelled parameters enter."""
     out = np.zeros((len(theta), len(wanted), theta.shape[1]))
     for i in set(fitted.names.free.values()):

@@ -17,10 +17,10 @@ from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.chisquare import standard_test
 from sexresearch.sem.output.results import Results
-from sexresearch.sem.resampling.batch import batch
-from sexresearch.sem.resampling.draws import Source, bent_to_model, resampled, simulated
+from sexresearch.sem.resampling.bootstrap_table import Bootstrap
+from sexresearch.sem.resampling.draws import SampleSource, bent_to_model, resampled, simulated
+from sexresearch.sem.resampling.many_fits import batch
 from sexresearch.sem.resampling.run import Job, run
-from sexresearch.sem.resampling.table import Bootstrap
 from sexresearch.sem.resampling.uncertainty import no_resampler
 
 Resampling = Literal["nonparametric", "bollen-stine", "parametric"]
@@ -97,7 +97,7 @@ def bootstrap(
     codes = _clusters(fitted, cluster)
     _refuse_kind(fitted, kind, codes)
     tested = kind == "bollen-stine"
-    measure = Measured(results, statistic, tested) if tested or statistic is not None else None
+    measure = ReplicateStatistic(results, statistic, tested) if tested or statistic is not None else None
     own = named_values(statistic, results) if statistic is not None else None
     engine = batch(fitted, gaps=kind == "nonparametric") if statistic is None else None
     job = Job(fitted, _source(fitted, seed, kind, codes, measure is None), engine, measure, tested)
@@ -153,7 +153,7 @@ def _clusters(fitted: Fitted, cluster: pd.Series | str | None) -> list[Array] | 
     return picked
 
 
-def _source(fitted: Fitted, seed: int, kind: str, codes: list[Array] | None, bare: bool) -> Source:
+def _source(fitted: Fitted, seed: int, kind: str, codes: list[Array] | None, bare: bool) -> SampleSource:
     if kind == "parametric":
         return simulated(fitted, seed)
     drawn = resampled(fitted, seed, codes, bare)
@@ -161,7 +161,7 @@ def _source(fitted: Fitted, seed: int, kind: str, codes: list[Array] | None, bar
 
 
 @dataclass(frozen=True)
-class Measured:
+class ReplicateStatistic:
     """What to measure on every refit: the user's statistic, where there is one, and whether the chi-square."""
 
     results: Results

@@ -29,7 +29,7 @@ def stream(seed: int, number: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(number,))))
 
 
-class Source(Protocol):
+class SampleSource(Protocol):
     """Where the samples of a bootstrap come from."""
 
     def refitted(self, fitted: Fitted, number: int) -> Fitted:
@@ -40,7 +40,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
-class Resampled:
+class RowResampler:
     """Rows drawn with replacement: `units` (rows of all groups,) says which unit a row belongs to.
 
     strata : units are drawn within each stratum (first unit, number of units); groups : the answers themselves.
@@ -114,7 +114,7 @@ def _repeated(group: Answers, counts: Array) -> Answers:
 
 
 @dataclass(frozen=True)
-class Simulated:
+class ParametricSampler:
     """Answers drawn from the normal distribution that the model implies, with the gaps of the data."""
 
     seed: int
@@ -150,7 +150,7 @@ def _unweighted(answers: Answers, order: Array, has_means: bool) -> Weighed:
     return weigh(np.ones((1, len(answers.values))), Products(answers.values), order, has_means)
 
 
-def resampled(fitted: Fitted, seed: int, clusters: Sequence[Array] | None, bare: bool = False) -> Resampled:
+def resampled(fitted: Fitted, seed: int, clusters: Sequence[Array] | None, bare: bool = False) -> RowResampler:
     """Draws of rows, or of whole `clusters` (codes per group); clusters that span groups are drawn across them."""
     groups = tuple(sample.answers for sample in fitted.samples if sample.answers is not None)
     codes = [np.arange(len(g.values)) for g in groups] if clusters is None else list(clusters)
@@ -162,7 +162,7 @@ def resampled(fitted: Fitted, seed: int, clusters: Sequence[Array] | None, bare:
         units.append(dense.ravel() + first)
         strata.append((first, len(names)))
         first += len(names)
-    return Resampled(seed, groups, np.concatenate(units), tuple(strata), bare)
+    return RowResampler(seed, groups, np.concatenate(units), tuple(strata), bare)
 
 
 def bent_to_model(fitted: Fitted) -> tuple[Answers, ...]:
@@ -188,7 +188,7 @@ def root(matrix: Array) -> Array:
     return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
 
 
-def simulated(fitted: Fitted, seed: int) -> Simulated:
+def simulated(fitted: Fitted, seed: int) -> ParametricSampler:
     """Draws from the fitted model, as many rows per group as there were."""
     means = [
         state.mean if state.structure.has_means else sample.mean
@@ -199,4 +199,4 @@ def simulated(fitted: Fitted, seed: int) -> Simulated:
         for s in fitted.samples
     ]
     labels = tuple(sample.label for sample in fitted.samples)
-    return Simulated(seed, labels, tuple(means), tuple(root(s.cov) for s in fitted.states), tuple(gaps))
+    return ParametricSampler(seed, labels, tuple(means), tuple(root(s.cov) for s in fitted.states), tuple(gaps))

@@ -13,10 +13,10 @@ from scipy.special import ndtr, ndtri
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.matrices import inverse_information
-from sexresearch.sem.resampling.values import values
+from sexresearch.sem.resampling.row_values import values
 
 BootstrapInterval = Literal["percentile", "bias_corrected", "bca"]
 METHODS = get_args(BootstrapInterval)

@@ -11,8 +11,8 @@ from sexresearch.sem.data.weighted_moments import Weighed
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.stacked import reduced
-from sexresearch.sem.resampling.batch import Batch, chisq
 from sexresearch.sem.resampling.many_errors import stacks
+from sexresearch.sem.resampling.many_fits import Batch, chisq
 
 
 def many_measures(

@@ -10,10 +10,10 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.inference.tables import row_estimates
+from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.output.results import Results
+from sexresearch.sem.resampling.row_values import definition_values, row_values
 from sexresearch.sem.resampling.uncertainty import normal_draws
-from sexresearch.sem.resampling.values import definition_values, row_values
 
 KEYS = ["lhs", "op", "rhs", "label", "group", "level", "est"]
 

@@ -13,7 +13,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.ordinal_sample import ordinal_sample
 from sexresearch.sem.data.sample import Sample, from_answers, from_gaps, from_pairs
-from sexresearch.sem.estimation.constrained_minimum import Constrained, minimize_within
+from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution, minimize_within
 from sexresearch.sem.estimation.constraints import restrictions
 from sexresearch.sem.estimation.estimate import bounded, discrepancy_of, in_users_words, place
 from sexresearch.sem.estimation.fitted import Fitted
@@ -66,13 +66,13 @@ def _sample(fitted: Fitted, old: Sample, new: Answers) -> Sample:
     )
 
 
-def _minimum(fitted: Fitted) -> Constrained:
+def _minimum(fitted: Fitted) -> ConstrainedSolution:
     """From the full-sample estimates; from the first start of all where that leads nowhere."""
     found = _descended(fitted, fitted.theta)
     return found if found.solution.converged else _descended(fitted, fitted.start)
 
 
-def _descended(fitted: Fitted, start: Array) -> Constrained:
+def _descended(fitted: Fitted, start: Array) -> ConstrainedSolution:
     limits = restrictions(bounded(fitted.table, fitted.options), fitted.names)
     if limits:
         return minimize_within(fitted.objective, start, limits, fitted.names)

@@ -16,10 +16,10 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.ordinal.statistics import observe
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.bootstrap import Resampling, bootstrap
-from sexresearch.sem.resampling.draws import Resampled, resampled
+from sexresearch.sem.resampling.bootstrap_table import Bootstrap
+from sexresearch.sem.resampling.draws import RowResampler, resampled
 from sexresearch.sem.resampling.intervals import influence
 from sexresearch.sem.resampling.run import progress_bar
-from sexresearch.sem.resampling.table import Bootstrap
 from sexresearch.sem.resampling.uncertainty import Replicates
 from sexresearch.sem.terms.scores import cluster_sums
 from sexresearch.sem.threads import one_thread
@@ -61,7 +61,7 @@ class Refits:
 
 def _moves(found: Bootstrap) -> Array:
     source = found.job.source
-    assert isinstance(source, Resampled)
+    assert isinstance(source, RowResampler)
     return cluster_sums(influence(found.results.fitted), source.units)
 
 
@@ -71,7 +71,7 @@ def _about(found: Bootstrap, rows: bool) -> str:
     return "; ".join(dict.fromkeys([*parts, *lost]))
 
 
-def _covariances(fitted: Fitted, source: Resampled, numbers: Sequence[int]) -> list[Array]:
+def _covariances(fitted: Fitted, source: RowResampler, numbers: Sequence[int]) -> list[Array]:
     """Per group (replicates, p, p); NaN where a sample has no covariances."""
     if all(sample.complete for sample in fitted.samples) and not fitted.levels:
         orders = [np.arange(len(sample.names)) for sample in fitted.samples]

@@ -15,11 +15,11 @@ import numpy as np
 from sexresearch.frozen import by_value, read_only
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.inference.tables import row_estimates
-from sexresearch.sem.resampling.batch import Batch, chisq, fit_batch
-from sexresearch.sem.resampling.draws import Source
+from sexresearch.sem.inference.parameter_frame import row_estimates
+from sexresearch.sem.resampling.draws import SampleSource
+from sexresearch.sem.resampling.many_fits import Batch, chisq, fit_batch
 from sexresearch.sem.resampling.refit import BROKEN, reason
-from sexresearch.sem.resampling.values import exogenous_rows
+from sexresearch.sem.resampling.row_values import exogenous_rows
 from sexresearch.sem.threads import one_thread
 
 CAREFUL_AT_ONCE = 4  # replicates in a chunk of the careful minimiser
@@ -58,7 +58,7 @@ class Job:
     """
 
     fitted: Fitted
-    source: Source
+    source: SampleSource
     engine: Batch | None
     measure: Measure | None
     test: bool

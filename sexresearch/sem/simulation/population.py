@@ -105,8 +105,7 @@ def thresholds_of(model: Model, labels: tuple[str, ...]) -> dict[str, tuple[tupl
     for item in dict.fromkeys(f.lhs for f in formulas):
         own = sorted((f for f in formulas if f.lhs == item), key=lambda f: int(f.rhs[1:]))
         out[item] = tuple(
-            tuple(_value(f.modifiers, g) for f in own if numbers.get(f.group or "", g) == g)
-            for g in range(len(labels))
+            tuple(_value(f.modifiers, g) for f in own if numbers.get(f.group or "", g) == g) for g in range(len(labels))
         )
         if any(not cuts or any(not a < b for a, b in pairwise((-math.inf, *cuts, math.inf))) for cuts in out[item]):
             raise ModelError(

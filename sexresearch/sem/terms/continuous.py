@@ -10,7 +10,7 @@ import numpy as np
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.gamma import Gamma
-from sexresearch.sem.implied.moments import moment_vector
+from sexresearch.sem.implied.implied_moments import moment_vector
 from sexresearch.sem.implied.structure import Implied, implied, jacobian, join_moments, structure_of, vech_index
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles

@@ -14,7 +14,7 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.gamma import Gamma
-from sexresearch.sem.implied.moments import normal_weight
+from sexresearch.sem.implied.implied_moments import normal_weight
 from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.terms.normal import NormalPoint, NormalTerm
 from sexresearch.sem.terms.scores import Saturated, free_moments

@@ -14,12 +14,12 @@ from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import inverse_of_moments, moment_names
 from sexresearch.sem.data.sample import Sample
-from sexresearch.sem.implied.moments import collect, moment_bend, moment_vector, normal_weight
+from sexresearch.sem.implied.implied_moments import collect, moment_bend, moment_vector, normal_weight
 from sexresearch.sem.implied.structure import Structure, implied, jacobian
 from sexresearch.sem.terms.continuous import ContinuousPoint, ContinuousTerm
-from sexresearch.sem.terms.curve import Curve
 from sexresearch.sem.terms.moment_covariance import moment_covariance
 from sexresearch.sem.terms.normal import NormalTerm, reproducing
+from sexresearch.sem.terms.objective import Curve
 from sexresearch.sem.terms.term import Point
 
 

@@ -16,13 +16,13 @@ import numpy as np
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.implied.implied_moments import collect, normal_weight
 from sexresearch.sem.implied.likelihood import Grouped, deviance, grouped, likelihood_derivatives, respondents
-from sexresearch.sem.implied.moments import collect, normal_weight
-from sexresearch.sem.implied.patterns import Block
+from sexresearch.sem.implied.patterns import Pattern
 from sexresearch.sem.implied.structure import implied
 from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.terms.continuous import ContinuousPoint, ContinuousTerm
-from sexresearch.sem.terms.curve import Curve
+from sexresearch.sem.terms.objective import Curve
 from sexresearch.sem.terms.scores import (
     Saturated,
     casewise_scores,
@@ -109,7 +109,7 @@ def reproducing(term: ContinuousTerm, point: Point, share: float) -> tuple[Norma
 
 def population_term(term: GroupTerm, omega: Array, share: float) -> NormalTerm:
     """The normal likelihood of a group's model at moments omega (P, P) that are not the sample's."""
-    block = Block(np.arange(len(omega)), term.n, omega)
+    block = Pattern(np.arange(len(omega)), term.n, omega)
     return PopulationTerm(share, term.structure, term.sample, term.fixed, term.n_free, block)
 
 
@@ -117,7 +117,7 @@ def population_term(term: GroupTerm, omega: Array, share: float) -> NormalTerm:
 class PopulationTerm(NormalTerm):
     """A normal term fitted to moments that are not the sample's."""
 
-    block: Block
+    block: Pattern
 
     @property
     def blocks(self) -> Grouped:

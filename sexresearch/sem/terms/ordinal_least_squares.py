@@ -21,11 +21,11 @@ from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.implied.structure import Implied, Structure, implied
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
-from sexresearch.sem.ordinal.layout import Layout
 from sexresearch.sem.ordinal.model_moments import OrdinalModel, OrdinalPoint, ordinal_model
+from sexresearch.sem.ordinal.moment_layout import MomentLayout
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
-from sexresearch.sem.terms.curve import Curve
 from sexresearch.sem.terms.least_squares import dense, quadratic, weighed
+from sexresearch.sem.terms.objective import Curve
 from sexresearch.sem.terms.scores import Saturated
 from sexresearch.sem.terms.term import GroupTerm, MisfitParts, MomentLabel, Point, Residuals
 
@@ -54,7 +54,7 @@ class OrdinalTerm(GroupTerm):
         return self.sample.ordinal
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> MomentLayout:
         """Which moment stands where."""
         return self.model.layout
 

@@ -9,8 +9,8 @@ import numpy as np
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.implied.implied_moments import collect, normal_weight
 from sexresearch.sem.implied.likelihood import Grouped, inverses, likelihood_derivatives
-from sexresearch.sem.implied.moments import collect, normal_weight
 from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian, vech_index
 
 

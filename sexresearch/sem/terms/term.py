@@ -22,7 +22,7 @@ from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.implied.structure import Implied, Structure
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
-from sexresearch.sem.terms.curve import Curve
+from sexresearch.sem.terms.objective import Curve
 from sexresearch.sem.terms.scores import Saturated
 
 MomentLabel = tuple[str, str, str]  # lhs, op, rhs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sexresearch.survey.layouts.layout import Row, blank, is_value, texts_of
+from sexresearch.survey.layouts.file_layout import Row, blank, is_value, texts_of
 from sexresearch.survey.layouts.tworows import two_rows
 
 LOOKED_AT = 30  # rows among which the names are looked for

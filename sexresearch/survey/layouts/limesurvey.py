@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sexresearch.survey.layouts.layout import Layout
+from sexresearch.survey.layouts.file_layout import FileLayout
 
 CODE_AND_TEXT = re.compile(r"([^\s.]+)\.(?: (.*))?")
 COLUMNS = {"id", "submitdate", "lastpage", "startlanguage", "seed", "token", "startdate", "datestamp", "ipaddr"}
 
 
-def limesurvey(header: Sequence[str]) -> Layout | None:
+def limesurvey(header: Sequence[str]) -> FileLayout | None:
     """The question codes and texts of a LimeSurvey header of codes and texts; None where it is not one.
 
     It is one if a column of LimeSurvey's own (such as ``id. Response ID``) and most of the others are so written;
@@ -28,4 +28,4 @@ def limesurvey(header: Sequence[str]) -> Layout | None:
         return None
     names = tuple(code for code, _ in pairs)
     texts = tuple(text or "" for _, text in pairs)
-    return Layout(names, texts, note="LimeSurvey export: of the headers the question codes are kept")
+    return FileLayout(names, texts, note="LimeSurvey export: of the headers the question codes are kept")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sexresearch.survey.layouts.layout import Layout, Row, blank, is_value, texts_of
+from sexresearch.survey.layouts.file_layout import FileLayout, Row, blank, is_value, texts_of
 
 IMPORT_ID = re.compile(r"""\s*\{\s*['"\u201c\u201d]+\s*ImportId""")
 OWN = {
@@ -32,7 +32,7 @@ LEGACY |= {"StartDate", "EndDate", "Finished", "Email"}
 SHOWN = "the rows of question texts and import identifiers are left out"
 
 
-def qualtrics(rows: Sequence[Row]) -> Layout | None:
+def qualtrics(rows: Sequence[Row]) -> FileLayout | None:
     """Names and question texts of a Qualtrics export; None where it is not one.
 
     The row of import identifiers is looked for among the rows below the names, whatever stands in its first cell.
@@ -46,15 +46,15 @@ def qualtrics(rows: Sequence[Row]) -> Layout | None:
         filled = [cell for cell in rows[place] if not blank(cell)]
         if filled and sum(bool(IMPORT_ID.match(str(cell))) for cell in filled) > len(filled) / 2:
             texts = texts_of(rows[1]) if place > 1 else ()
-            return Layout(names, texts, place + 1, f"Qualtrics export: {SHOWN}")
+            return FileLayout(names, texts, place + 1, f"Qualtrics export: {SHOWN}")
     if len(rows) < 2:
         return None
     second = texts_of(rows[1])
     if _legacy(names, second):
         kept = tuple(text if text in LEGACY else name for name, text in zip(names, second, strict=True))
-        return Layout(kept, second, 2, "Qualtrics export (legacy): the row of question texts is left out")
+        return FileLayout(kept, second, 2, "Qualtrics export (legacy): the row of question texts is left out")
     if _titles(names, rows[1]):
-        return Layout(names, second, 2, "Qualtrics export: the row of question texts is left out")
+        return FileLayout(names, second, 2, "Qualtrics export: the row of question texts is left out")
     return None
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from sexresearch.survey.layouts.layout import Layout, Row, blank, is_value, texts_of
+from sexresearch.survey.layouts.file_layout import FileLayout, Row, blank, is_value, texts_of
 from sexresearch.survey.spelling import folded
 
 WHOLE_ANSWER = {"response", "open-ended response", "antwort", "offene antwort", "réponse", "respuesta", "resposta"}
 WHOLE_ANSWER |= {"risposta", "antwoord", "svar"}
 
 
-def two_rows(rows: Sequence[Row], merged: bool = False) -> Layout | None:
+def two_rows(rows: Sequence[Row], merged: bool = False) -> FileLayout | None:
     """Names and texts where a second header row completes the first; None where it does not.
 
     It does if it names every column the first leaves open, holds no value, and either leaves open columns that
@@ -35,7 +35,7 @@ def two_rows(rows: Sequence[Row], merged: bool = False) -> Layout | None:
         return None
     names, texts = _joined(first, second)
     note = "two header rows: the parts of a question are its columns, as far as each is named once"
-    return Layout(names, texts, 2, note)
+    return FileLayout(names, texts, 2, note)
 
 
 def _completes(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
