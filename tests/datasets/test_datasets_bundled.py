@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from sexresearch import datasets
-from sexresearch.datasets import bundled, population
+from sexresearch.datasets import bundled
 from sexresearch.datasets import service_excellence_demo as demo
+from sexresearch.datasets import survey_population as population
 from sexresearch.datasets.published_moments import moments_table, read_moments
 from sexresearch.datasets.registry import entries
 from sexresearch.errors import DatasetError, ModelError, OptionError
