@@ -6,7 +6,7 @@ import pandas as pd
 
 from sexresearch.datasets import load, service_excellence_demo, service_excellence_world
 from sexresearch.datasets.bundled import path
-from sexresearch.datasets.moments import moments_table
+from sexresearch.datasets.published_moments import moments_table
 from sexresearch.datasets.registry import entries
 from sexresearch.sem import Results, fit
 
