@@ -74,7 +74,7 @@ def read_text(content: bytes, name: str, separators: str = "", asked: FileDescri
 def with_numbers(table: RawTable, asked: FileDescription) -> RawTable:
     """The table with its columns of numbers as numbers; its notes are only those about marks.
 
-    >>> with_numbers(RawTable(pd.DataFrame({"a": ["1.234,5"]})), Asked()).frame["a"].tolist()
+    >>> with_numbers(RawTable(pd.DataFrame({"a": ["1.234,5"]})), FileDescription()).frame["a"].tolist()
     [1234.5]
     """
     frame = table.frame
