@@ -64,7 +64,7 @@ class Sums:
         whole = np.zeros((units, size)) if codes is not None else None
         for first in range(0, n, ROWS_AT_ONCE):
             rows = slice(first, first + ROWS_AT_ONCE)
-            t = with_products(values[rows] - centre)
+            t = with_squares(values[rows] - centre)
             if weights is not None:
                 t *= weights[rows, None]
             plain += t.sum(axis=0)
@@ -122,7 +122,7 @@ class Sums:
         return Sums(self.names, self.centre, nobs, units, self.plain + there.plain, self.products + there.products)
 
 
-def with_products(u: Array) -> Array:
+def with_squares(u: Array) -> Array:
     """(rows, T) t = (1, u, vech uu') of u (rows, p)."""
     i, j = vech_index(u.shape[1])
     return np.hstack([np.ones((len(u), 1)), u, u[:, i] * u[:, j]])

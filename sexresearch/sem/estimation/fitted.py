@@ -99,10 +99,6 @@ class Fitted:
         """The same at other parameters (q,)."""
         return tuple(point.state for point in self.objective.at(theta))
 
-    def cuts_at(self, theta: Array, number: int) -> tuple[Array, Array]:
-        """Thresholds of a group's ordered variables at parameters (q,), and the variable (number) of each."""
-        return self.objective.groups[number].at(theta).cuts
-
     @read_only_property
     def basis(self) -> Array:
         """(q, d) directions the constraints leave free."""
