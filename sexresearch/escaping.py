@@ -8,6 +8,7 @@ import re
 # and halves of surrogate pairs, which no encoding can write. What scripts need (joiners, direction marks) stays.
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 BREAKING = re.compile("[\t\n]")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins with one of these may be computed when it is opened
 
 
 def visible(text: str) -> str:
@@ -29,6 +30,17 @@ def on_one_line(text: str) -> str:
     'two\\\\nlines'
     """
     return BREAKING.sub(_written_out, visible(text))
+
+
+def no_formula(text: str) -> str:
+    """The text for a cell of a workbook, with an apostrophe before what a spreadsheet would take for a formula.
+
+    (Common Weakness Enumeration, CWE-1236.)
+
+    >>> no_formula("=cmd|' /C calc'!A0"), no_formula("-1.5"), no_formula("- none -")
+    ("'=cmd|' /C calc'!A0", "'-1.5", "'- none -")
+    """
+    return f"'{text}" if text[:1] in FORMULA else text
 
 
 def _written_out(found: re.Match[str]) -> str:

@@ -25,7 +25,7 @@ def assert_in_glossary() -> Callable[[pd.DataFrame], None]:
 
     def check(frame: pd.DataFrame) -> None:
         unknown = [name for name in frame.columns if name not in COLUMNS]
-        assert not unknown, f"columns missing in sexresearch/glossary.py: {unknown}"
+        assert not unknown, f"columns missing in sexresearch/glossary/: {unknown}"
 
     return check
 

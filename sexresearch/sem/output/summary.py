@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sexresearch.glossary import COLUMNS, Table, describe, format_value, table
+from sexresearch.glossary import COLUMNS, Table, describe, format_cell, table
 from sexresearch.sem.output.provenance import Provenance
 from sexresearch.sem.output.reported import Reported
 
@@ -95,4 +95,4 @@ def _text(name: str, value: float) -> str:
     """A measure with its own decimals, and adjusted degrees of freedom with theirs."""
     decimals = describe(name).decimals if name in COLUMNS else 3
     broken = decimals == 0 and not math.isnan(value) and round(value) != value
-    return format_value(value, 3 if broken else decimals)
+    return format_cell(name, value, 3 if broken else decimals)

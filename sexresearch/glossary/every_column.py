@@ -1,0 +1,22 @@
+"""Every table column once: name, printed header, decimals, meaning and source, by the room it comes from."""
+
+from __future__ import annotations
+
+from sexresearch.glossary.chain_columns import CHAIN
+from sexresearch.glossary.column import Column
+from sexresearch.glossary.model_columns import MODEL
+from sexresearch.glossary.planning_columns import PLANNING
+from sexresearch.glossary.standard_columns import STANDARD
+from sexresearch.glossary.study_columns import STUDY
+from sexresearch.glossary.survey_columns import SURVEY
+
+COLUMNS: dict[str, Column] = {**MODEL, **PLANNING, **CHAIN, **SURVEY, **STANDARD, **STUDY}
+
+
+def describe(name: str) -> Column:
+    """The glossary entry of a column.
+
+    >>> describe("est").meaning
+    'estimate in the units of the data'
+    """
+    return COLUMNS[name]

@@ -1,0 +1,150 @@
+"""One stable formatting of tables: headers and decimals by the glossary, text and HTML with the same cells."""
+
+from __future__ import annotations
+
+import html
+import math
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from sexresearch.arguments import in_words
+from sexresearch.errors import OptionError
+from sexresearch.escaping import on_one_line, visible
+from sexresearch.glossary.column import Column
+from sexresearch.glossary.every_column import COLUMNS
+
+P_VALUES = frozenset({"pvalue", "bollen_stine", "distinct_pvalue", "rmsea_pvalue"})  # never printed as 0
+MOST_SHOWN = 3  # entries of a tuple (row labels, say) that one cell prints
+
+
+def format_value(value: object, decimals: int | None) -> str:
+    """One cell as text: rounded, missing as empty, never a negative zero.
+
+    >>> format_value(-0.0001, 3), format_value(float("nan"), 3), format_value((1, 2, 3, 4), None)
+    ('0.000', '', '1, 2, 3 … (4)')
+    """
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, tuple):
+        shown = ", ".join(on_one_line(str(part)) for part in value[:MOST_SHOWN])
+        return shown if len(value) <= MOST_SHOWN else f"{shown} … ({len(value)})"
+    if isinstance(value, bool) or decimals is None or not isinstance(value, (int, float)):
+        return on_one_line(str(value))
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if float(text) == 0 else text
+
+
+def format_cell(name: str, value: object, decimals: int | None) -> str:
+    """One cell of the column `name` as text; a p value that would be printed as 0 is said to be below the last place.
+
+    >>> format_cell("pvalue", 1.6e-296, 3), format_cell("est", 0.0, 3)
+    ('< 0.001', '0.000')
+    """
+    known = isinstance(value, float) and not math.isnan(value) and decimals
+    if name in P_VALUES and known and float(str(value)) < 10.0**-known:
+        return f"< {10.0**-known:.{known}f}"
+    return format_value(value, decimals)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A data frame as it is printed: plain text in a console, plain HTML in JupyterLab, the same cells in both.
+
+    `headers` and `rows` are text; `numeric` says which columns are numbers, printed flush right.
+    """
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[bool, ...]
+    caption: str = ""
+    note: str = ""
+
+    def __repr__(self) -> str:
+        widths = [max(map(len, column)) for column in zip(self.headers, *self.rows, strict=True)]
+        lines = []
+        for row in (self.headers, *self.rows):
+            cells = zip(row, widths, self.numeric, strict=True)
+            lines.append("  ".join(c.rjust(w) if right else c.ljust(w) for c, w, right in cells).rstrip())
+        return visible("\n".join(part for part in (self.caption, *lines, self.note) if part))
+
+    def _repr_html_(self) -> str:
+        align = ["right" if right else "left" for right in self.numeric]
+        head = _html_row("th", self.headers, align)
+        body = "\n".join(_html_row("td", row, align) for row in self.rows)
+        caption = f"<p><strong>{html.escape(self.caption)}</strong></p>\n" if self.caption else ""
+        note = f"\n<p><em>{html.escape(self.note)}</em></p>" if self.note else ""
+        return visible(f"{caption}<table>\n<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>{note}")
+
+
+def _html_row(tag: str, cells: tuple[str, ...], align: list[str]) -> str:
+    made = (f'<{tag} style="text-align: {a}">{html.escape(c)}</{tag}>' for c, a in zip(cells, align, strict=True))
+    return "<tr>" + "".join(made) + "</tr>"
+
+
+@in_words
+def table(data: pd.DataFrame | pd.Series, caption: str = "", note: str = "", decimals: int | None = None) -> Table:
+    """A frame (or a series, as two columns) formatted by the glossary, stable enough to be compared byte for byte.
+
+    Parameters
+    ----------
+    data : DataFrame or Series
+        A table of results, such as ``results.parameters``. A named or text index becomes the first column.
+    caption : str
+        Above the table; empty for none.
+    note : str
+        Below the table; empty for none.
+    decimals : int, optional
+        Decimals, at least 0, of columns that hold numbers. Default: those of the glossary, 3 for columns it does not
+        know.
+
+    Returns
+    -------
+    Table
+        Text when printed, HTML in a notebook. Headers and decimals come from `COLUMNS`; missing values are empty cells;
+        the values of a series are formatted by their own names, so that degrees of freedom stay whole numbers.
+
+    Raises
+    ------
+    OptionError
+        `data` is no frame or series, or decimals is no whole number of at least 0.
+
+    Examples
+    --------
+    >>> table(pd.DataFrame({"lhs": ["y"], "est": [0.12345]}))
+    lhs    est
+    y    0.123
+    >>> table(pd.Series({"chisq": 85.3056, "df": 24.0}))
+    measure   value
+    chisq    85.306
+    df           24
+    """
+    if not isinstance(data, pd.DataFrame | pd.Series):
+        raise OptionError(f"table takes a frame or a series, such as results.parameters; found {type(data).__name__}")
+    if decimals is not None and (isinstance(decimals, bool) or not isinstance(decimals, int) or decimals < 0):
+        raise OptionError(f"decimals must be a whole number of at least 0; found {decimals!r}")
+    if isinstance(data, pd.Series):
+        kinds = [_column(str(name), decimals) for name in data.index]
+        values = [format_cell(k.name, v, k.decimals) for v, k in zip(data.tolist(), kinds, strict=True)]
+        rows = tuple(zip((on_one_line(str(name)) for name in data.index), values, strict=True))
+        return Table(("measure", on_one_line(str(data.name or "value"))), rows, (False, True), caption, note)
+    counted = isinstance(data.index, pd.RangeIndex) and data.index.name is None
+    frame = data if counted else data.reset_index()
+    columns = [_column(str(name), decimals) for name in frame.columns]
+    cells = [_cells(frame.iloc[:, i], column) for i, column in enumerate(columns)]
+    numeric = tuple(
+        pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype) for dtype in frame.dtypes
+    )
+    headers = tuple(on_one_line(column.header) for column in columns)
+    return Table(headers, tuple(zip(*cells, strict=True)), numeric, caption, note)
+
+
+def _column(name: str, decimals: int | None) -> Column:
+    known = COLUMNS.get(name, Column(name, name, 3 if decimals is None else decimals, ""))
+    keep = decimals is None or known.decimals in (None, 0)
+    return known if keep else replace(known, decimals=decimals)
+
+
+def _cells(values: pd.Series, column: Column) -> list[str]:
+    whole = pd.api.types.is_integer_dtype(values) and column.name not in COLUMNS
+    return [format_cell(column.name, value, None if whole else column.decimals) for value in values.tolist()]

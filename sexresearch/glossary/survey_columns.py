@@ -1,0 +1,19 @@
+"""Columns of questionnaires and screening."""
+
+from sexresearch.glossary.column import columns
+
+SURVEY = columns(
+    ("column", "column", None, "name of a column of the survey"),
+    ("wording", "wording", None, "wording of an item, or what a field holds"),
+    ("scale", "scale", None, "name of the response scale"),
+    ("lowest", "lowest", 0, "lowest answer of the scale"),
+    ("highest", "highest", 0, "highest answer of the scale"),
+    ("labels", "labels", None, "codes with their labels"),
+    ("missing_codes", "missing codes", None, "codes that stand for no answer"),
+    ("reverse", "reverse", None, "whether a high answer means a low value of the construct"),
+    ("check", "check", None, "what was looked for in screening"),
+    ("where", "where", None, "item, construct, field or scale concerned"),
+    ("rows", "rows", None, "labels of the rows to look at; empty where the finding is about a column"),
+    ("detail", "detail", None, "what was found"),
+    ("advice", "advice", None, "what to do about it"),
+)
