@@ -17,6 +17,28 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def superseded(by: str, until: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """For a function that another one replaces: it works until version `until`, and warns that `by` is to be written.
+
+    >>> @superseded("total(values)", until="0.3")
+    ... def add_up(values: list[int]) -> int:
+    ...     return sum(values)
+    >>> add_up.__name__
+    'add_up'
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def understood(*args: P.args, **kwargs: P.kwargs) -> R:
+            text = f"{function.__name__}() will go in version {until}: write {by}"
+            warnings.warn(text, DeprecationWarning, stacklevel=2)
+            return function(*args, **kwargs)
+
+        return understood
+
+    return decorate
+
+
 def gathered(names: Sequence[str], into: str, kind: type, until: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """For a function that took the keyword arguments `names` and now takes them as one value of `kind`, named `into`.
 

@@ -26,7 +26,8 @@ def report(results: Results, path: str | Path, *, title: str = "Structural equat
     title : str
         Title of the document.
     data : str
-        Where the answers come from (``survey.caption``); where it says "synthetic", the document does so visibly.
+        Where the answers come from; where it says "synthetic", the document does so visibly. Default: the caption of
+        the survey that was fitted, which names the rows taken out.
 
     Returns
     -------
@@ -56,4 +57,4 @@ def report(results: Results, path: str | Path, *, title: str = "Structural equat
     writer = WRITERS.get(destination.suffix.lower())
     if writer is None:
         raise OptionError(f"a report cannot be written to {destination.name}; its suffix can be {', '.join(WRITERS)}")
-    return write_whole(destination, writer(results, title, data))
+    return write_whole(destination, writer(results, title, data or results.provenance.source))

@@ -248,7 +248,7 @@ def results_of(
         errors, lost = bootstrap_errors(fitted)
         notes = notes + lost
     found = tuple(visible(text) for text in notes + ([blurred] if blurred else []) + problems(fitted))
-    return Results(model, fitted, _source(model, fitted, engine), found, errors, rows)
+    return Results(model, fitted, _source(model, fitted, engine, data), found, errors, rows)
 
 
 def _read(text: str, data: pd.DataFrame | object | None) -> Model:
@@ -285,9 +285,11 @@ def _columns(data: pd.DataFrame | object | None) -> list[object]:
     return list(frame.columns) if isinstance(frame, pd.DataFrame) else []
 
 
-def _source(model: Model, fitted: Fitted, engine: str) -> Provenance:
+def _source(model: Model, fitted: Fitted, engine: str, data: object) -> Provenance:
     options = fitted.options
     beside = ", ".join(options.auxiliary)
     missing = options.missing + (f" with auxiliary {beside}" if beside else "")
     seed = SEED if options.se == "bootstrap" else None
-    return provenance(engine, str(options.estimator), missing, fitted.samples, model.syntax, seed)
+    said = getattr(data, "caption", "")
+    caption = said if isinstance(said, str) else ""
+    return provenance(engine, str(options.estimator), missing, fitted.samples, model.syntax, seed, caption)

@@ -1,9 +1,21 @@
 """Questionnaires and their answers: instrument, survey files, screening."""
 
+from sexresearch.survey.exclusions import Exclusion
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.reading import read_survey
 from sexresearch.survey.screening import screen
 from sexresearch.survey.survey import Source, Survey
 
-__all__ = ["Construct", "Field", "Instrument", "Item", "ResponseScale", "Source", "Survey", "read_survey", "screen"]
+__all__ = [
+    "Construct",
+    "Exclusion",
+    "Field",
+    "Instrument",
+    "Item",
+    "ResponseScale",
+    "Source",
+    "Survey",
+    "read_survey",
+    "screen",
+]

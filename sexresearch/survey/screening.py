@@ -13,6 +13,7 @@ from sexresearch.errors import DataError
 from sexresearch.survey.alike import alike_labels
 from sexresearch.survey.careless import long_string, response_variability
 from sexresearch.survey.columns import BY_LABEL
+from sexresearch.survey.exclusions import ORIGIN
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.platform import marked_rows
 from sexresearch.survey.strangecodes import strange_codes
@@ -57,7 +58,7 @@ def screen(survey: Survey) -> pd.DataFrame:
     -------
     DataFrame
         One row per problem found: check, where (item, construct, field or scale), rows (labels of the rows to look at,
-        a tuple that `Survey.drop` takes; empty where a column is meant), share (of all rows), detail, advice.
+        a tuple that `Survey.without` takes; empty where a column is meant), share (of all rows), detail, advice.
 
     Raises
     ------
@@ -108,7 +109,9 @@ def screen(survey: Survey) -> pd.DataFrame:
         findings += [*_same_answers(items, instrument), *_repeated_ids(answers, instrument)]
     about = [field.name for field in instrument.fields if field.role != "id"] if instrument is not None else []
     findings += _repeated_answers(items, answers[about])
-    return pd.DataFrame(findings, columns=list(Finding.__annotations__))
+    table = pd.DataFrame(findings, columns=list(Finding.__annotations__))
+    table.attrs[ORIGIN] = survey.origin
+    return table
 
 
 def as_given(items: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:

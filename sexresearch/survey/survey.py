@@ -8,11 +8,23 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from sexresearch.arguments import in_words
+from sexresearch.deprecation import superseded
 from sexresearch.errors import DataError
 from sexresearch.escaping import visible
 from sexresearch.frozen import by_value
 from sexresearch.survey.checking import check_answers
 from sexresearch.survey.columns import NoAnswer
+from sexresearch.survey.exclusions import (
+    FINDINGS,
+    ORIGIN,
+    Exclusion,
+    fingerprint,
+    grouped_by_reason,
+    in_a_caption,
+    reasons_by_row,
+    reasons_of_rows,
+    refuse_unknown,
+)
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.rawtable import RawTable
 from sexresearch.survey.wording import counted, listed, together
@@ -41,7 +53,7 @@ class Survey:
     columns stay as they are, listed in `extra`. Rows keep their order and their label: the row number in the
     file, first answer 1, or the index of the data frame. `notes` says what was decided in reading, `no_answers`
     which texts and codes counted as no answer, in which column, how often and why; `synthetic` is True for
-    answers that no respondent gave.
+    answers that no respondent gave. `exclusions` says which rows were taken out by `without`, and why.
 
     >>> survey = Survey.from_frame(pd.DataFrame({"sat1": [5, 9], "city": ["Oslo", "Bern"]}))
     >>> survey.n, survey.items
@@ -54,6 +66,8 @@ class Survey:
     synthetic: bool = False
     notes: tuple[str, ...] = ()
     no_answers: tuple[NoAnswer, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    _origin: int | None = None
 
     @classmethod
     @in_words
@@ -125,8 +139,14 @@ class Survey:
 
     @property
     def caption(self) -> str:
-        """Source and number of rows in words, for captions; says so where the answers are synthetic."""
-        return f"{self.source.name}, n = {self.n}" + (" (synthetic)" if self.synthetic else "")
+        """Source and number of rows in words, for captions; says what is synthetic, and which rows were taken out."""
+        about = f"{self.source.name}, n = {self.n}" + (" (synthetic)" if self.synthetic else "")
+        return ", ".join(part for part in (about, in_a_caption(self.exclusions)) if part)
+
+    @property
+    def origin(self) -> int:
+        """A number that tells this survey from others; rows that are taken out leave it as it is."""
+        return fingerprint(self._answers) if self._origin is None else self._origin
 
     @in_words
     def items_of(self, construct: str) -> tuple[str, ...]:
@@ -154,37 +174,73 @@ class Survey:
         return tuple(item.name for item in self.instrument.construct(construct).items)
 
     @in_words
-    def drop(self, rows: Iterable[Hashable]) -> Survey:
-        """The survey without some rows, which is noted.
+    def without(self, rows: pd.DataFrame | Iterable[Hashable], because: str = "") -> Survey:
+        """The survey without some rows, and with a record of which ones and why.
 
         Parameters
         ----------
-        rows : iterable
-            Labels of rows, such as those of `screen`.
+        rows : DataFrame or iterable
+            What `screen` found, or the part of it that counts: every row named in it goes. Or labels of rows.
+        because : str
+            Why. Needed for labels; findings have their checks as the reason where nothing else is said.
 
         Returns
         -------
         Survey
-            A new one.
+            A new one. Its `exclusions`, `caption` and printed form tell how many rows went, and why.
 
         Raises
         ------
         DataError
-            A label is not there, or no row would be left.
+            A label is not there, the findings are those of another survey, there is no reason, or no row would be left.
+
+        Notes
+        -----
+        Rows that were taken out before stay out, for the reason of then. The answers themselves are left as they are.
 
         Examples
         --------
-        >>> Survey.from_frame(pd.DataFrame({"sat1": [5, 9]})).drop([0]).answers.index.tolist()
-        [1]
+        >>> survey = Survey.from_frame(pd.DataFrame({"sat1": [5, 9]}))
+        >>> survey.without([0], because="answered twice").caption
+        'data frame, n = 1, 1 row excluded: answered twice (1)'
         """
-        labels = list(dict.fromkeys(rows))
-        unknown = [label for label in labels if label not in self._answers.index]
-        if unknown:
-            raise DataError(f"{self.source.name} has no row {listed(unknown)}")
-        if len(labels) == self.n:
+        rows = rows.to_frame().T if isinstance(rows, pd.Series) and set(FINDINGS) <= set(rows.index) else rows
+        if isinstance(rows, pd.DataFrame) and set(FINDINGS) <= set(rows.columns):
+            if rows.attrs.get(ORIGIN, self.origin) != self.origin:
+                raise DataError(f"these are findings about other answers than those of {self.source.name}: screen it")
+            reasons = reasons_by_row(rows)
+            reasons = dict.fromkeys(reasons, because.strip()) if because.strip() else reasons
+        else:
+            reasons = reasons_of_rows(rows, because)
+        gone = {label for part in self.exclusions for label in part.rows}
+        refuse_unknown(self.source.name, reasons, self._answers.index, gone)
+        new = {label: why for label, why in reasons.items() if label not in gone}
+        if len(new) == self.n:
             raise DataError(f"{self.source.name}: no row would be left")
-        dropped = f"{counted(len(labels), 'row')} dropped"
-        return replace(self, _answers=self._answers.drop(index=labels), notes=(*self.notes, dropped))
+        left, taken = self._answers.drop(index=list(new)), grouped_by_reason(new)
+        return replace(self, _answers=left, exclusions=(*self.exclusions, *taken), _origin=self.origin)
+
+    @superseded("without(rows, because=...)", until="0.3")
+    @in_words
+    def drop(self, rows: Iterable[Hashable]) -> Survey:
+        """The survey without some rows: the old spelling of `without`.
+
+        Parameters
+        ----------
+        rows : iterable
+            Labels of rows.
+
+        Returns
+        -------
+        Survey
+            As `without` returns it, the reason being "dropped".
+
+        Raises
+        ------
+        DataError
+            As by `without`.
+        """
+        return self.without(list(rows), because="dropped")
 
     def __repr__(self) -> str:
         constructs = counted(len(self.instrument.constructs), "construct") if self.instrument else ""

@@ -61,7 +61,7 @@ def careful(survey: sx.Survey) -> sx.Survey:
     """The survey without respondents who gave one answer throughout."""
     found = sx.screen(survey)
     rows = [row for rows in found[found["check"] == "one answer throughout"]["rows"] for row in rows]
-    return survey.drop(rows) if rows else survey
+    return survey.without(rows, because="one answer throughout") if rows else survey
 
 
 def differing(survey: sx.Survey, stop: str) -> list[str]:

@@ -318,7 +318,7 @@ def test_equal_groups_differ_by_nothing(interval):
 
 def test_the_call_of_the_contract_works_on_the_demo():
     results = sx.fit("delight =~ val1 + val2 + exc1; loyalty =~ remain + recommend + repurchase; loyalty ~ delight",
-                     sx.datasets.load("service_excellence_demo").drop([]), missing="listwise")  # fmt: skip
+                     sx.datasets.load("service_excellence_demo"), missing="listwise")  # fmt: skip
     frame = sx.effects(results, source="delight", target="loyalty", bootstrap=100, seed=1)
     assert one(frame, "direct")["ci_lower"] > 0
 

@@ -116,7 +116,7 @@ def test_nested_views_get_the_chi_square_difference(demo):
 
 
 def test_robust_and_fiml_fits_can_be_compared(demo):
-    few = demo.drop(demo.answers.index[500:])
+    few = demo.without(demo.answers.index[500:], because="few are left")
     robust = sx.Fitting(estimator="MLR", missing="fiml", cluster="branch")
     table = sx.compare_rivals(few, ["full", "core"], fitting=robust)
     assert table.verdict.tolist()[0] == "best of these by BIC"
@@ -164,7 +164,7 @@ def test_what_cannot_be_compared_is_refused_by_name(demo):
 
 
 def test_too_few_answers_are_a_note_and_not_an_error(demo):
-    table = sx.compare_rivals(demo.drop(demo.answers.index[20:]))
+    table = sx.compare_rivals(demo.without(demo.answers.index[20:], because="few are left"))
     assert table.note.str.startswith("not fitted: ").all()
     assert sx.rivals_sentence(table) == "The data decide nothing here: no model could be fitted."
 

@@ -129,7 +129,7 @@ def test_demo_reversed_item_is_raw_in_the_file_and_recoded_in_the_survey(survey,
 @pytest.mark.parametrize("careful", [False, True], ids=["all rows", "careless rows dropped"])
 def test_demo_model_fits_and_recovers_its_population(survey, simulated, careful):
     careless = simulated.careless.index[simulated.careless != ""] if careful else []
-    results = fit(demo.model_text(), survey.drop(careless).answers.dropna())
+    results = fit(demo.model_text(), survey.without(careless, because="careless").answers.dropna())
     assert results.fit_measures["cfi"] > 0.95
     both = demo.population().merge(results.parameters, on=["lhs", "op", "rhs"])
     assert len(both) == len(demo.population()) - 1  # surprise is not in the fitted model

@@ -194,12 +194,12 @@ def test_frames_that_are_no_survey(frame, message):
         Survey.from_frame(frame, INSTRUMENT)
 
 
-def test_dropping_rows():
+def test_taking_rows_out():
     survey = Survey.from_frame(pd.DataFrame(ALL), INSTRUMENT)
     with pytest.raises(DataError, match="has no row 7, 8"):
-        survey.drop([0, 7, 8])
+        survey.without([0, 7, 8], because="test")
     with pytest.raises(DataError, match="no row would be left"):
-        survey.drop([0, 1])
+        survey.without([0, 1], because="test")
 
 
 def test_constructs_need_an_instrument():

@@ -135,7 +135,7 @@ def test_survey_cannot_be_changed():
 def test_reversing_is_done_once_and_survives_dropping_rows():
     survey = Survey.from_frame(RAW, INSTRUMENT)
     assert survey.answers["del2"].tolist()[:3] == [7.0, 6.0, 5.0]
-    assert survey.drop([1]).answers["del2"].tolist()[:2] == [7.0, 5.0]
+    assert survey.without([1], because="test").answers["del2"].tolist()[:2] == [7.0, 5.0]
 
 
 def test_without_instrument_everything_is_kept(tmp_path):
@@ -326,7 +326,7 @@ def test_synthetic_answers_say_so():
     assert survey.synthetic
     assert survey.caption == "demo, n = 4 (synthetic)"
     assert "(synthetic)" in repr(survey)
-    assert survey.drop([0]).synthetic
+    assert survey.without([0], because="test").synthetic
 
 
 def test_order_of_rows_and_columns_is_that_of_the_file(tmp_path):

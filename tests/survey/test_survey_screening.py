@@ -105,12 +105,12 @@ def test_small_sample(answers):
     assert table.loc["small sample", "detail"] == "40 rows with answers for 10 items"
 
 
-def test_found_rows_can_be_dropped(answers):
+def test_found_rows_can_be_taken_out(answers):
     answers.loc[[4, 9], NAMES] = np.nan
     survey = Survey.from_frame(answers, INSTRUMENT)
-    rest = survey.drop(screen(survey).set_index("check").loc["no answers", "rows"])
+    rest = survey.without(screen(survey).query("check == 'no answers'"))
     assert rest.n == N - 2
-    assert rest.notes == ("2 rows dropped",)
+    assert rest.caption.endswith("2 rows excluded: no answers (2)")
     assert screen(rest).empty
 
 

@@ -19,7 +19,8 @@ from sexresearch.sem.data.sample import Sample
 class Provenance:
     """How a fit came about: engine, estimator, rule for missing answers, rows used, the samples and the model text.
 
-    `seed` is that of a random step (bootstrap standard errors, imputation), None where nothing was random.
+    `seed` is that of a random step (bootstrap standard errors, imputation), None where nothing was random. `source` is
+    what the data say of themselves (the `caption` of a survey: its file, and the rows taken out), empty for a frame.
     """
 
     engine: str
@@ -29,6 +30,7 @@ class Provenance:
     samples: tuple[Sample, ...]
     syntax: str = ""
     seed: int | None = None
+    source: str = ""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -68,7 +70,13 @@ def _version(name: str) -> str:
 
 
 def provenance(
-    engine: str, estimator: str, missing: str, samples: Sequence[Sample], syntax: str, seed: int | None = None
+    engine: str,
+    estimator: str,
+    missing: str,
+    samples: Sequence[Sample],
+    syntax: str,
+    seed: int | None = None,
+    source: str = "",
 ) -> Provenance:
     """The provenance of a fit of the model text `syntax` to `samples`."""
-    return Provenance(engine, estimator, missing, sum(s.nobs for s in samples), tuple(samples), syntax, seed)
+    return Provenance(engine, estimator, missing, sum(s.nobs for s in samples), tuple(samples), syntax, seed, source)
