@@ -1,5 +1,6 @@
 """The questions asked of a customer survey, one function and one tidy table each."""
 
+from sexresearch.chain.deciding.priorities import priorities
 from sexresearch.chain.invariance.invariance import invariance
 from sexresearch.chain.invariance.latent_means import latent_means
 from sexresearch.chain.investing.importance import importance
@@ -27,6 +28,7 @@ __all__ = [
     "invariance",
     "latent_means",
     "parallel_analysis",
+    "priorities",
     "reliability",
     "rivals_sentence",
     "validity",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from sexresearch.glossary.chain_columns import CHAIN
 from sexresearch.glossary.column import Column
+from sexresearch.glossary.decision_columns import DECISION
 from sexresearch.glossary.model_columns import MODEL
 from sexresearch.glossary.planning_columns import PLANNING
 from sexresearch.glossary.standard_columns import STANDARD
 from sexresearch.glossary.study_columns import STUDY
 from sexresearch.glossary.survey_columns import SURVEY
 
-COLUMNS: dict[str, Column] = {**MODEL, **PLANNING, **CHAIN, **SURVEY, **STANDARD, **STUDY}
+COLUMNS: dict[str, Column] = {**MODEL, **PLANNING, **CHAIN, **DECISION, **SURVEY, **STANDARD, **STUDY}
 
 
 def describe(name: str) -> Column:

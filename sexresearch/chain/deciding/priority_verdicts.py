@@ -1,0 +1,61 @@
+"""One sentence for every priority: first or not, told apart from the others or not, and by how much.
+
+A lever is told apart from another where it is ahead of it in as many draws as the level asks. A gain whose interval
+holds 0 makes no priority, whatever its rank.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from sexresearch.chain.deciding.ranks import Ranks
+from sexresearch.verdict import Verdict, admissible, against, prose
+
+WORDS = {
+    "first": {"holds": "first priority", "doubtful": "first, but not told apart from all others"},
+    "behind": {"holds": "behind the first", "doubtful": "not told apart from the first"},
+    "unshown": {"doubtful": "no priority, as no gain is shown", "fails": "works against the target"},
+    "lost": {"fails": "no verdict"},
+}
+NO_DRAWS = "there are no draws"
+Told = tuple[str, list[Verdict]]
+
+
+def judged_priorities(
+    frame: pd.DataFrame, found: Sequence[tuple[list[int], Ranks]], level: float, inadmissible: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The frame with `verdict`, made of verdicts as data; empty where a row is not ranked."""
+    sentences = [""] * len(frame)
+    for rows, ranked in found:
+        for place, row in enumerate(rows):
+            kind, verdicts = priority(frame, rows, ranked, place, level, inadmissible)
+            sentences[row] = f"{prose(verdicts, WORDS[kind])}." if verdicts else ""
+    return frame.assign(verdict=[text[:1].upper() + text[1:] for text in sentences])
+
+
+def priority(
+    frame: pd.DataFrame, rows: Sequence[int], ranked: Ranks, place: int, level: float, inadmissible: Sequence[str]
+) -> Told:
+    """What is to be said of the row in that place among the ranked ones, as data: which kind of words, and verdicts."""
+    if inadmissible:
+        return "lost", [admissible(inadmissible)]
+    low, high = (float(frame[f"gain_ci_{end}"][rows[place]]) for end in ("lower", "upper"))
+    if high < 0:
+        return "unshown", [Verdict("fails", "upper limit of the gain", high, 0.0)]
+    if low <= 0:
+        return "unshown", [against("lower limit of the gain", low, 0.0, "", strict=True)]
+    names = [str(frame["construct"][row]) for row in rows]
+    first = int(ranked.rank.argmin())
+    ahead = {k: float(ranked.ahead[first, k]) for k in range(len(rows)) if k != first}
+    if place != first:
+        criterion = f"probability that {names[first]} is ahead of it"
+        return "behind", [against(criterion, ahead[place], level, "", because=NO_DRAWS)]
+    verdicts = [
+        against(f"probability of being ahead of {names[k]}", ahead[k], level, "", because=NO_DRAWS)
+        for k in sorted(ahead, key=ahead.__getitem__)
+    ]
+    near = [v for v in verdicts if v.outcome != "holds"] or verdicts[:1]
+    return "first", near or [Verdict("holds", "the only lever", math.nan)]
