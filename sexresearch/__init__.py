@@ -54,7 +54,7 @@ from sexresearch.sem import (
     simulate,
 )
 from sexresearch.study import headline, reproduce
-from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Survey, read_survey, screen
+from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Survey, instrument, read_survey, screen
 
 __all__ = [
     "Bootstrap",
@@ -93,6 +93,7 @@ __all__ = [
     "htmt",
     "importance",
     "impute",
+    "instrument",
     "invariance",
     "latent_means",
     "merge_categories",

@@ -1,5 +1,6 @@
 """Questionnaires and their answers: instrument, survey files, screening."""
 
+from sexresearch.survey.bank import instrument
 from sexresearch.survey.exclusions import Exclusion
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
@@ -16,6 +17,7 @@ __all__ = [
     "ResponseScale",
     "Source",
     "Survey",
+    "instrument",
     "read_survey",
     "screen",
 ]

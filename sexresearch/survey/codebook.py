@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -21,6 +22,7 @@ SCALE_KEYS = {
 }
 CONSTRUCT_KEYS = {"label": (str,), "definition": (str,), "node": (str,), "scale": (str,), "items": (dict,)}
 ITEM_KEYS = {"wording": (str,), "scale": (str,), "reverse": (bool,), "column": (str,)}
+ITEM_KEYS |= dict.fromkeys(("clause", "respondent", "source"), (str,))
 FIELD_KEYS = {"label": (str,), "role": (str,), "labels": (dict,)}
 TYPE_WORDS = {
     str: "text",
@@ -88,7 +90,9 @@ def _wrong_keys(
     yield from (f"{where}: '{key}' is not given" for key in required if key not in table)
     for key, value in table.items():
         if key not in allowed:
-            yield f"{where}: unknown key '{key}'; the keys are {', '.join(allowed)}"
+            meant = difflib.get_close_matches(key, allowed, n=1)
+            near = f", {meant[0]} perhaps" if meant else ""
+            yield f"{where}: unknown key '{key}'{near}; the keys are {', '.join(allowed)}"
         elif type(value) not in allowed[key]:
             kinds = dict.fromkeys(TYPE_WORDS[kind] for kind in allowed[key])
             yield f"{where}: '{key}' must be {' or '.join(kinds)}"
@@ -135,7 +139,8 @@ def _item(name: str, value: str | Table, default: str, scales: Mapping[str, Resp
     wanted = table.get("scale", default)
     # An undefined scale gets a stand-in, so that all other problems are found in the same pass.
     scale = scales.get(wanted, ResponseScale(wanted, 0, 1))
-    return Item(name, table["wording"], scale, table.get("reverse", False), table.get("column", ""))
+    more = (table.get(key, "") for key in ("column", "clause", "respondent", "source"))
+    return Item(name, table["wording"], scale, table.get("reverse", False), *more)
 
 
 def _field(name: str, value: str | Table) -> Field:
@@ -154,4 +159,6 @@ def _missing_scales(constructs: tuple[Construct, ...], scales: Mapping[str, Resp
         if not item.scale.name:
             yield f"item '{item.name}' has no scale; {known}"
         elif item.scale.name not in scales:
-            yield f"item '{item.name}' names the scale '{item.scale.name}', which is not defined; {known}"
+            meant = difflib.get_close_matches(item.scale.name, scales, n=1)
+            near = f" ({meant[0]} perhaps)" if meant else ""
+            yield f"item '{item.name}' names the scale '{item.scale.name}', which is not defined; {known}{near}"

@@ -6,7 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
-from sexresearch.survey.parts import ROLES, Construct, Field, Item, ResponseScale
+from sexresearch.standard.nodes import near_nodes, node_key
+from sexresearch.survey.parts import RESPONDENTS, ROLES, Construct, Field, Item, ResponseScale
 from sexresearch.survey.spelling import folded, plain
 
 # Words that R, and so lavaan, reads as something else than a variable.
@@ -40,6 +41,7 @@ def instrument_problems(constructs: tuple[Construct, ...], fields: tuple[Field, 
         *_unusable_names(constructs, items),
         *_repeated_names(constructs, items, fields),
         *empty,
+        *_unknown_nodes(constructs),
         *(problem for scale in scales for problem in scale_problems(scale)),
         *_item_problems(items),
         *_role_problems(fields),
@@ -60,10 +62,23 @@ def _repeated_names(constructs: tuple[Construct, ...], items: list[Item], fields
     columns = [field.name for field in fields]
     names = Counter([construct.name for construct in constructs] + [item.name for item in items] + columns)
     headers = Counter([item.header for item in items] + columns)
-    yield from (f"the name '{name}' is used {times} times" for name, times in names.items() if times > 1)
+    for name, times in names.items():
+        homes = [part.name for part in constructs for item in part.items if item.name == name]
+        said = f": it is an item of {' and of '.join(homes)}" if len(homes) > 1 else ""
+        if times > 1:
+            yield f"the name '{name}' is used {times} times{said}"
     for header, times in headers.items():
         if times > 1 and names[header] < 2:
             yield f"{times} parts of the instrument read the column '{header}'"
+
+
+def _unknown_nodes(constructs: tuple[Construct, ...]) -> Iterator[str]:
+    for construct in constructs:
+        if construct.node and not node_key(construct.node):
+            yield (
+                f"construct '{construct.name}' has the node '{construct.node}', which the model of the standard does "
+                f"not have; {near_nodes(construct.node)}"
+            )
 
 
 def _item_problems(items: list[Item]) -> Iterator[str]:
@@ -74,6 +89,8 @@ def _item_problems(items: list[Item]) -> Iterator[str]:
             yield f"item '{item.name}' uses a second, different scale called '{scale.name}'"
         if item.reverse and not math.isfinite(scale.lowest + scale.highest):
             yield f"item '{item.name}' cannot be reversed: its scale '{scale.name}' has no end"
+        if item.respondent and item.respondent not in RESPONDENTS:
+            yield f"item '{item.name}' has the respondent '{item.respondent}'; there are {', '.join(RESPONDENTS)}"
 
 
 def _role_problems(fields: tuple[Field, ...]) -> Iterator[str]:

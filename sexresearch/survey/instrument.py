@@ -10,7 +10,9 @@ import pandas as pd
 from sexresearch.arguments import in_words, worded
 from sexresearch.errors import InstrumentError
 from sexresearch.survey.codebook import read_codebook
+from sexresearch.survey.codebook_text import codebook_text
 from sexresearch.survey.consistency import instrument_problems
+from sexresearch.survey.coverage import coverage_frame
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.wording import together
 
@@ -96,6 +98,7 @@ class Instrument:
         ... del1 = "This visit was better than I thought possible."
         ... del2 = { wording = "I left as just another number.", reverse = true }
         ... del3 = { wording = "They made me feel valued.", column = "G01Q02[SQ003]" }
+        ... del4 = { wording = "I was delighted.", clause = "3.5", respondent = "customer", source = "own question" }
         ...
         ... [constructs.wallet]
         ... label = "Share of wallet"
@@ -161,6 +164,42 @@ class Instrument:
         """
         items = [_item_row(construct, item) for construct in self.constructs for item in construct.items]
         return pd.DataFrame(items + [_field_row(field) for field in self.fields])
+
+    def to_toml(self) -> str:
+        """The instrument as a TOML codebook.
+
+        Returns
+        -------
+        str
+            Text that `Instrument.from_toml` reads as an equal instrument.
+
+        Examples
+        --------
+        >>> item = Item("sat1", "How satisfied are you overall?", ResponseScale("ten", 1, 10))
+        >>> instrument = Instrument((Construct("satisfaction", "Satisfaction", (item,)),))
+        >>> Instrument.from_toml(instrument.to_toml()) == instrument
+        True
+        """
+        return codebook_text(self.title, self.constructs, self.fields)
+
+    def coverage(self) -> pd.DataFrame:
+        """Which parts of the standard the instrument asks about, by what, and which it leaves out.
+
+        Returns
+        -------
+        DataFrame
+            One row per node of the effect chain, level of the pyramid, element, sub-element and benefit: whether it
+            is measured, by which constructs and items, answered by whom. An element counts as measured by its
+            sub-elements too, and a node by what `chain_model` takes for it, such as delight by its two routes.
+
+        Examples
+        --------
+        >>> item = Item("sat1", "How satisfied are you overall?", ResponseScale("ten", 1, 10))
+        >>> found = Instrument((Construct("sat", "Satisfaction", (item,), node="satisfaction"),)).coverage()
+        >>> found.loc[found["measured"], "title"].tolist()
+        ['satisfaction']
+        """
+        return coverage_frame(self.constructs)
 
 
 def _refuse(name: str, problems: tuple[str, ...]) -> None:

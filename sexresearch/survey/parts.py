@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sexresearch.arguments import worded
 
 ROLES = ("id", "group", "cluster", "weight", "other")
+RESPONDENTS = ("customer", "employee", "manager", "record")
 
 
 @worded
@@ -66,6 +67,12 @@ class Item:
         A high answer means a low value of the construct; `Survey` gives the rule.
     column : str
         Header of its column in the survey file, where that is not its name.
+    clause : str
+        The clause of the standard it asks about, as in "7.1.2 a"; empty for that of its construct.
+    respondent : str
+        Who answers: "customer", "employee", "manager", or "record" for what the books say; empty where not said.
+    source : str
+        Where the idea of the question comes from.
 
     Examples
     --------
@@ -78,6 +85,9 @@ class Item:
     scale: ResponseScale
     reverse: bool = False
     column: str = ""
+    clause: str = ""
+    respondent: str = ""
+    source: str = ""
 
     @property
     def header(self) -> str:
@@ -101,7 +111,8 @@ class Construct:
     definition : str
         What it means; empty where not said.
     node : str
-        A node, level, element or dimension by the identifier that `sexresearch.standard` uses; empty for none.
+        A node, level, dimension, element or sub-element by the identifier that `sexresearch.standard` uses; empty for
+        none.
 
     Examples
     --------

@@ -6,9 +6,10 @@ import pytest
 
 import sexresearch as sx
 from sexresearch.chain.views.chain_model import KINDS, supported
-from sexresearch.chain.views.measured import InstrumentUnits, node_key
+from sexresearch.chain.views.measured import InstrumentUnits
 from sexresearch.datasets import service_excellence_demo as demo
 from sexresearch.errors import InstrumentError, OptionError
+from sexresearch.standard.nodes import node_key
 from sexresearch.survey import Construct, Instrument, Item, ResponseScale
 
 SAME = 1e-6  # of chi-squares: two texts of one model

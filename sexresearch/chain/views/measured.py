@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sexresearch.errors import InstrumentError
-from sexresearch.standard import chain, dimensions, elements, pyramid
+from sexresearch.standard import dimensions, elements
+from sexresearch.standard.nodes import node_key
 from sexresearch.survey import Construct, Instrument
 
 LEVELS = ("L1", "L2", "L3", "L4")
@@ -17,13 +18,6 @@ DIMENSION_NAMES = {
     "7.3": "creating_experiences",
     "7.4": "operations",
 }
-KNOWN = (
-    [(chain.nodes, node.key) for node in chain.nodes]
-    + [(pyramid, level.key) for level in pyramid]
-    + [(elements, element.clause) for element in elements]
-    + [(dimensions, dimension.clause) for dimension in dimensions]
-)
-
 
 @dataclass(frozen=True)
 class Unit:
@@ -38,16 +32,6 @@ class Unit:
     lines: tuple[str, ...] = ()
     tops: tuple[str, ...] = ()
     composite: bool = False
-
-
-def node_key(node: str) -> str:
-    """The identifier the standard has for a node, level, element or dimension given by identifier or title.
-
-    >>> node_key("customer_delight"), node_key("L1"), node_key("7.2.1"), node_key("weather")
-    ('delight', 'L1', '7.2.1', '')
-    """
-    wanted = node.replace("_", " ")
-    return next((key for catalogue, key in KNOWN if wanted in catalogue and catalogue[wanted] == catalogue[key]), "")
 
 
 @dataclass(frozen=True)
