@@ -15,5 +15,10 @@ SURVEY = columns(
     ("where", "where", None, "item, construct, field or scale concerned"),
     ("rows", "rows", None, "labels of the rows to look at; empty where the finding is about a column"),
     ("detail", "detail", None, "what was found"),
+    ("part", "part", None, "part of the model of the standard: effect chain, pyramid, element, sub-element, benefit"),
+    ("measured", "measured", None, "whether the questionnaire asks about it"),
+    ("by", "by", None, "constructs that ask about it"),
+    ("item_names", "items", None, "names of the items that ask about it"),
+    ("respondents", "respondents", None, "who answers these items"),
     ("advice", "advice", None, "what to do about it"),
 )

@@ -69,10 +69,12 @@ def _of_node(key: str, asked: Asked) -> list[tuple[Construct, Item]]:
     own = asked.get(key, [])
     if own:
         return own
+    clauses = [part.clause for part in (*elements, *sub_elements)]
+    of_elements = [pair for clause in clauses for pair in asked.get(plain(clause), [])]
     if key == "excellence":
-        clauses = [part.clause for part in (*elements, *sub_elements)]
-        found = [pair for clause in clauses for pair in asked.get(plain(clause), [])]
-        return found or [pair for level in pyramid for pair in asked.get(plain(level.key), [])]
+        return of_elements or [pair for level in pyramid for pair in asked.get(plain(level.key), [])]
+    if key == "experience" and not of_elements:
+        return []  # then levels 3 and 4 are parts of excellence
     for places in STANDS_FOR.get(key, ()):
         if all(plain(place) in asked for place in places):
             return [pair for place in places for pair in asked[plain(place)]]

@@ -216,3 +216,57 @@ def test_names_follow_the_model_language(name):
     else:
         with pytest.raises(InstrumentError, match="cannot stand in a model"):
             Instrument((build,))
+
+
+def test_misspelt_names_are_answered_with_what_was_meant():
+    with pytest.raises(InstrumentError) as caught:
+        Instrument.from_toml(
+            """
+            [scales.five]
+            lowest = 1
+            highest = 5
+            lables = ["a", "b"]
+            [constructs.joy]
+            sclae = "five"
+            items = { q1 = { wordng = "c" } }
+            """
+        )
+    for expected in ("unknown key 'lables', labels perhaps", "'sclae', scale perhaps", "'wordng', wording perhaps"):
+        assert expected in str(caught.value)
+
+
+def test_unknown_nodes_lost_scales_and_items_in_two_places_are_refused_together():
+    with pytest.raises(InstrumentError) as caught:
+        Instrument.from_toml(
+            """
+            [scales.five]
+            lowest = 1
+            highest = 5
+            [constructs.joy]
+            node = "delihgt"
+            scale = "fiev"
+            items = { q1 = "a", q2 = { wording = "b", respondent = "guest" } }
+            [constructs.pride]
+            node = "weather"
+            scale = "five"
+            items = { q1 = "a" }
+            """
+        )
+    for expected in (
+        "construct 'joy' has the node 'delihgt', which the model of the standard does not have; near matches: delight",
+        "construct 'pride' has the node 'weather'",
+        "the name 'q1' is used 2 times: it is an item of joy and of pride",
+        "names the scale 'fiev', which is not defined; the scales are five (five perhaps)",
+        "item 'q2' has the respondent 'guest'; there are customer, employee, manager, record",
+    ):
+        assert expected in str(caught.value)
+
+
+def test_what_is_written_is_read_back_whatever_the_words():
+    hard = 'Is it "good" \\ or \x7f not?\n\tNew line, ünïcode'
+    scale = ResponseScale("half points", 0.5, 3, ((0.5, "low"), (3.0, "high")), (99.0, "n/a"), whole=False)
+    other = ResponseScale("yes", 0, 1, ((0.0, "no"), (1.0, "yes")))
+    items = (Item("q1", hard, scale, True, "Q1[SQ 1]", "7.1.1 a", "customer", "own"), Item("q2", "b", other))
+    fields = (Field("my city", "City"), Field("brand", hard, "group", (("1", "a"), ("x y", "b"))))
+    instrument = Instrument((Construct("c", hard, items, hard, "L1"),), fields, hard)
+    assert Instrument.from_toml(instrument.to_toml()) == instrument

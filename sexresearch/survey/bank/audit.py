@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sexresearch.standard import SubElement, elements
 from sexresearch.standard.effect_model import Element
@@ -26,7 +27,7 @@ def audit_constructs(language: str) -> tuple[Construct, ...]:
     return tuple(_construct(element, titles, said, scale) for element in elements)
 
 
-def _construct(element: Element, titles: Mapping[str, str], said: Mapping[str, str], scale: ResponseScale) -> Construct:
+def _construct(element: Element, titles: Mapping[str, str], said: Mapping[str, Any], scale: ResponseScale) -> Construct:
     name = element.clause.replace(".", "_")
     title = said["elements"][element.clause]
     points = [item for part in element.sub_elements for item in _points(part, titles[part.clause], said, scale)]
@@ -35,7 +36,7 @@ def _construct(element: Element, titles: Mapping[str, str], said: Mapping[str, s
     return Construct(f"audit_{name}", title, (*points, maturity), said["definition"], element.clause)
 
 
-def _points(part: SubElement, title: str, said: Mapping[str, str], scale: ResponseScale) -> Iterator[Item]:
+def _points(part: SubElement, title: str, said: Mapping[str, Any], scale: ResponseScale) -> Iterator[Item]:
     place = part.clause.replace(".", "_").replace(" ", "_")
     for kind, count in (("practice", part.practice_count), ("recommendation", part.should_count)):
         for number in range(1, (count or 0) + 1):
