@@ -41,7 +41,6 @@ def instrument_problems(constructs: tuple[Construct, ...], fields: tuple[Field, 
         *_unusable_names(constructs, items),
         *_repeated_names(constructs, items, fields),
         *empty,
-        *_unknown_nodes(constructs),
         *(problem for scale in scales for problem in scale_problems(scale)),
         *_item_problems(items),
         *_role_problems(fields),
@@ -72,7 +71,12 @@ def _repeated_names(constructs: tuple[Construct, ...], items: list[Item], fields
             yield f"{times} parts of the instrument read the column '{header}'"
 
 
-def _unknown_nodes(constructs: tuple[Construct, ...]) -> Iterator[str]:
+def unknown_nodes(constructs: tuple[Construct, ...]) -> Iterator[str]:
+    """Nodes that the model of the standard does not have, with those nearest to them; a codebook may not name them.
+
+    >>> [text[-21:] for text in unknown_nodes((Construct("joy", "Joy", (), node="delihgt"),))]
+    ['near matches: delight']
+    """
     for construct in constructs:
         if construct.node and not node_key(construct.node):
             yield (

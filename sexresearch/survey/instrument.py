@@ -11,7 +11,7 @@ from sexresearch.arguments import in_words, worded
 from sexresearch.errors import InstrumentError
 from sexresearch.survey.codebook import read_codebook
 from sexresearch.survey.codebook_text import codebook_text
-from sexresearch.survey.consistency import instrument_problems
+from sexresearch.survey.consistency import instrument_problems, unknown_nodes
 from sexresearch.survey.coverage import coverage_frame
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.wording import together
@@ -115,7 +115,7 @@ class Instrument:
         """
         text, name = _codebook_text(source)
         title, constructs, fields, problems = read_codebook(text, name)
-        _refuse(name, problems + instrument_problems(constructs, fields))
+        _refuse(name, (*problems, *instrument_problems(constructs, fields), *unknown_nodes(constructs)))
         return cls(constructs, fields, title)
 
     @property
