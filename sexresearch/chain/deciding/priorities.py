@@ -16,11 +16,11 @@ from sexresearch.chain.deciding.ranks import Ranks, ranks
 from sexresearch.chain.investing.importance import importance
 from sexresearch.chain.investing.scales import limits_of
 from sexresearch.chain.joining import joined
-from sexresearch.chain.views.measured import node_key
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
 from sexresearch.sem.view import Array, Draws, View, draws, view
 from sexresearch.standard import chain as effect_chain
+from sexresearch.standard.nodes import node_key
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.survey import Survey
 
