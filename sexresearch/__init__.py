@@ -55,6 +55,18 @@ from sexresearch.sem import (
 )
 from sexresearch.study import headline, reproduce
 from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Survey, instrument, read_survey, screen
+from sexresearch.study import (
+    Ledger,
+    Study,
+    StudyRun,
+    headline,
+    list_cases,
+    read_study,
+    reproduce,
+    run_cases,
+    run_study,
+)
+from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Survey, read_survey, screen
 
 __all__ = [
     "Bootstrap",
@@ -64,12 +76,15 @@ __all__ = [
     "Fitting",
     "Instrument",
     "Item",
+    "Ledger",
     "Model",
     "Moments",
     "Pooled",
     "Power",
     "ResponseScale",
     "Results",
+    "Study",
+    "StudyRun",
     "Survey",
     "bootstrap",
     "chain",
@@ -96,6 +111,7 @@ __all__ = [
     "instrument",
     "invariance",
     "latent_means",
+    "list_cases",
     "merge_categories",
     "monte_carlo",
     "parallel_analysis",
@@ -104,12 +120,15 @@ __all__ = [
     "pool",
     "power",
     "priorities",
+    "read_study",
     "read_survey",
     "reliability",
     "report",
     "reproduce",
     "rivals_sentence",
     "rmsea_power",
+    "run_cases",
+    "run_study",
     "screen",
     "sem",
     "sensitivity",

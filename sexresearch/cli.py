@@ -21,11 +21,11 @@ from rich.table import Column, Table
 from sexresearch import datasets, standard
 from sexresearch.errors import SexresearchError
 from sexresearch.escaping import on_one_line, visible
-from sexresearch.glossary import table
+from sexresearch.glossary import describe, table
 from sexresearch.report import report
 from sexresearch.sem import Fitting, Model, Moments, Results
 from sexresearch.sem.view import quiet_fit
-from sexresearch.study import Reproduction, reproduce
+from sexresearch.study import Reproduction, StudyRun, list_cases, read_study, reproduce, run_cases, run_study
 from sexresearch.survey import Survey, read_survey, screen
 from sexresearch.survey.dialect import decode
 
@@ -186,6 +186,65 @@ def standard_verb(
     """Say, in our own words, what a clause of the standard is about."""
     found = standard.clause(clause, of)
     _say(f"{of} {found.clause}  {found.title}\n{found.description}")
+
+
+@app.command("fetch")
+@plain_errors
+def fetch_verb(name: Annotated[str, typer.Argument(help="Name of a data set, see `datasets`.")]) -> None:
+    """Fetch a data set of respondents' answers into the data home, and check its bytes."""
+    loaded = datasets.load(name)
+    _say(f"{name} is here" + (f": {loaded.caption}" if isinstance(loaded, Survey) else ", it comes with the package"))
+
+
+@app.command("run")
+@plain_errors
+def run_verb(
+    study: Annotated[Path, typer.Argument(exists=True, help="study.toml, or the folder that holds it.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for report and numbers.")] = Path("results"),
+) -> None:
+    """Run a study: fit its model, compare with the published numbers, write report, numbers and provenance."""
+    done = run_study(read_study(study), out)
+    _print_run(done)
+    if not done.succeeded:
+        raise typer.Exit(1)
+
+
+cases = typer.Typer(help="Published cases: list them, or run them again.", invoke_without_command=True)
+app.add_typer(cases, name="cases")
+
+
+@cases.callback()
+@plain_errors
+def cases_verb(context: typer.Context) -> None:
+    """List the published cases."""
+    if context.invoked_subcommand is None:
+        _print_frame(list_cases())
+
+
+@cases.command("run")
+@plain_errors
+def cases_run_verb(
+    names: Annotated[list[str] | None, typer.Argument(help="Names of cases.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder for the page.")] = Path("reports"),
+) -> None:
+    """Run published cases again and write the ledger; status 1 where a mismatch has no reason."""
+    if bool(names) == everything:
+        raise typer.BadParameter("name cases, or say --all")
+    done = run_cases(names or None)
+    _print_frame(done.table)
+    _say(", ".join(f"{number} {describe(name).header}" for name, number in done.totals.items()))
+    _say(f"{done.write(out / 'cases.html')} written")
+    if not done.succeeded:
+        raise typer.Exit(1)
+
+
+def _print_run(done: StudyRun) -> None:
+    _print_frame(done.comparison, "The study names no published numbers.")
+    if done.provenance.get("data"):
+        _say(done.provenance["data"])
+    for path in done.files:
+        _say(f"{path} written")
 
 
 def _fitted(

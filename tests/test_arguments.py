@@ -83,6 +83,8 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.screen: {"survey": sx.Survey.from_frame(items)},
         sx.table: {"data": fitted.parameters},
         sx.headline: {"name": "n", "value": 1},
+        sx.read_study: {"path": "absent.toml"},
+        sx.run_cases: {"names": ["lopes2024"]},
         sx.datasets.load: {"name": "mobi_moments"},
         sx.datasets.codebook: {"name": "mobi_moments"},
         fit_sentence: {"results": fitted},
@@ -165,8 +167,8 @@ def names() -> list[str]:
     return found
 
 
-UNCALLED = {"compare_rivals", "report", "reproduce"}  # slow, or they write files
-UNCALLED |= {"effect_chain", "model_wheel", "pyramid", "list_datasets"}  # no parameters
+UNCALLED = {"compare_rivals", "report", "reproduce", "run_study"}  # slow, or they write files
+UNCALLED |= {"effect_chain", "model_wheel", "pyramid", "list_cases", "list_datasets"}  # no parameters
 
 
 def test_every_public_function_is_called(calls):

@@ -1,6 +1,22 @@
-"""Reproducible studies: notebooks that declare headline numbers, and the run that checks them all."""
+"""Reproducible studies: `study.toml` run and compared with print, and notebooks that declare headline numbers."""
 
 from sexresearch.study.headline import Headline, headline
+from sexresearch.study.ledger import Ledger, list_cases, run_cases
+from sexresearch.study.replication.running import StudyRun, run_study
 from sexresearch.study.reproduction import Reproduction, reproduce
+from sexresearch.study.study_file.parts import Study
+from sexresearch.study.study_file.reading import read_study
 
-__all__ = ["Headline", "Reproduction", "headline", "reproduce"]
+__all__ = [
+    "Headline",
+    "Ledger",
+    "Reproduction",
+    "Study",
+    "StudyRun",
+    "headline",
+    "list_cases",
+    "read_study",
+    "reproduce",
+    "run_cases",
+    "run_study",
+]

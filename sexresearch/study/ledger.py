@@ -1,0 +1,175 @@
+"""The ledger of published cases: every one in `data/cases`, run again, as a table and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from sexresearch.arguments import in_words
+from sexresearch.datasets import bundled
+from sexresearch.errors import StudyError
+from sexresearch.frozen import by_value
+from sexresearch.glossary import table
+from sexresearch.report.page import page
+from sexresearch.study.replication.running import StudyRun, run_study
+from sexresearch.study.study_file.parts import Study
+from sexresearch.study.study_file.reading import NAME, read_study
+from sexresearch.study.study_file.shape import nearest
+from sexresearch.writing import write_whole
+
+OUTCOMES = ("match", "explained", "mismatch", "cannot_recompute", "unverified")
+COLUMNS = ["case", "title", "kind", "n", "numbers", *OUTCOMES]
+INTRODUCTION = (
+    "Published chains computed again from what was printed or can be fetched. A number matches where it differs by no "
+    "more than its tolerance: half of its last printed decimal, and what rounding of the printed table leaves open. "
+    "Explained are mismatches with a known reason; unverified are numbers whose print we have not seen."
+)
+
+
+@by_value
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """The published cases run again.
+
+    `runs` in the order of their names. `table` has one row per case: case, title, kind (what the source gives), n,
+    numbers (published), and how many of these match, mismatch with a reason (explained) or without one (mismatch),
+    cannot_recompute, or are unverified.
+    """
+
+    runs: tuple[StudyRun, ...]
+    table: pd.DataFrame
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether no mismatch is without a reason."""
+        return bool((self.table["mismatch"] == 0).all())
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Published numbers of all cases by outcome."""
+        return {name: int(self.table[name].sum()) for name in ("numbers", *OUTCOMES)}
+
+    @in_words
+    def write(self, path: str | Path) -> Path:
+        """Write the ledger as one HTML page that opens without a network.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to write it.
+
+        Returns
+        -------
+        Path
+            The file written.
+
+        Raises
+        ------
+        WriteError
+            The file cannot be written.
+        """
+        return write_whole(path, page("Published cases, computed again", _body(self)))
+
+
+@in_words
+def list_cases() -> pd.DataFrame:
+    """The published cases that come with the package.
+
+    Returns
+    -------
+    DataFrame
+        One row per case: case (its name), title, kind (what the source gives), numbers (published), reference.
+
+    Examples
+    --------
+    >>> "lopes2024" in list_cases()["case"].tolist()
+    True
+    """
+    studies = [_case(folder) for folder in _folders().values()]
+    rows = [[s.name, s.title, s.data.kind, len(s.published), s.citation] for s in studies]
+    return pd.DataFrame(rows, columns=["case", "title", "kind", "numbers", "reference"])
+
+
+@in_words
+def run_cases(names: Sequence[str] | None = None, on_case: Callable[[str], None] | None = None) -> Ledger:
+    """Run published cases again; those whose data are not on this machine say so, and nothing is fetched.
+
+    Parameters
+    ----------
+    names : sequence of str, optional
+        Names of `list_cases`. Default: all.
+    on_case : callable, optional
+        Called with the name of every case before it is run.
+
+    Returns
+    -------
+    Ledger
+        The runs, and how their numbers compare with those published.
+
+    Raises
+    ------
+    StudyError
+        There is no case of that name.
+
+    Examples
+    --------
+    >>> run_cases(["lopes2024"]).totals["match"]
+    3
+    """
+    runs = []
+    for name, folder in _chosen(names).items():
+        if on_case is not None:
+            on_case(name)
+        runs.append(run_study(_case(folder)))
+    return Ledger(tuple(runs), pd.DataFrame([_row(run) for run in runs], columns=COLUMNS))
+
+
+def _folders() -> dict[str, Path]:
+    return {file.parent.name: file.parent for file in sorted(bundled.path("data/cases").glob(f"*/{NAME}"))}
+
+
+def _case(folder: Path) -> Study:
+    return read_study(folder)
+
+
+def _chosen(names: Sequence[str] | None) -> dict[str, Path]:
+    folders = _folders()
+    if names is None:
+        return folders
+    wanted = [names] if isinstance(names, str) else list(names)
+    for name in wanted:
+        if name not in folders:
+            raise StudyError(f"there is no case '{name}'; {nearest(str(name), folders)}")
+    return {name: folders[name] for name in wanted}
+
+
+def _row(run: StudyRun) -> list[object]:
+    rows, study = run.comparison, run.study
+    without = run.unexplained
+    counts = rows["outcome"].value_counts()
+    explained = int(counts.get("mismatch", 0)) - len(without)
+    n = None if run.results is None else run.results.nobs
+    found = {"explained": explained, "mismatch": len(without)}
+    numbers = [found.get(name, int(counts.get(name, 0))) for name in OUTCOMES]
+    return [study.name, study.title, study.data.kind, n, len(rows), *numbers]
+
+
+def _body(ledger: Ledger) -> str:
+    parts = [f"<h1>Published cases, computed again</h1>\n<p>{escape(INTRODUCTION)}</p>"]
+    parts.append(table(ledger.table)._repr_html_())
+    return "\n".join([*parts, *map(_section, ledger.runs)])
+
+
+def _section(run: StudyRun) -> str:
+    study = run.study
+    doi = f" doi {study.doi}." if study.doi else ""
+    about = [f"{study.citation}.{doi}", study.note, f"Seen: {study.seen}." if study.seen else ""]
+    said = "".join(f"<p>{escape(text)}</p>" for text in about if text.strip(". "))
+    made = run.provenance.get("fit", "")
+    note = f"<p><small>{escape(made)}</small></p>" if made else ""
+    shown = table(run.comparison, decimals=4)._repr_html_()
+    return f"<h2>{escape(study.title)}</h2>\n{said}\n{shown}\n{note}"

@@ -1,0 +1,84 @@
+"""Published numbers beside computed ones: match, mismatch, cannot be recomputed because, or not verified."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from sexresearch.sem import Results
+from sexresearch.study.replication.quantities import quantities
+from sexresearch.study.study_file.parts import Published, Study
+from sexresearch.study.study_file.shape import nearest
+
+ROUNDING = 1e-9  # so that a number exactly half a decimal away still counts as printed like that
+SHOWN = ["quantity", "published", "computed", "difference", "tolerance", "outcome", "reason", "printed"]
+UNSEEN = "the print was not seen by us"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The outcome of one published number."""
+
+    number: Published
+    outcome: str
+    computed: float = math.nan
+    tolerance: float = math.nan
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What was computed: the fit, or why there is none, and what rounding leaves open of each number."""
+
+    results: Results | None
+    why_not: str = ""
+    open: Mapping[Published, float] = field(default_factory=dict)
+
+
+def comparison(study: Study, made: Computed) -> pd.DataFrame:
+    """One row per published number, in the columns `SHOWN`."""
+    rows = [_row(_compared(number, made)) for number in study.published]
+    return pd.DataFrame(rows, columns=SHOWN)
+
+
+def _row(found: Compared) -> list[object]:
+    number = found.number
+    group = f" [{number.group}]" if number.group else ""
+    name = f"{number.quantity}{group}" if number.what == "fit" else f"{number.quantity}{group} ({number.what})"
+    difference = found.computed - number.value
+    return [name, number.value, found.computed, difference, found.tolerance, found.outcome, found.reason, number.where]
+
+
+def _compared(number: Published, made: Computed) -> Compared:
+    if number.cannot or made.results is None:
+        return Compared(number, "cannot_recompute", reason=number.cannot or made.why_not)
+    if not made.results.converged:
+        return Compared(number, "cannot_recompute", reason="the fit did not converge")
+    table = quantities(made.results, number.what, number.group)
+    value = table.named(number.quantity)
+    if value is None:
+        said = f"the fit has no '{number.quantity}' among its {number.what}; {nearest(number.quantity, table.names)}"
+        return Compared(number, "cannot_recompute", reason=said)
+    if math.isnan(value):
+        return Compared(number, "cannot_recompute", reason=f"'{number.quantity}' has no value in this fit")
+    return _judged(number, value, _tolerance(number, made.open.get(number, 0.0)))
+
+
+def _tolerance(number: Published, rounding: float) -> float:
+    if not math.isnan(number.tolerance):
+        return number.tolerance
+    return 0.5 * 10.0**-number.decimals + rounding
+
+
+def _judged(number: Published, value: float, tolerance: float) -> Compared:
+    agrees = abs(value - number.value) <= tolerance + ROUNDING
+    if not number.verified:
+        beside = "" if agrees or not number.reason else f"; {number.reason}"
+        said = f"{UNSEEN}; what is reported of it {'agrees' if agrees else 'differs'}{beside}"
+        return Compared(number, "unverified", value, tolerance, said)
+    if agrees:
+        return Compared(number, "match", value, tolerance)
+    return Compared(number, "mismatch", value, tolerance, number.reason)

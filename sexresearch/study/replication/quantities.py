@@ -1,0 +1,95 @@
+"""The numbers of a fit by the names that papers print them under."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sexresearch.chain import fornell_larcker, htmt, reliability
+from sexresearch.sem import Results
+
+COLUMNS = ("est", "se", "z", "pvalue", "std_all", "std_lv")  # of the parameter table
+COEFFICIENTS = ("alpha", "omega", "ave")  # of the table of reliability
+WHAT = (*COLUMNS, "fit", "r_squared", "correlation", "htmt", *COEFFICIENTS)
+FORMULA = re.compile(r"\s*(\S+)\s*(=~|~~|~1|:=|~|\|)\s*(\S*)\s*")
+Values = Mapping[tuple[str, ...], float]
+
+
+@dataclass(frozen=True)
+class Quantities:
+    """All numbers of one sort: how a printed name is read as a key, and the values by key."""
+
+    key: Callable[[str], tuple[str, ...]]
+    values: Values
+
+    def named(self, quantity: str) -> float | None:
+        """The number of that name; None where the fit has none."""
+        return self.values.get(self.key(quantity))
+
+    @property
+    def names(self) -> list[str]:
+        """The names there are."""
+        return list(dict.fromkeys(" ".join(key) for key in self.values))
+
+
+def quantities(results: Results, what: str, group: str = "") -> Quantities:
+    """The numbers of a fit that are `what` says, those of one group where there are several."""
+    if what in COLUMNS:
+        return Quantities(_formula, _parameters(_of_group(results.parameters, group), what))
+    if what == "fit":
+        measures = [*results.fit_measures.items(), ("nobs", results.nobs)]
+        return Quantities(lambda name: (name.strip(),), {(str(name),): float(value) for name, value in measures})
+    if what == "r_squared":
+        return Quantities(lambda name: (name.strip(),), _r_squared(results, group))
+    if what in COEFFICIENTS:
+        rows = _of_group(reliability(results), group)
+        pairs = zip(rows["construct"], rows[what], strict=True)
+        return Quantities(lambda name: (name.strip(),), {(str(name),): float(value) for name, value in pairs})
+    rows = _of_group(htmt(results), group) if what == "htmt" else _of_group(fornell_larcker(results), group)
+    return Quantities(_pair, _pairs(rows, "value" if what == "htmt" else "correlation"))
+
+
+def _of_group(frame: pd.DataFrame, group: str) -> pd.DataFrame:
+    return frame[frame["group"].astype(str) == group] if group and "group" in frame else frame
+
+
+def _formula(text: str) -> tuple[str, ...]:
+    """lhs, op and rhs, the names around ~~ in the order of the alphabet; another text stands for itself."""
+    found = FORMULA.fullmatch(text)
+    return _ordered(*found.groups()) if found else (text.strip(),)
+
+
+def _ordered(lhs: str, op: str, rhs: str) -> tuple[str, ...]:
+    return (min(lhs, rhs), op, max(lhs, rhs)) if op == "~~" else (lhs, op, "" if op in ("~1", ":=") else rhs)
+
+
+def _parameters(frame: pd.DataFrame, column: str) -> Values:
+    rows = zip(frame["lhs"], frame["op"], frame["rhs"], frame[column], strict=True)
+    return {_ordered(str(lhs), str(op), str(rhs)): float(value) for lhs, op, rhs, value in rows}
+
+
+def _r_squared(results: Results, group: str) -> Values:
+    found = results.r_squared
+    if found.index.nlevels > 1:
+        found = found[[str(label) == group for label in found.index.get_level_values(0)]].droplevel(0)
+    return {(str(name),): float(value) for name, value in found.items()}
+
+
+def _pair(text: str) -> tuple[str, ...]:
+    parts = re.split(r"\s*(?:~~|,)\s*", text.strip())
+    return tuple(sorted(parts))
+
+
+def _pairs(frame: pd.DataFrame, column: str) -> Values:
+    rows = zip(frame["a"], frame["b"], frame[column], strict=True)
+    return {tuple(sorted((str(a), str(b)))): float(value) for a, b, value in rows}
+
+
+def computed(results: Results, what: str, group: str, quantity: str) -> float:
+    """One number of a fit; NaN where it has none of that name."""
+    found = quantities(results, what, group).named(quantity)
+    return math.nan if found is None else found

@@ -1,0 +1,127 @@
+"""What in a study contradicts itself, or names what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from numbers import Real
+from typing import Any
+
+from sexresearch.datasets.registry import entries
+from sexresearch.errors import ModelSyntaxError
+from sexresearch.sem import Model
+from sexresearch.study.replication.quantities import WHAT
+from sexresearch.study.study_file.parts import KINDS, LIKELIHOODS, VIEWS, Study, StudyData
+from sexresearch.study.study_file.shape import nearest
+
+SOURCES = ("file", "dataset", "moments", "names")
+MODELS = ("text", "file", "view")
+
+
+def study_problems(study: Study, document: Mapping[str, Any]) -> list[str]:
+    """Everything that is wrong with a study whose keys are right."""
+    return [
+        *_one_of("data", document["data"], SOURCES),
+        *_one_of("model", document["model"], MODELS),
+        *_data_problems(study.data),
+        *_cleaning_problems(study, document.get("cleaning", {})),
+        *_model_problems(study, document["model"]),
+        *_published_problems(study, document.get("published", [])),
+    ]
+
+
+def _one_of(where: str, table: Mapping[str, Any], keys: tuple[str, ...]) -> Iterator[str]:
+    given = [key for key in keys if key in table]
+    if len(given) != 1:
+        found = " and ".join(given) or "none of them"
+        yield f"{where}: give one of {', '.join(keys)}; found {found}"
+
+
+def _data_problems(data: StudyData) -> Iterator[str]:
+    if data.kind not in KINDS:
+        yield f"data: kind {data.kind!r}; the kinds are {', '.join(KINDS)}"
+    if data.likelihood not in LIKELIHOODS:
+        yield f"data: likelihood {data.likelihood!r}; {nearest(data.likelihood, LIKELIHOODS)}"
+    if data.dataset and data.dataset not in (known := [entry.name for entry in entries()]):
+        yield f"data: there is no data set '{data.dataset}'; {nearest(data.dataset, known)}"
+    for key, path in (("file", data.file), ("questionnaire", data.questionnaire), ("moments", data.moments)):
+        if path is not None and not path.is_file():
+            yield f"data: {key} '{path.name}' is not in {path.parent}"
+    if data.questionnaire and not data.file:
+        yield "data: a questionnaire belongs to a file of answers"
+    if data.likelihood == "wishart" and data.kind == "raw data":
+        yield "data: likelihood 'wishart' is for tables of moments"
+    yield from _inline_problems(data)
+
+
+def _inline_problems(data: StudyData) -> Iterator[str]:
+    if not data.names:
+        given = [key for key in ("lower", "sd", "mean") if getattr(data, key)]
+        yield from (f"data: '{key}' needs 'names'" for key in given)
+        return
+    if not data.lower or data.nobs is None:
+        yield "data: 'names' needs 'lower' (the lower triangle with its diagonal) and 'nobs'"
+        return
+    size, cells = len(data.names), data.lower.replace(",", " ").split()
+    if len(cells) != size * (size + 1) // 2:
+        yield f"data: lower has {len(cells)} numbers; {size} names need {size * (size + 1) // 2}"
+    yield from (f"data: lower holds {cell!r}, no number" for cell in cells if not _is_number(cell))
+    for key in ("sd", "mean"):
+        values = getattr(data, key)
+        if values and (len(values) != size or not all(_is_real(value) for value in values)):
+            yield f"data: {key} must be {size} numbers, one for each name"
+
+
+def _cleaning_problems(study: Study, table: Mapping[str, Any]) -> Iterator[str]:
+    if table and study.data.kind != "raw data":
+        yield "cleaning: applies to answers of respondents; these data are a table of moments"
+    for name, wanted in table.get("keep", {}).items():
+        if not isinstance(wanted, list) or not wanted:
+            yield f"cleaning: keep '{name}' must list the answers that count"
+
+
+def _model_problems(study: Study, table: Mapping[str, Any]) -> Iterator[str]:
+    model = study.model
+    if "file" in table and not (study.folder / table["file"]).is_file():
+        yield f"model: file '{table['file']}' is not in {study.folder}"
+    if model.view and model.view not in VIEWS:
+        yield f"model: view {model.view!r}; {nearest(model.view, VIEWS)}"
+    if model.view and not (study.data.questionnaire or study.data.dataset):
+        yield "model: a view is made of a questionnaire; give one, or the model's text"
+    if "higher_order" in table and not model.view:
+        yield "model: 'higher_order' belongs to a view"
+    if model.text:
+        try:
+            Model(model.text)
+        except ModelSyntaxError as error:
+            yield f"model: {error}"
+
+
+def _published_problems(study: Study, blocks: list[Mapping[str, Any]]) -> Iterator[str]:
+    for number, block in enumerate(blocks, start=1):
+        where = f"published {number}"
+        if block["what"] not in WHAT:
+            yield f"{where}: what {block['what']!r}; {nearest(block['what'], WHAT)}"
+        odd = [key for key, value in block["values"].items() if not _is_real(value)]
+        yield from (f"{where}: the value of '{key}' must be a number" for key in odd)
+        unknown = [key for key in block.get("reasons", {}) if key not in block["values"]]
+        values = list(block["values"])
+        said = "which is not among the values"
+        yield from (f"{where}: a reason for '{key}', {said}; {nearest(key, values)}" for key in unknown)
+    twice = [n.quantity for n in study.published if sum(_key(n) == _key(m) for m in study.published) > 1]
+    yield from (f"published: '{quantity}' is given twice" for quantity in dict.fromkeys(twice))
+
+
+def _key(number: Any) -> tuple[str, str, str]:
+    return number.quantity, number.what, number.group
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,59 @@
+"""The ledger of published cases: every one is read and run, no mismatch lacks its reason, README counts them."""
+
+import pytest
+from typer.testing import CliRunner
+
+import sexresearch as sx
+from sexresearch.cli import app
+from sexresearch.errors import StudyError
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    return sx.run_cases()
+
+
+def test_every_case_is_listed_and_run(ledger, assert_in_glossary):
+    listed = sx.list_cases()
+    assert_in_glossary(listed)
+    assert_in_glossary(ledger.table)
+    assert listed["case"].tolist() == ledger.table["case"].tolist()
+    assert (listed["numbers"] > 0).all()
+
+
+def test_every_case_says_whose_numbers_these_are_and_where_they_were_seen(ledger):
+    for run in ledger.runs:
+        assert run.study.citation, run.study.name
+        assert run.study.seen, run.study.name
+        assert all(number.where for number in run.study.published), run.study.name
+
+
+def test_no_mismatch_is_without_a_reason(ledger):
+    unexplained = {run.study.name: run.unexplained["quantity"].tolist() for run in ledger.runs}
+    assert not {name: rows for name, rows in unexplained.items() if rows}
+    assert ledger.succeeded
+
+
+def test_the_numbers_of_the_ledger_add_up(ledger):
+    totals = ledger.totals
+    assert totals.pop("numbers") == sum(totals.values())
+
+
+def test_the_page_opens_without_a_network(ledger, tmp_path, assert_opens_offline):
+    page = ledger.write(tmp_path / "cases.html").read_text(encoding="utf-8")
+    assert_opens_offline(page)
+    assert all(run.study.title in page for run in ledger.runs)
+
+
+def test_the_command_lists_and_runs_cases(tmp_path):
+    run = CliRunner().invoke
+    assert "lopes2024" in run(app, ["cases"], env={"COLUMNS": "200"}).output
+    shown = run(app, ["cases", "run", "lopes2024", "--out", str(tmp_path)], env={"COLUMNS": "200"})
+    assert shown.exit_code == 0, shown.output
+    assert (tmp_path / "cases.html").exists()
+    assert run(app, ["cases", "run"]).exit_code == 2
+    missed = run(app, ["cases", "run", "lopes2023"])
+    assert missed.exit_code == 1
+    assert "did you mean 'lopes2024'?" in missed.output
+    with pytest.raises(StudyError, match="no case"):
+        sx.run_cases(["none"])
