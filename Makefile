@@ -20,10 +20,10 @@ export SEXRESEARCH_DATA_HOME ?= $(SHARED_DATA)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce notebooks test pytest lint lab bench fuzz lock clean
+.PHONY: help reproduce cases notebooks test pytest lint lab bench fuzz lock clean
 
 help:
-	@echo "make reproduce | test | lint | lab | notebooks | bench | fuzz | lock | clean"
+	@echo "make reproduce | test | cases | lint | lab | notebooks | bench | fuzz | lock | clean"
 
 .venv: $(VENV)/.installed
 
@@ -55,6 +55,10 @@ test: lint
 # Without lint and types, for a further Python.
 pytest: $(VENV)/.installed
 	$(PYTEST)
+
+# The published chains in data/cases computed again; writes reports/cases.html.
+cases: $(VENV)/.installed
+	$(BIN)/sexresearch cases run --all
 
 lab: $(VENV)/.installed
 	$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -53,8 +53,6 @@ from sexresearch.sem import (
     sensitivity,
     simulate,
 )
-from sexresearch.study import headline, reproduce
-from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Survey, instrument, read_survey, screen
 from sexresearch.study import (
     Ledger,
     Study,
@@ -66,7 +64,7 @@ from sexresearch.study import (
     run_cases,
     run_study,
 )
-from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Survey, read_survey, screen
+from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Survey, instrument, read_survey, screen
 
 __all__ = [
     "Bootstrap",

@@ -129,7 +129,7 @@ values = { nobs = 98, df = 0, no_such = 1 }
 
 def test_answers_are_cleaned_by_rules_that_are_told(study, tmp_path):
     run = sx.run_study(study(ANSWERS, clients__csv=survey_file()), tmp_path / "out")
-    assert "100 rows excluded: brand is not gold: only gold was asked twice (100" in run.provenance["data"]
+    assert "102 rows excluded: brand is not gold: only gold was asked twice (100)" in run.provenance["data"]
     assert run.results.options.estimator == "MLR"
     rows = run.comparison.set_index("quantity")
     assert rows.loc[["nobs", "df"], "outcome"].tolist() == ["match", "match"]
