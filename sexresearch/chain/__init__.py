@@ -1,5 +1,7 @@
 """The questions asked of a customer survey, one function and one tidy table each."""
 
+from sexresearch.chain.deciding.kano import kano
+from sexresearch.chain.deciding.penalty_reward import penalty_reward
 from sexresearch.chain.deciding.priorities import priorities
 from sexresearch.chain.invariance.invariance import invariance
 from sexresearch.chain.invariance.latent_means import latent_means
@@ -26,8 +28,10 @@ __all__ = [
     "htmt",
     "importance",
     "invariance",
+    "kano",
     "latent_means",
     "parallel_analysis",
+    "penalty_reward",
     "priorities",
     "reliability",
     "rivals_sentence",

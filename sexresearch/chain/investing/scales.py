@@ -54,14 +54,15 @@ def _given(scale: Scale | None, names: Sequence[str]) -> dict[str, Ends]:
     if isinstance(scale, Instrument):
         return {item.name: (item.scale.lowest, item.scale.highest) for item in scale.items}
     if not isinstance(scale, Mapping):
-        return dict.fromkeys(names, _ends("scale", scale))
+        return dict.fromkeys(names, ends_of("scale", scale))
     unknown = [name for name in scale if name not in names]
     if unknown:
         raise OptionError(f"scale names {unknown}, which the model does not use; its variables are: {', '.join(names)}")
-    return {name: _ends(name, pair) for name, pair in scale.items()}
+    return {name: ends_of(name, pair) for name, pair in scale.items()}
 
 
-def _ends(name: str, pair: Sequence[float]) -> Ends:
+def ends_of(name: str, pair: Sequence[float]) -> Ends:
+    """The two ends of a scale, as numbers; OptionError where they are none, or in the wrong order."""
     try:
         low, high = (float(end) for end in pair)
     except (TypeError, ValueError):

@@ -19,6 +19,7 @@ DIMENSION_NAMES = {
     "7.4": "operations",
 }
 
+
 @dataclass(frozen=True)
 class Unit:
     """A latent variable of the chain and all it rests on.

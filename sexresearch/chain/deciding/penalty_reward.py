@@ -1,0 +1,205 @@
+"""`penalty_reward`: which attributes must not fail, and which delight; with the probability of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from sexresearch.arguments import in_words
+from sexresearch.chain.deciding.asymmetry import FEWEST, KINDS, Indices, indices, probabilities
+from sexresearch.chain.deciding.latent_points import latent_points
+from sexresearch.chain.deciding.recipes import Recipes, of_fit, of_survey
+from sexresearch.chain.joining import joined
+from sexresearch.errors import OptionError
+from sexresearch.sem import Results
+from sexresearch.sem.view import Array, View, view
+from sexresearch.survey.instrument import Instrument
+from sexresearch.survey.survey import Survey
+from sexresearch.verdict import Verdict, against, prose
+
+LINES = (25.0, 75.0)
+WORDS = {
+    "basic": "basic: low ratings take more than high ratings add",
+    "performance": "performance: high ratings add about what low ratings take",
+    "excitement": "excitement: high ratings add more than low ratings take",
+    "none": "no effect, or one too small to tell",
+}
+
+
+@in_words
+def penalty_reward(
+    data: Results | View | Survey | pd.DataFrame,
+    target: str,
+    attributes: Sequence[str] | None = None,
+    scale: Survey | Instrument | Mapping[str, tuple[float, float]] | Sequence[float] | None = None,
+    scores: Literal["composite", "latent"] = "composite",
+    curve: Literal["dummies", "spline"] = "dummies",
+    lines: Sequence[float] = LINES,
+    seed: int = 1,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """What low ratings of every attribute take from a target and high ratings add to it, and its class.
+
+    Parameters
+    ----------
+    data : Results, View, Survey or DataFrame
+        A fit, whose items weigh as in `importance`, or answers, whose items weigh alike.
+    target : str
+        A variable of the model; a construct or column of the answers.
+    attributes : sequence of str, optional
+        Default: of a fit, the levers of the target; of a survey, the elements of the standard, else its levels, else
+        all other constructs; of a frame, all other columns of numbers.
+    scale : Survey, Instrument, (lowest, highest) or dict of such pairs by item, optional
+        Ends of the items' answer scales. Default: those of the survey, else the lowest and highest answer given.
+    scores : {"composite", "latent"}
+        "composite": means of items. "latent": Bartlett's factor scores in points, of results only.
+    curve : {"dummies", "spline"}
+        "dummies": one for low, one for high ratings. "spline": a smooth curve read at the mean of the same ratings.
+    lines : sequence of two floats
+        Ratings up to the first, in points from 0 to 100, are low, from the second on high.
+    seed : int
+        Whole number of at least 0 that decides the draws behind the probabilities.
+    level : float
+        Coverage of the limits, and the probability from which a class is stated without reserve; between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        One row per attribute: target, attribute, penalty and reward (in `unit`, with _ci_lower and _ci_upper), n_low,
+        n_high, kind (basic, performance, excitement or none), probability (of the kind), p_basic, p_performance,
+        p_excitement, p_none, unit, verdict, note. Where fewer than 30 rate an attribute low, high or between, what
+        rests on them is missing, and note says so.
+
+    Raises
+    ------
+    ModelError, DataError
+        A name is not there, or there are no answers.
+    OptionError
+        An unknown option, or a number out of its range.
+
+    Notes
+    -----
+    All attributes stand in one regression; formulas, regions and sources: module `asymmetry`. Limits by HC3, or from
+    clusters where the fit has them (module `regressed`).
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> queue, gift = rng.integers(1, 6, size=(2, 500))
+    >>> joy = -1.0 * (queue <= 2) + 1.0 * (gift >= 4) + rng.normal(size=500)
+    >>> frame = penalty_reward(pd.DataFrame({"queue": queue, "gift": gift, "joy": joy}), "joy")
+    >>> frame[["attribute", "kind"]].to_numpy().tolist()
+    [['queue', 'basic'], ['gift', 'excitement']]
+    """
+    _refuse(target, attributes, scores, curve, lines, seed, level)
+    if isinstance(data, Survey | pd.DataFrame):
+        if scores == "latent":
+            raise OptionError("scores='latent' needs the results of a fit, and answers have none: fit a model first")
+        made, names = of_survey(data, target, attributes, scale)
+    else:
+        made, names = of_fit(view(data, "penalty_reward"), "penalty_reward", target, attributes, scale)
+    if not names:
+        raise OptionError(f"no attribute leads to {target}: name some in attributes")
+    points = _points(data, made, [target, *names], scores)
+    size, unit = _unit(made, target, scores)
+    found = indices(
+        points[:, 1:], size * points[:, 0], (float(lines[0]), float(lines[1])), curve == "spline", made.clusters
+    )
+    return _frame(made, target, names, found, unit, seed, level)
+
+
+def _refuse(
+    target: str,
+    attributes: Sequence[str] | None,
+    scores: str,
+    curve: str,
+    lines: Sequence[float],
+    seed: int,
+    level: float,
+) -> None:
+    for name, value, known in (("scores", scores, ("composite", "latent")), ("curve", curve, ("dummies", "spline"))):
+        if value not in known:
+            raise OptionError(f"{name} {value!r} is not known; allowed: {', '.join(known)}")
+    if len(lines) != 2 or not 0 <= lines[0] < lines[1] <= 100:
+        raise OptionError(f"lines must be two rising numbers of points between 0 and 100; found {lines!r}")
+    if not 0 < level < 1:
+        raise OptionError(f"level must lie between 0 and 1; found {level!r}")
+    if isinstance(seed, bool) or seed < 0:
+        raise OptionError(f"seed must be a whole number of at least 0; found {seed!r}")
+    if attributes is not None and target in attributes:
+        raise OptionError(f"{target!r} is the target, and cannot be an attribute too")
+
+
+def _points(data: object, made: Recipes, names: Sequence[str], scores: str) -> Array:
+    """(n, k) of the names in points."""
+    if scores == "composite" or not isinstance(data, Results):
+        if scores == "latent":
+            raise OptionError("scores='latent' needs Results: other engines hand over no factor scores")
+        return np.stack([made.points(name) for name in names], axis=1)
+    return latent_points(data, made, names)
+
+
+def _unit(made: Recipes, target: str, scores: str) -> tuple[float, str]:
+    """What one point of the target is in the unit of its answers, and the unit's name."""
+    ends = made.range_of(target)
+    if ends is None or scores == "latent" or not np.isfinite(ends).all():
+        return 1.0, "points"
+    return (ends[1] - ends[0]) / 100.0, f"units of {target}"
+
+
+def _frame(
+    made: Recipes, target: str, names: Sequence[str], found: Indices, unit: str, seed: int, level: float
+) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    shares = np.stack([probabilities(e, c, found.used, random) for e, c in zip(found.est, found.cov, strict=True)])
+    half = float(ndtri(0.5 + level / 2)) * np.sqrt(np.stack([found.cov[:, i, i] for i in (0, 1)], axis=1))
+    known = np.isfinite(shares).all(axis=1)
+    best = np.where(known, np.nan_to_num(shares).argmax(axis=1), -1)
+    columns: dict[str, object] = {"target": target, "attribute": list(names)}
+    for j, name in enumerate(("penalty", "reward")):
+        est = found.est[:, j]
+        columns |= {name: est, f"{name}_ci_lower": est - half[:, j], f"{name}_ci_upper": est + half[:, j]}
+    columns |= {"n_low": found.counts[:, 0], "n_high": found.counts[:, 2]}
+    columns["kind"] = [KINDS[k] if k >= 0 else "" for k in best]
+    columns["probability"] = [shares[i, k] if k >= 0 else np.nan for i, k in enumerate(best)]
+    columns |= {f"p_{kind}": shares[:, k] for k, kind in enumerate(KINDS)}
+    frame = pd.DataFrame(columns).assign(unit=unit)
+    frame["verdict"] = [_verdict(row, level) for row in frame.to_dict("records")]
+    frame["note"] = [
+        joined(_lacking(found, i), made.notes.get(name, ""), made.notes.get(target, ""), _lost(made, found))
+        for i, name in enumerate(names)
+    ]
+    return frame
+
+
+def _verdict(row: Mapping[object, object], level: float) -> str:
+    """The class of an attribute in a sentence; empty where it has none."""
+    kind = str(row["kind"])
+    if not kind:
+        return ""
+    words = {"holds": WORDS[kind], "doubtful": f"most likely {WORDS[kind]}"}
+    judged = against(f"probability of {kind}", float(str(row["probability"])), level, "")
+    beside = [Verdict("holds", name, float(str(row[name])), decimals=2) for name in ("penalty", "reward")]
+    text = prose([judged], words, beside)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _lacking(found: Indices, i: int) -> str:
+    """Why an attribute has no penalty, no reward or no class."""
+    if np.isfinite(found.est[i]).all():
+        return ""
+    regions = zip(("low", "between low and high", "high"), found.counts[i], strict=True)
+    few = [f"{count} of {found.used} rate it {where}" for where, count in regions if count < FEWEST]
+    if few:
+        return f"{' and '.join(few)}; at least {FEWEST} must, so there is no class"
+    return "its ratings follow from those of other attributes, or the target does not vary, so there is no class"
+
+
+def _lost(made: Recipes, found: Indices) -> str:
+    lost = len(made.answers) - found.used
+    return f"{lost} of {len(made.answers)} respondents left out, as they did not rate everything" if lost else ""
