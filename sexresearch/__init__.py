@@ -66,7 +66,17 @@ from sexresearch.study import (
     run_cases,
     run_study,
 )
-from sexresearch.survey import Construct, Instrument, Item, ResponseScale, Survey, instrument, read_survey, screen
+from sexresearch.survey import (
+    Construct,
+    Instrument,
+    Item,
+    ResponseScale,
+    Survey,
+    instrument,
+    read_survey,
+    response_indices,
+    screen,
+)
 
 __all__ = [
     "Bootstrap",
@@ -127,6 +137,7 @@ __all__ = [
     "reliability",
     "report",
     "reproduce",
+    "response_indices",
     "rivals_sentence",
     "rmsea_power",
     "run_cases",

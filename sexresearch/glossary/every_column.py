@@ -7,11 +7,13 @@ from sexresearch.glossary.column import Column
 from sexresearch.glossary.decision_columns import DECISION
 from sexresearch.glossary.model_columns import MODEL
 from sexresearch.glossary.planning_columns import PLANNING
+from sexresearch.glossary.respondent_columns import RESPONDENTS
 from sexresearch.glossary.standard_columns import STANDARD
 from sexresearch.glossary.study_columns import STUDY
 from sexresearch.glossary.survey_columns import SURVEY
 
-COLUMNS: dict[str, Column] = {**MODEL, **PLANNING, **CHAIN, **DECISION, **SURVEY, **STANDARD, **STUDY}
+PEOPLE = {**SURVEY, **RESPONDENTS}
+COLUMNS: dict[str, Column] = {**MODEL, **PLANNING, **CHAIN, **DECISION, **PEOPLE, **STANDARD, **STUDY}
 
 
 def describe(name: str) -> Column:

@@ -25,8 +25,9 @@ from sexresearch.sem.after.score_tests import Separated, released, separated
 from sexresearch.sem.after.vuong import Vuong, vuong
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
-from sexresearch.sem.data.observed import Columns, frame_of, numeric, used_columns
+from sexresearch.sem.data.observed import Answers, Columns, frame_of, numeric, used_columns
 from sexresearch.sem.data.ordered_columns import is_ordered
+from sexresearch.sem.data.sample import from_gaps
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ROBUST as LIKELIHOODS
 from sexresearch.sem.estimation.options import Options, respelled
@@ -92,6 +93,7 @@ __all__ = [
     "matrices",
     "means",
     "no_resampler",
+    "normal_moments",
     "numeric_columns",
     "options_of",
     "parameter_slopes",
@@ -363,3 +365,13 @@ def vuong_test(first: Results, second: Results, adjust: str = "none") -> Vuong:
 def numeric_columns(data: object, names: Sequence[str]) -> Array:
     """(rows, k) the answers in these columns as numbers, NaN where missing; DataError where they are none."""
     return numeric(used_columns(data, Columns(tuple(names)), ()), names)
+
+
+def normal_moments(answers: Array) -> tuple[Array, Array]:
+    """Mean (p,) and covariance (p, p), denominator n, of highest normal likelihood; NaN in answers (n, p) is a gap.
+
+    DataError where answers do not vary, or two columns have no row in common.
+    """
+    names = tuple(f"column {number}" for number in range(1, answers.shape[1] + 1))
+    sample = from_gaps(Answers(None, answers, None, None, pd.RangeIndex(len(answers))), names)
+    return sample.mean, sample.cov

@@ -5,6 +5,7 @@ from sexresearch.survey.exclusions import Exclusion
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.reading import read_survey
+from sexresearch.survey.respondents import response_indices
 from sexresearch.survey.screening import screen
 from sexresearch.survey.survey import Source, Survey
 
@@ -19,5 +20,6 @@ __all__ = [
     "Survey",
     "instrument",
     "read_survey",
+    "response_indices",
     "screen",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
 
 import pandas as pd
 
@@ -13,9 +12,14 @@ from sexresearch.errors import DataError
 from sexresearch.survey.alike import alike_labels
 from sexresearch.survey.careless import long_string, response_variability
 from sexresearch.survey.columns import BY_LABEL
+from sexresearch.survey.distribution import missing_at_random, shape, styles
 from sexresearch.survey.exclusions import ORIGIN
+from sexresearch.survey.finding import Finding, about_rows
+from sexresearch.survey.inattention import inconsistent, little_variation, speeding, twins
 from sexresearch.survey.instrument import Instrument
+from sexresearch.survey.junk import junk_texts
 from sexresearch.survey.platform import marked_rows
+from sexresearch.survey.respondents import as_given, indices_of, rated, seconds_of
 from sexresearch.survey.strangecodes import strange_codes
 from sexresearch.survey.survey import Survey
 from sexresearch.survey.wording import counted, listed
@@ -26,33 +30,20 @@ AT_THE_END = 0.15  # Terwee et al. (2007): floor or ceiling effect, share of res
 LONG_RUN = 0.5  # Curran (2016): one answer for half of the items or more
 SHORTEST_RUN = 8  # our convention: shorter runs of one answer are common among attentive respondents
 TELLING_ITEMS = 6  # our convention: on fewer items, equal answers are common among attentive respondents
+RUNS = {"one answer throughout", "long run of one answer", "repeated answers"}
 ROWS_PER_ITEM = 5  # Bentler & Chou (1987): five per free parameter, of which a model has at least one per item
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One row of the screening table; `rows` are the labels of the rows to look at, `share` their part of all.
-
-    >>> Finding("constant item", "sat1", detail="every answer is 7").rows
-    ()
-    """
-
-    check: str
-    where: str
-    rows: tuple[Hashable, ...] = ()
-    share: float = float("nan")
-    detail: str = ""
-    advice: str = ""
-
-
 @in_words
-def screen(survey: Survey) -> pd.DataFrame:
+def screen(survey: Survey, duration: str | None = None) -> pd.DataFrame:
     """What in the answers can mislead an analysis.
 
     Parameters
     ----------
     survey : Survey
         Without an instrument, checks that need scales, constructs or fields are left out.
+    duration : str, optional
+        Column of the seconds that respondents took. Default: what the survey platform recorded, where it did.
 
     Returns
     -------
@@ -63,7 +54,7 @@ def screen(survey: Survey) -> pd.DataFrame:
     Raises
     ------
     DataError
-        `survey` is no Survey.
+        `survey` is no Survey, or it has no such column of durations.
 
     Notes
     -----
@@ -86,10 +77,30 @@ def screen(survey: Survey) -> pd.DataFrame:
     - preview or test, spam, not finished: rows that the columns of the survey platform so mark (Qualtrics, LimeSurvey)
     - code of no answer: a code such as 99 or -99 that nothing declares and that lies apart from the other answers, or
       one that only the label in the file says is none (it is missing already)
+    - junk text: keyboard runs, one letter again and again, "test" and the like in columns of texts
     - labels alike: labels of a text column that differ only in case or kinds of blanks
     - repeated id: a value of a field of role id that an earlier row has
+    - missing answers depend on others: Little's test at the 5 % level; Little (1988),
+      doi:10.1080/01621459.1988.10478722
+    - not normal: Mardia's kurtosis more than 5 standard errors away; Mardia (1970), doi:10.1093/biomet/57.3.519;
+      Bentler (2005), EQS 6 manual
+    - acquiescence: statements and their opposites are agreed with alike, by more than a tenth of half a scale; extreme
+      answers: more than a tenth of all answer nearly only at both ends; Baumgartner & Steenkamp (2001),
+      doi:10.1509/jmkr.38.2.143.18840
+    - speeding: under 2 seconds per item, Huang et al. (2012), doi:10.1007/s10869-011-9231-8; or under half of the
+      median, Leiner (2019), doi:10.18148/srm/2019.v13i3.7403, and over 2 robust standard deviations below it
+    - outlying answers: Mahalanobis D² beyond what is expected of any respondent (Bonferroni, 5 %), or beyond a
+      simulated cut-off where that one would find too few
+    - person-total correlation, psychometric synonyms, psychometric antonyms, even-odd consistency: Meade & Craig
+      (2012), doi:10.1037/a0028085; Curran (2016)
+    - little variation: answers that hardly differ from each other; Dunn et al. (2018)
+    - near duplicate: answers that differ from an earlier row's in up to 15 % of the items, or fewer where attentive
+      respondents would be that alike; Kuriakose & Robbins (2016)
 
     Runs are judged on the answers as given, before reversed items were recoded, in the order of the questionnaire.
+    Cut-offs of consistency, variation and likeness come from answers simulated from the survey's own means and
+    covariances: 0.5 % of attentive respondents are beyond them. A check that would find less than half of those who
+    answer at random (nearly throughout the same, for variation) says nothing. `response_indices` has the numbers.
 
     Examples
     --------
@@ -102,38 +113,41 @@ def screen(survey: Survey) -> pd.DataFrame:
     answers = survey.answers
     items, instrument = answers[list(survey.items)], survey.instrument
     findings = [*_sample(items), *_constant(items), *_missing(items), *_no_answers(items)]
-    findings += [*_marked(answers), *_labelled_codes(survey), *_codes(survey, items), *_alike(answers, instrument)]
+    findings += [
+        *_marked(answers),
+        *_labelled_codes(survey),
+        *_codes(survey, items),
+        *_alike(answers, instrument),
+        *_junk(answers, instrument),
+    ]
     if instrument is not None:
         findings += [*_categories(items, instrument), *_ends(items, instrument), *_direction(items, instrument)]
         items = as_given(items, instrument)
         findings += [*_same_answers(items, instrument), *_repeated_ids(answers, instrument)]
     about = [field.name for field in instrument.fields if field.role != "id"] if instrument is not None else []
     findings += _repeated_answers(items, answers[about])
+    findings += _respondents(survey, duration, {row for found in findings for row in found.rows if found.check in RUNS})
     table = pd.DataFrame(findings, columns=list(Finding.__annotations__))
     table.attrs[ORIGIN] = survey.origin
     return table
 
 
-def as_given(items: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
-    """Item answers as the respondents gave them: the recoding of reversed items undone.
-
-    >>> from sexresearch.survey import Construct, Item, ResponseScale
-    >>> reversed_item = Item("sat1", "Not satisfied?", ResponseScale("ten", 1, 10), reverse=True)
-    >>> instrument = Instrument((Construct("sat", "Satisfaction", (reversed_item,)),))
-    >>> as_given(pd.DataFrame({"sat1": [10.0, 8.0]}), instrument)["sat1"].tolist()
-    [1.0, 3.0]
-    """
-    turned = {
-        item.name: item.scale.lowest + item.scale.highest - items[item.name]
-        for item in instrument.items
-        if item.reverse
-    }
-    return items.assign(**turned)
+def _respondents(survey: Survey, duration: str | None, known: set[Hashable]) -> Iterator[Finding]:
+    """What the rating items and the durations tell about respondents; `known` are found by other checks already."""
+    items, seconds = rated(survey), seconds_of(survey, duration)
+    indices = indices_of(items, seconds)
+    yield from missing_at_random(survey.answers[list(survey.items)], items)
+    yield from (*shape(items), *styles(items, indices), *speeding(items, indices, str(seconds.name)))
+    yield from (*inconsistent(items, indices), *little_variation(items, indices, known), *twins(items, known))
 
 
-def _about_rows(check: str, where: str, flags: pd.Series, detail: str, advice: str) -> Iterator[Finding]:
-    if flags.any():
-        yield Finding(check, where, tuple(flags.index[flags]), float(flags.mean()), detail, advice)
+def _junk(answers: pd.DataFrame, instrument: Instrument | None) -> Iterator[Finding]:
+    fields = {field.name for field in instrument.fields if field.role != "other"} if instrument is not None else set()
+    for name, rows in junk_texts(answers.drop(columns=list(fields))):
+        texts = listed(f"'{text}'" for text in answers.loc[rows, name].unique())
+        yield from about_rows(
+            "junk text", name, rows, f"texts that answer nothing: {texts}", "read the rows; drop tests"
+        )
 
 
 def _varies(values: pd.Series) -> bool:
@@ -166,7 +180,7 @@ def _missing(items: pd.DataFrame) -> Iterator[Finding]:
 
 def _no_answers(items: pd.DataFrame) -> Iterator[Finding]:
     empty = items.isna().all(axis=1) & bool(len(items.columns))
-    yield from _about_rows("no answers", "survey", empty, "no item is answered", "drop the rows")
+    yield from about_rows("no answers", "survey", empty, "no item is answered", "drop the rows")
 
 
 def _categories(items: pd.DataFrame, instrument: Instrument) -> Iterator[Finding]:
@@ -212,9 +226,9 @@ def _same_answers(given: pd.DataFrame, instrument: Instrument) -> Iterator[Findi
         limit = max(SHORTEST_RUN, math.ceil(LONG_RUN * len(names)))
         advice = "drop only with a second sign of carelessness, such as the time taken"
         detail = f"one answer wherever one of {len(names)} items is answered"
-        yield from _about_rows("one answer throughout", scale.name, same, detail, advice)
+        yield from about_rows("one answer throughout", scale.name, same, detail, advice)
         detail = f"one answer to {limit} or more of {len(names)} items in a row"
-        yield from _about_rows("long run of one answer", scale.name, (runs >= limit) & ~same, detail, advice)
+        yield from about_rows("long run of one answer", scale.name, (runs >= limit) & ~same, detail, advice)
 
 
 def _marked(answers: pd.DataFrame) -> Iterator[Finding]:
@@ -235,7 +249,7 @@ def _codes(survey: Survey, items: pd.DataFrame) -> Iterator[Finding]:
     for name, code, rows in strange_codes(items.drop(columns=list(rated))):
         detail = f"{counted(int(rows.sum()), 'answer')} of {code:g}, apart from all others: is it a code of no answer?"
         advice = f"if so, declare it: missing = [{code:g}]"
-        yield from _about_rows("code of no answer", name, rows, detail, advice)
+        yield from about_rows("code of no answer", name, rows, detail, advice)
 
 
 def _alike(answers: pd.DataFrame, instrument: Instrument | None) -> Iterator[Finding]:
@@ -249,7 +263,7 @@ def _repeated_ids(answers: pd.DataFrame, instrument: Instrument) -> Iterator[Fin
         repeated = answers[field.name].duplicated() & answers[field.name].notna()
         values = listed(answers.loc[repeated, field.name].unique())
         detail = f"an earlier row has the same {field.name}: {values}"
-        yield from _about_rows("repeated id", field.name, repeated, detail, "keep one row of each respondent")
+        yield from about_rows("repeated id", field.name, repeated, detail, "keep one row of each respondent")
 
 
 def _repeated_answers(given: pd.DataFrame, fields: pd.DataFrame) -> Iterator[Finding]:
@@ -258,4 +272,4 @@ def _repeated_answers(given: pd.DataFrame, fields: pd.DataFrame) -> Iterator[Fin
     also = f" and in {counted(fields.shape[1], 'field')}" if fields.shape[1] else ""
     detail = f"equal to an earlier row in {counted(given.shape[1], 'item')}{also}"
     advice = "look whether the whole row came twice; drop those that did"
-    yield from _about_rows("repeated answers", "survey", repeated, detail, advice)
+    yield from about_rows("repeated answers", "survey", repeated, detail, advice)

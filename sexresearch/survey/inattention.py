@@ -1,0 +1,122 @@
+"""Signs that respondents did not read what they answered, as rows of the screening table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from scipy.special import chdtrc
+
+from sexresearch.survey.calibration import DRAWN, Cutoff, beyond, cutoff
+from sexresearch.survey.careless import Floats
+from sexresearch.survey.finding import Finding, about_rows
+from sexresearch.survey.multivariate import squared_distances
+from sexresearch.survey.respondents import Rated
+from sexresearch.survey.twins import close_pairs, most_apart, near_twins
+from sexresearch.survey.wording import counted
+
+PER_ITEM = 2.0  # Huang et al. (2012): nobody reads and answers an item in less than two seconds
+TWICE_AS_FAST = 2.0  # Leiner (2019): relative speed index from which answers are doubtful
+FAR_BELOW = -2.0  # our convention: robust z of the logarithm of the duration, so that slow surveys flag nobody
+ENOUGH_TIMES = 20  # durations from which their spread is known
+TELLING_ITEMS = 6  # our convention: on fewer items, no index tells attentive from careless respondents
+CHANCE = 0.05  # that any attentive respondent at all is beyond the cut-off of D² (Bonferroni)
+FEW = 0.001  # share of attentive respondents that may count as nearly without variation: they may be content
+DRAWN_TWINS = 1000
+SECOND_SIGN = "drop only with a second sign of carelessness, such as the time taken"
+CHECKS = {  # check, index, what the index is
+    "person-total correlation": ("person_total", "correlation with the mean answers of all"),
+    "psychometric synonyms": ("synonyms", "correlation over pairs of items that go together"),
+    "psychometric antonyms": ("antonyms", "correlation, sign turned, over pairs of items that go apart"),
+    "even-odd consistency": ("even_odd", "correlation of the halves of the constructs"),
+}
+
+
+def speeding(items: Rated, indices: pd.DataFrame, source: str) -> Iterator[Finding]:
+    """Respondents who were faster than anybody reads, or than half the median and far below all others."""
+    seconds, index = indices["duration"], indices["speed_index"]
+    answered = items.given.notna().sum(axis=1)
+    unread = (seconds < PER_ITEM * answered) & (answered >= TELLING_ITEMS)
+    logs = np.log(seconds)
+    spread = 1.4826 * (logs - logs.median()).abs().median()
+    fast = (index > TWICE_AS_FAST) & ((logs - logs.median()) < FAR_BELOW * spread)
+    flags = unread | (fast & (seconds.notna().sum() >= ENOUGH_TIMES))
+    detail = (
+        f"under {PER_ITEM:g} seconds per item, or under half of the median of {seconds.median():.0f} seconds and far "
+        "below the others"
+    )
+    yield from about_rows("speeding", source, flags, detail, "drop the rows that show a second sign of carelessness")
+
+
+def inconsistent(items: Rated, indices: pd.DataFrame) -> Iterator[Finding]:
+    """Respondents whose answers do not go together as those of all others do."""
+    if len(items.varying) < TELLING_ITEMS or items.drawn is None or items.moments is None:
+        return
+    attentive, random = items.indices(items.drawn.attentive), items.indices(items.drawn.random)
+    yield from _outlying(items, indices)
+    for check, (name, meaning) in CHECKS.items():
+        sign = -1.0 if name == "antonyms" else 1.0
+        limit = cutoff(sign * attentive[name], sign * random[name])
+        flags = pd.Series(beyond(sign * indices[name].to_numpy(), limit), indices.index)
+        yield from _by_cutoff(check, flags, limit, f"{meaning} below", "at random")
+
+
+def _outlying(items: Rated, indices: pd.DataFrame) -> Iterator[Finding]:
+    assert items.drawn is not None
+    assert items.moments is not None
+    attentive, random = (_log_tail(items, kind) for kind in (items.drawn.attentive, items.drawn.random))
+    own = np.log(np.maximum(indices["d2_pvalue"].to_numpy(), np.finfo(float).tiny))
+    bonferroni = float(np.log(CHANCE / max(1, len(own))))
+    limit = cutoff(attentive, random, strict=bonferroni) or Cutoff(bonferroni, np.nan, np.nan)
+    flags = pd.Series(own < limit.value, indices.index)
+    kind = "Bonferroni" if limit.value == bonferroni else "by simulation"
+    said = f"Mahalanobis D² with p below {np.exp(limit.value):.2g} ({kind})"
+    yield from _by_cutoff("outlying answers", flags, limit, said, "at random", number=False)
+
+
+def _log_tail(items: Rated, given: Floats) -> Floats:
+    """Logarithm of the p value of D² of drawn answers."""
+    from_moments = items.moments
+    assert from_moments is not None
+    distance = squared_distances(given, *from_moments)
+    return np.log(np.maximum(chdtrc((~np.isnan(given)).sum(axis=1), distance), np.finfo(float).tiny))
+
+
+def little_variation(items: Rated, indices: pd.DataFrame, known: set[object]) -> Iterator[Finding]:
+    """Respondents who gave nearly one answer throughout, beside those `known` to have given one in a run."""
+    if len(items.varying) < TELLING_ITEMS or items.drawn is None:
+        return
+    attentive, straight = (items.indices(kind)["irv"] for kind in (items.drawn.attentive, items.drawn.straight))
+    limit = cutoff(attentive, straight, share=FEW)
+    flags = pd.Series(beyond(indices["irv"].to_numpy(), limit), indices.index)
+    flags &= ~indices.index.isin(list(known))
+    meaning = "standard deviation of the own answers below"
+    yield from _by_cutoff("little variation", flags, limit, meaning, "nearly throughout the same")
+
+
+def _by_cutoff(
+    check: str, flags: pd.Series, limit: Cutoff | None, said: str, careless: str, number: bool = True
+) -> Iterator[Finding]:
+    if limit is None:
+        return
+    value = f" {limit.value:.2f}" if number else ""
+    shares = f", as are {limit.attentive:.1%} of attentive answers and {limit.careless:.0%} of answers {careless}"
+    yield from about_rows(check, "survey", flags, f"{said}{value}{shares * (limit.careless >= 0)}", SECOND_SIGN)
+
+
+def twins(items: Rated, known: set[object]) -> Iterator[Finding]:
+    """Respondents whose answers differ from those of an earlier one in fewer items than chance allows for."""
+    if len(items.varying) < TELLING_ITEMS or items.drawn is None:
+        return
+    values, p = items.answers[:, items.varying], len(items.varying)
+    accidental = close_pairs(items.drawn.attentive[:DRAWN_TWINS], p)
+    apart = most_apart(accidental, len(values), min(DRAWN_TWINS, DRAWN), p)
+    if apart < 0:
+        return
+    found, apart = near_twins(values, apart)
+    flags = pd.Series(False, items.given.index)
+    flags.iloc[list(found)] = True
+    flags &= ~items.given.index.isin(list(known))
+    detail = f"differs from an earlier row in at most {counted(apart, 'answer')} of {p}"
+    yield from about_rows("near duplicate", "survey", flags, detail, "look whether an interview was copied")
