@@ -5,6 +5,7 @@ from types import ModuleType
 
 from sexresearch import chain, datasets, errors, glossary, sem, standard, survey
 from sexresearch.chain import (
+    bottlenecks,
     chain_model,
     compare_rivals,
     cross_loadings,
@@ -18,6 +19,7 @@ from sexresearch.chain import (
     invariance,
     kano,
     latent_means,
+    necessity,
     parallel_analysis,
     penalty_reward,
     priorities,
@@ -97,6 +99,7 @@ __all__ = [
     "StudyRun",
     "Survey",
     "bootstrap",
+    "bottlenecks",
     "chain",
     "chain_model",
     "compare",
@@ -125,6 +128,7 @@ __all__ = [
     "list_cases",
     "merge_categories",
     "monte_carlo",
+    "necessity",
     "parallel_analysis",
     "parameter_power",
     "penalty_reward",

@@ -1,6 +1,7 @@
 """The questions asked of a customer survey, one function and one tidy table each."""
 
 from sexresearch.chain.deciding.kano import kano
+from sexresearch.chain.deciding.necessity import bottlenecks, necessity
 from sexresearch.chain.deciding.penalty_reward import penalty_reward
 from sexresearch.chain.deciding.priorities import priorities
 from sexresearch.chain.invariance.invariance import invariance
@@ -17,6 +18,7 @@ from sexresearch.chain.views.chain_model import chain_model
 from sexresearch.chain.views.rivals import compare_rivals, rivals_sentence
 
 __all__ = [
+    "bottlenecks",
     "chain_model",
     "compare_rivals",
     "cross_loadings",
@@ -30,6 +32,7 @@ __all__ = [
     "invariance",
     "kano",
     "latent_means",
+    "necessity",
     "parallel_analysis",
     "penalty_reward",
     "priorities",

@@ -155,8 +155,18 @@ def test_an_inadmissible_solution_has_no_verdict(chain):
 def test_elements_of_the_synthetic_world_carry_their_clauses():
     survey = sx.datasets.load("service_excellence_world")
     model = sx.chain_model(survey.instrument, "full", higher_order="composite")
-    frame = sx.priorities(sx.fit(model, survey, missing="fiml"), survey, "loyalty").set_index("construct")
+    frame = sx.priorities(sx.fit(model, survey), survey, "loyalty").set_index("construct")
     assert frame.loc[["culture", "vision"], "clause"].tolist() == ["7.2.1", "7.1.1"]
     assert set(frame.index[:2]) == {"culture", "understanding"}
     assert frame.loc["vision", "p_top_two"] < 0.05
     assert frame.loc["vision", "verdict"].startswith("No priority")
+
+
+def test_necessity_and_class_stand_beside_each_lever(chain):
+    frame = sx.priorities(chain, SCALE, "loyal").set_index("construct")
+    needed = (
+        sx.necessity(chain, "loyal", scale=SCALE, permutations=0).query("ceiling == 'ce_fdh'").set_index("condition")
+    )
+    classed = sx.penalty_reward(chain, "loyal", scale=SCALE).set_index("attribute")
+    np.testing.assert_allclose(frame["d"], needed["d"].reindex(frame.index))
+    assert frame["kind"].tolist() == classed["kind"].reindex(frame.index).tolist()

@@ -25,17 +25,22 @@ Kind = Literal["basic", "performance", "excitement", "none"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 FEWEST = 30  # respondents in a region
 DRAWS = 20_000  # of the two coefficients: a probability is uncertain by .004 at the most
+EXPECTED = 0.25  # standard deviations of the target: how large penalties and rewards are expected to be
 ASYMMETRIC = 1.0 / 3.0  # one of the two is at least twice the other
 
 
 @dataclass(frozen=True)
 class Indices:
-    """Penalty and reward of k attributes (k, 2), their covariances (k, 2, 2), respondents by region (k, 3)."""
+    """Penalty and reward of k attributes (k, 2), their covariances (k, 2, 2), respondents by region (k, 3).
+
+    used : respondents. spread : standard deviation of the target among them.
+    """
 
     est: Array
     cov: Array
     counts: Array
     used: int
+    spread: float
 
 
 def regions(points: Array, lines: tuple[float, float]) -> Array:
@@ -57,7 +62,7 @@ def indices(points: Array, target: Array, lines: tuple[float, float], smooth: bo
     counts = np.stack([(place == side).sum(axis=0) for side in (-1, 0, 1)], axis=1)
     k = x.shape[1]
     if len(y) <= 2 * k + 1 or not np.ptp(y):
-        return Indices(np.full((k, 2), np.nan), np.full((k, 2, 2), np.nan), counts, len(y))
+        return Indices(np.full((k, 2), np.nan), np.full((k, 2, 2), np.nan), counts, len(y), np.nan)
     parts = [_columns(x[:, j], place[:, j], counts[j], lines, smooth) for j in range(k)]
     design = np.hstack([np.ones((len(y), 1)), *(columns for columns, _ in parts)])
     found, first = regressed(design, y, own), 1
@@ -68,7 +73,7 @@ def indices(points: Array, target: Array, lines: tuple[float, float], smooth: bo
     few = np.broadcast_to((counts < FEWEST)[:, [0, 2]] | (counts < FEWEST)[:, [1]], (k, 2))
     est[few] = np.nan
     cov[few[:, :, None] | few[:, None, :]] = np.nan
-    return Indices(est, cov, counts, len(y))
+    return Indices(est, cov, counts, len(y), float(y.std()))
 
 
 def _contrasted(found: Regressed, own: slice, contrast: Array) -> tuple[Array, Array]:
@@ -106,15 +111,15 @@ def spline(x: Array, knots: Sequence[float]) -> Array:
     return np.stack([x, bent / (c - a) ** 2], axis=1)
 
 
-def probabilities(est: Array, cov: Array, n: int, random: np.random.Generator) -> Array:
+def probabilities(est: Array, cov: Array, spread: float, random: np.random.Generator) -> Array:
     """(4,) probabilities of the classes in `KINDS` from penalty and reward (2,), jointly normal with cov (2, 2).
 
-    That both are 0 has the probability 1 / (1 + exp(W / 2) / n), W being their Wald statistic: the weight by BIC of the
-    regression without them, the two being as likely beforehand (Kass & Raftery 1995,
-    doi 10.1080/01621459.1995.10476572). The rest is divided as draws from their distribution fall; draws in which both
-    have the wrong sign count as none.
+    That both are 0 is weighed against their being drawn from N(0, T), T the square of a quarter of the target's
+    standard deviation, by the Bayes factor sqrt(|I + T V^-1|) exp(-b' (V^-1 - (V + T)^-1) b / 2), the two being as
+    likely beforehand (Wakefield 2009, doi 10.1002/gepi.20359). The rest is divided as draws from their distribution
+    fall; draws in which both have the wrong sign count as none.
 
-    >>> found = probabilities(np.array([-1.0, 0.1]), np.eye(2) / 100, 400, np.random.default_rng(1))
+    >>> found = probabilities(np.array([-1.0, 0.1]), np.eye(2) / 100, 1.0, np.random.default_rng(1))
     >>> dict(zip(KINDS, found.round(2).tolist()))
     {'basic': 1.0, 'performance': 0.0, 'excitement': 0.0, 'none': 0.0}
     """
@@ -123,8 +128,10 @@ def probabilities(est: Array, cov: Array, n: int, random: np.random.Generator) -
     values, vectors = np.linalg.eigh(cov)
     if values.min() <= 0:
         return np.full(4, np.nan)
-    wald = float(((vectors.T @ est) ** 2 / values).sum())
-    none = 1.0 / (1.0 + np.exp(min(wald / 2.0, 700.0)) / n)
+    prior = (EXPECTED * spread) ** 2
+    along = (vectors.T @ est) ** 2
+    log_factor = 0.5 * np.log1p(prior / values).sum() - 0.5 * (along * prior / (values * (values + prior))).sum()
+    none = 1.0 / (1.0 + np.exp(-max(log_factor, -700.0)))
     root = vectors * np.sqrt(values) @ vectors.T
     drawn = est + random.standard_normal((DRAWS, 2)) @ root
     taken, added = np.maximum(-drawn[:, 0], 0.0), np.maximum(drawn[:, 1], 0.0)

@@ -121,7 +121,7 @@ def fong(a: int, b: int, n: int) -> tuple[float, float]:
     """z and two-sided p of two classes of n answers being equally frequent, from their counts.
 
     >>> tuple(round(value, 4) for value in fong(40, 25, 100))
-    (2.2649, 0.0235)
+    (2.2646, 0.0235)
     """
     spread = (a + b) * (2 * n - a - b) / (2 * n)
     z = (a - b) / sqrt(spread) if spread > 0 else float("nan")

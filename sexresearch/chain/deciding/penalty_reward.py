@@ -11,12 +11,12 @@ from scipy.special import ndtri
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.asymmetry import FEWEST, KINDS, Indices, indices, probabilities
-from sexresearch.chain.deciding.latent_points import latent_points
-from sexresearch.chain.deciding.recipes import Recipes, of_fit, of_survey
+from sexresearch.chain.deciding.recipes import Recipes
+from sexresearch.chain.deciding.scored import scored
 from sexresearch.chain.joining import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
-from sexresearch.sem.view import Array, View, view
+from sexresearch.sem.view import View
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.survey import Survey
 from sexresearch.verdict import Verdict, against, prose
@@ -96,52 +96,24 @@ def penalty_reward(
     >>> frame[["attribute", "kind"]].to_numpy().tolist()
     [['queue', 'basic'], ['gift', 'excitement']]
     """
-    _refuse(target, attributes, scores, curve, lines, seed, level)
-    if isinstance(data, Survey | pd.DataFrame):
-        if scores == "latent":
-            raise OptionError("scores='latent' needs the results of a fit, and answers have none: fit a model first")
-        made, names = of_survey(data, target, attributes, scale)
-    else:
-        made, names = of_fit(view(data, "penalty_reward"), "penalty_reward", target, attributes, scale)
-    if not names:
-        raise OptionError(f"no attribute leads to {target}: name some in attributes")
-    points = _points(data, made, [target, *names], scores)
+    _refuse(curve, lines, seed, level)
+    found = scored(data, "penalty_reward", target, attributes, scale, scores)
+    made, names = found.made, found.names
     size, unit = _unit(made, target, scores)
-    found = indices(
-        points[:, 1:], size * points[:, 0], (float(lines[0]), float(lines[1])), curve == "spline", made.clusters
-    )
-    return _frame(made, target, names, found, unit, seed, level)
+    ends = (float(lines[0]), float(lines[1]))
+    numbers = indices(found.points, size * found.target, ends, curve == "spline", made.clusters)
+    return _frame(made, target, names, numbers, unit, seed, level)
 
 
-def _refuse(
-    target: str,
-    attributes: Sequence[str] | None,
-    scores: str,
-    curve: str,
-    lines: Sequence[float],
-    seed: int,
-    level: float,
-) -> None:
-    for name, value, known in (("scores", scores, ("composite", "latent")), ("curve", curve, ("dummies", "spline"))):
-        if value not in known:
-            raise OptionError(f"{name} {value!r} is not known; allowed: {', '.join(known)}")
+def _refuse(curve: str, lines: Sequence[float], seed: int, level: float) -> None:
+    if curve not in ("dummies", "spline"):
+        raise OptionError(f"curve {curve!r} is not known; allowed: dummies, spline")
     if len(lines) != 2 or not 0 <= lines[0] < lines[1] <= 100:
         raise OptionError(f"lines must be two rising numbers of points between 0 and 100; found {lines!r}")
     if not 0 < level < 1:
         raise OptionError(f"level must lie between 0 and 1; found {level!r}")
     if isinstance(seed, bool) or seed < 0:
         raise OptionError(f"seed must be a whole number of at least 0; found {seed!r}")
-    if attributes is not None and target in attributes:
-        raise OptionError(f"{target!r} is the target, and cannot be an attribute too")
-
-
-def _points(data: object, made: Recipes, names: Sequence[str], scores: str) -> Array:
-    """(n, k) of the names in points."""
-    if scores == "composite" or not isinstance(data, Results):
-        if scores == "latent":
-            raise OptionError("scores='latent' needs Results: other engines hand over no factor scores")
-        return np.stack([made.points(name) for name in names], axis=1)
-    return latent_points(data, made, names)
 
 
 def _unit(made: Recipes, target: str, scores: str) -> tuple[float, str]:
@@ -156,7 +128,7 @@ def _frame(
     made: Recipes, target: str, names: Sequence[str], found: Indices, unit: str, seed: int, level: float
 ) -> pd.DataFrame:
     random = np.random.default_rng(seed)
-    shares = np.stack([probabilities(e, c, found.used, random) for e, c in zip(found.est, found.cov, strict=True)])
+    shares = np.stack([probabilities(e, c, found.spread, random) for e, c in zip(found.est, found.cov, strict=True)])
     half = float(ndtri(0.5 + level / 2)) * np.sqrt(np.stack([found.cov[:, i, i] for i in (0, 1)], axis=1))
     known = np.isfinite(shares).all(axis=1)
     best = np.where(known, np.nan_to_num(shares).argmax(axis=1), -1)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
+from sexresearch.chain.deciding.beside import beside
 from sexresearch.chain.deciding.gains import total_draws
 from sexresearch.chain.deciding.own_units import Units, units_of
 from sexresearch.chain.deciding.priority_verdicts import judged_priorities
@@ -27,7 +28,20 @@ from sexresearch.survey.survey import Survey
 POINTS = 5.0  # points of a lever whose worth is stated
 FIRST = ["target", "construct", "clause", "group", "importance", "importance_ci_lower", "importance_ci_upper"]
 FIRST += ["performance", "performance_ci_lower", "performance_ci_upper"]
-LAST = ["gain", "gain_ci_lower", "gain_ci_upper", "points", "unit", "cost", "gain_per_cost", "rank", "p_first"]
+LAST = [
+    "d",
+    "kind",
+    "probability",
+    "gain",
+    "gain_ci_lower",
+    "gain_ci_upper",
+    "points",
+    "unit",
+    "cost",
+    "gain_per_cost",
+    "rank",
+    "p_first",
+]
 LAST += ["p_top_two", "verdict", "note"]
 
 
@@ -70,8 +84,9 @@ def priorities(
     -------
     DataFrame
         One row per lever (and group), first ranks first: target, construct, clause, group, importance and performance
-        with _ci_lower and _ci_upper, gain with limits, points, unit, cost, gain_per_cost, rank, p_first, p_top_two,
-        verdict, note. What is missing has its reason in note.
+        with _ci_lower and _ci_upper, d (of `necessity`, ceiling ce_fdh), kind and its probability (of
+        `penalty_reward`), gain with limits, points, unit, cost, gain_per_cost, rank, p_first, p_top_two, verdict, note.
+        What is missing has its reason in note.
 
     Raises
     ------
@@ -107,7 +122,7 @@ def priorities(
     frame["cost"] = _costs(cost, frame["construct"].tolist())
     at = draws(fit, None if bootstrap else "monte_carlo", bootstrap, seed, level)
     drawn = _drawn(fit, at, units, frame, target)
-    frame = _with_gains(frame, drawn, points, at)
+    frame = _with_gains(_classed(fit, frame, target, units, seed), drawn, points, at)
     return _ordered(judged_priorities(*_ranked(frame, drawn, bool(cost), at), level, fit.inadmissible))
 
 
@@ -118,6 +133,14 @@ def _levers(fit: View, units: Units, target: str, constructs: Sequence[str] | No
     own = ["importance", "importance_ci_lower", "importance_ci_upper"]
     frame[own] = frame[own] * units.size
     return frame.assign(unit=units.word).drop(columns=["quadrant", "verdict"])
+
+
+def _classed(fit: View, frame: pd.DataFrame, target: str, units: Units, seed: int) -> pd.DataFrame:
+    """The frame with d and kind of the constructs that lead to the target."""
+    found = beside(fit, target, list(dict.fromkeys(frame["construct"][frame["importance"].notna()])), units.scale, seed)
+    own = found.reindex(frame["construct"]).reset_index(drop=True)
+    note = [joined(note, why) for note, why in zip(frame["note"], own["why"].fillna(""), strict=True)]
+    return frame.assign(d=own["d"], kind=own["kind"].fillna(""), probability=own["probability"], note=note)
 
 
 def _clause(survey: object, construct: str) -> str:

@@ -1,0 +1,38 @@
+"""What stands beside a priority: whether the target can do without it, and whether it must not fail or delights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.chain.deciding.necessity import necessity
+from sexresearch.chain.deciding.penalty_reward import penalty_reward
+from sexresearch.chain.investing.scales import Scale
+from sexresearch.errors import SexresearchError
+from sexresearch.sem.view import View
+
+CEILING = "ce_fdh"  # steps: what answers on a scale ask for
+
+
+def beside(fit: View, target: str, constructs: Sequence[str], scale: Scale | None, seed: int) -> pd.DataFrame:
+    """By construct: d, kind, probability (of the kind) and why (what is missing), all groups together."""
+    blank = pd.DataFrame({"d": np.nan, "kind": "", "probability": np.nan, "why": ""}, index=list(constructs))
+    if not len(blank):
+        return blank
+    if not fit.holds_rows or not fit.converged:
+        why = "the fit did not converge" if not fit.converged else "moments hold no answers"
+        return blank.assign(why=f"no d and no kind: {why}")
+    try:
+        needed = necessity(fit, target, list(constructs), scale, permutations=0)
+        classed = penalty_reward(fit, target, list(constructs), scale, seed=seed).set_index("attribute")
+    except SexresearchError as error:
+        return blank.assign(why=f"no d and no kind: {error}")
+    out = blank.assign(
+        d=needed[needed["ceiling"] == CEILING].set_index("condition")["d"],
+        kind=classed["kind"],
+        probability=classed["probability"],
+    )
+    lost = [note.partition(";")[0] for note in classed.loc[out.index, "note"]]
+    return out.assign(why=[f"no kind: {note}" if not k else "" for k, note in zip(out["kind"], lost, strict=True)])

@@ -1,0 +1,61 @@
+"""What respondents gave a target and what is set beside it, in points from 0 to 100, from a fit or from answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.chain.deciding.latent_points import latent_points
+from sexresearch.chain.deciding.recipes import Recipes, of_fit, of_survey
+from sexresearch.chain.investing.scales import Scale
+from sexresearch.errors import OptionError
+from sexresearch.sem import Results
+from sexresearch.sem.view import Array, View, view
+from sexresearch.survey.survey import Survey
+
+ScoreKind = Literal["composite", "latent"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """target (n,) and points (n, k) of the names, NaN where missing; made : what they are made of."""
+
+    target: Array
+    points: Array
+    names: tuple[str, ...]
+    made: Recipes
+
+
+def scored(
+    data: Results | View | Survey | pd.DataFrame,
+    question: str,
+    target: str,
+    names: Sequence[str] | None,
+    scale: Scale | None,
+    scores: str,
+) -> Scored:
+    """The points of the target and of the names (default: see `of_survey`, `of_fit`) by the scores asked for."""
+    if scores not in ("composite", "latent"):
+        raise OptionError(f"scores {scores!r} is not known; allowed: composite, latent")
+    if names is not None and target in names:
+        raise OptionError(f"{target!r} is the target, and cannot be set beside itself")
+    if isinstance(data, Survey | pd.DataFrame):
+        if scores == "latent":
+            raise OptionError("scores='latent' needs the results of a fit, and answers have none: fit a model first")
+        made, found = of_survey(data, target, names, scale)
+    else:
+        made, found = of_fit(view(data, question), question, target, names, scale)
+    if not found:
+        raise OptionError(f"nothing is set beside {target}: name some constructs or columns")
+    wanted = [target, *found]
+    if scores == "latent":
+        if not isinstance(data, Results):
+            raise OptionError("scores='latent' needs Results: other engines hand over no factor scores")
+        values = latent_points(data, made, wanted)
+    else:
+        values = np.stack([made.points(name) for name in wanted], axis=1)
+    return Scored(values[:, 0], values[:, 1:], tuple(found), made)
