@@ -88,6 +88,7 @@ def facts(results: sem.Results, asked: Mapping[str, object]) -> dict[str, str]:
         "improper": _yes(any("negative variance" in t or "not positive definite" in t for t in results.problems)),
         "own_paths": _yes(_own_paths(results)),
         "constrained": _yes(len(fitted.constrained.active) > 0),
+        "correlation_above_one": _yes(_correlation_above_one(results)),
         **_of_the_test(results),
     }
 
@@ -107,6 +108,18 @@ def _own_paths(results: sem.Results) -> bool:
     paths, items = rows[rows["op"] == "~"], set(rows.loc[rows["op"] == "=~", "rhs"])
     observed = paths["lhs"].isin(results.observed)
     return bool((observed & (paths["rhs"].isin(results.latents) | paths["lhs"].isin(items))).any())
+
+
+def _correlation_above_one(results: sem.Results) -> bool:
+    """Whether a residual covariance is larger than its two (positive) variances allow."""
+    rows = results.parameters
+    pairs = rows[rows["op"] == "~~"].assign(group=rows["group"].astype(str)).set_index(["lhs", "rhs", "group"])["est"]
+    own = {(lhs, group): value for (lhs, rhs, group), value in pairs.items() if lhs == rhs}
+    return any(
+        own.get((a, g), -1) > 0 and own.get((b, g), -1) > 0 and cov**2 > own[a, g] * own[b, g]
+        for (a, b, g), cov in pairs.items()
+        if a != b
+    )
 
 
 def _of_the_test(results: sem.Results) -> dict[str, str]:

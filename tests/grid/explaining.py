@@ -32,6 +32,7 @@ APART = 1e-7  # between two estimates of one correlation, each searched to 1e-9 
 FAR = 40.0  # standard deviations beyond which no answer lies
 ROUNDING = 1e-10  # of one correlation computed twice
 FLAT = 1e-6  # smallest singular value of the scaled Jacobian, beside the largest: a direction that changes no moment
+REMAINING = 0.05  # of the distance between two estimates, left after a Newton step from both
 SAME_VALUE = 1e-4  # chi-square, relative: our discrepancy at lavaan's estimates is lavaan's
 
 Found = dict[float, float]  # our correlation, and lavaan's
@@ -182,3 +183,24 @@ def flat_at_lavaans(drawn: Draw, theirs: Values) -> bool:
     theta = lavaans_theta(fitted, theirs)
     same = math.isclose(chi_square(fitted, theta), theirs["measure", "chisq"], rel_tol=SAME_VALUE)
     return same and flatness(fitted, theta) < FLAT
+
+
+def one_minimum(fitted: Fitted, theirs: Values) -> bool:
+    """Whether one exact Newton step leads from either side's estimates to one and the same point."""
+    if fitted.constrained.n_equalities:
+        return False
+    ours, lavaans = fitted.constrained.solution.theta, lavaans_theta(fitted, theirs)
+    ends = [newton_point(fitted, theta) for theta in (ours, lavaans)]
+    if ends[0] is None or ends[1] is None:
+        return False
+    scale = np.sqrt(np.diag(fitted.objective.hessian(ours)))
+    gap, left = (np.linalg.norm(scale * (a - b)) for a, b in ((ours, lavaans), ends))
+    return bool(left < REMAINING * gap)
+
+
+def newton_point(fitted: Fitted, theta: np.ndarray) -> np.ndarray | None:
+    """Where an exact Newton step from parameters (q,) leads; None where the Hessian is not positive definite."""
+    hessian = fitted.objective.hessian(theta)
+    if np.linalg.eigvalsh(hessian)[0] <= 0:
+        return None
+    return theta - np.linalg.solve(hessian, fitted.objective.curve(theta).gradient)

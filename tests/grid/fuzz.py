@@ -29,7 +29,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent.parent)]
 from comparison import Answers, differences, read_answers  # noqa: E402
 from departures import unexplained  # noqa: E402
 from drawing import Draw, draw  # noqa: E402
-from explaining import flat_at_lavaans, missed_correlations, with_correlations  # noqa: E402
+from explaining import flat_at_lavaans, missed_correlations, one_minimum, with_correlations  # noqa: E402
 
 from sexresearch import sem  # noqa: E402
 from sexresearch.errors import SexresearchError  # noqa: E402
@@ -148,6 +148,8 @@ def explanation(drawn: Draw, ours: sem.Results | str, answers: Answers, folder: 
         unidentified = not isinstance(ours, str) or "the model is not identified" in ours
         flat = unidentified and flat_at_lavaans(drawn, answers.of(name_of(drawn)))
         return "not identified where lavaan stops" if flat else ""
+    if one_minimum(ours.fitted, answers.of(name_of(drawn))):
+        return "same but for one Newton step"
     if any(sample.ordinal is None for sample in ours.fitted.samples):
         return ""
     missed = missed_correlations(ours, lavaan_moments(drawn, folder))

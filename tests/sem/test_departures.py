@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from scipy.special import chndtr, ndtr
 
 from sexresearch import sem
 from sexresearch.errors import ModelError
+from sexresearch.sem.after.modification import modification_indices
 from sexresearch.sem.implied.implied_moments import normal_weight
 from sexresearch.sem.implied.structure import vech_index
 from sexresearch.sem.inference.robust_indices import complete_data_misfit
@@ -399,6 +401,20 @@ def ordered_mediators() -> None:
     assert paths[0] == pytest.approx(paths[1], abs=SOLVED)
 
 
+def indices_above_one() -> None:
+    drawn = draw(2008, 5)
+    results = fit(drawn.model, drawn.data, **drawn.options)
+    solution, rows = results.fitted.constrained.solution, results.parameters
+    above = rows[(rows["lhs"] == "f1") & (rows["rhs"] == "f2") & (rows["group"] == "west")]["est"].item()
+    assert above > 1  # beside variances of 1
+    theta = solution.theta.copy()
+    theta[np.argmin(abs(theta - above))] = 1 / 1.1
+    moved = replace(results.fitted, constrained=replace(results.fitted.constrained, solution=solution.moved(theta)))
+    for fitted_there, score in ((results.fitted, 18.413), (moved, 7.022482 / 0.407647)):
+        own = modification_indices(fitted_there).set_index(["lhs", "rhs", "group"]).loc[("y3", "y6", "west")]
+        assert own["mi"] / own["epc"] == pytest.approx(-score, rel=MODE)
+
+
 EVIDENCE: dict[str, Callable[[], None]] = {
     evidence.__name__: evidence
     for evidence in (
@@ -412,6 +428,7 @@ EVIDENCE: dict[str, Callable[[], None]] = {
             improper_scores,
             pinned_errors,
             polyserial_search,
+            indices_above_one,
         ),
         *(semtools_pooled, score_test_df, empty_rows, theta_scale_indices),
         *(negative_variance_correlations, variance_on_its_bound, absolute_value, labels_beside_na),
