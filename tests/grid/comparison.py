@@ -21,7 +21,8 @@ SMALLEST_ERROR = 1e-4  # below this the tolerance is absolute: a parameter that 
 STANDARDIZED = 1e-4  # absolute
 MEASURE = 1e-4  # absolute, relative above 1: p values and intervals go through root finding on both sides
 MOMENT = 1e-5  # absolute, relative above 1: sums and products of estimates
-MODE = 2e-3  # absolute: lavaan's search for the mode of ordered items' scores stops where the density hardly changes
+MODE = 2e-3  # of a factor's spread, 1 or more: lavaan's search for the mode of ordered items' scores stops where the
+# density hardly changes
 NOT_OFFERED = {"rmsea_ci_level", "rmsea_close_h0", "rmsea_notclose_h0", "nobs"}  # constants of lavaan's definitions
 TOLERANCES = {"est": (ESTIMATE, 1.0), "se": (STANDARD_ERROR, SMALLEST_ERROR), "std_all": (STANDARDIZED, 1.0)}
 TOLERANCES |= dict.fromkeys(("raw", "cor", "score"), (MOMENT, 1.0))
@@ -120,10 +121,17 @@ def differences(results: sem.Results, theirs: Mapping[tuple[str, str], float]) -
     rows = [
         ("row", name, v, math.nan) for (kind, name), v in ours.items() if kind == "est" and ("est", name) not in theirs
     ]
-    modes = {**TOLERANCES, "score": (MODE, 1.0)} if results.fitted.levels else TOLERANCES
+    spreads = _spreads(ours) if results.fitted.levels else {}
     for (kind, name), value in theirs.items():
         own = ours.get((kind, name), math.nan)
-        tolerance, floor = modes.get(kind, OTHERS)
+        searched = spreads.get(name.rpartition(" ")[0]) if kind == "score" else None
+        tolerance, floor = (MODE, max(1.0, searched)) if searched else TOLERANCES.get(kind, OTHERS)
         if not (abs(own - value) <= tolerance * max(floor, abs(value)) or (math.isnan(own) and math.isnan(value))):
             rows.append((kind, name, own, value))
     return pd.DataFrame(rows, columns=["kind", "name", "ours", "lavaan"])
+
+
+def _spreads(values: Values) -> dict[str, float]:
+    """The standard deviation of each factor's scores."""
+    scores = pd.Series({name: value for (kind, name), value in values.items() if kind == "score"}, dtype=float)
+    return {str(f): float(own.std()) for f, own in scores.groupby(scores.index.str.rpartition(" ").get_level_values(0))}
