@@ -118,7 +118,7 @@ def run_cases(names: Sequence[str] | None = None, on_case: Callable[[str], None]
     Examples
     --------
     >>> run_cases(["lopes2024"]).totals["match"]
-    3
+    6
     """
     runs = []
     for name, folder in _chosen(names).items():
@@ -152,7 +152,8 @@ def _row(run: StudyRun) -> list[object]:
     without = run.unexplained
     counts = rows["outcome"].value_counts()
     explained = int(counts.get("mismatch", 0)) - len(without)
-    n = None if run.results is None else run.results.nobs
+    counted = study.data.likelihood == "wishart"  # of which one is not counted
+    n = None if run.results is None else run.results.nobs + counted
     found = {"explained": explained, "mismatch": len(without)}
     numbers = [found.get(name, int(counts.get(name, 0))) for name in OUTCOMES]
     return [study.name, study.title, study.data.kind, n, len(rows), *numbers]

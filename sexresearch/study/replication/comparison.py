@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import pandas as pd
 
+from sexresearch.errors import LibraryError
 from sexresearch.sem import Results
-from sexresearch.study.replication.quantities import quantities
+from sexresearch.study.replication.partial_least_squares import pls_quantities
+from sexresearch.study.replication.quantities import Quantities, quantities
 from sexresearch.study.study_file.parts import Published, Study
 from sexresearch.study.study_file.shape import nearest
 
 ROUNDING = 1e-9  # so that a number exactly half a decimal away still counts as printed like that
 SHOWN = ["quantity", "published", "computed", "difference", "tolerance", "outcome", "reason", "printed"]
+Tables: TypeAlias = dict[tuple[str, str, str], Quantities]
 UNSEEN = "the print was not seen by us"
 
 
@@ -40,24 +44,29 @@ class Computed:
 
 def comparison(study: Study, made: Computed) -> pd.DataFrame:
     """One row per published number, in the columns `SHOWN`."""
-    rows = [_row(_compared(number, made)) for number in study.published]
+    tables: Tables = {}
+    rows = [_row(_compared(number, made, tables)) for number in study.published]
     return pd.DataFrame(rows, columns=SHOWN)
 
 
 def _row(found: Compared) -> list[object]:
     number = found.number
     group = f" [{number.group}]" if number.group else ""
-    name = f"{number.quantity}{group}" if number.what == "fit" else f"{number.quantity}{group} ({number.what})"
+    what = ", ".join(dict.fromkeys(word for word in (number.what, number.by) if word != "fit"))
+    name = f"{number.quantity}{group}" + (f" ({what})" if what else "")
     difference = found.computed - number.value
     return [name, number.value, found.computed, difference, found.tolerance, found.outcome, found.reason, number.where]
 
 
-def _compared(number: Published, made: Computed) -> Compared:
+def _compared(number: Published, made: Computed, tables: Tables) -> Compared:
     if number.cannot or made.results is None:
         return Compared(number, "cannot_recompute", reason=number.cannot or made.why_not)
-    if not made.results.converged:
+    if number.by == "fit" and not made.results.converged:
         return Compared(number, "cannot_recompute", reason="the fit did not converge")
-    table = quantities(made.results, number.what, number.group)
+    try:
+        table = _table(number, made.results, tables)
+    except LibraryError as error:
+        return Compared(number, "cannot_recompute", reason=str(error))
     value = table.named(number.quantity)
     if value is None:
         said = f"the fit has no '{number.quantity}' among its {number.what}; {nearest(number.quantity, table.names)}"
@@ -65,6 +74,15 @@ def _compared(number: Published, made: Computed) -> Compared:
     if math.isnan(value):
         return Compared(number, "cannot_recompute", reason=f"'{number.quantity}' has no value in this fit")
     return _judged(number, value, _tolerance(number, made.open.get(number, 0.0)))
+
+
+def _table(number: Published, results: Results, tables: Tables) -> Quantities:
+    """The numbers of that sort, made once."""
+    key = (number.by, number.what, number.group)
+    if key not in tables:
+        made = quantities(results, number.what, number.group) if number.by == "fit" else None
+        tables[key] = made or pls_quantities(results, number.what, number.by)
+    return tables[key]
 
 
 def _tolerance(number: Published, rounding: float) -> float:

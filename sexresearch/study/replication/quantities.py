@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from sexresearch.sem import Results
 
 COLUMNS = ("est", "se", "z", "pvalue", "std_all", "std_lv")  # of the parameter table
 COEFFICIENTS = ("alpha", "omega", "ave")  # of the table of reliability
-WHAT = (*COLUMNS, "fit", "r_squared", "correlation", "htmt", *COEFFICIENTS)
+STANDARDIZED = {f"std_{name}": name for name in COEFFICIENTS}  # of items of unit variance
+WHAT = (*COLUMNS, "fit", "r_squared", "correlation", "htmt", *COEFFICIENTS, *STANDARDIZED)
 FORMULA = re.compile(r"\s*(\S+)\s*(=~|~~|~1|:=|~|\|)\s*(\S*)\s*")
 Values = Mapping[tuple[str, ...], float]
 
@@ -39,25 +39,30 @@ class Quantities:
 def quantities(results: Results, what: str, group: str = "") -> Quantities:
     """The numbers of a fit that are `what` says, those of one group where there are several."""
     if what in COLUMNS:
-        return Quantities(_formula, _parameters(_of_group(results.parameters, group), what))
+        return Quantities(formula_key, _parameters(_of_group(results.parameters, group), what))
     if what == "fit":
         measures = [*results.fit_measures.items(), ("nobs", results.nobs)]
-        return Quantities(lambda name: (name.strip(),), {(str(name),): float(value) for name, value in measures})
+        return Quantities(plain_key, {(str(name),): float(value) for name, value in measures})
     if what == "r_squared":
-        return Quantities(lambda name: (name.strip(),), _r_squared(results, group))
-    if what in COEFFICIENTS:
-        rows = _of_group(reliability(results), group)
-        pairs = zip(rows["construct"], rows[what], strict=True)
-        return Quantities(lambda name: (name.strip(),), {(str(name),): float(value) for name, value in pairs})
+        return Quantities(plain_key, _r_squared(results, group))
+    if what in COEFFICIENTS or what in STANDARDIZED:
+        rows = _of_group(reliability(results, standardized=what in STANDARDIZED), group)
+        pairs = zip(rows["construct"], rows[STANDARDIZED.get(what, what)], strict=True)
+        return Quantities(plain_key, {(str(name),): float(value) for name, value in pairs})
     rows = _of_group(htmt(results), group) if what == "htmt" else _of_group(fornell_larcker(results), group)
-    return Quantities(_pair, _pairs(rows, "value" if what == "htmt" else "correlation"))
+    return Quantities(pair_key, _pairs(rows, "value" if what == "htmt" else "correlation"))
+
+
+def plain_key(text: str) -> tuple[str, ...]:
+    """A name that stands for itself."""
+    return (text.strip(),)
 
 
 def _of_group(frame: pd.DataFrame, group: str) -> pd.DataFrame:
     return frame[frame["group"].astype(str) == group] if group and "group" in frame else frame
 
 
-def _formula(text: str) -> tuple[str, ...]:
+def formula_key(text: str) -> tuple[str, ...]:
     """lhs, op and rhs, the names around ~~ in the order of the alphabet; another text stands for itself."""
     found = FORMULA.fullmatch(text)
     return _ordered(*found.groups()) if found else (text.strip(),)
@@ -79,7 +84,8 @@ def _r_squared(results: Results, group: str) -> Values:
     return {(str(name),): float(value) for name, value in found.items()}
 
 
-def _pair(text: str) -> tuple[str, ...]:
+def pair_key(text: str) -> tuple[str, ...]:
+    """Two names around ~~ or a comma, in the order of the alphabet."""
     parts = re.split(r"\s*(?:~~|,)\s*", text.strip())
     return tuple(sorted(parts))
 
@@ -87,9 +93,3 @@ def _pair(text: str) -> tuple[str, ...]:
 def _pairs(frame: pd.DataFrame, column: str) -> Values:
     rows = zip(frame["a"], frame["b"], frame[column], strict=True)
     return {tuple(sorted((str(a), str(b)))): float(value) for a, b, value in rows}
-
-
-def computed(results: Results, what: str, group: str, quantity: str) -> float:
-    """One number of a fit; NaN where it has none of that name."""
-    found = quantities(results, what, group).named(quantity)
-    return math.nan if found is None else found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,8 +50,9 @@ class StudyRun:
 
     @property
     def succeeded(self) -> bool:
-        """Whether there is a fit that converged and no mismatch is without a reason."""
-        return self.results is not None and self.results.converged and self.unexplained.empty
+        """Whether no mismatch is without a reason, and the fit converged where numbers rest on it."""
+        rests = not self.study.published or any(number.by == "fit" for number in self.study.published)
+        return self.results is not None and self.unexplained.empty and (self.results.converged or not rests)
 
 
 @in_words
@@ -90,7 +92,7 @@ def run_study(study: Study, out: str | Path | None = None) -> StudyRun:
     >>> from sexresearch.study import read_study
     >>> run = run_study(read_study(bundled.path("data/cases/lopes2024")))
     >>> run.comparison.outcome.value_counts().to_dict()
-    {'match': 3}
+    {'match': 6, 'unverified': 2}
     """
     if not isinstance(study, Study):
         raise StudyError(f"run_study takes a Study, as in run_study(read_study(path)); found {type(study).__name__}")
@@ -136,10 +138,14 @@ def _fitted(study: Study, model: Model, given: Given) -> Results:
 
 def _left_open(study: Study, model: Model, given: Given) -> dict[Published, float]:
     """Of the numbers whose tolerance is not given, where a printed table was rounded."""
-    asked = tuple(number for number in study.published if number.tolerance != number.tolerance and not number.cannot)
+    asked = tuple(number for number in study.published if _is_open(number))
     if not isinstance(given, Moments) or study.data.decimals is None or not asked:
         return {}
     return left_open(given, study.data.decimals, study.data.kind, lambda drawn: _fitted(study, model, drawn), asked)
+
+
+def _is_open(number: Published) -> bool:
+    return number.by == "fit" and not number.cannot and math.isnan(number.tolerance)
 
 
 def _provenance(study: Study, source: Source, given: Given, results: Results) -> dict[str, str]:

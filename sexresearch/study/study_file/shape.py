@@ -58,6 +58,7 @@ FIT: dict[str, Kinds] = {
 PUBLISHED: dict[str, Kinds] = {
     "where": (str,),
     "what": (str,),
+    "by": (str,),
     "decimals": (int,),
     "tolerance": NUMBER,
     "verified": (bool,),
