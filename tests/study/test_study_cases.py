@@ -39,6 +39,18 @@ def test_the_numbers_of_the_ledger_add_up(ledger):
     assert totals.pop("numbers") == sum(totals.values())
 
 
+def test_the_readme_counts_what_the_ledger_finds(ledger, root):
+    totals, cases = ledger.totals, len(ledger.runs)
+    said = (
+        f"There are {cases} cases with {totals['numbers']} printed numbers: {totals['match']} match to their last "
+        f"decimal, {totals['explained']} differ for a known reason, {totals['mismatch']} for none; "
+        f"{totals['cannot_recompute']} cannot be recomputed from what is printed, and of {totals['unverified']} we "
+        "have not seen the print itself."
+    )
+    assert said in " ".join((root / "README.md").read_text(encoding="utf-8").split())
+    assert cases >= 15
+
+
 def test_the_page_opens_without_a_network(ledger, tmp_path, assert_opens_offline):
     page = ledger.write(tmp_path / "cases.html").read_text(encoding="utf-8")
     assert_opens_offline(page)
