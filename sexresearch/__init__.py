@@ -3,7 +3,7 @@
 from importlib import import_module
 from types import ModuleType
 
-from sexresearch import chain, datasets, errors, glossary, sem, standard, survey
+from sexresearch import chain, datasets, document, errors, glossary, sem, standard, survey
 from sexresearch.chain import (
     bottlenecks,
     chain_model,
@@ -107,6 +107,7 @@ __all__ = [
     "cross_loadings",
     "crosscheck",
     "datasets",
+    "document",
     "dynamic_cutoffs",
     "effects",
     "errors",

@@ -5,29 +5,38 @@ from __future__ import annotations
 from pathlib import Path
 
 from sexresearch.arguments import in_words
+from sexresearch.document import Document, write
+from sexresearch.document.write import writable
 from sexresearch.errors import OptionError
-from sexresearch.report.html import html_document
+from sexresearch.report.naming import labels_of, short_labels
+from sexresearch.report.results_document import results_document
 from sexresearch.sem import Results
-from sexresearch.writing import write_whole
-
-WRITERS = {".html": html_document}
+from sexresearch.survey import Survey
 
 
 @in_words
-def report(results: Results, path: str | Path, *, title: str = "Structural equation model", data: str = "") -> Path:
-    """Write the results as a document that can be sent, read and kept without this software.
+def report(
+    results: Results | Document,
+    path: str | Path,
+    *,
+    title: str = "Structural equation model",
+    data: str | Survey = "",
+) -> Path:
+    """Write results as a document that can be sent, read and kept without this software.
 
     Parameters
     ----------
-    results : Results
-        A fit.
+    results : Results or Document
+        A fit, or a document of your own (`sexresearch.document`).
     path : str or Path
-        Where to write it; the suffix names the format (.html). Folders are made as needed.
+        Where to write it; the suffix names the format: .html, .docx, .pptx, .xlsx (the tables) or .tex. Folders are
+        made as needed; a file that is there is replaced only when the new one is complete.
     title : str
-        Title of the document.
-    data : str
-        Where the answers come from; where it says "synthetic", the document does so visibly. Default: the caption of
-        the survey that was fitted, which names the rows taken out.
+        Title of the document; a `Document` has its own.
+    data : str or Survey
+        Where the answers come from. A survey gives its caption and, where it has an instrument, the labels of
+        constructs and the wordings of items. Where it says "synthetic", the document does so visibly. Default: the
+        caption of the survey that was fitted, which names the rows taken out.
 
     Returns
     -------
@@ -41,9 +50,9 @@ def report(results: Results, path: str | Path, *, title: str = "Structural equat
 
     Notes
     -----
-    The document holds the source of the data, the fit in one sentence, the path diagram, every table of
-    ``results.summary()``, the effects where some are indirect, the problems found, the model text and how the numbers
-    came about. Nothing in it is fetched when it is opened.
+    The document begins with the verdict on the fit in words and the paths with their intervals, and the diagram; tables
+    of paths, effects, measurement and fit follow; every parameter, the model text and how the numbers came about stand
+    in the appendix, which slides leave out. Nothing in it is fetched when it is opened.
 
     Examples
     --------
@@ -53,8 +62,11 @@ def report(results: Results, path: str | Path, *, title: str = "Structural equat
     ...     report(results, f"{folder}/client.html", data="mobi, n = 250").name
     'client.html'
     """
-    destination = Path(path)
-    writer = WRITERS.get(destination.suffix.lower())
-    if writer is None:
-        raise OptionError(f"a report cannot be written to {destination.name}; its suffix can be {', '.join(WRITERS)}")
-    return write_whole(destination, writer(results, title, data or results.provenance.source))
+    destination = writable(path, "a report")
+    if isinstance(results, Document):
+        return write(results, destination)
+    if not isinstance(results, Results):
+        raise OptionError(f"report takes the Results of a fit, or a Document; found {type(results).__name__}")
+    survey = data if isinstance(data, Survey) else None
+    said = (data if isinstance(data, str) else data.caption) or results.provenance.source
+    return write(results_document(results, title, said, labels_of(survey), short_labels(survey)), destination)

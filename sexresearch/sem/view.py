@@ -44,8 +44,10 @@ from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.statements import Formula, Modifiers
 from sexresearch.sem.ordinal.category_covariances import category_covariances
+from sexresearch.sem.output.fit_verdict import fit_prose, fit_verdicts
 from sexresearch.sem.output.reported import Reported, reported
 from sexresearch.sem.output.results import Results
+from sexresearch.sem.output.summary import HEADLINE, SECTIONS, SHOWN
 from sexresearch.sem.resampling.intervals import limits
 from sexresearch.sem.resampling.refits import Refits
 from sexresearch.sem.resampling.row_values import AT_ONCE, RowPlaces, path_matrices, places_among, rows_at
@@ -64,7 +66,10 @@ from sexresearch.sem.terms.scores import cluster_sums
 
 __all__ = [
     "AT_ONCE",
+    "HEADLINE",
     "LIKELIHOODS",
+    "SECTIONS",
+    "SHOWN",
     "Array",
     "Draws",
     "Formula",
@@ -87,6 +92,8 @@ __all__ = [
     "cluster_sums",
     "draws",
     "equality_tests",
+    "fit_prose",
+    "fit_verdicts",
     "frame_of",
     "is_ordered",
     "limits",

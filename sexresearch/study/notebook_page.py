@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sexresearch.document.writers.page import page
 from sexresearch.extras import extra
-from sexresearch.report.page import page
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -1,0 +1,57 @@
+"""How much room a table needs: widths in letters, whether it needs a page laid on its side, how its rows are split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sexresearch.document.tables import Table
+
+LONGEST_LINE = 34  # letters of a cell before it is set in several lines
+UPRIGHT = 92  # letters beside each other on an A4 page upright, at the size of print of tables
+SIDEWAYS = 142  # the same on its side
+EMPTY = 14  # letters in which a table says that it has no rows
+BETWEEN = 2  # letters between two columns
+
+
+def column_widths(table: Table, longest: int = LONGEST_LINE) -> list[int]:
+    """Letters that each column needs: its longest cell, or its longest word where cells are set in several lines.
+
+    >>> import pandas as pd
+    >>> column_widths(Table(pd.DataFrame({"est": [0.5], "note": ["short"]})))
+    [5, 5]
+    """
+    columns = zip(table.headers, *table.cells, strict=True)
+    least = [3 if table.cells else EMPTY, *[3] * len(table.headers)]  # an empty table says so in its first column
+    return [max(low, *(_needed(cell, longest) for cell in column)) for low, column in zip(least, columns, strict=False)]
+
+
+def _needed(cell: str, longest: int) -> int:
+    if len(cell) <= longest:
+        return len(cell)
+    words = cell.split()
+    return min(max(longest, max(map(len, words), default=0)), 2 * longest)
+
+
+def letters(table: Table) -> int:
+    """Letters beside each other that the table needs."""
+    widths = column_widths(table)
+    return sum(widths) + BETWEEN * len(widths)
+
+
+def is_wide(table: Table) -> bool:
+    """Whether the table needs a page on its side."""
+    return letters(table) > UPRIGHT
+
+
+def shrink(table: Table, room: int) -> float:
+    """By what the size of print is to be multiplied so that the table fits into `room` letters; 1 where it does."""
+    return min(1.0, room / max(letters(table), 1))
+
+
+def lines_of(cells: Sequence[str], widths: Sequence[int]) -> int:
+    """Lines that the tallest cell of a row takes when columns are as wide as given.
+
+    >>> lines_of(["one two three", "1"], [7, 3])
+    2
+    """
+    return max((-(-len(cell) // max(width, 1)) for cell, width in zip(cells, widths, strict=True)), default=1) or 1

@@ -1,0 +1,50 @@
+"""A document as one HTML page: light and dark, on screen and on A4, for eyes and for screen readers."""
+
+from __future__ import annotations
+
+import base64
+
+from sexresearch.document.blocks import Document, Figure
+from sexresearch.document.layout import SIDEWAYS, is_wide, letters
+from sexresearch.document.numbering import numbered
+from sexresearch.document.pictures import picture
+from sexresearch.document.tables import Table
+from sexresearch.document.words import words_of
+from sexresearch.document.writers.page import templates
+
+LOOKS = {"note": "callout", "warning": "warning", "verdict": "verdict"}
+
+
+def html(document: Document) -> str:
+    """The page; headings of level 1 are ``h2`` below the title.
+
+    >>> from sexresearch.document.blocks import Heading
+    >>> "<h2>Profit &amp; loss</h2>" in html(Document("Title", (Heading("Profit & loss"),)))
+    True
+    """
+    blocks = [(block, number, type(block).__name__) for block, number in numbered(document)]
+    return (
+        templates()
+        .get_template("document.html.j2")
+        .render(
+            title=document.title,
+            language=document.language,
+            document=document,
+            blocks=blocks,
+            said=words_of(document.language),
+            looks=LOOKS,
+            address=svg_address,
+            is_wide=is_wide,
+            is_vast=_is_vast,
+        )
+    )
+
+
+def _is_vast(table: Table) -> bool:
+    """Whether even a page on its side needs smaller print."""
+    return letters(table) > SIDEWAYS
+
+
+def svg_address(figure: Figure) -> str:
+    """The figure as an address that holds the drawing itself; the same figure gives the same text."""
+    return "data:image/svg+xml;base64," + base64.b64encode(picture(figure.drawing, "svg")).decode("ascii")

@@ -1,0 +1,152 @@
+"""The tables of a document as a workbook: a list of contents, then one sheet per table."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sexresearch.document.blocks import Document
+from sexresearch.document.layout import column_widths
+from sexresearch.document.numbering import numbered
+from sexresearch.document.tables import Table
+from sexresearch.document.text import clean
+from sexresearch.document.words import words_of
+from sexresearch.escaping import no_formula
+from sexresearch.extras import extra
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+UNDATED = datetime(2000, 1, 1)  # the same document gives the same bytes
+LONGEST_NAME, LONGEST_TEXT = 31, 32_000  # letters of a sheet's name and of a cell, by the format
+HEAD = 2  # row of the headers, counted from 0
+WIDEST = 60  # letters of a column
+
+
+def xlsx(document: Document) -> bytes:
+    """The workbook. Numbers are numbers, shown with the decimals of the tables; text is never a formula."""
+    with extra("reports"):
+        from xlsxwriter import Workbook
+
+    file, words = io.BytesIO(), words_of(document.language)
+    made = Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    made.set_properties({"title": clean(document.title), "comments": clean(document.source), "created": UNDATED})
+    looks = _looks(made)
+    tables = [(block, number) for block, number in numbered(document) if isinstance(block, Table)]
+    names = sheet_names([f"{number} {table.caption}".strip() or words["table"] for table, number in tables])
+    contents = made.add_worksheet(words["contents"][:LONGEST_NAME])
+    for (table, number), name in zip(tables, names, strict=True):
+        _sheet(made.add_worksheet(name), table, number, looks, words)
+    _contents(contents, document, tables, names, looks, words)
+    made.close()
+    return file.getvalue()
+
+
+def sheet_names(captions: list[str]) -> list[str]:
+    """Names that Excel allows for sheets, each once.
+
+    >>> sheet_names(["Fit: a/b", "Fit: a/b"])
+    ['Fit a b', 'Fit a b (2)']
+    """
+    found: list[str] = []
+    for caption in captions:
+        base = re.sub(r"\s+", " ", re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", caption)).strip(" '") or "Table"
+        name, count = base[:LONGEST_NAME].strip(" '"), 1
+        while name.lower() in {"history", "contents", "inhalt", *(other.lower() for other in found)}:
+            count += 1
+            name = f"{base[: LONGEST_NAME - len(str(count)) - 3].strip()} ({count})"
+        found.append(name)
+    return found
+
+
+def _looks(made: Workbook) -> dict[str, Any]:
+    """Formats of cells; those of numbers are added by their decimals."""
+    head = {"bold": True, "text_wrap": True, "valign": "bottom", "top": 2, "bottom": 1}
+    looks: dict[str, Any] = {
+        "title": made.add_format({"bold": True, "font_size": 14}),
+        "caption": made.add_format({"bold": True, "font_size": 12}),
+        "left": made.add_format({**head, "align": "left"}),
+        "right": made.add_format({**head, "align": "right"}),
+        "text": made.add_format({"text_wrap": True, "valign": "top"}),
+        "strong": made.add_format({"text_wrap": True, "valign": "top", "bold": True}),
+        "cut": made.add_format({"align": "right", "valign": "top"}),
+        "note": made.add_format({"italic": True}),
+        "link": made.add_format({"font_color": "#0563C1", "underline": 1}),
+    }
+    for places in range(10):
+        shown = "0" if not places else f"0.{'0' * places}"
+        looks[f"number{places}"] = made.add_format({"num_format": shown, "valign": "top"})
+        below = f'[<{10.0**-places:.{places}f}]"< {10.0**-places:.{places}f}";{shown}'
+        looks[f"below{places}"] = made.add_format({"num_format": below, "valign": "top", "align": "right"})
+        looks[f"strong{places}"] = made.add_format({"num_format": shown, "valign": "top", "bold": True})
+    return looks
+
+
+def _safe(text: str) -> str:
+    return no_formula(clean(text))[:LONGEST_TEXT]
+
+
+def _sheet(sheet: Worksheet, table: Table, number: str, looks: Mapping[str, Any], words: Mapping[str, str]) -> None:
+    caption = f"{number}. {table.caption}" if number else table.caption
+    sheet.write_string(0, 0, _safe(caption), looks["caption"])
+    for place, (header, width) in enumerate(zip(table.headers, column_widths(table, WIDEST), strict=True)):
+        sheet.write_string(HEAD, place, _safe(header), looks["right" if table.numeric[place] else "left"])
+        sheet.set_column(place, place, min(width + 3, WIDEST))
+    for row, cells in enumerate(table.cells):
+        _row(sheet, table, row, cells, looks)
+    if not table.cells:
+        sheet.write_string(HEAD + 1, 0, words["empty"], looks["note"])
+    if table.note:
+        end = HEAD + 2 + max(len(table.cells), 1)
+        sheet.write_string(end, 0, _safe(f"{words['note']} {table.note}"), looks["note"])
+    sheet.freeze_panes(HEAD + 1, 1)
+    _printing(sheet)
+
+
+def _row(sheet: Worksheet, table: Table, row: int, cells: tuple[str, ...], looks: Mapping[str, Any]) -> None:
+    """Numbers with what they are worth; where a table says more than digits, text as it is printed."""
+    bold = row in table.emphasized
+    for place, cell in enumerate(cells):
+        value, places = table.amounts[row][place], table.places[row][place]
+        if value is None or places is None:
+            if cell:
+                look = "cut" if table.numeric[place] else "strong" if bold else "text"
+                sheet.write_string(HEAD + 1 + row, place, _safe(cell), looks[look])
+        else:
+            kind = "below" if cell.startswith("<") else "strong" if bold else "number"
+            sheet.write_number(HEAD + 1 + row, place, value, looks[f"{kind}{min(places, 9)}"])
+
+
+def _printing(sheet: Worksheet) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(HEAD)
+    sheet.set_footer("&L&A&R&P / &N")
+
+
+def _contents(
+    sheet: Worksheet,
+    document: Document,
+    tables: list[tuple[Table, str]],
+    names: list[str],
+    looks: Mapping[str, Any],
+    words: Mapping[str, str],
+) -> None:
+    sheet.write_string(0, 0, _safe(document.title), looks["title"])
+    lines = [document.subtitle, words["synthetic"] if document.synthetic else "", document.source]
+    row = 1
+    for line in filter(None, lines):
+        sheet.write_string(row, 0, _safe(line))
+        row += 1
+    for (table, number), name in zip(tables, names, strict=True):
+        row += 1
+        quoted = name.replace("'", "''")
+        shown = clean(f"{number}. {table.caption}" if number else table.caption or name)[:250]
+        sheet.write_url(row, 0, f"internal:'{quoted}'!A1", looks["link"], no_formula(shown))
+    sheet.set_column(0, 0, 90)
+    sheet.set_footer("&R&P / &N")

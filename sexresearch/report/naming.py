@@ -1,0 +1,55 @@
+"""Names as readers know them: the instrument's labels in the place of the names that models use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from sexresearch.survey import Instrument, Survey
+
+NAMED = ("lhs", "rhs", "construct", "item", "other", "a", "b", "source", "target", "latent", "variable", "htmt_with")
+ARROW = " → "
+
+
+def labels_of(asked: Survey | Instrument | None) -> dict[str, str]:
+    """Labels of constructs, wordings of items with their names, labels of fields; none without an instrument.
+
+    >>> labels_of(None)
+    {}
+    """
+    instrument = asked.instrument if isinstance(asked, Survey) else asked
+    if instrument is None:
+        return {}
+    found = {field.name: field.label for field in instrument.fields if field.label}
+    found |= {item.name: f"{item.wording} ({item.name})" for item in instrument.items if item.wording}
+    return found | {construct.name: construct.label for construct in instrument.constructs if construct.label}
+
+
+def short_labels(asked: Survey | Instrument | None) -> dict[str, str]:
+    """Labels of constructs and fields; items keep their names, as figures have no room for wordings."""
+    instrument = asked.instrument if isinstance(asked, Survey) else asked
+    if instrument is None:
+        return {}
+    fields = {field.name: field.label for field in instrument.fields if field.label}
+    return fields | {construct.name: construct.label for construct in instrument.constructs if construct.label}
+
+
+def labelled(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """The frame with labels in its columns of names, and along its paths.
+
+    >>> labelled(pd.DataFrame({"path": ["sat → loy"], "lhs": ["loy"]}), {"loy": "Loyalty"}).iloc[0].tolist()
+    ['sat → Loyalty', 'Loyalty']
+    """
+    if not labels:
+        return frame
+    out = frame.copy()
+    for name in NAMED:
+        if name in out.columns:
+            out[name] = [labels.get(value, value) if isinstance(value, str) else value for value in out[name]]
+    if "path" in out.columns:
+        out["path"] = [
+            ARROW.join(labels.get(part, part) for part in value.split(ARROW)) if isinstance(value, str) else value
+            for value in out["path"]
+        ]
+    return out

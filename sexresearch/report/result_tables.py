@@ -1,0 +1,66 @@
+"""Tables of a fit for documents: measures of fit, parameters by section, explained variance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from sexresearch.document import Number, Table
+from sexresearch.glossary import COLUMNS
+from sexresearch.report.naming import labelled
+from sexresearch.sem import Results
+from sexresearch.sem.view import HEADLINE, SECTIONS, SHOWN, reported
+
+ROBUST = "Scaled or robust values are those that the estimator calls for; uncorrected ones stand beside them."
+
+
+def fit_table(results: Results) -> Table:
+    """The measures to report, and beside them the uncorrected ones where the estimator is robust."""
+    shown, measures = reported(results), results.fit_measures
+    kinds = {measure.name: measure for measure in shown.measures if measure.kind}
+    rows = []
+    for name in (name for name in HEADLINE if name in measures.index):
+        plain, found = _number(name, float(measures[name])), kinds.get(name)
+        row: dict[str, object] = {"measure": COLUMNS[name].header if name in COLUMNS else name}
+        row |= {"value": plain if found is None else _number(name, found.value)}
+        rows.append(
+            row | ({"kind": found.kind if found else "", "uncorrected": plain if found else None} if kinds else {})
+        )
+    return Table(pd.DataFrame(rows), "Fit measures", ROBUST if kinds else "")
+
+
+def _number(name: str, value: float) -> Number:
+    """A measure with its own decimals; p values below the last place say so."""
+    known = COLUMNS.get(name)
+    places = 3 if known is None or known.decimals is None else known.decimals
+    if not places and not math.isnan(value) and round(value) != value:
+        places = 3
+    below = name.endswith("pvalue") and value < 0.001
+    return Number(value, places, "< 0.001" if below else "")
+
+
+def parameter_tables(results: Results, labels: Mapping[str, str]) -> list[Table]:
+    """Every parameter, by section and group."""
+    parameters = results.parameters
+    grouped = bool(parameters["group"].notna().any())
+    parts = parameters.groupby("group", sort=False, dropna=False) if grouped else [(None, parameters)]
+    found = []
+    for label, part in parts:
+        where = f" — group {label}" if grouped and not pd.isna(label) else ""
+        for heading, pick in SECTIONS:
+            rows = part[pick(part)]
+            if len(rows):
+                columns = [c for c in SHOWN if c in rows and (c != "label" or (rows["label"] != "").any())]
+                found.append(Table(labelled(rows[columns].reset_index(drop=True), labels), heading + where))
+    return found
+
+
+def explained_table(results: Results, labels: Mapping[str, str]) -> list[Table]:
+    """R² of what is explained."""
+    explained = results.r_squared
+    if explained.empty:
+        return []
+    names = explained.index.names if results.groups else ["variable"]
+    return [Table(labelled(explained.rename_axis(names).to_frame().reset_index(), labels), "R-squared")]

@@ -1,0 +1,136 @@
+"""A fit as a document: the verdict and the key paths first, then the tables, every parameter in an appendix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from sexresearch.chain.measurement.validity import validity
+from sexresearch.chain.paths.effects import effects
+from sexresearch.document import Appendix, Block, Bullets, Code, Document, Figure, Heading, Note, Paragraph, Table
+from sexresearch.errors import ModelError, OptionError
+from sexresearch.plots.path_diagram import path_diagram
+from sexresearch.report.naming import labelled
+from sexresearch.report.paths import KEY, key_paths, path_sentence, unclear
+from sexresearch.report.result_tables import explained_table, fit_table, parameter_tables
+from sexresearch.report.sentences import fit_sentence
+from sexresearch.sem import Results
+from sexresearch.sem.view import fit_prose
+
+EFFECTS = ("group", "effect", "path", "est", "se", "pvalue", "ci_lower", "ci_upper", "std_all", "note")
+MEASURED = ("group", "construct", "items", "omega", "ave", "htmt", "htmt_with", "verdict")
+CAUSES = "Read as consequences only as far as the arrows of the model are causes."
+BRACKETS = "Standardized; in brackets 95 % intervals (delta method)."
+MOST_TOLD = 8  # paths in sentences; the table has them all
+
+
+def results_document(
+    results: Results,
+    title: str,
+    data: str = "",
+    labels: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Document:
+    """The document; `labels` for tables, `names` (shorter, the same where None) for sentences and figures."""
+    known = labels or {}
+    short = known if names is None else names
+    blocks: list[Block] = [*_answer(results, short), *_measurement(results, known), *_fit(results)]
+    blocks += [Appendix(), *_appendix(results, known)]
+    subtitle = f"Data: {data}" if data else ""
+    return Document(title, tuple(blocks), subtitle, "en", str(results.provenance), "synthetic" in data.lower())
+
+
+def _answer(results: Results, names: Mapping[str, str]) -> list[Block]:
+    """Verdict, warnings, key paths, diagram."""
+    blocks: list[Block] = [Heading("What the model says")]
+    if not results.converged:
+        said = f"The model could not be estimated, so nothing is reported of it. {fit_sentence(results)}"
+        return [*blocks, Note(said, "warning"), *_warnings(results)]
+    blocks.append(Note(fit_prose(results, bool(results.options.ordered)), "verdict"))
+    blocks += [*_warnings(results), Paragraph(fit_sentence(results))]
+    paths = key_paths(results)
+    if len(paths):
+        blocks += [*_told(paths, names, results), *_diagrams(results, names), Heading("How strong the paths are")]
+        return [*blocks, _paths_table(paths, names), *_effects(results, names)]
+    return [*blocks, *_diagrams(results, names)]
+
+
+def _warnings(results: Results) -> list[Block]:
+    return [Note(problem, "warning") for problem in results.problems]
+
+
+def _told(paths: pd.DataFrame, names: Mapping[str, str], results: Results) -> list[Block]:
+    """The strongest paths in words, then how many are not shown to differ from 0."""
+    if results.inadmissible:
+        return [Note("The solution is not admissible, so no path is interpreted; the tables are for inspection.")]
+    order = paths["std_all"].abs().sort_values(ascending=False).index
+    kept = paths.loc[order].head(MOST_TOLD)
+    told = Bullets(tuple(path_sentence(row, names) for row in kept.to_dict("records")))
+    open_paths = unclear(paths, names)
+    return [told, *([Paragraph(open_paths)] if open_paths else [])]
+
+
+def _paths_table(paths: pd.DataFrame, names: Mapping[str, str]) -> Table:
+    kept = paths[[name for name in KEY if name != "group" or paths["group"].notna().any()]]
+    return Table(labelled(kept, names), "Paths", BRACKETS)
+
+
+def _effects(results: Results, labels: Mapping[str, str]) -> list[Block]:
+    """What nothing explains, on what explains nothing further: a table where there is anything indirect about it."""
+    try:
+        found = effects(results)
+    except (ModelError, OptionError):  # no regression leads anywhere
+        return []
+    indirect = found[found["effect"] == "total indirect"]
+    if indirect.empty or indirect["est"].eq(0).all():
+        return []
+    kept = found[[name for name in EFFECTS if name != "group" or results.groups]]
+    shown = labelled(kept.reset_index(drop=True), labels)
+    return [Table(shown, "Effects: direct, by every path, total", CAUSES)]
+
+
+def _measurement(results: Results, labels: Mapping[str, str]) -> list[Block]:
+    if not results.latents or not results.converged:
+        return []
+    found = validity(results)
+    kept = found[[name for name in MEASURED if name in found.columns]]
+    held, count = int((found["outcome"] == "holds").sum()), len(found)
+    said = f"{held} of {count} constructs are measured well by the criteria named in the table."
+    shown = Table(labelled(kept, labels), "Constructs: reliability and validity", "ω: reliability of the items' sum.")
+    return [Heading("How well it is measured"), Paragraph(said), shown]
+
+
+def _fit(results: Results) -> list[Block]:
+    return [Heading("How well it fits"), fit_table(results)] if results.converged else []
+
+
+def _appendix(results: Results, labels: Mapping[str, str]) -> list[Block]:
+    tables: list[Block] = [*parameter_tables(results, labels), *explained_table(results, labels)]
+    return [
+        Heading("Estimates", 2),
+        *tables,
+        Heading("Model", 2),
+        Code(results.model.syntax.strip("\n")),
+    ]
+
+
+def _diagrams(results: Results, names: Mapping[str, str]) -> list[Block]:
+    groups: list[object] = list(results.groups) or [None]
+    made: list[Block] = []
+    for group in groups:
+        figure = path_diagram(results, group=group, labels=names)
+        caption = "Path diagram with standardized estimates" + (f": {group}" if group is not None else "")
+        made.append(Figure(figure, caption, _alt(results, group, names)))
+    return made
+
+
+def _alt(results: Results, group: object, names: Mapping[str, str]) -> str:
+    """The diagram in words: its paths with their estimates."""
+    paths = key_paths(results)
+    own = paths if group is None else paths[paths["group"] == group]
+    told = "; ".join(path_sentence(row, names) for row in own.head(2 * MOST_TOLD).to_dict("records"))
+    constructs = ", ".join(names.get(name, name) for name in results.latents)
+    about = f"Path diagram of {constructs}" if constructs else "Path diagram"
+    where = f", group {group}" if group is not None else ""
+    return f"{about}{where}. {told}" if told else f"{about}{where}: constructs with their items and correlations."

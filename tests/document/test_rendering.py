@@ -1,0 +1,86 @@
+"""Documents as they look: opened by LibreOffice and chromium, where these are installed."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from sexresearch.document import write
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".pptx", ".xlsx"])
+def test_libreoffice_opens_it_and_shows_every_row(document, numbers, as_pdf, suffix, tmp_path):
+    text = " ".join(as_pdf(write(document, tmp_path / f"client{suffix}")))
+    assert "Größe" in text
+    assert "No rows." in text
+    assert f"{numbers['est'][2]:.3f}" in text
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None or shutil.which("pdfinfo") is None:
+        pytest.skip("chromium or pdfinfo is not installed: pages were not rendered")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed: pages were not rendered"
+    )
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def test_a_page_prints_on_a4_with_nothing_cut(document, browser, tmp_path):
+    path = write(document, tmp_path / "client.html")
+    tab = browser.new_page(viewport={"width": 400, "height": 800})
+    tab.goto(path.as_uri())
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 400  # wide tables scroll, not the page
+    tab.emulate_media(media="print")
+    tab.pdf(path=str(path.with_suffix(".pdf")), prefer_css_page_size=True)
+    told = subprocess.run(
+        ["pdfinfo", "-f", "1", "-l", "99", str(path.with_suffix(".pdf"))], check=True, capture_output=True, text=True
+    ).stdout
+    sizes = [
+        line.split("size:")[1].split()[:3:2]
+        for line in told.splitlines()
+        if line.startswith("Page ") and "size" in line
+    ]
+    assert sizes
+    assert {tuple(sorted(round(float(side)) for side in size)) for size in sizes} <= {
+        (595, 842),
+        (595, 841),
+        (596, 842),
+    }
+    text = subprocess.run(
+        ["pdftotext", str(path.with_suffix(".pdf")), "-"], check=True, capture_output=True, text=True
+    ).stdout
+    assert re.search(r"1 ?/ ?\d", text)  # pages are numbered
+    assert "x" * 20 in text
+
+
+def test_dark_and_light_are_readable(document, browser, tmp_path):
+    path = write(document, tmp_path / "client.html")
+    for scheme in ("light", "dark"):
+        tab = browser.new_page(color_scheme=scheme)
+        tab.goto(path.as_uri())
+        for kind in ("body", ".note", ".warning", ".verdict", ".subtitle", "a"):
+            ink, paper = tab.evaluate(
+                """kind => { const e = document.querySelector(kind); let p = e, b;
+                do { b = getComputedStyle(p).backgroundColor; p = p.parentElement } while (b === 'rgba(0, 0, 0, 0)');
+                return [getComputedStyle(e).color, b] }""",
+                kind,
+            )
+            assert contrast(ink, paper) >= 4.5, (scheme, kind)  # WCAG 2.2, AA
+
+
+def contrast(one, other):
+    """Ratio of luminances as the Web Content Accessibility Guidelines define it."""
+
+    def luminance(text):
+        parts = [int(part) / 255 for part in text.removeprefix("rgb(").removesuffix(")").split(",")]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
