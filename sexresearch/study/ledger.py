@@ -11,10 +11,10 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.datasets import bundled
+from sexresearch.document.writers.page import page
 from sexresearch.errors import StudyError
 from sexresearch.frozen import by_value
 from sexresearch.glossary import table
-from sexresearch.report.page import page
 from sexresearch.study.replication.running import StudyRun, run_study
 from sexresearch.study.study_file.parts import Study
 from sexresearch.study.study_file.reading import NAME, read_study
