@@ -1,5 +1,6 @@
 """Figures, each returned as a matplotlib Figure."""
 
+from sexresearch.plots.deciding import necessity, penalty_reward, priorities
 from sexresearch.plots.forest import forest
 from sexresearch.plots.htmt_map import htmt_map
 from sexresearch.plots.importance_map import importance_map
@@ -16,8 +17,11 @@ __all__ = [
     "importance_map",
     "invariance_ladder",
     "model_wheel",
+    "necessity",
     "path_diagram",
+    "penalty_reward",
     "power_curve",
+    "priorities",
     "pyramid",
     "radar",
 ]
