@@ -7,7 +7,7 @@ DECISION = columns(
     ("gain_ci_lower", "gain lower", 3, "lower limit of the interval of the gain"),
     ("gain_ci_upper", "gain upper", 3, "upper limit of the interval of the gain"),
     ("points", "points", 0, "points of a lever, from 0 to 100, whose gain is stated"),
-    ("unit", "unit", None, "what a gain is counted in: points of the target, or the target's own units"),
+    ("unit", "unit", None, "what an estimate or a gain is counted in: points of the target, or own units"),
     ("attribute", "attribute", None, "what is rated: a construct, or a column of answers"),
     ("penalty", "penalty", 2, "what low ratings take from the target, in `unit`", "Brandt 1988"),
     ("penalty_ci_lower", "penalty lower", 2, "lower limit of the interval of the penalty"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sexresearch.glossary.chain_columns import CHAIN
 from sexresearch.glossary.column import Column
 from sexresearch.glossary.decision_columns import DECISION
+from sexresearch.glossary.kpi_columns import KPI
 from sexresearch.glossary.model_columns import MODEL
 from sexresearch.glossary.planning_columns import PLANNING
 from sexresearch.glossary.respondent_columns import RESPONDENTS
@@ -12,7 +13,7 @@ from sexresearch.glossary.standard_columns import STANDARD
 from sexresearch.glossary.study_columns import STUDY
 from sexresearch.glossary.survey_columns import SURVEY
 
-PEOPLE = {**SURVEY, **RESPONDENTS}
+PEOPLE = {**SURVEY, **RESPONDENTS, **KPI}
 COLUMNS: dict[str, Column] = {**MODEL, **PLANNING, **CHAIN, **DECISION, **PEOPLE, **STANDARD, **STUDY}
 
 

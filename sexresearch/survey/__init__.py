@@ -3,6 +3,8 @@
 from sexresearch.survey.bank import instrument
 from sexresearch.survey.exclusions import Exclusion
 from sexresearch.survey.instrument import Instrument
+from sexresearch.survey.kpi.kpis import kpis
+from sexresearch.survey.kpi.links import kpi_correlations
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.reading import read_survey
 from sexresearch.survey.respondents import response_indices
@@ -19,6 +21,8 @@ __all__ = [
     "Source",
     "Survey",
     "instrument",
+    "kpi_correlations",
+    "kpis",
     "read_survey",
     "response_indices",
     "screen",

@@ -1,0 +1,1 @@
+"""Figures that managers follow, from the same answers: which items they rest on, estimates, intervals."""

@@ -1,0 +1,214 @@
+"""`kpis`: the figures that managers follow, with intervals, for all and by segment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.arguments import in_words
+from sexresearch.errors import DataError, OptionError
+from sexresearch.survey.kpi.estimates import (
+    Estimate,
+    Floats,
+    mean_estimate,
+    net_promoter_score,
+    share_estimate,
+    unknown,
+    weighted_mean,
+)
+from sexresearch.survey.kpi.measured import (
+    Measure,
+    amounts_of,
+    boxes,
+    churned,
+    customer_effort,
+    delighted,
+    net_promoters,
+)
+from sexresearch.survey.survey import Survey
+
+MOST_SEGMENTS = 200
+ALL = "all"
+NOT_STATED = "not stated"
+KINDS = {"nps": net_promoter_score, "share": share_estimate, "mean": mean_estimate}
+COLUMNS = ["kpi", "item", "segment", "est", "ci_lower", "ci_upper", "n", "n_effective", "design_effect", "unit", "note"]
+
+
+@dataclass(frozen=True)
+class Design:
+    """How respondents were sampled: weights and codes of clusters of all rows; None where there are none."""
+
+    weights: Floats | None
+    clusters: np.ndarray | None
+    problem: str = ""
+
+
+@in_words
+def kpis(
+    survey: Survey,
+    by: str | Sequence[str] | None = None,
+    *,
+    recommend: str | None = None,
+    satisfaction: str | Sequence[str] | None = None,
+    effort: str | None = None,
+    delight: str | Sequence[str] | None = None,
+    churn: str | None = None,
+    retained: str | None = None,
+    amounts: str | Sequence[str] | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """The figures that managers follow, with intervals: NPS, top-2-box, CES, delight rate, churn, amounts.
+
+    Parameters
+    ----------
+    survey : Survey
+        Weights and clusters are taken from the fields that the instrument gives these roles.
+    by : str or sequence of str, optional
+        Column of the segments, such as a brand or a wave; of several columns, every combination that occurs.
+    recommend : str, optional
+        Item of the NPS. Default: the item on 0 to 10 whose wording asks for a recommendation.
+    satisfaction : str or sequence of str, optional
+        Items of the boxes and means. Default: those of the construct at the node satisfaction.
+    effort : str, optional
+        Item of the customer effort score. Default: the one whose wording asks for effort.
+    delight : str or sequence of str, optional
+        Items of the delight rate. Default: those of the construct at the node delight, or of its routes.
+    churn : str, optional
+        Column that says who left: 1 or yes. Default: a record whose name or wording says so.
+    retained : str, optional
+        Column that says who stayed, in the place of `churn`.
+    amounts : str or sequence of str, optional
+        Columns of money, visits and the like. Default: the numbers among the items at the node success.
+    level : float
+        Coverage of the limits, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        One row per figure and segment, "all" first: kpi, item (the columns behind it), segment, est, ci_lower,
+        ci_upper, n (answers), n_effective, design_effect, unit, note (why something is missing). A figure that cannot
+        be computed is a row without numbers.
+
+    Raises
+    ------
+    DataError
+        `survey` is no Survey, or has no column of that name.
+    OptionError
+        `level` is no share, or the segments are too many.
+
+    Notes
+    -----
+    NPS: share of 9 and 10 less share of 0 to 6, in points, variance (p + d - (p - d)²)/n; Rocks (2016),
+    doi:10.1080/00031305.2016.1198124. Shares: Wilson's interval (1927), recommended by Brown, Cai & DasGupta (2001),
+    doi:10.1214/ss/1009213286. Means and amounts: t interval, in the units of the answers. Delight rate: respondents
+    whose mean answer to the items of delight is at most one point below the highest. Weights: n_effective is Kish's
+    (1965), Survey Sampling. Clusters: n over the design effect, by the spread between clusters, on t with one degree of
+    freedom less than clusters. Items that are reversed count as recoded.
+
+    Examples
+    --------
+    >>> survey = Survey.from_frame(pd.DataFrame({"nps": [10, 9, 9, 8, 3], "city": ["Oslo", "Bern"] * 2 + ["Oslo"]}))
+    >>> kpis(survey, recommend="nps").loc[[0], ["kpi", "est", "n"]].to_numpy().tolist()
+    [['NPS', 40.0, 5]]
+    """
+    if not isinstance(survey, Survey):
+        raise DataError(f"kpis takes a Survey; found {type(survey).__name__}")
+    if not 0 < level < 1:
+        raise OptionError(f"level must lie between 0 and 1; found {level!r}")
+    measures = [
+        *(net_promoters(survey, recommend), *boxes(survey, _several(satisfaction)), customer_effort(survey, effort)),
+        *(delighted(survey, _several(delight)), churned(survey, churn, retained)),
+        *amounts_of(survey, _several(amounts)),
+    ]
+    design, segments = design_of(survey), _segments(survey, by)
+    rows = [
+        (measure.kpi, measure.item, name, *_numbers(measure, places, design, level), measure.unit)
+        for measure in measures
+        for name, places in segments
+    ]
+    frame = pd.DataFrame(rows, columns=[*COLUMNS[:9], "note", "unit"])
+    return frame[COLUMNS]
+
+
+def _several(names: str | Sequence[str] | None) -> list[str] | None:
+    return [names] if isinstance(names, str) else None if names is None else list(names)
+
+
+def design_of(survey: Survey) -> Design:
+    """The weights and clusters of a survey, by the roles of its fields.
+
+    >>> design_of(Survey.from_frame(pd.DataFrame({"a": [1]}))).weights is None
+    True
+    """
+    fields = survey.instrument.fields if survey.instrument is not None else ()
+    roles = {field.role: field.name for field in fields if field.role in ("weight", "cluster")}
+    weights = clusters = None
+    problem = ""
+    if "weight" in roles:
+        weights = pd.to_numeric(survey.answers[roles["weight"]], errors="coerce").to_numpy(dtype=float)
+        if (weights < 0).any():
+            problem = f"the weights in '{roles['weight']}' are partly below 0"
+        elif not (weights > 0).any():
+            problem = f"no weight in '{roles['weight']}' is above 0"
+    if "cluster" in roles:
+        clusters = pd.factorize(survey.answers[roles["cluster"]])[0]
+    return Design(weights, clusters, problem)
+
+
+def _segments(survey: Survey, by: str | Sequence[str] | None) -> list[tuple[str, np.ndarray]]:
+    """Names of the segments with the places of their rows; all rows first."""
+    everyone = (ALL, np.arange(survey.n))
+    names = _several(by) or []
+    if not names:
+        return [everyone]
+    answers = survey.answers
+    absent = [name for name in names if name not in answers.columns]
+    if absent:
+        raise DataError(
+            f"by: {survey.source.name} has no column '{absent[0]}'; it has {', '.join(map(str, answers.columns))}"
+        )
+    texts = pd.DataFrame({name: answers[name].map(_text) for name in names})
+    order = texts.apply(lambda column: pd.to_numeric(column, errors="coerce").fillna(np.inf))
+    keys = texts.agg(", ".join, axis=1)
+    if keys.nunique() > MOST_SEGMENTS:
+        raise OptionError(f"by: {', '.join(names)} makes {keys.nunique()} segments; {MOST_SEGMENTS} can be told apart")
+    places = (
+        pd.concat([order.add_prefix("n"), texts], axis=1)
+        .drop_duplicates(names)
+        .sort_values([f"n{name}" for name in names], kind="stable")
+    )
+    listed = list(dict.fromkeys(keys.loc[places.index]))
+    return [everyone, *((key, np.flatnonzero(keys.to_numpy() == key)) for key in listed)]
+
+
+def _text(value: object) -> str:
+    if pd.isna(value):
+        return NOT_STATED
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _numbers(measure: Measure, places: np.ndarray, design: Design, level: float) -> tuple[object, ...]:
+    found = _estimate(measure, places, design, level)
+    note = "; ".join(part for part in (measure.note, found.note) if part)
+    return (found.est, found.ci_lower, found.ci_upper, found.n, found.n_effective, found.design_effect, note)
+
+
+def _estimate(measure: Measure, places: np.ndarray, design: Design, level: float) -> Estimate:
+    if measure.answers is None or design.problem:
+        return unknown("" if measure.answers is None else design.problem)
+    values = measure.answers.to_numpy(dtype=float)[places]
+    weights = None if design.weights is None else design.weights[places]
+    clusters = None if design.clusters is None else design.clusters[places]
+    kept = ~np.isnan(values)
+    if weights is not None:
+        kept &= weights > 0
+    if clusters is not None:
+        kept &= clusters >= 0
+    if not kept.any():
+        why = "no answer" if np.isnan(values).all() else "no answer with a weight above 0 and a cluster"
+        return unknown(why)
+    own = [None if part is None else part[kept] for part in (weights, clusters)]
+    return KINDS[measure.kind](weighted_mean(values[kept], own[0], own[1]), level)

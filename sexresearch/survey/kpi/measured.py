@@ -1,0 +1,226 @@
+"""Which columns of a survey a figure rests on: by their place in the standard, scale and wording, or as named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.errors import DataError
+from sexresearch.survey.parts import Item
+from sexresearch.survey.spelling import folded
+from sexresearch.survey.survey import Survey
+
+RECOMMEND = re.compile(r"recommend|empfehl|recomm?end|raccomand|aanbevelen|\bnps\b")
+EFFORT = re.compile(r"\beffort\b|\bces\b|made it easy|easy (?:for me )?to|mühe|aufwand|leicht gemacht|einfach gemacht")
+RETAINED = re.compile(r"retain|still a customer|noch kund|geblieben|stayed|kept as")
+CHURN = re.compile(r"churn|cancel|gekündigt|abgewander|lost customer|has left|kündigung")
+YES, NO = {"1", "yes", "ja", "true", "y", "oui", "si", "sí"}, {"0", "no", "nein", "false", "n", "non"}
+RATING = (3, 11)
+NPS_ENDS = (0.0, 10.0)
+NEEDED = {
+    "NPS": "no item asks for a recommendation on 0 to 10: name it, recommend=...",
+    "satisfaction": "no construct stands at the node satisfaction: name its items, satisfaction=...",
+    "CES": "no item asks for the effort it took: name it, effort=...",
+    "delight rate": "no construct stands at the node delight: name its items, delight=...",
+    "churn": "no record says who left: name its column, churn=... or retained=...",
+    "amount": "no record of success is a number: name its columns, amounts=...",
+}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure: its name, the columns behind it, one value per respondent (NaN where none), and what these are.
+
+    kind is "nps" (1, 0, -1), "share" (0 or 1) or "mean". `note` is said beside the figure; where `answers` is None it
+    says why there is no figure.
+    """
+
+    kpi: str
+    item: str
+    kind: str
+    unit: str
+    answers: pd.Series | None
+    note: str = ""
+
+
+def missing_measure(kpi: str, item: str, note: str) -> Measure:
+    """A figure that cannot be computed, with the reason."""
+    return Measure(kpi, item, "mean", "", None, note)
+
+
+def numbers(survey: Survey, name: str, option: str) -> pd.Series:
+    """A column as numbers; DataError, naming the option, where it is not there or holds no number."""
+    answers = survey.answers
+    if name not in answers.columns:
+        raise DataError(f"{option}: {survey.source.name} has no column '{name}'")
+    values = pd.to_numeric(answers[name], errors="coerce").astype(float)
+    if answers[name].notna().any() and not values.notna().any():
+        raise DataError(f"{option}: the column '{name}' of {survey.source.name} holds no numbers")
+    return values.where(np.isfinite(values))
+
+
+def net_promoters(survey: Survey, recommend: str | None) -> Measure:
+    """Promoters (9, 10), passives (7, 8), detractors (0 to 6) of the item that asks for a recommendation."""
+    item = _asked(survey, RECOMMEND, "loyalty") if recommend is None else None
+    name = recommend or (item.name if item else "")
+    if not name:
+        return missing_measure("NPS", "", NEEDED["NPS"])
+    values = numbers(survey, name, "recommend")
+    found = _scale(survey, name) or (float(values.min()), float(values.max()))
+    off = found != NPS_ENDS if _scale(survey, name) else not (found[0] >= NPS_ENDS[0] and found[1] <= NPS_ENDS[1])
+    if values.notna().any() and off:
+        return missing_measure("NPS", name, f"answered on {found[0]:g} to {found[1]:g}; the NPS takes 0 to 10")
+    classes = np.select([values >= 9, values >= 7, values.notna()], [1.0, 0.0, -1.0], default=np.nan)
+    return Measure("NPS", name, "nps", "points, -100 to 100", pd.Series(classes, values.index))
+
+
+def boxes(survey: Survey, satisfaction: Sequence[str] | None) -> list[Measure]:
+    """Top-2-box, bottom-2-box and mean of each item of satisfaction."""
+    names = _named(survey, satisfaction, ("satisfaction",), "satisfaction")
+    if not names:
+        return [missing_measure(kpi, "", NEEDED["satisfaction"]) for kpi in ("top-2-box", "bottom-2-box", "mean")]
+    out = []
+    for name in names:
+        values, ends = numbers(survey, name, "satisfaction"), _scale(survey, name)
+        if ends is None or not ends[1] - ends[0] >= RATING[0]:
+            said = (
+                "top and bottom answers overlap or are not known: the instrument gives no scale of four answers or more"
+            )
+            out += [missing_measure(kpi, name, said) for kpi in ("top-2-box", "bottom-2-box")]
+        else:
+            top, bottom = (_where(values, flags) for flags in (values >= ends[1] - 1, values <= ends[0] + 1))
+            out += [
+                Measure("top-2-box", name, "share", "share", top),
+                Measure("bottom-2-box", name, "share", "share", bottom),
+            ]
+        out.append(Measure("mean", name, "mean", _points(ends), values))
+    return out
+
+
+def customer_effort(survey: Survey, effort: str | None) -> Measure:
+    """The mean answer on how easy it was (customer effort score; Dixon, Freeman & Toman 2010)."""
+    item = _asked(survey, EFFORT, None) if effort is None else None
+    name = effort or (item.name if item else "")
+    if not name:
+        return missing_measure("CES", "", NEEDED["CES"])
+    return Measure("CES", name, "mean", _points(_scale(survey, name)), numbers(survey, name, "effort"))
+
+
+def delighted(survey: Survey, delight: Sequence[str] | None) -> Measure:
+    """Respondents whose mean answer to the items of delight is among the two highest answers."""
+    names = _named(survey, delight, ("delight",), "delight")
+    note = ""
+    if not names and delight is None:
+        names, note = (
+            _named(survey, None, ("valued", "exceeded"), "delight"),
+            "from its two routes, valued and exceeded",
+        )
+    if not names:
+        return missing_measure("delight rate", "", NEEDED["delight rate"])
+    ends = {_scale(survey, name) for name in names}
+    end = ends.pop()
+    if ends or end is None or not np.isfinite(end[1]):
+        return missing_measure("delight rate", ", ".join(names), "its items share no scale that the instrument gives")
+    mean = pd.concat([numbers(survey, name, "delight") for name in names], axis=1).mean(axis=1)
+    return Measure("delight rate", ", ".join(names), "share", "share", _where(mean, mean >= end[1] - 1), note)
+
+
+def churned(survey: Survey, churn: str | None, retained: str | None) -> Measure:
+    """Customers who left, from a record that says who did or who stayed."""
+    if churn is not None and retained is not None:
+        raise DataError("churn and retained say the same thing twice: name one column")
+    name, left = churn or retained, churn is not None
+    if name is None:
+        found = _recorded(survey)
+        if found is None:
+            return missing_measure("churn", "", NEEDED["churn"])
+        name, left = found
+    elif name not in survey.answers.columns:
+        raise DataError(f"{'churn' if left else 'retained'}: {survey.source.name} has no column '{name}'")
+    values = survey.answers[name].map(_yes_or_no).astype(float)
+    wrong = survey.answers[name][values.isna() & survey.answers[name].notna()].unique()
+    if len(wrong):
+        return missing_measure("churn", name, f"takes 0 and 1 or yes and no; found {wrong[0]!r}")
+    return Measure("churn", name, "share", "share", values if left else 1 - values)
+
+
+def amounts_of(survey: Survey, amounts: Sequence[str] | None) -> list[Measure]:
+    """Records of success as they are: money stays money."""
+    if amounts is None:
+        found = [
+            item.name
+            for construct in (survey.instrument.constructs if survey.instrument else ())
+            if construct.node == "success"
+            for item in construct.items
+            if item.scale.categories is None or item.scale.categories > RATING[1]
+        ]
+    else:
+        found = list(amounts)
+    if not found:
+        return [missing_measure("amount", "", NEEDED["amount"])]
+    return [Measure("amount", name, "mean", "as recorded", numbers(survey, name, "amounts")) for name in found]
+
+
+def _named(survey: Survey, given: Sequence[str] | None, nodes: tuple[str, ...], option: str) -> list[str]:
+    if given is not None:
+        names = [given] if isinstance(given, str) else list(given)
+        for name in names:
+            numbers(survey, name, option)
+        return names
+    constructs = survey.instrument.constructs if survey.instrument else ()
+    return [i.name for c in constructs if c.node in nodes for i in c.items if RATING[0] <= (i.scale.categories or 0)]
+
+
+def _asked(survey: Survey, words: re.Pattern[str], node: str | None) -> Item | None:
+    """The item that the words ask for: on 0 to 10 first, then one of the node; None where there is none."""
+    constructs = survey.instrument.constructs if survey.instrument else ()
+    found = [
+        (construct.node == node, item)
+        for construct in constructs
+        for item in construct.items
+        if words.search(f"{folded(item.wording)} {folded(item.name)}")
+        and RATING[0] <= (item.scale.categories or 0) <= RATING[1]
+        and item.respondent != "record"
+    ]
+    ranked = sorted(found, key=lambda pair: ((pair[1].scale.lowest, pair[1].scale.highest) != NPS_ENDS, not pair[0]))
+    return ranked[0][1] if ranked else None
+
+
+def _recorded(survey: Survey) -> tuple[str, bool] | None:
+    """The column that records who left (True) or who stayed (False)."""
+    texts: list[tuple[str, str]] = []
+    if survey.instrument is not None:
+        texts += [(i.name, i.wording) for i in survey.instrument.items if i.scale.categories == 2]
+        texts += [(field.name, field.label) for field in survey.instrument.fields if field.role == "other"]
+    texts += [(str(name), "") for name in survey.extra]
+    for name, text in texts:
+        said = folded(f"{name} {text}")
+        if RETAINED.search(said) or CHURN.search(said):
+            return name, not RETAINED.search(said)
+    return None
+
+
+def _yes_or_no(value: object) -> float:
+    if pd.isna(value):
+        return np.nan
+    text = folded(f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value))
+    return 1.0 if text in YES else 0.0 if text in NO else np.nan
+
+
+def _scale(survey: Survey, name: str) -> tuple[float, float] | None:
+    for item in survey.instrument.items if survey.instrument else ():
+        if item.name == name:
+            return float(item.scale.lowest), float(item.scale.highest)
+    return None
+
+
+def _points(ends: tuple[float, float] | None) -> str:
+    return "points" if ends is None else f"points, {ends[0]:g} to {ends[1]:g}"
+
+
+def _where(values: pd.Series, flags: pd.Series) -> pd.Series:
+    return flags.astype(float).where(values.notna())
