@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from sexresearch.survey.instrument import Instrument
@@ -21,15 +22,17 @@ def alike_labels(answers: pd.DataFrame, instrument: Instrument | None = None) ->
     [('brand', "'Premium' (1), 'premium' (1)")]
     """
     ids = {field.name for field in instrument.fields if field.role == "id"} if instrument else set()
-    for name in answers.columns:
-        values = answers[name]
-        if not (values.dtype == object or isinstance(values.dtype, pd.StringDtype)) or name in ids:
+    for name, kind in answers.dtypes.items():
+        if not (kind.kind == "O" or isinstance(kind, pd.StringDtype)) or name in ids:
             continue
-        times = values[values.map(lambda cell: isinstance(cell, str))].value_counts(sort=False)
-        if len(times) > max(ALWAYS, FEW * len(values)):
+        codes, distinct = pd.factorize(answers[name])
+        texts = [place for place, text in enumerate(distinct) if isinstance(text, str)]
+        if len(texts) > max(ALWAYS, FEW * len(codes)):
             continue
+        often = np.bincount(codes[codes >= 0], minlength=len(distinct))
+        times = {distinct[place]: often[place] for place in texts}
         groups: dict[str, list[str]] = {}
-        for text in times.index:
+        for text in times:
             groups.setdefault(folded(text), []).append(text)
         found = [f"'{text}' ({times[text]})" for group in groups.values() if len(group) > 1 for text in group]
         if found:

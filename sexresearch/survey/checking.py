@@ -6,16 +6,18 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sexresearch.survey.alike import alike_labels
-from sexresearch.survey.columns import NoAnswer, ReadColumn, field_values, item_answers, number_values
+from sexresearch.survey.columns import NoAnswer, ReadColumn, answers_on_scale, field_values, item_answers, number_values
 from sexresearch.survey.headers import found_by_text
 from sexresearch.survey.instrument import Instrument
-from sexresearch.survey.parts import Field, Item
+from sexresearch.survey.parts import Field, Item, ResponseScale
 from sexresearch.survey.platform import marked_rows
-from sexresearch.survey.rawtable import RawTable
+from sexresearch.survey.rawtable import RawTable, with_columns
 from sexresearch.survey.spelling import clean
 from sexresearch.survey.wording import counted, listed
 
@@ -46,16 +48,23 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> CheckedColu
     headers = frame.columns.tolist()
     parts, renamed = found_by_text(_parts(instrument), headers, table.texts)
     problems = [*_table_problems(frame), *_absent(parts, headers), *_taken(parts, headers)]
-    columns, notes = {}, list(renamed)
-    for header in [name for name, times in Counter(headers).items() if name and times == 1]:
+    notes = list(renamed)
+    once = [name for name, times in Counter(headers).items() if name and times == 1]
+    frame = frame if len(once) == len(headers) else frame[once]
+    plain = _plain_numbers(frame) - {*parts, *table.labels, *table.doubts}
+    columns = _plain_items(frame, parts, {*table.labels, *table.doubts, *table.percent})
+    for place, header in enumerate(once):
+        if header in plain or place in columns:
+            continue
         part, doubt = parts.get(header), table.doubts.get(header, "")
-        column = _column(frame[header], header, part, table)
-        columns[part.name if part else header] = column.content
+        column = _column(frame.iloc[:, place], header, part, table)
+        columns[place] = column.content
         used = part is not None or instrument is None
         problems += [f"column '{header}': {doubt}"] if doubt and used else [] if doubt else column.problems
         notes += [*column.notes, *([f"column '{header}' (not in use): {doubt}"] if doubt and not used else [])]
         found += column.no_answers
-    answers = pd.DataFrame(columns, index=frame.index)
+    names = [parts[header].name if header in parts else header for header in once]
+    answers = with_columns(frame, columns).set_axis(names, axis=1)
     notes = [*_together(notes), *_said(found), *_alike(answers, instrument), *_marked(answers)]
     return CheckedColumns(answers, tuple(problems), tuple(notes), tuple(found))
 
@@ -77,6 +86,30 @@ def _column(values: pd.Series, header: str, part: Item | Field | None, table: Ra
     if isinstance(part, Item):
         return item_answers(values, part, labels, header in table.percent)
     return field_values(values, part, labels) if part else ReadColumn(*number_values(values, header, labels))
+
+
+def _plain_numbers(frame: pd.DataFrame) -> set[str]:
+    """The columns that are as they should be: whole numbers as such, others with a fraction or a gap."""
+    kinds = frame.dtypes.to_numpy()
+    floats = np.flatnonzero(kinds == np.dtype(float))
+    values = frame.iloc[:, floats].to_numpy()
+    whole = (values == np.round(values)).all(axis=0)
+    places = [*np.flatnonzero(kinds == np.dtype(np.int64)), *floats[~whole]]
+    return set(frame.columns[places])
+
+
+def _plain_items(frame: pd.DataFrame, parts: Parts, closer: set[str]) -> dict[int, Any]:
+    """The answers of items that are numbers on their scale, by place; all items of one scale at once."""
+    alike: dict[tuple[ResponseScale, bool], list[int]] = {}
+    for place, (header, kind) in enumerate(zip(frame.columns, frame.dtypes, strict=True)):
+        part = parts.get(header)
+        if isinstance(part, Item) and header not in closer and isinstance(kind, np.dtype) and kind.kind in "iuf":
+            alike.setdefault((part.scale, part.reverse), []).append(place)
+    found: dict[int, Any] = {}
+    for (scale, reverse), places in alike.items():
+        answers, fits = answers_on_scale(frame.iloc[:, places].to_numpy(float), scale, reverse)
+        found |= {place: answers[:, column] for column, place in enumerate(places) if fits[column]}
+    return found
 
 
 def _together(notes: list[str]) -> Iterator[str]:
@@ -137,9 +170,10 @@ def _table_problems(frame: pd.DataFrame) -> Iterator[str]:
 
 
 def _absent(parts: Parts, columns: list[str]) -> Iterator[str]:
+    there = set(columns)
     free = {column.casefold(): column for column in columns if column and column not in parts}
     for header, part in parts.items():
-        if header not in columns:
+        if header not in there:
             near = [free[name] for name in difflib.get_close_matches(header.casefold(), free)]
             others = f"not in use: {listed(free.values())}" if free else "all others are in use"
             kind = "item" if isinstance(part, Item) else "field"
@@ -148,6 +182,7 @@ def _absent(parts: Parts, columns: list[str]) -> Iterator[str]:
 
 
 def _taken(parts: Parts, columns: list[str]) -> Iterator[str]:
+    there = set(columns)
     for header, part in parts.items():
-        if header in columns and part.name != header and part.name in columns and part.name not in parts:
+        if header in there and part.name != header and part.name in there and part.name not in parts:
             yield f"item '{part.name}' is read from '{header}', but there is another column '{part.name}'"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pandas.api import types
 
@@ -61,7 +62,7 @@ def plain_column(values: pd.Series) -> pd.Series:
         return values.astype(np.int64)
     if types.is_numeric_dtype(values.dtype) and not types.is_bool_dtype(values.dtype):
         return _whole_if_possible(pd.Series(values.to_numpy(float, na_value=np.nan), values.index))
-    cells = values.astype(object).map(_plain_cell)
+    cells = pd.Series([_plain_cell(cell) for cell in values.astype(object).tolist()], values.index)
     cells = cells.mask(cells.isna(), np.nan)
     if types.infer_dtype(cells, skipna=True) in NUMBER_KINDS:
         return _whole_if_possible(cells.astype(float))
@@ -76,6 +77,21 @@ def _plain_cell(cell: object) -> object:
 def _whole_if_possible(numbers: pd.Series) -> pd.Series:
     whole = bool((numbers.abs() < LARGEST_EXACT).all() and (numbers == numbers.round()).all())
     return numbers.astype(np.int64) if whole and len(numbers) else numbers
+
+
+def answers_on_scale(
+    values: npt.NDArray[np.float64], scale: ResponseScale, reverse: bool = False
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Columns of numbers answered on one scale, recoded where reversed, and which of them need no closer look.
+
+    >>> answers_on_scale(np.array([[1.0, 11.0], [np.nan, 2.0]]), ResponseScale("ten", 1, 10))[1].tolist()
+    [True, False]
+    """
+    missing = [code for code in scale.missing if not isinstance(code, str)]
+    right = (values >= scale.lowest) & (values <= scale.highest) & ~np.isin(values, missing)
+    right &= np.full(values.shape, not scale.whole) | (values == np.round(values))
+    fits = np.asarray((right | np.isnan(values)).all(axis=0))
+    return (scale.lowest + scale.highest - values if reverse else values), fits
 
 
 def item_answers(

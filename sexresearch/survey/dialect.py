@@ -17,6 +17,7 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bar
 RARE = {"~": "tildes", "^": "carets", "\u00a6": "broken bars", "\u00a7": "section signs", "\x1f": "unit separators"}
 RARE |= {"\x01": "control characters (SOH)"}
 LOOKED_AT = 100  # rows that decide
+CELLS = 20_000  # and cells
 HEAD = 1_000_000  # characters that hold them
 CONSISTENT = 0.8  # share of rows of one width from which on a file without a fitting header counts as split
 TIE = 0.02  # two separators whose cells are as clean as this cannot be told apart
@@ -124,7 +125,7 @@ def _split(head: str, dialect: Dialect, known: tuple[str, ...]) -> _Split:
     after = rows[start:]
     fitting = sum(len(row) == width for row in after) / len(after)
     others = [mark for mark in known if mark != dialect.separator]
-    parts = [cell for row in after for cell in row]
+    parts = list(islice((cell for row in after for cell in row), CELLS))
     clean = sum(_is_clean(cell, others) for cell in parts) / len(parts)
     return _Split(dialect, width, start == 0 and len(rows[0]) == width, fitting, clean, error)
 

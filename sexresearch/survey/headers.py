@@ -24,12 +24,13 @@ def found_by_text(
     ['Q7']
     """
     free = [header for header in dict.fromkeys(headers) if header and header not in parts]
+    there = set(headers)
     names = [(folded(other), header) for header in free for other in _other_names(header, texts)]
     times = Counter(name for name, _ in names)
     by_name = {name: header for name, header in names if times[name] == 1}
     found, notes = {}, []
     for header, part in parts.items():
-        other = "" if header in headers else by_name.get(folded(header), "")
+        other = "" if header in there else by_name.get(folded(header), "")
         if other and other not in found:
             notes.append(f"'{header}' is read from the column '{other}'")
         found[other if other and other not in found else header] = part

@@ -44,6 +44,8 @@ def marked_rows(answers: pd.DataFrame) -> Iterator[MarkedRows]:
     qualtrics = len(COMPANIONS & set(names.values())) > 0
     unfinished: dict[Hashable, str] = {}
     for column, name in names.items():
+        if name not in STATUS | FINISHED | SUBMITTED:
+            continue
         values = answers[column]
         if name in STATUS:
             yield from _by_status(values, str(column), qualtrics)

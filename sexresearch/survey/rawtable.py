@@ -16,6 +16,7 @@ from sexresearch.survey.layouts.tworows import two_rows
 from sexresearch.survey.wording import counted, listed
 
 Rows = Sequence[Row]
+LAST = 200  # rows at the end among which remarks are looked for
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,29 +59,75 @@ def table_of_rows(
       sat1  city
     1    5  Oslo
     """
-    top = _top(rows, name, header, wanted, merged)
-    rest = rows[top:]
-    layout = layout_of(rest, merged)
-    body = _without_empty_end(rest[layout.rows :])
-    remarks = footnotes([rest[0], *body[-200:]]) if body else 0
+    found = outline_of(rows, name, header=header, wanted=wanted, merged=merged)
+    body = pd.DataFrame(list(rows[found.start : found.end]), columns=found.names, dtype=object)
+    return table_of_frame(body, found, notes)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Where the table lies among the rows of a file: names, question texts, first row of answers, row after the last.
+
+    `notes` say what that left out.
+    """
+
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+    start: int
+    end: int
+    notes: tuple[str, ...] = ()
+
+
+def outline_of(
+    rows: Rows,
+    name: str,
+    *,
+    header: int | None = None,
+    wanted: Collection[str] = (),
+    merged: bool = False,
+    tail: Rows = (),
+    total: int = 0,
+) -> Outline:
+    """Where the table lies, judged by its rows; of a long file by the first `rows`, the `tail` and the `total`.
+
+    >>> outline_of([["Client survey", None], ["id", "sat1"], ["1", "5"]], "clients.csv", wanted=["sat1"]).start
+    2
+    """
+    total = total or len(rows)
+    top = _top(rows, name, header, wanted, merged, total)
+    layout = layout_of(rows[top:], merged)
+    start = top + layout.rows
+    last = tail or rows[start:]
+    body = _without_empty_end(last)
+    remarks = footnotes([rows[top], *body[-LAST:]]) if body else 0
     body = _without_empty_end(body[: len(body) - remarks])
-    if header is None and _only_numbers(layout, body, top) and not set(layout.names) & set(wanted):
+    first = rows[start : start + 1] if body else []
+    if header is None and _only_numbers(layout, first, top) and not set(layout.names) & set(wanted):
         shown = listed([text for text in layout.names if text])
         raise DataError(
             f"{name} has no header: its first row holds numbers like the rows below ({shown}); write the column names "
             f"above them, or say header={top + 1} if these are the names"
         )
-    frame = numbered(pd.DataFrame(body, columns=layout.names, dtype=object))
-    counts = layout.names[0] == "" and _counts_rows(frame.iloc[:, 0])
     said = {
         f"the names are in row {top + 1}: {counted(top, 'row')} above left out": top > 0,
         layout.note: bool(layout.note),
         f"{counted(remarks, 'row')} of remarks below the answers left out": remarks > 0,
-        "the first column has no name and counts the rows: left out": counts,
     }
-    texts = {key: text for key, text in zip(layout.names, layout.texts, strict=False) if text and text != key}
-    kept = tuple(note for note in said if said[note])
-    return RawTable(frame.iloc[:, int(counts) :], {}, notes + kept, texts, start=top + layout.rows)
+    end = total - (len(last) - len(body))
+    return Outline(layout.names, layout.texts, start, end, tuple(note for note in said if said[note]))
+
+
+def table_of_frame(body: pd.DataFrame, found: Outline, notes: tuple[str, ...] = ()) -> RawTable:
+    """The table of the rows of answers, without a first column that only counts them.
+
+    >>> table_of_frame(pd.DataFrame({"sat1": ["5"]}), Outline(("sat1",), ("",), 1, 2)).start
+    1
+    """
+    frame = numbered(body.set_axis(list(found.names), axis=1))
+    counts = found.names[0] == "" and _counts_rows(frame.iloc[:, 0])
+    said = ("the first column has no name and counts the rows: left out",) * int(counts)
+    texts = {key: text for key, text in zip(found.names, found.texts, strict=False) if text and text != key}
+    return RawTable(frame.iloc[:, int(counts) :], {}, notes + found.notes + said, texts, start=found.start)
 
 
 def layout_of(rows: Rows, merged: bool = False) -> FileLayout:
@@ -99,7 +146,8 @@ def header_place(rows: Rows, wanted: Collection[str], merged: bool = False) -> i
     >>> header_place([["Client survey"], ["id", "sat1"], [1, 5]], ["sat1"])
     1
     """
-    top, other = header_row(rows), header_row(rows, wanted)
+    top = header_row(rows)
+    other = header_row(rows, wanted) if wanted else top
     if not rows or top == other:
         return top
     layout = layout_of(rows[top:], merged)
@@ -107,14 +155,29 @@ def header_place(rows: Rows, wanted: Collection[str], merged: bool = False) -> i
     return other if len(set(texts_of(rows[other])) & set(wanted)) > here else top
 
 
+def with_columns(frame: pd.DataFrame, columns: Mapping[int, object]) -> pd.DataFrame:
+    """The frame with other content in some columns, given by place, as names may repeat.
+
+    >>> with_columns(pd.DataFrame({"a": [1], "b": [2]}), {1: [5]}).loc[0].tolist()
+    [1, 5]
+    """
+    if not columns:
+        return frame
+    names = frame.columns
+    frame = frame.set_axis(range(frame.shape[1]), axis=1)
+    rest = frame[[place for place in frame if place not in columns]]
+    whole = pd.concat([rest, pd.DataFrame(columns, index=frame.index)], axis=1)
+    return whole[list(frame)].set_axis(names, axis=1)
+
+
 def numbered(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with rows numbered from 1, in the order of the file."""
     return frame.set_axis(pd.RangeIndex(1, len(frame) + 1), axis=0)
 
 
-def _top(rows: Rows, name: str, header: int | None, wanted: Collection[str], merged: bool) -> int:
-    if header is not None and not 1 <= header <= len(rows):
-        raise OptionError(f"header={header}: {name} has {counted(len(rows), 'row')}, and the first is row 1")
+def _top(rows: Rows, name: str, header: int | None, wanted: Collection[str], merged: bool, total: int) -> int:
+    if header is not None and not 1 <= header <= min(total, len(rows)):
+        raise OptionError(f"header={header}: {name} has {counted(total, 'row')}, and the first is row 1")
     top = header_place(rows, wanted, merged) if header is None else header - 1
     if not rows or all(map(blank, rows[top])):
         raise DataError(f"{name} has no header: its first row must hold the column names")

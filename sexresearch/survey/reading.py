@@ -8,6 +8,7 @@ from pathlib import Path
 from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
 from sexresearch.survey.instrument import Instrument
+from sexresearch.survey.opening import OTHER_SUFFIXES, TEXT, file_content
 from sexresearch.survey.rawtable import RawTable
 from sexresearch.survey.spelling import clean
 from sexresearch.survey.statfile import read_parquet, read_spss, read_stata
@@ -16,7 +17,7 @@ from sexresearch.survey.textfile import FileDescription, read_text
 from sexresearch.survey.workbook import read_workbook
 
 STATISTICAL = {".sav": read_spss, ".dta": read_stata, ".parquet": read_parquet}
-SUFFIXES = (".csv", ".tsv", ".xlsx", *STATISTICAL)
+SUFFIXES = (*TEXT, ".xlsx", *STATISTICAL)
 
 
 @in_words
@@ -40,18 +41,18 @@ def read_survey(
     Parameters
     ----------
     path : str or Path
-        The suffix names the format: .csv and .tsv, .xlsx, .sav (SPSS) and .dta (Stata) with user-missing values and
-        value labels, .parquet.
+        The suffix names the format: .csv, .tsv, .txt and .dat for text, .xlsx, .sav (SPSS) and .dta (Stata) with
+        user-missing values and value labels, .parquet.
     instrument : Instrument, str or Path, optional
         The instrument, or the path or text of its TOML codebook. Default: all columns are kept.
     sheet : str, optional
         Sheet of an .xlsx file. Default: the one with the instrument's columns, else the first that holds a table.
     header : int, optional
-        Number of the row of names (first row 1) in .csv, .tsv and .xlsx files. Default: found out.
+        Number of the row of names (first row 1) in text and .xlsx files. Default: found out.
     separator : str, optional
-        Mark between the columns of .csv and .tsv files. Default: the one that splits the first rows alike.
+        Mark between the columns of text files. Default: the one that splits the first rows alike.
     decimal, thousands : str, optional
-        Marks inside the numbers of .csv and .tsv files: "." or ",", and for thousands also "'" or " ". Default: those
+        Marks inside the numbers of text files: "." or ",", and for thousands also "'" or " ". Default: those
         the numbers themselves show; where 1.234 may be either, the file is refused.
     synthetic : bool
         Marks answers that no respondent gave.
@@ -102,14 +103,12 @@ def _headers(instrument: Instrument | None) -> list[str]:
 def _content(file: Path, sheet: str | None, asked: FileDescription) -> bytes:
     suffix = file.suffix.lower()
     if suffix not in SUFFIXES:
-        raise DataError(f"{file.name}: no reader for '{suffix}'; the formats are {', '.join(SUFFIXES)}")
+        hint = f": {OTHER_SUFFIXES[suffix]}" if suffix in OTHER_SUFFIXES else ""
+        raise DataError(f"{file.name}: no reader for '{suffix}'; the formats are {', '.join(SUFFIXES)}{hint}")
     if sheet is not None and suffix != ".xlsx":
         raise OptionError(f"sheet='{sheet}' applies to .xlsx files; {file.name} has no sheets")
     _check_options(file.name, suffix, asked)
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise DataError(f"{file.name} cannot be opened: {error.strerror}") from error
+    content = file_content(file)
     if not content.strip():
         raise DataError(f"{file.name} is empty")
     return content
@@ -119,8 +118,8 @@ def _check_options(name: str, suffix: str, asked: FileDescription) -> None:
     marks = {"separator": asked.separator, "decimal": asked.decimal, "thousands": asked.thousands}
     allowed = {"decimal": (".", ","), "thousands": (".", ",", "'", " ")}
     for option, mark in marks.items():
-        if mark is not None and suffix not in (".csv", ".tsv"):
-            raise OptionError(f"{option}={mark!r} applies to .csv and .tsv files; {name} has no such marks")
+        if mark is not None and suffix not in TEXT:
+            raise OptionError(f"{option}={mark!r} applies to text files; {name} has no such marks")
         if mark is not None and (not isinstance(mark, str) or mark not in allowed.get(option, (mark,))):
             raise OptionError(f"{option}={mark!r}: the marks are {', '.join(map(repr, allowed.get(option, ())))}")
     if asked.separator is not None and (len(asked.separator) != 1 or asked.separator in '\r\n"'):
@@ -130,7 +129,7 @@ def _check_options(name: str, suffix: str, asked: FileDescription) -> None:
     if asked.header is not None and (isinstance(asked.header, bool) or not isinstance(asked.header, int)):
         raise OptionError(f"header={asked.header!r} must be the number of the row of names, first row 1")
     if asked.header is not None and suffix in STATISTICAL:
-        raise OptionError(f"header={asked.header} applies to .csv, .tsv and .xlsx files; {name} has its own names")
+        raise OptionError(f"header={asked.header} applies to text and .xlsx files; {name} has its own names")
 
 
 def _table(file: Path, content: bytes, sheet: str | None, asked: FileDescription) -> RawTable:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import csv
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from sexresearch.errors import DataError
 from sexresearch.survey.dialect import CONSISTENT, RARE, SEPARATORS, Dialect, decode, find_dialect, numbered_rows
-from sexresearch.survey.marks import AROUND, Written, bare, numbers, written
+from sexresearch.survey.marks import AROUND, PLAIN_MARKS, Written, bare, numbers, written
 from sexresearch.survey.noanswer import MISSING_WORDS, is_no_answer
-from sexresearch.survey.rawtable import RawTable, table_of_rows
+from sexresearch.survey.opening import LONGEST_LINE
+from sexresearch.survey.rawtable import RawTable, outline_of, table_of_frame, table_of_rows, with_columns
+from sexresearch.survey.textrows import text_rows
 from sexresearch.survey.wording import counted, listed
 
+HEAD = 200  # rows that show how wide the table is, and as many at the end
+LARGEST_EXACT = 2.0**53  # whole numbers beyond are not all held by a float
+MOST_COLUMNS = 50_000
 MARK_NAMES = {",": "commas", ".": "points", " ": "blanks", "'": "apostrophes"}
 
 
@@ -34,12 +41,23 @@ class FileDescription:
 class _Column:
     """One column of a text file: its distinct cells, those that are numbers, and how these are written."""
 
-    distinct: pd.Series
-    numbers: list[str]
-    places: list[int]
+    codes: npt.NDArray[np.int64]
+    distinct: list[Any]
+    numbers: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
     percent: bool = False
     signs: bool = False
     marks: Written = field(default_factory=Written)
+
+    def spread(self, values: list[Any]) -> npt.NDArray[Any]:
+        """The values of the distinct cells at the place of every cell; numbers as numbers."""
+        if any(isinstance(value, str) for value in values):
+            return np.array([*values, np.nan], object)[self.codes]
+        found = np.array([np.nan if value is None else value for value in (*values, None)], float)[self.codes]
+        whole = (
+            bool(len(found)) and bool((np.abs(found) < LARGEST_EXACT).all()) and bool((found == np.round(found)).all())
+        )
+        return found.astype(np.int64) if whole else found
 
 
 def read_text(content: bytes, name: str, separators: str = "", asked: FileDescription | None = None) -> RawTable:
@@ -57,45 +75,97 @@ def read_text(content: bytes, name: str, separators: str = "", asked: FileDescri
     asked = asked or FileDescription()
     text, encoding = decode(content, name)
     text, dialect = find_dialect(text, name, asked.separator or separators or None)
-    rows, short = _rows(text, dialect, name)
-    table = table_of_rows(rows, name, header=asked.header, wanted=asked.wanted)
+    _check_columns(text, dialect, name)
+    table, typed, short = _by_column(text, dialect, name, asked) or _by_cell(text, dialect, name, asked)
     mark = dialect.separator
     said = {
         f"not UTF-8: read as {encoding}; check accents and umlauts": encoding == "Windows-1252",
-        f"columns are separated by {(SEPARATORS | RARE).get(mark, mark)}": mark not in ",\t" and len(rows[0]) > 1,
+        f"columns are separated by {(SEPARATORS | RARE).get(mark, mark)}": mark not in ",\t"
+        and table.frame.shape[1] > 1,
         "cells stand in single quotes": dialect.quote == "'",
     }
     notes = tuple(note for note in said if said[note])
-    typed = with_numbers(table, asked)
     end = f"cells are missing at the end of {counted(len(short), 'line')}: line {listed(short)}"
     return replace(typed, notes=(*notes, *typed.notes, *([end] if short else []), *table.notes))
 
 
-def with_numbers(table: RawTable, asked: FileDescription) -> RawTable:
+def _check_columns(text: str, dialect: Dialect, name: str) -> None:
+    columns = text[: LONGEST_LINE + 1].partition("\n")[0].count(dialect.separator) + 1
+    if columns > MOST_COLUMNS:
+        raise DataError(f"{name} has {columns:,} columns; files are read up to {MOST_COLUMNS:,}")
+
+
+_Read = tuple[RawTable, RawTable, list[int]]  # the table as it stands, with its numbers, and the lines that are short
+
+
+def _by_column(text: str, dialect: Dialect, name: str, asked: FileDescription) -> _Read | None:
+    """The file read by column; None where it must be split cell by cell."""
+    rows = text_rows(text, dialect)
+    if rows is None or len(rows.widths) == 0:
+        return None
+    width = _width(rows.widths[:HEAD].tolist())
+    end = rows.filled_end()
+    wide = np.flatnonzero(rows.widths > width).tolist()
+    long = [row for row in wide if any(map(str.strip, rows.listed(row, row + 1)[0][width:]))]
+    short = (rows.widths < width) & ((rows.widths > 1) | (width <= 2))
+    _refuse_long(rows.lines[long].tolist(), name)
+    head = _filled_up(rows.listed(0, min(HEAD, end)), width)
+    tail = _filled_up(rows.listed(max(end - HEAD, 0), end), width)
+    found = outline_of(
+        head, name, header=asked.header, wanted=asked.wanted, tail=tail if end > len(head) else (), total=end
+    )
+    frame = rows.frame(found.start, found.end, width) if found.end > found.start else None
+    if frame is None:
+        return None
+    points = _with_points(frame, head[found.start :]) if b"." in rows.bytes_ else {}
+    open_ = {place for place, shown in points.items() if not shown or asked.decimal or asked.thousands}
+    open_ &= rows.with_mark(".", found.start, found.end) if open_ else set()
+    table = table_of_frame(rows.as_text(frame, found.start, found.end, sorted(open_)), found)
+    known = frozenset("." for shown in points.values() if shown)
+    return table, with_numbers(table, asked, known), rows.lines[short].tolist()
+
+
+def _with_points(frame: pd.DataFrame, head: list[list[str | None]]) -> dict[int, bool]:
+    """The columns of numbers with fractions or gaps, and whether the first rows show that their point is decimal."""
+    floats = [place for place, kind in enumerate(frame.dtypes) if kind.kind == "f"]
+    return {place: written([(row[place] or "").strip() for row in head]).decimal == "." for place in floats}
+
+
+def _by_cell(text: str, dialect: Dialect, name: str, asked: FileDescription) -> _Read:
+    rows, short = _rows(text, dialect, name)
+    table = table_of_rows(rows, name, header=asked.header, wanted=asked.wanted)
+    return table, with_numbers(table, asked), short
+
+
+def with_numbers(table: RawTable, asked: FileDescription, known: frozenset[str] = frozenset()) -> RawTable:
     """The table with its columns of numbers as numbers; its notes are only those about marks.
+
+    `known` are the decimal marks that columns of numbers have shown already.
 
     >>> with_numbers(RawTable(pd.DataFrame({"a": ["1.234,5"]})), FileDescription()).frame["a"].tolist()
     [1234.5]
     """
     frame = table.frame
-    columns = [_looked_at(frame.iloc[:, place]) for place in range(frame.shape[1])]
-    known = {column.marks.decimal for column in columns if column.marks.decimal}
+    kinds = frame.dtypes.to_list()
+    places = [place for place, kind in enumerate(kinds) if kind.kind not in "iuf"]
+    columns = {place: _looked_at(frame.iloc[:, place]) for place in places}
+    seen = known | {column.marks.decimal for column in columns.values() if column.marks.decimal}
     asked_for = asked.decimal or ("," if asked.thousands == "." else "." if asked.thousands == "," else "")
-    default = asked_for or (known.pop() if len(known) == 1 else "")
-    typed, percent = [], []
+    default = asked_for or (next(iter(seen)) if len(seen) == 1 else "")
+    typed: dict[int, npt.NDArray[Any]] = {}
+    percent: list[str] = []
     notes: dict[str, list[str]] = {}
     doubts: dict[str, str] = {}
-    for place, column in enumerate(columns):
+    for place, column in columns.items():
         header = str(frame.columns[place])
         values, said, doubt = _typed(column, default, asked)
-        typed.append(frame.iloc[:, place].map(values))
+        typed[place] = column.spread(values)
         for note in said:
             notes.setdefault(note, []).append(header)
         doubts |= {header: doubt} if doubt else {}
         percent += [header] if column.percent else []
     texts = tuple(f"{note} in {listed(headers)}" for note, headers in notes.items())
-    whole = pd.concat(typed, axis=1) if typed else frame
-    return replace(table, frame=whole, notes=texts, doubts=doubts, percent=frozenset(percent))
+    return replace(table, frame=with_columns(frame, typed), notes=texts, doubts=doubts, percent=frozenset(percent))
 
 
 def _rows(text: str, dialect: Dialect, name: str) -> tuple[list[list[str | None]], list[int]]:
@@ -104,20 +174,26 @@ def _rows(text: str, dialect: Dialect, name: str) -> tuple[list[list[str | None]
         lines = [(line, row) for line, row in found if any(map(str.strip, row)) or len(row) > 1]
     except csv.Error as error:
         raise DataError(f"{name} cannot be split into columns at {error}") from error
-    width = _width([row for _, row in lines[:200]])
-    long = [line for line, row in lines if any(map(str.strip, row[width:]))]
-    if long:
-        raise DataError(f"{name}: {counted(len(long), 'line')} with more cells than the header: line {listed(long)}")
+    width = _width([len(row) for _, row in lines[:HEAD]])
+    _refuse_long([line for line, row in lines if any(map(str.strip, row[width:]))], name)
     # Rows above the header and remarks below the table are short too, but they hold no answers.
     short = [line for line, row in lines if 1 < len(row) < width or len(row) < width <= 2]
-    return [[*row[:width], *[None] * (width - len(row))] for _, row in lines], short
+    return _filled_up([row for _, row in lines], width), short
 
 
-def _width(rows: list[list[str]]) -> int:
+def _refuse_long(lines: list[int], name: str) -> None:
+    if lines:
+        raise DataError(f"{name}: {counted(len(lines), 'line')} with more cells than the header: line {listed(lines)}")
+
+
+def _filled_up(rows: list[list[str]], width: int) -> list[list[str | None]]:
+    return [[*row[:width], *[None] * (width - len(row))] for row in rows]
+
+
+def _width(widths: list[int]) -> int:
     """Cells of the header: of the first row, unless that is a title above a wider table."""
-    if not rows:
+    if not widths:
         return 0
-    widths = [len(row) for row in rows]
     typical = sorted(widths)[len(widths) // 2]
     table = widths[widths.index(typical) :]
     titled = widths[0] <= 2 and typical > widths[0] and table.count(typical) >= CONSISTENT * len(table)
@@ -125,30 +201,38 @@ def _width(rows: list[list[str]]) -> int:
 
 
 def _looked_at(column: pd.Series) -> _Column:
-    distinct = pd.Series(column.dropna().unique(), dtype=object)
-    text = distinct.str.strip()
-    text = text.mask(text.isin(MISSING_WORDS))
-    present = [(place, cell) for place, cell in text.items() if isinstance(cell, str)]
-    rated = [(place, cell) for place, cell in present if not is_no_answer(cell)] if _some_number(present) else []
-    found = bare([cell for _, cell in rated])
-    values = pd.Series(text.to_numpy(), index=distinct.to_numpy(), dtype=object)
-    if not rated or found is None:
-        return _Column(values, [cell for _, cell in rated], [place for place, _ in rated])
-    cells_, signs = found
+    codes, distinct = pd.factorize(column)
+    texts = [cell.strip() if isinstance(cell, str) else cell for cell in distinct.tolist()]
+    values = [None if cell in MISSING_WORDS else cell for cell in texts]
+    numbers_, places = _numbers(values)
+    found = bare(numbers_) if numbers_ else None
+    if found is None:
+        return _Column(codes, values)
+    cells, signs = found
     percent = bool(signs) and all(sign == "%" for sign in signs)
     if any(signs) and not percent:
-        return _Column(values, [], [])
-    others = any(cell != number for (_, cell), number in zip(rated, cells_, strict=True))
-    return _Column(values, cells_, [place for place, _ in rated], percent, others and not percent, written(cells_))
+        return _Column(codes, values)
+    others = any(cell != number for cell, number in zip(numbers_, cells, strict=True))
+    return _Column(codes, values, cells, places, percent, others and not percent, written(cells))
 
 
-def _some_number(present: list[tuple[int, str]]) -> bool:
-    return any(AROUND.fullmatch(cell) or cell[:1].isdigit() or cell[:1] in "+-.,iI" for _, cell in present)
+def _numbers(values: list[Any]) -> tuple[list[str], list[int]]:
+    """The cells that are numbers, and their places; none where another cell is neither that nor no answer."""
+    found, places = [], []
+    for place, cell in enumerate(values):
+        if cell is None:
+            continue
+        if AROUND.fullmatch(cell.translate(PLAIN_MARKS)):
+            found.append(cell)
+            places.append(place)
+        elif not is_no_answer(cell):
+            return [], []
+    return found, places
 
 
-def _typed(column: _Column, default: str, asked: FileDescription) -> tuple[dict[object, object], list[str], str]:
-    """Distinct cells → values; what to note about the column; and the doubt that is left."""
-    values = dict(zip(column.distinct.index, column.distinct.to_numpy(), strict=True))
+def _typed(column: _Column, default: str, asked: FileDescription) -> tuple[list[Any], list[str], str]:
+    """The values of the distinct cells; what to note about the column; and the doubt that is left."""
+    values = list(column.distinct)
     marks = column.marks
     said: list[str] = []
     if not column.numbers:
@@ -172,16 +256,9 @@ def _typed(column: _Column, default: str, asked: FileDescription) -> tuple[dict[
     found = numbers(column.numbers, decimal, thousands)
     if found is None:
         return values, said, ""
-    keys = list(values)
-    values |= {keys[place]: value for place, value in zip(column.places, found, strict=True)}
-    return _whole(values), _said(column, decimal, thousands), ""
-
-
-def _whole(values: dict[object, object]) -> dict[object, object]:
-    present = [value for value in values.values() if isinstance(value, float) and not np.isnan(value)]
-    if len(present) == len(values) and all(abs(value) < 2.0**53 and value == int(value) for value in present):
-        return {key: int(value) for key, value in values.items()}  # type: ignore[call-overload]
-    return values
+    for place, value in zip(column.places, found, strict=True):
+        values[place] = float(value)
+    return values, _said(column, decimal, thousands), ""
 
 
 def _mark(text: str) -> str:

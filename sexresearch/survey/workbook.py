@@ -13,6 +13,7 @@ from sexresearch.errors import DataError
 from sexresearch.extras import extra
 from sexresearch.survey.layouts.file_layout import blank, texts_of
 from sexresearch.survey.layouts.header import header_row
+from sexresearch.survey.packed import count_cells
 from sexresearch.survey.rawtable import RawTable, table_of_rows
 from sexresearch.survey.wording import counted, listed
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 HEAD = 30  # rows of a sheet that show whether it holds a table, and which
 LOOKED_AT = 50  # rows that show whether a column of numbers above 1 stands in percent
+WIDE = 2_000  # columns that show which sheet it is
+AREA = 2_000_000  # cells of a sheet that may be empty, and
+SPARSE = 5  # so many times as many as are filled
 DECIMALS = 10  # of a percentage: what the file holds, without what arithmetic adds
 Rows = list[list[object]]
 
@@ -42,8 +46,15 @@ def read_workbook(
       sat1
     1    5
     """
+    written = count_cells(content, name)
     book = _open(content, name, values=False)
     title = _sheet_name(book, name, sheet, wanted)
+    if _area(book[title]) > max(AREA, SPARSE * written):
+        last = f"{column_letters(book[title].max_column)}{book[title].max_row}"
+        raise DataError(
+            f"{name}: sheet '{title}' reaches to the cell {last}, almost empty; delete the rows and columns "
+            f"behind the table, or copy the table into a new file"
+        )
     others = [other for other in book.sheetnames if other != title]
     notes = [f"sheet '{title}' is read, not {listed(others)}"] if others and not sheet else []
     page = book[title]
@@ -87,7 +98,7 @@ def _sheet_name(book: Workbook, name: str, sheet: str | None, wanted: Collection
 def _names_found(page: Any, wanted: Collection[str]) -> int:
     if not wanted or not hasattr(page, "iter_rows"):
         return 0
-    rows = page.iter_rows(max_row=min(page.max_row, HEAD), values_only=True)
+    rows = page.iter_rows(max_row=min(page.max_row, HEAD), max_col=min(page.max_column, WIDE), values_only=True)
     return max((len(set(texts_of(row)) & set(wanted)) for row in rows), default=0)
 
 
@@ -97,10 +108,27 @@ def _table_size(page: Any) -> int:
         return 0
     filled = [
         sum(not blank(cell) for cell in row)
-        for row in page.iter_rows(max_row=min(page.max_row, HEAD), values_only=True)
+        for row in page.iter_rows(max_row=min(page.max_row, HEAD), max_col=min(page.max_column, WIDE), values_only=True)
     ]
     filled = [count for count in filled if count]
     return max(filled) * page.max_row if len(filled) > 1 else 0
+
+
+def _area(page: Any) -> int:
+    return int(page.max_row * page.max_column) if hasattr(page, "iter_rows") else 0
+
+
+def column_letters(place: int) -> str:
+    """The letters of a column, counted from 1, as Excel writes them.
+
+    >>> column_letters(3), column_letters(16384)
+    ('C', 'XFD')
+    """
+    letters = ""
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
 
 
 def _cells(page: Any) -> Rows:

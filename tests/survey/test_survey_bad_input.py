@@ -83,7 +83,7 @@ def test_long_lists_are_shortened():
         ("a.dta", b"a,b\n1,2\n", "cannot be read as a Stata file"),
         ("a.parquet", b"a,b\n1,2\n", "cannot be read as a Parquet file"),
         ("a.sav", b"", "a.sav is empty"),
-        ("a.doc", b"a,b\n1,2\n", "no reader for '.doc'; the formats are .csv, .tsv, .xlsx, .sav, .dta, .parquet"),
+        ("a.doc", b"a,b\n1,2\n", "the formats are .csv, .tsv, .txt, .dat, .xlsx, .sav, .dta, .parquet"),
         ("a", b"a,b\n1,2\n", "no reader for ''"),
     ],
 )

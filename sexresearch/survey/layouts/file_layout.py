@@ -31,6 +31,15 @@ def blank(cell: object) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
+def count_filled(row: Row) -> int:
+    """How many cells of a row hold something.
+
+    >>> count_filled([None, " ", 0, "a"])
+    2
+    """
+    return sum([1 for cell in row if cell is not None and (not isinstance(cell, str) or cell.strip() != "")])
+
+
 def texts_of(row: Row) -> tuple[str, ...]:
     """The cells of a header row as clean text, empty where there is none.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sexresearch.survey.layouts.file_layout import Row, blank, is_value, texts_of
+from sexresearch.survey.layouts.file_layout import Row, blank, count_filled, is_value, texts_of
 from sexresearch.survey.layouts.tworows import two_rows
 
 LOOKED_AT = 30  # rows among which the names are looked for
@@ -19,7 +19,7 @@ def header_row(rows: Rows, wanted: Collection[str] = ()) -> int:
     >>> header_row([["Client survey 2026", None], [None, None], ["sat1", "sat2"], [5, 4]])
     2
     """
-    filled = [sum(not blank(cell) for cell in row) for row in rows[:SHAPE]]
+    filled = [count_filled(row) for row in rows[:SHAPE]]
     if not any(filled):
         return 0
     start = next((place for place, count in enumerate(filled) if count), 0)
@@ -44,7 +44,7 @@ def footnotes(rows: Rows) -> int:
     1
     """
     last = len(rows)
-    counts = [sum(not blank(cell) for cell in row) for row in rows]
+    counts = [count_filled(row) for row in rows]
     width = _typical([count for count in counts if count])
     found = last
     for place in range(last - 1, max(0, last - LOOKED_AT), -1):
