@@ -30,10 +30,10 @@ def count_cells(content: bytes, name: str) -> int:
             parts = archive.infolist()
             problem = _too_large(parts)
             cells, problem = (0, problem) if problem else _within(archive, parts)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, ValueError) as error:
         raise DataError(f"{failed}: it is damaged or cut off") from error
-    except RuntimeError as error:  # zipfile's word for a part with a password
-        raise DataError(f"{failed}: it is protected by a password; save it without") from error
+    except RuntimeError as error:  # what zipfile raises for a part with a password or packed in an unusual way
+        raise DataError(f"{failed}: {error}; open it in Excel and save it anew, without a password") from error
     if problem:
         raise DataError(f"{failed}: {problem}")
     return cells
