@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from sexresearch.document.tables import Table
 
 LONGEST_LINE = 34  # letters of a cell before it is set in several lines
 UPRIGHT = 92  # letters beside each other on an A4 page upright, at the size of print of tables
 SIDEWAYS = 142  # the same on its side
+HEADS = ("Heading", "Appendix")
+LEADING = ("Heading", "Appendix", "Paragraph", "Note")
+SMALL_GAP = 4  # blocks between two wide tables that are turned with them
 EMPTY = 14  # letters in which a table says that it has no rows
 BETWEEN = 2  # letters between two columns
 
 
-def column_widths(table: Table, longest: int = LONGEST_LINE) -> list[int]:
+def column_widths(table: Table, longest: int = LONGEST_LINE, room: int = 0) -> list[int]:
     """Letters that each column needs: its longest cell, or its longest word where cells are set in several lines.
+
+    What is left of `room` goes to the columns whose cells are set in several lines.
 
     >>> import pandas as pd
     >>> column_widths(Table(pd.DataFrame({"est": [0.5], "note": ["short"]})))
     [5, 5]
     """
-    columns = zip(table.headers, *table.cells, strict=True)
+    columns = list(zip(table.headers, *table.cells, strict=True))
     least = [3 if table.cells else EMPTY, *[3] * len(table.headers)]  # an empty table says so in its first column
-    return [max(low, *(_needed(cell, longest) for cell in column)) for low, column in zip(least, columns, strict=False)]
+    found = [max(low, *(_needed(c, longest) for c in column)) for low, column in zip(least, columns, strict=False)]
+    more = [max(0, max(map(len, column)) - width) for width, column in zip(found, columns, strict=True)]
+    left = room - sum(found) - BETWEEN * len(found)
+    if left <= 0 or not any(more):
+        return found
+    share = min(1.0, left / sum(more))
+    return [width + int(share * wanted) for width, wanted in zip(found, more, strict=True)]
 
 
 def _needed(cell: str, longest: int) -> int:
@@ -41,6 +53,28 @@ def letters(table: Table) -> int:
 def is_wide(table: Table) -> bool:
     """Whether the table needs a page on its side."""
     return letters(table) > UPRIGHT
+
+
+def sideways(blocks: Sequence[object]) -> list[bool]:
+    """Which blocks stand on a page on its side: wide tables, the headings and words right above them, what is between.
+
+    >>> sideways([])
+    []
+    """
+    turned = [isinstance(block, Table) and is_wide(block) for block in blocks]
+    for place in [k for k, wide in enumerate(turned) if wide]:
+        start = place
+        while start and type(blocks[start - 1]).__name__ in LEADING and not turned[start - 1]:
+            start -= 1
+        headed = [k for k in range(start, place) if type(blocks[k]).__name__ in HEADS]
+        for k in range(headed[0] if headed else place, place):
+            turned[k] = True
+    known = [k for k, wide in enumerate(turned) if wide]
+    for before, after in pairwise(known):
+        between = [type(block).__name__ for block in blocks[before + 1 : after]]
+        if len(between) <= SMALL_GAP and all(kind in (*LEADING, "Table") and kind != "Appendix" for kind in between):
+            turned[before + 1 : after] = [True] * len(between)
+    return turned
 
 
 def shrink(table: Table, room: int) -> float:

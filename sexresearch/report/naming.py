@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -10,6 +11,7 @@ from sexresearch.survey import Instrument, Survey
 
 NAMED = ("lhs", "rhs", "construct", "item", "other", "a", "b", "source", "target", "latent", "variable", "htmt_with")
 ARROW = " → "
+NAMES_IN_VERDICTS = re.compile(r"\b((?:shared with|HTMT with|loading of) )([\w.]+)")
 
 
 def labels_of(asked: Survey | Instrument | None) -> dict[str, str]:
@@ -53,3 +55,12 @@ def labelled(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
             for value in out["path"]
         ]
     return out
+
+
+def in_labels(sentence: str, labels: Mapping[str, str]) -> str:
+    """A verdict with labels for the constructs and items it names behind "with" and "of".
+
+    >>> in_labels("AVE .46 is below .50, shared with sat; HTMT with sat .91", {"sat": "Satisfaction"})
+    'AVE .46 is below .50, shared with Satisfaction; HTMT with Satisfaction .91'
+    """
+    return NAMES_IN_VERDICTS.sub(lambda found: found[1] + labels.get(found[2], found[2]), sentence)

@@ -53,7 +53,8 @@ def parameter_tables(results: Results, labels: Mapping[str, str]) -> list[Table]
             rows = part[pick(part)]
             if len(rows):
                 columns = [c for c in SHOWN if c in rows and (c != "label" or (rows["label"] != "").any())]
-                found.append(Table(labelled(rows[columns].reset_index(drop=True), labels), heading + where))
+                filled = [c for c in columns if rows[c].notna().any() and not rows[c].eq("").all()]
+                found.append(Table(labelled(rows[filled].reset_index(drop=True), labels), heading + where))
     return found
 
 

@@ -11,7 +11,7 @@ from sexresearch.chain.paths.effects import effects
 from sexresearch.document import Appendix, Block, Bullets, Code, Document, Figure, Heading, Note, Paragraph, Table
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.plots.path_diagram import path_diagram
-from sexresearch.report.naming import labelled
+from sexresearch.report.naming import in_labels, labelled
 from sexresearch.report.paths import KEY, key_paths, path_sentence, unclear
 from sexresearch.report.result_tables import explained_table, fit_table, parameter_tables
 from sexresearch.report.sentences import fit_sentence
@@ -22,6 +22,13 @@ EFFECTS = ("group", "effect", "path", "est", "se", "pvalue", "ci_lower", "ci_upp
 MEASURED = ("group", "construct", "items", "omega", "ave", "htmt", "htmt_with", "verdict")
 CAUSES = "Read as consequences only as far as the arrows of the model are causes."
 BRACKETS = "Standardized; in brackets 95 % intervals (delta method)."
+MEASURED_WELL = "measured well"
+CRITERIA = (
+    "ω: reliability of the items' sum, at least .70 (Nunnally & Bernstein 1994). AVE: share of the items' variance, at "
+    "least .50 and more than is shared with any other construct (Fornell & Larcker 1981). HTMT below .90 (Henseler, "
+    "Ringle & Sarstedt 2015)."
+)
+MOST_ITEMS = 16  # drawn in the diagram; the loadings of more are in the appendix alone
 MOST_TOLD = 8  # paths in sentences; the table has them all
 
 
@@ -48,7 +55,8 @@ def _answer(results: Results, names: Mapping[str, str]) -> list[Block]:
         said = f"The model could not be estimated, so nothing is reported of it. {fit_sentence(results)}"
         return [*blocks, Note(said, "warning"), *_warnings(results)]
     blocks.append(Note(fit_prose(results, bool(results.options.ordered)), "verdict"))
-    blocks += [*_warnings(results), Paragraph(fit_sentence(results))]
+    told = fit_sentence(results)
+    blocks += [*_warnings(results), Paragraph(told[0].upper() + told[1:] if told[0].isascii() else told)]
     paths = key_paths(results)
     if len(paths):
         blocks += [*_told(paths, names, results), *_diagrams(results, names), Heading("How strong the paths are")]
@@ -94,10 +102,14 @@ def _measurement(results: Results, labels: Mapping[str, str]) -> list[Block]:
     if not results.latents or not results.converged:
         return []
     found = validity(results)
-    kept = found[[name for name in MEASURED if name in found.columns]]
+    kept = found[[name for name in MEASURED if name in found.columns]].copy()
+    kept["verdict"] = [
+        MEASURED_WELL if outcome == "holds" else in_labels(said, labels)
+        for outcome, said in zip(found["outcome"], found["verdict"], strict=True)
+    ]
     held, count = int((found["outcome"] == "holds").sum()), len(found)
     said = f"{held} of {count} constructs are measured well by the criteria named in the table."
-    shown = Table(labelled(kept, labels), "Constructs: reliability and validity", "ω: reliability of the items' sum.")
+    shown = Table(labelled(kept, labels), "Constructs: reliability and validity", CRITERIA)
     return [Heading("How well it is measured"), Paragraph(said), shown]
 
 
@@ -119,7 +131,8 @@ def _diagrams(results: Results, names: Mapping[str, str]) -> list[Block]:
     groups: list[object] = list(results.groups) or [None]
     made: list[Block] = []
     for group in groups:
-        figure = path_diagram(results, group=group, labels=names)
+        items = len(results.observed) <= MOST_ITEMS or len(results.latents) < 2
+        figure = path_diagram(results, group=group, labels=names, items=items)
         caption = "Path diagram with standardized estimates" + (f": {group}" if group is not None else "")
         made.append(Figure(figure, caption, _alt(results, group, names)))
     return made

@@ -67,7 +67,9 @@ def test_it_says_what_was_done(page, results):
 def test_it_holds_every_table_of_the_summary_and_the_diagram(page, results):
     tables = read_tables(page)
     for table in results.summary().tables[1:]:  # the first has the measures of fit, under lavaan's names
-        assert tables[table.caption].to_numpy().tolist() == [list(row) for row in table.rows]
+        filled = [name for name in table.headers if any(row[table.headers.index(name)] for row in table.rows)]
+        expected = pd.DataFrame(table.rows, columns=table.headers)[filled]  # without columns that are empty
+        pd.testing.assert_frame_equal(tables[table.caption], expected)
     assert page.count("data:image/svg+xml;base64,") == 1
 
 
@@ -83,11 +85,13 @@ def test_the_numbers_of_its_tables_are_those_of_the_results(page, results):
     tables = read_tables(page)
     rows = results.parameters.set_index(["lhs", "op", "rhs"])
     told = [row for table in tables.values() if "lhs" in table for _, row in table.iterrows()]
-    assert {(row["lhs"], row["op"], row["rhs"]) for row in told} == set(rows.index)
+    assert {(row["lhs"], row["op"], row["rhs"] if row["op"] != "~1" else "") for row in told} == set(rows.index)
     for row in told:
         for header in ("est", "se", "z", "p", "lower", "upper", "std.lv", "std.all"):
-            value = rows.loc[(row["lhs"], row["op"], row["rhs"]), PRINTED.get(header, header)]
-            assert number(row[header]) == pytest.approx(value, abs=ROUNDING, nan_ok=True)
+            value = rows.loc[
+                (row["lhs"], row["op"], row["rhs"] if row["op"] != "~1" else ""), PRINTED.get(header, header)
+            ]
+            assert number(row.get(header, "")) == pytest.approx(value, abs=ROUNDING, nan_ok=True)
     explained = tables["R-squared"].set_index("variable")["R²"].astype(float)
     assert explained.to_numpy() == pytest.approx(results.r_squared[explained.index].to_numpy(), abs=ROUNDING)
     told = tables["Fit measures"].set_index("measure")["value"]

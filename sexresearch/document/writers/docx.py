@@ -18,7 +18,7 @@ from sexresearch.document.blocks import (
     PageBreak,
     Paragraph,
 )
-from sexresearch.document.layout import is_wide
+from sexresearch.document.layout import sideways
 from sexresearch.document.numbering import numbered
 from sexresearch.document.pictures import picture, size_of
 from sexresearch.document.tables import Table
@@ -50,9 +50,9 @@ def docx(document: Document) -> bytes:
     if document.synthetic:
         word.add_paragraph(words["synthetic"], style="Warning")
     _foot(word, document)
-    for block, number in numbered(document):
-        _turned(word, isinstance(block, Table) and is_wide(block))
-        _add(word, block, number, document)
+    for (block, number), turned in zip(numbered(document), sideways(document.blocks), strict=True):
+        new_page = _turned(word, turned)
+        _add(word, block, number, document, new_page=new_page)
     _turned(word, False)
     if document.source:
         word.add_paragraph(clean(f"{words['source']}: {document.source}"), style="Table Note")
@@ -61,7 +61,7 @@ def docx(document: Document) -> bytes:
     return undated(file.getvalue())
 
 
-def _add(word: Word, block: Block, number: str, document: Document) -> None:
+def _add(word: Word, block: Block, number: str, document: Document, *, new_page: bool) -> None:
     if isinstance(block, Heading):
         word.add_heading(clean(block.text), level=block.level)
     elif isinstance(block, Paragraph):
@@ -74,14 +74,14 @@ def _add(word: Word, block: Block, number: str, document: Document) -> None:
     elif isinstance(block, Code):
         word.add_paragraph(clean(block.text), style="Code")
     elif isinstance(block, Table):
-        add_table(word, block, number, words_of(document.language))
+        add_table(word, block, number, words_of(document.language), turned=_is_turned(word))
     elif isinstance(block, Figure):
         _add_figure(word, block, number)
     elif isinstance(block, PageBreak):
         word.add_page_break()
     elif isinstance(block, Appendix):
         title = word.add_heading(clean(block.title or words_of(document.language)["appendix"]), level=1)
-        title.paragraph_format.page_break_before = True
+        title.paragraph_format.page_break_before = not new_page
 
 
 def _written(paragraph: Any, block: Paragraph) -> None:
@@ -107,18 +107,25 @@ def _add_figure(word: Word, figure: Figure, number: str) -> None:
         captioned(word.add_paragraph(style="Caption"), number, clean(figure.caption))
 
 
-def _turned(word: Word, sideways: bool) -> None:
-    """A new section where the page has to be turned."""
+def _turned(word: Word, wanted: bool) -> bool:
+    """A new section where the page has to be turned; says whether there is one."""
     from docx.enum.section import WD_ORIENT, WD_SECTION
     from docx.shared import Inches
 
     now = word.sections[-1]
-    if (now.orientation == WD_ORIENT.LANDSCAPE) == sideways:
-        return
+    if (now.orientation == WD_ORIENT.LANDSCAPE) == wanted:
+        return False
     section = word.add_section(WD_SECTION.NEW_PAGE)
-    section.orientation = WD_ORIENT.LANDSCAPE if sideways else WD_ORIENT.PORTRAIT
-    sides: Sequence[float] = tuple(reversed(A4)) if sideways else A4
+    section.orientation = WD_ORIENT.LANDSCAPE if wanted else WD_ORIENT.PORTRAIT
+    sides: Sequence[float] = tuple(reversed(A4)) if wanted else A4
     section.page_width, section.page_height = Inches(sides[0]), Inches(sides[1])
+    return True
+
+
+def _is_turned(word: Word) -> bool:
+    from docx.enum.section import WD_ORIENT
+
+    return word.sections[-1].orientation == WD_ORIENT.LANDSCAPE
 
 
 def _foot(word: Word, document: Document) -> None:

@@ -72,6 +72,7 @@ def _own_styles(word: Word) -> None:
     ):
         style = _added(word, name)
         _boxed(style, fill, edge)
+        style.paragraph_format.space_before, style.paragraph_format.space_after = _points(4), _points(8)
         style.font.size = _points(12 if name == "Verdict" else 10.5)
     code = _added(word, "Code")
     code.font.name, code.font.size = "Consolas", _points(9)

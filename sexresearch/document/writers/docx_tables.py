@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from sexresearch.document.layout import SIDEWAYS, UPRIGHT, column_widths, is_wide, shrink
+from sexresearch.document.layout import BETWEEN, SIDEWAYS, UPRIGHT, column_widths, shrink
 from sexresearch.document.tables import Table
 from sexresearch.document.text import clean
 from sexresearch.document.writers.docx_fields import captioned
@@ -28,22 +28,22 @@ SIDES = '<w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/>'
 UNDER_HEAD = f'<w:tcBorders><w:bottom w:val="single" w:sz="6" w:space="0" w:color="{INK}"/></w:tcBorders>'
 
 
-def add_table(word: Word, table: Table, number: str, words: Mapping[str, str]) -> None:
+def add_table(word: Word, table: Table, number: str, words: Mapping[str, str], *, turned: bool) -> None:
     """Caption, table, note."""
     from docx.oxml import parse_xml
 
     if table.caption:
         captioned(word.add_paragraph(style="Caption"), number, clean(table.caption))
     after = word.add_paragraph(style="Table Note")
-    after._p.addprevious(parse_xml(_xml(table, words)))
+    after._p.addprevious(parse_xml(_xml(table, words, turned)))
     if table.note:
         after.add_run(f"{words['note']} ").italic = True
         after.add_run(clean(table.note))
 
 
-def _xml(table: Table, words: Mapping[str, str]) -> str:
+def _xml(table: Table, words: Mapping[str, str], turned: bool) -> str:
     """The table in the words of the format."""
-    widths, size = _widths(table)
+    widths, size = _widths(table, turned)
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     properties = (
         f'<w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblBorders>{EDGES}</w:tblBorders>'
@@ -62,12 +62,11 @@ def _quoted(text: str) -> str:
     return escape(clean(text), {'"': "&quot;"})
 
 
-def _widths(table: Table) -> tuple[list[int], float]:
+def _widths(table: Table, turned: bool) -> tuple[list[int], float]:
     """Twentieths of a point of each column, and the size of print."""
-    wide = is_wide(table)
-    page = (A4[1] if wide else A4[0]) - 2 * MARGIN
-    room = SIDEWAYS if wide else UPRIGHT
-    letters = [width + 2 for width in column_widths(table)]
+    page = (A4[1] if turned else A4[0]) - 2 * MARGIN
+    room = SIDEWAYS if turned else UPRIGHT
+    letters = [width + BETWEEN for width in column_widths(table, room=room)]
     share = page / max(sum(letters), room * NARROWEST)
     return [int(TWIPS * share * width) for width in letters], max(SMALLEST, SIZE * shrink(table, room))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from sexresearch.document.blocks import Document, Figure
-from sexresearch.document.layout import SIDEWAYS, is_wide, letters
+from sexresearch.document.layout import SIDEWAYS, letters, sideways
 from sexresearch.document.numbering import numbered
 from sexresearch.document.pictures import picture
 from sexresearch.document.tables import Table
@@ -22,7 +22,11 @@ def html(document: Document) -> str:
     >>> "<h2>Profit &amp; loss</h2>" in html(Document("Title", (Heading("Profit & loss"),)))
     True
     """
-    blocks = [(block, number, type(block).__name__) for block, number in numbered(document)]
+    turns = [False, *sideways(document.blocks), False]  # with what stands before and after
+    blocks = [
+        (block, number, type(block).__name__, turns[k + 1] and not turns[k], turns[k + 1] and not turns[k + 2])
+        for k, (block, number) in enumerate(numbered(document))
+    ]
     return (
         templates()
         .get_template("document.html.j2")
@@ -34,7 +38,6 @@ def html(document: Document) -> str:
             said=words_of(document.language),
             looks=LOOKS,
             address=svg_address,
-            is_wide=is_wide,
             is_vast=_is_vast,
         )
     )

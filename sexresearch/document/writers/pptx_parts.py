@@ -16,6 +16,8 @@ from sexresearch.document.writers.pptx_pages import ACCENT, EDGE, GREY, INK, WAR
 
 ACROSS = WIDTH - 2 * EDGE
 LARGEST, SMALLEST = 14.0, 8.0  # points of tables
+READABLE = 10.0  # points down to which print is made smaller to keep a table on one slide
+ROOM = 4.5  # inches of a table on one slide
 LETTER = 0.0080  # inches that a letter takes per point
 LINE = 0.0178  # inches that a line takes per point
 PADDING = 0.09  # inches above and below the text of a cell, together
@@ -103,12 +105,23 @@ def _caption(page: Page, text: str) -> None:
 
 
 def _set(table: Table) -> tuple[float, list[float]]:
-    """Size of print, and inches of the columns."""
-    letters = [width + BETWEEN for width in column_widths(table)]
-    size = max(SMALLEST, min(LARGEST, ACROSS / (LETTER * sum(letters))))
+    """Size of print, and inches of the columns: smaller where all rows then stand on one slide."""
+    size, widths = _fitting(table, LARGEST)
+    while size > READABLE and _tall(table, size, widths) > ROOM:
+        size, widths = _fitting(table, size - 0.5)
+    return (size, widths) if _tall(table, size, widths) <= ROOM else _fitting(table, LARGEST)
+
+
+def _fitting(table: Table, largest: float) -> tuple[float, list[float]]:
+    letters = [width + BETWEEN for width in column_widths(table, room=int(ACROSS / (LETTER * min(largest, 11.0))))]
+    size = max(SMALLEST, min(largest, ACROSS / (LETTER * sum(letters))))
     needed = [LETTER * size * width for width in letters]
     stretch = min(ACROSS / sum(needed), 1.6)
     return size, [width * stretch for width in needed]
+
+
+def _tall(table: Table, size: float, widths: Sequence[float]) -> float:
+    return sum(_row_height(table, cells, size, widths) for cells in (table.headers, *table.cells))
 
 
 def _row_height(table: Table, cells: Sequence[str], size: float, widths: Sequence[float]) -> float:
