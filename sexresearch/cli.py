@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import sys
+import tomllib
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
@@ -25,7 +26,7 @@ from sexresearch.glossary import describe, table
 from sexresearch.report import report
 from sexresearch.sem import Fitting, Model, Moments, Results
 from sexresearch.sem.view import quiet_fit
-from sexresearch.study import Reproduction, StudyRun, list_cases, read_study, reproduce, run_cases, run_study
+from sexresearch.study import Reproduction, StudyRun, list_cases, new_study, read_study, reproduce, run_cases, run_study
 from sexresearch.survey import Survey, read_survey, screen
 from sexresearch.survey.dialect import decode
 
@@ -124,12 +125,39 @@ def reproduce_verb(
     notebooks: Annotated[list[str] | None, typer.Argument(help="Names, numbers or paths; else all.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for reports, figures and results.csv.")] = Path("reports"),
     store: Annotated[bool, typer.Option("--store", help="Also store the outputs in the notebooks.")] = False,
+    parameter: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE to set.")] = None,
 ) -> None:
     """Execute every notebook and write reports, figures and headline numbers."""
-    done = reproduce(notebooks, out=out, store=store)
+    done = reproduce(notebooks, out=out, store=store, parameters=_named_values(parameter or []))
     _print_outcomes(done)
     if not done.succeeded:
         raise typer.Exit(1)
+
+
+def _named_values(given: list[str]) -> dict[str, str | float | bool]:
+    """NAME=VALUE each; a value that is a number, true or false is one, and else text."""
+    found: dict[str, str | float | bool] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        if not sign or not name.isidentifier():
+            raise typer.BadParameter(f"{text!r} is not NAME=VALUE")
+        try:
+            found[name] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[name] = value
+    return found
+
+
+@app.command("new")
+@plain_errors
+def new_verb(
+    folder: Annotated[Path, typer.Argument(help="Where the study is made.")],
+    data: Annotated[Path | None, typer.Option(help="File of answers; else the demonstration.")] = None,
+    instrument: Codebook = None,
+) -> None:
+    """Make a study: study.toml, a notebook for any questionnaire, Makefile, continuous integration."""
+    made = new_study(folder, data, instrument)
+    _say(f"{made} written; next: cd {folder} && make run notebook test")
 
 
 @app.command("fit")

@@ -167,7 +167,7 @@ def names() -> list[str]:
     return found
 
 
-UNCALLED = {"compare_rivals", "report", "reproduce", "run_study"}  # slow, or they write files
+UNCALLED = {"compare_rivals", "report", "new_study", "reproduce", "run_study"}  # slow, or they write files
 UNCALLED |= {"effect_chain", "model_wheel", "pyramid", "list_cases", "list_datasets"}  # no parameters
 
 

@@ -4,6 +4,7 @@ from sexresearch.study.headline import Headline, headline
 from sexresearch.study.ledger import Ledger, list_cases, run_cases
 from sexresearch.study.replication.running import StudyRun, run_study
 from sexresearch.study.reproduction import Reproduction, reproduce
+from sexresearch.study.scaffold.new_study import new_study
 from sexresearch.study.study_file.parts import Study
 from sexresearch.study.study_file.reading import read_study
 
@@ -15,6 +16,7 @@ __all__ = [
     "StudyRun",
     "headline",
     "list_cases",
+    "new_study",
     "read_study",
     "reproduce",
     "run_cases",

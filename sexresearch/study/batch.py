@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,16 +15,16 @@ if TYPE_CHECKING:
 WORKERS = 2
 
 
-def execute_all(paths: list[Path]) -> list[Execution]:
+def execute_all(paths: list[Path], parameters: Mapping[str, object] | None = None) -> list[Execution]:
     """Run the notebooks, two at a time, with one progress bar for each on the terminal."""
     with _progress() as progress, ThreadPoolExecutor(WORKERS) as pool:
         tasks = [progress.add_task(path.stem, total=_size(path)) for path in paths]
-        return list(pool.map(lambda path, task: _execute_one(path, task, progress), paths, tasks))
+        return list(pool.map(lambda path, task: _execute_one(path, task, progress, parameters), paths, tasks))
 
 
-def _execute_one(path: Path, task: TaskID, progress: Progress) -> Execution:
+def _execute_one(path: Path, task: TaskID, progress: Progress, parameters: Mapping[str, object] | None) -> Execution:
     progress.start_task(task)
-    run = execute(path, lambda: progress.advance(task))
+    run = execute(path, lambda: progress.advance(task), parameters)
     progress.update(task, description=f"{path.stem} [red]failed" if run.error else path.stem)
     progress.stop_task(task)
     return run

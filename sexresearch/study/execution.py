@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sexresearch.errors import StudyError
 from sexresearch.extras import extra
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 CELL_SECONDS = 600
+PARAMETERS = "parameters"  # the tag of the cell whose names may be set from outside, as papermill reads it
+INJECTED = "injected-parameters"
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -33,17 +37,22 @@ class Execution:
         return self.path.stem
 
 
-def execute(path: Path, on_cell: Callable[[], None] | None = None) -> Execution:
+def execute(
+    path: Path, on_cell: Callable[[], None] | None = None, parameters: Mapping[str, object] | None = None
+) -> Execution:
     """Run the notebook in its own folder; an error ends the run and is kept in the notebook and in `error`.
 
     `on_cell` is called after every code cell. A cell may take ten minutes. The stored outputs are dropped
-    before the run, so that nothing stale is left behind an error.
+    before the run, so that nothing stale is left behind an error. `parameters` are set in a cell of their own behind
+    the one tagged "parameters".
     """
     start = time.perf_counter()
     notebook = _empty_notebook()
     try:
         notebook = read_notebook(path)
         _clear(notebook)
+        if parameters:
+            _inject(notebook, parameters, path.name)
         _run(notebook, path.parent, on_cell)
         error = ""
     except Exception as problem:  # whatever a notebook raises becomes its outcome; the others still run
@@ -62,6 +71,22 @@ def read_notebook(path: Path) -> NotebookNode:
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     """The code cells that hold code, in order."""
     return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def _inject(notebook: NotebookNode, parameters: Mapping[str, object], name: str) -> None:
+    """Set names behind the cell that holds them; StudyError where it holds no such name."""
+    with extra("lab"):
+        from nbformat import v4
+
+    tagged = [i for i, cell in enumerate(notebook.cells) if PARAMETERS in cell.metadata.get("tags", [])]
+    if not tagged:
+        raise StudyError(f"{name} has no cell tagged '{PARAMETERS}', so nothing can be set in it")
+    held = set(re.findall(r"^(\w+)\s*(?::[^=]+)?=", notebook.cells[tagged[0]].source, re.MULTILINE))
+    unknown = [key for key in parameters if key not in held]
+    if unknown:
+        raise StudyError(f"{name} has no parameter {', '.join(unknown)}; its parameters are {', '.join(sorted(held))}")
+    source = "\n".join(f"{key} = {value!r}" for key, value in parameters.items())
+    notebook.cells.insert(tagged[0] + 1, v4.new_code_cell(source, metadata={"tags": [INJECTED]}))
 
 
 def _run(notebook: NotebookNode, folder: Path, on_cell: Callable[[], None] | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +46,10 @@ class Reproduction:
 
 @in_words
 def reproduce(
-    notebooks: Sequence[str | Path] | None = None, out: str | Path = "reports", store: bool = False
+    notebooks: Sequence[str | Path] | None = None,
+    out: str | Path = "reports",
+    store: bool = False,
+    parameters: Mapping[str, str | float | bool] | None = None,
 ) -> Reproduction:
     """Execute notebooks; write ``<name>.html``, ``figures/<name>_<k>.png`` and ``results.csv``.
 
@@ -58,6 +61,8 @@ def reproduce(
         Folder to write into, made as needed.
     store : bool
         Also write the fresh outputs into the notebooks that ran through.
+    parameters : dict, optional
+        Values by name, set behind the notebook's cell tagged "parameters", as papermill does. Default: those it has.
 
     Returns
     -------
@@ -68,7 +73,7 @@ def reproduce(
     Raises
     ------
     StudyError
-        A notebook does not exist.
+        A notebook does not exist, or both `store` and `parameters` are given.
 
     Notes
     -----
@@ -78,11 +83,13 @@ def reproduce(
     --------
     >>> reproduce(["02"]).outcomes  # doctest: +SKIP
     """
+    if store and parameters:
+        raise StudyError("what was run with other parameters is not stored: give store or parameters")
     paths = find_notebooks(notebooks)
     folder = Path(out)
     made_folder(folder / "figures")
     published = read_results(bundled.root() / "reports" / "results.csv")
-    runs = execute_all(paths)
+    runs = execute_all(paths, parameters)
     for run in runs:
         _write_page(run, folder)
         if store and not run.error:

@@ -33,7 +33,7 @@ class StudyRun:
     `results` is the fit, None where there is none; `comparison` has one row per published number: quantity, published,
     computed, difference, tolerance, outcome (match, mismatch, cannot_recompute, unverified), reason, printed (where).
     `provenance` says what it rests on: SHA-256 of study and data, rows left out and why, versions, estimator. `files`
-    are those written.
+    are those written. `survey` : the answers that were fitted, None where the data are moments.
     """
 
     study: Study
@@ -41,6 +41,7 @@ class StudyRun:
     comparison: pd.DataFrame
     provenance: dict[str, str]
     files: tuple[Path, ...] = ()
+    survey: Survey | None = None
 
     @property
     def unexplained(self) -> pd.DataFrame:
@@ -111,7 +112,9 @@ def _with_data(study: Study) -> StudyRun:
     model = _model(study, given)
     results = _fitted(study, model, given)
     made = Computed(results, open=_left_open(study, model, given))
-    return StudyRun(study, results, comparison(study, made), _provenance(study, source, given, results))
+    survey = given if isinstance(given, Survey) else None
+    provenance = _provenance(study, source, given, results)
+    return StudyRun(study, results, comparison(study, made), provenance, survey=survey)
 
 
 def _model(study: Study, given: Given) -> Model:

@@ -1,0 +1,1 @@
+"""A new study: its files, ready to run, for any questionnaire."""
