@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from sexresearch.escaping import visible
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import used_columns
 from sexresearch.sem.data.ordered_columns import refuse_unknown
+from sexresearch.sem.engines.sam import sam_solution
 from sexresearch.sem.engines.semopy_engine import semopy_solution
 from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
 from sexresearch.sem.estimation.estimate import columns_of, estimate
@@ -38,6 +39,8 @@ from sexresearch.sem.output.problems import problems
 from sexresearch.sem.output.provenance import Provenance, provenance
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.replicate_errors import SEED, bootstrap_errors
+
+METHODS = ("joint", "sam")
 
 
 class FitWarning(UserWarning):
@@ -76,6 +79,7 @@ def fit(
     auto_cov_lv_x: bool = True,
     auto_cov_y: bool = True,
     engine: Engine = "native",
+    method: Literal["joint", "sam"] = "joint",
 ) -> Results:
     """Fit a structural equation model; names, defaults and meaning of the options are those of lavaan's `sem()`.
 
@@ -155,6 +159,10 @@ def fit(
         Residuals of outcomes that explain nothing further covary.
     engine : {"native", "semopy"}
         What estimates the parameters: "native" is this package.
+    method : {"joint", "sam"}
+        "joint" estimates everything together; "sam" the measurement first, block by block, then what leads to what,
+        with errors of both steps (lavaan's ``sam()``; one group, estimator "ML"). Fit measures of "sam" are those of the
+        joint model at its estimates, which are not at the minimum.
 
     Returns
     -------
@@ -212,7 +220,7 @@ def fit(
         auto_cov_y=auto_cov_y,
     )
     asked = options_of(fitting, group, group_equal, group_partial)
-    results = results_of(model, data, asked, moments, engine)
+    results = results_of(model, data, asked, moments, engine, method)
     for text in results.problems:
         warnings.warn(text, FitWarning, stacklevel=3)  # past `in_words` to the caller
     return results
@@ -224,10 +232,13 @@ def results_of(
     asked: Options,
     moments: Moments | Mapping[Any, Moments] | None = None,
     engine: str = "native",
+    method: str = "joint",
 ) -> Results:
     """What `fit` returns, without a warning: for the many fits inside other questions, which may run in threads."""
     if engine not in ENGINES:
         raise OptionError(f"engine {engine!r} is not known; allowed: {', '.join(ENGINES)}")
+    if method not in METHODS:
+        raise OptionError(f"method {method!r} is not known; allowed: {', '.join(METHODS)}")
     if (data is None) == (moments is None):
         raise OptionError(
             "give either data (a DataFrame or Survey) or moments=, not " + ("both" if data is not None else "neither")
@@ -244,6 +255,9 @@ def results_of(
     errors = None
     if engine == "semopy":
         fitted, errors = semopy_solution(fitted)
+    if method == "sam":
+        fitted, errors = sam_solution(fitted, rows, moments, asked)
+        engine = "sam"
     if fitted.options.se == "bootstrap" and fitted.constrained.solution.converged:
         errors, lost = bootstrap_errors(fitted)
         notes = notes + lost
