@@ -25,6 +25,7 @@ from sexresearch.chain import (
     priorities,
     reliability,
     rivals_sentence,
+    shape,
     validity,
     what_if,
 )
@@ -156,6 +157,7 @@ __all__ = [
     "screen",
     "sem",
     "sensitivity",
+    "shape",
     "simulate",
     "standard",
     "survey",

@@ -4,6 +4,7 @@ from sexresearch.chain.deciding.kano import kano
 from sexresearch.chain.deciding.necessity import bottlenecks, necessity
 from sexresearch.chain.deciding.penalty_reward import penalty_reward
 from sexresearch.chain.deciding.priorities import priorities
+from sexresearch.chain.deciding.shape import shape
 from sexresearch.chain.invariance.invariance import invariance
 from sexresearch.chain.invariance.latent_means import latent_means
 from sexresearch.chain.investing.importance import importance
@@ -38,6 +39,7 @@ __all__ = [
     "priorities",
     "reliability",
     "rivals_sentence",
+    "shape",
     "validity",
     "what_if",
 ]

@@ -161,8 +161,8 @@ def fit(
         What estimates the parameters: "native" is this package.
     method : {"joint", "sam"}
         "joint" estimates everything together; "sam" the measurement first, block by block, then what leads to what,
-        with errors of both steps (lavaan's ``sam()``; one group, estimator "ML"). Fit measures of "sam" are those of the
-        joint model at its estimates, which are not at the minimum.
+        with errors of both steps (lavaan's ``sam()``; one group, estimator "ML"). Its fit measures are those of the
+        joint model at these estimates, which are not at the minimum.
 
     Returns
     -------

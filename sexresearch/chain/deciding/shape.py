@@ -1,0 +1,187 @@
+"""`shape`: whether more of a cause brings ever as much of its effect, less and less, or more from a threshold on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.special import chdtri, ndtri
+
+from sexresearch.arguments import in_words
+from sexresearch.chain.deciding.calibrated import Calibrated, above, calibrated
+from sexresearch.chain.deciding.regressed import regressed
+from sexresearch.chain.joining import joined
+from sexresearch.chain.paths.arrows import all_arrows, known
+from sexresearch.errors import OptionError
+from sexresearch.sem import Results
+from sexresearch.sem.view import Array, View, view
+from sexresearch.verdict import against, prose
+
+KNOTS, EDGE = 121, 0.10  # knots tried, and the part of the respondents that must lie beyond the first and the last
+FEWEST = 50  # respondents
+ALIKE, CLEAR = 2.0, 10.0  # differences of BIC: none worth a mention, and a clear one (Raftery 1995)
+WORDS = {"holds": "best, or not told apart from the best", "doubtful": "worse", "fails": "clearly worse"}
+NUMBERS = ["slope", "bend", "bend_ci_lower", "bend_ci_upper", "r_squared", "aic", "bic"]
+NUMBERS += ["threshold", "threshold_ci_lower", "threshold_ci_upper", "threshold_sd"]
+
+
+@in_words
+def shape(
+    results: Results | View, cause: str, effect: str, moderator: str | None = None, level: float = 0.95
+) -> pd.DataFrame:
+    """Which shape the way from a cause to its effect has: straight, diminishing, a threshold, or cubic.
+
+    Parameters
+    ----------
+    results : Results or View
+        A fit of one group.
+    cause, effect : str
+        Variables of the model: constructs that items measure, or observed ones.
+    moderator : str, optional
+        A third variable: whether the effect of the cause rises with it.
+    level : float
+        Coverage of the limits, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        One row per shape: cause, effect, shape (straight, diminishing, threshold, cubic, and moderated with a
+        moderator), slope (at the mean of the cause; below the threshold), bend (of the square, of the slope above less
+        that below the threshold, of the cube, of the product) with _ci_lower and _ci_upper, r_squared, aic, bic,
+        threshold with _ci_lower and _ci_upper (in the units of the cause), threshold_sd (in standard deviations from
+        its mean), verdict, note.
+
+    Raises
+    ------
+    ModelError
+        A name is not in the model, or has no items.
+    OptionError
+        Several groups, ordered items, or a number out of its range.
+
+    Notes
+    -----
+    Scores are corrected for measurement error (formulas: module `calibrated`); the other direct causes of the effect
+    are held. Errors by HC3 or clusters, the measurement model being taken as known. The knot is the one with the least
+    residual sum of squares; its interval holds the knots that a likelihood ratio does not reject (Ahrholdt, Gudergan &
+    Ringle 2019 for shapes of delight; Raftery 1995, doi 10.2307/271063 for BIC). Causes are taken to be normal.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> joy = rng.normal(size=500)
+    >>> data = pd.DataFrame({"joy": joy, "stay": np.maximum(joy - 0.5, 0) + 0.2 * rng.normal(size=500)})
+    >>> frame = shape(fit("stay ~ joy", data), cause="joy", effect="stay").set_index("shape")
+    >>> round(frame.loc["threshold", "threshold"], 1), frame["bic"].idxmin()
+    (0.5, 'threshold')
+    """
+    fit = view(results, "shape")
+    others = _refuse(fit, cause, effect, moderator, level)
+    found = calibrated(fit, [cause, *others], effect)
+    return _frame(found, cause, effect, bool(moderator), level)
+
+
+def _refuse(fit: View, cause: str, effect: str, moderator: str | None, level: float) -> list[str]:
+    """The moderator first, then the other direct causes of the effect; errors for what has no shape."""
+    if not 0 < level < 1:
+        raise OptionError(f"level must lie between 0 and 1; found {level!r}")
+    if fit.groups:
+        raise OptionError("shape takes a fit of one group: fit the groups apart")
+    if fit.levels:
+        raise OptionError("shape reads items as numbers, and this fit has ordered ones: fit with estimator='MLR'")
+    graph = all_arrows(fit)[0]
+    names = [("cause", cause), ("effect", effect), *([("moderator", moderator)] if moderator else [])]
+    for what, name in names:
+        known(name, graph.names, what, fit.latents)
+    if len({name for _, name in names}) < len(names):
+        raise OptionError(f"cause, effect and moderator are three variables; found {[name for _, name in names]}")
+    direct = [name for name in graph.names if effect in graph.after.get(name, ()) and name not in (cause, moderator)]
+    held = [name for name in direct if name not in graph.reach[cause]]  # what lies on the way is part of the effect
+    return [*([moderator] if moderator else []), *held]
+
+
+def _frame(found: Calibrated, cause: str, effect: str, moderated: bool, level: float) -> pd.DataFrame:
+    names = ["straight", "diminishing", "threshold", "cubic", *(["moderated"] if moderated else [])]
+    frame = pd.DataFrame({"cause": cause, "effect": effect, "shape": names})
+    few = len(found.effect) < FEWEST
+    rows = [dict.fromkeys(NUMBERS, np.nan) for _ in names] if few else _fitted(found, moderated, level)
+    frame = pd.concat([frame, pd.DataFrame(rows, columns=NUMBERS)], axis=1)
+    lost = f"{found.lost} of {found.lost + len(found.effect)} respondents left out, as an item is missing"
+    why = f"{len(found.effect)} respondents; at least {FEWEST} are needed" if few else ""
+    frame["verdict"] = ["" if few else _verdict(b - frame["bic"].min()) for b in frame["bic"]]
+    notes = [joined(why, lost if found.lost else "", _bends(row)) for row in frame.to_dict("records")]
+    return frame.assign(note=notes)
+
+
+def _verdict(difference: float) -> str:
+    source = "Raftery 1995"
+    judged = against("BIC above the least", float(difference), ALIKE, source, side="most", fails=CLEAR, decimals=1)
+    text = prose([judged], WORDS)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _bends(row: dict[object, object]) -> str:
+    if row["shape"] == "diminishing" and float(str(row["bend"])) > 0:
+        return "the curve bends upwards: more brings more and more"
+    return ""
+
+
+def _fitted(found: Calibrated, moderated: bool, level: float) -> list[dict[str, float]]:
+    """The numbers of every shape; positions are centred at the mean of the cause, in its standard deviations."""
+    m = (found.m[:, 0] - found.mean[0]) / found.sd[0]
+    v = float(found.v[0, 0]) / found.sd[0] ** 2
+    others = [np.ones(len(m)), *found.m[:, 1:].T]
+    shapes: list[Sequence[Array]] = [[m], [m, m**2 + v], [], [m, m**2 + v, m**3 + 3 * m * v]]
+    knot, *limits = _knot(m, v, found.effect, others, level)
+    shapes[2] = [m, above(m, v, knot)]
+    if moderated:
+        product = found.m[:, 1] * m + found.v[0, 1] / found.sd[0]
+        shapes.append([m, product])
+    powers = [1.0, 2.0, 1.0, 3.0, 1.0]
+    rows = [
+        _row(found, [*columns, *others], len(columns), powers[k], level, knotted=k == 2)
+        for k, columns in enumerate(shapes)
+    ]
+    at = found.mean[0] + found.sd[0] * np.array([knot, *limits])
+    rows[2] |= dict(zip(NUMBERS[7:], [*at.tolist(), knot], strict=True))
+    return rows
+
+
+def _row(
+    found: Calibrated, columns: Sequence[Array], own: int, power: float, level: float, knotted: bool
+) -> dict[str, float]:
+    """One shape: `own` columns of the cause, the last of them its bend, in that power of the cause's units."""
+    design = np.stack(columns, axis=1)
+    fitted = regressed(design, found.effect, found.clusters)
+    n, k = design.shape[0], design.shape[1] + 1 + knotted
+    rss = float(((found.effect - design @ np.nan_to_num(fitted.coef)) ** 2).sum())
+    total = float(((found.effect - found.effect.mean()) ** 2).sum())
+    unit = found.sd[0]
+    half = float(ndtri(0.5 + level / 2)) * np.sqrt(fitted.cov[own - 1, own - 1])
+    bend = np.array([fitted.coef[own - 1], fitted.coef[own - 1] - half, fitted.coef[own - 1] + half]) / unit**power
+    start = n * np.log(2 * np.pi * rss / n) + n
+    blank = dict.fromkeys(NUMBERS, np.nan)
+    return blank | {
+        "slope": float(fitted.coef[0] / unit),
+        **(dict(zip(NUMBERS[1:4], bend.tolist(), strict=True)) if own > 1 else {}),
+        "r_squared": 1.0 - rss / total,
+        "aic": start + 2 * k,
+        "bic": start + np.log(n) * k,
+    }
+
+
+def _knot(m: Array, v: float, y: Array, others: Sequence[Array], level: float) -> tuple[float, float, float]:
+    """The knot with the least residual sum of squares, and the first and last of those not rejected beside it."""
+    first, last = (float(np.quantile(m, edge)) for edge in (EDGE, 1 - EDGE))
+    knots = np.linspace(first, last, KNOTS)
+    base, _ = np.linalg.qr(np.stack([m, *others], axis=1))
+    left = y - base @ (base.T @ y)
+    hinge = np.stack([above(m, v, k) for k in knots], axis=1)
+    hinge = hinge - base @ (base.T @ hinge)
+    size = (hinge**2).sum(axis=0)
+    rss = left @ left - (hinge.T @ left) ** 2 / np.where(size > 0, size, np.inf)
+    best = int(rss.argmin())
+    inside = knots[len(y) * np.log(rss / rss[best]) <= float(chdtri(1, 1 - level))]
+    return float(knots[best]), float(inside.min()), float(inside.max())
