@@ -15,6 +15,7 @@ from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
 from sexresearch.chain.measurement.validity import validity
 from sexresearch.chain.paths.effects import effects
+from sexresearch.chain.robustness.refit_without import refit_without
 from sexresearch.chain.views.chain_model import chain_model
 from sexresearch.chain.views.rivals import compare_rivals, rivals_sentence
 
@@ -37,6 +38,7 @@ __all__ = [
     "parallel_analysis",
     "penalty_reward",
     "priorities",
+    "refit_without",
     "reliability",
     "rivals_sentence",
     "shape",

@@ -9,12 +9,14 @@ from sexresearch.glossary.kpi_columns import KPI
 from sexresearch.glossary.model_columns import MODEL
 from sexresearch.glossary.planning_columns import PLANNING
 from sexresearch.glossary.respondent_columns import RESPONDENTS
+from sexresearch.glossary.robustness_columns import ROBUSTNESS
 from sexresearch.glossary.standard_columns import STANDARD
 from sexresearch.glossary.study_columns import STUDY
 from sexresearch.glossary.survey_columns import SURVEY
 
+ANSWERED = {**CHAIN, **DECISION, **ROBUSTNESS}
 PEOPLE = {**SURVEY, **RESPONDENTS, **KPI}
-COLUMNS: dict[str, Column] = {**MODEL, **PLANNING, **CHAIN, **DECISION, **PEOPLE, **STANDARD, **STUDY}
+COLUMNS: dict[str, Column] = {**MODEL, **PLANNING, **ANSWERED, **PEOPLE, **STANDARD, **STUDY}
 
 
 def describe(name: str) -> Column:

@@ -1,0 +1,1 @@
+"""Whether the answers to the questions stand if the data had been taken otherwise."""
