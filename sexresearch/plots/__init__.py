@@ -8,6 +8,7 @@ from sexresearch.plots.invariance_ladder import invariance_ladder
 from sexresearch.plots.path_diagram import path_diagram
 from sexresearch.plots.power_curve import power_curve
 from sexresearch.plots.radar import radar
+from sexresearch.plots.screening import screening
 from sexresearch.plots.standard import effect_chain, model_wheel, pyramid
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "priorities",
     "pyramid",
     "radar",
+    "screening",
 ]

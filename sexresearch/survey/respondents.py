@@ -182,7 +182,8 @@ def response_indices(survey: Survey, duration: str | None = None) -> pd.DataFram
 def seconds_of(survey: Survey, column: str | None) -> pd.Series:
     """Seconds that each respondent took, named by where they come from; NaN throughout where nothing tells."""
     answers = survey.answers
-    found = durations(answers.drop(columns=list(survey.items) if column is None else []), column)
+    items = list(survey.items) if column is None and survey.instrument is not None else []
+    found = durations(answers.drop(columns=items), column)
     return pd.Series(np.nan, answers.index, name="") if found is None else found
 
 
