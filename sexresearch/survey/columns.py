@@ -22,6 +22,7 @@ from sexresearch.survey.wording import SHOWN, counted, listed
 NUMBER_KINDS = {"integer", "floating", "mixed-integer-float", "decimal", "empty"}
 LARGEST_EXACT = 2.0**53  # whole numbers beyond are not all held by a float
 ARITHMETIC = 1e-9  # what sums and shares in double precision leave of a whole number; real fractions are larger
+OTHER = "-oth-"  # LimeSurvey's code of an answer in the respondent's own words
 BY_LABEL = "the label in the file"
 
 
@@ -230,6 +231,7 @@ def field_values(values: pd.Series, field: Field, file_labels: Mapping[str, str]
     """
     cells = plain_column(values)
     labels = dict(field.labels) or dict(file_labels)
+    labels = ({OTHER: "other"} | labels) if labels else labels
     if not labels:
         return ReadColumn(*number_values(cells, field.name, file_labels))
     codes = cells.map(code_text, na_action="ignore").astype(object)

@@ -15,7 +15,7 @@ from sexresearch.errors import DataError
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 RARE = {"~": "tildes", "^": "carets", "\u00a6": "broken bars", "\u00a7": "section signs", "\x1f": "unit separators"}
-RARE |= {"\x01": "control characters (SOH)"}
+RARE |= {" ": "blanks", "\x01": "control characters (SOH)"}
 LOOKED_AT = 100  # rows that decide
 CELLS = 20_000  # and cells
 HEAD = 1_000_000  # characters that hold them
@@ -49,20 +49,34 @@ def decode(content: bytes, name: str) -> tuple[str, str]:
     >>> decode("Zürich".encode("cp1252"), "clients.csv")
     ('Zürich', 'Windows-1252')
     """
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        tries = {"UTF-32": "utf-32"}
+    elif content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         tries = {"UTF-16": "utf-16"}
     else:
         tries = {"UTF-8": "utf-8-sig", "Windows-1252": "cp1252"}
     for label, codec in tries.items():
         try:
             text = content.decode(codec)
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
+            _check_mixed(content, codec, error.start, name)
             continue
         if "\0" not in text:
             return text, label
-    if b"\0" in content[:1000] and len(content) % 2 == 0 and content[:1000].count(b"\0") > len(content[:1000]) / 4:
-        raise DataError(f"{name} is not a text file: it looks like UTF-16 without its mark; save it in UTF-8")
+    zeros = content[:1000].count(b"\0") / max(len(content[:1000]), 1)
+    if len(content) % 2 == 0 and zeros > 1 / 4:
+        kind = "UTF-32" if len(content) % 4 == 0 and zeros > 0.7 else "UTF-16"
+        raise DataError(f"{name} is not a text file: it looks like {kind} without its mark; save it in UTF-8")
     raise DataError(f"{name} is not a text file: save it as CSV in UTF-8, or give it its format's own suffix")
+
+
+def _check_mixed(content: bytes, codec: str, place: int, name: str) -> None:
+    """Refuses a text that is UTF-8, accents included, up to a place where it is not."""
+    before = content[:place]
+    if codec == "utf-8-sig" and not before.removeprefix(codecs.BOM_UTF8).isascii():
+        line = before.count(b"\n") + 1
+        what = "it is cut off there" if place >= len(content) - 4 else "two encodings are mixed in it"
+        raise DataError(f"{name} is not a text file: UTF-8 up to line {line}, but {what}; export it again, in UTF-8")
 
 
 def find_dialect(text: str, name: str, candidates: Iterable[str] | None = None) -> tuple[str, Dialect]:
@@ -80,8 +94,12 @@ def find_dialect(text: str, name: str, candidates: Iterable[str] | None = None) 
         return rest, Dialect(first[4])
     head = text[:HEAD]
     quotes = _quotes(head)
-    known = tuple(candidates) if candidates else (*SEPARATORS, *(mark for mark in RARE if mark in head))
+    known = tuple(candidates) if candidates else (*SEPARATORS, *(mark for mark in RARE if mark in head and mark != " "))
     splits = [_split(head, Dialect(mark, quote), known) for mark in known for quote in quotes]
+    if not candidates and all(split.width <= 1 for split in splits):
+        blanks = _split(head, Dialect(" ", quotes[0]), known)
+        if blanks.width > 1 and blanks.starts and blanks.consistent == 1.0 and not blanks.error and _rated(head):
+            return text, blanks.dialect
     return text, _best(splits, name, known)
 
 
@@ -91,8 +109,9 @@ def numbered_rows(text: str, dialect: Dialect) -> Iterator[tuple[int, list[str]]
     >>> list(numbered_rows("a;b\\n", Dialect(";")))
     [(1, ['a', 'b'])]
     """
-    lines = io.StringIO(text, newline="")
-    blanks = dialect.separator not in " \t"
+    lines: Iterable[str] = io.StringIO(text, newline="")
+    lines = (line.strip() + "\n" for line in lines) if dialect.separator == " " else lines
+    blanks = dialect.separator != "\t"
     mark, quote = dialect.separator, dialect.quote
     reader = csv.reader(lines, delimiter=mark, quotechar=quote, skipinitialspace=blanks, strict=True)
     try:
@@ -100,6 +119,12 @@ def numbered_rows(text: str, dialect: Dialect) -> Iterator[tuple[int, list[str]]
             yield reader.line_num, row
     except csv.Error as error:
         raise csv.Error(f"line {reader.line_num}: {error}") from error
+
+
+def _rated(head: str) -> bool:
+    """Whether most words below the first line are numbers, as in a table whose columns are set apart by blanks."""
+    words = [word for line in head.splitlines()[1:LOOKED_AT] for word in line.split()]
+    return sum(bool(NUMBER.fullmatch(word)) for word in words) > len(words) / 2
 
 
 def _quotes(head: str) -> tuple[str, ...]:

@@ -104,3 +104,16 @@ def numbers(texts: Sequence[str], decimal: str, thousands: str) -> npt.NDArray[n
 
 def _grouping(joined: str) -> str:
     return "".join(mark for mark in GROUPING if mark in joined)
+
+
+def column_letters(place: int) -> str:
+    """The letters of a column, counted from 1, as Excel writes them.
+
+    >>> column_letters(3), column_letters(16384)
+    ('C', 'XFD')
+    """
+    letters = ""
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ PREVIEW_NUMBERS, SPAM_NUMBERS = {1.0, 2.0, 9.0, 17.0}, {8.0, 12.0, 40.0}
 STATUS = {"status", "response type", "distributionchannel", "distribution channel", "antworttyp", "_status"}
 FINISHED = {"finished", "complete?", "completed", "abgeschlossen", "beendet", "terminé", "finalizado"}
 SUBMITTED = {"submitdate", "date submitted", "datum abgeschickt", "abgabedatum", "completion time", "date soumission"}
+SUBMITTED |= {"fertigstellungszeit", "heure de fin", "hora de finalización", "ora di completamento"}
+REDCAP = {"record_id", "redcap_event_name", "redcap_survey_identifier", "redcap_repeat_instance"}
+LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]+)?")
 PROGRESS = {"progress", "fortschritt"}
 COMPANIONS = {"responseid", "response id", "recordeddate", "enddate", "startdate", "distributionchannel", "progress"}
 COMPANIONS |= {"responseset", "finished", "recipientemail", "ipaddress", "v1"}
@@ -41,18 +45,24 @@ def marked_rows(answers: pd.DataFrame) -> Iterator[MarkedRows]:
     [('preview or test', (0,)), ('not finished', (1,))]
     """
     names = {column: folded(str(column)) for column in answers.columns}
+    written_out = _limesurvey_in_words(answers)
+    lime = _limesurvey(set(names.values()))
+    redcap = len(REDCAP & set(names.values())) > 0
     qualtrics = len(COMPANIONS & set(names.values())) > 0
     unfinished: dict[Hashable, str] = {}
     for column, name in names.items():
-        if name not in STATUS | FINISHED | SUBMITTED:
+        complete = redcap and name.endswith("_complete")
+        if name not in STATUS | FINISHED | SUBMITTED and not complete and column != written_out:
             continue
         values = answers[column]
         if name in STATUS:
             yield from _by_status(values, str(column), qualtrics)
         elif name in FINISHED and values.notna().any():
             _add(unfinished, values.map(_text).isin(NOT_FINISHED), str(column))
-        elif name in SUBMITTED and (values.notna().any() or _limesurvey(set(names.values()))):
+        elif column == written_out or (name in SUBMITTED and (values.notna().any() or lime)):
             _add(unfinished, values.isna(), str(column))
+        elif complete:
+            _add(unfinished, values.map(_text).isin({"0", "incomplete"}), str(column))
     if unfinished:
         columns = ", ".join(dict.fromkeys(unfinished.values()))
         detail = f"not finished or not submitted, by {columns}"
@@ -71,6 +81,21 @@ def _by_status(values: pd.Series, column: str, qualtrics: bool) -> Iterator[Mark
         if rows.any():
             words = ", ".join(dict.fromkeys(f"'{text}'" for text in values[rows].map(str)))
             yield MarkedRows(check, column, tuple(values.index[rows]), f"{column} is {words}")
+
+
+def _limesurvey_in_words(answers: pd.DataFrame) -> Hashable | None:
+    """The column of the date of submission, second of LimeSurvey's own columns, whatever the language of its header.
+
+    They are a whole number that never comes twice, a date or nothing, a page, and the code of a language.
+    """
+    if answers.shape[1] < 5 or not answers.columns.is_unique:
+        return None
+    number, date, page, language = (answers.iloc[:, place] for place in range(4))
+    whole = all(pd.api.types.is_numeric_dtype(column.dtype) for column in (number, page)) and number.is_unique
+    dates, codes = date.dropna().map(str), language.dropna().map(str)
+    coded = bool(len(codes)) and codes.str.fullmatch(LANGUAGE).all() and codes.nunique() <= 10
+    dated = bool(len(dates)) and dates.str.fullmatch(r"\d{4}-\d{2}-\d{2}[ T].*").all()
+    return answers.columns[1] if whole and coded and dated and page.between(-1, 200).all() else None
 
 
 def _limesurvey(names: set[str]) -> bool:

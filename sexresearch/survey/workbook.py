@@ -11,8 +11,10 @@ import pandas as pd
 
 from sexresearch.errors import DataError
 from sexresearch.extras import extra
+from sexresearch.survey.cellerrors import with_cell_errors
 from sexresearch.survey.layouts.file_layout import blank, texts_of
 from sexresearch.survey.layouts.header import header_row
+from sexresearch.survey.marks import column_letters
 from sexresearch.survey.packed import count_cells
 from sexresearch.survey.rawtable import RawTable, table_of_rows
 from sexresearch.survey.wording import counted, listed
@@ -66,7 +68,8 @@ def read_workbook(
     merged = _fill_merged(page, rows, top)
     notes += [f"merged cells are filled: {listed(merged[1])}"] if merged[1] else []
     table = table_of_rows(rows, name, tuple(notes), header=header, wanted=wanted, merged=merged[0])
-    return _with_doubts(_with_percent(table, page, rows), rows, unsaved)
+    table = _with_doubts(_with_percent(table, page, rows), rows, unsaved)
+    return with_cell_errors(table, rows, title)
 
 
 def _open(content: bytes, name: str, values: bool) -> Workbook:
@@ -89,6 +92,8 @@ def _sheet_name(book: Workbook, name: str, sheet: str | None, wanted: Collection
     if any(hits.values()):
         return max(names, key=lambda title: hits[title])
     tables = {title: _table_size(book[title]) for title in names}
+    main = [title for title in names if tables[title] > book[title].max_row and not is_repeat(book[title])]
+    tables = {title: size if title in main or not main else 0 for title, size in tables.items()}
     first = next((title for title in names if tables[title]), names[0])
     largest = max(names, key=lambda title: tables[title])
     small = tables[first] * 10 < tables[largest]  # a cover sheet in the shape of a small table
@@ -103,7 +108,7 @@ def _names_found(page: Any, wanted: Collection[str]) -> int:
 
 
 def _table_size(page: Any) -> int:
-    """Rows times columns of a worksheet that has answers below a header; 0 for one that has not."""
+    """Rows times filled columns of a worksheet that has answers below a header; 0 for one that has not."""
     if not hasattr(page, "iter_rows"):
         return 0
     filled = [
@@ -118,17 +123,20 @@ def _area(page: Any) -> int:
     return int(page.max_row * page.max_column) if hasattr(page, "iter_rows") else 0
 
 
-def column_letters(place: int) -> str:
-    """The letters of a column, counted from 1, as Excel writes them.
+def is_repeat(page: Any) -> bool:
+    """Whether a sheet holds the repeated groups of Kobo or ODK: its rows belong to rows of another sheet.
 
-    >>> column_letters(3), column_letters(16384)
-    ('C', 'XFD')
+    >>> import openpyxl
+    >>> book = openpyxl.Workbook(); book.active.append(["visit/rating", "_index", "_parent_index"])
+    >>> is_repeat(book.active)
+    True
     """
-    letters = ""
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
+    first = texts_of(next(iter(_cells_of_head(page)), ()))
+    return bool({"_parent_index", "PARENT_KEY", "_submission__id"} & set(first))
+
+
+def _cells_of_head(page: Any) -> list[tuple[object, ...]]:
+    return list(page.iter_rows(max_row=1, max_col=min(page.max_column, WIDE), values_only=True))
 
 
 def _cells(page: Any) -> Rows:
