@@ -38,7 +38,7 @@ Danish and Norwegian: ved ikke; vet ikke; ikke relevant; intet svar; ikke svar; 
 Polish: nie wiem; brak odpowiedzi; nie dotyczy; trudno powiedzieć; odmowa odpowiedzi; nie mam zdania; brak danych
 Finnish: en osaa sanoa; eos; ei vastausta; ei koske minua; en tiedä
 Turkish: bilmiyorum; cevap yok; fikrim yok; uygulanamaz
-Signs: -oth-; -; --; ---; ?; ??; #null; none given
+Signs: -; --; ---; ?; ??; #null; none given
 """
 KNOWN = frozenset(
     folded(word)

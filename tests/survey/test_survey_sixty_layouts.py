@@ -8,7 +8,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from sexresearch.survey import Instrument, read_survey, screen
+from sexresearch.survey import Field, Instrument, read_survey, screen
 
 LABELS = ["Strongly disagree", "Disagree", "Neither", "Agree", "Strongly agree"]
 ANSWERS = [5, 4, 1]  # to the question below, by three respondents
@@ -214,8 +214,8 @@ def test_forms_of_redcap_that_are_not_complete(tmp_path):
     assert found["not finished"] == (4,)
 
 
-def test_answers_in_own_words_are_no_code(tmp_path):
-    rows = [["id", "q1", "brand"], ["1", "5", "A1"], ["2", "-oth-", "-oth-"]]
-    (tmp_path / "a.csv").write_bytes(csv(rows))
-    about = instrument("q1")
-    assert read_survey(tmp_path / "a.csv", about).answers["x"].isna().tolist() == [False, True]
+def test_answers_in_own_words_are_a_group_of_their_own(tmp_path):
+    (tmp_path / "a.csv").write_bytes(csv([["q1", "brand"], ["5", "A1"], ["4", "-oth-"]]))
+    field = Field("brand", labels=(("A1", "premium"), ("A2", "luxury")))
+    about = Instrument(instrument("q1").constructs, (field,))
+    assert read_survey(tmp_path / "a.csv", about).answers["brand"].tolist() == ["premium", "other"]
