@@ -31,7 +31,7 @@ from sexresearch.chain import (
     what_if,
 )
 from sexresearch.glossary import table
-from sexresearch.report import report
+from sexresearch.report import apa_table, model_table, report, write_up
 from sexresearch.sem import (
     Bootstrap,
     Design,
@@ -103,6 +103,7 @@ __all__ = [
     "Study",
     "StudyRun",
     "Survey",
+    "apa_table",
     "bootstrap",
     "bottlenecks",
     "chain",
@@ -135,6 +136,7 @@ __all__ = [
     "latent_means",
     "list_cases",
     "merge_categories",
+    "model_table",
     "monte_carlo",
     "necessity",
     "new_study",
@@ -166,6 +168,7 @@ __all__ = [
     "table",
     "validity",
     "what_if",
+    "write_up",
 ]
 
 ROOMS = ("plots",)  # rooms whose libraries take long to import are loaded when first used

@@ -28,7 +28,7 @@ def labels_of(asked: Survey | Instrument | None) -> dict[str, str]:
     return found | {construct.name: construct.label for construct in instrument.constructs if construct.label}
 
 
-def short_labels(asked: Survey | Instrument | None) -> dict[str, str]:
+def labels_of_constructs(asked: Survey | Instrument | None) -> dict[str, str]:
     """Labels of constructs and fields; items keep their names, as figures have no room for wordings."""
     instrument = asked.instrument if isinstance(asked, Survey) else asked
     if instrument is None:

@@ -8,15 +8,17 @@ from sexresearch.arguments import in_words
 from sexresearch.document import Document, write
 from sexresearch.document.write import writable
 from sexresearch.errors import OptionError
-from sexresearch.report.naming import labels_of, short_labels
+from sexresearch.report.naming import labels_of, labels_of_constructs
+from sexresearch.report.paper_tables import PaperTable
 from sexresearch.report.results_document import results_document
+from sexresearch.report.write_up import WriteUp
 from sexresearch.sem import Results
 from sexresearch.survey import Survey
 
 
 @in_words
 def report(
-    results: Results | Document,
+    results: Results | Document | PaperTable | WriteUp,
     path: str | Path,
     *,
     title: str = "Structural equation model",
@@ -26,8 +28,8 @@ def report(
 
     Parameters
     ----------
-    results : Results or Document
-        A fit, or a document of your own (`sexresearch.document`).
+    results : Results, Document, PaperTable or WriteUp
+        A fit, a document of your own (`sexresearch.document`), or what `apa_table`, `model_table` or `write_up` return.
     path : str or Path
         Where to write it; the suffix names the format: .html, .docx, .pptx, .xlsx (the tables) or .tex. Folders are
         made as needed; a file that is there is replaced only when the new one is complete.
@@ -65,8 +67,10 @@ def report(
     destination = writable(path, "a report")
     if isinstance(results, Document):
         return write(results, destination)
+    if isinstance(results, PaperTable | WriteUp):
+        return results.save(destination)
     if not isinstance(results, Results):
         raise OptionError(f"report takes the Results of a fit, or a Document; found {type(results).__name__}")
     survey = data if isinstance(data, Survey) else None
     said = (data if isinstance(data, str) else data.caption) or results.provenance.source
-    return write(results_document(results, title, said, labels_of(survey), short_labels(survey)), destination)
+    return write(results_document(results, title, said, labels_of(survey), labels_of_constructs(survey)), destination)

@@ -54,7 +54,7 @@ def _answer(results: Results, names: Mapping[str, str]) -> list[Block]:
     if not results.converged:
         said = f"The model could not be estimated, so nothing is reported of it. {fit_sentence(results)}"
         return [*blocks, Note(said, "warning"), *_warnings(results)]
-    blocks.append(Note(fit_prose(results, bool(results.options.ordered)), "verdict"))
+    blocks.append(Note(fit_prose(results), "verdict"))
     told = fit_sentence(results)
     blocks += [*_warnings(results), Paragraph(told[0].upper() + told[1:] if told[0].isascii() else told)]
     paths = key_paths(results)

@@ -44,6 +44,7 @@ from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.statements import Formula, Modifiers
 from sexresearch.sem.ordinal.category_covariances import category_covariances
+from sexresearch.sem.output.bibliography import Reference, every_reference, references
 from sexresearch.sem.output.fit_verdict import fit_prose, fit_verdicts
 from sexresearch.sem.output.reported import Reported, reported
 from sexresearch.sem.output.results import Results
@@ -78,6 +79,7 @@ __all__ = [
     "Modifiers",
     "Parameter",
     "Redrawer",
+    "Reference",
     "Replicates",
     "Reported",
     "Resampler",
@@ -92,6 +94,7 @@ __all__ = [
     "cluster_sums",
     "draws",
     "equality_tests",
+    "every_reference",
     "fit_prose",
     "fit_verdicts",
     "frame_of",
@@ -105,6 +108,7 @@ __all__ = [
     "options_of",
     "parameter_slopes",
     "quiet_fit",
+    "references",
     "relation_of",
     "released",
     "reported",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 from sexresearch.sem.output.reported import Fit, Reported, reported
 from sexresearch.verdict import Verdict, against, gravest, prose
@@ -15,6 +16,18 @@ WORDS = {
 }
 ORDERED = "a cut-off made for continuous answers; with ordered items it lets too much pass (Xia & Yang 2019)"
 SATURATED = "the model has no degrees of freedom left: it reproduces any data"
+
+
+class Solution(Fit, Protocol):
+    """What `fit_prose` takes: the results of one fit."""
+
+    @property
+    def converged(self) -> bool:
+        """Whether a minimum was reached."""
+
+    @property
+    def inadmissible(self) -> tuple[str, ...]:
+        """Why the solution cannot be one of the population's."""
 
 
 def fit_verdicts(results: Fit, ordered: bool = False) -> list[Verdict]:
@@ -53,8 +66,8 @@ def _held(
     )
 
 
-def fit_prose(results: Fit, ordered: bool = False) -> str:
-    """The verdict in words: what it says, then why.
+def fit_prose(results: Solution) -> str:
+    """The verdict in words: what it says, then why; of a solution that is none, that.
 
     >>> import numpy as np, pandas as pd
     >>> from sexresearch.sem.fit import fit
@@ -63,7 +76,12 @@ def fit_prose(results: Fit, ordered: bool = False) -> str:
     >>> fit_prose(fit("joy =~ a + b + c + d", data)).split(":")[0]
     'The model fits the data well'
     """
-    verdicts = fit_verdicts(results, ordered)
+    if not results.converged:
+        return "The model could not be estimated: the fit did not converge."
+    if results.inadmissible:
+        why = "; ".join(results.inadmissible)
+        return f"The solution is not admissible, so nothing can be concluded from it: {why}."
+    verdicts = fit_verdicts(results, bool(results.options.ordered))
     if gravest(verdicts) == "not_computable":
         because = "; ".join(dict.fromkeys(v.reason for v in verdicts))
         return f"Whether the model fits cannot be said: {because}."

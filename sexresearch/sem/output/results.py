@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,8 +18,6 @@ from sexresearch.sem.after.modification import modification_indices
 from sexresearch.sem.after.residual_table import ResidualKind, residual_table
 from sexresearch.sem.after.score_tests import score_tests
 from sexresearch.sem.after.wald import wald_test
-from sexresearch.sem.estimation.baseline import baseline
-from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.inference.fit_measures import fit_measures
@@ -28,12 +25,15 @@ from sexresearch.sem.inference.parameter_frame import parameter_frame
 from sexresearch.sem.inference.reasons import missing_reasons
 from sexresearch.sem.inference.vcov import vcov
 from sexresearch.sem.language.model import Model
+from sexresearch.sem.output.bibliography import bibtex, references
 from sexresearch.sem.output.lavaan_script import lavaan_script
 from sexresearch.sem.output.moment_frames import Moment, explained_frame, implied_frames, residual_frames
 from sexresearch.sem.output.problems import inadmissible
 from sexresearch.sem.output.provenance import Provenance
 from sexresearch.sem.output.reported import reported, test_in_words
+from sexresearch.sem.output.results_html import results_html
 from sexresearch.sem.output.summary import Summary, summarize
+from sexresearch.sem.output.uncomputed import uncomputed_measures
 
 
 @by_value
@@ -105,15 +105,7 @@ class Results:
 
     @cached_property
     def _measures(self) -> pd.Series:
-        return fit_measures(self.fitted.conditioned) if self.converged else self._uncomputed()
-
-    def _uncomputed(self) -> pd.Series:
-        """The names of the measures, and what needs no estimates: npar, df and ntotal."""
-        measures = fit_measures(baseline(self.fitted.conditioned)) * math.nan
-        measures["npar"] = self.fitted.table.n_free - self.fitted.constrained.n_equalities
-        measures["df"] = degrees_of_freedom(self.fitted)
-        measures["ntotal"] = self.nobs
-        return measures
+        return fit_measures(self.fitted.conditioned) if self.converged else uncomputed_measures(self.fitted)
 
     @property
     def parameters(self) -> pd.DataFrame:
@@ -380,6 +372,11 @@ class Results:
         shown = reported(self)
         return summarize(self.parameters, self.fit_measures, shown, self.r_squared, self.problems, self.provenance)
 
+    @property
+    def bibliography(self) -> str:
+        """BibTeX entries of every method behind this fit: estimator, test, indices, missing answers, software."""
+        return bibtex(references(self, max(len(self.groups), 1), self.provenance.engine))
+
     def to_lavaan(self) -> str:
         """R script that repeats this fit with lavaan.
 
@@ -389,6 +386,9 @@ class Results:
             For `Rscript fit.R answers.csv`, or without a file for moments.
         """
         return lavaan_script(self.model, self.fitted)
+
+    def _repr_html_(self) -> str:
+        return results_html(self)
 
     def __repr__(self) -> str:
         many = f", {len(self.problems)} problem(s)" if self.problems else ""

@@ -1,0 +1,111 @@
+"""Which publications a fit rests on: its estimator, errors, test, indices, rule for missing answers, software."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from sexresearch.sem.estimation.options import ROBUST, Options
+from sexresearch.sem.output.reported import Fit, reported
+
+ENTRY = ("author", "title", "year", "journal", "booktitle", "editor", "publisher", "volume", "number", "pages", "doi")
+TESTS = {
+    "satorra_bentler": ("satorra1994",),
+    "mean_var_adjusted": ("satorra1994",),
+    "scaled_shifted": ("asparouhov2010",),
+    "yuan_bentler": ("yuan2000",),
+    "yuan_bentler_mplus": ("yuan2000",),
+}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One publication: `key` names it, `fields` are those of BibTeX, `cite` is what a text says."""
+
+    key: str
+    cite: str
+    fields: tuple[tuple[str, str], ...]
+
+    @property
+    def bibtex(self) -> str:
+        """The entry for a .bib file."""
+        names = dict(self.fields)
+        kind = "article" if "journal" in names else "incollection" if "booktitle" in names else "book"
+        lines = [f"  {name} = {{{value}}}," for name, value in self.fields]
+        return "\n".join([f"@{kind}{{{self.key},", *lines, "}"])
+
+    @property
+    def apa(self) -> str:
+        """The entry of a list of references, in the style of the American Psychological Association."""
+        f = {name: value.replace("\\&", "&").replace("--", "–") for name, value in self.fields}
+        said = f"{_authors(f['author'])} ({f['year']}). {f['title']}."
+        if "journal" in f:
+            issue = f"({f['number']})" if "number" in f else ""
+            where = ", ".join(filter(None, [f["journal"], f"{f.get('volume', '')}{issue}", f.get("pages", "")]))
+            said += f" {where}."
+        elif "booktitle" in f:
+            said += f" In {_authors(f['editor'])} (Eds.), {f['booktitle']} (pp. {f['pages']}). {f['publisher']}."
+        else:
+            said += f" {f['publisher']}."
+        return said + (f" https://doi.org/{f['doi']}" if "doi" in f else "")
+
+
+@lru_cache(maxsize=1)
+def every_reference() -> dict[str, Reference]:
+    """All that the package can cite, by key."""
+    source = files("sexresearch.sem.output").joinpath("references.toml").read_text(encoding="utf-8")
+    return {
+        key: Reference(key, entry["cite"], tuple((name, str(entry[name])) for name in ENTRY if name in entry))
+        for key, entry in tomllib.loads(source).items()
+    }
+
+
+def references(results: Fit, groups: int = 1, engine: str = "native") -> tuple[Reference, ...]:
+    """The publications behind a fit, in the order in which a text comes to them.
+
+    >>> [reference.key for reference in references_of_options(Options(estimator="ML", missing="fiml"))]
+    ['rosseel2012', 'joreskog1969', 'enders2001']
+    """
+    found = list(references_of_options(results.options))
+    keys = [*(["joreskog1971"] if groups > 1 else []), *(["igolkina2020"] if engine == "semopy" else [])]
+    shown, incomplete = reported(results), results.options.missing == "fiml"
+    keys += ["bentler1990", "tucker1973", "browne1992", "hu1999"]
+    if shown["cfi"].kind == "robust":
+        ordered = bool(results.options.ordered)
+        keys.append("savalei2021" if ordered else "zhang2023" if incomplete else "brosseau2014")
+    return tuple(dict.fromkeys([*found, *(every_reference()[key] for key in keys)]))
+
+
+def references_of_options(options: Options) -> tuple[Reference, ...]:
+    """Those of the estimator and its options alone."""
+    keys = ["rosseel2012"]
+    if options.ordered:
+        keys.append("muthen1984")
+    elif options.estimator in ROBUST:
+        keys.append("joreskog1969")
+    else:
+        keys.append("browne1984")
+    keys += TESTS.get(options.test or "", ())
+    keys += ["muthen1995"] if options.cluster else []
+    keys += ["asparouhov2005"] if options.sampling_weights else []
+    keys += ["enders2001"] if options.missing == "fiml" else []
+    keys += ["graham2003"] if options.auxiliary else []
+    keys += ["bollen1992"] if options.se == "bootstrap" else []
+    return tuple(every_reference()[key] for key in dict.fromkeys(keys))
+
+
+def bibtex(found: tuple[Reference, ...]) -> str:
+    """Several entries as the text of a .bib file."""
+    return "\n\n".join(reference.bibtex for reference in found) + "\n"
+
+
+def _authors(names: str) -> str:
+    """Names as BibTeX has them, as a list of references has them: last names first, initials, "&" before the last."""
+    people = []
+    for name in names.split(" and "):
+        last, _, first = name.partition(", ")
+        initials = " ".join("-".join(f"{part[0]}." for part in word.split("-") if part) for word in first.split())
+        people.append(f"{last}, {initials}")
+    return people[0] if len(people) == 1 else f"{', '.join(people[:-1])}, & {people[-1]}"
