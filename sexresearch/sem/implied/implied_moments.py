@@ -34,12 +34,12 @@ def moment_bend(state: Implied, r: Array) -> Array:
     A[i, j] = np.where(i == j, cov_part, 0.5 * cov_part)
     A = np.where(A != 0, A, A.T)
     if not s.has_means:
-        return second_order(state, slot_products(state.structure, state.Z, A))
+        return second_order(state, slot_products(state.structure, state.used, A))
     W = np.zeros((p + 1, p + 1))
     W[:p, :p] = A
     W[:p, p] = W[p, :p] = 0.5 * mean_part - A @ state.mean_from_origin
     dmu = jacobian(state)[:p]
-    return second_order(state, slot_products(state.structure, state.Z, W)) - 2.0 * dmu.T @ A @ dmu
+    return second_order(state, slot_products(state.structure, state.used, W)) - 2.0 * dmu.T @ A @ dmu
 
 
 def normal_weight(cov: Array, has_means: bool) -> Array:

@@ -81,16 +81,16 @@ def _by_block(state: Implied, blocks: tuple[Pattern, ...]) -> Derivatives | None
     if len(known) < len(found):
         return None
     s = state.structure
-    value = sum(0.5 * b.n * (log + float(np.vdot(V, b.moment))) for (V, log), b in zip(known, blocks, strict=True))
-    Z = [state.Z if len(block.columns) == len(state.Z) else state.Z[block.columns] for block in blocks]
-    inverses = [slot_products(s, z, V) for z, (V, _) in zip(Z, known, strict=True)]
-    middles = [slot_products(s, z, V @ b.moment @ V) for z, (V, _), b in zip(Z, known, blocks, strict=True)]
     half = [0.5 * block.n for block in blocks]
-    push = reduce(add, [(V - W) * n for V, W, n in zip(inverses, middles, half, strict=True)])
+    value = sum(n * (log + float(np.vdot(V, b.moment))) for (V, log), b, n in zip(known, blocks, half, strict=True))
+    Z = [state.used if len(block.columns) == len(state.used) else state.used[block.columns] for block in blocks]
+    inverses = [slot_products(s, z, V) for z, (V, _) in zip(Z, known, strict=True)]
+    pushes = [slot_products(s, z, n * (V - V @ b.moment @ V)) for z, (V, _), b, n in zip(Z, known, blocks, half, strict=True)]
+    push = reduce(add, pushes)
     expected = reduce(add, [n * product_trace(s, V, V) for V, n in zip(inverses, half, strict=True)])
 
     def exact() -> Array:
-        crossed = sum(2.0 * n * product_trace(s, W, V) for W, V, n in zip(middles, inverses, half, strict=True))
-        return crossed - expected + second_order(state, push)
+        crossed = reduce(add, [product_trace(s, own, V) for own, V in zip(pushes, inverses, strict=True)])
+        return expected - 2.0 * crossed + second_order(state, push)
 
     return value, first_order(s, push), expected, exact

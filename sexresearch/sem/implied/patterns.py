@@ -215,7 +215,7 @@ def pattern_terms(state: Implied, patterns: Patterns) -> Derivatives | None:
     inverses, middles = patterns.rows([own.inverse for own in known]), patterns.rows([own.middle for own in known])
     value = 0.5 * sum(float(own.stack.n @ own.deviance) for own in known)
     mean = (0.5 * patterns.n @ (inverses - middles))[triangle(patterns.size).place]
-    push = slot_products(state.structure, state.Z, mean)
+    push = slot_products(state.structure, state.used, mean)
     root = np.sqrt(patterns.n)[:, None]
     weighted = root * inverses
 

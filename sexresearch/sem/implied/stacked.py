@@ -27,8 +27,8 @@ def reduced(directed: Array, symmetric: Array) -> tuple[Array, Array]:
 def expected_information(s: Structure, directed: Array, symmetric: Array) -> Array:
     """(b, k, k) tr(V dOmega_i V dOmega_j) / 2 for one respondent; V the inverse of Omega."""
     G, C = reduced(directed, symmetric)
-    Z = np.concatenate([G[:, s.observed], C[:, s.observed]], axis=2)
+    Z = np.concatenate([G[:, s.observed], C[:, s.observed]], axis=2)[:, :, s.columns]
     V = np.linalg.inv(C[:, s.observed][:, :, s.observed])
-    M = (Z.transpose(0, 2, 1) @ V @ Z).reshape(len(Z), 4 * len(s.names) ** 2)
-    uu, uv, vu, vv = (M.take(places, axis=1) for places in s.pairs)
-    return s.weights * (vu * uv + vv * uu)
+    M = (Z.transpose(0, 2, 1) @ V @ Z).reshape(len(Z), len(s.columns) ** 2)
+    uu, uv, vv = (M.take(places, axis=1) for places in s.pairs)
+    return s.weights * (uv.transpose(0, 2, 1) * uv + vv * uu)

@@ -118,11 +118,29 @@ class Structure:
         """(k, k) products of the factors w."""
         return np.outer(self.weight, self.weight)
 
+    @cached_property
+    def apart(self) -> bool:
+        """Whether observed variables start no path and their residuals are unrelated to all that follows them."""
+        p = self.p
+        across = ~self.is_path & ((self.row < p) != (self.col < p))
+        return not (self.observed_explain or across.any() or self.symmetric[:p, p:].any())
+
     @read_only_property
-    def pairs(self) -> tuple[Array, Array, Array, Array]:
-        """Four (k, k) flat places (u_i, u_j), (u_i, v_j), (v_i, u_j), (v_i, v_j) in a (2m, 2m) matrix."""
-        u, v, size = self.u[:, None], self.v[:, None], 2 * len(self.names)
-        return u * size + self.u, u * size + self.v, v * size + self.u, v * size + self.v
+    def columns(self) -> Array:
+        """(c,) the columns of Z that slots use."""
+        return np.unique(np.concatenate([self.u, self.v]))
+
+    @cached_property
+    def units(self) -> int:
+        """How many of them, the first ones, are the columns of an identity matrix: items that start no path."""
+        own = self.columns[: self.p]
+        return 0 if self.observed_explain or not np.array_equal(own, np.arange(self.p)) else self.p
+
+    @read_only_property
+    def pairs(self) -> tuple[Array, Array, Array]:
+        """Three (k, k) flat places (u_i, u_j), (u_i, v_j), (v_i, v_j) in a (c, c) matrix of the used columns."""
+        u, v = (np.searchsorted(self.columns, own) for own in (self.u, self.v))
+        return tuple(a[:, None] * len(self.columns) + b for a, b in ((u, u), (u, v), (v, v)))  # type: ignore[return-value]
 
     @read_only_property
     def moves(self) -> tuple[Array, Array]:
@@ -193,14 +211,24 @@ def join_moments(mean: Array, cov: Array) -> Array:
 
 @dataclass(frozen=True)
 class Implied:
-    """The model at one parameter vector: G, C (m, m), S (m, m), Z (P, 2m) and Omega (P, P), about the origin."""
+    """The model at one parameter vector: G, C (m, m), S (m, m) and Omega (P, P), about the origin."""
 
     structure: Structure
     G: Array
     C: Array
     S: Array
-    Z: Array
     omega: Array
+
+    @cached_property
+    def Z(self) -> Array:
+        """(P, 2m) the columns of which derivatives of Omega are made."""
+        o = self.structure.observed
+        return np.concatenate([self.G[o], self.C_columns[o]], axis=1)
+
+    @cached_property
+    def used(self) -> Array:
+        """(P, c) those that slots use."""
+        return self.Z.take(self.structure.columns, axis=1)
 
     @property
     def mean(self) -> Array:
@@ -258,11 +286,14 @@ def implied(structure: Structure, theta: Array) -> Implied:
 
 def implied_from(structure: Structure, G: Array, S: Array) -> Implied:
     """The implied moments from G = (I - B)^-1 and S (m, m)."""
-    o = structure.observed
-    C = G @ S @ G.T
-    Co = C[o]
-    causes = Co if structure.origin is None else Co + Co[:, -1:] * structure.lift
-    return Implied(structure, G, C, S, np.hstack([G[o], causes]), Co[:, o])
+    p = structure.p
+    if structure.apart:  # C = G S G', of which residuals of items touch the items' own block alone
+        behind = G[:, p:]
+        C = behind @ S[p:, p:] @ behind.T
+        C[:p, :p] += S[:p, :p]
+    else:
+        C = G @ S @ G.T
+    return Implied(structure, G, C, S, C[np.ix_(structure.observed, structure.observed)])
 
 
 def total_effects(B: Array, ends: int = 0) -> Array:
@@ -280,39 +311,54 @@ def total_effects(B: Array, ends: int = 0) -> Array:
 
 @dataclass(frozen=True)
 class SlotProducts:
-    """The four (k, k) gathers u'Au, u'Av, v'Au, v'Av of a symmetric (P, P) matrix A."""
+    """The (k, k) gathers u'Au, u'Av, v'Au, v'Av of a symmetric matrix A, from Z'AZ (c, c) of the used columns."""
 
-    uu: Array
-    uv: Array
-    vu: Array
-    vv: Array
+    structure: Structure
+    products: Array
+
+    @cached_property
+    def uu(self) -> Array:
+        return self.products.take(self.structure.pairs[0])
+
+    @cached_property
+    def uv(self) -> Array:
+        return self.products.take(self.structure.pairs[1])
+
+    @property
+    def vu(self) -> Array:
+        return self.uv.T
+
+    @cached_property
+    def vv(self) -> Array:
+        return self.products.take(self.structure.pairs[2])
 
     def __add__(self, other: SlotProducts) -> SlotProducts:
-        return SlotProducts(self.uu + other.uu, self.uv + other.uv, self.vu + other.vu, self.vv + other.vv)
-
-    def __sub__(self, other: SlotProducts) -> SlotProducts:
-        return SlotProducts(self.uu - other.uu, self.uv - other.uv, self.vu - other.vu, self.vv - other.vv)
-
-    def __mul__(self, factor: float) -> SlotProducts:
-        return SlotProducts(*(factor * part for part in (self.uu, self.uv, self.vu, self.vv)))
+        return SlotProducts(self.structure, self.products + other.products)
 
 
 def slot_products(structure: Structure, Z: Array, A: Array) -> SlotProducts:
-    """The gathers of Z' A Z, for symmetric A (P, P) and Z (P, 2m) or the rows of them that a pattern shows."""
-    M = Z.T @ A @ Z
-    return SlotProducts(*(M.take(places) for places in structure.pairs))
+    """The gathers of Z' A Z, for symmetric A (P, P) and the used columns Z (P, c) or the rows of them a pattern shows."""
+    u = structure.units if len(Z) == len(structure.observed) else 0
+    if not u:
+        return SlotProducts(structure, Z.T @ A @ Z)
+    others = Z[:, u:]
+    moved = A @ others
+    M = np.empty((Z.shape[1],) * 2)
+    M[:u, :u], M[:u, u:], M[u:, :u], M[u:, u:] = A[:u, :u], moved[:u], moved[:u].T, others.T @ moved
+    return SlotProducts(structure, M)
 
 
 def first_order(structure: Structure, A: SlotProducts) -> Array:
     """(k,) tr(A dOmega) for every slot."""
-    return 2.0 * structure.weight * A.uv.diagonal()
+    return 2.0 * structure.weight * A.products.take(structure.pairs[1].diagonal())
 
 
 def product_trace(structure: Structure, A: SlotProducts, B: SlotProducts) -> Array:
     """(k, k) tr(A dOmega_i B dOmega_j)."""
     if A is B:
         return 2.0 * structure.weights * (A.vu * A.uv + A.vv * A.uu)
-    return structure.weights * (B.vu * A.uv + B.vv * A.uu + B.uu * A.vv + B.uv * A.vu)
+    crossed = B.vu * A.uv
+    return structure.weights * (crossed + crossed.T + B.vv * A.uu + B.uu * A.vv)
 
 
 def second_order(state: Implied, A: SlotProducts) -> Array:

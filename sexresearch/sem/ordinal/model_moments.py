@@ -216,7 +216,7 @@ class OrdinalPoint:
         omega[:p, p:] = 0.5 * push_shown - push @ self.shown
         omega[p:, :p] = omega[:p, p:].T
         s = self.state.structure
-        out = _fold(s, second_order(self.state, slot_products(s, self.state.Z, omega)), self.model.n_free)
+        out = _fold(s, second_order(self.state, slot_products(s, self.state.used, omega)), self.model.n_free)
         for k in range(self.shown.shape[1]):
             moved = self._slots[0][:, k]
             out -= 2.0 * moved.T @ push @ moved
