@@ -295,7 +295,7 @@ def _refuse_products(names: Sequence[str], moments: Moments | Mapping[Any, Momen
 
 
 def _columns(data: pd.DataFrame | object | None) -> list[object]:
-    frame = getattr(data, "answers", data)
+    frame = data if isinstance(data, pd.DataFrame) else getattr(data, "answers", data)
     return list(frame.columns) if isinstance(frame, pd.DataFrame) else []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy.linalg import lapack
 
@@ -13,21 +15,21 @@ ROUNDING = 1e-14  # variance, relative to the terms that cancel in it, that is r
 
 def invert(matrix: Array) -> tuple[Array, float] | None:
     """Inverse and log determinant of a positive definite matrix by Cholesky; None where it is not."""
-    factor, info = lapack.dpotrf(matrix, lower=1)
-    diagonal = factor.diagonal()
-    if info != 0 or not np.isfinite(diagonal).all():
+    factor, info = lapack.dpotrf(matrix.T, lower=1)
+    logdet = 2.0 * float(np.log(factor.diagonal()).sum()) if info == 0 else math.nan
+    if not math.isfinite(logdet):
         return None
-    inverse, info = lapack.dpotri(factor, lower=1)
+    inverse, info = lapack.dpotri(factor, lower=1, overwrite_c=1)
     inverse += inverse.T  # the upper triangle came back as zeros
     inverse.flat[:: len(inverse) + 1] *= 0.5
-    return (inverse, 2.0 * float(np.log(diagonal).sum())) if info == 0 else None
+    return (inverse, logdet) if info == 0 else None
 
 
 def exceeds(matrix: Array, limit: float) -> bool:
     """Whether every eigenvalue of a symmetric matrix is larger than `limit`, told by one Cholesky factor."""
     shifted = matrix.copy()
     shifted.flat[:: len(matrix) + 1] -= limit
-    factor, info = lapack.dpotrf(shifted, lower=1, overwrite_a=1)
+    factor, info = lapack.dpotrf(shifted.T, lower=1, overwrite_a=1)
     return info == 0 and bool(np.isfinite(factor.diagonal()).all())
 
 

@@ -24,23 +24,33 @@ class _Inside:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.count = 0
-        self.controller: ThreadpoolController | None = None
-        self.limiter: Any = None
+        self.libraries: list[Any] | None = None
+        self.before: list[tuple[Any, int]] = []
 
     def enter(self) -> None:
         with self.lock:
             if self.count == 0:
-                self.controller = self.controller or ThreadpoolController()
-                self.limiter = self.controller.limit(limits=1, user_api="blas")
-                _give_back()
+                self._limit()
             self.count += 1
 
     def leave(self) -> None:
         with self.lock:
             self.count -= 1
-            if self.count == 0:
-                self.limiter.restore_original_limits()
+            if self.count == 0 and self.before:
+                for library, number in self.before:
+                    library.set_num_threads(number)
                 _give_back()
+
+    def _limit(self) -> None:
+        """One thread for every BLAS library that has more; what each had is remembered."""
+        if self.libraries is None:
+            self.libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+        found = [(library, library.get_num_threads()) for library in self.libraries]
+        self.before = [(library, number) for library, number in found if number != 1]
+        for library, _ in self.before:
+            library.set_num_threads(1)
+        if self.before:
+            _give_back()
 
 
 _give_back: Callable[[], None] = getattr(OpenBLASController, "clear_controlling_thread", lambda: None)
@@ -65,7 +75,10 @@ def one_thread(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def limited(*args: P.args, **kwargs: P.kwargs) -> R:
-        with blas_on_one_thread():
+        _inside.enter()
+        try:
             return function(*args, **kwargs)
+        finally:
+            _inside.leave()
 
     return limited

@@ -30,8 +30,8 @@ def spelled_as(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
     DataError where several columns look like it, telling them apart by their characters.
     """
-    columns = list(frame.columns)
-    absent = [name for name in dict.fromkeys(names) if isinstance(name, str) and name not in columns]
+    absent = [name for name in dict.fromkeys(names) if isinstance(name, str) and name not in frame.columns]
+    columns = frame.columns.tolist() if absent else []
     renamed: dict[str, str] = {}
     for name in absent:
         found = [other for other in look_alikes(name, columns) if other not in names]

@@ -226,15 +226,16 @@ def _check_values(cov: pd.DataFrame) -> None:
 
 def refuse_indefinite(cov: np.ndarray, names: tuple[str, ...], what: str) -> None:
     """Raise DataError naming the variables in the linear dependency where `cov` (p, p) is not positive definite."""
-    sd = np.sqrt(np.clip(np.diag(cov), 0, None))
+    sd = np.sqrt(np.maximum(cov.diagonal(), 0.0))
     if not np.isfinite(cov).all():
         raise DataError(f"{what} holds numbers that are too large: divide the variables by a constant")
     if (sd == 0).any():
         flat = [name for name, scale in zip(names, sd, strict=True) if scale == 0]
         raise DataError(f"{what} has no variance in {flat}: a constant cannot be explained; drop it")
-    if exceeds(cov / np.outer(sd, sd), SINGULAR_TOLERANCE):
+    correlations = cov / (sd[:, None] * sd)
+    if exceeds(correlations, SINGULAR_TOLERANCE):
         return
-    values, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
+    values, vectors = np.linalg.eigh(correlations)
     if values[0] > SINGULAR_TOLERANCE:
         return
     heavy = heaviest(names, vectors[:, 0], INVOLVED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -51,7 +52,7 @@ def frame_of(data: object) -> pd.DataFrame:
     >>> frame_of(pa.table({"delight": [1, 2]})).columns.tolist()
     ['delight']
     """
-    frame = getattr(data, "answers", data)
+    frame = data if isinstance(data, pd.DataFrame) else getattr(data, "answers", data)
     if not isinstance(frame, pd.DataFrame):
         frame = _converted(frame)
     if frame.empty:
@@ -80,13 +81,15 @@ def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.D
     asked = (*columns.items, columns.group, columns.cluster, columns.weights)
     frame = spelled_as(frame, [name for name in asked if isinstance(name, str)])
     frame = with_products(frame, columns.items)
-    twice = [name for name in latents if name in frame.columns]
+    known = frame.columns.tolist()
+    twice = [name for name in latents if name in known]
     if twice:
         raise DataError(f"latent variables are named like columns of the data: {twice}; rename one of each")
-    _refuse_absent(frame, columns)
     beside = [name for name in (columns.group, columns.cluster, columns.weights) if name is not None]
-    used = list(dict.fromkeys([*columns.items, *beside]))
-    return frame.copy() if list(frame.columns) == used else frame[used]
+    if known == [*columns.items, *beside] and frame.columns.is_unique:
+        return frame.copy()
+    _refuse_absent(frame, columns)
+    return frame[list(dict.fromkeys([*columns.items, *beside]))]
 
 
 def split_groups(frame: pd.DataFrame, columns: Columns) -> tuple[list[Answers], list[str]]:
@@ -175,18 +178,18 @@ def is_real(dtype: object) -> bool:
 
 def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
     """(n, p) float array of the named columns; DataError lists text, all-missing, infinite and constant columns."""
-    found = frame if list(frame.columns) == list(names) else frame[list(names)]
-    if not all(is_real(dtype) for dtype in set(found.dtypes)):
+    found = frame if frame.columns.tolist() == list(names) else frame[list(names)]
+    if not all(is_real(dtype) for dtype in set(found.dtypes.tolist())):
         wrong = [f"{n!r} holds {_kind(found[n])}" for n, d in zip(names, found.dtypes, strict=True) if not is_real(d)]
         raise DataError("; ".join(wrong) + ". The model needs numbers: recode the answers first")
     values = found.to_numpy(dtype=float, na_value=np.nan)
     with np.errstate(invalid="ignore"):
         low, high = (extreme.reduce(values, axis=0, keepdims=True)[0] for extreme in (np.fmin, np.fmax))
     wrong = []
-    for name, a, b in zip(names, low, high, strict=True):
-        if np.isnan(a):
+    for name, a, b in zip(names, low.tolist(), high.tolist(), strict=True):
+        if math.isnan(a):
             wrong.append(f"{name!r} has no answers at all")
-        elif np.isinf(a) or np.isinf(b):
+        elif math.isinf(a) or math.isinf(b):
             wrong.append(f"{name!r} has infinite values")
         elif a == b:
             wrong.append(f"{name!r} is constant (every answer is {a:g})")

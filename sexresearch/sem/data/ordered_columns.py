@@ -25,9 +25,10 @@ def ordered_names(model: Model, frame: pd.DataFrame, asked: bool | Sequence[str]
 
     Names that are not in the model are passed over, so that one list serves many models.
     """
-    typed = {name for name, dtype in zip(frame.columns, frame.dtypes, strict=True) if is_ordered(dtype)}
-    if not (asked or typed or model.with_thresholds):
+    kinds = [is_ordered(kind) for kind in frame.dtypes.tolist()]
+    if not (asked or model.with_thresholds or any(kinds)):
         return [], []
+    typed = {name for name, kind in zip(frame.columns, kinds, strict=True) if kind}
     roles = roles_of(model.statements.formulas)
     named = roles.modelled if asked is True else asked or ()
     found = [v for v in model.observed if v in {*named, *typed, *model.with_thresholds}]
@@ -41,8 +42,8 @@ def ordered_names(model: Model, frame: pd.DataFrame, asked: bool | Sequence[str]
 
 def refuse_unknown(data: object, asked: bool | Sequence[str]) -> None:
     """DataError where `asked` names columns that the data do not have."""
-    known = [str(c) for c in frame_of(data).columns]
     names = [] if isinstance(asked, bool) else asked
+    known = [str(c) for c in frame_of(data).columns] if names else []
     absent = [name for name in names if name not in known and not look_alikes(name, known)]
     if absent:
         raise DataError(f"ordered= names columns that are not in the data: {absent}; the data have {known[:20]}")

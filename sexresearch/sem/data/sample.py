@@ -163,15 +163,19 @@ def from_answers(answers: Answers, names: Sequence[str], has_means: bool) -> Sam
     mean, centred = _centred(values, w)
     cov = (centred if w is None else centred * w[:, None]).T @ centred / total
     refuse_indefinite(cov, tuple(names), f"{where}the sample covariance")
-    sample = _whole(answers.label, tuple(names), n, total, mean, cov, has_means, answers)
-    return replace(sample, patterns=np.zeros(n, dtype=int))
+    return _whole(answers.label, tuple(names), n, total, mean, cov, has_means, answers)
 
 
 def _centred(values: Array, weights: Array | None) -> tuple[Array, Array]:
     """Means (p,), and values (n, p) less these; the mean of what is left is taken off too, to the last digit."""
-    mean = np.average(values, axis=0, weights=weights)
-    centred = values - mean
-    left = np.average(centred, axis=0, weights=weights)
+    if weights is None:
+        mean = values.mean(axis=0)
+        centred = values - mean
+        left = centred.mean(axis=0)
+    else:
+        mean = np.average(values, axis=0, weights=weights)
+        centred = values - mean
+        left = np.average(centred, axis=0, weights=weights)
     return mean + left, centred - left
 
 
@@ -200,7 +204,7 @@ def from_pairs(answers: Answers, names: Sequence[str], has_means: bool) -> tuple
         f"{where}pairwise: covariances come from {int(both.min())} to {int(both.max())} rows, but standard errors and "
         f"test take all to come from {n}"
     )
-    return replace(sample, patterns=np.zeros(n, dtype=int)), said
+    return sample, said
 
 
 def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
@@ -283,4 +287,5 @@ def _whole(
 ) -> Sample:
     moment = join_moments(np.zeros(len(names)), cov) if has_means else cov
     block = Pattern(np.arange(len(moment)), n, moment)
-    return Sample(label, names, nobs, n, mean, cov, (block,), answers, origin=mean if has_means else None)
+    patterns = np.zeros(0 if answers is None else nobs, dtype=int)
+    return Sample(label, names, nobs, n, mean, cov, (block,), answers, patterns, origin=mean if has_means else None)

@@ -14,7 +14,7 @@ import numpy as np
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.auxiliary import auxiliary_rows
 from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution
-from sexresearch.sem.estimation.constraints import namespace
+from sexresearch.sem.estimation.constraints import Namespace
 from sexresearch.sem.estimation.estimate import discrepancy_of, place, starting_point
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import Solution, minimize
@@ -30,7 +30,8 @@ def baseline(fitted: Fitted) -> Fitted:
     thresholds = tuple((name, len(levels) - 1) for name, levels in fitted.levels.items())
     table = _table(fitted.table, fitted.options.fixed_x, bool(fitted.options.meanstructure), thresholds)
     structures = place(table, fitted.samples, bool(fitted.options.meanstructure))
-    plain = replace(fitted.options, parameterization=fitted.options.parameterization and "delta")
+    options = fitted.options
+    plain = replace(options, parameterization="delta") if options.parameterization else options
     objective = discrepancy_of(structures, fitted.samples, table, plain)
     start = np.empty(table.n_free)
     for structure, sample, role in zip(structures, fitted.samples, table.roles, strict=True):
@@ -40,7 +41,7 @@ def baseline(fitted: Fitted) -> Fitted:
     if any((s.is_path & (s.col < len(s.names) - 1)).any() for s in structures):  # slopes on covariates
         start = starting_point(objective, table)
     constrained = ConstrainedSolution(_solution(objective, start, fitted), np.zeros((0, table.n_free)), 0)
-    return Fitted(fitted.options, table, objective, namespace(table), constrained, start, fitted)
+    return Fitted(options, table, objective, Namespace(table.n_free, {}, {}, ()), constrained, start, fitted)
 
 
 def _solution(objective: Discrepancy, start: Array, fitted: Fitted) -> Solution:

@@ -89,7 +89,8 @@ class Namespace:
 def namespace(table: ParameterTable) -> Namespace:
     """The labels and definitions of a table; ModelError for unknown names and circular definitions."""
     used = {name for expression in _expressions(table) for name in expression.names()}
-    rows = {name: table.rows[place] for name, place in table.named.items() if name in used or not _by_place(name)}
+    places = table.labelled | {name: place for name in used if (place := table.named.get(name)) is not None}
+    rows = {name: table.rows[place] for name, place in places.items()}
     free = {name: row.free for name, row in rows.items() if row.free >= 0}
     fixed = {name: row.value for name, row in rows.items() if row.free < 0 and not (row.exogenous or row.derived)}
     names = [definition.name for definition in table.definitions]
@@ -165,9 +166,9 @@ def _refuse_broken(gap: Expression, inequality: bool, text: str, names: Namespac
 
 def _bounds(table: ParameterTable) -> tuple[Restriction, ...]:
     seen: dict[tuple[int, str], Restriction] = {}
-    for row in table.rows:
+    for row in table.guided:
         for sign, bound, word in ((1.0, row.lower, ">"), (-1.0, row.upper, "<")):
-            if row.free >= 0 and math.isfinite(bound):
+            if math.isfinite(bound):
                 own = Expression("name", name=f"#{row.free}")
                 limit = Expression("number", value=float(bound))
                 gap = Expression("-", parts=(own, limit) if sign > 0 else (limit, own))

@@ -277,13 +277,12 @@ def discrepancy_of(
 def starting_point(objective: Discrepancy, table: ParameterTable) -> Array:
     """(q,) where the minimiser starts: values that the user gives win."""
     groups = objective.groups
-    rows = [table.group(number) for number in range(table.n_groups)]
     structures, moments = [term.structure for term in groups], [term.start_moments() for term in groups]
-    start = starting_values(structures, rows, moments, table.n_free)
+    start = starting_values(structures, table, moments)
     for term in reversed(groups):
         start = term.started(start)
-    for row in table.rows:
-        if row.op in BESIDE and row.free >= 0 and not math.isnan(row.start):
+    for row in table.guided:
+        if row.op in BESIDE and not math.isnan(row.start):
             start[row.free] = row.start
     return start
 

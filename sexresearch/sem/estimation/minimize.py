@@ -133,7 +133,9 @@ def _scale(curvature: Array) -> Array:
 
 
 def _scaled(curvature: Array, damping: float, scale: Array) -> Array:
-    scaled = curvature / scale[:, None] / scale
+    inverse = 1.0 / scale
+    scaled = curvature * inverse[:, None]
+    scaled *= inverse
     scaled.flat[:: len(scaled) + 1] += damping
     return scaled
 
@@ -142,7 +144,8 @@ def _positive_solve(curvature: Array, gradient: Array, damping: float, scale: Ar
     """The damped step by Cholesky; None where the curvature is not positive definite."""
     if gradient.size == 0:
         return gradient
-    _, ahead, info = lapack.dposv(_scaled(curvature, damping, scale), gradient / scale, lower=1)
+    scaled = _scaled(curvature, damping, scale)  # symmetric: its transpose is what LAPACK reads without a copy
+    _, ahead, info = lapack.dposv(scaled.T, gradient / scale, lower=1, overwrite_a=1)
     return ahead / scale if info == 0 else None
 
 

@@ -58,7 +58,7 @@ def settled(options: Options, has_rows: bool, means_wanted: bool, has_sums: bool
 def replaced(asked: Options, used: Options) -> list[str]:
     """Where something else took the place of an option asked for by name, and why."""
     notes = []
-    if respelled(asked).estimator == "ML" and used.estimator != "ML":
+    if used.estimator != "ML" and respelled(asked).estimator == "ML":
         if used.ordered:
             why = "ordered variables need least squares"
         else:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
+from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import Structure, implied
 from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.matrices import exceeds, invert
 from sexresearch.sem.terms.objective import Objective
 
@@ -24,19 +27,18 @@ SMALLEST_SHARE = 0.05  # of a variance, left to a residual at the start
 
 
 def starting_values(
-    structures: Sequence[Structure],
-    groups: Sequence[Sequence[Parameter]],
-    moments: Sequence[tuple[Array, Array]],
-    size: int,
+    structures: Sequence[Structure], table: ParameterTable, moments: Sequence[tuple[Array, Array]]
 ) -> Array:
     """(q,) starting values from each group's structure, rows and (mean (p,), cov (p, p)); `start()` values win."""
-    total, count = np.zeros(size), np.zeros(size)
-    for structure, rows, (mean, cov) in zip(structures, groups, moments, strict=True):
-        values = _group_start(structure, rows, mean, cov)
-        np.add.at(total, structure.free, values)
-        np.add.at(count, structure.free, 1.0)
-    theta = _shared_intercepts(structures, total / np.maximum(count, 1.0), moments)
-    for row in (row for rows in groups for row in rows if row.free >= 0 and row.is_guided):
+    total, count = np.zeros(table.n_free), np.zeros(table.n_free)
+    for number, (structure, (mean, cov)) in enumerate(zip(structures, moments, strict=True)):
+        values = _group_start(structure, _layout(table, number), mean, cov)
+        total += np.bincount(structure.free, values, table.n_free)
+        count += np.bincount(structure.free, minlength=table.n_free)
+    theta = total / np.maximum(count, 1.0)
+    if any(structure.has_means for structure in structures):
+        theta = _shared_intercepts(structures, theta, moments)
+    for row in table.guided:
         if not math.isnan(row.start):
             theta[row.free] = row.start
         theta[row.free] = min(max(theta[row.free], row.lower), row.upper)
@@ -53,44 +55,86 @@ def widened(objective: Objective, start: Array, structures: Sequence[Structure])
     return start
 
 
-def _group_start(structure: Structure, rows: Sequence[Parameter], mean: Array, cov: Array) -> Array:
+@dataclass(frozen=True)
+class _Batch:
+    """Latents with as many indicators: their numbers (f,), those of the indicators and fixed loadings (f, items)."""
+
+    latents: Array
+    items: Array
+    fixed: Array
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What one group's rows say about the order of work, whatever the sample.
+
+    steps : batches of latents whose indicators are known by then, all their latents, and the variables known before.
+    causes : outcomes (o,) and what explains each (o, x), by number of causes.
+    """
+
+    steps: tuple[tuple[tuple[_Batch, ...], Array, Array], ...]
+    causes: tuple[tuple[Array, Array], ...]
+
+
+@lru_cache(maxsize=256)
+def _layout(table: ParameterTable, number: int) -> _Layout:
+    rows, role = table.group(number), table.roles[number]
+    place = {name: i for i, name in enumerate(role.observed + role.latent)}
+    return read_only(_Layout(_steps(rows, place, len(role.observed)), _causes(rows, place)))
+
+
+def _steps(
+    rows: Sequence[Parameter], place: dict[str, int], p: int
+) -> tuple[tuple[tuple[_Batch, ...], Array, Array], ...]:
+    waiting: dict[int, list[tuple[int, float]]] = {}
+    for row in rows:
+        if row.op == "=~":
+            waiting.setdefault(place[row.lhs], []).append((place[row.rhs], row.value))
+    known, steps = set(range(p)), []
+    while waiting:
+        ready = {f: items for f, items in waiting.items() if all(i in known for i, _ in items)} or waiting
+        batches = []
+        for size in {len(items) for items in ready.values()}:
+            latents = np.array([f for f, items in ready.items() if len(items) == size])
+            slots = np.array([ready[f] for f in latents])
+            batches.append(_Batch(latents, slots[:, :, 0].astype(int), slots[:, :, 1]))
+        steps.append((tuple(batches), np.array(list(ready)), np.array(sorted(known))))
+        known |= set(ready)
+        waiting = {f: items for f, items in waiting.items() if f not in ready}
+    return tuple(steps)
+
+
+def _causes(rows: Sequence[Parameter], place: dict[str, int]) -> tuple[tuple[Array, Array], ...]:
+    causes: dict[int, list[int]] = {}
+    for row in rows:
+        if row.op == "~" and row.free >= 0:
+            causes.setdefault(place[row.lhs], []).append(place[row.rhs])
+    sizes = {len(found) for found in causes.values()}  # outcomes with as many causes share the arithmetic
+    chosen = [[y for y, found in causes.items() if len(found) == size] for size in sizes]
+    return tuple((np.array(outcomes), np.array([causes[y] for y in outcomes])) for outcomes in chosen)
+
+
+def _group_start(structure: Structure, layout: _Layout, mean: Array, cov: Array) -> Array:
     B = structure.directed.copy()
-    joint = _measure(structure, rows, B, cov)
-    S = _regress(structure, rows, B, joint)
+    joint = _measure(structure, layout, B, cov)
+    S = _regress(structure, layout, B, joint)
     values = np.where(structure.is_path, B[structure.row, structure.col], S[structure.row, structure.col])
     return _intercepts(structure, values, mean) if structure.has_means else values
 
 
-def _loading_slots(structure: Structure, rows: Sequence[Parameter]) -> dict[int, list[tuple[int, float]]]:
-    """Latent -> [(indicator, fixed loading or NaN)]."""
-    place = {name: i for i, name in enumerate(structure.names)}
-    found: dict[int, list[tuple[int, float]]] = {}
-    for row in rows:
-        if row.op == "=~":
-            found.setdefault(place[row.lhs], []).append((place[row.rhs], row.value))
-    return found
-
-
-def _measure(structure: Structure, rows: Sequence[Parameter], B: Array, cov: Array) -> Array:
+def _measure(structure: Structure, layout: _Layout, B: Array, cov: Array) -> Array:
     """Fill loadings into B and return the (m, m) covariances of observed and latent variables they suggest."""
     m, p = len(structure.names), structure.p
     joint = np.zeros((m, m))
     joint[:p, :p] = cov
-    known = set(range(p))
-    waiting = _loading_slots(structure, rows)
-    while waiting:
-        ready = {f: items for f, items in waiting.items() if all(i in known for i, _ in items)} or waiting
+    for batches, latents, known in layout.steps:
         scale = np.zeros(m)
-        for size in {len(items) for items in ready.values()}:  # latents of one size share the arithmetic
-            latents = np.array([f for f, items in ready.items() if len(items) == size])
-            slots = np.array([ready[f] for f in latents])
-            index, fixed = slots[:, :, 0].astype(int), slots[:, :, 1]
-            loading = _anchored(_principal_axes(joint, index), fixed, structure.symmetric[latents, latents] == 1.0)
-            B[index, latents[:, None]] = loading
-            scale[latents] = _median_share(joint[index, index], loading)
-        _compose(joint, B, np.array(list(ready)), np.array(sorted(known)), scale)
-        known |= set(ready)
-        waiting = {f: items for f, items in waiting.items() if f not in ready}
+        for batch in batches:
+            index, own = batch.items, batch.latents
+            loading = _anchored(_principal_axes(joint, index), batch.fixed, structure.symmetric[own, own] == 1.0)
+            B[index, own[:, None]] = loading
+            scale[own] = _median_share(joint[index, index], loading)
+        _compose(joint, B, latents, known, scale)
     return joint
 
 
@@ -176,21 +220,14 @@ def _positive(phi: Array, floor: Array) -> Array:
     return r * unit
 
 
-def _regress(structure: Structure, rows: Sequence[Parameter], B: Array, joint: Array) -> Array:
+def _regress(structure: Structure, layout: _Layout, B: Array, joint: Array) -> Array:
     """Fill regressions into B; return S with residual variances that leave every variable its variance."""
     last = len(joint) - structure.has_means
-    place = {name: i for i, name in enumerate(structure.names)}
-    causes: dict[int, list[int]] = {}
-    for row in rows:
-        if row.op == "~" and row.free >= 0:
-            causes.setdefault(place[row.lhs], []).append(place[row.rhs])
-    for size in {len(found) for found in causes.values()}:  # outcomes with as many causes share the arithmetic
-        outcomes = np.array([y for y, found in causes.items() if len(found) == size])
-        xs = np.array([causes[y] for y in outcomes])
+    for outcomes, xs in layout.causes:
         B[outcomes[:, None], xs] = 0.0
         target = joint[xs, outcomes[:, None]] - np.einsum("yxj,yj->yx", joint[xs, :last], B[outcomes, :last])
         cov = joint[xs[:, :, None], xs[:, None, :]]
-        own = np.arange(size)
+        own = np.arange(xs.shape[1])
         cov[:, own, own] *= 1.001  # a ridge, so that equal causes do no harm
         B[outcomes[:, None], xs] = np.linalg.solve(cov, target[:, :, None])[:, :, 0]
     return _residuals(structure, B[:last, :last], joint[:last, :last])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
@@ -12,6 +13,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.patterns import Derivatives, Pattern, Patterns, in_order, pattern_terms
 from sexresearch.sem.implied.structure import (
     Implied,
+    SlotProducts,
     first_order,
     product_trace,
     second_order,
@@ -76,21 +78,37 @@ def likelihood_derivatives(state: Implied, group: Grouped) -> Derivatives:
 
 def _by_block(state: Implied, blocks: tuple[Pattern, ...]) -> Derivatives | None:
     """What `pattern_terms` gives, block by block, in gathers of (k, k) matrices."""
-    found = [invert(_part(state.omega, block)) for block in blocks]
-    known = [inverse for inverse in found if inverse is not None]
-    if len(known) < len(found):
+    found = [_block_terms(state, block) for block in blocks]
+    terms = [own for own in found if own is not None]
+    if len(terms) < len(found):
         return None
-    s = state.structure
-    half = [0.5 * block.n for block in blocks]
-    value = sum(n * (log + float(np.vdot(V, b.moment))) for (V, log), b, n in zip(known, blocks, half, strict=True))
-    Z = [state.used if len(block.columns) == len(state.used) else state.used[block.columns] for block in blocks]
-    inverses = [slot_products(s, z, V) for z, (V, _) in zip(Z, known, strict=True)]
-    pushes = [slot_products(s, z, n * (V - V @ b.moment @ V)) for z, (V, _), b, n in zip(Z, known, blocks, half, strict=True)]
-    push = reduce(add, pushes)
-    expected = reduce(add, [n * product_trace(s, V, V) for V, n in zip(inverses, half, strict=True)])
+    s, push = state.structure, reduce(add, [own.push for own in terms])
+    expected = reduce(add, [product_trace(s, own.inverse, own.inverse) * own.half for own in terms])
 
     def exact() -> Array:
-        crossed = reduce(add, [product_trace(s, own, V) for own, V in zip(pushes, inverses, strict=True)])
+        crossed = reduce(add, [product_trace(s, own.push, own.inverse) for own in terms])
         return expected - 2.0 * crossed + second_order(state, push)
 
-    return value, first_order(s, push), expected, exact
+    return sum(own.value for own in terms), first_order(s, push), expected, exact
+
+
+@dataclass(frozen=True)
+class _BlockTerms:
+    """Of one block: n / 2, half its deviance, and the gathers of V = Omega^-1 and of n (V - V M V) / 2."""
+
+    half: float
+    value: float
+    inverse: SlotProducts
+    push: SlotProducts
+
+
+def _block_terms(state: Implied, block: Pattern) -> _BlockTerms | None:
+    found = invert(_part(state.omega, block))
+    if found is None:
+        return None
+    V, logdet = found
+    half, whole = 0.5 * block.n, len(block.columns) == len(state.omega)
+    Z = state.used if whole else state.used[block.columns]
+    inverse = slot_products(state.structure, Z, V)
+    push = slot_products(state.structure, Z, half * (V - V @ block.moment @ V))
+    return _BlockTerms(half, half * (logdet + float(np.vdot(V, block.moment))), inverse, push)

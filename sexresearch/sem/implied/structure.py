@@ -16,12 +16,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
+from scipy.linalg import lapack
 
 from sexresearch.errors import ModelError
-from sexresearch.frozen import by_value, read_only_property
+from sexresearch.frozen import by_value, read_only, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
@@ -124,6 +125,11 @@ class Structure:
         p = self.p
         across = ~self.is_path & ((self.row < p) != (self.col < p))
         return not (self.observed_explain or across.any() or self.symmetric[:p, p:].any())
+
+    @read_only_property
+    def seen(self) -> Array:
+        """(P, P) flat places of the observed rows and columns in an (m, m) matrix."""
+        return self.observed[:, None] * len(self.names) + self.observed
 
     @read_only_property
     def columns(self) -> Array:
@@ -255,7 +261,7 @@ class Implied:
     @property
     def cov(self) -> Array:
         """(p, p) implied covariances."""
-        return split_moments(self.omega, self.structure.has_means)[1]
+        return split_moments(self.omega, True)[1] if self.structure.has_means else self.omega
 
     @property
     def all_cov(self) -> Array:
@@ -293,7 +299,7 @@ def implied_from(structure: Structure, G: Array, S: Array) -> Implied:
         C[:p, :p] += S[:p, :p]
     else:
         C = G @ S @ G.T
-    return Implied(structure, G, C, S, C[np.ix_(structure.observed, structure.observed)])
+    return Implied(structure, G, C, S, C.take(structure.seen))
 
 
 def total_effects(B: Array, ends: int = 0) -> Array:
@@ -301,11 +307,16 @@ def total_effects(B: Array, ends: int = 0) -> Array:
 
     LinAlgError where the paths form a loop that has no solution.
     """
-    if not ends:
+    if B.ndim > 2:
         return np.linalg.inv(np.eye(B.shape[-1]) - B)
+    if not ends:
+        G, info = lapack.dgesv(np.eye(len(B)) - B, np.eye(len(B)), overwrite_a=1, overwrite_b=1)[2:]
+        if info:
+            raise np.linalg.LinAlgError("the paths form a loop")
+        return G
     G = np.eye(len(B))
-    G[ends:, ends:] = total_effects(B[ends:, ends:])
-    G[:ends, ends:] = B[:ends, ends:] @ G[ends:, ends:]
+    G[ends:, ends:] = inner = total_effects(B[ends:, ends:])
+    G[:ends, ends:] = B[:ends, ends:] @ inner
     return G
 
 
@@ -337,7 +348,7 @@ class SlotProducts:
 
 
 def slot_products(structure: Structure, Z: Array, A: Array) -> SlotProducts:
-    """The gathers of Z' A Z, for symmetric A (P, P) and the used columns Z (P, c) or the rows of them a pattern shows."""
+    """The gathers of Z' A Z, for symmetric A (P, P) and the used columns Z (P, c), or a pattern's rows of them."""
     u = structure.units if len(Z) == len(structure.observed) else 0
     if not u:
         return SlotProducts(structure, Z.T @ A @ Z)
@@ -390,7 +401,8 @@ def jacobian(state: Implied) -> Array:
     return np.vstack([mean, cov])
 
 
+@lru_cache(maxsize=64)
 def vech_index(p: int) -> tuple[Array, Array]:
-    """Rows and columns of the lower triangle, stacked by column."""
+    """Rows and columns of the lower triangle, stacked by column; arrays that cannot be written."""
     j, i = np.triu_indices(p)
-    return i, j
+    return read_only((i, j))

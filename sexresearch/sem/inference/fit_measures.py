@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,12 @@ def fit_measures(fitted: Fitted) -> pd.Series:
     out |= _others(fitted, test, npar)
     if scaled is not None and null_scaled is not None:
         out |= dict.fromkeys(_unscalable(out, scaled, null_scaled), math.nan)
-    return pd.Series(out, dtype=float, name="value")
+    return pd.Series(np.array(list(out.values()), dtype=float), index=_index(tuple(out)), name="value")
+
+
+@lru_cache(maxsize=64)
+def _index(names: tuple[str, ...]) -> pd.Index:
+    return pd.Index(names)
 
 
 def _unscalable(names: Iterable[str], scaled: Test, null: Test) -> list[str]:

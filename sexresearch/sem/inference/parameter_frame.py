@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
@@ -11,8 +14,12 @@ from sexresearch.sem.estimation.constraints import Namespace
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.standardized import standardize
 from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.language.statements import Definition
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.matrices import delta_variances
+
+NUMBERS = ("est", "se", "z", "pvalue", "ci_lower", "ci_upper", "std_lv", "std_all")
+COLUMNS = pd.Index(["lhs", "op", "rhs", "label", "group", "level", *NUMBERS])
 
 
 def parameter_frame(fitted: Fitted, vcov: Array, level: float = 0.95) -> pd.DataFrame:
@@ -27,41 +34,32 @@ def parameter_frame(fitted: Fitted, vcov: Array, level: float = 0.95) -> pd.Data
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(se > 0, est / np.where(se > 0, se, 1.0), np.nan)
     half = float(ndtri(0.5 + level / 2)) * se
-    columns = {
-        **_words(fitted),
-        "group": _group_labels(fitted),
-        "level": np.full(len(est), pd.NA, dtype=object),
-        "est": est,
-        "se": se,
-        "z": z,
-        "pvalue": 2.0 * ndtr(-np.abs(z)),
-        "ci_lower": est - half,
-        "ci_upper": est + half,
-        "std_lv": std[0],
-        "std_all": std[1],
-    }
-    return pd.DataFrame(columns)
+    numbers = np.column_stack([est, se, z, 2.0 * ndtr(-np.abs(z)), est - half, est + half, *std])
+    if fitted.table.n_groups > 1:
+        words = _words(fitted.table, defined, tuple(sample.label for sample in fitted.samples))
+    else:
+        words = _words_of_one_group(fitted.table, defined)
+    frame = pd.concat([words, pd.DataFrame(numbers)], axis=1, ignore_index=True)
+    frame.columns = COLUMNS
+    return frame
 
 
-def _words(fitted: Fitted) -> dict[str, Array]:
-    """Columns lhs, op, rhs, label of all rows and definitions."""
-    defined = fitted.names.definitions
+def _words(table: ParameterTable, defined: tuple[Definition, ...], labels: Sequence[object] = ()) -> pd.DataFrame:
+    """Columns lhs, op, rhs, label, group (missing for definitions and where there is one group) and level."""
     own = {
         "lhs": [d.name for d in defined],
         "op": [":="] * len(defined),
         "rhs": [d.text for d in defined],
         "label": [d.name for d in defined],
     }
-    return {name: np.append(column, np.array(own[name], dtype=object)) for name, column in fitted.table.words.items()}
+    words = {name: np.append(column, np.array(own[name], dtype=object)) for name, column in table.words.items()}
+    groups = np.full(len(table.rows) + len(defined), pd.NA, dtype=object)
+    if labels:
+        groups[: len(table.rows)] = [labels[row.group] for row in table.rows]
+    return pd.DataFrame({**words, "group": groups, "level": np.full(len(groups), pd.NA, dtype=object)})
 
 
-def _group_labels(fitted: Fitted) -> Array:
-    """(rows + definitions,) label of each row's group; missing for definitions and where there is one group."""
-    table = fitted.table
-    labels = np.full(len(table.rows) + len(table.definitions), pd.NA, dtype=object)
-    if table.n_groups > 1:
-        labels[: len(table.rows)] = [fitted.samples[row.group].label for row in table.rows]
-    return labels
+_words_of_one_group = lru_cache(maxsize=256)(_words)  # most of the time that a frame takes; only copies leave this room
 
 
 def row_estimates(fitted: Fitted) -> Array:

@@ -115,8 +115,17 @@ class ParameterTable:
     @cached_property
     def named(self) -> dict[str, int]:
         """Where expressions find a name: the first row of each label, and lavaan's ``.p3.`` for the third row."""
-        found = {f".p{place + 1}.": place for place in range(len(self.rows))}
-        return found | {row.label: place for place, row in reversed(list(enumerate(self.rows))) if row.label}
+        return {f".p{place + 1}.": place for place in range(len(self.rows))} | self.labelled
+
+    @cached_property
+    def labelled(self) -> dict[str, int]:
+        """The first row of each label."""
+        return {row.label: place for place, row in reversed(list(enumerate(self.rows))) if row.label}
+
+    @cached_property
+    def guided(self) -> tuple[Parameter, ...]:
+        """Free rows that the text gives a starting value or a bound."""
+        return tuple(row for row in self.rows if row.free >= 0 and row.is_guided)
 
     def free_names(self) -> tuple[str, ...]:
         """One name per free parameter: its label, or the formula of its first row (with the group where several)."""

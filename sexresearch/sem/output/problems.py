@@ -25,8 +25,8 @@ def problems(fitted: Fitted) -> list[str]:
         found.append(f"the estimate lies on the bound {text}")
     if degrees_of_freedom(fitted) == 0:
         found.append("the model is saturated (df = 0): it reproduces any data, so its fit measures test nothing")
-    undefined = fitted.names.reasons(fitted.theta).items()
-    found += [f"{name} is not a number: {why}" for name, why in undefined]
+    undefined = fitted.names.reasons(fitted.theta) if fitted.names.definitions else {}
+    found += [f"{name} is not a number: {why}" for name, why in undefined.items()]
     return found + _improper(fitted) + _clusters(fitted)
 
 
@@ -99,11 +99,14 @@ def _indefinite(fitted: Fitted) -> list[str]:
 
 def _lowest_eigenvalue(cov: Array) -> float:
     """Of the correlations of variables that vary; 0 where it is not below rounding."""
-    kept = np.diag(cov) > 0
-    part = cov[np.ix_(kept, kept)]
-    sd = np.sqrt(np.diag(part))
-    correlations = part / np.outer(sd, sd)
-    if not len(part) or not (correlations - np.eye(len(part))).any() or exceeds(correlations, NEGATIVE):
+    variances = cov.diagonal()
+    kept = variances > 0
+    if np.count_nonzero(cov) == np.count_nonzero(variances):  # nothing is related
+        return 0.0
+    part = cov if kept.all() else cov[np.ix_(kept, kept)]
+    sd = np.sqrt(part.diagonal())
+    correlations = part / (sd[:, None] * sd)
+    if not len(part) or exceeds(correlations, NEGATIVE):
         return 0.0
     return float(np.linalg.eigvalsh(correlations)[0])
 

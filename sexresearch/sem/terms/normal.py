@@ -186,9 +186,14 @@ class NormalPoint(ContinuousPoint):
         curve = self.moment_curve()
         return curve.hessian() if kind == "observed" else curve.curvature
 
+    @read_only_property
+    def precision(self) -> Array:
+        """(p, p) inverse of the implied covariances."""
+        return np.linalg.inv(self.state.cov)
+
     def squares(self, mean: Array, cov: Array) -> float:
         """m' V m + tr(V S V S) / 2 with V the inverse of the implied covariances (Tanaka & Huba 1985)."""
-        V = np.linalg.inv(self.state.cov)
+        V = self.precision
         half = V @ cov
         return 0.5 * float(np.vdot(half, half.T)) + (float(mean @ V @ mean) if self.own.has_means else 0.0)
 
