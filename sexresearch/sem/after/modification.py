@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.inference.standardized import standardize
+from sexresearch.sem.inference.standardized import row_ends, standardize
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.matrices import inverse_information
 
@@ -95,7 +95,9 @@ def _standardized(fitted: Fitted, number: int, rows: Sequence[Parameter], epc: A
     fixed = np.array([row.value for row in rows])
     change = np.where(variance, np.sign(epc) * np.abs(fixed), epc)
     scale = np.array([row.op == "~*~" for row in rows], dtype=bool)
-    return np.where(scale, change, standardize(fitted.states[number], rows, change, everything))
+    structure = fitted.structures[number]
+    ends = row_ends(rows, structure.names[: len(structure.names) - structure.has_means], structure.p)
+    return np.where(scale, change, standardize(fitted.states[number], ends, change, everything))
 
 
 def candidates(fitted: Fitted, number: int) -> list[Parameter]:

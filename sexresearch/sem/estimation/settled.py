@@ -29,10 +29,10 @@ def settled(options: Options, has_rows: bool, means_wanted: bool, has_sums: bool
     >>> settled(Options(estimator="MLR"), has_rows=True, means_wanted=False).se
     'robust_huber_white'
     """
-    options = respelled(options)
     for name in FLAGS:
         if not isinstance(getattr(options, name), bool):
             raise OptionError(f"{name} is True or False; found {getattr(options, name)!r}")
+    options = respelled(options)
     if options.meanstructure not in (None, True, False):
         raise OptionError(f"meanstructure is True, False or None; found {options.meanstructure!r}")
     for name in ("estimator", "bounds", "parameterization"):

@@ -78,5 +78,5 @@ def spelled_names(names: Sequence[str], allowed: Sequence[str]) -> tuple[str, ..
     >>> spelled_names(["lv.variances", "none"], ("loadings", "lv_variances"))
     ('lv_variances',)
     """
-    words = {folded(name): name for name in allowed}
+    words = {folded(name): name for name in allowed} if len(names) else {}
     return tuple(dict.fromkeys(words.get(folded(name), name) for name in names if folded(name) not in ("", "none")))

@@ -307,7 +307,7 @@ def total_effects(B: Array, ends: int = 0) -> Array:
 
     LinAlgError where the paths form a loop that has no solution.
     """
-    if B.ndim > 2:
+    if B.ndim > 2 or not B.size:
         return np.linalg.inv(np.eye(B.shape[-1]) - B)
     if not ends:
         G, info = lapack.dgesv(np.eye(len(B)) - B, np.eye(len(B)), overwrite_a=1, overwrite_b=1)[2:]

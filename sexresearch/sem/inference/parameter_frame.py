@@ -12,7 +12,7 @@ from scipy.special import ndtr, ndtri
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import Namespace
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.inference.standardized import standardize
+from sexresearch.sem.inference.standardized import ends_in_table, standardize
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.statements import Definition
 from sexresearch.sem.language.table import ParameterTable
@@ -99,7 +99,7 @@ def _row_errors(table: ParameterTable, vcov: Array) -> Array:
 def _standardized(fitted: Fitted, est: Array, everything: bool) -> Array:
     out = np.empty(len(fitted.table.rows))
     for number, (state, places) in enumerate(zip(fitted.states, fitted.table.places, strict=True)):
-        out[places] = standardize(state, fitted.table.group(number), est[places], everything)
+        out[places] = standardize(state, ends_in_table(fitted.table, number), est[places], everything)
     return out
 
 

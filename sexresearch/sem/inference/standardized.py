@@ -1,4 +1,4 @@
-"""Estimates in standardized units, and explained variance.
+"""Estimates in standardized units, of one fit or of many at once, and explained variance.
 
 A path is rescaled by the standard deviations of its ends, a residual covariance by the residual standard deviations,
 a variance by the variable's total variance, an intercept or threshold by the standard deviation (Bollen 1989,
@@ -7,43 +7,90 @@ chapter 4, doi 10.1002/9781118619179). `std_lv` rescales latent variables only, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
+from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import Implied
 from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.language.table import ParameterTable
 
-KINDS = {"=~": 0, "~": 1, "~1": 2, "|": 2, "~~": 3, "~*~": 5}
-VARIANCE, SCALE = 4, 5  # a standardized scale is 1
+
+@dataclass(frozen=True)
+class RowEnds:
+    """Where rows sit among m variables, `p` observed ones first, and the constant, number m: an intercept's cause.
+
+    row : what a path leads to, or one end of a covariance; col : the other. is_path, is_variance, is_scale : (rows,)
+    what they are; a scale is told apart by its operator alone.
+    """
+
+    row: Array
+    col: Array
+    is_path: Array
+    is_variance: Array
+    is_scale: Array
+    p: int
+
+
+def row_ends(rows: Sequence[Parameter], names: Sequence[str], p: int) -> RowEnds:
+    """Where the rows of one group sit among its variables `names`."""
+    place = {name: i for i, name in enumerate(names)}
+    found = [_ends(row, place, len(names)) for row in rows]
+    ends = np.array(found, dtype=int).reshape(len(rows), 2)
+    is_path = np.array([row.op not in ("~~", "~*~") for row in rows], dtype=bool)
+    is_variance = np.array([row.op == "~~" and row.lhs == row.rhs for row in rows], dtype=bool)
+    is_scale = np.array([row.op == "~*~" for row in rows], dtype=bool)
+    return RowEnds(ends[:, 0], ends[:, 1], is_path, is_variance, is_scale, p)
+
+
+def _ends(row: Parameter, place: Mapping[str, int], constant: int) -> tuple[int, int]:
+    if row.op == "=~":
+        return place[row.rhs], place[row.lhs]
+    return place[row.lhs], constant if row.op in ("~1", "|") else place[row.rhs]
+
+
+def rescaled(ends: RowEnds, values: Array, total: Array, residual: Array, everything: bool) -> Array:
+    """(R, rows) standardized values (R, rows), from total and residual standard deviations (R, m) of the variables.
+
+    `everything` False scales latent variables only. NaN where a variance is negative or 0.
+    """
+    one = np.ones((len(values), 1))
+    total, residual = np.concatenate([total, one], axis=1), np.concatenate([residual, one], axis=1)
+    if not everything:
+        total[:, : ends.p] = residual[:, : ends.p] = 1.0
+    own = np.where(ends.is_path | ends.is_variance, total[:, ends.row], residual[:, ends.row])
+    other = np.where(ends.is_path, 1.0 / total[:, ends.col], residual[:, ends.col])
+    unit = own * np.where(ends.is_variance, own, other)
+    with np.errstate(invalid="ignore"):
+        scaled = np.where(unit > 0, values / np.where(unit > 0, unit, 1.0), np.nan)
+    return np.where(ends.is_scale, np.where(values < 0, -1.0, 1.0) if everything else values, scaled)
 
 
 def total_sd(state: Implied) -> Array:
     """(variables,) implied standard deviation of every variable; NaN where the implied variance is negative."""
-    variance = np.diag(state.all_cov)
+    return _root(state.all_cov.diagonal())
+
+
+def _root(variance: Array) -> Array:
     return np.sqrt(np.where(variance >= 0, variance, np.nan))
 
 
-def standardize(state: Implied, rows: Sequence[Parameter], est: Array, everything: bool) -> Array:
-    """(rows,) standardized estimates of one group's rows; `everything` False scales latent variables only."""
-    names = state.structure.names
-    place = {name: i for i, name in enumerate(names)}
-    kinds = np.array([KINDS[row.op] for row in rows], dtype=int)
-    kinds[[row.op == "~~" and row.lhs == row.rhs for row in rows]] = VARIANCE
-    a = np.array([place[row.lhs] for row in rows], dtype=int)
-    b = np.array([place.get(row.rhs, 0) for row in rows], dtype=int)
-    scaled = np.ones(len(names), dtype=bool)
-    if not everything:
-        scaled[: state.structure.p] = False
-    sd = np.where(scaled, total_sd(state), 1.0)
-    residual = state.S.diagonal()
-    residual_sd = np.where(scaled, np.sqrt(np.where(residual >= 0, residual, np.nan)), 1.0)
-    one = np.ones(len(rows))
-    top = np.choose(kinds, [sd[a], sd[b], one, one, one, np.sign(est) if everything else est])
-    bottom = np.choose(kinds, [sd[b], sd[a], sd[a], residual_sd[a] * residual_sd[b], sd[a] ** 2, one])
-    est = np.where(kinds == SCALE, one, est)
-    return est * np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1.0), np.nan)
+def standardize(state: Implied, ends: RowEnds, values: Array, everything: bool) -> Array:
+    """(rows,) standardized values of rows of one group at one parameter vector."""
+    m = len(state.structure.names) - state.structure.has_means
+    total, residual = total_sd(state)[None, :m], _root(state.S.diagonal())[None, :m]
+    return rescaled(ends, values[None], total, residual, everything)[0]
+
+
+@lru_cache(maxsize=256)
+def ends_in_table(table: ParameterTable, number: int) -> RowEnds:
+    """Where the rows of one group of a parameter table sit."""
+    role = table.roles[number]
+    return read_only(row_ends(table.group(number), role.observed + role.latent, len(role.observed)))
 
 
 def explained(state: Implied, rows: Sequence[Parameter]) -> dict[str, float]:

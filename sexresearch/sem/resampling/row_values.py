@@ -11,6 +11,7 @@ import numpy as np
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.structure import total_effects
+from sexresearch.sem.inference.standardized import ends_in_table, rescaled
 from sexresearch.sem.language.parameter import Parameter
 
 Standardization = Literal["est", "std_lv", "std_all"]
@@ -47,26 +48,19 @@ def values(fitted: Fitted, theta: Array, exogenous: Array, scale: str) -> Array:
     rows = row_values(fitted, theta, exogenous)
     if scale != "est":
         std = rows.copy()
-        for group in range(fitted.table.n_groups):
-            places = places_of(fitted, group)
-            std[:, places.own] = _standardized(places, rows, scale)
-        std[:, [row.op == "~*~" for row in fitted.table.rows]] = 1.0
+        for group, own in enumerate(fitted.table.places):
+            std[:, own] = _standardized(fitted, group, rows, scale == "std_all")
         rows = std
     return np.hstack([rows, definition_values(fitted, rows)])
 
 
-def _standardized(places: RowPlaces, rows: Array, scale: str) -> Array:
-    own = rows[:, places.own]
+def _standardized(fitted: Fitted, group: int, rows: Array, everything: bool) -> Array:
+    """(R, rows of the group) standardized, from values (R, all rows)."""
+    places = places_of(fitted, group)
     sd = [_deviations(places, part) for part in np.array_split(rows, max(1, len(rows) // AT_ONCE))]
     total, residual = (np.vstack([part[k] for part in sd]) for k in (0, 1))
-    if scale == "std_lv":
-        total[:, : places.p] = residual[:, : places.p] = 1.0
-    total[:, -1] = 1.0  # the constant, to which intercepts are paths
-    over = np.where(places.is_path, total[:, places.row], residual[:, places.row])
-    under = np.where(places.is_path, 1.0 / total[:, places.col], residual[:, places.col])
-    spread = ~places.is_path & (places.row == places.col)
-    over[:, spread] = under[:, spread] = total[:, places.row[spread]]
-    return own / (over * under)
+    ends = ends_in_table(fitted.table, group)
+    return rescaled(ends, rows[:, fitted.table.places[group]], total, residual, everything)
 
 
 @dataclass(frozen=True)
@@ -139,13 +133,12 @@ def path_matrices(places: RowPlaces, table: Array) -> tuple[Array, Array]:
 
 
 def _deviations(places: RowPlaces, rows: Array) -> tuple[Array, Array]:
-    """(R, m + 1) total and residual standard deviations; NaN where a variance is negative."""
+    """(R, m) total and residual standard deviations; NaN where a variance is negative."""
     B, S = path_matrices(places, rows)
     G = total_effects(B)
     variances = np.stack([np.einsum("rij,rjk,rik->ri", G, S, G, optimize=True), np.einsum("rii->ri", S)])
     with np.errstate(invalid="ignore"):
         sd = np.sqrt(variances)
-    sd = np.concatenate([sd, np.ones((2, len(rows), 1))], axis=2)
     return sd[0], sd[1]
 
 
