@@ -39,7 +39,7 @@ def parameter_frame(fitted: Fitted, vcov: Array, level: float = 0.95) -> pd.Data
         words = _words(fitted.table, defined, tuple(sample.label for sample in fitted.samples))
     else:
         words = _words_of_one_group(fitted.table, defined)
-    frame = pd.concat([words, pd.DataFrame(numbers)], axis=1, ignore_index=True)
+    frame = pd.concat([words, pd.DataFrame(numbers, index=words.index)], axis=1, ignore_index=True)
     frame.columns = COLUMNS
     return frame
 
