@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.structure import Implied, Structure, jacobian, second_order, slot_products, vech_index
+from sexresearch.sem.implied.slot_products import second_order, slot_products
+from sexresearch.sem.implied.structure import Implied, Structure, jacobian, vech_index
 
 
 def collect(structure: Structure, slots: Array, size: int) -> Array:

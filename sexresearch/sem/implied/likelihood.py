@@ -11,14 +11,8 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.patterns import Derivatives, Pattern, Patterns, in_order, pattern_terms
-from sexresearch.sem.implied.structure import (
-    Implied,
-    SlotProducts,
-    first_order,
-    product_trace,
-    second_order,
-    slot_products,
-)
+from sexresearch.sem.implied.slot_products import SlotProducts, first_order, product_trace, second_order, slot_products
+from sexresearch.sem.implied.structure import Implied
 from sexresearch.sem.matrices import invert
 
 FEW_BLOCKS = 8  # up to here gathers of q x q matrices are cheaper than products of stacks

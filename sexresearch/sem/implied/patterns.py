@@ -15,7 +15,8 @@ import numpy as np
 
 from sexresearch.frozen import read_only, read_only_property
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.structure import Implied, first_order, second_order, slot_products
+from sexresearch.sem.implied.slot_products import first_order, second_order, slot_products
+from sexresearch.sem.implied.structure import Implied
 
 STEADY = 100.0  # variance inflation up to which differences of parts of an inverse keep twelve digits
 

@@ -16,15 +16,8 @@ import numpy as np
 
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.structure import (
-    Implied,
-    Structure,
-    implied,
-    implied_from,
-    second_order,
-    slot_products,
-    structure_of,
-)
+from sexresearch.sem.implied.slot_products import second_order, slot_products
+from sexresearch.sem.implied.structure import Implied, Structure, implied, implied_from, structure_of
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.ordinal.moment_layout import MomentLayout

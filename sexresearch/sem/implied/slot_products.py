@@ -1,0 +1,78 @@
+"""Traces that first and second derivatives are made of, as gathers from products of the columns that slots use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.structure import Implied, Structure
+
+
+@dataclass(frozen=True)
+class SlotProducts:
+    """The (k, k) gathers u'Au, u'Av, v'Au, v'Av of a symmetric matrix A, from Z'AZ (c, c) of the used columns."""
+
+    structure: Structure
+    products: Array
+
+    @cached_property
+    def uu(self) -> Array:
+        return self.products.take(self.structure.pairs[0])
+
+    @cached_property
+    def uv(self) -> Array:
+        return self.products.take(self.structure.pairs[1])
+
+    @property
+    def vu(self) -> Array:
+        return self.uv.T
+
+    @cached_property
+    def vv(self) -> Array:
+        return self.products.take(self.structure.pairs[2])
+
+    def __add__(self, other: SlotProducts) -> SlotProducts:
+        return SlotProducts(self.structure, self.products + other.products)
+
+
+def slot_products(structure: Structure, Z: Array, A: Array) -> SlotProducts:
+    """The gathers of Z' A Z, for symmetric A (P, P) and the used columns Z (P, c), or a pattern's rows of them."""
+    u = structure.units if len(Z) == len(structure.observed) else 0
+    if not u:
+        return SlotProducts(structure, Z.T @ A @ Z)
+    others = Z[:, u:]
+    moved = A @ others
+    M = np.empty((Z.shape[1],) * 2)
+    M[:u, :u], M[:u, u:], M[u:, :u], M[u:, u:] = A[:u, :u], moved[:u], moved[:u].T, others.T @ moved
+    return SlotProducts(structure, M)
+
+
+def first_order(structure: Structure, A: SlotProducts) -> Array:
+    """(k,) tr(A dOmega) for every slot."""
+    return 2.0 * structure.weight * A.products.take(structure.pairs[1].diagonal())
+
+
+def product_trace(structure: Structure, A: SlotProducts, B: SlotProducts) -> Array:
+    """(k, k) tr(A dOmega_i B dOmega_j)."""
+    if A is B:
+        return 2.0 * structure.weights * (A.vu * A.uv + A.vv * A.uu)
+    crossed = B.vu * A.uv
+    return structure.weights * (crossed + crossed.T + B.vv * A.uu + B.uu * A.vv)
+
+
+def second_order(state: Implied, A: SlotProducts) -> Array:
+    """(k, k) tr(A d2Omega_ij).
+
+    Moving slot j turns u_i into u_j G[c_j, r_i] (j a path); it turns v_i, a column of C, into
+    u_j C[c_j, c_i] + v_j G[c_i, r_j], and v_i, a column of G, into u_j G[c_j, c_i] (j a path).
+    """
+    s = state.structure
+    i_path, j_path, w = s.is_path[:, None], s.is_path, s.weight
+    G_cc, G_cr, C_cc = state.G.take(s.moves[0]), state.G.take(s.moves[1]), state.C_lifted.take(s.moves[0])
+    moved_u = G_cr.T * A.uv.T * j_path
+    along = np.where(j_path, C_cc, w * G_cc) * A.uu + w * G_cr * A.uv
+    moved_v = np.where(i_path, along, G_cc.T * A.uu * j_path)
+    return 2.0 * w[:, None] * (moved_u + moved_v)
