@@ -225,13 +225,13 @@ class Implied:
     S: Array
     omega: Array
 
-    @cached_property
+    @read_only_property
     def Z(self) -> Array:
         """(P, 2m) the columns of which derivatives of Omega are made."""
         o = self.structure.observed
         return np.concatenate([self.G[o], self.C_columns[o]], axis=1)
 
-    @cached_property
+    @read_only_property
     def used(self) -> Array:
         """(P, c) those that slots use."""
         return self.Z.take(self.structure.columns, axis=1)
@@ -246,7 +246,7 @@ class Implied:
         """(p,) implied means less the origin."""
         return split_moments(self.omega, self.structure.has_means)[0]
 
-    @cached_property
+    @read_only_property
     def C_columns(self) -> Array:
         """(m, m) C with the variables of its columns, not of its rows, as paths multiply them: from 0, or the pivot."""
         s = self.structure
