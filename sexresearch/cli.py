@@ -229,9 +229,10 @@ def fetch_verb(name: Annotated[str, typer.Argument(help="Name of a data set, see
 def run_verb(
     study: Annotated[Path, typer.Argument(exists=True, help="study.toml, or the folder that holds it.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for report and numbers.")] = Path("results"),
+    report: Annotated[str, typer.Option("--report", help="Its name; the suffix says the format.")] = "report.html",
 ) -> None:
     """Run a study: fit its model, compare with the published numbers, write report, numbers and provenance."""
-    done = run_study(read_study(study), out)
+    done = run_study(read_study(study), out, report)
     _print_run(done)
     if not done.succeeded:
         raise typer.Exit(1)

@@ -2,8 +2,9 @@
 
 from sexresearch.study.headline import Headline, headline
 from sexresearch.study.ledger import Ledger, list_cases, run_cases
-from sexresearch.study.replication.running import StudyRun, run_study
+from sexresearch.study.replication.running import StudyRun
 from sexresearch.study.reproduction import Reproduction, reproduce
+from sexresearch.study.run_study import run_study
 from sexresearch.study.scaffold.new_study import new_study
 from sexresearch.study.study_file.parts import Study
 from sexresearch.study.study_file.reading import read_study

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.datasets import bundled
-from sexresearch.document.writers.page import page
+from sexresearch.document import write
 from sexresearch.errors import StudyError
 from sexresearch.frozen import by_value
-from sexresearch.glossary import table
-from sexresearch.study.replication.running import StudyRun, run_study
+from sexresearch.study.comparison_pages import ledger_document
+from sexresearch.study.replication.running import StudyRun, fitted_run
 from sexresearch.study.study_file.parts import Study
 from sexresearch.study.study_file.reading import NAME, read_study
 from sexresearch.study.study_file.shape import nearest
-from sexresearch.writing import write_whole
 
 OUTCOMES = ("match", "explained", "mismatch", "cannot_recompute", "unverified")
 COLUMNS = ["case", "title", "kind", "n", "numbers", *OUTCOMES]
 INTRODUCTION = (
-    "Published chains computed again from what was printed or can be fetched. A number matches where it differs by no "
-    "more than its tolerance: half of its last printed decimal, and what rounding of the printed table leaves open. "
-    "Explained are mismatches with a known reason; unverified are numbers whose print we have not seen."
+    "Published chains computed again from what was printed or can be fetched. Explained are mismatches with a known "
+    "reason; unverified are numbers whose print we have not seen."
 )
 
 
@@ -55,12 +52,12 @@ class Ledger:
 
     @in_words
     def write(self, path: str | Path) -> Path:
-        """Write the ledger as one HTML page that opens without a network.
+        """Write the ledger as a document.
 
         Parameters
         ----------
         path : str or Path
-            Where to write it.
+            Where to write it; the suffix names the format: .html, .docx, .xlsx, .pptx or .tex.
 
         Returns
         -------
@@ -69,10 +66,10 @@ class Ledger:
 
         Raises
         ------
-        WriteError
-            The file cannot be written.
+        OptionError
+            The suffix is another one.
         """
-        return write_whole(path, page("Published cases, computed again", _body(self)))
+        return write(ledger_document(self.runs, self.table, INTRODUCTION), path)
 
 
 @in_words
@@ -124,7 +121,7 @@ def run_cases(names: Sequence[str] | None = None, on_case: Callable[[str], None]
     for name, folder in _chosen(names).items():
         if on_case is not None:
             on_case(name)
-        runs.append(run_study(_case(folder)))
+        runs.append(fitted_run(_case(folder)))
     return Ledger(tuple(runs), pd.DataFrame([_row(run) for run in runs], columns=COLUMNS))
 
 
@@ -157,20 +154,3 @@ def _row(run: StudyRun) -> list[object]:
     found = {"explained": explained, "mismatch": len(without)}
     numbers = [found.get(name, int(counts.get(name, 0))) for name in OUTCOMES]
     return [study.name, study.title, study.data.kind, n, len(rows), *numbers]
-
-
-def _body(ledger: Ledger) -> str:
-    parts = [f"<h1>Published cases, computed again</h1>\n<p>{escape(INTRODUCTION)}</p>"]
-    parts.append(table(ledger.table)._repr_html_())
-    return "\n".join([*parts, *map(_section, ledger.runs)])
-
-
-def _section(run: StudyRun) -> str:
-    study = run.study
-    doi = f" doi {study.doi}." if study.doi else ""
-    about = [f"{study.citation}.{doi}", study.note, f"Seen: {study.seen}." if study.seen else ""]
-    said = "".join(f"<p>{escape(text)}</p>" for text in about if text.strip(". "))
-    made = run.provenance.get("fit", "")
-    note = f"<p><small>{escape(made)}</small></p>" if made else ""
-    shown = table(run.comparison, decimals=4)._repr_html_()
-    return f"<h2>{escape(study.title)}</h2>\n{said}\n{shown}\n{note}"

@@ -55,6 +55,7 @@ def test_the_page_opens_without_a_network(ledger, tmp_path, assert_opens_offline
     page = ledger.write(tmp_path / "cases.html").read_text(encoding="utf-8")
     assert_opens_offline(page)
     assert all(run.study.title in page for run in ledger.runs)
+    assert "12 published numbers: 8 explained, 4 match." in page
 
 
 def test_the_command_lists_and_runs_cases(tmp_path):

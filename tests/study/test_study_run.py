@@ -144,6 +144,10 @@ def test_the_command_runs_a_study_and_ends_with_its_status(tmp_path):
     assert pd.read_csv(out / "comparison.csv")["outcome"].tolist() == ["mismatch", "match"]
     run(tmp_path)
     assert CliRunner().invoke(app, ["run", str(tmp_path), "-o", str(out)]).exit_code == 0
+    document = CliRunner().invoke(app, ["run", str(tmp_path), "-o", str(out), "--report", "paper.docx"])
+    assert document.exit_code == 0, document.output
+    assert (out / "paper.docx").read_bytes()[:2] == b"PK"
+    assert "paper.pdf" in CliRunner().invoke(app, ["run", str(tmp_path), "--report", "paper.pdf"]).output
     (tmp_path / "study.toml").write_text("title =")
     shown = CliRunner().invoke(app, ["run", str(tmp_path)])
     assert shown.exit_code == 1

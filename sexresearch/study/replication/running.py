@@ -1,19 +1,16 @@
-"""`run_study`: data opened, rows cleaned, model fitted, numbers compared, and everything written beside each other."""
+"""A study run: data opened, rows cleaned, model fitted, numbers compared."""
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from sexresearch.arguments import in_words
 from sexresearch.chain import chain_model
-from sexresearch.errors import SexresearchError, StudyError
+from sexresearch.errors import StudyError
 from sexresearch.frozen import by_value
-from sexresearch.report import report
 from sexresearch.sem import Model, Moments, Results
 from sexresearch.sem.view import quiet_fit
 from sexresearch.study.replication.cleaned import cleaned
@@ -22,7 +19,6 @@ from sexresearch.study.replication.rounding import left_open
 from sexresearch.study.replication.sources import Given, Source, absent, opened
 from sexresearch.study.study_file.parts import Published, Study
 from sexresearch.survey import Survey
-from sexresearch.writing import write_whole
 
 
 @by_value
@@ -56,50 +52,10 @@ class StudyRun:
         return self.results is not None and self.unexplained.empty and (self.results.converged or not rests)
 
 
-@in_words
-def run_study(study: Study, out: str | Path | None = None) -> StudyRun:
-    """Run a study: open its data, leave out the rows it says, fit its model, compare with what was published.
-
-    Parameters
-    ----------
-    study : Study
-        As `read_study` gives it.
-    out : str or Path, optional
-        Folder for ``report.html``, ``comparison.csv``, ``parameters.csv`` and ``provenance.json``. Default: nothing is
-        written.
-
-    Returns
-    -------
-    StudyRun
-        Where registered data are not on this machine nothing is fetched: the numbers then cannot be recomputed, and the
-        reason says how to get the data.
-
-    Raises
-    ------
-    StudyError
-        `study` is none, or a cleaning rule names what is not there.
-    SexresearchError
-        The data or the model cannot be used.
-
-    Notes
-    -----
-    The tolerance of a number is half of its last printed decimal, unless the study gives one. Where the data are a
-    printed table with `decimals`, what rounding leaves open is added: the model is fitted to 60 tables that would be
-    printed alike (seeded), and three standard deviations of the computed number count.
-
-    Examples
-    --------
-    >>> from sexresearch.datasets import bundled
-    >>> from sexresearch.study import read_study
-    >>> run = run_study(read_study(bundled.path("data/cases/lopes2024")))
-    >>> run.comparison.outcome.value_counts().to_dict()
-    {'match': 6, 'unverified': 2}
-    """
-    if not isinstance(study, Study):
-        raise StudyError(f"run_study takes a Study, as in run_study(read_study(path)); found {type(study).__name__}")
+def fitted_run(study: Study) -> StudyRun:
+    """The study run; nothing is fetched, and nothing written."""
     missing = absent(study)
-    made = _without_data(study, missing) if missing else _with_data(study)
-    return made if out is None else replace(made, files=_written(made, Path(out)))
+    return _without_data(study, missing) if missing else _with_data(study)
 
 
 def _without_data(study: Study, why: str) -> StudyRun:
@@ -160,21 +116,3 @@ def _provenance(study: Study, source: Source, given: Given, results: Results) ->
         "fit": str(results.provenance),
         **versions,
     }
-
-
-def _written(made: StudyRun, folder: Path) -> tuple[Path, ...]:
-    files = [write_whole(folder / "comparison.csv", _csv(made.comparison))]
-    provenance = json.dumps(made.provenance, indent=2, ensure_ascii=False)
-    files.append(write_whole(folder / "provenance.json", provenance + "\n"))
-    if made.results is not None:
-        files.append(write_whole(folder / "parameters.csv", _csv(made.results.parameters)))
-        caption = made.provenance["data"]
-        try:
-            files.append(report(made.results, folder / "report.html", title=made.study.title, data=caption))
-        except SexresearchError as error:
-            raise StudyError(f"{made.study.name}: the report cannot be written: {error}") from error
-    return tuple(files)
-
-
-def _csv(frame: pd.DataFrame) -> str:
-    return frame.to_csv(index=False, lineterminator="\n")
