@@ -6,7 +6,7 @@ import pandas as pd
 
 from sexresearch.document import Appendix, Block, Bullets, Document, Heading, Note, Paragraph, Table
 from sexresearch.glossary import describe
-from sexresearch.report.naming import labels_of, short_labels
+from sexresearch.report.naming import labels_of, labels_of_constructs
 from sexresearch.report.results_document import results_document
 from sexresearch.study.replication.running import StudyRun
 from sexresearch.study.study_file.parts import Study
@@ -24,7 +24,7 @@ def study_document(run: StudyRun) -> Document:
     caption, told = run.provenance.get("data", ""), tuple(comparison_blocks(run))
     if run.results is None:
         return Document(run.study.title, told, caption)
-    names = (labels_of(run.survey), short_labels(run.survey))
+    names = (labels_of(run.survey), labels_of_constructs(run.survey))
     made = results_document(run.results, run.study.title, caption, *names)
     end = next((i for i, block in enumerate(made.blocks) if isinstance(block, Appendix)), len(made.blocks))
     blocks = (*made.blocks[:end], Heading("What was published, and what comes out"), *told, *made.blocks[end:])
