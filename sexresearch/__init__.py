@@ -4,6 +4,7 @@ from importlib import import_module
 from types import ModuleType
 
 from sexresearch import chain, datasets, document, errors, glossary, sem, standard, survey
+from sexresearch.answering import Answer, answer
 from sexresearch.chain import (
     bottlenecks,
     chain_model,
@@ -86,6 +87,7 @@ from sexresearch.survey import (
 )
 
 __all__ = [
+    "Answer",
     "Bootstrap",
     "Construct",
     "Design",
@@ -103,6 +105,7 @@ __all__ = [
     "Study",
     "StudyRun",
     "Survey",
+    "answer",
     "apa_table",
     "bootstrap",
     "bottlenecks",

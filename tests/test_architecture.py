@@ -14,7 +14,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "sexresearch"
 ROOMS = ["escaping", "errors", "extras", "arguments", "deprecation", "frozen", "writing", "glossary", "verdict"]
-ROOMS += ["standard", "sem", "survey", "datasets", "chain", "plots", "document", "report", "study", "lab"]
+ROOMS += ["standard", "sem", "survey", "datasets", "chain", "plots", "document", "report", "answering", "study", "lab"]
 ROOMS += ["__init__", "cli", "__main__"]
 SEM_MAY_USE = {*ROOMS[:9], "sem"} - {"writing"}  # nothing about service
 SEM_ROOMS = ["arrays", "matrices", "gamma", "threads", "language", "implied", "ordinal", "data", "terms", "estimation"]

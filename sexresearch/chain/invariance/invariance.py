@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -103,7 +103,11 @@ def invariance(
     (['configural', 'metric', 'scalar', 'strict'], [4, 7, 10, 14])
     """
     source = with_categories(source_of(data, moments, fitting), model, waves, partial)
-    rungs = climb(design_of(model, source, group, waves), partial, stop)
+    return steps_frame(climb(design_of(model, source, group, waves), partial, stop))
+
+
+def steps_frame(rungs: Sequence[Rung]) -> pd.DataFrame:
+    """The table of `invariance`."""
     frame = pd.DataFrame([_row(rung) for rung in rungs])
     used = {f"{name}{rung.ending}" for rung in rungs for name in ("cfi", "rmsea")}
     used |= {"chisq_scaled" for rung in rungs if rung.results is not None and rung.results.options.robust_test}

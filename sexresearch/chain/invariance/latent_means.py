@@ -91,7 +91,11 @@ def latent_means(
     """
     source = with_categories(source_of(data, moments, fitting), model, waves, partial)
     design = design_of(model, source, group, waves)
-    rungs = climb(design, partial, stop, last="scalar")
+    return means_frame(design, climb(design, partial, stop, last="scalar"))
+
+
+def means_frame(design: InvarianceDesign, rungs: Sequence[Rung]) -> pd.DataFrame:
+    """The table of `latent_means`, from the steps up to the scalar ones."""
     rung = _last(rungs)
     labels = design.labels if rung is None or rung.results is None else rung.results.groups or design.labels
     compared = [name for name in design.model.latents if name not in higher(design.model)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,21 +122,44 @@ def compare_rivals(
     >>> table.model.tolist(), table.test.tolist()
     (['full', 'satisfaction_only'], ['', 'vuong'])
     """
+    return fitted_rivals(survey, kinds, higher_order, fitting).table
+
+
+@dataclass(frozen=True, eq=False)
+class FittedRivals:
+    """All views, the best admissible one by BIC first. names : the latent of every node of `PATHS`."""
+
+    views: tuple[FittedView, ...]
+    names: Mapping[str, str]
+    cluster: str | None
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """What `compare_rivals` returns."""
+        table = pd.DataFrame([_row(self.names, rival) for rival in self.views])
+        usable = np.array([rival.usable for rival in self.views])
+        for criterion in ("aic", "bic"):
+            shown = np.where(usable, table[criterion].to_numpy(float), np.nan)
+            table[f"{criterion}_weight"] = criterion_weights(shown)
+        named = {rival.name: rival.solution for rival in self.views if rival.solution is not None and rival.usable}
+        table["equivalent"] = [", ".join(equivalent_to(kind, named)) for kind in table["model"]]
+        against = pd.DataFrame([verdict(rival.name, named) for rival in self.views])
+        notes = [_notes(rival, self.cluster) for rival in self.views]
+        return pd.concat([table, against], axis=1).assign(note=notes)[list(COLUMNS)]
+
+
+def fitted_rivals(
+    survey: Survey,
+    kinds: Sequence[ChainView] | None = None,
+    higher_order: HigherOrder | Sequence[HigherOrder] = "factor",
+    fitting: Fitting | None = None,
+) -> FittedRivals:
+    """The views with their fits, for questions that go on with one of them; arguments as `compare_rivals`."""
     wanted = _checked(survey, kinds, higher_order)
     fitting = _with_likelihood(Fitting() if fitting is None else fitting)
     chosen = list(dict.fromkeys(kind for _, kind, _ in wanted))
     rivals = [_fitted(name, measured, kind, chosen, survey, fitting) for name, kind, measured in wanted]
-    rivals.sort(key=_place)
-    names = _names(wanted[0][2])
-    table = pd.DataFrame([_row(names, rival) for rival in rivals])
-    usable = np.array([rival.usable for rival in rivals])
-    for criterion in ("aic", "bic"):
-        table[f"{criterion}_weight"] = criterion_weights(np.where(usable, table[criterion].to_numpy(float), np.nan))
-    named = {rival.name: rival.solution for rival in rivals if rival.solution is not None and rival.usable}
-    table["equivalent"] = [", ".join(equivalent_to(kind, named)) for kind in table["model"]]
-    against = pd.DataFrame([verdict(rival.name, named) for rival in rivals])
-    notes = [_notes(rival, fitting.cluster) for rival in rivals]
-    return pd.concat([table, against], axis=1).assign(note=notes)[list(COLUMNS)]
+    return FittedRivals(tuple(sorted(rivals, key=_place)), _names(wanted[0][2]), fitting.cluster)
 
 
 COLUMNS = (
@@ -298,7 +321,7 @@ def _place(rival: FittedView) -> tuple[bool, float]:
     return not rival.usable, round(bic, DECIDING)
 
 
-def _row(names: dict[str, str], rival: FittedView) -> dict[str, object]:
+def _row(names: Mapping[str, str], rival: FittedView) -> dict[str, object]:
     results = rival.solution
     if results is None:
         empty = [*MEASURES, *(f"{cause}_to_{effect}" for cause, effect in PATHS), "r2_loyalty", "r2_success"]

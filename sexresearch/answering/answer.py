@@ -1,0 +1,241 @@
+"""`answer`: the four questions about a customer survey, with everything behind their answers, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.answering.catalogue import LANGUAGES, named
+from sexresearch.answering.choosing import Asked, choices
+from sexresearch.answering.facts import QUESTIONS, Part, Sentence, unanswered
+from sexresearch.answering.labels import Labels
+from sexresearch.answering.stages.chaining import Chosen, chain_part, chosen_view
+from sexresearch.answering.stages.comparing_groups import whom_part
+from sexresearch.answering.stages.improving import next_part
+from sexresearch.answering.stages.limiting import limits_part
+from sexresearch.answering.stages.measuring import measured_part
+from sexresearch.answering.stages.screening import data_part
+from sexresearch.answering.stages.setting import Setting
+from sexresearch.answering.stages.standing import today_part
+from sexresearch.answering.wording import choices_frame, sentences_of
+from sexresearch.arguments import in_words
+from sexresearch.chain.views.chain_model import ChainView
+from sexresearch.errors import DataError, OptionError, SexresearchError
+from sexresearch.sem import Model
+from sexresearch.survey import Instrument, Survey, screen
+
+FAILURES = (SexresearchError, ArithmeticError, ValueError, np.linalg.LinAlgError)
+PAGE_ONE = 7  # sentences at the most
+Progress = Callable[[str], None]
+Language = Literal["en", "de"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Answer:
+    """The answer to the four questions about a survey, made by `answer`.
+
+    survey : the answers as they were analysed. target : the construct that everything leads to, by name. parts : what
+    was found, question by question, as data. language : of the sentences.
+    """
+
+    survey: Survey
+    target: str
+    parts: tuple[Part, ...]
+    choices: pd.DataFrame
+    labels: Labels
+
+    @property
+    def language(self) -> str:
+        """The language of the sentences."""
+        return self.labels.language
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """All that is said, question by question; each with the verdicts it was made from."""
+        return tuple(sentences_of(self.parts, self.labels))
+
+    @cached_property
+    def page_one(self) -> tuple[Sentence, ...]:
+        """What matters most, in seven sentences at the most: what to do first, then why."""
+        first = [sentence for sentence in self.sentences if sentence.first]
+        order = ("next", "chain", "whom", "measured", "data", "limits")
+        kept = sorted(first, key=lambda sentence: order.index(sentence.question) if sentence.question in order else 9)
+        return tuple(kept[:PAGE_ONE])
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables by name, with labels; the last one says what was chosen and why."""
+        found = {name: frame.copy() for part in self.parts for name, frame in part.tables.items()}
+        return found | {"choices": self.choices.copy()}
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the answer cannot say, in sentences."""
+        return tuple(sentence.text for sentence in self.sentences if sentence.question == "limits")
+
+    @property
+    def material(self) -> dict[str, object]:
+        """The fits behind the answer, and frames that figures are drawn from."""
+        return {name: value for part in self.parts for name, value in part.material.items()}
+
+    def part(self, question: str) -> Part:
+        """What was found for one question: "data", "today", "measured", "chain", "whom", "next" or "limits"."""
+        for part in self.parts:
+            if part.question == question:
+                return part
+        raise OptionError(f"question {question!r} is not known; allowed: {', '.join(QUESTIONS)}")
+
+    def __repr__(self) -> str:
+        heading = f"{named(self.language, 'answer', 'document')}: {self.labels.of(self.target) or self.survey.caption}"
+        return "\n".join([heading, *(f"  {sentence.text}" for sentence in self.page_one)])
+
+
+@in_words
+def answer(
+    survey: Survey,
+    target: str | None = None,
+    group: str | None = None,
+    *,
+    without: Sequence[str] | pd.DataFrame = (),
+    model: Model | str | None = None,
+    view: ChainView | None = None,
+    estimator: str | None = None,
+    missing: str | None = None,
+    ordered: bool | Sequence[str] | None = None,
+    cluster: str | None = None,
+    sampling_weights: str | None = None,
+    cost: Mapping[str, float] | None = None,
+    bootstrap: int = 0,
+    seed: int = 1,
+    language: Language = "en",
+    progress: Progress | None = None,
+) -> Answer:
+    """Is it measured well, does the chain hold, for whom, and what next? One answer, with everything behind it.
+
+    Parameters
+    ----------
+    survey : Survey
+        Answers with an instrument, which says what they measure.
+    target : str, optional
+        Construct that everything leads to: its name, label or node. Default: the last one of the chain that is
+        measured: success, else loyalty, delight, satisfaction.
+    group : str, optional
+        Column of the groups to compare; "" for none. Default: the first field of role group.
+    without : sequence of str or DataFrame
+        Checks of `screen` whose rows are left out, or a part of what `screen` found. Default: no row is left out.
+    model : Model or str, optional
+        A model of your own in the place of the views of the chain.
+    view : str, optional
+        A view of the chain, as in `chain_model`, to go on with. Default: the best admissible one by BIC.
+    estimator, missing : str, optional
+        As in `fit`. Default: "WLSMV" and "pairwise" with ordered items, else "MLR" and, with gaps, "fiml".
+    ordered : bool or sequence of str, optional
+        Items taken as ordered categories. Default: those that use fewer than five, where they are half of all or more.
+    cluster, sampling_weights : str, optional
+        Columns; "" for none. Default: the fields of role cluster (from 20 clusters on) and weight.
+    cost : dict of float by str, optional
+        What a point of a lever costs, as in `priorities`.
+    bootstrap : int
+        Replicates for the limits of gains; 0 for draws from the estimates' distribution.
+    seed : int
+        Whole number of at least 0 that decides the draws.
+    language : {"en", "de"}
+        Of sentences and documents.
+    progress : callable, optional
+        Is called with the name of every stage before it begins.
+
+    Returns
+    -------
+    Answer
+        `sentences`, `page_one`, `tables` (frames by name), `figures`, `choices` (what was chosen, and why), `limits`.
+        A question that cannot be answered has the reason in its place.
+
+    Raises
+    ------
+    DataError
+        The survey has no instrument, or `without` names an unknown check.
+    OptionError
+        A target, column or language that is not there.
+
+    Notes
+    -----
+    Every sentence is made of verdicts that it carries. Links whose interval holds 0 are called not shown, which is not
+    the same as absent; levers that are not told apart with a probability of .95 are called so. Five categories or more
+    are treated as numbers (Rhemtulla, Brosseau-Liard & Savalei 2012, doi 10.1037/a0029315).
+
+    Examples
+    --------
+    >>> import sexresearch as sx
+    >>> found = sx.answer(sx.datasets.load("service_excellence_demo"), group="")
+    >>> found.target, found.choices["value"][1]
+    ('success', 'MLR')
+    """
+    instrument = _checked(survey, language)
+    kept = _without(survey, without)
+    asked = Asked(target, group, cluster, sampling_weights, estimator, missing, ordered)
+    made = choices(kept, asked)
+    labels = Labels(instrument, language)
+    own = Model(model) if isinstance(model, str) else model
+    setting = Setting(kept, made, labels, own, view, cost, bootstrap, seed)
+    parts = _parts(setting, progress or (lambda stage: None))
+    return Answer(kept, made.target, parts, choices_frame(made.made, labels), labels)
+
+
+def _checked(survey: Survey, language: str) -> Instrument:
+    if not isinstance(survey, Survey):
+        raise DataError(f"answer takes a Survey: use read_survey(path, instrument); found {type(survey).__name__}")
+    if survey.instrument is None:
+        raise DataError(
+            f"{survey.source.name} was read without an instrument, so it is not known what its columns measure: write "
+            "a codebook (Instrument.from_toml shows the format) and give it to read_survey(path, instrument)"
+        )
+    if language not in LANGUAGES:
+        raise OptionError(f"language {language!r} is not known; allowed: {', '.join(LANGUAGES)}")
+    return survey.instrument
+
+
+def _without(survey: Survey, without: Sequence[str] | pd.DataFrame) -> Survey:
+    if isinstance(without, pd.DataFrame):
+        return survey.without(without) if len(without) else survey
+    wanted = [without] if isinstance(without, str) else list(without)
+    if not wanted:
+        return survey
+    found = screen(survey)
+    own = found[found["check"].isin(wanted) & (found["rows"].map(len) > 0)]
+    return survey.without(own) if len(own) else survey
+
+
+def _parts(setting: Setting, progress: Progress) -> tuple[Part, ...]:
+    """All stages in order; each that fails leaves its reason, and the others stand."""
+    parts: dict[str, Part] = {}
+    parts["data"] = _stage("data", lambda: data_part(setting), progress)
+    parts["today"] = _stage("today", lambda: today_part(setting), progress)
+    parts["measured"] = _stage("measured", lambda: measured_part(setting), progress)
+    chosen: list[Chosen] = []
+
+    def chain() -> Part:
+        chosen.append(chosen_view(setting))
+        return chain_part(setting, chosen[0])
+
+    parts["chain"] = _stage("chain", chain, progress)
+    parts["whom"] = _stage("whom", lambda: whom_part(setting), progress)
+    if chosen and chosen[0].results.converged:
+        parts["next"] = _stage("next", lambda: next_part(setting, chosen[0]), progress)
+    else:
+        parts["next"] = unanswered("next", "no_chain")
+    material = {name: value for part in parts.values() for name, value in part.material.items()}
+    parts["limits"] = _stage("limits", lambda: limits_part(setting, material), progress)
+    return tuple(parts[question] for question in QUESTIONS)
+
+
+def _stage(question: str, stage: Callable[[], Part], progress: Progress) -> Part:
+    progress(question)
+    try:
+        return stage()
+    except FAILURES as error:
+        return unanswered(question, str(error))

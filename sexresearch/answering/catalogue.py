@@ -1,0 +1,90 @@
+"""The catalogues of texts: sentences as templates, filled with numbers and names in the language of the reader."""
+
+from __future__ import annotations
+
+import math
+import string
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from sexresearch.errors import OptionError
+
+LANGUAGES = ("en", "de")
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, Any]:
+    """All texts of a language.
+
+    >>> catalogue("de")["questions"]["whom"]
+    'Für wen?'
+    """
+    if language not in LANGUAGES:
+        raise OptionError(f"language {language!r} is not known; allowed: {', '.join(LANGUAGES)}")
+    text = files("sexresearch.answering").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def said(language: str, key: str, values: Mapping[str, object] | None = None, part: str = "sentences") -> str:
+    """The text of that key, filled with values.
+
+    >>> said("de", "rows_all", {"n": 1500})
+    'Alle 1.500 Antwortbögen wurden ausgewertet.'
+    >>> said("en", "items_lost", {"n": 1, "names": ["joy"]})
+    'One question could not be used, as nobody answered it or all answered alike: joy.'
+    """
+    known, filling = catalogue(language)[part], dict(values or {})
+    single = f"{key}_one" if filling.get("n") == 1 and f"{key}_one" in known else key
+    return Filled(language).format(str(known[single]), **filling)
+
+
+def named(language: str, key: str, part: str) -> str:
+    """A word of the catalogue; the key itself where there is none."""
+    return str(catalogue(language).get(part, {}).get(key, key))
+
+
+class Filled(string.Formatter):
+    """Templates: whole numbers with separators, others with the decimals after the colon, `%` for shares.
+
+    Lists are joined by commas and the language's "and"; with `or` after the colon by its "or".
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """One value as text.
+
+        >>> Filled("de").format("{a:.2f}; {b:%}; {c}", a=0.5, b=0.123, c=["x", "y", "z"])
+        '0,50; 12 %; x, y und z'
+        """
+        if isinstance(value, list | tuple):
+            return listed([str(part) for part in value], self.language, format_spec or "and")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return str(value)
+        if math.isnan(value):
+            return "?"
+        return self._number(float(value), format_spec)
+
+    def _number(self, value: float, spec: str) -> str:
+        if spec == "%":
+            share = 100.0 * value
+            near = "< 1" if 0 < share < 1 else "> 99" if 99 < share < 100 else f"{share:.0f}"
+            return near + (" %" if self.language == "de" else "%")
+        text = f"{value:,.0f}" if not spec else f"{value:,{spec}}"
+        text = text.removeprefix("-") if text.strip("-0.,") == "" else text
+        return text.translate(str.maketrans(",.", ".,")) if self.language == "de" else text
+
+
+def listed(names: Sequence[str], language: str, word: str = "and") -> str:
+    """Names as a list in words.
+
+    >>> listed(["a", "b", "c"], "en", "or")
+    'a, b or c'
+    """
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {catalogue(language)['words'][word]} {names[-1]}"

@@ -1,0 +1,56 @@
+"""Facts: what an answer says, as data; sentences are made of them in the language of the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from sexresearch.verdict import Verdict
+
+QUESTIONS = ("data", "today", "measured", "chain", "whom", "next", "limits")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing to be said.
+
+    key : of its sentence in the catalogues. values : what the sentence is filled with: numbers, names, lists of names.
+    verdicts : what it was judged by. first : whether it stands on page one.
+    """
+
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
+    first: bool = False
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of an answer: the question it belongs to, its text, the verdicts behind it, whether on page one."""
+
+    question: str
+    text: str
+    verdicts: tuple[Verdict, ...] = ()
+    first: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The answer to one question: what is said, the tables behind it, and what figures are drawn from."""
+
+    question: str
+    facts: tuple[Fact, ...] = ()
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    material: Mapping[str, object] = field(default_factory=dict)
+
+
+def unanswered(question: str, reason: str) -> Part:
+    """A part that could not be answered, and why.
+
+    >>> unanswered("whom", "there is one group").facts[0].values["reason"]
+    'there is one group'
+    """
+    told = reason.strip().rstrip(".")
+    return Part(question, (Fact("unanswered", {"question": question, "reason": told}),))

@@ -1,0 +1,107 @@
+"""Names as the questionnaire has them: labels of constructs, wordings of items, in frames and in running text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from sexresearch.answering.catalogue import catalogue
+from sexresearch.survey import Instrument
+
+NAMES = ("where", "construct", "item", "nearest", "htmt_with", "target", "source", "lhs", "rhs", "column")
+TEXTS = ("path", "detail", "advice", "verdict", "note", "reason", "unit", "released")
+VIEWED = ("model", "equivalent", "verdict")
+LONGEST = 60  # letters of a wording in a sentence
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels by the names that models and files use."""
+
+    instrument: Instrument
+    language: str
+
+    @cached_property
+    def constructs(self) -> dict[str, str]:
+        """Of constructs and of what the model makes of them, such as excellence."""
+        made = dict(catalogue(self.language)["names"])
+        fields = {field.name: field.label for field in self.instrument.fields if field.label}
+        return made | fields | {part.name: part.label for part in self.instrument.constructs if part.label}
+
+    @cached_property
+    def items(self) -> dict[str, str]:
+        """Of items: their wordings, with the name behind where two items have the same."""
+        worded = {item.name: item.wording.strip() for item in self.instrument.items if item.wording.strip()}
+        often = Counter(worded.values())
+        return {name: f"{text} ({name})" if often[text] > 1 else text for name, text in worded.items()}
+
+    @cached_property
+    def every(self) -> dict[str, str]:
+        """Of constructs, fields, items and views."""
+        return {**self.items, **self.constructs}
+
+    def views(self, names: Sequence[str]) -> list[str]:
+        """The views of the chain in words."""
+        known = catalogue(self.language)["views"]
+        return [str(known.get(name, name)) for name in names]
+
+    def outcome(self, outcome: object) -> str:
+        """An outcome as a word."""
+        return str(catalogue(self.language)["outcomes"].get(str(outcome), outcome))
+
+    def of(self, name: object) -> str:
+        """The label of one name; the name where there is none."""
+        return self.every.get(str(name), str(name))
+
+    def several(self, names: Sequence[object]) -> list[str]:
+        """The labels of several names."""
+        return [self.of(name) for name in names]
+
+    def quoted(self, item: str) -> str:
+        """The wording of an item in quotation marks, shortened."""
+        text = self.items.get(item, item)
+        short = text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " …"
+        return f"„{short}“" if self.language == "de" else f"“{short}”"
+
+    def text(self, text: str) -> str:
+        """Running text, such as a reason, with labels in the place of names."""
+        return _replaced(text, self.every)
+
+    def frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The frame with labels in its columns of names and of texts; columns without any value are left out."""
+        out = frame.copy()
+        for name in out.columns:
+            if name == "outcome":
+                out[name] = [self.outcome(value) for value in out[name]]
+            elif name in NAMES:
+                out[name] = [self.of(value) if isinstance(value, str) else value for value in out[name]]
+            elif name in TEXTS:
+                out[name] = [self._said(value) for value in out[name]]
+        empty = [name for name in out.columns if len(out) and all(_nothing(value) for value in out[name])]
+        return out.drop(columns=empty).reset_index(drop=True)
+
+    def rivals(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The frame of `compare_rivals` with its views in words."""
+        known = dict(catalogue(self.language)["view_names"])
+        said = {name: [_replaced(str(value), known) for value in frame[name]] for name in VIEWED}
+        whole = self.frame(frame.drop(columns=list(VIEWED))).assign(**said)
+        return whole[[name for name in frame.columns if name in whole.columns]]
+
+    def _said(self, value: object) -> object:
+        if isinstance(value, tuple):
+            return "; ".join(self.text(str(part)) for part in value)
+        return self.text(value) if isinstance(value, str) else value
+
+
+def _nothing(value: object) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, str) and not value) or value != value
+
+
+def _replaced(text: str, labels: Mapping[str, str]) -> str:
+    names = "|".join(map(re.escape, sorted(labels, key=len, reverse=True)))
+    return re.sub(rf"(?<![\w.])({names})(?![\w])", lambda found: labels[found.group()], text) if names else text

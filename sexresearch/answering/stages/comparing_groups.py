@@ -1,0 +1,90 @@
+"""For whom? Whether the groups may be compared, and which of them stands higher on what."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from sexresearch.answering.choosing import SMALL_GROUP
+from sexresearch.answering.facts import Fact, Part, unanswered
+from sexresearch.answering.stages.setting import Setting, measurement_text, on_node
+from sexresearch.chain.invariance.groups_compared import groups_compared
+from sexresearch.survey import Construct
+from sexresearch.verdict import Verdict
+
+OUTCOMES = ("experience", "valued", "exceeded", "delight", "satisfaction", "loyalty", "success")
+STEPS = ["step", "n", "chisq", "chisq_scaled", "df", "cfi", "cfi_robust", "rmsea", "rmsea_robust", "srmr", "cfi_change"]
+STEPS += ["rmsea_change", "srmr_change", "verdict", "note"]
+MEANS = ["construct", "group", "against", "effect_size", "ci_lower", "ci_upper", "pvalue", "step", "outcome", "note"]
+MOST = 3  # differences named in a sentence
+
+
+def whom_part(setting: Setting) -> Part:
+    """The part about groups."""
+    reason = _why_not(setting)
+    if reason:
+        return unanswered("whom", reason)
+    parts = _compared(setting)
+    group, fitting = setting.choices.group, setting.choices.fitting
+    steps, means = groups_compared(measurement_text(parts), setting.survey, group, not fitting.ordered, fitting)
+    numbers = means[means["effect_size"].notna()] if len(means) else means
+    shown = steps[[name for name in STEPS if name in steps.columns]]
+    tables = {"invariance": setting.labels.frame(shown), "means": setting.labels.frame(means[MEANS])}
+    facts = (*_comparable(setting, steps, numbers), *_differences(setting, numbers))
+    return Part("whom", facts, tables, {"steps": steps, "means": means})
+
+
+def _why_not(setting: Setting) -> str:
+    """Why there is nothing to be compared; empty where there is."""
+    group = setting.choices.group
+    if not group:
+        return "no_group"
+    counts = setting.survey.answers[group].value_counts()
+    if len(counts) < 2:
+        return "one_group"
+    if int(counts.min()) < SMALL_GROUP:
+        return "small_group"
+    return "" if _compared(setting) else "no_outcome"
+
+
+def _compared(setting: Setting) -> tuple[Construct, ...]:
+    """What groups are compared on: the effects of the chain; all constructs where it has none."""
+    return on_node(setting.judged, OUTCOMES) or setting.judged
+
+
+def _comparable(setting: Setting, steps: pd.DataFrame, means: pd.DataFrame) -> list[Fact]:
+    rows = list(steps.itertuples())
+    verdicts = tuple(Verdict(row.outcome, row.step, reason=row.verdict or row.note or "-") for row in rows)
+    groups = [str(label) for label in setting.survey.answers[setting.choices.group].dropna().unique()]
+    filling = {"n": len(groups), "groups": groups, "field": setting.label(setting.choices.group)}
+    if means.empty:
+        return [Fact("groups_apart", filling, verdicts, first=True)]
+    freed = [formula.split(" ")[0] for released in steps["released"] for formula in released]
+    freed = [name for name in dict.fromkeys(freed) if name in setting.survey.items]
+    if not freed:
+        return [Fact("groups_alike", filling, verdicts)]
+    quoted = [setting.labels.quoted(name) for name in freed[:MOST]]
+    return [Fact("groups_partial", filling | {"n": len(freed), "names": quoted}, verdicts)]
+
+
+def _differences(setting: Setting, means: pd.DataFrame) -> list[Fact]:
+    if means.empty:
+        return []
+    clear = means[(means["ci_lower"] > 0) | (means["ci_upper"] < 0)]
+    if clear.empty:
+        return [Fact("means_unshown", {"n": len(means)}, first=True)]
+    largest = clear.loc[clear["effect_size"].abs().sort_values(ascending=False).index]
+    row = largest.iloc[0]
+    verdicts = tuple(
+        Verdict(r.outcome, f"{setting.label(r.construct)}: {r.group} against {r.against}", r.effect_size)
+        for r in clear.itertuples()
+    )
+    higher, lower = (row["group"], row["against"]) if row["effect_size"] > 0 else (row["against"], row["group"])
+    ends = sorted(abs(float(row[end])) for end in ("ci_lower", "ci_upper"))
+    filling: dict[str, object] = {
+        "construct": setting.label(row["construct"]),
+        "higher": str(higher),
+        "lower_group": str(lower),
+    }
+    filling |= {"value": abs(float(row["effect_size"])), "lower": ends[0], "upper": ends[1]}
+    filling |= {"n": len(clear), "all": len(means)}
+    return [Fact("means_differ", filling, verdicts, first=True)]

@@ -1,0 +1,151 @@
+"""What should be improved next? Levers by what some points of them bring to the target, and how sure their order is."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.answering.facts import Fact, Part, unanswered
+from sexresearch.answering.stages.chaining import Chosen, analysed
+from sexresearch.answering.stages.setting import Setting
+from sexresearch.chain import chain_model, importance, priorities
+from sexresearch.errors import InstrumentError, ModelError, OptionError
+from sexresearch.sem import Results
+from sexresearch.sem.view import quiet_fit
+from sexresearch.verdict import Verdict, against
+
+LEVEL = 0.95  # probability from which one lever is told apart from another, as `priorities` has it
+SHOWN = ["construct", "clause", "rank", "gain", "gain_ci_lower", "gain_ci_upper", "unit", "performance"]
+SHOWN += ["performance_ci_lower", "performance_ci_upper", "p_first", "p_top_two", "kind", "probability", "d", "note"]
+MONEY = re.compile(
+    r"euro|€|\$|dollar|pound|£|franc|franken|\bchf\b|\busd\b|\beur\b|spend|spent|ausgegeben|umsatz|revenue|sales", re.I
+)
+MOST = 4  # names in a sentence
+
+
+def next_part(setting: Setting, chosen: Chosen) -> Part:
+    """The part about what to do."""
+    target = setting.choices.target
+    if not target:
+        return unanswered("next", "no_target")
+    results = levers_fit(setting, chosen)
+    names = {name for pair in results.parameters[["lhs", "rhs"]].itertuples(index=False) for name in pair}
+    if target not in names:
+        return unanswered("next", "target_outside")
+    survey = analysed(setting)
+    frame = priorities(results, survey, target, setting.cost, bootstrap=setting.bootstrap, seed=setting.seed)
+    ranked = frame[frame["rank"].notna()]
+    kept = [name for name in SHOWN if name in frame.columns]
+    tables = {"priorities": setting.labels.frame(ranked[kept])} if len(ranked) else {}
+    more, money = money_of(setting, results, ranked)
+    tables |= money
+    material = {"importance": importance(results, target, survey), "levers": results, "target": target}
+    return Part("next", (*_facts(setting, ranked, target), *more), tables, material)
+
+
+def levers_fit(setting: Setting, chosen: Chosen) -> Results:
+    """The chosen view with excellence made of its parts, which are then levers; the view itself where that has none."""
+    if not chosen.kind:
+        return chosen.results
+    try:
+        model = chain_model(setting.answered, chosen.kind, higher_order="composite")  # type: ignore[arg-type]
+        if "composite" not in model.syntax:
+            return chosen.results
+        results = quiet_fit(model, analysed(setting), setting.choices.fitting)
+    except (InstrumentError, ModelError, OptionError):
+        return chosen.results
+    return results if results.converged and not results.inadmissible else chosen.results
+
+
+def money_item(setting: Setting, results: Results) -> str:
+    """The first item of the target that is an amount of money by its wording, on a scale without end; "" for none."""
+    items = setting.answered.construct(setting.choices.target).items
+    for item in items:
+        open_ended = not np.isfinite([item.scale.lowest, item.scale.highest]).all()
+        if open_ended and MONEY.search(item.wording) and item.name in results.model.observed:
+            return item.name
+    return ""
+
+
+def money_of(setting: Setting, results: Results, ranked: pd.DataFrame) -> tuple[list[Fact], dict[str, pd.DataFrame]]:
+    """What the levers bring in money, where an item of the target is an amount of it."""
+    item = money_item(setting, results)
+    if not item or ranked.empty:
+        return [], {}
+    found = priorities(
+        results, analysed(setting), item, setting.cost, constructs=ranked["construct"].tolist(),
+        bootstrap=setting.bootstrap, seed=setting.seed,
+    )  # fmt: skip
+    found = found[found["rank"].notna()].assign(unit="as recorded")
+    shown = setting.labels.frame(found[["construct", "rank", "gain", "gain_ci_lower", "gain_ci_upper", "points"]])
+    facts = []
+    for _, row in found[found["construct"] == ranked.iloc[0]["construct"]].iterrows():
+        filling = _filling(setting, row, item) | {"item": setting.labels.of(item)}
+        key = "money" if filling["lower"] > 0 else "money_open"
+        facts.append(Fact(key, filling, (against("lower limit of the gain", filling["lower"], 0.0, "", strict=True),)))
+    return facts, {"money": shown}
+
+
+def _facts(setting: Setting, ranked: pd.DataFrame, target: str) -> list[Fact]:
+    if ranked.empty:
+        return [Fact("unanswered", {"question": "next", "reason": "no_lever"})]
+    shown = ranked[ranked["gain_ci_lower"] > 0]
+    hidden = ranked[~(ranked["gain_ci_lower"] > 0) & ~(ranked["gain_ci_upper"] < 0)]
+    harmful = ranked[ranked["gain_ci_upper"] < 0]
+    facts = [_first(setting, shown, target)] if len(shown) else [_nothing(setting, ranked, target)]
+    facts += [_second(setting, shown, target)] if len(shown) > 1 else []
+    if len(hidden) and len(shown):
+        names = setting.labels.several(hidden["construct"].tolist())
+        told = tuple(Verdict("doubtful", setting.label(r.construct), r.gain, 0.0) for r in hidden.itertuples())
+        facts.append(Fact("gain_open", {"names": names, "target": setting.label(target)}, told))
+    if len(harmful):
+        facts.append(Fact("gain_negative", {"names": setting.labels.several(harmful["construct"].tolist())}))
+    return facts
+
+
+def _first(setting: Setting, shown: pd.DataFrame, target: str) -> Fact:
+    """The first lever: alone where it is ahead of all others with the probability asked for, else with its ties."""
+    top = shown.iloc[0]
+    filling = _filling(setting, top, target)
+    if len(shown) == 1:
+        return Fact("first_only", filling, (against("lower limit of the gain", filling["lower"], 0.0, ""),), first=True)
+    sure = float(top["p_first"])
+    verdict = against("probability of coming first", sure, LEVEL, "", because="there are no draws")
+    if verdict.outcome == "holds":
+        return Fact("first_clear", filling | {"sure": sure}, (verdict,), first=True)
+    tied = [str(row.construct) for row in shown.iloc[1:].itertuples() if _tied(row)]
+    names = setting.labels.several(tied[: MOST - 1]) or setting.labels.several([shown.iloc[1]["construct"]])
+    return Fact("first_tied", filling | {"sure": sure, "names": names}, (verdict,), first=True)
+
+
+def _tied(row: object) -> bool:
+    return str(getattr(row, "verdict", "")).startswith("Not told apart")
+
+
+def _second(setting: Setting, shown: pd.DataFrame, target: str) -> Fact:
+    filling = _filling(setting, shown.iloc[1], target)
+    return Fact("next_best", filling, (against("lower limit of the gain", filling["lower"], 0.0, ""),), first=True)
+
+
+def _nothing(setting: Setting, ranked: pd.DataFrame, target: str) -> Fact:
+    told = tuple(Verdict("doubtful", setting.label(row.construct), row.gain, 0.0) for row in ranked.itertuples())
+    names = setting.labels.several(ranked["construct"].tolist())
+    return Fact("gain_none", {"names": names, "target": setting.label(target)}, told, first=True)
+
+
+def _filling(setting: Setting, row: pd.Series, target: str) -> dict[str, Any]:
+    return {
+        "construct": setting.label(row["construct"]),
+        "target": setting.label(target),
+        "points": float(row["points"]),
+        "gain": float(row["gain"]),
+        "lower": float(row["gain_ci_lower"]),
+        "upper": float(row["gain_ci_upper"]),
+        "unit": "points" if row["unit"] == "points" else setting.labels.text(str(row["unit"])),
+        "today": float(row["performance"]),
+        "today_lower": float(row["performance_ci_lower"]),
+        "today_upper": float(row["performance_ci_upper"]),
+    }

@@ -1,0 +1,30 @@
+"""What an answer cannot say, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sexresearch.answering.facts import Fact, Part
+from sexresearch.answering.stages.setting import Setting
+from sexresearch.sem import Results
+from sexresearch.standard.nodes import node_key
+
+DELIGHT = ("delight", "valued", "exceeded")
+
+
+def limits_part(setting: Setting, material: Mapping[str, object]) -> Part:
+    """The limits of this answer: those of every survey, and those of this one."""
+    facts = [Fact("limit_causes", first=True), Fact("limit_silent"), Fact("limit_method")]
+    if setting.survey.synthetic:
+        facts.insert(0, Fact("limit_synthetic"))
+    nodes = {node_key(part.node) for part in setting.answered.constructs if part.node}
+    if "success" not in nodes:
+        facts.append(Fact("limit_success"))
+    if not nodes & set(DELIGHT):
+        facts.append(Fact("limit_delight"))
+    if setting.choices.fitting.ordered:
+        facts.append(Fact("limit_ordered"))
+    results = material.get("chain")
+    if isinstance(results, Results):
+        facts += [Fact("limit_problem", {"reason": problem}) for problem in results.problems]
+    return Part("limits", tuple(facts))

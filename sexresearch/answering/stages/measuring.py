@@ -1,0 +1,90 @@
+"""Is it measured well? The verdict on every construct and item of one measurement model of them all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.answering.facts import Fact, Part, unanswered
+from sexresearch.answering.stages.setting import Setting, measurement_text
+from sexresearch.chain import cross_loadings, reliability, validity
+from sexresearch.chain.paths.path_limits import path_limits
+from sexresearch.report.sentences import fit_sentence
+from sexresearch.sem import Model, Results
+from sexresearch.sem.view import quiet_fit
+from sexresearch.verdict import Outcome, Verdict
+
+WEAK = 0.708  # Hair et al. (2019), doi 10.1108/EBR-11-2018-0203: half of the item's variance
+OUTCOMES: tuple[Outcome, ...] = ("fails", "doubtful", "not_computable")
+MOST = 3  # items quoted in a sentence
+SHOWN = ["construct", "items", "alpha", "omega", "omega_ci_lower", "omega_ci_upper", "ave", "ave_ci_lower"]
+SHOWN += ["ave_ci_upper", "htmt", "htmt_with", "verdict", "note"]
+
+
+def measured_part(setting: Setting) -> Part:
+    """The part about measurement."""
+    parts = setting.judged
+    if not parts:
+        return unanswered("measured", setting.labels.text("no construct has two items that were answered differently"))
+    results = quiet_fit(Model(measurement_text(parts)), setting.survey, setting.choices.fitting)
+    if not results.converged:
+        return unanswered("measured", "the measurement model did not converge: " + "; ".join(results.problems))
+    found = validity(results)
+    return Part("measured", (*_verdicts(setting, found), *_weak(setting, results), *_single(setting)), {
+        "measurement": _measurement(setting, results, found),
+        "items": items_table(setting, results),
+    }, {"measurement": results, "fit": fit_sentence(results)})  # fmt: skip
+
+
+def _measurement(setting: Setting, results: Results, found: pd.DataFrame) -> pd.DataFrame:
+    beside = reliability(results).drop(columns=["items", "note", "omega", "ave"])
+    frame = found.merge(beside, on="construct", how="left")
+    return setting.labels.frame(frame[[name for name in SHOWN if name in frame.columns]])
+
+
+def items_table(setting: Setting, results: Results) -> pd.DataFrame:
+    """One row per item: construct, wording, standardized loading with limits, and how it is called into question."""
+    limits = path_limits(results)
+    own = limits[limits["op"] == "=~"]
+    frame = pd.DataFrame(
+        {
+            "construct": setting.labels.several(own["lhs"].tolist()),
+            "wording": [setting.labels.items.get(name, name) for name in own["rhs"]],
+            "loading": own["std_all"].to_numpy(float),
+            "std_all_ci_lower": own["std_all_ci_lower"].to_numpy(float),
+            "std_all_ci_upper": own["std_all_ci_upper"].to_numpy(float),
+        }
+    )
+    answers = setting.survey.answers
+    frame["n"] = [int(answers[name].notna().sum()) for name in own["rhs"]]
+    return frame
+
+
+def _verdicts(setting: Setting, found: pd.DataFrame) -> list[Fact]:
+    well = found[found["outcome"] == "holds"]["construct"].tolist()
+    verdicts = tuple(Verdict("holds", setting.label(name)) for name in well)
+    count = {"n": len(well), "all": len(found)}
+    facts = [Fact("measured_all" if len(well) == len(found) else "measured_some", count, verdicts, first=True)]
+    for outcome in OUTCOMES:
+        names = found[found["outcome"] == outcome]["construct"].tolist()
+        if names:
+            told = tuple(Verdict(outcome, setting.label(name), reason="see its row") for name in names)
+            facts.append(Fact(f"measured_{outcome}", {"names": setting.labels.several(names)}, told))
+    return facts
+
+
+def _weak(setting: Setting, results: Results) -> list[Fact]:
+    frame = cross_loadings(results)
+    own = frame[frame["own"].astype(bool) & frame["loading"].notna()]
+    low = own[own["loading"].abs() < WEAK].sort_values("loading", key=np.abs)
+    if low.empty:
+        return []
+    told = tuple(Verdict("doubtful", "loading", float(x), WEAK, "Hair et al. 2019") for x in low["loading"])
+    quoted = [setting.labels.quoted(str(name)) for name in low["item"].head(MOST)]
+    return [Fact("items_weak", {"n": len(low), "names": quoted}, told)]
+
+
+def _single(setting: Setting) -> list[Fact]:
+    judged = {part.name for part in setting.judged}
+    left = [part.name for part in setting.answered.constructs if part.name not in judged]
+    return [Fact("measured_single", {"names": setting.labels.several(left)})] if left else []

@@ -1,0 +1,79 @@
+"""Can the answers be trusted? What screening found, what was left out, and what is missing."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from sexresearch.answering.facts import Fact, Part
+from sexresearch.answering.stages.setting import Setting
+from sexresearch.survey import screen
+from sexresearch.verdict import Verdict
+
+CARELESS = (
+    "one answer throughout",
+    "long run of one answer",
+    "repeated answers",
+    "speeding",
+    "person-total correlation",
+    "psychometric synonyms",
+    "psychometric antonyms",
+    "even-odd consistency",
+    "little variation",
+    "near duplicate",
+    "outlying answers",
+    "no answers",
+    "spam",
+    "preview or test",
+    "repeated id",
+)
+UNUSABLE = ("constant item",)
+MOST = 4  # names listed in a sentence
+
+
+def data_part(setting: Setting) -> Part:
+    """The part about the answers themselves."""
+    found = screen(setting.survey)
+    shown = found.assign(rows=found["rows"].map(len))
+    tables = {"screening": setting.labels.frame(shown)} if len(found) else {}
+    facts = (*_used(setting), *_suspicious(setting, found), *_gaps(setting), *_lost(setting, found))
+    return Part("data", facts, tables)
+
+
+def _used(setting: Setting) -> list[Fact]:
+    survey = setting.survey
+    if not survey.exclusions:
+        return [Fact("rows_all", {"n": survey.n}, first=True)]
+    out = sum(len(part.rows) for part in survey.exclusions)
+    because = "; ".join(f"{part.because} ({len(part.rows)})" for part in survey.exclusions)
+    return [Fact("rows_some", {"n": survey.n, "all": survey.n + out, "out": out, "because": because}, first=True)]
+
+
+def _suspicious(setting: Setting, found: pd.DataFrame) -> list[Fact]:
+    own = found[found["check"].isin(CARELESS)]
+    rows = {row for labels in own["rows"] for row in labels}
+    small = [Fact("few_rows", {"detail": text}) for text in found[found["check"] == "small sample"]["detail"]]
+    if not rows:
+        clean = Verdict("holds", "respondents pointed at by screening", 0.0, decimals=0)
+        return [*small, Fact("screening_clean", verdicts=(clean,))]
+    share = len(rows) / setting.survey.n
+    verdict = Verdict("doubtful", "share of respondents pointed at by screening", share)
+    return [*small, Fact("screening_found", {"n": len(rows), "share": share}, (verdict,))]
+
+
+def _gaps(setting: Setting) -> list[Fact]:
+    items = list(setting.choices.items)
+    share = float(setting.survey.answers[items].isna().to_numpy().mean()) if items else 0.0
+    if not share:
+        return []
+    return [Fact(f"gaps_{setting.choices.fitting.missing}", {"share": share})]
+
+
+def _lost(setting: Setting, found: pd.DataFrame) -> list[Fact]:
+    """Items that cannot be used, and constructs that lose all of theirs."""
+    names = [name for name in found[found["check"].isin(UNUSABLE)]["where"] if name in setting.survey.items]
+    gone = [p.name for p in setting.instrument.constructs if all(item.name in names for item in p.items)]
+    inside = {item.name for name in gone for item in setting.instrument.construct(name).items}
+    single = [name for name in names if name not in inside]
+    facts = [Fact("constructs_lost", {"names": setting.labels.several(gone)}, first=True)] if gone else []
+    quoted = [setting.labels.quoted(name) for name in single[:MOST]]
+    return [*facts, *([Fact("items_lost", {"n": len(single), "names": quoted})] if single else [])]

@@ -1,0 +1,52 @@
+"""Facts as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from sexresearch.answering.catalogue import catalogue, named, said
+from sexresearch.answering.choosing import Choice
+from sexresearch.answering.facts import Fact, Part, Sentence
+from sexresearch.answering.labels import Labels
+
+
+def sentences_of(parts: Sequence[Part], labels: Labels) -> Iterator[Sentence]:
+    """All sentences, question by question."""
+    for part in parts:
+        for fact in part.facts:
+            yield Sentence(part.question, sentence(fact, labels), fact.verdicts, fact.first)
+
+
+def sentence(fact: Fact, labels: Labels) -> str:
+    """The text of one fact; reasons are texts of the catalogue, or of the stage that failed."""
+    language = labels.language
+    values = dict(fact.values)
+    if "reason" in values:
+        values["reason"] = _reason(str(values["reason"]), labels)
+    if "unit" in values:
+        values["unit"] = named(language, str(values["unit"]), "units")
+    return said(language, fact.key, values)
+
+
+def _reason(reason: str, labels: Labels) -> str:
+    known = catalogue(labels.language)["reasons"]
+    return str(known[reason]) if reason in known else labels.text(reason).strip().rstrip(".")
+
+
+def choices_frame(made: Sequence[Choice], labels: Labels) -> pd.DataFrame:
+    """One row per choice: what was chosen, its value in words, and the reason."""
+    language = labels.language
+    rows = []
+    for choice in made:
+        names = [labels.of(part) for part in choice.value.split(", ")] if choice.value else []
+        many = f"{len(names)}" if choice.choice == "ordered" and len(names) > 1 else ", ".join(names)
+        rows.append(
+            {
+                "choice": named(language, choice.choice, "choices"),
+                "value": many or named(language, "none", "choices"),
+                "reason": said(language, choice.key, dict(choice.filling), "reasons"),
+            }
+        )
+    return pd.DataFrame(rows, columns=["choice", "value", "reason"])

@@ -1,0 +1,114 @@
+"""`answer`: the four questions as one value, honest where the data say less."""
+
+import pandas as pd
+import pytest
+
+import sexresearch as sx
+from sexresearch.answering.catalogue import catalogue
+from sexresearch.errors import DataError, OptionError
+
+SEED, ROWS = 1, 500
+
+
+def some(name="service_excellence_demo", rows=ROWS):
+    survey = sx.datasets.load(name)
+    kept = survey.answers.sample(rows, random_state=SEED).index
+    return survey.without(survey.answers.index.difference(kept), because="a smaller sample")
+
+
+@pytest.fixture(scope="module")
+def found():
+    return sx.answer(some(), cluster="")
+
+
+def texts(answer, question):
+    return [sentence.text for sentence in answer.sentences if sentence.question == question]
+
+
+def only(survey, constructs):
+    """The survey with a questionnaire of some of its constructs."""
+    kept = tuple(part for part in survey.instrument.constructs if part.name in constructs)
+    names = [item.name for part in kept for item in part.items]
+    return sx.Survey.from_frame(survey.answers[names], sx.Instrument(kept))
+
+
+def test_an_answer_names_the_lever_its_gain_and_its_interval(found):
+    row = found.tables["priorities"].iloc[0]
+    assert found.target == "success"
+    first = texts(found, "next")[0]
+    assert row["construct"] in first
+    for name in ("gain", "gain_ci_lower", "gain_ci_upper"):
+        assert f"{row[name]:.2f}" in first
+
+
+def test_page_one_has_seven_sentences_at_the_most_and_begins_with_what_to_do(found):
+    assert 3 <= len(found.page_one) <= 7
+    assert found.page_one[0].question == "next"
+    assert all(sentence.text in repr(found) for sentence in found.page_one)
+
+
+def test_the_tables_hold_labels_and_wordings_in_the_place_of_names(found):
+    instrument = some().instrument
+    names = {item.name for item in instrument.items if item.wording}
+    for name, frame in found.tables.items():
+        cells = {str(cell) for column in frame.select_dtypes(exclude="number") for cell in frame[column]}
+        assert not {word for cell in cells for word in cell.split()} & names, name
+    assert set(found.tables["items"]["wording"]) == {item.wording for item in instrument.items}
+
+
+def test_choices_are_made_by_the_data_and_have_reasons(found):
+    chosen = found.choices.set_index("choice")
+    assert chosen.loc["estimator", "value"] == "MLR"
+    assert chosen.loc["missing answers", "value"] == "fiml"
+    assert chosen["reason"].str.len().min() > 0
+
+
+def test_estimates_are_those_of_the_chain_fitted_alone():
+    survey = only(some(), ["delight", "valued", "exceeded", "satisfaction", "loyalty"])
+    model = "satisfaction =~ sat1 + sat2 + sat3\nloyalty =~ remain + recommend + repurchase\nloyalty ~ satisfaction"
+    mine = sx.answer(survey, "loyalty", model=model)
+    alone = sx.fit(model, survey, estimator="MLR", missing="fiml").parameters.query("op == '~'")["std_all"].item()
+    assert mine.tables["links"]["std_all"].item() == pytest.approx(alone, abs=1e-8)
+    assert f"{alone:.2f}" in " ".join(texts(mine, "chain"))
+
+
+def test_a_survey_without_instrument_is_refused_and_told_what_is_needed():
+    with pytest.raises(DataError, match="codebook"):
+        sx.answer(sx.Survey.from_frame(pd.DataFrame({"sat1": [1, 2, 3]})))
+
+
+def test_names_that_are_not_there_are_refused():
+    survey = only(some(rows=100), ["loyalty", "satisfaction"])
+    with pytest.raises(OptionError, match="target 'joy'"):
+        sx.answer(survey, "joy")
+    with pytest.raises(OptionError, match="group 'brnd'"):
+        sx.answer(survey, group="brnd")
+    with pytest.raises(OptionError, match="language 'fr'"):
+        sx.answer(survey, language="fr")
+
+
+@pytest.mark.parametrize("kept", [["satisfaction", "loyalty"], ["core", "satisfaction", "loyalty"], ["surprise"]])
+def test_a_questionnaire_that_asks_less_gets_a_shorter_answer(kept):
+    answer = sx.answer(only(some(rows=200), kept))
+    assert texts(answer, "measured") and texts(answer, "limits")
+    assert any("Delight was not measured" in text for text in texts(answer, "limits"))
+    assert all(text.startswith("Not answered: ") for text in texts(answer, "whom"))
+
+
+def test_forty_respondents_and_an_item_nobody_answered_do_not_end_in_an_error():
+    survey = some(rows=40)
+    frame = survey.answers.assign(val1=float("nan"), remain=5.0, recommend=5.0, repurchase=5.0)
+    answer = sx.answer(sx.Survey.from_frame(frame, survey.instrument), without=["one answer throughout"])
+    assert any("Loyalty could not be analysed" in text for text in texts(answer, "data"))
+    assert len(answer.page_one) >= 1
+
+
+def test_two_languages_say_the_same_with_the_same_values():
+    english, german = catalogue("en"), catalogue("de")
+
+    def places(text):
+        return sorted(part.split("}")[0].split(":")[0] for part in text.split("{")[1:])
+
+    for part in ("sentences", "reasons", "questions", "tables", "figures", "document", "choices", "names", "views"):
+        assert english[part].keys() == german[part].keys(), part
+        assert not [key for key in english[part] if places(english[part][key]) != places(german[part][key])], part
