@@ -3,6 +3,7 @@
 from sexresearch.glossary.column import columns
 
 DECISION = columns(
+    ("choice", "choice", None, "what was chosen for an analysis, such as the estimator"),
     ("gain", "gain", 3, "what the stated points of a lever bring to the target, in `unit`"),
     ("gain_ci_lower", "gain lower", 3, "lower limit of the interval of the gain"),
     ("gain_ci_upper", "gain upper", 3, "upper limit of the interval of the gain"),

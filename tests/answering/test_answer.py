@@ -7,7 +7,8 @@ import sexresearch as sx
 from sexresearch.answering.catalogue import catalogue
 from sexresearch.errors import DataError, OptionError
 
-SEED, ROWS = 1, 500
+SEED, ROWS = 1, 400
+SHORT = ["core", "individual", "valued", "exceeded", "satisfaction", "loyalty", "success"]
 
 
 def some(name="service_excellence_demo", rows=ROWS):
@@ -18,7 +19,7 @@ def some(name="service_excellence_demo", rows=ROWS):
 
 @pytest.fixture(scope="module")
 def found():
-    return sx.answer(some(), cluster="")
+    return sx.answer(only(some(), SHORT), group="brand")
 
 
 def texts(answer, question):
@@ -29,7 +30,8 @@ def only(survey, constructs):
     """The survey with a questionnaire of some of its constructs."""
     kept = tuple(part for part in survey.instrument.constructs if part.name in constructs)
     names = [item.name for part in kept for item in part.items]
-    return sx.Survey.from_frame(survey.answers[names], sx.Instrument(kept))
+    frame = survey.answers[[*names, "brand"]]
+    return sx.Survey.from_frame(frame, sx.Instrument(kept))
 
 
 def test_an_answer_names_the_lever_its_gain_and_its_interval(found):
@@ -49,11 +51,11 @@ def test_page_one_has_seven_sentences_at_the_most_and_begins_with_what_to_do(fou
 
 def test_the_tables_hold_labels_and_wordings_in_the_place_of_names(found):
     instrument = some().instrument
-    names = {item.name for item in instrument.items if item.wording}
+    names = {item.name for item in instrument.items if item.name[-1].isdigit()}  # others are words as well
     for name, frame in found.tables.items():
         cells = {str(cell) for column in frame.select_dtypes(exclude="number") for cell in frame[column]}
         assert not {word for cell in cells for word in cell.split()} & names, name
-    assert set(found.tables["items"]["wording"]) == {item.wording for item in instrument.items}
+    assert set(found.tables["items"]["wording"]) <= {item.wording for item in instrument.items}
 
 
 def test_choices_are_made_by_the_data_and_have_reasons(found):
@@ -90,7 +92,7 @@ def test_names_that_are_not_there_are_refused():
 @pytest.mark.parametrize("kept", [["satisfaction", "loyalty"], ["core", "satisfaction", "loyalty"], ["surprise"]])
 def test_a_questionnaire_that_asks_less_gets_a_shorter_answer(kept):
     answer = sx.answer(only(some(rows=200), kept))
-    assert texts(answer, "measured") and texts(answer, "limits")
+    assert texts(answer, "measured")
     assert any("Delight was not measured" in text for text in texts(answer, "limits"))
     assert all(text.startswith("Not answered: ") for text in texts(answer, "whom"))
 
