@@ -1,6 +1,7 @@
 """sexresearch: service excellence research, from a survey file to an answer about the ISO 23592 effect chain."""
 
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 
 from sexresearch import chain, datasets, document, errors, glossary, sem, standard, survey
@@ -173,6 +174,11 @@ __all__ = [
     "what_if",
     "write_up",
 ]
+
+try:
+    __version__ = version("sexresearch")
+except PackageNotFoundError:  # run from a folder that was never installed
+    __version__ = "not installed"
 
 ROOMS = ("plots",)  # rooms whose libraries take long to import are loaded when first used
 

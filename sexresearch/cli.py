@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import sys
 import tomllib
@@ -15,20 +16,19 @@ from typing import Annotated, ParamSpec
 
 import pandas as pd
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 
-from sexresearch import datasets, standard
+from sexresearch import __version__, datasets, standard
 from sexresearch.errors import SexresearchError
-from sexresearch.escaping import on_one_line, visible
-from sexresearch.glossary import describe, table
+from sexresearch.escaping import visible
+from sexresearch.glossary import describe
 from sexresearch.report import report
 from sexresearch.sem import Fitting, Model, Moments, Results
 from sexresearch.sem.view import quiet_fit
 from sexresearch.study import Reproduction, StudyRun, list_cases, new_study, read_study, reproduce, run_cases, run_study
 from sexresearch.survey import Survey, read_survey, screen
 from sexresearch.survey.dialect import decode
+from sexresearch.terminal import Screen, cell, print_frame, records, say, shape
 
 P = ParamSpec("P")
 
@@ -41,6 +41,15 @@ Codebook = Annotated[
 ]
 Estimator = Annotated[str | None, typer.Option(help="ML, MLR, …; WLSMV for ordered items.")]
 Missing = Annotated[str, typer.Option(help="listwise or fiml")]
+Group = Annotated[str | None, typer.Option(help="Column of the groups.")]
+Ordered = Annotated[
+    str, typer.Option(help="Items taken as ordered categories, with commas between; all for every one.")
+]
+Cluster = Annotated[str | None, typer.Option(help="Column of the clusters.")]
+Sheet = Annotated[str | None, typer.Option(help="Worksheet of a workbook.")]
+Drop = Annotated[str, typer.Option(help="Labels of rows to leave out, with commas between.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, with every digit.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print CSV, with every digit.")]
 
 FOUR_QUESTIONS = {  # the notebooks that answer them, by number
     "11": "Is it measured well?",
@@ -110,13 +119,14 @@ def _failed(message: str, status: int) -> int:
     return status
 
 
-def _say(text: str) -> None:
-    typer.echo(visible(text))
-
-
-@app.callback()
-def main() -> None:
+@app.callback(invoke_without_command=True)
+def main(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
+) -> None:
     """Service excellence research: from a survey file to an answer about the effect chain."""
+    if version:
+        say(f"sexresearch {__version__}")
+        raise typer.Exit
 
 
 @app.command("reproduce")
@@ -157,7 +167,7 @@ def new_verb(
 ) -> None:
     """Make a study: study.toml, a notebook for any questionnaire, Makefile, continuous integration."""
     made = new_study(folder, data, instrument)
-    _say(f"{made} written; next: cd {folder} && make run notebook test")
+    say(f"{made} written; next: cd {folder} && make run notebook test")
 
 
 @app.command("fit")
@@ -168,10 +178,24 @@ def fit_verb(
     instrument: Codebook = None,
     estimator: Estimator = None,
     missing: Missing = "listwise",
+    group: Group = None,
+    ordered: Ordered = "",
+    cluster: Cluster = None,
+    sheet: Sheet = None,
+    drop: Drop = "",
+    as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """Fit a model (lavaan syntax) to a survey file or a data set, and print the summary."""
-    results, _ = _fitted(model, data, instrument, estimator, missing)
-    _say(repr(results.summary()))
+    form = shape(as_json, as_csv)
+    wanted = _fitting(estimator, missing, ordered, cluster)
+    results = _fitted(model, _kept(_data(data, instrument, sheet), drop), wanted, group)
+    if form == "json":
+        say(_as_json(results))
+    elif form == "csv":
+        print_frame(results.parameters, form=form)
+    else:
+        say(repr(results.summary()))
 
 
 @app.command("report")
@@ -179,30 +203,39 @@ def fit_verb(
 def report_verb(
     model: ModelFile,
     data: Data,
-    path: Annotated[Path, typer.Argument(help="Where the report goes; the suffix says the format: .html")],
+    path: Annotated[Path, typer.Argument(help="Where to write it: .html, .docx, .pptx, .xlsx or .tex")],
     instrument: Codebook = None,
     estimator: Estimator = None,
     missing: Missing = "listwise",
+    group: Group = None,
+    ordered: Ordered = "",
+    cluster: Cluster = None,
+    sheet: Sheet = None,
+    drop: Drop = "",
     title: Annotated[str, typer.Option(help="Title of the report.")] = "Structural equation model",
 ) -> None:
     """Fit a model and write the report."""
-    results, source = _fitted(model, data, instrument, estimator, missing)
-    _say(f"{report(results, path, title=title, data=source)} written")
+    given = _kept(_data(data, instrument, sheet), drop)
+    results = _fitted(model, given, _fitting(estimator, missing, ordered, cluster), group)
+    source = given if isinstance(given, Survey) else f"{data}, summary statistics"
+    say(f"{report(results, path, title=title, data=source)} written")
 
 
 @app.command("screen")
 @plain_errors
-def screen_verb(data: Data, instrument: Codebook = None) -> None:
+def screen_verb(
+    data: Data, instrument: Codebook = None, sheet: Sheet = None, as_json: Json = False, as_csv: Csv = False
+) -> None:
     """Look for what in the answers can mislead an analysis: gaps, floors, careless answering, …"""
-    found = screen(_survey(data, instrument))
-    _print_frame(found.assign(rows=found["rows"].map(len)), "Nothing found.")
+    found = screen(_survey(data, instrument, sheet))
+    print_frame(found.assign(rows=found["rows"].map(len)), "Nothing found.", shape(as_json, as_csv))
 
 
 @app.command("datasets")
 @plain_errors
-def datasets_verb() -> None:
+def datasets_verb(as_json: Json = False, as_csv: Csv = False) -> None:
     """List the data sets that come with the package or are fetched by it."""
-    _print_frame(datasets.list()[["name", "kind", "n", "what"]])
+    print_frame(datasets.list()[["name", "kind", "n", "what"]], form=shape(as_json, as_csv))
 
 
 @app.command("standard")
@@ -213,7 +246,7 @@ def standard_verb(
 ) -> None:
     """Say, in our own words, what a clause of the standard is about."""
     found = standard.clause(clause, of)
-    _say(f"{of} {found.clause}  {found.title}\n{found.description}")
+    say(f"{of} {found.clause}  {found.title}\n{found.description}")
 
 
 @app.command("fetch")
@@ -221,7 +254,7 @@ def standard_verb(
 def fetch_verb(name: Annotated[str, typer.Argument(help="Name of a data set, see `datasets`.")]) -> None:
     """Fetch a data set of respondents' answers into the data home, and check its bytes."""
     loaded = datasets.load(name)
-    _say(f"{name} is here" + (f": {loaded.caption}" if isinstance(loaded, Survey) else ", it comes with the package"))
+    say(f"{name} is here" + (f": {loaded.caption}" if isinstance(loaded, Survey) else ", it comes with the package"))
 
 
 @app.command("run")
@@ -247,7 +280,7 @@ app.add_typer(cases, name="cases")
 def cases_verb(context: typer.Context) -> None:
     """List the published cases."""
     if context.invoked_subcommand is None:
-        _print_frame(list_cases())
+        print_frame(list_cases())
 
 
 @cases.command("run")
@@ -261,88 +294,89 @@ def cases_run_verb(
     if bool(names) == everything:
         raise typer.BadParameter("name cases, or say --all")
     done = run_cases(names or None)
-    _print_frame(done.table)
-    _say(", ".join(f"{number} {describe(name).header}" for name, number in done.totals.items()))
-    _say(f"{done.write(out / 'cases.html')} written")
+    print_frame(done.table)
+    say(", ".join(f"{number} {describe(name).header}" for name, number in done.totals.items()))
+    say(f"{done.write(out / 'cases.html')} written")
     if not done.succeeded:
         raise typer.Exit(1)
 
 
 def _print_run(done: StudyRun) -> None:
-    _print_frame(done.comparison, "The study names no published numbers.")
+    print_frame(done.comparison, "The study names no published numbers.")
     if done.provenance.get("data"):
-        _say(done.provenance["data"])
+        say(done.provenance["data"])
     for path in done.files:
-        _say(f"{path} written")
+        say(f"{path} written")
 
 
-def _fitted(
-    model: Path, data: str, instrument: Path | None, estimator: str | None, missing: str
-) -> tuple[Results, str]:
-    """The fit, and where its data come from; what is wrong with a fit stands in its summary, so no warnings."""
+def _fitting(estimator: str | None, missing: str, ordered: str, cluster: str | None) -> Fitting:
+    """Options of a fit in the words of the command."""
+    items: bool | tuple[str, ...] = ordered == "all" or tuple(_listed(ordered))
+    return Fitting(estimator=estimator, missing=missing, ordered=items or None, cluster=cluster)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _fitted(model: Path, given: Survey | Moments | dict[str, Moments], wanted: Fitting, group: str | None) -> Results:
+    """The fit; what is wrong with it stands in its summary, so no warnings."""
     text, _ = decode(model.read_bytes(), model.name)
-    given = _data(data, instrument)
-    asked, wanted = Model(text), Fitting(estimator=estimator, missing=missing)
     if isinstance(given, Survey):
-        return quiet_fit(asked, given, wanted), given.caption
-    return quiet_fit(asked, None, wanted, moments=given), f"{data}, summary statistics"
+        return quiet_fit(Model(text), given, wanted, group=group)
+    return quiet_fit(Model(text), None, wanted, moments=given, group=group)
 
 
-def _survey(data: str, instrument: Path | None) -> Survey:
-    given = _data(data, instrument)
+def _kept(given: Survey | Moments | dict[str, Moments], drop: str) -> Survey | Moments | dict[str, Moments]:
+    """The answers without the rows named on the command line."""
+    named = _listed(drop)
+    if not named:
+        return given
+    if not isinstance(given, Survey):
+        raise typer.BadParameter("--drop leaves rows out, and summary statistics have none")
+    known = {str(label): label for label in given.answers.index}
+    return given.without([known.get(name, name) for name in named], because="named on the command line")
+
+
+def _as_json(results: Results) -> str:
+    """The fit for programs."""
+    measures = {name: None if pd.isna(value) else float(value) for name, value in results.fit_measures.items()}
+    found: dict[str, object] = {"converged": results.converged, "nobs": results.nobs, "fit_measures": measures}
+    found |= {"parameters": json.loads(records(results.parameters)), "problems": list(results.problems)}
+    return json.dumps(found | {"provenance": str(results.provenance)}, ensure_ascii=False)
+
+
+def _survey(data: str, instrument: Path | None, sheet: str | None = None) -> Survey:
+    given = _data(data, instrument, sheet)
     if not isinstance(given, Survey):
         raise typer.BadParameter(f"{data} holds summary statistics, no answers of respondents")
     return given
 
 
-def _data(data: str, instrument: Path | None) -> Survey | Moments | dict[str, Moments]:
+def _data(data: str, instrument: Path | None, sheet: str | None = None) -> Survey | Moments | dict[str, Moments]:
     """A survey file, or else the data set of that name."""
     if Path(data).suffix:
-        return read_survey(data, instrument)
+        return read_survey(data, instrument, sheet=sheet)
     loaded = datasets.load(data)
     if isinstance(loaded, pd.DataFrame):
         raise typer.BadParameter(f"{data} is a published table: choose what to use of it in Python")
     return loaded
 
 
-class _Screen(Console):
-    """Standard output; where it was closed too early that is said, as by every other verb, not swallowed."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
-
-
-def _print_frame(frame: pd.DataFrame, if_empty: str = "") -> None:
-    if frame.empty:
-        _say(if_empty)
-        return
-    made = table(frame)
-    first, *others = made.headers
-    shown = Table(Column(first, overflow="fold", min_width=max(len(row[0]) for row in made.rows)), *others)
-    for row in made.rows:
-        shown.add_row(*map(_cell, row))
-    _Screen().print(shown)
-
-
 def _print_outcomes(done: Reproduction) -> None:
-    console = _Screen()
+    console = Screen()
     shown = Table("notebook", "seconds", "conclusion")
     for row in done.outcomes.itertuples():
         failed = "" if row.reproduced else "[red]failed[/red] in "
-        shown.add_row(_cell(row.notebook), f"{row.seconds:.1f}", failed + _cell(row.conclusion))
+        shown.add_row(cell(row.notebook), f"{row.seconds:.1f}", failed + cell(row.conclusion))
     console.print(shown)
     for row in done.changed.itertuples():
         now, before = row.number or "gone", row.published or "not there"
-        console.print(f"[yellow]{_cell(f'{row.notebook}: {row.headline} is {now}; published: {before}')}")
+        console.print(f"[yellow]{cell(f'{row.notebook}: {row.headline} is {now}; published: {before}')}")
     same = len(done.results) - int((done.changed["number"] != "").sum())
     console.print(f"{same} of {len(done.results)} headline numbers equal the published ones.")
-    console.print(f"Reports: {_cell(f'{done.folder}{os.sep}')}")
+    console.print(f"Reports: {cell(f'{done.folder}{os.sep}')}")
     for row in done.outcomes[done.outcomes["reproduced"]].itertuples():
         question = FOUR_QUESTIONS.get(row.notebook.partition("_")[0])
         if question:
-            console.print(f"\n[bold]{question}[/bold] {_cell(row.conclusion)}")
-
-
-def _cell(text: str) -> str:
-    """Text from files, which neither the terminal nor rich's markup takes for a command."""
-    return escape(on_one_line(text))
+            console.print(f"\n[bold]{question}[/bold] {cell(row.conclusion)}")

@@ -12,6 +12,10 @@ class SexresearchError(Exception):
     def __str__(self) -> str:
         return visible(super().__str__())
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in the place of the frames: these errors are about what was asked, not about the code."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class DataError(SexresearchError):
     """A survey file, data frame or table of moments cannot be used as it is."""

@@ -1,16 +1,25 @@
 """The command: its verbs, what they print, and how they end when something is wrong."""
 
+import io
+import json
 import os
+import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import typer
 from typer.testing import CliRunner
 
+import sexresearch as sx
 from sexresearch import cli
 from sexresearch.cli import FOUR_QUESTIONS, _print_outcomes, app
 from sexresearch.study import Reproduction
+from sexresearch.terminal import print_frame
 
+ITEMS = ("CUSA1", "CUSA2", "CUSA3")
+OPTIONS = [("--group", "g"), ("--ordered", "all"), ("--cluster", "k", "--estimator", "MLR"), ("--drop", "1, 4,7")]
 MODEL = "Satisfaction =~ CUSA1 + CUSA2 + CUSA3\n"
 
 
@@ -196,3 +205,53 @@ def test_names_from_files_do_not_steer_the_terminal(run, model, tmp_path):
     ):
         assert "\\x1b" in shown.output
         assert "\x1b" not in shown.output
+
+
+def test_the_version_is_printed(run):
+    assert run("--version").output.strip() == f"sexresearch {sx.__version__}"
+
+
+def test_programs_read_json_and_csv(run, model):
+    found = json.loads(run("fit", model, "mobi_moments", "--json").output)
+    assert found["converged"]
+    results = sx.fit(MODEL, moments=sx.datasets.load("mobi_moments"))
+    assert found["fit_measures"]["aic"] == pytest.approx(results.fit_measures["aic"], rel=1e-9)
+    assert [row["est"] for row in found["parameters"]] == pytest.approx(results.parameters["est"].tolist(), rel=1e-9)
+    printed = pd.read_csv(io.StringIO(run("fit", model, "mobi_moments", "--csv").output))
+    assert printed["est"].tolist() == pytest.approx(results.parameters["est"].tolist(), rel=1e-9)
+    assert json.loads(run("datasets", "--json").output)[0]["name"]
+    assert run("fit", model, "mobi_moments", "--csv", "--json").exit_code == 2
+
+
+def test_groups_clusters_categories_sheets_and_rows_to_leave_out(run, model, tmp_path):
+    rng = np.random.default_rng(2)
+    joy = rng.normal(size=300)
+    frame = pd.DataFrame({name: np.clip(np.round(2 * joy + rng.normal(size=300) + 4), 1, 5) for name in ITEMS})
+    frame = frame.assign(g=["u", "v"] * 150, k=np.arange(300) // 10)
+    with pd.ExcelWriter(tmp_path / "clients.xlsx") as book:
+        pd.DataFrame({"text": ["read me"]}).to_excel(book, sheet_name="about", index=False)
+        frame.to_excel(book, sheet_name="answers", index=False)
+    data = tmp_path / "clients.xlsx"
+    sheet = ("--sheet", "answers", "--json")
+    found = [json.loads(run("fit", model, data, *sheet, *more).output) for more in OPTIONS]
+    assert [one["nobs"] for one in found] == [300, 300, 300, 297]
+    assert {row["group"] for row in found[0]["parameters"]} == {"u", "v"}
+    assert "WLSMV" in found[1]["provenance"]
+    assert_clean_failure(run("fit", model, data, "--sheet", "nowhere"), "nowhere")
+    assert run("fit", model, "mobi_moments", "--drop", "1").exit_code == 2
+
+
+def test_a_wide_table_folds_and_loses_nothing(tmp_path):
+    wide = pd.DataFrame({f"column_{k}": [f"value {k}"] for k in range(30)})
+    for columns in (60, 160, 700):
+        shown = CliRunner().invoke(printer(wide), [], env={"COLUMNS": str(columns)})
+        assert shown.exit_code == 0
+        text = re.sub(r"[\s│┃]+", "", shown.output)
+        assert all(f"value{k}" in text for k in range(30)), columns
+        assert "…" not in shown.output
+
+
+def printer(frame):
+    made = typer.Typer()
+    made.command()(lambda: print_frame(frame))
+    return made

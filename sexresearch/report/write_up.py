@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -151,7 +150,7 @@ def _names(reference: Reference, text: str) -> bool:
 def _methods(results: Results) -> str:
     options, n = results.options, results.nobs
     engine = results.provenance.engine
-    software = f"sexresearch {version('sexresearch')}"
+    software = f"sexresearch {results.provenance.versions['sexresearch']}"
     beside = " with the engine semopy (Igolkina & Meshcheryakov, 2020)" if engine == "semopy" else ""
     parts = [f"The model was estimated with {_estimator(results)} in {software}{beside}, whose defaults are those of"]
     parts = [f"{parts[0]} lavaan (Rosseel, 2012)."]

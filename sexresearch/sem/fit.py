@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -222,8 +223,17 @@ def fit(
     asked = options_of(fitting, group, group_equal, group_partial)
     results = results_of(model, data, asked, moments, engine, method)
     for text in results.problems:
-        warnings.warn(text, FitWarning, stacklevel=3)  # past `in_words` to the caller
+        _told(text)
     return results
+
+
+def _told(text: str) -> None:
+    """A warning at the caller's line, past `fit` and `in_words`; in a notebook a cell has no path worth showing."""
+    caller = sys._getframe(3)
+    if "ipykernel" in caller.f_code.co_filename:
+        warnings.warn_explicit(text, FitWarning, "cell", caller.f_lineno, registry={})
+    else:
+        warnings.warn(text, FitWarning, stacklevel=4)
 
 
 def results_of(
