@@ -42,8 +42,8 @@ def test_the_numbers_of_the_ledger_add_up(ledger):
 def test_the_readme_counts_what_the_ledger_finds(ledger, root):
     totals, cases = ledger.totals, len(ledger.runs)
     said = (
-        f"There are {cases} cases with {totals['numbers']} printed numbers: {totals['match']} match to their last "
-        f"decimal, {totals['explained']} differ for a known reason, {totals['mismatch']} for none; "
+        f"There are {cases} cases with {totals['numbers']} printed numbers: {totals['match']} match within their "
+        f"tolerance, {totals['explained']} differ for a known reason, {totals['mismatch']} for none; "
         f"{totals['cannot_recompute']} cannot be recomputed from what is printed, and of {totals['unverified']} we "
         "have not seen the print itself."
     )
