@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterator
 
+import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
@@ -123,7 +124,9 @@ def screen(survey: Survey, duration: str | None = None) -> pd.DataFrame:
     if instrument is not None:
         findings += [*_categories(items, instrument), *_ends(items, instrument), *_direction(items, instrument)]
         items = as_given(items, instrument)
-        findings += [*_same_answers(items, instrument), *_repeated_ids(answers, instrument)]
+        findings += _repeated_ids(answers, instrument)
+    for scale, names in _scales(survey):
+        findings += _same_answers(items[names], scale)
     about = [field.name for field in instrument.fields if field.role != "id"] if instrument is not None else []
     findings += _repeated_answers(items, answers[about])
     findings += _respondents(survey, duration, {row for found in findings for row in found.rows if found.check in RUNS})
@@ -214,21 +217,31 @@ def _direction(items: pd.DataFrame, instrument: Instrument) -> Iterator[Finding]
                 yield Finding("against its construct", name, detail=detail, advice=advice)
 
 
-def _same_answers(given: pd.DataFrame, instrument: Instrument) -> Iterator[Finding]:
-    for scale in instrument.scales:
-        names = [item.name for item in instrument.items if item.scale == scale]
-        if len(names) < TELLING_ITEMS or not scale.whole:
-            continue
-        answers = given[names]
-        runs = pd.Series(long_string(answers.to_numpy()), answers.index)
-        variability = pd.Series(response_variability(answers.to_numpy()), answers.index)
-        same = (variability == 0) & (answers.notna().sum(axis=1) >= TELLING_ITEMS)
-        limit = max(SHORTEST_RUN, math.ceil(LONG_RUN * len(names)))
-        advice = "drop only with a second sign of carelessness, such as the time taken"
-        detail = f"one answer wherever one of {len(names)} items is answered"
-        yield from about_rows("one answer throughout", scale.name, same, detail, advice)
-        detail = f"one answer to {limit} or more of {len(names)} items in a row"
-        yield from about_rows("long run of one answer", scale.name, (runs >= limit) & ~same, detail, advice)
+def _scales(survey: Survey) -> Iterator[tuple[str, list[str]]]:
+    """Name of each scale of whole answers, and its items; without an instrument, by the highest answer that occurs."""
+    if survey.instrument is not None:
+        for scale in (scale for scale in survey.instrument.scales if scale.whole):
+            yield scale.name, [item.name for item in survey.instrument.items if item.scale == scale]
+        return
+    items = rated(survey)
+    for highest in np.unique(items.highest):
+        names = [name for name, end in zip(items.names, items.highest, strict=True) if end == highest]
+        yield f"items up to {highest:g}", names
+
+
+def _same_answers(given: pd.DataFrame, scale: str) -> Iterator[Finding]:
+    answers, items = given.to_numpy(dtype=float), given.shape[1]
+    if items < TELLING_ITEMS:
+        return
+    runs = pd.Series(long_string(answers), given.index)
+    variability = pd.Series(response_variability(answers), given.index)
+    same = (variability == 0) & (given.notna().sum(axis=1) >= TELLING_ITEMS)
+    limit = max(SHORTEST_RUN, math.ceil(LONG_RUN * items))
+    advice = "drop only with a second sign of carelessness, such as the time taken"
+    detail = f"one answer wherever one of {items} items is answered"
+    yield from about_rows("one answer throughout", scale, same, detail, advice)
+    detail = f"one answer to {limit} or more of {items} items in a row"
+    yield from about_rows("long run of one answer", scale, (runs >= limit) & ~same, detail, advice)
 
 
 def _marked(answers: pd.DataFrame) -> Iterator[Finding]:

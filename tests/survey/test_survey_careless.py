@@ -71,6 +71,14 @@ def test_planted_careless_respondents_are_found(seed, shape):
     assert false <= FALSE
 
 
+def test_they_are_found_without_an_instrument_too():
+    survey, careless = planted(6)
+    turned = {item.name: 8 - survey.answers[item.name] for item in survey.instrument.items if item.reverse}
+    found, false = rates(Survey.from_frame(survey.answers.assign(**turned)), careless)
+    assert found >= FOUND
+    assert false <= FALSE
+
+
 @pytest.mark.parametrize(
     ("module", "name"),
     [(service_excellence_demo, "service_excellence_demo"), (service_excellence_world, "service_excellence_world")],
