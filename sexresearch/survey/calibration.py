@@ -19,7 +19,6 @@ DRAWN = 2000  # answers of each kind
 SEED = 20121018
 ATTENTIVE = 0.005  # share of attentive respondents that a cut-off may take for careless
 CARELESS = 0.5  # share of careless ones that it has to find
-SURE = 0.95  # share from which a stricter cut-off finds enough
 SLIPS = 0.1  # share of other answers among those who tick one nearly throughout
 
 
@@ -60,10 +59,10 @@ def draw(answers: Floats, mean: Floats, cov: Floats) -> Drawn:
     return Drawn(*(np.where(gaps, np.nan, kind) for kind in (attentive, random, straight)))
 
 
-def cutoff(attentive: Floats, careless: Floats, strict: float | None = None, share: float = ATTENTIVE) -> Cutoff | None:
+def cutoff(attentive: Floats, careless: Floats, share: float = ATTENTIVE) -> Cutoff | None:
     """The value below which careless answers are found, high values being attentive; None where too few would be.
 
-    `strict` is a lower cut-off that is kept where it finds nearly all. `share` of the attentive may be below.
+    `share` of the attentive may be below.
 
     >>> cutoff(np.linspace(0.0, 1.0, 1000), np.full(1000, -1.0)).careless
     1.0
@@ -71,13 +70,16 @@ def cutoff(attentive: Floats, careless: Floats, strict: float | None = None, sha
     attentive, careless = attentive[~np.isnan(attentive)], careless[~np.isnan(careless)]
     if min(len(attentive), len(careless)) < DRAWN // 10:
         return None
-    if strict is not None and (careless < strict).mean() >= SURE:
-        return _judged(strict, attentive, careless)
-    found = _judged(float(np.quantile(attentive, share)), attentive, careless)
+    found = judged(float(np.quantile(attentive, share)), attentive, careless)
     return found if found.careless >= CARELESS else None
 
 
-def _judged(value: float, attentive: Floats, careless: Floats) -> Cutoff:
+def judged(value: float, attentive: Floats, careless: Floats) -> Cutoff:
+    """A cut-off with what is below it.
+
+    >>> judged(0.5, np.array([0.4, 0.6]), np.array([0.1]))
+    Cutoff(value=0.5, attentive=0.5, careless=1.0)
+    """
     return Cutoff(value, float((attentive < value).mean()), float((careless < value).mean()))
 
 

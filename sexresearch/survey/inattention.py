@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from sexresearch.survey.calibration import DRAWN, Cutoff, beyond, cutoff
+from sexresearch.survey.calibration import DRAWN, Cutoff, beyond, cutoff, judged
 from sexresearch.survey.careless import Floats
 from sexresearch.survey.finding import Finding, about_rows
 from sexresearch.survey.multivariate import squared_distances
@@ -22,6 +22,9 @@ FAR_BELOW = -2.0  # our convention: robust z of the logarithm of the duration, s
 ENOUGH_TIMES = 20  # durations from which their spread is known
 TELLING_ITEMS = 6  # our convention: on fewer items, no index tells attentive from careless respondents
 CHANCE = 0.05  # that any attentive respondent at all is beyond the cut-off of D² (Bonferroni)
+SURE = 0.99  # share of answers at random from which a cut-off of D² finds enough
+CLEAR = 0.98  # share of them that a stricter one has to find
+MOST = 0.05  # share of the survey beyond a cut-off that is believed
 FEW = 0.001  # share of attentive respondents that may count as nearly without variation: they may be content
 DRAWN_TWINS = 1000
 SECOND_SIGN = "drop only with a second sign of carelessness, such as the time taken"
@@ -68,11 +71,25 @@ def _outlying(items: Rated, indices: pd.DataFrame) -> Iterator[Finding]:
     attentive, random = (_log_tail(items, kind) for kind in (items.drawn.attentive, items.drawn.random))
     own = np.log(np.maximum(indices["d2_pvalue"].to_numpy(), np.finfo(float).tiny))
     bonferroni = float(np.log(CHANCE / max(1, len(own))))
-    limit = cutoff(attentive, random, strict=bonferroni) or Cutoff(bonferroni, np.nan, np.nan)
+    limit = _of_distances(own, attentive, random, bonferroni)
     flags = pd.Series(own < limit.value, indices.index)
     kind = "Bonferroni" if limit.value == bonferroni else "by simulation"
     said = f"Mahalanobis D² with p below {np.exp(limit.value):.2g} ({kind})"
     yield from _by_cutoff("outlying answers", flags, limit, said, "at random", number=False)
+
+
+def _of_distances(own: Floats, attentive: Floats, random: Floats, bonferroni: float) -> Cutoff:
+    """Bonferroni's cut-off; a looser one where it finds too few of those who answer at random.
+
+    Where the survey's own distances have so long a tail that many would be beyond: a stricter one that answers at
+    random exceed nearly all the same, or Bonferroni's in the place of a looser one.
+    """
+    strict = judged(bonferroni, attentive, random)
+    if strict.careless >= SURE:
+        many = (own < bonferroni).mean() > MOST
+        return judged(min(bonferroni, float(np.quantile(random, CLEAR))), attentive, random) if many else strict
+    loose = cutoff(attentive, random)
+    return loose if loose and (own < loose.value).mean() <= MOST else strict
 
 
 def _log_tail(items: Rated, given: Floats) -> Floats:

@@ -90,8 +90,8 @@ def screen(survey: Survey, duration: str | None = None) -> pd.DataFrame:
       doi:10.1509/jmkr.38.2.143.18840
     - speeding: under 2 seconds per item, Huang et al. (2012), doi:10.1007/s10869-011-9231-8; or under half of the
       median, Leiner (2019), doi:10.18148/srm/2019.v13i3.7403, and over 2 robust standard deviations below it
-    - outlying answers: Mahalanobis D² beyond what is expected of any respondent (Bonferroni, 5 %), or beyond a
-      simulated cut-off where that one would find too few
+    - outlying answers: Mahalanobis D² beyond what is expected of any respondent (Bonferroni, 5 %); beyond a simulated
+      cut-off where that one would find too few of those who answer at random, or over 5 % of all
     - person-total correlation, psychometric synonyms, psychometric antonyms, even-odd consistency: Meade & Craig
       (2012), doi:10.1037/a0028085; Curran (2016)
     - little variation: answers that hardly differ from each other; Dunn et al. (2018)
