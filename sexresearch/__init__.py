@@ -7,10 +7,12 @@ from types import ModuleType
 from sexresearch import chain, datasets, document, errors, glossary, sem, standard, survey
 from sexresearch.answering import Answer, answer
 from sexresearch.chain import (
+    Direction,
     bottlenecks,
     chain_model,
     compare_rivals,
     cross_loadings,
+    direction,
     effects,
     explore,
     factor_correlations,
@@ -92,6 +94,7 @@ __all__ = [
     "Bootstrap",
     "Construct",
     "Design",
+    "Direction",
     "FitWarning",
     "Fitting",
     "Instrument",
@@ -117,6 +120,7 @@ __all__ = [
     "cross_loadings",
     "crosscheck",
     "datasets",
+    "direction",
     "document",
     "dynamic_cutoffs",
     "effects",

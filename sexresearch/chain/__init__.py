@@ -1,5 +1,6 @@
 """The questions asked of a customer survey, one function and one tidy table each."""
 
+from sexresearch.chain.deciding.direction import Direction, direction
 from sexresearch.chain.deciding.kano import kano
 from sexresearch.chain.deciding.necessity import bottlenecks, necessity
 from sexresearch.chain.deciding.penalty_reward import penalty_reward
@@ -20,10 +21,12 @@ from sexresearch.chain.views.chain_model import chain_model
 from sexresearch.chain.views.rivals import compare_rivals, rivals_sentence
 
 __all__ = [
+    "Direction",
     "bottlenecks",
     "chain_model",
     "compare_rivals",
     "cross_loadings",
+    "direction",
     "effects",
     "explore",
     "factor_correlations",

@@ -1,0 +1,256 @@
+"""`direction`: is the arrow causal, and which way does it point? Four checks and one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import sqrt
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from sexresearch.arguments import in_words
+from sexresearch.chain.deciding.confounding import partial_r2, robustness, robustness_of_significance
+from sexresearch.chain.deciding.instruments import instrumented
+from sexresearch.chain.deciding.lagged import Lagged, lagged, waves_of
+from sexresearch.chain.investing.importance import constructs_of
+from sexresearch.chain.paths.arrows import arrows, known
+from sexresearch.errors import OptionError
+from sexresearch.frozen import by_value
+from sexresearch.sem import Results
+from sexresearch.sem.view import View, chisq_pvalue, view
+from sexresearch.survey.survey import Survey
+
+Outcome = Literal["forward", "reverse", "both", "neither", "undecided"]
+WIDEST = 0.25  # half width of a standardized interval that holds 0, beyond which it does not show that there is nothing
+ROBUST = 0.10  # share of both remainders that a confounder should have to explain
+FIRST_LOST = "no waves: give the columns of cause and effect, wave by wave"
+CHECKS = ("waves", "instruments", "confounder", "independences")
+Check = tuple[str, str, str, str]  # check, outcome, detail, note
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """The verdict: outcome, the checks it rests on, and a sentence made of both."""
+
+    outcome: Outcome
+    rests_on: tuple[str, ...]
+    sentence: str
+
+
+@by_value
+@dataclass(frozen=True)
+class Direction:
+    """What the checks found (one row each: check, outcome, detail, note) and the verdict on all of them.
+
+    >>> Direction(pd.DataFrame(), Conclusion("undecided", (), "Undecided.")).verdict.outcome
+    'undecided'
+    """
+
+    checks: pd.DataFrame
+    verdict: Conclusion
+
+
+@in_words
+def direction(
+    data: Results | View | Survey | pd.DataFrame,
+    cause: str | Sequence[Sequence[str] | str] | None = None,
+    effect: str | Sequence[Sequence[str] | str] | None = None,
+    source: str | None = None,
+    target: str | None = None,
+    level: float = 0.95,
+) -> Direction:
+    """Whether an arrow may be taken for a cause: what waves, instruments, confounders and independences say.
+
+    Parameters
+    ----------
+    data : Results, View, Survey or DataFrame
+        A fit of one group, or the answers of a panel, one row per respondent.
+    cause, effect : str or sequence of sequence of str, optional
+        Of a panel, the columns of every wave, first wave first; of a fit, the two variables.
+    source, target : str, optional
+        The same two variables of a fit, by the names that `effects` has for them.
+    level : float
+        Confidence, between 0 and 1; shared by the two directions of a panel, so that both together keep it.
+
+    Returns
+    -------
+    Direction
+        `.checks`: one row per check (waves, instruments, confounder, independences), its outcome (not_computable where
+        these data do not allow it, with the reason in note) and detail. `.verdict.outcome`: forward, reverse, both,
+        neither or undecided; `.verdict.sentence` names the checks it rests on. Without at least three waves it is
+        undecided: data of one time fit as well with the arrow turned round.
+
+    Raises
+    ------
+    ModelError, DataError
+        A variable or column is not there.
+    OptionError
+        Waves that do not match, several groups, or a level out of its range.
+
+    Notes
+    -----
+    waves: module `lagged`; instruments: `instruments`; confounder: `confounding`; independences: score tests of the
+    paths that the model leaves out between either variable and other constructs, shared among them (Bonferroni).
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> joy, bond = rng.normal(size=(2, 400))
+    >>> columns = {}
+    >>> for wave in (1, 2, 3):
+    ...     columns |= {f"joy{wave}": joy, f"bond{wave}": bond}
+    ...     bond = 0.4 * bond + 0.5 * joy + rng.normal(size=400)
+    ...     joy = 0.4 * joy + rng.normal(size=400)
+    >>> waves = [[["joy1"], ["joy2"], ["joy3"]], [["bond1"], ["bond2"], ["bond3"]]]
+    >>> direction(pd.DataFrame(columns), *waves).verdict.outcome
+    'forward'
+    """
+    if not 0 < level < 1:
+        raise OptionError(f"level must lie between 0 and 1; found {level!r}")
+    if isinstance(data, Survey | pd.DataFrame):
+        if source is not None or target is not None:
+            raise OptionError("source and target are variables of a fit; a panel takes cause and effect, wave by wave")
+        return _of_panel(data, waves_of(cause, "cause"), waves_of(effect, "effect"), level)
+    named = [one if one is not None else other for one, other in ((source, cause), (target, effect))]
+    if not all(isinstance(name, str) for name in named):
+        raise OptionError(f"direction of a fit takes two variables, source and target; found {named!r}")
+    return _of_fit(view(data, "direction"), str(named[0]), str(named[1]), level)
+
+
+def _of_panel(data: object, cause: list[list[str]], effect: list[list[str]], level: float) -> Direction:
+    found = lagged(data, cause, effect)
+    line = float(ndtri(0.5 + (1 - (1 - level) / 2) / 2))  # half of the error for each direction
+    outcome = _outcome(found, line)
+    shown = found.reverse if outcome == "reverse" else found.forward
+    once = "the answers alone are no fitted model: give results, source and target"
+    checks = [
+        ("waves", "not_computable" if found.why else outcome, _lags(found, line), found.why or found.note),
+        ("instruments", "not_computable", "", once),
+        _confounder(shown[0] / shown[1] if shown[1] > 0 else np.nan, found.n - 4, level, found.why),
+        ("independences", "not_computable", "", once),
+    ]
+    settled = outcome if len(cause) > 2 else "undecided"
+    return _direction(checks, settled, found.why or (found.note if len(cause) == 2 else ""))
+
+
+def _outcome(found: Lagged, line: float) -> Outcome:
+    """Which lagged effects are shown; undecided where none is and the intervals are wide."""
+    if found.why or not np.isfinite([found.forward[1], found.reverse[1]]).all():
+        return "undecided"
+    shown = tuple(abs(est) > line * se for est, se, _ in (found.forward, found.reverse))
+    if shown == (False, False):
+        widths = [line * abs(std / est) * se for est, se, std in (found.forward, found.reverse) if est]
+        return "undecided" if max(widths, default=0.0) > WIDEST else "neither"
+    named: dict[tuple[bool, ...], Outcome] = {(True, True): "both", (True, False): "forward", (False, True): "reverse"}
+    return named[shown]
+
+
+def _lags(found: Lagged, line: float) -> str:
+    if found.why:
+        return ""
+    said = [
+        f"{name} {est:.3f} [{est - line * se:.3f}, {est + line * se:.3f}], standardized {std:.2f}"
+        for name, (est, se, std) in (("forward", found.forward), ("reverse", found.reverse))
+    ]
+    return f"lagged effects: {'; '.join(said)} (n = {found.n})"
+
+
+def _of_fit(fit: View, source: str, target: str, level: float) -> Direction:
+    if fit.groups:
+        raise OptionError("direction takes a fit of one group: fit the groups apart")
+    graph = arrows(fit, 0)
+    for what, name in (("source", source), ("target", target)):
+        known(name, graph.names, what, fit.latents)
+    if source == target:
+        raise OptionError(f"source and target are both {source!r}; an arrow needs two variables")
+    rows = fit.parameters
+    path = rows[(rows["op"] == "~") & (rows["lhs"] == target) & (rows["rhs"] == source)]
+    count = int(((rows["op"] == "~") & (rows["lhs"] == target)).sum())
+    z = float(path["est"].iloc[0] / path["se"].iloc[0]) if len(path) and path["se"].iloc[0] > 0 else np.nan
+    why = "" if len(path) else f"the model has no arrow from {source} to {target}"
+    checks = [
+        ("waves", "not_computable", "", FIRST_LOST),
+        _instruments(fit, source, target, level),
+        _confounder(z, fit.blocks[0].n - count - 1, level, why),
+        _independences(fit, source, target, level),
+    ]
+    return _direction(checks, "undecided", "one time of measurement fits as well with the arrow turned round")
+
+
+def _instruments(fit: View, source: str, target: str, level: float) -> Check:
+    found = instrumented(fit, source, target)
+    if found.why:
+        return "instruments", "not_computable", "", found.why
+    line = float(ndtri(0.5 + level / 2))
+    low, high = found.est - line * found.se, found.est + line * found.se
+    detail = f"{source} → {target} by {len(found.instruments)} instruments: {found.est:.3f} [{low:.3f}, {high:.3f}]"
+    if not found.df:
+        return "instruments", "doubtful", detail, "as many instruments as causes, so that none of them can be tested"
+    detail += f"; Sargan {found.sargan:.2f}, df {found.df}, p {found.pvalue:.3f}"
+    valid, away = found.pvalue > 1 - level, low > 0 or high < 0
+    outcome = "fails" if not valid else "holds" if away else "doubtful"
+    note = "" if valid else "some instrument is related to the error: the arrows around this path are in doubt"
+    return "instruments", outcome, detail, note
+
+
+def _confounder(t: float, df: float, level: float, why: str) -> Check:
+    if why or not np.isfinite(t) or df < 3:
+        return "confounder", "not_computable", "", why or "the path has no standard error"
+    zero, significance = robustness(t, df), robustness_of_significance(t, df, level)
+    detail = (
+        f"a confounder must explain {zero:.3f} of what is left of both cause and effect to take the path to 0, "
+        f"{significance:.3f} to take it below significance; as a phantom variable, paths of {sqrt(zero):.2f} to both; "
+        f"partial R² of the cause {partial_r2(t, df):.3f}"
+    )
+    return "confounder", "holds" if significance >= ROBUST else "doubtful", detail, ""
+
+
+def _independences(fit: View, source: str, target: str, level: float) -> Check:
+    """Score tests of the paths that the model leaves out between either variable and other constructs."""
+    if fit.gains is None:
+        return "independences", "not_computable", "", "this engine makes no score tests"
+    graph, names = arrows(fit, 0), constructs_of(fit)
+    near = [pair for pair in combinations(names, 2) if {source, target} & set(pair)]
+    apart = [pair for pair in near if not _adjacent(graph.after, *pair)]
+    rows = fit.gains()
+    rows = rows[rows["op"].isin(["~", "~~"])]
+    best = {}
+    for pair in apart:
+        own = rows[[{a, b} == set(pair) for a, b in zip(rows["lhs"], rows["rhs"], strict=True)]]["mi"].dropna()
+        if len(own):
+            best[pair] = float(own.max())
+    if not best:
+        return (
+            "independences",
+            "not_computable",
+            "",
+            "the model leaves out no path between constructs that can be tested",
+        )
+    limit = (1 - level) / len(best)
+    failed = {pair: mi for pair, mi in best.items() if chisq_pvalue(mi, 1) < limit}
+    said = "; ".join(f"{a} – {b}: χ² {mi:.1f}" for (a, b), mi in sorted(failed.items(), key=lambda item: -item[1])[:5])
+    detail = f"{len(best) - len(failed)} of {len(best)} implied independences hold{f'; not {said}' if said else ''}"
+    return "independences", "fails" if failed else "holds", detail, ""
+
+
+def _adjacent(after: Mapping[str, Sequence[str]], a: str, b: str) -> bool:
+    return b in after.get(a, ()) or a in after.get(b, ())
+
+
+def _direction(checks: Sequence[Check], outcome: Outcome, why: str) -> Direction:
+    frame = pd.DataFrame(checks, columns=["check", "outcome", "detail", "note"])
+    done = tuple(name for name, found, _, _ in checks if found != "not_computable")
+    rests = f"rests on {', '.join(done)}" if done else "these data allow none of the checks"
+    words = {
+        "forward": "Forward: the cause leads to its effect later, and not the other way round",
+        "reverse": "Reverse: the effect leads to the cause later, and not the other way round",
+        "both": "Both: each leads to the other later",
+        "neither": "Neither: no lagged effect is shown, in narrow intervals",
+        "undecided": "Undecided",
+    }
+    return Direction(frame, Conclusion(outcome, done, f"{words[outcome]}{f' ({why})' if why else ''}; {rests}."))
