@@ -77,10 +77,12 @@ from sexresearch.study import (
 )
 from sexresearch.survey import (
     Construct,
+    Draft,
     Instrument,
     Item,
     ResponseScale,
     Survey,
+    draft_instrument,
     instrument,
     kpi_correlations,
     kpis,
@@ -95,6 +97,7 @@ __all__ = [
     "Construct",
     "Design",
     "Direction",
+    "Draft",
     "FitWarning",
     "Fitting",
     "Instrument",
@@ -122,6 +125,7 @@ __all__ = [
     "datasets",
     "direction",
     "document",
+    "draft_instrument",
     "dynamic_cutoffs",
     "effects",
     "errors",

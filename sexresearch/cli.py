@@ -19,6 +19,7 @@ import typer
 from rich.table import Table
 
 from sexresearch import __version__, datasets, standard
+from sexresearch.codebook_verb import codebook_verb
 from sexresearch.errors import SexresearchError
 from sexresearch.escaping import visible
 from sexresearch.glossary import describe
@@ -229,6 +230,9 @@ def screen_verb(
     """Look for what in the answers can mislead an analysis: gaps, floors, careless answering, …"""
     found = screen(_survey(data, instrument, sheet))
     print_frame(found.assign(rows=found["rows"].map(len)), "Nothing found.", shape(as_json, as_csv))
+
+
+app.command("codebook")(plain_errors(codebook_verb))
 
 
 @app.command("datasets")

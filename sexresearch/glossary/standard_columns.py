@@ -17,7 +17,7 @@ STANDARD = columns(
     ("practices", "practices", None, "clauses of ISO/TR 7179 on an element"),
     ("feeling", "feeling", None, "what the customer experiences at a pyramid level"),
     ("bond", "bond", None, "what ties the customer: promises kept, or an emotional bond"),
-    ("role", "role", None, "part played: in the effect chain, or in the family of standards"),
+    ("role", "role", None, "part played: in the effect chain, the family of standards, or by a column"),
     ("levels", "levels", None, "pyramid levels a node rests on"),
     ("facets", "facets", None, "parts a concept or measure distinguishes"),
     ("term", "term", None, "clause that defines the concept"),

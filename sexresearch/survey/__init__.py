@@ -1,6 +1,7 @@
 """Questionnaires and their answers: instrument, survey files, screening."""
 
 from sexresearch.survey.bank import instrument
+from sexresearch.survey.drafting.draft import Draft, draft_instrument
 from sexresearch.survey.exclusions import Exclusion
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.kpi.kpis import kpis
@@ -13,6 +14,7 @@ from sexresearch.survey.survey import Source, Survey
 
 __all__ = [
     "Construct",
+    "Draft",
     "Exclusion",
     "Field",
     "Instrument",
@@ -20,6 +22,7 @@ __all__ = [
     "ResponseScale",
     "Source",
     "Survey",
+    "draft_instrument",
     "instrument",
     "kpi_correlations",
     "kpis",

@@ -139,3 +139,9 @@ def _table(file: Path, content: bytes, sheet: str | None, asked: FileDescription
     if suffix in STATISTICAL:
         return STATISTICAL[suffix](file)
     return read_text(content, file.name, "\t" if suffix == ".tsv" else "", asked)
+
+
+def raw_table(path: str | Path, sheet: str | None = None) -> RawTable:
+    """The table in a survey file before anything is known of its columns; errors as `read_survey`."""
+    file, asked = Path(path), FileDescription(None, None, None, None, frozenset())
+    return _table(file, _content(file, sheet, asked), sheet, asked)

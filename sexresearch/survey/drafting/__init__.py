@@ -1,0 +1,1 @@
+"""Drafts of questionnaires: what the columns of a file most likely are, to be confirmed by a person."""

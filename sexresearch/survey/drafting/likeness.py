@@ -1,0 +1,124 @@
+"""How much a question is like those of the item bank: TF-IDF over words and parts of words, and names of columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sexresearch.extras import extra
+from sexresearch.survey.bank.content import BankConstruct, bank, languages
+from sexresearch.survey.drafting.seen import Seen
+from sexresearch.survey.spelling import folded
+
+BEST, NEXT = 0.75, 0.25  # of the likeness to a construct: its most similar question, and the two after it
+BY_NAME = 0.4  # what the name of a column adds at most
+WHOLE_NAME, NAME_BEGINS, TITLE_BEGINS = 1.0, 0.7, 0.6  # how sure a name is by what it has in common
+SHORT = 4  # names that have fewer letters in common say nothing, unless they are the same
+MORE = 1.75  # times as long a name may be as what it has in common
+NOTE = re.compile(r"\([^()]*\d[^()]*\)")  # "(1 = never, 5 = always)" speaks of the scale, not of the construct
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Likeness of columns (rows) to constructs of the bank (columns), and which of them customers do not answer."""
+
+    constructs: tuple[BankConstruct, ...]
+    scores: Array
+
+
+def likeness(columns: Sequence[Seen]) -> Likeness:
+    """The likeness of every column to every construct of the item bank, from 0 to about 1.4, in all its languages."""
+    constructs = bank("en")
+    by_words = _by_words([spoken(seen) for seen in columns]) if columns else np.zeros((0, len(constructs)))
+    by_name = np.array([[name_likeness(seen.code, part) for part in constructs] for seen in columns])
+    return Likeness(constructs, by_words + BY_NAME * by_name.reshape(by_words.shape))
+
+
+def spoken(seen: Seen) -> str:
+    """What a column says in words: its question, else the words inside its name.
+
+    >>> spoken(Seen("Q7AirTrain_rating", "")), spoken(Seen("q1", "How was it (1 = bad, 5 = good)?"))
+    ('air train rating', 'how was it ?')
+    """
+    if seen.wording:
+        return NOTE.sub("", folded(seen.wording))
+    parts = re.findall(r"[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+(?![a-zäöüß])", seen.code)
+    return " ".join(part.lower() for part in parts if len(part) > 1)
+
+
+def name_likeness(code: str, part: BankConstruct) -> float:
+    """How well the name of a column fits the usual names of a construct, from 0 to 1.
+
+    >>> satisfaction = next(part for part in bank("en") if part.construct.name == "satisfaction")
+    >>> name_likeness("CUSA1", satisfaction), name_likeness("Q7", satisfaction)
+    (1.0, 0.0)
+    """
+    letters = [word for word in re.split(r"[^a-zäöüß]+", folded(code)) if len(word) >= 2]
+    joined = "".join(letters)
+    if any(word in part.header_words for word in (*letters, joined)):
+        return WHOLE_NAME
+    if any(_begins(joined, word) or _begins(joined[::-1], word[::-1]) for word in part.header_words):
+        return NAME_BEGINS
+    titles = _titles(part.construct.name)
+    return TITLE_BEGINS if any(_begins(title, word) for title in titles for word in letters) else 0.0
+
+
+def _begins(text: str, word: str) -> bool:
+    """Whether a text is a word of some length and little more."""
+    return len(word) >= SHORT and text.startswith(word) and len(text) <= MORE * len(word)
+
+
+@cache
+def _titles(name: str) -> tuple[str, ...]:
+    labels = [part.construct.label for tongue in languages() for part in bank(tongue) if part.construct.name == name]
+    words = [word for label in (*labels, name.replace("seen_", "")) for word in re.split(r"[^a-zäöüß]+", folded(label))]
+    return tuple(word for word in words if len(word) >= SHORT)
+
+
+@dataclass(frozen=True)
+class _Index:
+    """The bank as vectors: those that turn texts into vectors, the vectors, and the construct of each."""
+
+    tools: tuple[Any, ...]
+    vectors: tuple[Any, ...]
+    owners: tuple[int, ...]
+
+
+@cache
+def _index() -> _Index:
+    with extra("files"):
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts, owners = [], []
+    for tongue in languages():
+        for place, part in enumerate(bank(tongue)):
+            said = [item.wording for item in part.construct.items] + [part.construct.label, part.construct.definition]
+            texts += [NOTE.sub("", folded(text)) for text in said]
+            owners += [place] * len(said)
+    tools = (
+        TfidfVectorizer(analyzer="word", ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", sublinear_tf=True),
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True),
+    )
+    return _Index(tools, tuple(tool.fit_transform(texts) for tool in tools), tuple(owners))
+
+
+def _by_words(texts: Sequence[str]) -> Array:
+    index = _index()
+    cosines = [
+        np.asarray((tool.transform(texts) @ vectors.T).todense(), dtype=float)
+        for tool, vectors in zip(index.tools, index.vectors, strict=True)
+    ]
+    mean = np.mean(cosines, axis=0)
+    owners = np.array(index.owners)
+    found = np.zeros((len(texts), owners.max() + 1))
+    for place in range(found.shape[1]):
+        ordered = -np.sort(-mean[:, owners == place], axis=1)
+        found[:, place] = BEST * ordered[:, 0] + NEXT * ordered[:, 1:3].mean(axis=1)
+    return found
