@@ -85,6 +85,14 @@ def test_misspelt_keys_are_named_with_the_nearest_and_all_at_once(study):
         ),
         ('names = ["sat", "loy"]', 'file = "absent.csv"', "file 'absent.csv' is not in"),
         ("decimals = 2", 'likelihood = "wishard"', "did you mean 'wishart'?"),
+        ("decimals = 2", "decimals = 40", "decimals must be from 0 to 15"),
+        ('["sat", "loy"]', '["sat", "sat"]', "names must be texts, each once"),
+        ('"correlations"', '"raw data"', "a table of moments is no 'raw data'"),
+        ('text = "loy ~ sat"', 'text = ""', "'text' is empty"),
+        ('text = "loy ~ sat"', 'text = "loy ~ sat"\n[fit]\ngroup = "g"', "'group' is a column of answers"),
+        ("= 0.5 }", "= nan }", "the value of 'loy ~ sat' must be a number"),
+        ('what = "std_all"', 'what = "std_all"\ntolerance = -1', "tolerance must be at least 0"),
+        ('what = "std_all"', 'what = "alpha"\nby = "pls"', "partial least squares gives std_all, r_squared"),
         ("decimals = 2", "[cleaning]\nbecause = 'x'", "cleaning: applies to answers of respondents"),
         ("decimals = 2", "[cleaning]\ndrop_rows = [1]", "cleaning: 'because' is not given"),
         ('what = "std_all"', 'what = "std_all"\nreasons = { "loy ~ sats" = "x" }', "did you mean 'loy ~ sat'?"),
@@ -138,7 +146,15 @@ def test_answers_are_cleaned_by_rules_that_are_told(study, tmp_path):
     assert {path.name for path in run.files} == {"report.html", "comparison.csv", "parameters.csv", "provenance.json"}
 
 
+def test_correlations_have_a_diagonal_of_one(study):
+    with pytest.raises(StudyError, match="diagonal of 1; that of sat is another"):
+        sx.run_study(study(GOOD.replace("1 .5 1", "2 .5 1")))
+
+
 def test_a_rule_that_fits_no_row_is_refused(study):
+    found = ANSWERS.replace("drop_rows = [1, 2]", 'drop_found = ["speeeding"]')
+    with pytest.raises(StudyError, match="screening found no 'speeeding'"):
+        sx.run_study(study(found, clients__csv=survey_file()))
     with pytest.raises(StudyError, match=r"no row has brand bronze; its answers are gold, silver"):
         sx.run_study(study(ANSWERS.replace('["gold"]', '["bronze"]'), clients__csv=survey_file()))
     with pytest.raises(StudyError, match=r"column 'brands'; did you mean 'brand'\?"):

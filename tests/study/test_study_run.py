@@ -80,6 +80,16 @@ def test_rounding_of_the_printed_table_widens_the_tolerance_as_the_slopes_say(tm
     assert found - 0.0005 == pytest.approx(3 * sd, rel=0.25)  # 60 draws know a standard deviation to some 10 %
 
 
+def test_a_question_that_a_model_cannot_answer_is_told_beside_the_others(tmp_path):
+    found = run(tmp_path, data="decimals = 2")
+    assert outcomes(found) == ["match", "match"]
+    text = (tmp_path / "study.toml").read_text()
+    (tmp_path / "study.toml").write_text(text.replace("std_all", "htmt"))
+    found = sx.run_study(sx.read_study(tmp_path))
+    assert outcomes(found) == ["cannot_recompute"] * 2
+    assert "the model has no '=~'" in found.comparison["reason"][0]
+
+
 def test_wishart_counts_one_respondent_less(tmp_path):
     """Chi-square is (n - 1) F in place of n F, estimates stay (Jöreskog 1967)."""
     names = list("abcd")
@@ -119,6 +129,11 @@ values = { Quality = 0.5 }
     pairs = sx.htmt(found.results).set_index("group")["value"]
     assert found.comparison["computed"][0] == pairs["banks"]
     assert found.comparison["outcome"].tolist() == ["match", "mismatch"]
+    text = (tmp_path / "study.toml").read_text()
+    (tmp_path / "study.toml").write_text(text.replace('group = "banks"', "").replace("airlines", "airline"))
+    reasons = sx.run_study(sx.read_study(tmp_path)).comparison["reason"]
+    assert reasons[0].startswith("the fit has several groups: name one of airlines,")
+    assert reasons[1] == "the fit has no group 'airline'; did you mean 'airlines'?"
 
 
 def test_data_that_are_not_here_are_not_fetched(tmp_path, monkeypatch):

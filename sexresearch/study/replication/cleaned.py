@@ -21,6 +21,10 @@ def cleaned(survey: Survey, cleaning: Cleaning) -> Survey:
     if cleaning.found:
         found = screen(survey)
         for check in cleaning.found:
+            if not (found["check"] == check).any():
+                seen = list(dict.fromkeys(found["check"]))
+                said = nearest(check, seen) if seen else "it found nothing"
+                raise StudyError(f"cleaning: screening found no '{check}'; {said}")
             rows = [row for rows in found.loc[found["check"] == check, "rows"] for row in rows]
             survey = _without(survey, rows, f"{check}: {why}")
     return _without(survey, list(cleaning.rows), why)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from sexresearch.errors import LibraryError
+from sexresearch.errors import SexresearchError
 from sexresearch.sem import Results
 from sexresearch.study.replication.partial_least_squares import pls_quantities
 from sexresearch.study.replication.quantities import Quantities, quantities
@@ -65,7 +65,7 @@ def _compared(number: Published, made: Computed, tables: Tables) -> Compared:
         return Compared(number, "cannot_recompute", reason="the fit did not converge")
     try:
         table = _table(number, made.results, tables)
-    except LibraryError as error:
+    except SexresearchError as error:
         return Compared(number, "cannot_recompute", reason=str(error))
     value = table.named(number.quantity)
     if value is None:

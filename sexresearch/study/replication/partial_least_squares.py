@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sexresearch.errors import StudyError
 from sexresearch.extras import extra
 from sexresearch.sem import Results
 from sexresearch.sem.view import Array, view
@@ -30,6 +31,8 @@ def pls_quantities(results: Results, what: str, scheme: str) -> Quantities:
 
     References: Lohmöller 1989, doi 10.1007/978-3-642-52512-4; Hair et al. 2021, doi 10.1007/978-3-030-80519-7.
     """
+    if results.groups:
+        raise StudyError("partial least squares is estimated for one group; this fit has several")
     model = _estimated(results, scheme)
     if what == "r_squared":
         frame = _frame(model.r_squared)
@@ -59,7 +62,10 @@ def _estimated(results: Results, scheme: str) -> seminr.PlsModel:
     inner = {"pls_factorial": seminr.path_factorial, "pls_centroid": _centroid}
     answers, weights = _rows_with_moments(results), inner.get(scheme, seminr.path_weighting)
     model = (seminr.constructs(*measured), seminr.relationships(*arrows))
-    return seminr.estimate_pls(answers, *model, inner_weights=weights)
+    try:
+        return seminr.estimate_pls(answers, *model, inner_weights=weights)
+    except Exception as error:  # of whatever kind: such a model is beyond partial least squares
+        raise StudyError(f"partial least squares cannot estimate this model: {error}") from error
 
 
 def _rows_with_moments(results: Results) -> pd.DataFrame:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sexresearch.chain import fornell_larcker, htmt, reliability
+from sexresearch.errors import StudyError
 from sexresearch.sem import Results
+from sexresearch.study.study_file.shape import nearest
 
 COLUMNS = ("est", "se", "z", "pvalue", "std_all", "std_lv")  # of the parameter table
 COEFFICIENTS = ("alpha", "omega", "ave")  # of the table of reliability
@@ -38,6 +40,8 @@ class Quantities:
 
 def quantities(results: Results, what: str, group: str = "") -> Quantities:
     """The numbers of a fit that are `what` says, those of one group where there are several."""
+    if what != "fit":
+        _refuse_group(results, group)
     if what in COLUMNS:
         return Quantities(formula_key, _parameters(_of_group(results.parameters, group), what))
     if what == "fit":
@@ -60,6 +64,15 @@ def plain_key(text: str) -> tuple[str, ...]:
 
 def _of_group(frame: pd.DataFrame, group: str) -> pd.DataFrame:
     return frame[frame["group"].astype(str) == group] if group and "group" in frame else frame
+
+
+def _refuse_group(results: Results, group: str) -> None:
+    """StudyError where a number's group is none of those fitted, or is not said although there are several."""
+    known = [str(label) for label in results.groups]
+    if group and group not in known:
+        raise StudyError(f"the fit has no group '{group}'" + (f"; {nearest(group, known)}" if known else ""))
+    if known and not group:
+        raise StudyError(f"the fit has several groups: name one of {', '.join(known)} by 'group'")
 
 
 def formula_key(text: str) -> tuple[str, ...]:

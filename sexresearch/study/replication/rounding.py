@@ -30,11 +30,11 @@ def left_open(
     for drawn in _drawn(moments, decimals, kind):
         try:
             results = fitted(drawn)
+            values = _values(results, asked) if results.converged else {}
         except SexresearchError:  # a table that cannot be one, such as correlations beyond what others allow
             continue
-        if results.converged:
-            for number, value in _values(results, asked).items():
-                found[number].append(value)
+        for number, value in values.items():
+            found[number].append(value)
     return {number: DEVIATIONS * float(np.std(values)) if values else 0.0 for number, values in found.items()}
 
 

@@ -19,7 +19,7 @@ from sexresearch.study.study_file.parts import Study, StudyData
 from sexresearch.survey import Survey, read_survey
 
 Given: TypeAlias = Survey | Moments | dict[str, Moments]
-BESIDE = ("nobs", "n", "mean", "sd")  # columns of a printed table that are no covariances
+DIAGONAL = 1e-9  # by how much the diagonal of correlations may differ from 1
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,9 @@ def _printed(frame: pd.DataFrame, data: StudyData) -> Moments:
         return _likelihood(Moments(matrix, nobs, mean), data)
     if data.kind == "correlations and SDs" and "sd" not in frame:
         raise StudyError("kind 'correlations and SDs' needs standard deviations: a column or key 'sd'")
+    off = [str(name) for name in matrix.index if abs(matrix.loc[name, name] - 1) > DIAGONAL]
+    if off:
+        raise StudyError(f"correlations have a diagonal of 1; that of {', '.join(off)} is another: covariances?")
     ones = pd.Series(1.0, index=matrix.index)
     sd = frame["sd"].astype(float) if data.kind == "correlations and SDs" else ones
     return _likelihood(Moments.from_correlations(matrix, sd, nobs, mean), data)

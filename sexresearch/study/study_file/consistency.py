@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from numbers import Real
 from typing import Any
@@ -15,6 +16,7 @@ from sexresearch.study.study_file.shape import nearest
 
 SOURCES = ("file", "dataset", "moments", "names")
 PLS = ("std_all", "r_squared", "correlation")
+MOST_DECIMALS = 15  # a number in double precision has no more
 MODELS = ("text", "file", "view")
 
 
@@ -47,6 +49,12 @@ def _data_problems(data: StudyData) -> Iterator[str]:
     for key, path in (("file", data.file), ("questionnaire", data.questionnaire), ("moments", data.moments)):
         if path is not None and not path.is_file():
             yield f"data: {key} '{path.name}' is not in {path.parent}"
+    if data.kind == "raw data" and (data.moments or data.names):
+        yield "data: a table of moments is no 'raw data'; say what it holds"
+    if data.file and data.kind != "raw data":
+        yield f"data: a file of answers is 'raw data', not {data.kind!r}; a table of moments is named by 'moments'"
+    if data.decimals is not None and not 0 <= data.decimals <= MOST_DECIMALS:
+        yield f"data: decimals must be from 0 to {MOST_DECIMALS}; found {data.decimals}"
     if data.questionnaire and not data.file:
         yield "data: a questionnaire belongs to a file of answers"
     if data.likelihood == "wishart" and data.kind == "raw data":
@@ -62,6 +70,8 @@ def _inline_problems(data: StudyData) -> Iterator[str]:
     if not data.lower or data.nobs is None:
         yield "data: 'names' needs 'lower' (the lower triangle with its diagonal) and 'nobs'"
         return
+    if len(set(data.names)) < len(data.names) or not all(isinstance(name, str) for name in data.names):
+        yield "data: names must be texts, each once"
     size, cells = len(data.names), data.lower.replace(",", " ").split()
     if len(cells) != size * (size + 1) // 2:
         yield f"data: lower has {len(cells)} numbers; {size} names need {size * (size + 1) // 2}"
@@ -82,6 +92,10 @@ def _cleaning_problems(study: Study, table: Mapping[str, Any]) -> Iterator[str]:
 
 def _model_problems(study: Study, table: Mapping[str, Any]) -> Iterator[str]:
     model = study.model
+    if not model.text.strip() and "text" in table:
+        yield "model: 'text' is empty"
+    if study.group and study.data.kind != "raw data":
+        yield "fit: 'group' is a column of answers; moments come by group by themselves"
     if "file" in table and not (study.folder / table["file"]).is_file():
         yield f"model: file '{table['file']}' is not in {study.folder}"
     if model.view and model.view not in VIEWS:
@@ -106,7 +120,13 @@ def _published_problems(study: Study, blocks: list[Mapping[str, Any]]) -> Iterat
             yield f"{where}: by {by!r}; {nearest(by, BY)}"
         if by != "fit" and block["what"] not in PLS:
             yield f"{where}: partial least squares gives {', '.join(PLS)}, no {block['what']!r}"
-        odd = [key for key, value in block["values"].items() if not _is_real(value)]
+        if not 0 <= block.get("decimals", 2) <= MOST_DECIMALS:
+            yield f"{where}: decimals must be from 0 to {MOST_DECIMALS}; found {block['decimals']}"
+        if not block.get("tolerance", 0) >= 0:
+            yield f"{where}: tolerance must be at least 0; found {block['tolerance']}"
+        if not all(isinstance(text, str) for text in block.get("reasons", {}).values()):
+            yield f"{where}: reasons must be texts"
+        odd = [key for key, value in block["values"].items() if not _is_real(value) or not math.isfinite(value)]
         yield from (f"{where}: the value of '{key}' must be a number" for key in odd)
         unknown = [key for key in block.get("reasons", {}) if key not in block["values"]]
         values = list(block["values"])
