@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from sexresearch.answering.answer_document import answer_document
 from sexresearch.answering.catalogue import LANGUAGES, named
 from sexresearch.answering.choosing import Asked, choices
+from sexresearch.answering.drawing import Figures
 from sexresearch.answering.facts import QUESTIONS, Part, Sentence, unanswered
 from sexresearch.answering.labels import Labels
 from sexresearch.answering.stages.chaining import Chosen, chain_part, chosen_view
@@ -25,11 +28,15 @@ from sexresearch.answering.stages.standing import today_part
 from sexresearch.answering.wording import choices_frame, sentences_of
 from sexresearch.arguments import in_words
 from sexresearch.chain.views.chain_model import ChainView
+from sexresearch.document import Document
 from sexresearch.errors import DataError, OptionError, SexresearchError
-from sexresearch.sem import Model
+from sexresearch.escaping import visible
+from sexresearch.glossary import table
+from sexresearch.sem import Model, Results
 from sexresearch.survey import Instrument, Survey, screen
 
 FAILURES = (SexresearchError, ArithmeticError, ValueError, np.linalg.LinAlgError)
+POINTS = 5.0  # of a lever, as `priorities` has it
 PAGE_ONE = 7  # sentences at the most
 Progress = Callable[[str], None]
 Language = Literal["en", "de"]
@@ -82,6 +89,52 @@ class Answer:
     def material(self) -> dict[str, object]:
         """The fits behind the answer, and frames that figures are drawn from."""
         return {name: value for part in self.parts for name, value in part.material.items()}
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Figures by name, drawn when they are asked for: "next", "today", "chain" and "steps"."""
+        return Figures(self.parts, self.labels)
+
+    @property
+    def points(self) -> float:
+        """Points of a lever whose gain is stated."""
+        found = self.tables.get("priorities")
+        return POINTS if found is None else float(found["points"].iloc[0])
+
+    @property
+    def money(self) -> str:
+        """The wording of the item that is an amount of money; empty where none is."""
+        return str(self.material.get("money", ""))
+
+    @property
+    def provenance(self) -> str:
+        """One line on how the numbers came about."""
+        results = self.material.get("chain", self.material.get("measurement"))
+        return str(results.provenance) if isinstance(results, Results) else self.survey.caption
+
+    def document(self, title: str = "") -> Document:
+        """The answer as a document: page one, a section for each question, statistics in the appendix.
+
+        Parameters
+        ----------
+        title : str
+            Of the document. Default: that of the questionnaire.
+
+        Returns
+        -------
+        Document
+            To be written by `report` or `sexresearch.document.write`.
+        """
+        return answer_document(self, title)
+
+    def _repr_html_(self) -> str:
+        told = "".join(f"<li>{escape(visible(sentence.text))}</li>" for sentence in self.page_one)
+        shown = "".join(
+            f"<details><summary>{escape(name)}</summary>{table(frame)._repr_html_()}</details>"
+            for name, frame in self.tables.items()
+        )
+        heading = escape(visible(self.labels.of(self.target) or self.survey.caption))
+        return f"<h3>{heading}</h3><ul>{told}</ul>{shown}"
 
     def part(self, question: str) -> Part:
         """What was found for one question: "data", "today", "measured", "chain", "whom", "next" or "limits"."""

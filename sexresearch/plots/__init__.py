@@ -4,6 +4,7 @@ from sexresearch.plots.deciding import necessity, penalty_reward, priorities
 from sexresearch.plots.forest import forest
 from sexresearch.plots.htmt_map import htmt_map
 from sexresearch.plots.importance_map import importance_map
+from sexresearch.plots.interval_dots import interval_dots
 from sexresearch.plots.invariance_ladder import invariance_ladder
 from sexresearch.plots.path_diagram import path_diagram
 from sexresearch.plots.power_curve import power_curve
@@ -16,6 +17,7 @@ __all__ = [
     "forest",
     "htmt_map",
     "importance_map",
+    "interval_dots",
     "invariance_ladder",
     "model_wheel",
     "necessity",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from sexresearch.arguments import in_words
 from sexresearch.document import Document, write
@@ -15,21 +16,32 @@ from sexresearch.report.write_up import WriteUp
 from sexresearch.sem import Results
 from sexresearch.survey import Survey
 
+TITLE = "Structural equation model"
+
+
+@runtime_checkable
+class Documented(Protocol):
+    """What makes a document of itself, such as an answer."""
+
+    def document(self, title: str = "") -> Document:
+        """The document."""
+
 
 @in_words
 def report(
-    results: Results | Document | PaperTable | WriteUp,
+    results: Results | Document | PaperTable | WriteUp | Documented,
     path: str | Path,
     *,
-    title: str = "Structural equation model",
+    title: str = TITLE,
     data: str | Survey = "",
 ) -> Path:
     """Write results as a document that can be sent, read and kept without this software.
 
     Parameters
     ----------
-    results : Results, Document, PaperTable or WriteUp
-        A fit, a document of your own (`sexresearch.document`), or what `apa_table`, `model_table` or `write_up` return.
+    results : Results, Answer, Document, PaperTable or WriteUp
+        A fit, an answer, a document of your own (`sexresearch.document`), or what `apa_table`, `model_table` or
+        `write_up` return.
     path : str or Path
         Where to write it; the suffix names the format: .html, .docx, .pptx, .xlsx (the tables) or .tex. Folders are
         made as needed; a file that is there is replaced only when the new one is complete.
@@ -69,6 +81,8 @@ def report(
         return write(results, destination)
     if isinstance(results, PaperTable | WriteUp):
         return results.save(destination)
+    if not isinstance(results, Results) and isinstance(results, Documented):
+        return write(results.document("" if title == TITLE else title), destination)
     if not isinstance(results, Results):
         raise OptionError(f"report takes the Results of a fit, or a Document; found {type(results).__name__}")
     survey = data if isinstance(data, Survey) else None

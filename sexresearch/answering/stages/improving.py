@@ -19,7 +19,17 @@ from sexresearch.verdict import Verdict, against
 
 LEVEL = 0.95  # probability from which one lever is told apart from another, as `priorities` has it
 SHOWN = ["construct", "clause", "rank", "gain", "gain_ci_lower", "gain_ci_upper", "unit", "performance"]
-SHOWN += ["performance_ci_lower", "performance_ci_upper", "p_first", "p_top_two", "kind", "probability", "d", "note"]
+SHOWN += [
+    "performance_ci_lower",
+    "performance_ci_upper",
+    "p_first",
+    "p_top_two",
+    "kind",
+    "probability",
+    "d",
+    "points",
+    "note",
+]
 MONEY = re.compile(
     r"euro|€|\$|dollar|pound|£|franc|franken|\bchf\b|\busd\b|\beur\b|spend|spent|ausgegeben|umsatz|revenue|sales", re.I
 )
@@ -43,6 +53,8 @@ def next_part(setting: Setting, chosen: Chosen) -> Part:
     more, money = money_of(setting, results, ranked)
     tables |= money
     material = {"importance": importance(results, target, survey), "levers": results, "target": target}
+    if money:
+        material["money"] = setting.labels.of(money_item(setting, results))
     return Part("next", (*_facts(setting, ranked, target), *more), tables, material)
 
 

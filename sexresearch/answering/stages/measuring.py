@@ -18,7 +18,7 @@ WEAK = 0.708  # Hair et al. (2019), doi 10.1108/EBR-11-2018-0203: half of the it
 OUTCOMES: tuple[Outcome, ...] = ("fails", "doubtful", "not_computable")
 MOST = 3  # items quoted in a sentence
 SHOWN = ["construct", "items", "alpha", "omega", "omega_ci_lower", "omega_ci_upper", "ave", "ave_ci_lower"]
-SHOWN += ["ave_ci_upper", "htmt", "htmt_with", "verdict", "note"]
+SHOWN += ["ave_ci_upper", "htmt", "htmt_with", "outcome"]
 
 
 def measured_part(setting: Setting) -> Part:
@@ -32,6 +32,7 @@ def measured_part(setting: Setting) -> Part:
     found = validity(results)
     return Part("measured", (*_verdicts(setting, found), *_weak(setting, results), *_single(setting)), {
         "measurement": _measurement(setting, results, found),
+            "judgements": setting.labels.frame(found[["construct", "verdict", "note"]]),
         "items": items_table(setting, results),
     }, {"measurement": results, "fit": fit_sentence(results)})  # fmt: skip
 

@@ -1,0 +1,134 @@
+"""An answer as a document: page one is the answer, a section for each question follows, statistics are the appendix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sexresearch.answering.catalogue import catalogue, named, said
+from sexresearch.answering.compact import Cell, compact, ranged, share, text
+from sexresearch.document import Appendix, Block, Bullets, Document, Figure, Heading, Note, PageBreak, Paragraph, Table
+
+if TYPE_CHECKING:
+    from sexresearch.answering.answer import Answer
+
+ORDER = ("next", "chain", "whom", "measured", "today", "data", "limits")
+COMPACT: Mapping[str, tuple[str, tuple[tuple[str, Cell], ...]]] = {  # by question: the table and its columns
+    "next": (
+        "priorities",
+        (
+            ("lever", text("construct")),
+            ("gain", ranged("gain", "gain_ci_")),
+            ("today", ranged("performance", "performance_ci_", 0)),
+            ("first", share("p_first")),
+        ),
+    ),
+    "chain": ("links", (("link", text("path")), ("strength", ranged("std_all", "std_all_ci_")))),
+    "whom": (
+        "means",
+        (
+            ("topic", text("construct")),
+            ("group", text("group")),
+            ("against", text("against")),
+            ("difference", ranged("effect_size", "ci_")),
+        ),
+    ),
+    "measured": (
+        "measurement",
+        (("topic", text("construct")), ("reliability", ranged("omega", "omega_ci_")), ("judgement", text("outcome"))),
+    ),
+}
+FIGURES = {"next": "next", "chain": "chain", "today": "today"}
+LAST = ("choices",)
+
+
+def answer_document(answer: Answer, title: str = "") -> Document:
+    """The document."""
+    blocks: list[Block] = [*_page_one(answer), PageBreak()]
+    for question in ORDER:
+        blocks += _section(answer, question)
+    blocks += [Appendix(named(answer.language, "statistics", "document")), *_appendix(answer)]
+    values = {"target": answer.labels.of(answer.target) or "–", "caption": answer.survey.caption}
+    return Document(
+        title or answer.labels.instrument.title or _word(answer, "title"),
+        tuple(blocks),
+        said(answer.language, "subtitle", values, "document"),
+        "de" if answer.language == "de" else "en",
+        answer.provenance,
+        answer.survey.synthetic,
+    )
+
+
+def _word(answer: Answer, key: str) -> str:
+    return named(answer.language, key, "document")
+
+
+def _page_one(answer: Answer) -> Iterator[Block]:
+    """What to do first, set apart; the other sentences; the figure."""
+    yield Heading(_word(answer, "answer"))
+    first, *others = answer.page_one or (None,)
+    if first is not None:
+        yield Note(first.text, "verdict")
+    if others:
+        yield Bullets(tuple(sentence.text for sentence in others if sentence is not None))
+    yield from _figure(answer, "next")
+
+
+def _section(answer: Answer, question: str) -> Iterator[Block]:
+    yield Heading(named(answer.language, question, "questions"))
+    told = tuple(sentence.text for sentence in answer.sentences if sentence.question == question)
+    if told:
+        yield Bullets(told)
+    if question in ("chain", "today"):
+        yield from _figure(answer, FIGURES[question])
+    if question in COMPACT:
+        yield from _compact(answer, question)
+
+
+def _compact(answer: Answer, question: str) -> Iterator[Block]:
+    name, columns = COMPACT[question]
+    tables = answer.tables
+    if name in tables:
+        frame = compact(tables[name], columns, answer.language)
+        yield Table(frame, _caption(answer, name), _word(answer, "numbers"))
+
+
+def _figure(answer: Answer, name: str) -> Iterator[Block]:
+    if name in answer.figures:
+        values = {"target": answer.labels.of(answer.target), "points": answer.points}
+        caption = said(answer.language, name, values, "figures")
+        yield Figure(answer.figures[name], caption, _alt(answer, name, caption))
+
+
+def _alt(answer: Answer, name: str, caption: str) -> str:
+    """The figure in words: its caption, and the sentences of its question."""
+    told = [sentence.text for sentence in answer.sentences if sentence.question == name]
+    return " ".join([f"{caption}.", *told])
+
+
+def _caption(answer: Answer, name: str) -> str:
+    values = {"target": answer.labels.of(answer.target), "item": answer.money}
+    return said(answer.language, name, values, "tables") if name in catalogue(answer.language)["tables"] else name
+
+
+def _appendix(answer: Answer) -> Iterator[Block]:
+    """How it was done, how the models fit, and every table whole."""
+    tables = answer.tables
+    yield Heading(_caption(answer, "choices"), 2)
+    yield Table(_headed(answer, tables["choices"]), _caption(answer, "choices"))
+    for part in answer.parts:
+        own = {name: frame for name, frame in part.tables.items() if len(frame)}
+        if not own:
+            continue
+        yield Heading(named(answer.language, part.question, "questions"), 2)
+        if "fit" in part.material:
+            yield Paragraph(said(answer.language, "fit", {"fit": str(part.material["fit"])}, "document"))
+        for name, frame in own.items():
+            yield Table(frame, _caption(answer, name))
+
+
+def _headed(answer: Answer, frame: pd.DataFrame) -> pd.DataFrame:
+    heads = catalogue(answer.language)["columns"]
+    return frame.rename(columns={name: str(heads[name]) for name in frame.columns if name in heads})

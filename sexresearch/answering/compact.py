@@ -1,0 +1,57 @@
+"""Tables for readers: few columns, each value with its interval in one cell, headings in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.answering.catalogue import catalogue, said
+from sexresearch.document import Number
+
+Row = Mapping[str, Any]
+Cell = Callable[[Row, str], object]  # of a row, in a language
+
+
+def compact(frame: pd.DataFrame, columns: Sequence[tuple[str, Cell]], language: str) -> pd.DataFrame:
+    """The frame in the columns named, headed as the catalogue has it; a column that no row fills is left out."""
+    heads = catalogue(language)["columns"]
+    rows = frame.to_dict("records")
+    made = {str(heads[name]): [cell(row, language) for row in rows] for name, cell in columns}
+    return pd.DataFrame({head: cells for head, cells in made.items() if any(str(cell) for cell in cells)})
+
+
+def text(name: str) -> Cell:
+    """The value as it is."""
+    return lambda row, language: "" if _nothing(row.get(name)) else str(row[name])
+
+
+def ranged(name: str, ends: str, decimals: int = 2) -> Cell:
+    """The value with its interval in brackets; `ends` is what the columns of the limits begin with."""
+
+    def cell(row: Row, language: str) -> object:
+        if _nothing(row.get(name)):
+            return ""
+        values = {"value": row[name], "lower": row.get(f"{ends}lower"), "upper": row.get(f"{ends}upper")}
+        alone = _nothing(values["lower"]) or _nothing(values["upper"])
+        shown = said(language, f"{'alone' if alone else 'ranged'}_{decimals}", values, "cells")
+        return Number(float(row[name]), decimals, shown)
+
+    return cell
+
+
+def share(name: str) -> Cell:
+    """The value as a percentage."""
+
+    def cell(row: Row, language: str) -> object:
+        if _nothing(row.get(name)):
+            return ""
+        return Number(float(row[name]), 2, said(language, "share", {"value": float(row[name])}, "cells"))
+
+    return cell
+
+
+def _nothing(value: object) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and bool(np.isnan(value))) or value == ""

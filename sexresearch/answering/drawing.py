@@ -1,0 +1,63 @@
+"""The figures of an answer, drawn when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sexresearch.answering.catalogue import said
+from sexresearch.answering.facts import Part
+from sexresearch.answering.labels import Labels
+from sexresearch.plots.interval_dots import interval_dots
+from sexresearch.plots.invariance_ladder import invariance_ladder
+from sexresearch.plots.path_diagram import path_diagram
+from sexresearch.sem import Results
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Figures(Mapping[str, "Figure"]):
+    """Figures by name: "next" (what the levers bring), "today", "chain" and "steps", those that the answer has."""
+
+    def __init__(self, parts: tuple[Part, ...], labels: Labels) -> None:
+        self._labels = labels
+        material = {name: value for part in parts for name, value in part.material.items()}
+        tables = {name: frame for part in parts for name, frame in part.tables.items()}
+        self._drawers: dict[str, Callable[[], Figure]] = {}
+        if "priorities" in tables:
+            self._drawers["next"] = lambda: self._gains(tables["priorities"], str(material["target"]))
+        if isinstance(material.get("today"), pd.DataFrame):
+            self._drawers["today"] = lambda: self._today(material["today"])
+        results = material.get("chain")
+        if isinstance(results, Results):
+            self._drawers["chain"] = lambda: self._chain(results)
+        if isinstance(material.get("steps"), pd.DataFrame):
+            self._drawers["steps"] = lambda: invariance_ladder(material["steps"])
+
+    def __getitem__(self, name: str) -> Figure:
+        return self._drawers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._drawers)
+
+    def __len__(self) -> int:
+        return len(self._drawers)
+
+    def _said(self, key: str, values: Mapping[str, object] | None = None) -> str:
+        return said(self._labels.language, key, values, "figures")
+
+    def _gains(self, frame: pd.DataFrame, target: str) -> Figure:
+        points = float(frame["points"].iloc[0]) if "points" in frame else 5.0
+        axis = self._said("next_axis", {"points": points, "target": self._labels.of(target)})
+        return interval_dots(frame, "gain", axis=axis, note=self._said("next_note"))
+
+    def _today(self, frame: pd.DataFrame) -> Figure:
+        kept = frame[frame["unit"] == "points"].sort_values("performance", ascending=False)
+        return interval_dots(kept, "performance", ends=(0.0, 100.0), axis=self._said("today_axis"), decimals=0)
+
+    def _chain(self, results: Results) -> Figure:
+        note = self._said("chain_note")
+        return path_diagram(results, items=False, labels=self._labels.constructs, intervals=True, note=note)

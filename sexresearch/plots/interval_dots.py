@@ -1,0 +1,139 @@
+"""Points with their intervals, one row for each name: what levers bring, or how high constructs stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.arguments import in_words
+from sexresearch.errors import ModelError, OptionError
+from sexresearch.plots._path.words import fill, text_size
+from sexresearch.plots.panel import GAP, MARGIN, panel, words
+from sexresearch.plots.style import GREY, PALETTE, PAPER
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDTH = 3.6  # inches of the plot area
+LINE = 0.32  # inches per row of one line
+LONGEST = 3.0  # inches of a name before it is broken
+BAND = "#F3F5F7"  # behind every other row
+
+
+@in_words
+def interval_dots(
+    frame: pd.DataFrame,
+    value: str,
+    *,
+    name: str = "construct",
+    labels: Mapping[str, str] | None = None,
+    ends: tuple[float, float] | None = None,
+    axis: str = "",
+    title: str = "",
+    note: str = "",
+    decimals: int = 2,
+) -> Figure:
+    """Values as points with their intervals, one row under the other in the order of the frame.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Has the column `value` with its limits, such as gain, gain_ci_lower and gain_ci_upper of `priorities`.
+    value : str
+        The column to draw.
+    name : str
+        The column with the names of the rows.
+    labels : dict of str by str, optional
+        Names in the figure by names in the frame.
+    ends : pair of float, optional
+        Ends of the axis. Default: from the lowest to the highest limit, 0 always on it.
+    axis : str
+        What the axis shows.
+    title : str
+        Above the figure; empty for none.
+    note : str
+        Below it.
+    decimals : int
+        Decimals of the numbers beside the points.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Points are hollow where the interval holds 0 and no ends are given.
+
+    Raises
+    ------
+    OptionError
+        The frame lacks the columns.
+    ModelError
+        No row has a value.
+
+    Examples
+    --------
+    >>> row = {"construct": "care", "gain": 0.6, "gain_ci_lower": 0.4, "gain_ci_upper": 0.8}
+    >>> figure = interval_dots(pd.DataFrame([row]), "gain")
+    >>> [text.get_text() for text in figure.axes[0].texts if text.get_gid() == "numbers"]
+    ['0.60 [0.40, 0.80]']
+    """
+    rows = _rows(frame, value, name)
+    names = [fill((labels or {}).get(str(own), str(own)).replace("$", r"\$"), "item", LONGEST) for own in rows[name]]
+    limits = rows[[value, *_limits(value)]].to_numpy(float)
+    numbers = [_numbers(est, low, high, decimals) for est, low, high in limits]
+    heights = [LINE + text_size(text, "item")[1] - text_size("x", "item")[1] for text in names]
+    left = max(text_size(text, "item")[0] for text in names)
+    right = max(text_size(text, "path")[0] for text in numbers)
+    made = panel((WIDTH, sum(heights)), (left + GAP, right + GAP, 0.5 if axis else 0.25), title, note)
+    made.area.set(xlim=ends or _ends(rows, value), ylim=(0, sum(heights)), yticks=[])
+    y = made.box[1] + sum(heights)
+    for place, (text, number, height) in enumerate(zip(names, numbers, heights, strict=True)):
+        inside = y - height / 2 - made.box[1]
+        if place % 2 == 0:
+            made.area.axhspan(inside - height / 2, inside + height / 2, color=BAND, linewidth=0, zorder=0)
+        words(made.page, MARGIN, y - height / 2, text, "item", gid="name")
+        words(made.page, made.box[0] + WIDTH + GAP, y - height / 2, number, "path", gid="numbers")
+        low, high = (float(rows[end].iloc[place]) for end in _limits(value))
+        sure = ends is not None or low > 0 or high < 0
+        colour = PALETTE["blue"] if sure else GREY
+        made.area.plot([low, high], [inside] * 2, color=colour, linewidth=2.0, zorder=2, solid_capstyle="butt")
+        face = colour if sure else PAPER
+        made.area.plot(
+            rows[value].iloc[place], inside, marker="o", markersize=7, color=colour, markerfacecolor=face, zorder=3
+        )
+        y -= height
+    if ends is None:
+        made.area.axvline(0, color=GREY, linewidth=0.9, zorder=1)
+    for side in ("left", "right", "top"):
+        made.area.spines[side].set_visible(False)
+    made.area.set_xlabel(axis, fontsize=9)
+    return made.figure
+
+
+def _limits(value: str) -> tuple[str, str]:
+    return f"{value}_ci_lower", f"{value}_ci_upper"
+
+
+def _rows(frame: pd.DataFrame, value: str, name: str) -> pd.DataFrame:
+    needed = [name, value, *_limits(value)]
+    absent = [column for column in needed if column not in frame.columns]
+    if absent:
+        raise OptionError(f"interval_dots needs the columns {needed}; {absent} are not there")
+    kept = frame[frame[value].notna()]
+    if kept.empty:
+        raise ModelError(f"nothing to draw: no row has a {value}")
+    return kept.reset_index(drop=True)
+
+
+def _numbers(value: float, low: float, high: float, decimals: int) -> str:
+    if not np.isfinite([low, high]).all():
+        return f"{value:.{decimals}f}"
+    return f"{value:.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
+
+
+def _ends(rows: pd.DataFrame, value: str) -> tuple[float, float]:
+    found = rows[[value, *_limits(value)]].to_numpy(float)
+    low, high = min(0.0, float(np.nanmin(found))), max(0.0, float(np.nanmax(found)))
+    room = 0.05 * (high - low or 1.0)
+    return low - room, high + room

@@ -1,0 +1,101 @@
+"""The document of an answer: its numbers are those of the tables, its names those of the questionnaire."""
+
+import io
+import re
+
+import docx
+import openpyxl
+import pytest
+
+import sexresearch as sx
+from sexresearch.document.writers.docx import docx as as_docx
+from sexresearch.document.writers.html import html
+from sexresearch.document.writers.pptx import pptx
+from sexresearch.document.writers.xlsx import xlsx
+
+SHORT = ["core", "individual", "valued", "exceeded", "satisfaction", "loyalty", "success"]
+SEED, ROWS = 2, 400
+SHOWN = {"priorities": ("gain", "gain_ci_lower", "gain_ci_upper"), "links": ("std_all",), "means": ("effect_size",)}
+
+
+@pytest.fixture(scope="module")
+def found():
+    survey = sx.datasets.load("service_excellence_demo")
+    kept = tuple(part for part in survey.instrument.constructs if part.name in SHORT)
+    names = [item.name for part in kept for item in part.items]
+    frame = survey.answers.sample(ROWS, random_state=SEED)[[*names, "brand"]]
+    return sx.answer(sx.Survey.from_frame(frame, sx.Instrument(kept), synthetic=True), group="brand")
+
+
+@pytest.fixture(scope="module")
+def document(found):
+    return found.document()
+
+
+def word_text(document):
+    """All text of the Word file, paragraphs and cells."""
+    file = docx.Document(io.BytesIO(as_docx(document)))
+    cells = [cell.text for table in file.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(paragraph.text for paragraph in file.paragraphs), *cells])
+
+
+def test_numbers_in_word_and_html_are_those_of_the_tables(found, document):
+    for told in (word_text(document), html(document)):
+        for name, columns in SHOWN.items():
+            frame = found.tables[name]
+            values = [f"{value:.2f}" for column in columns for value in frame[column]]
+            assert not [value for value in values if value not in told], name
+
+
+def test_numbers_in_the_workbook_are_those_of_the_tables(found, document):
+    book = openpyxl.load_workbook(io.BytesIO(xlsx(document)))
+    there = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row]
+    numbers = {round(value, 6) for value in there if isinstance(value, int | float) and not isinstance(value, bool)}
+    for name, columns in SHOWN.items():
+        wanted = {round(float(value), 6) for column in columns for value in found.tables[name][column]}
+        assert wanted <= numbers, name
+
+
+def test_the_fit_in_the_appendix_is_the_robust_one_that_the_estimator_calls_for(found, document):
+    told = word_text(document)
+    measure = found.material["chain"].fit_measures
+    assert "Yuan–Bentler" in told
+    assert f"χ²({measure['df']:.0f}) = {measure['chisq_scaled']:.2f}" in told
+
+
+def test_no_name_of_an_item_stands_where_a_wording_exists(found, document):
+    names = [item.name for item in found.labels.instrument.items if re.search(r"\d$", item.name)]
+    for told in (word_text(document), re.sub(r"data:[^\"]*", "", html(document))):
+        assert not [name for name in names if re.search(rf"\b{name}\b", told)]
+    assert "Individual excellent service" in word_text(document)
+
+
+def test_page_one_says_what_to_do_before_any_statistic(found, document):
+    first = document.sentences[:4]
+    assert found.page_one[0].text in first
+    assert not re.search("χ²|RMSEA|CFI", " ".join(document.sentences[:10]))
+
+
+def test_slides_are_few_and_the_synthetic_data_are_named(document):
+    from pptx import Presentation
+
+    slides = Presentation(io.BytesIO(pptx(document))).slides
+    assert 8 <= len(slides) <= 16
+    assert "synthetic" in word_text(document).lower()
+
+
+def test_the_german_document_has_german_headings_and_decimal_commas(found):
+    from dataclasses import replace
+
+    from sexresearch.answering.labels import Labels
+
+    german = replace(found, labels=Labels(found.labels.instrument, "de"))
+    told = " ".join(german.document().sentences)
+    assert "Was als Nächstes verbessern?" in told
+    assert re.search(r"\d,\d\d \w+ mehr bei", told)
+
+
+def test_report_writes_an_answer_in_every_format(found, tmp_path):
+    for suffix in (".html", ".tex"):
+        assert sx.report(found, tmp_path / f"client{suffix}").stat().st_size > 10_000
+    assert "<details>" in found._repr_html_()
