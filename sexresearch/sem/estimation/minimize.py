@@ -16,7 +16,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.terms.objective import Curve, Objective
 
 DECREMENT_TOLERANCE = 1e-12  # what may be left to gain at a solution
-LAST_STEP = 1e-9  # decrement from where an exact Newton step leaves one of order 1e-18
+LAST_STEP = 1e-6  # decrement from where an exact Newton step, and one more by the same Hessian, leave next to nothing
 EXACT = 1e-24  # nothing is left to gain: the start was the answer (the baseline model of complete data)
 NEWTON_FROM = 0.03  # decrement below which the exact Hessian is worth its cost
 MAX_ITERATIONS = 500
@@ -93,9 +93,10 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
             return _stop(objective, theta, point, decrement, iteration, trouble)
         theta, point, damping = moved
         if decrement < DECREMENT_TOLERANCE or (positive and decrement < LAST_STEP):
-            left = newton_decrement(point)
+            further = _solve(ahead[0], point.gradient, 0.0, scale)
+            left = float(point.gradient @ further)
             if min(left, decrement) < DECREMENT_TOLERANCE:
-                return _stop(objective, theta, point, left, iteration + 1, positive=positive)
+                return _stop(objective, theta - further, point, left, iteration + 1, positive=positive)
     trouble = f"no convergence in {max_iterations} iterations"
     return _stop(objective, theta, point, decrement, max_iterations, trouble)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from scipy.linalg import lapack
 
 from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
@@ -157,8 +158,9 @@ def _principal_axes(joint: Array, index: Array) -> Array:
     communality = np.minimum(np.maximum(np.abs(r).max(axis=2), 0.1), 0.9) if size > 1 else np.ones((len(index), 1))
     for _ in range(3):
         r[:, own, own] = communality
-        values, vectors = np.linalg.eigh(r)
-        loading = vectors[:, :, -1] * np.sqrt(np.maximum(values[:, -1:], 0.05))
+        found = [lapack.dsyev(own) for own in r]  # for matrices so small faster than all at once
+        axes = np.array([vectors[:, -1] for _, vectors, _ in found])
+        loading = axes * np.sqrt(np.maximum([[values[-1]] for values, _, _ in found], 0.05))
         communality = np.minimum(np.maximum(loading**2, 0.05), 0.95)
     return np.where(np.abs(loading) < 0.1, np.copysign(0.1, loading), loading) * sd
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 
@@ -23,9 +21,10 @@ def root_mean_square_residuals(fitted: Fitted) -> dict[str, float]:
     total: dict[str, float] = {}
     for point, share in zip(fitted.points, fitted.shares, strict=True):
         for name, (means, covs, count) in point.residuals().items():
-            with_means = _root(means, covs, count + len(means))
-            total[name] = total.get(name, 0.0) + share * with_means
-            total[f"{name}_nomean"] = total.get(f"{name}_nomean", 0.0) + share * _root(np.zeros(0), covs, count)
+            alone = _root(means[:0], covs, count)
+            whole = _root(means, covs, count + len(means)) if len(means) else alone
+            total[name] = total.get(name, 0.0) + share * whole
+            total[f"{name}_nomean"] = total.get(f"{name}_nomean", 0.0) + share * alone
     return {name: total.get(name, math.nan) for name in ORDER}
 
 

@@ -51,10 +51,12 @@ def _improper(fitted: Fitted) -> list[str]:
 
 
 def _negative_variances(fitted: Fitted) -> list[str]:
-    est = row_estimates(fitted).tolist()
+    est = row_estimates(fitted)
+    if not (est < 0).any():
+        return []
     return [
         f"negative variance (Heywood case): {row.name} = {value:.3g}{_in_group(fitted, row.group)}"
-        for row, value in zip(fitted.table.rows, est, strict=True)
+        for row, value in zip(fitted.table.rows, est.tolist(), strict=True)
         if value < 0 and row.op == "~~" and row.lhs == row.rhs and value < NEGATIVE * _unit(fitted, row)
     ]
 

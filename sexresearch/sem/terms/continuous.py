@@ -124,11 +124,11 @@ class ContinuousPoint(Point):
         """Root mean squares of these are RMR, SRMR (Bentler 1995, and as in Mplus) and CRMR (Bollen 1989)."""
         mean, cov, mu, sigma = self.own.sample.mean, self.own.analysed_cov, self.state.mean, self.state.cov
         i, j = vech_index(len(cov))
-        s, t = np.sqrt(np.diag(cov)), np.sqrt(np.abs(np.diag(sigma)))
-        shift, gap = mean - mu, (cov - sigma)[i, j]
-        correlation = (cov / np.outer(s, s) - sigma / np.outer(t, t))[i, j]
-        mplus = np.where(i == j, gap / (s[i] * s[j]), correlation)
-        bentler = (shift / s, gap / (s[i] * s[j]), len(gap))
+        s, t = np.sqrt(cov.diagonal()), np.sqrt(np.abs(sigma.diagonal()))
+        shift, gap, unit = mean - mu, cov[i, j] - sigma[i, j], s[i] * s[j]
+        correlation = cov[i, j] / unit - sigma[i, j] / (t[i] * t[j])
+        mplus = np.where(i == j, gap / unit, correlation)
+        bentler = (shift / s, gap / unit, len(gap))
         kinds = {
             "rmr": (shift, gap, len(gap)),
             "srmr": bentler,
