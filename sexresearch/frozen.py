@@ -170,22 +170,26 @@ def read_only(value: T) -> T:
     >>> read_only({"a": (np.zeros(2),)})["a"][0].flags.writeable
     False
     """
+    kind = type(value)
     if isinstance(value, np.ndarray):
         value.flags.writeable = False
     elif isinstance(value, list | tuple):
         _each_read_only(value)
     elif isinstance(value, dict):
         _each_read_only(value.values())
-    elif not getattr(value, SEALED, False) and is_dataclass(value) and not isinstance(value, type):
+    elif hasattr(kind, "__dataclass_fields__") and not getattr(value, SEALED, False):
         _each_read_only(tuple(value.__dict__.values()))
-        if hasattr(type(value), SEALED):
+        if hasattr(kind, SEALED):
             value.__dict__[SEALED] = True
     return value
 
 
 def _each_read_only(parts: Iterable[object]) -> None:
     for part in parts:
-        if type(part) not in PLAIN:
+        kind = type(part)
+        if kind is np.ndarray:
+            part.flags.writeable = False  # type: ignore[attr-defined]
+        elif kind not in PLAIN:
             read_only(part)
 
 
@@ -193,4 +197,8 @@ class read_only_property(cached_property[T]):
     """A `cached_property` whose arrays are read-only, since everyone who asks gets the same ones."""
 
     def __get__(self, instance: object, owner: type[Any] | None = None) -> T:  # type: ignore[override]
-        return read_only(super().__get__(instance, owner))
+        if instance is None:
+            return self  # type: ignore[return-value]
+        assert self.attrname is not None
+        value = read_only(self.func(instance))  # without the lock of `cached_property`, which costs more than the check
+        return instance.__dict__.setdefault(self.attrname, value)  # type: ignore[no-any-return]

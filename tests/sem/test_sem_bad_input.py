@@ -70,6 +70,13 @@ REFUSED: dict[str, tuple[type[Exception], str, Callable[[], object]]] = {
     "both": (errors.OptionError, "not both", lambda: sem.fit(MODEL, DATA, moments=MOMENTS)),
     "empty model": (errors.ModelSyntaxError, "holds no formula", lambda: sem.fit("  # nothing", DATA)),
     "no text": (errors.ModelSyntaxError, "found NoneType", lambda: sem.fit(None, DATA)),
+    "fixed to no number": (
+        errors.ModelSyntaxError,
+        "found NaN, a value that no parameter can have; expected a number, or NA",
+        lambda: sem.fit("f =~ NaN*q1 + q2 + q3 + j1", DATA),
+    ),
+    "fixed to infinity": (errors.ModelSyntaxError, "found inf, a value", lambda: sem.fit("f =~ q1 + -inf*q2", DATA)),
+    "start without bounds": (errors.ModelSyntaxError, "found Inf", lambda: sem.fit("f =~ q1 + start(Inf)*q2", DATA)),
     "negative df": (errors.ModelError, r"df = -1", lambda: sem.fit("f =~ q1 + q2", DATA)),
     "unidentified": (errors.ModelError, "not identified.*f ~~ f", lambda: sem.fit("f =~ NA*q1 + q2 + q3 + j1", DATA)),
     "unidentified path": (

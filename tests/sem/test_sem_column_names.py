@@ -51,3 +51,11 @@ def test_two_columns_that_look_alike_are_told_apart_in_words():
         errors.DataError, match=r"several columns look like 'x9'.*ZERO WIDTH SPACE, U\+200B.*NO-BREAK SPACE"
     ):
         fitted("x9", data)
+
+
+def test_a_column_may_have_any_name():
+    plain = fitted("q1", DATA)
+    for name in ("answers", "columns", "values", "copy"):
+        named = fitted(name, DATA.rename(columns={"q1": name}))
+        assert named.fit_measures["chisq"] == pytest.approx(plain.fit_measures["chisq"], rel=1e-9)
+        assert fitted("q1", DATA.assign(**{name: 1.0})).converged

@@ -81,6 +81,11 @@ def test_constraints_hold_at_the_end_in_any_unit(texts, gap, unit):
         ("b^2 + c^2 < -1", "can never hold"),
         ("sqrt(b) == -1", "can never hold"),
         ("abs(b) == -0.001", "can never hold"),
+        ("abs(b) < 0", r"'abs\(b\) < 0' leaves no parameter any room"),
+        ("0 > b^2 + exp(c)", "leaves no parameter any room"),
+        ("k := sqrt(b); k < 0", "'k < 0' leaves no parameter any room"),
+        ("tanh(b) > 1", "leaves no parameter any room"),
+        ("-abs(b)*2 > 1 / exp(1)", "can never hold"),
         ("b*c == 1; b > 0; c < 0", r"cannot all hold together: b\*c == 1; b > 0; c < 0"),
         ("b == 1; b == c; c == 3; d := b", "cannot all hold together: b == 1; b == c; c == 3"),
         ("d := b + c; d == 1; d == 2", "cannot all hold together: d == 1; d == 2"),
@@ -110,3 +115,10 @@ def test_a_definition_that_cannot_be_computed_everywhere_does_no_harm_on_the_way
     results = fitted(FACTOR + "far := log(c - 0.5)\nb == 1")
     assert results.converged
     assert value(results, "b") == pytest.approx(1.0, abs=HELD)
+
+
+@pytest.mark.parametrize(
+    "text", ["abs(b) > 0", "b^2 < 4", "exp(b) > 0", "-b > -2", "abs(b) < 0.9", "1/b > 0.1", "b*c > 0"]
+)
+def test_constraints_with_room_are_not_refused(text):
+    assert fitted(FACTOR + text).converged

@@ -183,8 +183,11 @@ def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
         wrong = [f"{n!r} holds {_kind(found[n])}" for n, d in zip(names, found.dtypes, strict=True) if not is_real(d)]
         raise DataError("; ".join(wrong) + ". The model needs numbers: recode the answers first")
     values = found.to_numpy(dtype=float, na_value=np.nan)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         low, high = (extreme.reduce(values, axis=0, keepdims=True)[0] for extreme in (np.fmin, np.fmax))
+        fit = (np.maximum(np.abs(low), np.abs(high)) <= LARGEST) & (high - low >= SMALLEST)
+    if fit.all():
+        return values
     wrong = []
     for name, a, b in zip(names, low.tolist(), high.tolist(), strict=True):
         if math.isnan(a):

@@ -12,6 +12,7 @@ import numpy as np
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.language.expression import Expression, Jet, constant, variable
+from sexresearch.sem.language.ranges import range_of
 from sexresearch.sem.language.statements import Definition
 from sexresearch.sem.language.table import ParameterTable
 
@@ -151,6 +152,8 @@ def restrictions(table: ParameterTable, names: Namespace) -> tuple[Restriction, 
         if not any(name in names.free for name in names.behind(gap.names())):
             _refuse_broken(gap, c.op != "==", text, names)
             continue
+        if c.op != "==":
+            _refuse_empty(gap, text, names)
         found.append(Restriction(gap, c.op != "==", text))
     return tuple(found) + _bounds(table)
 
@@ -162,6 +165,21 @@ def _refuse_broken(gap: Expression, inequality: bool, text: str, names: Namespac
         raise ModelError(f"the constraint '{text}' involves no free parameter and is no number")
     if (value if inequality else -abs(value)) < -ROUNDING * size_of(gap, known, names.size):
         raise ModelError(f"the constraint '{text}' involves no free parameter and does not hold")
+
+
+def _refuse_empty(gap: Expression, text: str, names: Namespace) -> None:
+    """ModelError where no parameters at all put one side beyond the other, as in ``abs(b) < 0``."""
+    known = {name: (value, value) for name, value in names.fixed.items()}
+    for definition in names.definitions:
+        known[definition.name] = range_of(definition.expression, known)
+    most = range_of(gap, known)[1]
+    if most < 0:
+        raise ModelError(f"this constraint can never hold: {text}")
+    if most == 0:
+        raise ModelError(
+            f"the constraint '{text}' leaves no parameter any room: its sides can be equal at most. "
+            "Give it another limit, or write '==' where equality is meant"
+        )
 
 
 def _bounds(table: ParameterTable) -> tuple[Restriction, ...]:

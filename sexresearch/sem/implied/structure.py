@@ -302,6 +302,11 @@ def implied_from(structure: Structure, G: Array, S: Array) -> Implied:
     return Implied(structure, G, C, S, C.take(structure.seen))
 
 
+@lru_cache(maxsize=64)
+def _identity(size: int) -> Array:
+    return read_only(np.eye(size))
+
+
 def total_effects(B: Array, ends: int = 0) -> Array:
     """(I - B)^-1 of B (..., m, m); of one matrix (m, m) also where the first `ends` variables start no path.
 
@@ -310,11 +315,12 @@ def total_effects(B: Array, ends: int = 0) -> Array:
     if B.ndim > 2 or not B.size:
         return np.linalg.inv(np.eye(B.shape[-1]) - B)
     if not ends:
-        G, info = lapack.dgesv(np.eye(len(B)) - B, np.eye(len(B)), overwrite_a=1, overwrite_b=1)[2:]
+        one = _identity(len(B))
+        G, info = lapack.dgesv(one - B, one)[2:]
         if info:
             raise np.linalg.LinAlgError("the paths form a loop")
         return G
-    G = np.eye(len(B))
+    G = _identity(len(B)).copy()
     G[ends:, ends:] = inner = total_effects(B[ends:, ends:])
     G[:ends, ends:] = B[:ends, ends:] @ inner
     return G

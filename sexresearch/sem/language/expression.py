@@ -89,20 +89,20 @@ class Expression:
 
     def jet(self, known: Mapping[str, Jet], size: int) -> Jet:
         """Value, gradient and Hessian given the jets of the names; ModelError where arithmetic fails."""
-        return self._walked(known, lambda value: constant(value, size), _combined_jets)
+        return self.walked(known, lambda value: constant(value, size), _combined_jets)
 
     def values(self, known: Mapping[str, Array]) -> Array:
         """The value at every one of R parameter vectors, from arrays (R,) of the names; NaN where arithmetic fails."""
         with np.errstate(all="ignore"):
-            return self._walked(known, np.asarray, _combined_arrays)
+            return self.walked(known, np.asarray, _combined_arrays)
 
-    def _walked(self, known: Mapping[str, T], number: Callable[[float], T], combined: Callable[[str, list[T]], T]) -> T:
+    def walked(self, known: Mapping[str, T], number: Callable[[float], T], combined: Callable[[str, list[T]], T]) -> T:
         """The value in any arithmetic, which says what a number is and what an operation makes of its parts."""
         if self.kind == "number":
             return number(self.value)
         if self.kind == "name":
             return known[self.name]
-        return combined(self.kind, [part._walked(known, number, combined) for part in self.parts])
+        return combined(self.kind, [part.walked(known, number, combined) for part in self.parts])
 
 
 def _combined_jets(kind: str, parts: list[Jet]) -> Jet:

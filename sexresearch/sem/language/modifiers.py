@@ -17,6 +17,7 @@ NUMBERS = ("start", "lower", "upper")
 TEXTS = ("label", "equal")
 CALLS = ("c", *NUMBERS, *TEXTS)
 CAST = "as.numeric"
+UNBOUNDED = ("nan", "inf", "infinity")  # what R and Python print for numbers that nothing can be fixed to
 NONE = Modifiers()
 Word = float | str | None
 
@@ -139,6 +140,7 @@ def _number(cursor: Cursor) -> float:
         return _cast(cursor)
     start = cursor.here
     negative = bool(cursor.accept("-"))
+    _refuse_unbounded(cursor.here)
     value = power_of(cursor)
     while cursor.here.text == "/":
         cursor.take()
@@ -172,10 +174,16 @@ def _cast(cursor: Cursor) -> float:
 
 
 def _word(token: Token) -> Word:
-    """Text, or NaN for ``NA``."""
+    """Text, or NaN for ``NA``; what other programs print for no number is no label, unless it stands in quotes."""
+    _refuse_unbounded(token)
     if token.kind == "name" and token.text in ("NA", "NA_real_"):
         return math.nan
     return token.text[1:-1] if token.kind == "string" else token.text
+
+
+def _refuse_unbounded(token: Token) -> None:
+    if token.kind == "name" and token.text.lower() in UNBOUNDED:
+        fail(token, f"found {token.text}, a value that no parameter can have", "a number, or NA to free the parameter")
 
 
 def _entries(values: list[Word]) -> Modifiers:
