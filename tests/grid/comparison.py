@@ -134,5 +134,7 @@ def differences(results: sem.Results, theirs: Mapping[tuple[str, str], float]) -
 def _spreads(values: Values) -> dict[str, float]:
     """The standard deviation of each factor's scores."""
     found = {name: value for (kind, name), value in values.items() if kind == "score"}
-    scores = pd.Series(found, index=pd.Index(list(found), dtype=object), dtype=float)
+    if not found:
+        return {}
+    scores = pd.Series(found, dtype=float)
     return {str(f): float(own.std()) for f, own in scores.groupby(scores.index.str.rpartition(" ").get_level_values(0))}
