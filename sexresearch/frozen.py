@@ -201,4 +201,4 @@ class read_only_property(cached_property[T]):
             return self  # type: ignore[return-value]
         assert self.attrname is not None
         value = read_only(self.func(instance))  # without the lock of `cached_property`, which costs more than the check
-        return instance.__dict__.setdefault(self.attrname, value)  # type: ignore[no-any-return]
+        return instance.__dict__.setdefault(self.attrname, value)
