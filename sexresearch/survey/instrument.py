@@ -13,8 +13,10 @@ from sexresearch.survey.codebook import read_codebook
 from sexresearch.survey.codebook_text import codebook_text
 from sexresearch.survey.consistency import instrument_problems, unknown_nodes
 from sexresearch.survey.coverage import coverage_frame
+from sexresearch.survey.fielding import FormKind, form_content
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.wording import together
+from sexresearch.writing import write_whole
 
 
 @worded
@@ -181,6 +183,49 @@ class Instrument:
         True
         """
         return codebook_text(self.title, self.constructs, self.fields)
+
+    @in_words
+    def export(self, path: str | Path, *, kind: FormKind | None = None, language: str = "en") -> Path:
+        """Write the questionnaire as a form that a survey platform imports, or as a sheet to print.
+
+        Parameters
+        ----------
+        path : str or Path
+            .xlsx is an XLSForm (Kobo, ODK, SurveyCTO), .docx a sheet to print, .txt LimeSurvey's or Qualtrics' import.
+        kind : {"xlsform", "limesurvey", "qualtrics", "word"}, optional
+            The form; needed for .txt only.
+        language : str
+            "en" or "de": of the sheet's own words, and what the platform is told.
+
+        Returns
+        -------
+        Path
+            Where the form is.
+
+        Raises
+        ------
+        OptionError
+            A kind, suffix or language that is not there, or that do not belong together.
+        WriteError
+            The file cannot be written.
+
+        Notes
+        -----
+        What comes back from the platform is read by `read_survey` with the same instrument. Respondents see neither
+        the names of constructs nor which items are reversed. Answers are codes with their labels; scales with more
+        than eleven answers ask for a number. Codes of no answer are offered where they have a label. Fields with the
+        roles id, cluster and weight are hidden. From Qualtrics, export choice text where a scale begins at 0.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> item = Item("sat1", "How satisfied are you overall?", ResponseScale("ten", 1, 10))
+        >>> instrument = Instrument((Construct("satisfaction", "Satisfaction", (item,)),))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     instrument.export(f"{folder}/form.xlsx").name
+        'form.xlsx'
+        """
+        return write_whole(path, form_content(path, kind, language, self.title, self.constructs, self.fields))
 
     def coverage(self) -> pd.DataFrame:
         """Which parts of the standard the instrument asks about, by what, and which it leaves out.
