@@ -12,8 +12,8 @@ from sexresearch.survey.parts import Construct, Field
 
 BOX = "\u2610"
 A4 = (210.0, 297.0)  # mm
-MARGIN, ANSWERS = 18.0, 120.0  # mm: around the page; of the columns of boxes together at most
-NARROWEST, LETTER, PADDING = 8.5, 1.1, 4.0  # mm: of a column; of a letter in a head, 6.5 points; around it
+MARGIN, ANSWERS = 18.0, 126.0  # mm: around the page; of the columns of boxes together at most
+NARROWEST, LETTER, PADDING = 8.5, 1.45, 4.0  # mm: of a column; of a letter in a head, 6.5 points; around it
 WORDS = {
     "en": (
         "Please mark one box in every line. There are no right or wrong answers; leave out what you cannot judge.",
