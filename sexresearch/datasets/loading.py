@@ -33,7 +33,7 @@ def list_datasets() -> pd.DataFrame:
     Examples
     --------
     >>> list_datasets().kind.value_counts().to_dict()
-    {'summary': 8, 'fetched': 6, 'synthetic': 5}
+    {'summary': 10, 'fetched': 8, 'synthetic': 5}
     """
     return pd.DataFrame([[getattr(entry, column) for column in SHOWN] for entry in entries()], columns=SHOWN)
 

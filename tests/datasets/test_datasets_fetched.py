@@ -74,6 +74,18 @@ def test_acsi_landmarks(home):
     assert answers.select_dtypes("number").drop(columns=["YEAR", "AGE", "HIGHPTOL", "LOWPTOL"]).max().max() == 10
 
 
+def test_the_two_waves_of_the_airport_have_the_same_items(home):
+    waves = [datasets.load(f"sfo_{year}") for year in (2017, 2018)]
+    first, second = (wave.answers for wave in waves)
+    assert waves[0].items == waves[1].items
+    assert [wave.answers["GATE"].nunique() for wave in waves] == [72, 71]
+    assert [wave.answers["Q7ALL"].isna().sum() for wave in waves] == [143, 184]
+    assert [wave.answers["NETPRO"].isna().sum() for wave in waves] == [85, 159]
+    assert all(wave.answers[list(wave.items[:-1])].max().max() == 5 for wave in waves)
+    assert pd.concat([first, second])["NETPRO"].between(0, 10).sum() == 5640 - 85 - 159
+    assert first["WEIGHT"].mean() == pytest.approx(1, abs=1e-6)
+
+
 def test_mobi_is_complete(home):
     survey = datasets.load("mobi_ecsi")
     assert len(survey.items) == 24
