@@ -2,6 +2,7 @@
 
 from sexresearch.chain.deciding.direction import Direction, direction
 from sexresearch.chain.deciding.kano import kano
+from sexresearch.chain.deciding.method_bias import method_bias
 from sexresearch.chain.deciding.necessity import bottlenecks, necessity
 from sexresearch.chain.deciding.penalty_reward import penalty_reward
 from sexresearch.chain.deciding.priorities import priorities
@@ -37,6 +38,7 @@ __all__ = [
     "invariance",
     "kano",
     "latent_means",
+    "method_bias",
     "necessity",
     "parallel_analysis",
     "penalty_reward",

@@ -58,6 +58,8 @@ DECISION = columns(
     ("threshold_ci_lower", "threshold lower", 3, "lower limit of the interval of the threshold"),
     ("threshold_ci_upper", "threshold upper", 3, "upper limit of the interval of the threshold"),
     ("threshold_sd", "threshold (SD)", 2, "the threshold in standard deviations from the mean of the cause"),
+    ("std_controlled", "std.all, held", 3, "standardized path with the method of asking held"),
+    ("std_change", "change", 3, "standardized path with the method held less that without"),
     ("cost", "cost", 2, "what one point of a lever costs, as given"),
     ("gain_per_cost", "gain per cost", 4, "gain of one point of a lever over its cost"),
     ("rank", "rank", 0, "place among the levers, 1 the first; missing where it is not ranked"),

@@ -1,0 +1,219 @@
+"""`method_bias`: whether asking everything in one way made the answers alike, and what is left of the paths without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.arguments import in_words
+from sexresearch.chain.paths.arrows import all_arrows, is_drawn, known
+from sexresearch.errors import OptionError, SexresearchError
+from sexresearch.sem import Fitting, Model, Moments, Results
+from sexresearch.sem.view import View, chisq_pvalue, matrices, quiet_fit, view, written
+from sexresearch.verdict import Verdict, against, prose
+
+HALF, VIF = 0.50, 3.3
+COLUMNS = ["check", "path", "value", "cutoff", "pvalue", "std_all", "std_controlled", "std_change", "verdict", "note"]
+WORDS = {"holds": "stands", "doubtful": "does not stand as it was"}
+WARNING = "a warning example only: it finds neither bias where there is some nor its absence (Podsakoff et al. 2003)"
+NO_MARKER = "no marker: name a construct of the model that has nothing to do with the others"
+SIGNIFICANT = 0.05
+
+
+@in_words
+def method_bias(results: Results | View, marker: str | None = None) -> pd.DataFrame:
+    """How far one way of asking may have made answers alike, by four methods, and what it does to every path.
+
+    Parameters
+    ----------
+    results : Results or View
+        A fit of one group.
+    marker : str, optional
+        A construct of the model, measured with the same method, that should have nothing to do with the others.
+
+    Returns
+    -------
+    DataFrame
+        Rows by check: harman (value: share of the first component), collinearity (value: VIF of each construct),
+        latent_method and marker (value: the method's loading; then one row per path). Columns: check, path, value,
+        cutoff, pvalue (of the method's loading being 0), std_all (the path as fitted), std_controlled (with the method
+        held), std_change, verdict, note. What cannot be computed is missing, with the reason in note.
+
+    Raises
+    ------
+    ModelError
+        The marker is not in the model.
+    OptionError
+        Several groups, ordered items, or a marker that leads to something or is led to.
+
+    Notes
+    -----
+    Harman's test as it is criticized by Podsakoff et al. 2003, doi 10.1037/0021-9010.88.5.879; full collinearity: Kock
+    2015, doi 10.4018/ijec.2015100101. latent_method: a factor that is unrelated to the constructs and loads equally on
+    all their items. marker: the marker construct loads equally on all items of the others, to which it is otherwise
+    unrelated (Williams, Hartman & Cavazotte 2010, doi 10.1177/1094428110366036, model C). Both are tested by the
+    chi-square difference of one degree of freedom. Where the constructs' own loadings are all alike, a method that
+    loads equally cannot be told from what the constructs share.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from sexresearch.sem import fit
+    >>> rng = np.random.default_rng(1)
+    >>> joy = rng.normal(size=400)
+    >>> latent = {"j": joy, "b": 0.5 * joy + rng.normal(size=400)}
+    >>> data = pd.DataFrame({f"{k}{i}": f + rng.normal(size=400) for k, f in latent.items() for i in (1, 2, 3)})
+    >>> frame = method_bias(fit("joy =~ j1 + j2 + j3; bond =~ b1 + b2 + b3; bond ~ joy", data))
+    >>> frame["check"].drop_duplicates().tolist()
+    ['harman', 'collinearity', 'latent_method', 'marker']
+    """
+    fit = view(results, "method_bias")
+    _refuse(fit, marker)
+    items = _items(fit, marker)
+    rows = [_harman(fit, items), *_collinear(fit)]
+    if isinstance(results, Results):
+        rows += _latent_method(results, fit, items)
+        rows += _marked(results, fit, items, marker) if marker else [_blank("marker", NO_MARKER)]
+    else:
+        rows += [_blank(check, "only Results can be fitted again") for check in ("latent_method", "marker")]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _refuse(fit: View, marker: str | None) -> None:
+    if fit.groups:
+        raise OptionError("method_bias takes a fit of one group: fit the groups apart")
+    if fit.levels:
+        raise OptionError("method_bias reads items as numbers, and this fit has ordered ones: use estimator='MLR'")
+    if marker is None:
+        return
+    graph = all_arrows(fit)[0]
+    known(marker, fit.latents, "marker", fit.latents)
+    tied = [name for name in fit.latents if name in graph.reach[marker] or marker in graph.reach[name]]
+    if tied:
+        raise OptionError(
+            f"the marker {marker!r} must not lead to others or be led to; it is tied to {', '.join(tied)}"
+        )
+
+
+def _items(fit: View, marker: str | None) -> list[str]:
+    """The items of the constructs but the marker."""
+    rows = [row for row in fit.by_block[0] if row.op == "=~" and row.lhs != marker and is_drawn(row)]
+    return list(dict.fromkeys(row.rhs for row in rows if row.rhs in fit.observed))
+
+
+def _blank(check: str, note: str) -> dict[str, object]:
+    return dict.fromkeys(COLUMNS, np.nan) | {"check": check, "path": "", "verdict": "", "note": note}
+
+
+def _harman(fit: View, items: Sequence[str]) -> dict[str, object]:
+    if len(items) < 2:
+        return _blank("harman", "fewer than two items")
+    block = fit.blocks[0]
+    own = [block.observed.index(name) for name in items]
+    spread = np.sqrt(np.diag(block.cov)[own])
+    share = float(np.linalg.eigvalsh(block.cov[np.ix_(own, own)] / np.outer(spread, spread))[-1] / len(own))
+    text = prose(
+        [against("share of the first component", share, HALF, "Harman 1976", side="most")], {"holds": "not large"}
+    )
+    row = {"value": share, "cutoff": HALF, "verdict": f"{text[:1].upper()}{text[1:]}.", "note": WARNING}
+    return _blank("harman", "") | row
+
+
+def _collinear(fit: View) -> list[dict[str, object]]:
+    """The variance inflation of every measured construct by all others."""
+    rows = [row for row in fit.by_block[0] if row.op == "=~" and is_drawn(row) and row.rhs in fit.observed]
+    names = list(dict.fromkeys(row.lhs for row in rows))
+    if len(names) < 2:
+        return [_blank("collinearity", "fewer than two constructs that items measure")]
+    block = fit.blocks[0]
+    C = matrices(fit.places[0], fit.estimates[None, :]).C[0]
+    own = [block.names.index(name) for name in names]
+    cov = C[np.ix_(own, own)]
+    with np.errstate(invalid="ignore"):
+        spread = np.sqrt(np.diag(cov))
+    R = cov / np.outer(spread, spread)
+    if not np.isfinite(R).all() or np.linalg.eigvalsh(R)[0] <= 0:
+        return [_blank("collinearity", "the constructs have no proper correlations")]
+    out = []
+    for name, value in zip(names, np.diag(np.linalg.inv(R)), strict=True):
+        text = prose([against("VIF", float(value), VIF, "Kock 2015", side="most")], {"holds": "no sign of bias"})
+        row = {"path": name, "value": float(value), "cutoff": VIF, "verdict": f"{text[:1].upper()}{text[1:]}."}
+        out.append(_blank("collinearity", "") | row)
+    return out
+
+
+def _latent_method(results: Results, fit: View, items: Sequence[str]) -> list[dict[str, object]]:
+    """A method factor with equal loadings, unrelated to the constructs."""
+    taken = {*fit.latents, *fit.observed}
+    name = next(n for n in ("method", "method_factor", "one_method", "method_of_asking") if n not in taken)
+    others = fit.blocks[0].roles.exogenous_latent
+    lines = [
+        f"{name} =~ {' + '.join(f'1*{written(item)}' for item in items)}",
+        f"{name} ~~ same_method*{name}",
+        *(f"{name} ~~ 0*{written(other)}" for other in others),
+    ]
+    return _controlled("latent_method", results, fit, results.model.syntax, lines)
+
+
+def _marked(results: Results, fit: View, items: Sequence[str], marker: str) -> list[dict[str, object]]:
+    """The marker as the method: unrelated to the constructs, with equal loadings on their items."""
+    others = [name for name in fit.blocks[0].roles.exogenous_latent if name != marker]
+    apart = [f"{written(marker)} ~~ 0*{written(other)}" for other in others]
+    base = "\n".join([results.model.syntax, *apart])
+    line = f"{written(marker)} =~ {' + '.join(f'same_method*{written(item)}' for item in items)}"
+    return _controlled("marker", results, fit, base, [line])
+
+
+def _controlled(check: str, results: Results, fit: View, base: str, lines: Sequence[str]) -> list[dict[str, object]]:
+    """The method's loading with its test, and every path with and without the method."""
+    try:
+        plain = results if base == results.model.syntax else _again(results, fit, base)
+        held = _again(results, fit, "\n".join([base, *lines]))
+    except SexresearchError as error:
+        return [_blank(check, f"the model with a method could not be fitted: {error}")]
+    if not (plain.converged and held.converged):
+        return [_blank(check, "the model with a method did not converge")]
+    loading = float(held.parameters.query("label == 'same_method'")["est"].iloc[0])
+    if check == "latent_method":  # loadings of 1 and a free variance: the same as equal loadings and a variance of 1
+        loading = float(np.sqrt(max(loading, 0.0)))
+    gain = max(float(plain.fit_measures["chisq"] - held.fit_measures["chisq"]), 0.0)
+    p = float(chisq_pvalue(gain, 1))
+    found = p <= SIGNIFICANT
+    text = f"{'A common method is shown' if found else 'No common method is shown'}: χ² {gain:.2f}, df 1, p {p:.3f}."
+    first = {"value": loading, "pvalue": p, "verdict": text, "note": "; ".join(held.inadmissible)}
+    return [_blank(check, "") | first, *_paths(check, results, held)]
+
+
+def _again(results: Results, fit: View, text: str) -> Results:
+    options, block = results.options, fit.blocks[0]
+    fitting = Fitting(
+        estimator=options.estimator, missing=options.missing, cluster=options.cluster,
+        sampling_weights=options.sampling_weights, std_lv=options.std_lv, meanstructure=options.meanstructure,
+        fixed_x=options.fixed_x, orthogonal=options.orthogonal, auto_cov_lv_x=options.auto_cov_lv_x,
+        auto_cov_y=options.auto_cov_y, auto_var=options.auto_var, auto_fix_first=options.auto_fix_first,
+        auto_fix_single=options.auto_fix_single,
+    )  # fmt: skip
+    if results.rows is not None:
+        return quiet_fit(Model(text), results.rows, fitting)
+    names = list(block.observed)
+    cov = pd.DataFrame(block.cov * block.n / (block.n - 1), index=names, columns=names)
+    mean = pd.Series(block.mean, index=names) if options.meanstructure else None
+    return quiet_fit(Model(text), None, fitting, moments=Moments(cov, block.nobs, mean))
+
+
+def _paths(check: str, results: Results, held: Results) -> list[dict[str, object]]:
+    both = results.parameters.query("op == '~'").merge(held.parameters, on=["lhs", "op", "rhs"], suffixes=("", "_held"))
+    return [_path(check, row) for row in both[both["se"] > 0].to_dict("records")]
+
+
+def _path(check: str, row: dict[object, object]) -> dict[str, object]:
+    before, after = float(str(row["std_all"])), float(str(row["std_all_held"]))
+    shown = [float(str(row[name])) <= SIGNIFICANT for name in ("pvalue", "pvalue_held")]
+    stands = shown[0] == shown[1] and (not shown[0] or before * after > 0)
+    name = f"{row['rhs']} → {row['lhs']}"
+    judged = Verdict("holds" if stands else "doubtful", name, after, reason=f"{before:.2f} without the method held")
+    text = prose([judged], WORDS)
+    numbers = {"std_all": before, "std_controlled": after, "std_change": after - before}
+    return _blank(check, "") | numbers | {"path": name, "verdict": f"{text[:1].upper()}{text[1:]}."}
