@@ -19,6 +19,7 @@ import typer
 from rich.table import Table
 
 from sexresearch import __version__, datasets, standard
+from sexresearch.answer_verb import answer_verb
 from sexresearch.codebook_verb import codebook_verb
 from sexresearch.errors import SexresearchError
 from sexresearch.escaping import visible
@@ -232,6 +233,7 @@ def screen_verb(
     print_frame(found.assign(rows=found["rows"].map(len)), "Nothing found.", shape(as_json, as_csv))
 
 
+app.command("answer")(plain_errors(answer_verb))
 app.command("codebook")(plain_errors(codebook_verb))
 
 

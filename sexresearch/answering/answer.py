@@ -244,8 +244,9 @@ def _checked(survey: Survey, language: str) -> Instrument:
         raise DataError(f"answer takes a Survey: use read_survey(path, instrument); found {type(survey).__name__}")
     if survey.instrument is None:
         raise DataError(
-            f"{survey.source.name} was read without an instrument, so it is not known what its columns measure: write "
-            "a codebook (Instrument.from_toml shows the format) and give it to read_survey(path, instrument)"
+            f"{survey.source.name} was read without an instrument, so it is not known what its columns measure: let "
+            "`sexresearch codebook FILE -o questionnaire.toml` (sx.draft_instrument) draft a codebook, confirm it, and "
+            "give it to read_survey(path, instrument)"
         )
     if language not in LANGUAGES:
         raise OptionError(f"language {language!r} is not known; allowed: {', '.join(LANGUAGES)}")

@@ -1,0 +1,87 @@
+"""The verb `answer`: a survey file in, the client's report out, with one screen of result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from sexresearch import datasets
+from sexresearch.answering import answer
+from sexresearch.answering.catalogue import named
+from sexresearch.document.write import writable
+from sexresearch.report import report
+from sexresearch.survey import Survey, read_survey
+from sexresearch.terminal import cell, say
+
+Tongue = Literal["en", "de"]
+
+COLUMN_WORDS = '; "" for none. Default: what the questionnaire says.'
+
+
+def answer_verb(
+    file: Annotated[str, typer.Argument(help="Survey file, or the name of a data set.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The report: .html, .docx, .pptx, .xlsx or .tex")],
+    instrument: Annotated[
+        Path | None, typer.Option("-i", "--instrument", exists=True, dir_okay=False, help="TOML codebook.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="Construct that everything leads to.")] = None,
+    group: Annotated[str | None, typer.Option(help=f"Column of the groups{COLUMN_WORDS}")] = None,
+    cluster: Annotated[str | None, typer.Option(help=f"Column of the clusters{COLUMN_WORDS}")] = None,
+    ordered: Annotated[str, typer.Option(help="Items taken as ordered, with commas between; all, or none.")] = "",
+    drop: Annotated[str, typer.Option(help="Checks of `screen` whose rows go, with commas between.")] = "",
+    sheet: Annotated[str | None, typer.Option(help="Worksheet of a workbook.")] = None,
+    language: Annotated[Tongue, typer.Option(help="Of the report.")] = "en",
+    seed: Annotated[int, typer.Option(help="Decides the draws.")] = 1,
+    bootstrap: Annotated[int, typer.Option(help="Replicates for the intervals of gains; 0 for draws.")] = 0,
+) -> None:
+    """Answer the four questions about a survey, and write the client's report."""
+    destination = writable(out, "the report")  # said before the work, not after it
+    survey = _survey(file, instrument, sheet)
+    items: bool | list[str] | None = {"": None, "all": True, "none": False}.get(ordered, _listed(ordered))
+    with _progress(language) as stage:
+        found = answer(
+            survey,
+            target,
+            group,
+            without=_listed(drop),
+            ordered=items,
+            cluster=cluster,
+            bootstrap=bootstrap,
+            seed=seed,
+            language=language,
+            progress=stage,
+        )
+        stage("report")
+        written = report(found, destination)
+    say("\n".join([found.survey.caption, "", *(f"• {sentence.text}" for sentence in found.page_one), ""]))
+    say(f"{written} written")
+
+
+def _survey(file: str, instrument: Path | None, sheet: str | None) -> Survey:
+    """A survey file, or else the data set of that name."""
+    if Path(file).suffix:
+        return read_survey(file, instrument, sheet=sheet)
+    loaded = datasets.load(file)
+    if not isinstance(loaded, Survey):
+        raise typer.BadParameter(f"{file} holds no answers of respondents")
+    return loaded
+
+
+@contextmanager
+def _progress(language: str) -> Iterator[Callable[[str], None]]:
+    """What is called with each stage; on a terminal it shows which one is going on."""
+    screen = Console(stderr=True)
+    if not screen.is_terminal:
+        yield lambda stage: None
+        return
+    with screen.status("") as status:
+        yield lambda stage: status.update(cell(named(language, stage, "stages")))
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
