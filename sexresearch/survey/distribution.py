@@ -23,7 +23,8 @@ MANY = 0.10  # our convention: share of such respondents
 
 def missing_at_random(items: pd.DataFrame, known: Rated) -> Iterator[Finding]:
     """Whether answers are missing for reasons that the answers tell of; `known` has moments already."""
-    varying = [name for name, values in items.items() if values.min() < values.max()]
+    low, high = (items.agg(end).to_numpy(dtype=float) if items.shape[1] else np.zeros(0) for end in ("min", "max"))
+    varying = items.columns[low < high].tolist()
     answers = items[varying].to_numpy(dtype=float)
     if not 1 < len(varying) <= WIDEST or not np.isnan(answers).any():
         return

@@ -52,7 +52,8 @@ class Rated:
     @cached_property
     def varying(self) -> np.ndarray:
         """Places of the items whose answers vary, of which there are moments."""
-        return np.flatnonzero([bool(values.min() < values.max()) for _, values in self.given.items()])
+        low, high = (self.given.agg(end).to_numpy(dtype=float) for end in ("min", "max"))
+        return np.flatnonzero(low < high)
 
     @cached_property
     def moments(self) -> tuple[Floats, Floats] | None:
@@ -97,10 +98,11 @@ def rated(survey: Survey) -> Rated:
     """
     answers, instrument = survey.answers, survey.instrument
     if instrument is None:
-        names = tuple(name for name in survey.items if _rating(answers[name]))
-        whole = answers[list(names)].astype(float)
-        low, high = (whole.agg(end).to_numpy(dtype=float) if names else np.zeros(0) for end in ("min", "max"))
-        return Rated(names, whole, low, high, np.zeros(len(names), dtype=bool), ())
+        numbers = answers[list(survey.items)].astype(float)
+        kept = _ratings(numbers.to_numpy())
+        given = numbers.loc[:, kept]
+        low, high = (given.agg(end).to_numpy(dtype=float) if kept.any() else np.zeros(0) for end in ("min", "max"))
+        return Rated(tuple(given.columns), given, low, high, np.zeros(len(low), dtype=bool), ())
     items = [item for item in instrument.items if CATEGORIES[0] <= (item.scale.categories or 0) <= CATEGORIES[1]]
     names = tuple(item.name for item in items)
     lowest, highest = (np.array([getattr(i.scale, end) for i in items], dtype=float) for end in ("lowest", "highest"))
@@ -111,10 +113,13 @@ def rated(survey: Survey) -> Rated:
     return Rated(names, given, lowest, highest, reverse, constructs)
 
 
-def _rating(values: pd.Series) -> bool:
-    found = values.dropna().unique().astype(float)
-    whole = len(found) > 1 and bool((found == np.round(found)).all())
-    return whole and found.min() >= 0 and found.max() < CATEGORIES[1] and len(found) >= CATEGORIES[0]
+def _ratings(values: Floats) -> np.ndarray:
+    """Which columns (n, p) hold three or more whole answers from 0 to 10 and nothing else."""
+    seen = ~np.isnan(values)
+    points = range(CATEGORIES[1])
+    there = np.array([(values == point).any(axis=0) for point in points]).sum(axis=0)
+    others = (seen & ~np.isin(values, list(points))).any(axis=0)
+    return (there >= CATEGORIES[0]) & ~others
 
 
 def as_given(items: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:

@@ -166,8 +166,10 @@ def _sample(items: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _constant(items: pd.DataFrame) -> Iterator[Finding]:
-    for name, values in items.items():
-        if not _varies(values):
+    low, high = (items.agg(end).to_numpy(dtype=float) if items.shape[1] else np.zeros(0) for end in ("min", "max"))
+    for name, varies in zip(items.columns, low < high, strict=True):
+        if not varies:
+            values = items[name]
             detail = f"every answer is {values.dropna().iloc[0]:g}" if values.notna().any() else "no answer at all"
             yield Finding("constant item", str(name), detail=detail, advice="leave the item out of the model")
 

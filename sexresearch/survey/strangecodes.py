@@ -22,7 +22,7 @@ def strange_codes(answers: pd.DataFrame) -> Iterator[tuple[str, float, pd.Series
     >>> [(name, code) for name, code, rows in strange_codes(pd.DataFrame({"x": [1, 5, 4, 99], "y": [1, 2, 3, 4]}))]
     [('x', 99.0)]
     """
-    for name in answers.columns:
+    for name in answers.columns[answers.isin(list(MISSING_CODES)).any().to_numpy(dtype=bool)]:
         values = answers[name]
         found = sorted(MISSING_CODES.intersection(values.dropna().unique()))
         rest = values[values.notna() & ~values.isin(found)]

@@ -280,3 +280,33 @@ def test_wrong_things_are_refused(survey, results):
             kpi_correlations(*wrong)
     with pytest.raises(OptionError):
         kpi_correlations(kpis(survey), survey, results, level=2)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(
+    ("name", "nps", "churn"),
+    [("customer-core", "loyalty_2", "success_5"), ("pulse", "loyalty_2", ""), ("employee", "", ""), ("audit", "", "")],
+)
+def test_the_questionnaires_of_the_bank_have_their_figures(name, nps, churn, language):
+    instrument = sx.instrument(name, language)
+    columns = {item.header: [item.scale.highest if item.scale.whole else 1.0] for item in instrument.items}
+    columns |= {field.name: [field.labels[0][0] if field.labels else 1] for field in instrument.fields}
+    table = kpis(Survey.from_frame(pd.DataFrame(columns), instrument))
+    assert row(table, "NPS")["item"] == nps
+    assert row(table, "churn")["item"] == churn
+    assert row(table, "CES")["item"] == ""
+
+
+@pytest.mark.parametrize(
+    ("wording", "asked"),
+    [
+        ("They made it easy for me to handle my issue.", True),
+        ("How much effort did you have to put in?", True),
+        ("Das Unternehmen hat es mir einfach gemacht.", True),
+        ("It is easy to tell them what I think.", False),
+        ("All units share the effort for excellent service.", False),
+    ],
+)
+def test_what_asks_for_effort(wording, asked):
+    instrument = Instrument((Construct("x", "X", (Item("q1", wording, SEVEN),)),))
+    assert row(kpis(Survey.from_frame(pd.DataFrame({"q1": [1, 4]}), instrument)), "CES")["item"] == "q1" * asked

@@ -15,7 +15,10 @@ from sexresearch.survey.spelling import folded
 from sexresearch.survey.survey import Survey
 
 RECOMMEND = re.compile(r"recommend|empfehl|recomm?end|raccomand|aanbevelen|\bnps\b")
-EFFORT = re.compile(r"\beffort\b|\bces\b|made it easy|easy (?:for me )?to|mühe|aufwand|leicht gemacht|einfach gemacht")
+EFFORT = re.compile(
+    r"how much effort|effort (?:did|do|it took|you had)|\bces\d*\b|ma(?:de|kes?) it easy|easy .*to (?:handle|re?solve)"
+    r"|wie ?viel (?:mühe|aufwand)|(?:leicht|einfach) gemacht|machte?n? es (?:mir|ihnen) (?:leicht|einfach)"
+)
 RETAINED = re.compile(r"retain|still a customer|noch kund|geblieben|stayed|kept as")
 CHURN = re.compile(r"churn|cancel|gekündigt|abgewander|lost customer|has left|kündigung")
 YES, NO = {"1", "yes", "ja", "true", "y", "oui", "si", "sí"}, {"0", "no", "nein", "false", "n", "non"}
@@ -176,18 +179,25 @@ def _named(survey: Survey, given: Sequence[str] | None, nodes: tuple[str, ...], 
 
 
 def _asked(survey: Survey, words: re.Pattern[str], node: str | None) -> Item | None:
-    """The item that the words ask for: on 0 to 10 first, then one of the node; None where there is none."""
+    """The rating item whose wording asks customers for it, one on 0 to 10 before others; None where there is none.
+
+    Where a `node` is named, items on another scale have to be of its constructs.
+    """
     constructs = survey.instrument.constructs if survey.instrument else ()
     found = [
-        (construct.node == node, item)
+        item
         for construct in constructs
         for item in construct.items
         if words.search(f"{folded(item.wording)} {folded(item.name)}")
         and RATING[0] <= (item.scale.categories or 0) <= RATING[1]
-        and item.respondent != "record"
+        and item.respondent in ("", "customer")
+        and (node in (None, construct.node) or _ends(item) == NPS_ENDS)
     ]
-    ranked = sorted(found, key=lambda pair: ((pair[1].scale.lowest, pair[1].scale.highest) != NPS_ENDS, not pair[0]))
-    return ranked[0][1] if ranked else None
+    return min(found, key=lambda item: _ends(item) != NPS_ENDS, default=None)
+
+
+def _ends(item: Item) -> tuple[float, float]:
+    return float(item.scale.lowest), float(item.scale.highest)
 
 
 def _recorded(survey: Survey) -> tuple[str, bool] | None:
@@ -214,7 +224,7 @@ def _yes_or_no(value: object) -> float:
 def _scale(survey: Survey, name: str) -> tuple[float, float] | None:
     for item in survey.instrument.items if survey.instrument else ():
         if item.name == name:
-            return float(item.scale.lowest), float(item.scale.highest)
+            return _ends(item)
     return None
 
 
