@@ -112,3 +112,18 @@ def test_every_command_of_the_pipeline_ends_well(folder, monkeypatch):
     again = sx.fit((folder / "model.txt").read_text(encoding="utf-8"), survey, estimator="MLR")
     assert chisq == pytest.approx(again.fit_measures["chisq_scaled"], abs=HALF)
     assert np.isfinite(chisq)
+
+
+def test_three_commands_lead_from_a_file_to_screened_answers(folder, tmp_path, monkeypatch):
+    shutil.copy(folder / "clients.xlsx", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    block = next(text for text in blocks("sh") if "codebook" in text)
+    for line in block.splitlines():
+        shown = CliRunner().invoke(app, line.partition("#")[0].split()[1:], env={"COLUMNS": "160"})
+        assert shown.exit_code == 0, shown.output
+    survey = sx.read_survey("clients.xlsx", instrument="questionnaire.toml")
+    assert sx.chain_model(survey.instrument, "core").syntax
+
+
+def test_the_printed_codebook_is_one():
+    assert sx.Instrument.from_toml(blocks("toml")[0]).items[1].reverse

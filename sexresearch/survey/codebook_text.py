@@ -100,8 +100,8 @@ def key(name: str) -> str:
 def quoted(text: str) -> str:
     """Text as TOML takes it.
 
-    >>> print(quoted('the "best"'))
-    "the \\\\"best\\\\""
+    >>> quoted('the best')
+    '"the best"'
     """
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
