@@ -1,5 +1,6 @@
 """Figures, each returned as a matplotlib Figure."""
 
+from sexresearch.plots.alt_text import alt_text
 from sexresearch.plots.deciding import necessity, penalty_reward, priorities
 from sexresearch.plots.forest import forest
 from sexresearch.plots.htmt_map import htmt_map
@@ -13,6 +14,7 @@ from sexresearch.plots.screening import screening
 from sexresearch.plots.standard import effect_chain, model_wheel, pyramid
 
 __all__ = [
+    "alt_text",
     "effect_chain",
     "forest",
     "htmt_map",

@@ -11,6 +11,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.extras import extra
+from sexresearch.plots._path.words import wrap
 from sexresearch.plots.standard.shapes import text_on, write
 from sexresearch.plots.style import GREY, INK, PALETTE, PAPER, new_figure, tint
 
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CELL, TALL = 1.15, 0.78  # inches: width and height of a cell
-MARGIN, HEAD, FOOT = 0.35, 0.75, 1.0
-LETTER = 0.105  # inches that a letter of a construct's name takes
+WIDEST, NARROWEST = 1.15, 0.62  # inches that a cell is wide
+FLAT = 0.68  # height of a cell over its width
+PAGE = 10.5  # inches that the map is wide where cells can be made narrow enough
+MARGIN, FOOT = 0.35, 1.0
+LETTER, LINE = 0.1, 0.19  # inches that a letter of a construct's name takes, and a line of it
+MOST_NAMED = 5  # columns headed by names
+LONGEST = 26  # letters of a line of a name to the left
 NEAR, SAME = 0.85, 0.90  # cut-offs of Henseler, Ringle & Sarstedt 2015
 COLOUR = {"below": PALETTE["blue"], "near": PALETTE["orange"], "same": PALETTE["vermillion"]}
 
@@ -74,19 +79,29 @@ def htmt_map(
     rows = _rows(pairs, group)
     names = list(dict.fromkeys([*rows["a"], *rows["b"]]))
     shown = [(labels or {}).get(name, name) for name in names]
-    left = MARGIN + LETTER * max(map(len, shown[1:])) + 0.15
+    many = len(names) - 1 > MOST_NAMED  # then every name stands once, to the left, and columns have its number
+    first = 0 if many else 1
+    beside = [_lines(f"{k}. {name}" if many else name, LONGEST) for k, name in enumerate(shown, 1)][first:]
+    left = MARGIN + LETTER * max(len(line) for name in beside for line in name) + 0.15
     count = len(names) - 1
-    width = max(left + CELL * count + MARGIN + LETTER * max(0, len(shown[-2]) - 8), 6.4)
-    height = FOOT + TALL * count + HEAD + (0.45 if title else 0.0)
+    cell = min(WIDEST, max(NARROWEST, (PAGE - left - MARGIN) / count))
+    tall = max(FLAT * cell, LINE * max(map(len, beside)) + 0.06)
+    above = [[str(k)] if many else _lines(name, int(1.3 * cell / LETTER)) for k, name in enumerate(shown[:-1], 1)]
+    head = max(LINE * len(above[0]) + 0.2, tall if many else 0.0)
+    over = LETTER * max(map(len, above[-1])) - cell  # the last heading may reach beyond its cell
+    width = max(left + cell * count + MARGIN + max(over, 0.0), 6.4)
+    height = FOOT + tall * count + head + (0.55 if title else 0.0)
     figure, axes = new_figure(width, height)
-    top = FOOT + TALL * count
-    for place, name in enumerate(shown[:-1]):
-        write(axes, (left + CELL * (place + 0.5), top + 0.22 - TALL * place), name, 11, bold=True)
-    for place, name in enumerate(shown[1:]):
-        write(axes, (left - 0.12, top - TALL * (place + 0.5)), name, 11, bold=True, align="right")
+    top = FOOT + tall * count
+    for place, lines in enumerate(above):
+        ground = top - tall * place + 0.06 + LINE * len(lines) / 2
+        x = left + cell * (place + 0.5) if many else left + cell * place + 0.03
+        write(axes, (x, ground), "\n".join(lines), 10, bold=True, align="center" if many else "left")
+    for place, lines in enumerate(beside, first):
+        write(axes, (left - 0.12, top - tall * (place - 0.5)), "\n".join(lines), 10, bold=True, align="right")
     for row in rows.itertuples():
         i, j = sorted((names.index(row.a), names.index(row.b)))
-        _cell(axes, (left + CELL * i, top - TALL * j), (row.value, row.ci_lower, row.ci_upper))
+        _cell(axes, (left + cell * i, top - tall * j), (cell, tall), (row.value, row.ci_lower, row.ci_upper))
     if title:
         write(axes, (MARGIN, height - 0.35), title, 14, bold=True, align="left")
     _legend(axes, note)
@@ -105,24 +120,40 @@ def _rows(pairs: pd.DataFrame, group: object) -> pd.DataFrame:
     return pairs[pairs["group"] == group]
 
 
-def _cell(axes: Axes, corner: tuple[float, float], values: tuple[float, float, float]) -> None:
+def _lines(name: str, limit: int) -> list[str]:
+    """A name in lines of about `limit` letters."""
+    return wrap(name, limit).split("\n")
+
+
+def _cell(
+    axes: Axes, corner: tuple[float, float], size: tuple[float, float], values: tuple[float, float, float]
+) -> None:
     """One pair: colour by the ratio, the ratio itself, and its limits below."""
     with extra("reports"):
         from matplotlib.patches import Rectangle
 
-    (x, y), (value, low, high) = corner, values
+    (x, y), (wide, tall), (value, low, high) = corner, size, values
+    narrow = wide < 0.95
     missing = math.isnan(value)
     colour = PAPER if missing else _colour(value)
     edge, line = (tint(GREY, 0.4), 1.0) if missing else (PAPER, 2.0)
-    axes.add_patch(Rectangle((x, y), CELL, TALL, facecolor=colour, edgecolor=edge, linewidth=line))
-    centre = (x + CELL / 2, y + TALL / 2)
+    axes.add_patch(Rectangle((x, y), wide, tall, facecolor=colour, edgecolor=edge, linewidth=line))
+    centre = (x + wide / 2, y + tall / 2)
     if missing:
         write(axes, centre, "–", 12, colour=GREY)
         return
     ink, limits = text_on(colour), not math.isnan(low)
-    write(axes, (centre[0], centre[1] + (0.12 if limits else 0.0)), _two(value), 13, colour=ink, bold=True)
+    write(
+        axes,
+        (centre[0], centre[1] + (0.12 if limits else 0.0)),
+        _two(value),
+        11 if narrow else 13,
+        colour=ink,
+        bold=True,
+    )
     if limits:
-        write(axes, (centre[0], centre[1] - 0.17), f"{_two(low)} – {_two(high)}", 9, colour=ink)
+        between, points = ("–", 7) if narrow else (" – ", 9)
+        write(axes, (centre[0], centre[1] - 0.15), f"{_two(low)}{between}{_two(high)}", points, colour=ink)
 
 
 def _colour(value: float) -> str:

@@ -221,6 +221,8 @@ def _names(made: Panel, rows: pd.DataFrame, named: list[str]) -> None:
     rects = callouts(places, sizes, inside, [*_corners(made).values(), *_intervals(made, rows)])
     for name, text, place, rect in zip(rows["name"], texts, places, rects, strict=True):
         x, y = (rect.left + rect.right) / 2, (rect.bottom + rect.top) / 2
+        xs, ys = [rect.left, rect.right], [rect.bottom] * 2
+        made.page.fill_between(xs, ys, [rect.top] * 2, color=PAPER, alpha=0.7, linewidth=0, zorder=5)  # under the name
         words(made.page, x, y, text, "item", align=("center", "center"), gid=f"name:{name}")
         end = leader(place, rect)
         if end is not None:

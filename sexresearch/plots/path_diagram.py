@@ -12,6 +12,8 @@ from sexresearch.chain.paths.path_limits import path_limits
 from sexresearch.plots._path.diagram_layout import arrange
 from sexresearch.plots._path.draw import draw
 from sexresearch.plots._path.graph import Graph, build, of_group
+from sexresearch.plots._path.matrix import with_matrix, without_arcs
+from sexresearch.plots._path.side_by_side import side_by_side
 from sexresearch.sem import Results
 
 if TYPE_CHECKING:
@@ -76,9 +78,10 @@ def path_diagram(
     -------
     matplotlib.figure.Figure
         Latents are ellipses, observed variables boxes; nodes with arrows into them show R². Covariances are two-headed
-        arcs, those fixed (se 0) left out. Stars mark p < .05, .01, .001, dashes p ≥ .05; a missing estimate prints NA,
-        a missing p value gives neither stars nor dashes. The footnote says where the fit did not converge. The figure
-        grows with the model, about 1.8 inches for each step of the longest chain; its fonts do not.
+        arcs, those fixed (se 0) left out; more than 10 among constructs that no path connects stand in a matrix beside
+        or below the diagram. Stars mark p < .05, .01, .001, dashes p ≥ .05; a missing estimate prints NA, a missing p
+        value gives neither stars nor dashes. The footnote says where the fit did not converge. The figure grows with
+        the model, about 1.8 inches for each step of the longest chain; its fonts do not.
 
     Raises
     ------
@@ -105,8 +108,11 @@ def path_diagram(
     graph = build(rows, explained, results.latents, shown, items=items, standardized=standardized, intervals=intervals)
     problem = "" if results.converged else "Estimation did not converge."
     beside = "In brackets: 95 % intervals." if intervals else ""
-    foot = _footnote(graph, standardized, [beside, problem, note.replace("$", r"\$")])
-    return draw(arrange(graph), title.replace("$", r"\$"), foot)
+    graph, pairs = without_arcs(graph)
+    aside = f"Matrix: {'correlations' if standardized else 'covariances'} of the constructs." if pairs else ""
+    foot = _footnote(graph, standardized, [beside, aside, problem, note.replace("$", r"\$")])
+    figure = draw(side_by_side(graph) if pairs else arrange(graph), title.replace("$", r"\$"), foot)
+    return with_matrix(figure, graph, pairs) if pairs else figure
 
 
 def _footnote(graph: Graph, standardized: bool, notes: Sequence[str]) -> str:

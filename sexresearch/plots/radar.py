@@ -12,6 +12,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.plots._path.words import text_size, wrap
+from sexresearch.plots.dots import LIMITS, dots
 from sexresearch.plots.panel import GAP, Panel, panel, words
 from sexresearch.plots.style import FONT, GREY, INK, PALETTE, tint
 
@@ -59,7 +60,8 @@ def radar(
     Returns
     -------
     matplotlib.figure.Figure
-        One line per group, at most 6.
+        One line per group, at most 6. A single group has no shape to be compared: its constructs are dots on lines, the
+        best at the top, with their intervals where the frame has some.
 
     Raises
     ------
@@ -75,9 +77,11 @@ def radar(
     ...         "performance": [60.0, 50.0, 70.0]}
     >>> figure = radar(pd.DataFrame(rows), note="Synthetic data.")
     >>> [text.get_text() for text in figure.axes[0].texts if text.get_gid().startswith("name")]
-    ['vision', 'culture', 'design']
+    ['design', 'vision', 'culture']
     """
     table = _table(importance, constructs)
+    if table.shape[1] == 1:
+        return _alone(importance, table, labels or {}, title, note)
     texts = [wrap((labels or {}).get(name, name), NAME_LIMIT) for name in table.index]
     sizes = [text_size(text, "name") for text in texts]
     groups = [] if list(table.columns) == [""] else [(labels or {}).get(str(name), str(name)) for name in table.columns]
@@ -92,6 +96,14 @@ def radar(
     _around(made, angles, list(table.index), texts, sizes, tall)
     _legend(made, groups, side)
     return made.figure
+
+
+def _alone(importance: pd.DataFrame, table: pd.DataFrame, labels: Mapping[str, str], title: str, note: str) -> Figure:
+    """The constructs of a single group as dots."""
+    rows = importance[importance["kind"] == "construct"].drop_duplicates("construct").set_index("construct")
+    kept = rows.reindex(table.index).reset_index()
+    beside = " Lines: 95 % intervals." if kept.reindex(columns=LIMITS).notna().any().any() else ""
+    return dots(kept, [labels.get(name, name) for name in table.index], title, _foot(table, note, beside))
 
 
 def _table(importance: pd.DataFrame, constructs: Sequence[str] | None) -> pd.DataFrame:
@@ -167,8 +179,8 @@ def _legend(made: Panel, groups: Sequence[str], side: float) -> None:
         y -= 0.26
 
 
-def _foot(table: pd.DataFrame, note: str) -> str:
+def _foot(table: pd.DataFrame, note: str, beside: str = "") -> str:
     gaps = int(table.isna().to_numpy().sum())
-    parts = ["Performance in points: 0 the lowest, 100 the highest answer."]
+    parts = [f"Performance in points: 0 the lowest, 100 the highest answer.{beside}"]
     parts += [f"{gaps} value{'s' if gaps > 1 else ''} missing."] if gaps else []
     return " ".join(filter(None, [*parts, note.replace("$", r"\$")]))

@@ -1,0 +1,81 @@
+"""Covariances of many constructs as a matrix beside the diagram, in the place of arcs that nobody can follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sexresearch.escaping import visible
+from sexresearch.plots._path.graph import Arrow, Graph
+from sexresearch.plots._path.words import text_size, wrap
+from sexresearch.plots.style import FONT, GREY, INK, tint
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_ARCS = 10  # among constructs, drawn as arcs
+CELL, ROW = 0.56, 0.3  # inches: width of a cell, height of a row at the least
+GAP, MARGIN = 0.4, 0.22  # inches between diagram and matrix, and around
+LIMIT = 26  # letters of a line of a name
+SIZE = 8.5  # points
+
+
+def without_arcs(graph: Graph) -> tuple[Graph, tuple[Arrow, ...]]:
+    """The graph without the covariances of its constructs, and these, where there are too many for arcs."""
+    latent = {name for name, node in graph.nodes.items() if node.latent}
+    pairs = tuple(a for a in graph.covariances() if {a.tail, a.head} <= latent)
+    if len(pairs) <= MOST_ARCS or any(a.kind == "path" for a in graph.arrows):
+        return graph, ()
+    return replace(graph, arrows=tuple(a for a in graph.arrows if a not in pairs)), pairs
+
+
+def with_matrix(figure: Figure, graph: Graph, pairs: Sequence[Arrow]) -> Figure:
+    """The figure with the matrix to the right, or below where it is wide: a row and a numbered column per construct."""
+    axes = figure.axes[0]
+    width, height = (float(side) for side in figure.get_size_inches())
+    names = [name for name in graph.nodes if any(name in (a.tail, a.head) for a in pairs)]
+    texts = [wrap(f"{k}. {graph.nodes[name].text.replace(chr(10), ' ')}", LIMIT) for k, name in enumerate(names, 1)]
+    rows = [max(ROW, text_size(text, "item")[1] + 0.1) for text in texts]
+    side = max(text_size(text, "item")[0] for text in texts) + 0.15
+    wide, tall = side + CELL * (len(names) - 1) + 2 * MARGIN, sum(rows) + ROW + 2 * MARGIN
+    if width > height:  # below
+        figure.set_size_inches(max(width, wide), height + tall)
+        axes.set(xlim=(0.0, max(width, wide)), ylim=(-tall, height))
+        left, top = MARGIN, -MARGIN
+    else:
+        over = max(0.0, tall - height)  # the diagram keeps to the bottom
+        figure.set_size_inches(width + GAP + wide, height + over)
+        axes.set(xlim=(0.0, width + GAP + wide), ylim=(0.0, height + over))
+        left, top = width + GAP + MARGIN, (height + over + tall) / 2 - MARGIN
+    _heads(axes, left + side, top, len(names) - 1)
+    known = {frozenset((a.tail, a.head)): a.text for a in pairs}
+    y = top - ROW
+    for place, (name, text, row) in enumerate(zip(names, texts, rows, strict=True)):
+        axes.plot(
+            [left, left + side + CELL * (len(names) - 1)],
+            [y, y],
+            color=tint(GREY, 0.4),
+            linewidth=0.6,
+            gid="matrix:rule",
+        )
+        _text(axes, left, y - row / 2, text, "left", f"matrix:{name}")
+        for column, other in enumerate(names[:place]):
+            value = known.get(frozenset((name, other)), "")
+            at = left + side + CELL * (column + 0.5)
+            _text(axes, at, y - row / 2, value, "center", f"value:covariance:{other}:{name}")
+        y -= row
+    return figure
+
+
+def _heads(axes: Axes, left: float, top: float, count: int) -> None:
+    for column in range(count):
+        _text(axes, left + CELL * (column + 0.5), top - ROW / 2, str(column + 1), "center", "matrix:head")
+
+
+def _text(axes: Axes, x: float, y: float, text: str, align: str, gid: str) -> None:
+    if text:
+        axes.text(
+            x, y, visible(text), ha=align, va="center", size=SIZE, color=INK, family=FONT, linespacing=1.1, gid=gid,
+        )  # fmt: skip

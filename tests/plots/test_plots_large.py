@@ -1,0 +1,108 @@
+"""Figures hold with 13 constructs and long names: nothing overlaps or sticks out, and they fit a page."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+import sexresearch as sx
+from sexresearch.errors import OptionError
+from sexresearch.plots import alt_text, htmt_map, importance_map, path_diagram, radar
+
+NAMES = [f"c{k}" for k in range(13)]
+LONG = [
+    *("Service excellence vision, mission and strategy", "Leadership requirements and conditions", "Culture"),
+    *("Employee engagement", "Understanding customer needs, expectations and desires", "Kundenzufriedenheit"),
+    *("Designing and renewing outstanding customer experiences", "Service innovation management", "Delight"),
+    *("Management of customer-experience-related processes and structure", "Monitoring of activities and results"),
+    *("Word of mouth", "Repurchase"),
+]
+LABELS = dict(zip(NAMES, LONG, strict=True))
+WIDEST, TALLEST = 12.0, 16.0  # inches: twice an A4 page, whose print is then half the size
+
+
+@pytest.fixture(scope="module")
+def factors():
+    r = pd.DataFrame(0.3 * np.ones((39, 39)), index=range(39), columns=range(39))
+    r = r.mask(np.kron(np.eye(13), np.ones((3, 3))) > 0, 0.6).mask(np.eye(39) > 0, 1.0)
+    items = [f"{name}_{k}" for name in NAMES for k in range(3)]
+    r.index, r.columns = items, items
+    model = "\n".join(f"{name} =~ {name}_0 + {name}_1 + {name}_2" for name in NAMES)
+    return sx.fit(model, moments=sx.Moments(r, nobs=600))
+
+
+def assert_readable(figure):
+    """No text over another, none outside of the page, a page that can be printed."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    texts = [text for axes in figure.axes for text in axes.texts if text.get_text()]
+    boxes = [text.get_window_extent(renderer) for text in texts]
+    page = figure.bbox
+    assert all(b.x0 >= -1 and b.y0 >= -1 and b.x1 <= page.x1 + 1 and b.y1 <= page.y1 + 1 for b in boxes)
+    over = [(texts[i], texts[j]) for i, j in combinations(range(len(boxes)), 2) if boxes[i].overlaps(boxes[j])]
+    assert not over
+    width, height = figure.get_size_inches()
+    assert width <= WIDEST
+    assert height <= TALLEST
+
+
+def texts_of(figure):
+    return [text.get_text().replace("\n", " ") for axes in figure.axes for text in axes.texts]
+
+
+def test_the_htmt_map_names_every_construct_once_and_numbers_the_columns(factors):
+    figure = htmt_map(sx.htmt(factors), labels=LABELS, title="Distinct?")
+    assert_readable(figure)
+    found = [text.replace("- ", "-") for text in texts_of(figure)]
+    assert all(f"{k}. {name}" in found for k, name in enumerate(LONG, start=1))
+    assert {str(k) for k in range(1, 13)} <= set(found)
+
+
+def test_many_covariances_stand_in_a_matrix(factors):
+    figure = path_diagram(factors, labels=LABELS)
+    assert_readable(figure)
+    gids = [str(text.get_gid()) for text in figure.axes[0].texts]
+    assert sum(gid.startswith("value:covariance:") for gid in gids) == 13 * 12 // 2
+    arcs = [line for line in figure.axes[0].lines if str(line.get_gid()).startswith("arrow:covariance")]
+    assert not arcs
+    assert "Matrix: correlations of the constructs." in " ".join(texts_of(figure))
+    row = factors.parameters.query("lhs == 'c0' and rhs == 'c5'")["std_all"].item()
+    value = next(t for t in figure.axes[0].texts if t.get_gid() == "value:covariance:c0:c5").get_text()
+    assert value.rstrip("*") == f"{row:.2f}".removeprefix("0")
+
+
+def points():
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"kind": "construct", "construct": NAMES, "item": "", "group": pd.NA, "target": "c12"})
+    frame["importance"], frame["performance"] = rng.uniform(0.05, 0.3, 13), rng.uniform(45, 55, 13)
+    for name, half in (("importance", 0.04), ("performance", 1.5)):
+        frame[f"{name}_ci_lower"], frame[f"{name}_ci_upper"] = frame[name] - half, frame[name] + half
+    return frame.assign(quadrant=["concentrate here", "low priority", "not shown", "alone"] * 3 + ["low priority"])
+
+
+def test_names_in_the_importance_map_give_way_to_each_other():
+    assert_readable(importance_map(points(), labels=LABELS, title="Where to begin"))
+
+
+def test_a_single_group_is_dots_in_order_with_their_intervals():
+    figure = radar(points(), labels=LABELS, title="Performance")
+    assert_readable(figure)
+    assert figure.axes[1].name == "rectilinear"
+    best = points().sort_values("performance", ascending=False)
+    names = [text.get_gid() for text in figure.axes[0].texts if str(text.get_gid()).startswith("name:")]
+    assert names == [f"name:{name}" for name in best["construct"]]
+    drawn = [line.get_xdata()[0] for line in figure.axes[1].lines if line.get_marker() == "o"]
+    np.testing.assert_allclose(drawn, best["performance"])
+
+
+def test_a_figure_says_in_words_what_it_shows(factors):
+    said = alt_text(path_diagram(factors, labels=LABELS, title="Model"))
+    assert said.startswith("Model. Service excellence vision, mission and strategy ↔ Leadership")
+    assert len(said) <= 900
+    assert "\n" not in said
+    assert alt_text(radar(points(), labels=LABELS)).count(";") == 12
+    with pytest.raises(OptionError, match="found int"):
+        alt_text(3)
