@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -18,10 +19,11 @@ from sexresearch.sem.estimation.options import (
     StandardErrors,
     TestOfFit,
 )
+from sexresearch.sem.language.completion import Completion
 
 
 @dataclass(frozen=True)
-class Fitting:
+class Fitting(Completion):
     """How models are fitted: the options of `fit` that do not depend on who is compared.
 
     For questions that fit several models of their own: `invariance`, `latent_means`, `compare_rivals`,
@@ -80,46 +82,16 @@ class Fitting:
     information: Information | str | None = None
     bounds: Bounds | str | None = None
     parameterization: Parameterization | str | None = None
-    int_ov_free: bool = True
-    int_lv_free: bool = False
-    auto_fix_first: bool = True
-    auto_fix_single: bool = True
-    auto_var: bool = True
-    auto_cov_lv_x: bool = True
-    auto_cov_y: bool = True
 
 
 def options_of(
     fitting: Fitting, group: str | None = None, group_equal: Sequence[str] = (), group_partial: Sequence[str] = ()
 ) -> Options:
     """The options of one fit; OptionError where names are not text."""
-    return Options(
-        estimator=fitting.estimator,
-        missing=fitting.missing,
-        auxiliary=names_of(fitting.auxiliary, "auxiliary"),
-        group=group,
-        group_equal=names_of(group_equal, "group_equal"),
-        group_partial=names_of(group_partial, "group_partial"),
-        cluster=fitting.cluster,
-        sampling_weights=fitting.sampling_weights,
-        std_lv=fitting.std_lv,
-        meanstructure=fitting.meanstructure,
-        fixed_x=fitting.fixed_x,
-        orthogonal=fitting.orthogonal,
-        se=fitting.se,
-        test=fitting.test,
-        information=fitting.information,
-        bounds=fitting.bounds,
-        ordered=_ordered(fitting.ordered),
-        parameterization=fitting.parameterization,
-        int_ov_free=fitting.int_ov_free,
-        int_lv_free=fitting.int_lv_free,
-        auto_fix_first=fitting.auto_fix_first,
-        auto_fix_single=fitting.auto_fix_single,
-        auto_var=fitting.auto_var,
-        auto_cov_lv_x=fitting.auto_cov_lv_x,
-        auto_cov_y=fitting.auto_cov_y,
-    )
+    shared: dict[str, Any] = {field.name: getattr(fitting, field.name) for field in fields(fitting)}
+    names = {"auxiliary": fitting.auxiliary, "group_equal": group_equal, "group_partial": group_partial}
+    shared |= {option: names_of(value, option) for option, value in names.items()}
+    return Options(**shared | {"group": group, "ordered": _ordered(fitting.ordered)})
 
 
 def _ordered(ordered: bool | Sequence[str] | None) -> bool | tuple[str, ...]:

@@ -44,6 +44,7 @@ from sexresearch.sem.estimation.settled import settled
 from sexresearch.sem.estimation.start import starting_values, widened
 from sexresearch.sem.implied.structure import BESIDE, Structure, structure_of
 from sexresearch.sem.language.blocks import label_text
+from sexresearch.sem.language.completion import COMPLETION
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import Defaults, ParameterTable
@@ -157,13 +158,7 @@ def _defaults(options: Options, labels: tuple[str, ...], n_groups: int, levels: 
         ordered=tuple((name, len(known) - 1) for name, known in levels.items()),
         parameterization=options.parameterization or "delta",
         group_labels=labels,
-        int_ov_free=options.int_ov_free,
-        int_lv_free=options.int_lv_free,
-        auto_fix_first=options.auto_fix_first,
-        auto_fix_single=options.auto_fix_single,
-        auto_var=options.auto_var,
-        auto_cov_lv_x=options.auto_cov_lv_x,
-        auto_cov_y=options.auto_cov_y,
+        **{name: getattr(options, name) for name in COMPLETION},
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from sexresearch.errors import OptionError
 from sexresearch.sem.estimation.spellings import spelled, spelled_names
+from sexresearch.sem.language.completion import COMPLETION, Completion
 from sexresearch.sem.language.equality import GROUP_EQUAL
 
 MaximumLikelihood = Literal["ML", "MLM", "MLMV", "MLMVS", "MLR", "MLF"]
@@ -25,16 +26,7 @@ Engine = Literal["native", "semopy"]
 ESTIMATORS, MISSING, SE, TEST = (get_args(words) for words in (Estimator, Missing, StandardErrors, TestOfFit))
 INFORMATION, BOUNDS, PARAMETERIZATIONS = (get_args(words) for words in (Information, Bounds, Parameterization))
 ENGINES = get_args(Engine)
-ADDED = (
-    "int_ov_free",
-    "int_lv_free",
-    "auto_fix_first",
-    "auto_fix_single",
-    "auto_var",
-    "auto_cov_lv_x",
-    "auto_cov_y",
-)  # what a model is completed by
-FLAGS = ("std_lv", "fixed_x", "orthogonal", *ADDED)
+FLAGS = ("std_lv", "fixed_x", "orthogonal", *COMPLETION)
 WORDS = {
     "estimator": ESTIMATORS,
     "missing": MISSING,
@@ -62,7 +54,7 @@ ROBUST_LEAST_SQUARES = {
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Completion):
     """Every option of `fit` that is not data: names, defaults and meaning as in lavaan, ``.`` written ``_``.
 
     `estimator`, `se`, `test`, `information`, `meanstructure` are None until `settled` decides on them: ML, or WLSMV
@@ -91,13 +83,6 @@ class Options:
     auxiliary: tuple[str, ...] = ()
     ordered: bool | tuple[str, ...] = ()
     parameterization: str | None = None
-    int_ov_free: bool = True
-    int_lv_free: bool = False
-    auto_fix_first: bool = True
-    auto_fix_single: bool = True
-    auto_var: bool = True
-    auto_cov_lv_x: bool = True
-    auto_cov_y: bool = True
 
     @property
     def discrepancy(self) -> str:

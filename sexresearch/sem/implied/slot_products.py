@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import Implied, Structure
 
@@ -18,11 +18,11 @@ class SlotProducts:
     structure: Structure
     products: Array
 
-    @cached_property
+    @read_only_property
     def uu(self) -> Array:
         return self.products.take(self.structure.pairs[0])
 
-    @cached_property
+    @read_only_property
     def uv(self) -> Array:
         return self.products.take(self.structure.pairs[1])
 
@@ -30,7 +30,7 @@ class SlotProducts:
     def vu(self) -> Array:
         return self.uv.T
 
-    @cached_property
+    @read_only_property
     def vv(self) -> Array:
         return self.products.take(self.structure.pairs[2])
 

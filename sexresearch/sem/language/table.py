@@ -14,6 +14,7 @@ from sexresearch.errors import ModelError
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.language.blocks import formulas_by_group, numbering_note
+from sexresearch.sem.language.completion import Completion
 from sexresearch.sem.language.equality import Equality, excepted
 from sexresearch.sem.language.ordered_rows import ignored, residual_row, scale_rows, threshold_rows, user_rows
 from sexresearch.sem.language.parameter import Parameter
@@ -23,13 +24,10 @@ from sexresearch.sem.language.statements import Constraint, Definition, Formula,
 
 
 @dataclass(frozen=True)
-class Defaults:
+class Defaults(Completion):
     """What is added to the text: lavaan's `sem()` defaults.
 
     group_labels : the groups' labels as text, which ``group:`` blocks may speak of; numbers do for them where empty.
-    int_ov_free, int_lv_free : whether intercepts of observed variables and means of latent ones are free.
-    auto_fix_first, auto_fix_single, auto_var, auto_cov_lv_x, auto_cov_y : lavaan's options of these names: markers,
-    residual variances of single indicators, variances, covariances of exogenous latents, and of outcomes.
     ordered : ordered variables with their numbers of thresholds; `parameterization` ("delta" or "theta") says which of
     residual variance and scale is fixed for them; the other one then follows from the rest of the model.
     """
@@ -44,13 +42,6 @@ class Defaults:
     ordered: tuple[tuple[str, int], ...] = ()
     parameterization: str = "delta"
     group_labels: tuple[str, ...] = ()
-    int_ov_free: bool = True
-    int_lv_free: bool = False
-    auto_fix_first: bool = True
-    auto_fix_single: bool = True
-    auto_var: bool = True
-    auto_cov_lv_x: bool = True
-    auto_cov_y: bool = True
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from dataclasses import fields
 
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.options import ADDED, Options
+from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.language.blocks import block_numbers, label_text
+from sexresearch.sem.language.completion import COMPLETION
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.lavaan_text import lavaan_text, safe_names
 
@@ -58,7 +59,7 @@ def _options(fitted: Fitted, safe: Mapping[str, str]) -> dict[str, str]:
     found = {}
     for option in fields(Options):
         value = getattr(fitted.options, option.name)
-        if value in (None, ()) or option.name in ADDED:
+        if value in (None, ()) or option.name in COMPLETION:
             continue
         name = "aux" if option.name == "auxiliary" else option.name.replace("_", ".")
         if option.name in ("auxiliary", "ordered") and isinstance(value, tuple):
@@ -70,8 +71,8 @@ def _options(fitted: Fitted, safe: Mapping[str, str]) -> dict[str, str]:
 
 def _fitter(options: Options) -> tuple[str, dict[str, str]]:
     """lavaan's function for what a model is completed by, and the arguments it needs to be told."""
-    asked = {name: getattr(options, name) for name in ADDED}
-    usual = {field.name: field.default for field in fields(Options) if field.name in ADDED}
+    asked = {name: getattr(options, name) for name in COMPLETION}
+    usual = {field.name: field.default for field in fields(Options) if field.name in COMPLETION}
     curve = usual | {"int_ov_free": False, "int_lv_free": True}
     fitter = "sem" if asked == usual else "growth" if asked == curve else "lavaan"
     told = {name.replace("_", "."): _literal(name, value) for name, value in asked.items()}

@@ -13,9 +13,10 @@ from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
 from sexresearch.sem.estimation.estimate import estimate
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.estimation.options import ADDED, Options
+from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.language.blocks import formulas_by_group, label_text
+from sexresearch.sem.language.completion import COMPLETION
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import written
 from sexresearch.sem.output.results import Results
@@ -82,7 +83,7 @@ def refuse_ordered(plan: Plan, what: str) -> None:
 
 def _plain(options: Options) -> Options:
     """What describes the model, without what describes the data or the estimator."""
-    kept = ("group_equal", "group_partial", "meanstructure", "orthogonal", "parameterization", *ADDED, "std_lv")
+    kept = ("group_equal", "group_partial", "meanstructure", "orthogonal", "parameterization", *COMPLETION, "std_lv")
     return Options(**{name: getattr(options, name) for name in kept})
 
 
