@@ -84,7 +84,6 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.table: {"data": fitted.parameters},
         sx.headline: {"name": "n", "value": 1},
         sx.read_study: {"path": "absent.toml"},
-        sx.run_cases: {"names": ["lopes2024"]},
         sx.datasets.load: {"name": "mobi_moments"},
         sx.datasets.codebook: {"name": "mobi_moments"},
         fit_sentence: {"results": fitted},
@@ -167,7 +166,7 @@ def names() -> list[str]:
     return found
 
 
-UNCALLED = {"compare_rivals", "report", "new_study", "reproduce", "run_study"}  # slow, or they write files
+UNCALLED = {"compare_rivals", "report", "new_study", "reproduce", "run_cases", "run_study"}  # slow, or they write files
 UNCALLED |= {"effect_chain", "model_wheel", "pyramid", "list_cases", "list_datasets"}  # no parameters
 
 

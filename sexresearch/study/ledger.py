@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,15 +92,13 @@ def list_cases() -> pd.DataFrame:
 
 
 @in_words
-def run_cases(names: Sequence[str] | None = None, on_case: Callable[[str], None] | None = None) -> Ledger:
+def run_cases(names: Sequence[str] | None = None) -> Ledger:
     """Run published cases again; those whose data are not on this machine say so, and nothing is fetched.
 
     Parameters
     ----------
     names : sequence of str, optional
         Names of `list_cases`. Default: all.
-    on_case : callable, optional
-        Called with the name of every case before it is run.
 
     Returns
     -------
@@ -117,12 +115,8 @@ def run_cases(names: Sequence[str] | None = None, on_case: Callable[[str], None]
     >>> run_cases(["lopes2024"]).totals["match"]
     6
     """
-    runs = []
-    for name, folder in _chosen(names).items():
-        if on_case is not None:
-            on_case(name)
-        runs.append(fitted_run(_case(folder)))
-    return Ledger(tuple(runs), pd.DataFrame([_row(run) for run in runs], columns=COLUMNS))
+    runs = tuple(fitted_run(_case(folder)) for folder in _chosen(names).values())
+    return Ledger(runs, pd.DataFrame([_row(run) for run in runs], columns=COLUMNS))
 
 
 def _folders() -> dict[str, Path]:

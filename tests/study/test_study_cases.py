@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 import sexresearch as sx
 from sexresearch.cli import app
-from sexresearch.errors import StudyError
+from sexresearch.errors import SexresearchError, StudyError
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +70,9 @@ def test_the_command_lists_and_runs_cases(tmp_path):
     assert "did you mean 'lopes2024'?" in missed.output
     with pytest.raises(StudyError, match="no case"):
         sx.run_cases(["none"])
+
+
+@pytest.mark.parametrize("names", [3, [3], ["lopes2024", None]])
+def test_names_of_the_wrong_type_are_refused_in_words(names):
+    with pytest.raises(SexresearchError):
+        sx.run_cases(names)
