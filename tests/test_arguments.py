@@ -24,9 +24,17 @@ WRONG = (
 )
 FEW = (None, -1, 2.5, float("nan"), "nonsense", ["nonsense"], {"nonsense": 1}, object(), np.zeros(3), WRONG[-5])
 SLOW = {"invariance", "latent_means", "permutation_test", "power", "impute", "dynamic_cutoffs", "validity"}
-SLOW |= {"fit", "growth"}
+SLOW |= {"fit", "growth", "priorities", "necessity"}
 DRAWN = {"path_diagram", "forest", "htmt_map", "importance_map", "radar", "invariance_ladder", "power_curve"}
-LONG = {"replicates", "bootstrap", "draws", "m", "n", "workers"}  # a million of these takes its time, rightly
+LONG = {
+    "replicates",
+    "permutations",
+    "bootstrap",
+    "draws",
+    "m",
+    "n",
+    "workers",
+}  # a million of these takes its time, rightly
 
 
 def answers() -> pd.DataFrame:
@@ -111,6 +119,18 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         demo.instrument.construct: {"name": "delight"},
         demo.items_of: {"construct": "delight"},
         demo.drop: {"rows": [1]},
+    }
+    rated = (3 + items).round().clip(1, 5)
+    asked = pd.DataFrame({"with": [1, 2] * 40, "without": [5, 3, 4, 1] * 20})
+    calls |= {
+        sx.priorities: {"results": path, "survey": None, "target": "x3"},
+        sx.penalty_reward: {"data": rated, "target": "x3"},
+        sx.kano: {"survey": asked, "pairs": {"gift": ("with", "without")}},
+        sx.necessity: {"data": rated, "target": "x3", "permutations": 10},
+        sx.bottlenecks: {"data": rated, "target": "x3"},
+        sx.shape: {"results": path, "cause": "joy", "effect": "x3"},
+        sx.method_bias: {"results": path},
+        sx.direction: {"data": data, "cause": [["x0"], ["x1"]], "effect": [["x2"], ["x3"]]},
     }
     results_methods = ("modification_indices", "score_tests", "residual_table", "factor_scores", "predict")
     calls |= {getattr(fitted, name): {} for name in (*results_methods, "score_reliability")}
