@@ -104,8 +104,8 @@ def most_apart(accidental: Places, n: int, drawn: int, items: int) -> int:
     differences that are there, numbers of pairs are taken to fall as fast as there, which is rather too slow.
     -1 where even equal answers are to be expected.
 
-    >>> most_apart(np.array([0, 0, 0, 0, 20, 200, 400]), n=100, drawn=100, items=6)
-    0
+    >>> most_apart(np.array([0, 0, 0, 0, 30, 900, 9000]), n=100, drawn=100, items=20)
+    2
     """
     pairs = accidental.astype(float)
     enough = np.flatnonzero(pairs >= ENOUGH)

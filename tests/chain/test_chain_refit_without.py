@@ -80,12 +80,12 @@ def test_groups_lose_their_own():
 
 def test_the_error_of_the_change_is_that_of_leaving_anyone_out():
     rng, ratios = np.random.default_rng(3), []
-    for seed in range(60):
+    for seed in range(40):
         survey = sx.Survey.from_frame(answers(200, seed=seed + 10))
         results = sx.fit(MODEL, survey)
         row = sx.refit_without(results, rng.permutation(200)[:40].tolist(), survey).iloc[0]
         ratios.append(row["est_change"] / row["est_change_se"])
-    assert abs(np.mean(ratios)) < 0.4  # 60 draws of mean 0 and variance 1: three standard errors
+    assert abs(np.mean(ratios)) < 0.5  # 40 draws of mean 0 and variance 1: three standard errors
     assert 0.7 < np.std(ratios) < 1.35
 
 
