@@ -236,3 +236,17 @@ def test_true_ends_of_scales_are_kept():
         answers = np.clip(np.round(points / 2 + 1 + points / 4 * (mood + rng.normal(size=(250, 5)))), 1, points)
         false += len(no_answer_ends(list((answers - (points == 11)).T))) > 0
     assert false <= 1
+
+
+def test_sliders_are_items_and_dates_no_ids(tmp_path):
+    rng = np.random.default_rng(3)
+    level = rng.uniform(5, 95, 60)
+    questions = ("How satisfied are you with us overall?", "I was delighted by the service")
+    frame = pd.DataFrame({question: np.round(level + rng.uniform(-5, 5, 60), 1) for question in questions})
+    frame = frame.assign(sat1=np.round(1 + level / 25), visited=pd.date_range("2026-01-01", periods=60).astype(str))
+    frame.to_csv(tmp_path / "clients.csv", index=False)
+    draft = sx.draft_instrument(tmp_path / "clients.csv")
+    scales = {item.header: (item.scale.lowest, item.scale.highest) for item in draft.items}
+    assert scales == dict.fromkeys(questions, (0, 100)) | {"sat1": (1, 5)}
+    assert [(field.name, field.role) for field in draft.fields] == [("visited", "other")]
+    assert sx.read_survey(tmp_path / "clients.csv", instrument=draft).n == 60

@@ -15,6 +15,7 @@ from sexresearch.survey.spelling import folded
 
 LOWEST = -3  # codes of a rating scale begin no lower
 LARGEST = 11  # codes of a rating scale reach no further
+SLIDER = 100  # where sliders end
 USUAL = (2, 3, 4, 5, 6, 7, 10, 11)  # highest codes that scales end at
 SEEN_OFTEN = 100  # answers from which on the highest code is taken as it is
 ENDS = re.compile(
@@ -64,6 +65,8 @@ def scale_of(answers: Answers, wordings: Iterable[str], name: str) -> ResponseSc
     >>> scale_of(Answers(1, 4, 12), ["How good?"], "s")
     ResponseScale(name='s', lowest=1, highest=5, labels=(), missing=(), whole=True)
     """
+    if answers.highest > LARGEST:
+        return ResponseScale(name, 0, SLIDER, whole=False)
     ends = next((found for wording in wordings if (found := question_ends(wording))), {})
     labels = {**ends, **answers.labels} if _fits(ends, answers) else dict(answers.labels)
     low = min([min(answers.lowest, 1.0), *labels])

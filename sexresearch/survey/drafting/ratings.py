@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sexresearch.survey.drafting.answer_scales import is_rating, no_answer_labels
+from sexresearch.survey.drafting.answer_scales import LARGEST, SLIDER, is_rating, no_answer_labels
 from sexresearch.survey.drafting.batteries import battery_name, no_answer_ends
 from sexresearch.survey.drafting.label_order import label_rank
 from sexresearch.survey.drafting.likeness import WHOLE_NAME, Likeness, name_likeness
@@ -174,7 +174,7 @@ def _standardized(columns: Sequence[pd.Series]) -> pd.DataFrame:
 
 
 def _records(rest: Mapping[int, Rating], like: Likeness) -> dict[int, Rating]:
-    """Amounts, counts, shares and yes or no that ask for success or complaints, by their question or their name."""
+    """Amounts, counts, shares and yes or no that ask for success or complaints, by question or name; and sliders."""
     names = [part.construct.name for part in like.constructs]
     found = {}
     for place, part in rest.items():
@@ -183,4 +183,6 @@ def _records(rest: Mapping[int, Rating], like: Likeness) -> dict[int, Rating]:
         sure = like.scores[place, best] >= ALIKE_RECORD if part.seen.wording else named
         if names[best] in RECORDS and sure and part.answers.nunique() >= 2:
             found[place] = replace(part, because="its question or name is that of a record", record=True)
+        elif part.seen.wording and sure and part.answers.between(0, SLIDER).all() and part.answers.nunique() > LARGEST:
+            found[place] = replace(part, because="its question is like those of the item bank; a slider to 100")
     return found

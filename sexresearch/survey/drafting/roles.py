@@ -7,6 +7,7 @@ import re
 import pandas as pd
 
 from sexresearch.survey.drafting.seen import Seen
+from sexresearch.survey.layouts.file_layout import DATE
 from sexresearch.survey.spelling import folded
 
 UNIQUE = 0.98  # share of distinct values from which on a column can number respondents
@@ -40,6 +41,7 @@ ASKED_OF_PEOPLE = re.compile(
     r"|where do you live|what (gender|sex)|wie alt|ihr (alter|geschlecht|einkommen|wohnort)|in welche[mnrs]"
     r"|wo wohnen|respondent number|age\b|gender\b|alter\b|geschlecht\b|brand\b|branch\b)"
 )
+FIRST = 20  # texts that are looked at
 SHORT = 2  # a question of so few words is a name
 
 
@@ -66,9 +68,10 @@ def field_role(seen: Seen) -> tuple[str, str]:
     codes = seen.codes.dropna() if seen.codes is not None else pd.Series(dtype=float)
     if WEIGHTS.search(name) and len(codes) and bool((codes >= 0).all()) and bool((codes > 0).any()):
         return "weight", "its name says weight, and its numbers are positive"
-    if n > 1 and distinct >= UNIQUE * n and _may_be_id(seen, name, codes):
+    dates = seen.texts == ("dates",) or bool(seen.texts and all(map(DATE.fullmatch, seen.texts[:FIRST])))
+    if not dates and n > 1 and distinct >= UNIQUE * n and _may_be_id(seen, name, codes):
         return "id", "a value of its own for every respondent"
-    if seen.texts == ("dates",) or TIMES.search(spread(seen.code)):
+    if dates or TIMES.search(spread(seen.code)):
         return "other", "date or time"
     if CLUSTERS.search(name) and distinct > MOST_GROUPS and n >= PER_CLUSTER * distinct:
         return "cluster", f"{distinct} units with {n / distinct:.0f} respondents each"
