@@ -2,6 +2,7 @@
 
 import tomllib
 
+import messy_client  # beside this file
 import pandas as pd
 
 from sexresearch.datasets import load, service_excellence_demo, service_excellence_world
@@ -74,6 +75,7 @@ if __name__ == "__main__":
     world = service_excellence_world.generate()
     for part, frame in world.files().items():
         frame.to_csv(path("data/synthetic") / part, index=False, lineterminator="\n")
+    (path("data/synthetic") / "messy_client.xlsx").write_bytes(messy_client.content())
     for entry in entries():
         if entry.computed_from:
             table = moments_table(load(entry.computed_from).answers, entry.variables, entry.group)
