@@ -168,15 +168,15 @@ def from_answers(answers: Answers, names: Sequence[str], has_means: bool) -> Sam
 
 def _centred(values: Array, weights: Array | None) -> tuple[Array, Array]:
     """Means (p,), and values (n, p) less these; the mean of what is left is taken off too, to the last digit."""
-    if weights is None:
-        mean = values.mean(axis=0)
-        centred = values - mean
-        left = centred.mean(axis=0)
-    else:
-        mean = np.average(values, axis=0, weights=weights)
-        centred = values - mean
-        left = np.average(centred, axis=0, weights=weights)
-    return mean + left, centred - left
+    mean = _mean(values, weights)
+    centred = values - mean
+    left = _mean(centred, weights)
+    centred -= left
+    return mean + left, centred
+
+
+def _mean(values: Array, weights: Array | None) -> Array:
+    return values.mean(axis=0) if weights is None else np.average(values, axis=0, weights=weights)
 
 
 def from_pairs(answers: Answers, names: Sequence[str], has_means: bool) -> tuple[Sample, str]:
