@@ -44,8 +44,8 @@ def test_the_readme_counts_what_the_ledger_finds(ledger, root):
     said = (
         f"There are {cases} cases with {totals['numbers']} printed numbers: {totals['match']} match within their "
         f"tolerance, {totals['explained']} differ for a known reason, {totals['mismatch']} for none; "
-        f"{totals['cannot_recompute']} cannot be recomputed from what is printed, and {totals['unverified']} rest on no "
-        "print that we have seen."
+        f"{totals['cannot_recompute']} cannot be recomputed from what is printed, and {totals['unverified']} rest on "
+        "no print that we have seen."
     )
     assert said in " ".join((root / "README.md").read_text(encoding="utf-8").split())
     assert cases >= 15
