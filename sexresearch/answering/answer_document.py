@@ -9,6 +9,7 @@ import pandas as pd
 
 from sexresearch.answering.catalogue import catalogue, named, said
 from sexresearch.answering.compact import Cell, compact, ranged, share, text
+from sexresearch.answering.drawing import MOST_DRAWN
 from sexresearch.document import Appendix, Block, Bullets, Document, Figure, Heading, Note, PageBreak, Paragraph, Table
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def _section(answer: Answer, question: str) -> Iterator[Block]:
     told = tuple(sentence.text for sentence in answer.sentences if sentence.question == question)
     if told:
         yield Bullets(told)
-    if question in ("chain", "today"):
+    many = question == "chain" and len(answer.tables.get("links", ())) > MOST_DRAWN
+    if question in ("chain", "today") and not many:  # the table shows many links better
         yield from _figure(answer, FIGURES[question])
     if question in COMPACT:
         yield from _compact(answer, question)

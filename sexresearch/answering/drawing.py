@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+MOST_LEVERS = 6  # rows of the figure on page one; the table has all
+MOST_DRAWN = 10  # latents of a diagram that can be read on a page; beyond, links are rows
+
+
 class Figures(Mapping[str, "Figure"]):
     """Figures by name: "next" (what the levers bring), "today", "chain" and "steps", those that the answer has."""
 
@@ -33,7 +37,7 @@ class Figures(Mapping[str, "Figure"]):
             self._drawers["today"] = lambda: self._today(material["today"])
         results = material.get("chain")
         if isinstance(results, Results):
-            self._drawers["chain"] = lambda: self._chain(results)
+            self._drawers["chain"] = lambda: self._chain(results, tables["links"])
         if isinstance(material.get("steps"), pd.DataFrame):
             self._drawers["steps"] = lambda: invariance_ladder(material["steps"])
 
@@ -52,12 +56,15 @@ class Figures(Mapping[str, "Figure"]):
     def _gains(self, frame: pd.DataFrame, target: str) -> Figure:
         points = float(frame["points"].iloc[0]) if "points" in frame else 5.0
         axis = self._said("next_axis", {"points": points, "target": self._labels.of(target)})
-        return interval_dots(frame, "gain", axis=axis, note=self._said("next_note"))
+        note = self._said("next_note") if (frame["gain_ci_lower"] <= 0).any() else ""
+        return interval_dots(frame.head(MOST_LEVERS), "gain", axis=axis, note=note)
 
     def _today(self, frame: pd.DataFrame) -> Figure:
         kept = frame[frame["unit"] == "points"].sort_values("performance", ascending=False)
         return interval_dots(kept, "performance", ends=(0.0, 100.0), axis=self._said("today_axis"), decimals=0)
 
-    def _chain(self, results: Results) -> Figure:
+    def _chain(self, results: Results, links: pd.DataFrame) -> Figure:
         note = self._said("chain_note")
+        if len(results.latents) > MOST_DRAWN:
+            return interval_dots(links, "std_all", name="path", axis=note)
         return path_diagram(results, items=False, labels=self._labels.constructs, intervals=True, note=note)

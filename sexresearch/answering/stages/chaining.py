@@ -85,7 +85,9 @@ def chain_part(setting: Setting, chosen: Chosen) -> Part:
     tables |= _effects_table(setting, results)
     if chosen.rivals is not None:
         shown = chosen.rivals[[name for name in RIVALS if name in chosen.rivals.columns]]
-        tables["rivals"] = setting.labels.rivals(shown)
+        whole = setting.labels.rivals(shown)
+        words = [name for name in ("verdict", "note") if name in whole.columns]
+        tables |= {"rivals": whole.drop(columns=words), "rivals_judged": whole[["model", *words]]}
     return Part("chain", tuple(facts), tables, {"chain": results, "fit": fit_sentence(results), "links": links})
 
 

@@ -28,7 +28,10 @@ def whom_part(setting: Setting) -> Part:
     steps, means = groups_compared(measurement_text(parts), setting.survey, group, not fitting.ordered, fitting)
     numbers = means[means["effect_size"].notna()] if len(means) else means
     shown = steps[[name for name in STEPS if name in steps.columns]]
-    tables = {"invariance": setting.labels.frame(shown), "means": setting.labels.frame(means[MEANS])}
+    whole = setting.labels.frame(shown)
+    words = [name for name in ("verdict", "note") if name in whole.columns]
+    tables = {"invariance": whole.drop(columns=words), "invariance_judged": whole[["step", *words]]}
+    tables |= {"means": setting.labels.frame(means[MEANS])}
     facts = (*_comparable(setting, steps, numbers), *_differences(setting, numbers))
     return Part("whom", facts, tables, {"steps": steps, "means": means})
 

@@ -26,7 +26,7 @@ def today_part(setting: Setting) -> Part:
     if len(in_points) > 1:
         high, low = (in_points.loc[in_points["performance"].agg(kind)] for kind in ("idxmax", "idxmin"))
         facts.append(Fact("today_span", _end("high", high) | _end("low", low)))
-    units = [named(setting.labels.language, unit, "units") for unit in frame["unit"]]
+    units = [named(setting.labels.language, unit, "unit_names") for unit in frame["unit"]]
     return Part("today", tuple(facts), {"today": frame.assign(unit=units)}, {"today": frame})
 
 
