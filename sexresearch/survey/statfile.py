@@ -10,6 +10,8 @@ from sexresearch.errors import DataError
 from sexresearch.extras import extra
 from sexresearch.survey.rawtable import RawTable, numbered
 
+MOST_CELLS = 100_000_000
+
 
 def read_spss(path: Path) -> RawTable:
     """The table in an SPSS file (.sav) with its value labels; user-missing values are missing."""
@@ -29,7 +31,11 @@ def read_stata(path: Path) -> RawTable:
 
 def _labelled(path: Path, reader: Callable[..., Any], kind: str) -> RawTable:
     try:
+        _, about = reader(str(path), metadataonly=True)
+        _check_cells(path.name, about.number_rows or 0, about.number_columns or 0)
         frame, meta = reader(str(path))
+    except DataError:
+        raise
     except Exception as error:  # pyreadstat lets several unrelated exceptions out of a damaged file
         raise DataError(f"{path.name} cannot be read as {kind}: {error}") from error
     labels = {
@@ -39,6 +45,15 @@ def _labelled(path: Path, reader: Callable[..., Any], kind: str) -> RawTable:
     return RawTable(numbered(frame), labels)
 
 
+def _check_cells(name: str, rows: int, columns: int) -> None:
+    """Refuses a file that says of itself that it holds more cells than memory does, however small it is packed."""
+    if rows * columns > MOST_CELLS:
+        raise DataError(
+            f"{name} holds {rows:,} rows × {columns:,} columns; files are read up to {MOST_CELLS:,} cells: leave out "
+            f"the columns that are not needed"
+        )
+
+
 def read_parquet(path: Path) -> RawTable:
     """The table in a Parquet file; an index that pandas stored under a name is a column like the others."""
     with extra("files"):
@@ -46,7 +61,9 @@ def read_parquet(path: Path) -> RawTable:
         from pyarrow import parquet
 
     try:
-        table = parquet.ParquetFile(path).read()
+        file = parquet.ParquetFile(path)
+        _check_cells(path.name, file.metadata.num_rows, file.metadata.num_columns)
+        table = file.read()
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(f"{path.name} cannot be read as a Parquet file: {error}") from error
     frame = table.to_pandas(ignore_metadata=True)

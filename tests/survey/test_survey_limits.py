@@ -6,10 +6,11 @@ import zipfile
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyreadstat
 import pytest
 
 from sexresearch.errors import DataError
-from sexresearch.survey import read_survey
+from sexresearch.survey import read_survey, statfile
 from sexresearch.survey.dialect import Dialect
 from sexresearch.survey.opening import LARGEST_FILE, LONGEST_LINE
 from sexresearch.survey.textrows import text_rows
@@ -87,6 +88,14 @@ def test_entities_are_refused(tmp_path):
 def test_one_cell_far_away(tmp_path):
     refused(workbook(tmp_path / "a.xlsx", cells={"XFD1048576": 5}), "sheet 'Sheet' reaches to the cell XFD1048576")
     assert read_survey(workbook(tmp_path / "b.xlsx", cells={"ZZ9": None})).n == 1
+
+
+@pytest.mark.parametrize("suffix", [".sav", ".dta", ".parquet"])
+def test_files_that_say_they_hold_too_much(tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr(statfile, "MOST_CELLS", 5)
+    writers = {".sav": pyreadstat.write_sav, ".dta": pyreadstat.write_dta, ".parquet": pd.DataFrame.to_parquet}
+    writers[suffix](pd.DataFrame({"a": [1.0, 2, 3], "b": [1.0, 2, 3]}), tmp_path / f"a{suffix}")
+    refused(tmp_path / f"a{suffix}", "holds 3 rows × 2 columns; files are read up to 5 cells")
 
 
 def test_too_many_columns(tmp_path):
