@@ -86,13 +86,14 @@ def test_importance_ranks_what_the_client_can_improve(ran):
 
 def test_the_report_prints_the_test_and_indices_of_the_estimator(ran, folder):
     text = (folder / "reports" / "clients.html").read_text(encoding="utf-8")
-    sentence = re.search(r"<p><strong>(.*?)</strong></p>", text).group(1)
+    sentence = next(part for part in re.findall(r"<p>(.*?)</p>", text) if "χ²(" in part)
     for pattern, key in PRINTED.items():
         printed = re.search(pattern, sentence).group(1)
         half = 0.501 * 10.0 ** -len(printed.partition(".")[2])
         assert float(printed) == pytest.approx(ran[1]["results"].fit_measures[key], abs=half)
-    for name in ("chisq", "pvalue", "cfi", "rmsea"):
-        row = re.search(rf"<td[^>]*>{name}</td><td[^>]*>([\d.]+)</td><td[^>]*>([^<]*)</td><td[^>]*>([\d.]+)</td>", text)
+    for name, header in {"chisq": "χ²", "pvalue": "p", "cfi": "CFI", "rmsea": "RMSEA"}.items():
+        cells = r"<td[^>]*>([\d.]+)</td><td[^>]*>([^<]*)</td><td[^>]*>([\d.]+)</td>"
+        row = re.search(rf"<th[^>]*>{header}</th>{cells}", text)
         key = f"{name}_scaled" if name in ("chisq", "pvalue") else f"{name}_robust"
         assert float(row.group(1)) == pytest.approx(ran[1]["results"].fit_measures[key], abs=HALF)
         assert float(row.group(3)) == pytest.approx(ran[1]["results"].fit_measures[name], abs=HALF)
