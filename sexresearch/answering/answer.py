@@ -22,7 +22,7 @@ from sexresearch.answering.stages.comparing_groups import whom_part
 from sexresearch.answering.stages.improving import next_part
 from sexresearch.answering.stages.limiting import limits_part
 from sexresearch.answering.stages.measuring import measured_part
-from sexresearch.answering.stages.screening import data_part
+from sexresearch.answering.stages.screening import DROPPABLE, data_part
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.standing import today_part
 from sexresearch.answering.wording import choices_frame, sentences_of
@@ -211,9 +211,9 @@ def answer(
     Raises
     ------
     DataError
-        The survey has no instrument, or `without` names an unknown check.
+        The survey has no instrument.
     OptionError
-        A target, column or language that is not there.
+        A target, column, check or language that is not there.
 
     Notes
     -----
@@ -259,6 +259,10 @@ def _without(survey: Survey, without: Sequence[str] | pd.DataFrame) -> Survey:
     wanted = [without] if isinstance(without, str) else list(without)
     if not wanted:
         return survey
+    unknown = [check for check in wanted if check not in DROPPABLE]
+    if unknown:
+        known = ", ".join(DROPPABLE)
+        raise OptionError(f"without names {unknown[0]!r}, which is no check that names rows; those are: {known}")
     found = screen(survey)
     own = found[found["check"].isin(wanted) & (found["rows"].map(len) > 0)]
     return survey.without(own) if len(own) else survey

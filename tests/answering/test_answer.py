@@ -105,6 +105,34 @@ def test_forty_respondents_and_an_item_nobody_answered_do_not_end_in_an_error():
     assert len(answer.page_one) >= 1
 
 
+def test_nobody_answered_anything():
+    survey = only(some(rows=30), ["loyalty", "satisfaction"])
+    empty = survey.answers.assign(**dict.fromkeys(survey.items, float("nan")))
+    answer = sx.answer(sx.Survey.from_frame(empty, survey.instrument))
+    told = "Not answered: no question was answered in more than one way."
+    assert texts(answer, "measured") == [told] == texts(answer, "today")
+    assert any("Delight was not measured" in text for text in texts(answer, "limits"))
+
+
+def test_items_of_three_categories_are_ordered_and_gains_are_said_to_take_them_as_numbers():
+    survey = only(some(rows=300), ["core", "individual", "valued", "exceeded", "loyalty"])
+    scale = sx.ResponseScale("three", 1, 3)
+    parts = [
+        sx.Construct(p.name, p.label, tuple(sx.Item(i.name, i.wording, scale) for i in p.items), node=p.node)
+        for p in survey.instrument.constructs
+    ]
+    coarse = survey.answers[list(survey.items)].apply(lambda column: pd.cut(column, [0, 3, 5, 7], labels=False) + 1.0)
+    answer = sx.answer(sx.Survey.from_frame(coarse, sx.Instrument(tuple(parts))))
+    assert answer.choices.set_index("choice").loc["estimator", "value"] == "WLSMV"
+    assert any("equally spaced numbers" in text for text in texts(answer, "next"))
+    assert answer.tables["priorities"]["gain"].notna().all()
+
+
+def test_a_check_that_names_no_rows_is_refused():
+    with pytest.raises(OptionError, match="speedy"):
+        sx.answer(only(some(rows=30), ["loyalty"]), without=["speedy"])
+
+
 def test_two_languages_say_the_same_with_the_same_values():
     english, german = catalogue("en"), catalogue("de")
 

@@ -55,21 +55,27 @@ def next_part(setting: Setting, chosen: Chosen) -> Part:
     material = {"importance": importance(results, target, survey), "levers": results, "target": target}
     if money:
         material["money"] = setting.labels.of(money_item(setting, results))
-    return Part("next", (*_facts(setting, ranked, target), *more), tables, material)
+    numbers = [Fact("gain_as_numbers")] if setting.choices.fitting.ordered and len(ranked) else []
+    return Part("next", (*_facts(setting, ranked, target), *more, *numbers), tables, material)
 
 
 def levers_fit(setting: Setting, chosen: Chosen) -> Results:
-    """The chosen view with excellence made of its parts, which are then levers; the view itself where that has none."""
+    """The chosen view with excellence made of its parts, which are then levers; the view itself where that has none.
+
+    Ordered items have no points, so that they are taken as numbers here.
+    """
+    fitting, survey = setting.choices.for_rivals, analysed(setting)
+    view = quiet_fit(chosen.results.model, survey, fitting) if setting.choices.fitting.ordered else chosen.results
     if not chosen.kind:
-        return chosen.results
+        return view
     try:
         model = chain_model(setting.answered, chosen.kind, higher_order="composite")  # type: ignore[arg-type]
         if "composite" not in model.syntax:
-            return chosen.results
-        results = quiet_fit(model, analysed(setting), setting.choices.fitting)
+            return view
+        results = quiet_fit(model, survey, fitting)
     except (InstrumentError, ModelError, OptionError):
-        return chosen.results
-    return results if results.converged and not results.inadmissible else chosen.results
+        return view
+    return results if results.converged and not results.inadmissible else view
 
 
 def money_item(setting: Setting, results: Results) -> str:

@@ -17,7 +17,8 @@ def limits_part(setting: Setting, material: Mapping[str, object]) -> Part:
     facts = [Fact("limit_causes", first=True), Fact("limit_silent"), Fact("limit_method")]
     if setting.survey.synthetic:
         facts.insert(0, Fact("limit_synthetic"))
-    nodes = {node_key(part.node) for part in setting.answered.constructs if part.node}
+    parts = setting.answered.constructs if setting.choices.items else ()
+    nodes = {node_key(part.node) for part in parts if part.node}
     if "success" not in nodes:
         facts.append(Fact("limit_success"))
     if not nodes & set(DELIGHT):

@@ -26,6 +26,7 @@ CARELESS = (
     "preview or test",
     "repeated id",
 )
+DROPPABLE = (*CARELESS, "not finished", "junk text", "code of no answer")  # checks that name rows
 UNUSABLE = ("constant item",)
 MOST = 4  # names listed in a sentence
 

@@ -8,10 +8,12 @@ from functools import cached_property
 
 from sexresearch.answering.choosing import Choices
 from sexresearch.answering.labels import Labels
+from sexresearch.errors import DataError
 from sexresearch.sem import Model
 from sexresearch.standard.nodes import node_key
 from sexresearch.survey import Construct, Instrument, Survey
 
+NOTHING = "nothing_answered"  # a reason of the catalogues
 MINIMUM = 2  # items that a construct needs to be judged
 
 
@@ -41,6 +43,8 @@ class Setting:
             items = tuple(item for item in part.items if item.name in self.choices.items)
             if items:
                 kept.append(Construct(part.name, part.label, items, part.definition, part.node))
+        if not kept:
+            raise DataError(NOTHING)
         return Instrument(tuple(kept), self.instrument.fields, self.instrument.title)
 
     @property
