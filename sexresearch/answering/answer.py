@@ -112,6 +112,7 @@ class Answer:
         results = self.material.get("chain", self.material.get("measurement"))
         return str(results.provenance) if isinstance(results, Results) else self.survey.caption
 
+    @in_words
     def document(self, title: str = "") -> Document:
         """The answer as a document: page one, a section for each question, statistics in the appendix.
 
@@ -124,6 +125,11 @@ class Answer:
         -------
         Document
             To be written by `report` or `sexresearch.document.write`.
+
+        Raises
+        ------
+        OptionError
+            The title is no text.
         """
         return answer_document(self, title)
 
@@ -136,8 +142,25 @@ class Answer:
         heading = escape(visible(self.labels.of(self.target) or self.survey.caption))
         return f"<h3>{heading}</h3><ul>{told}</ul>{shown}"
 
+    @in_words
     def part(self, question: str) -> Part:
-        """What was found for one question: "data", "today", "measured", "chain", "whom", "next" or "limits"."""
+        """What was found for one question.
+
+        Parameters
+        ----------
+        question : str
+            "data", "today", "measured", "chain", "whom", "next" or "limits".
+
+        Returns
+        -------
+        Part
+            Its facts, tables, and the fits behind them.
+
+        Raises
+        ------
+        OptionError
+            There is no such question.
+        """
         for part in self.parts:
             if part.question == question:
                 return part
@@ -183,8 +206,8 @@ def answer(
         Checks of `screen` whose rows are left out, or a part of what `screen` found. Default: no row is left out.
     model : Model or str, optional
         A model of your own in the place of the views of the chain.
-    view : str, optional
-        A view of the chain, as in `chain_model`, to go on with. Default: the best admissible one by BIC.
+    view : {"core", "full", "pyramid", "satisfaction_only", "direct", "reversed"}, optional
+        The view of `chain_model` to go on with. Default: the best admissible one by BIC that is not "reversed".
     estimator, missing : str, optional
         As in `fit`. Default: "WLSMV" and "pairwise" with ordered items, else "MLR" and, with gaps, "fiml".
     ordered : bool or sequence of str, optional
