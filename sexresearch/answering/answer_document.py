@@ -10,7 +10,7 @@ import pandas as pd
 from sexresearch.answering.catalogue import catalogue, named, said
 from sexresearch.answering.compact import Cell, compact, ranged, share, text
 from sexresearch.answering.drawing import MOST_DRAWN
-from sexresearch.document import Appendix, Block, Bullets, Document, Figure, Heading, Note, PageBreak, Paragraph, Table
+from sexresearch.document import Appendix, Block, Bullets, Document, Figure, Heading, Note, Paragraph, Table
 
 if TYPE_CHECKING:
     from sexresearch.answering.answer import Answer
@@ -47,7 +47,7 @@ LAST = ("choices",)
 
 def answer_document(answer: Answer, title: str = "") -> Document:
     """The document."""
-    blocks: list[Block] = [*_page_one(answer), PageBreak()]
+    blocks: list[Block] = [*_page_one(answer)]
     for question in ORDER:
         blocks += _section(answer, question)
     blocks += [Appendix(named(answer.language, "statistics", "document")), *_appendix(answer)]
@@ -67,14 +67,14 @@ def _word(answer: Answer, key: str) -> str:
 
 
 def _page_one(answer: Answer) -> Iterator[Block]:
-    """What to do first, set apart; the other sentences; the figure."""
+    """What to do first, set apart; the figure; the other sentences, which may run on to the next page."""
     yield Heading(_word(answer, "answer"))
     first, *others = answer.page_one or (None,)
     if first is not None:
         yield Note(first.text, "verdict")
+    yield from _figure(answer, "next")
     if others:
         yield Bullets(tuple(sentence.text for sentence in others if sentence is not None))
-    yield from _figure(answer, "next")
 
 
 def _section(answer: Answer, question: str) -> Iterator[Block]:

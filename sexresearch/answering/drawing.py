@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-MOST_LEVERS = 6  # rows of the figure on page one; the table has all
+MOST_LEVERS = 5  # rows of the figure on page one; the table has all
 MOST_DRAWN = 10  # latents of a diagram that can be read on a page; beyond, links are rows
 
 
