@@ -17,6 +17,7 @@ from sexresearch.sem.terms.objective import Curve, Objective
 
 DECREMENT_TOLERANCE = 1e-12  # what may be left to gain at a solution
 LAST_STEP = 1e-6  # decrement from where an exact Newton step, and one more by the same Hessian, leave next to nothing
+NOTHING_LEFT = 1e-18  # decrement at which estimates are right to nine digits and more
 EXACT = 1e-24  # nothing is left to gain: the start was the answer (the baseline model of complete data)
 NEWTON_FROM = 0.03  # decrement below which the exact Hessian is worth its cost
 MAX_ITERATIONS = 500
@@ -96,7 +97,10 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
             further = _solve(ahead[0], point.gradient, 0.0, scale)
             left = float(point.gradient @ further)
             if min(left, decrement) < DECREMENT_TOLERANCE:
-                return _stop(objective, theta - further, point, left, iteration + 1, positive=positive)
+                if left < NOTHING_LEFT:
+                    return _stop(objective, theta, point, left, iteration + 1, positive=positive)
+                end = _stop(objective, theta, point, left, iteration + 1, positive=positive)
+                return end.moved(theta - further)
     trouble = f"no convergence in {max_iterations} iterations"
     return _stop(objective, theta, point, decrement, max_iterations, trouble)
 
