@@ -32,7 +32,7 @@ FEATURES = {
     "headline": ("IPython", "lab", 'sx.headline("a.b", 1.0)'),
 }
 CODE = """
-import json, os, sys, tempfile, warnings
+import json, os, sys, tempfile, warnings, zipfile
 from pathlib import Path
 for name in {blocked!r}:
     sys.modules[name] = None
@@ -48,7 +48,12 @@ folder = Path(tempfile.mkdtemp())
 os.environ["SEXRESEARCH_DATA_HOME"] = str(folder)
 note = sx.document.Document("Note", ())
 def empty(name):
-    (folder / name).write_bytes(b"PK\\x03\\x04")
+    if name.endswith(".xlsx"):
+        with zipfile.ZipFile(folder / name, "w") as packed:
+            packed.writestr("xl/workbook.xml", "<workbook/>")
+    else:
+        heads = {{".sav": b"$FL2" + bytes(200), ".dta": b"<stata_dta>" + bytes(200), ".parquet": b"PAR1" + bytes(20) + b"PAR1"}}
+        (folder / name).write_bytes(heads[Path(name).suffix])
     return folder / name
 (folder / "note.ipynb").write_text("{{}}")
 data.round(2).to_csv(folder / "answers.csv", index=False)

@@ -138,7 +138,7 @@ def test_the_wheel_carries_notebooks_data_and_results(installed):
         here = {str(path.relative_to(ROOT)) for path in committed() if path.is_relative_to(ROOT / source)}
         assert here <= {str(path.relative_to(bundled)) for path in bundled.rglob("*")}
     assert (bundled / "reports" / "results.csv").read_text() == text("reports/results.csv")
-    assert (installed / "sexresearch" / "report" / "templates" / "page.css").exists()
+    assert (installed / "sexresearch" / "document" / "writers" / "templates" / "page.css").exists()
     assert (installed / "sexresearch" / "py.typed").exists()
     assert not list(installed.rglob("test_*"))
 
