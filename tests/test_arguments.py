@@ -26,6 +26,7 @@ FEW = (None, -1, 2.5, float("nan"), "nonsense", ["nonsense"], {"nonsense": 1}, o
 SLOW = {"invariance", "latent_means", "permutation_test", "power", "impute", "dynamic_cutoffs", "validity"}
 SLOW |= {"fit", "growth", "priorities", "necessity"}
 DRAWN = {"path_diagram", "forest", "htmt_map", "importance_map", "radar", "invariance_ladder", "power_curve"}
+DRAWN |= {"screening", "interval_dots"}
 LONG = {
     "replicates",
     "permutations",
@@ -136,6 +137,18 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.method_bias: {"results": path},
         sx.direction: {"data": data, "cause": [["x0"], ["x1"]], "effect": [["x2"], ["x3"]]},
     }
+    plain = sx.Survey.from_frame(items)
+    figures = sx.kpis(plain)
+    calls |= {
+        sx.draft_instrument: {"path": "absent.csv"},
+        sx.instrument: {"kind": "pulse"},
+        sx.kpis: {"survey": plain},
+        sx.kpi_correlations: {"found": figures, "survey": plain, "results": fitted},
+        sx.refit_without: {"results": fitted, "findings": sx.screen(plain), "survey": plain},
+        sx.response_indices: {"survey": plain},
+        plots.screening: {"survey": plain},
+        plots.interval_dots: {"frame": sx.reliability(fitted), "value": "omega"},
+    }
     results_methods = ("modification_indices", "score_tests", "residual_table", "factor_scores", "predict")
     calls |= {getattr(fitted, name): {} for name in (*results_methods, "score_reliability")}
     calls |= {path.wald_test: {"hypotheses": "b == 0"}}
@@ -190,7 +203,8 @@ def names() -> list[str]:
     return found
 
 
-UNCALLED = {"compare_rivals", "report", "new_study", "reproduce", "run_cases", "run_study"}  # slow, or they write files
+# slow, or they write files
+UNCALLED = {"answer", "compare_rivals", "report", "new_study", "reproduce", "run_cases", "run_study"}
 UNCALLED |= {"effect_chain", "model_wheel", "pyramid", "list_cases", "list_datasets"}  # no parameters
 
 

@@ -52,7 +52,8 @@ def empty(name):
         with zipfile.ZipFile(folder / name, "w") as packed:
             packed.writestr("xl/workbook.xml", "<workbook/>")
     else:
-        heads = {{".sav": b"$FL2" + bytes(200), ".dta": b"<stata_dta>" + bytes(200), ".parquet": b"PAR1" + bytes(20) + b"PAR1"}}
+        heads = {{".sav": b"$FL2" + bytes(200), ".dta": b"<stata_dta>" + bytes(200)}}
+        heads[".parquet"] = b"PAR1" + bytes(20) + b"PAR1"
         (folder / name).write_bytes(heads[Path(name).suffix])
     return folder / name
 (folder / "note.ipynb").write_text("{{}}")
