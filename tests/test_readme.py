@@ -115,7 +115,7 @@ def test_every_command_of_the_pipeline_ends_well(folder, monkeypatch):
     assert np.isfinite(chisq)
 
 
-def test_three_commands_lead_from_a_file_to_screened_answers(folder, tmp_path, monkeypatch):
+def test_three_commands_lead_from_a_file_to_the_answer(folder, tmp_path, monkeypatch):
     shutil.copy(folder / "clients.xlsx", tmp_path)
     monkeypatch.chdir(tmp_path)
     block = next(text for text in blocks("sh") if "codebook" in text)
@@ -124,6 +124,7 @@ def test_three_commands_lead_from_a_file_to_screened_answers(folder, tmp_path, m
         assert shown.exit_code == 0, shown.output
     survey = sx.read_survey("clients.xlsx", instrument="questionnaire.toml")
     assert sx.chain_model(survey.instrument, "core").syntax
+    assert (tmp_path / "clients.docx").stat().st_size > 10_000
 
 
 def test_the_printed_codebook_is_one():
