@@ -1,8 +1,9 @@
 """Writes every computed file of this folder anew: the synthetic surveys, and what comes from fetched sets."""
 
+import runpy
 import tomllib
+from pathlib import Path
 
-import messy_client  # beside this file
 import pandas as pd
 
 from sexresearch.datasets import load, service_excellence_demo, service_excellence_world
@@ -11,6 +12,7 @@ from sexresearch.datasets.published_moments import moments_table
 from sexresearch.datasets.registry import entries
 from sexresearch.sem import Results, fit
 
+MESSY_CLIENT = runpy.run_path(str(Path(__file__).with_name("messy_client.py")))
 DIGITS = "%.8g"  # significant digits of estimates; the optimizer is sure of them
 SMALLEST = 10  # customers; rarer patterns are put together, so that no table comes near a single person
 RARE = f"other patterns, each of fewer than {SMALLEST}"
@@ -75,7 +77,7 @@ if __name__ == "__main__":
     world = service_excellence_world.generate()
     for part, frame in world.files().items():
         frame.to_csv(path("data/synthetic") / part, index=False, lineterminator="\n")
-    (path("data/synthetic") / "messy_client.xlsx").write_bytes(messy_client.content())
+    (path("data/synthetic") / "messy_client.xlsx").write_bytes(MESSY_CLIENT["content"]())
     for entry in entries():
         if entry.computed_from:
             table = moments_table(load(entry.computed_from).answers, entry.variables, entry.group)

@@ -12,7 +12,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from sexresearch import sem
-from sexresearch.sem.estimation.options import ADDED
+from sexresearch.sem.language.completion import COMPLETION
 
 Values = dict[tuple[str, str], float]  # by kind and name, such as ("se", "f1 =~ x2 north")
 FOLDER = Path(__file__).parent / "reference"
@@ -75,7 +75,7 @@ def case_input(case: dict) -> dict:
     return {"moments": {name: read_moments(name, means) for name in names}}
 
 
-BARE = dict.fromkeys(("int_ov_free", *(name for name in ADDED if name.startswith("auto"))), False)
+BARE = dict.fromkeys(("int_ov_free", *(name for name in COMPLETION if name.startswith("auto"))), False)
 
 
 @functools.cache

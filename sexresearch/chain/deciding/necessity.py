@@ -86,7 +86,7 @@ def necessity(
     >>> luck, joy = rng.uniform(0, 10, size=200), trust * rng.uniform(size=200)
     >>> data = pd.DataFrame({"trust": trust, "luck": luck, "joy": joy})
     >>> necessity(data, "joy").query("ceiling == 'ce_fdh'")[["condition", "d"]].round(1).to_numpy().tolist()
-    [['trust', 0.5], ['luck', 0.1]]
+    [['trust', 0.5], ['luck', 0.0]]
     """
     _refuse("permutations", permutations)
     _refuse("seed", seed)

@@ -74,7 +74,7 @@ def shape(
     >>> joy = rng.normal(size=500)
     >>> data = pd.DataFrame({"joy": joy, "stay": np.maximum(joy - 0.5, 0) + 0.2 * rng.normal(size=500)})
     >>> frame = shape(fit("stay ~ joy", data), cause="joy", effect="stay").set_index("shape")
-    >>> round(frame.loc["threshold", "threshold"], 1), frame["bic"].idxmin()
+    >>> round(float(frame.loc["threshold", "threshold"]), 1), frame["bic"].idxmin()
     (0.5, 'threshold')
     """
     fit = view(results, "shape")

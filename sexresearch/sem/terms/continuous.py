@@ -118,7 +118,7 @@ class ContinuousPoint(Point):
         state, own = self.state, self.own.structure
         numbered = [replace(row, free=i, exogenous=False) for i, row in enumerate(rows)]
         slots = structure_of(numbered, roles, state.omega, own.has_means, own.origin)
-        return jacobian(replace(state, structure=slots))
+        return jacobian(replace(state, structure=replace(slots, pivot=own.pivot)))
 
     def residuals(self) -> Mapping[str, Residuals]:
         """Root mean squares of these are RMR, SRMR (Bentler 1995, and as in Mplus) and CRMR (Bollen 1989)."""
