@@ -97,10 +97,9 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
             further = _solve(ahead[0], point.gradient, 0.0, scale)
             left = float(point.gradient @ further)
             if min(left, decrement) < DECREMENT_TOLERANCE:
-                if left < NOTHING_LEFT:
-                    return _stop(objective, theta, point, left, iteration + 1, positive=positive)
-                end = _stop(objective, theta, point, left, iteration + 1, positive=positive)
-                return end.moved(theta - further)
+                if left > NOTHING_LEFT:
+                    theta, point = theta - further, objective.curve(theta - further)
+                return _stop(objective, theta, point, left, iteration + 1, positive=positive)
     trouble = f"no convergence in {max_iterations} iterations"
     return _stop(objective, theta, point, decrement, max_iterations, trouble)
 
