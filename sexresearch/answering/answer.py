@@ -37,7 +37,7 @@ from sexresearch.survey import Instrument, Survey, screen
 
 FAILURES = (SexresearchError, ArithmeticError, ValueError, np.linalg.LinAlgError)
 POINTS = 5.0  # of a lever, as `priorities` has it
-PAGE_ONE = 7  # sentences at the most
+PAGE_ONE = 8  # sentences at the most
 Progress = Callable[[str], None]
 Language = Literal["en", "de"]
 
@@ -68,7 +68,7 @@ class Answer:
 
     @cached_property
     def page_one(self) -> tuple[Sentence, ...]:
-        """What matters most, in seven sentences at the most: what to do first, then why."""
+        """What matters most, in eight sentences at the most: what to do first, then why."""
         first = [sentence for sentence in self.sentences if sentence.first]
         order = ("next", "chain", "whom", "measured", "data", "limits")
         kept = sorted(first, key=lambda sentence: order.index(sentence.question) if sentence.question in order else 9)

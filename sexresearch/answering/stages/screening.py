@@ -58,7 +58,7 @@ def _suspicious(setting: Setting, found: pd.DataFrame) -> list[Fact]:
         return [*small, Fact("screening_clean", verdicts=(clean,))]
     share = len(rows) / setting.survey.n
     verdict = Verdict("doubtful", "share of respondents pointed at by screening", share)
-    return [*small, Fact("screening_found", {"n": len(rows), "share": share}, (verdict,))]
+    return [*small, Fact("screening_found", {"n": len(rows), "share": share}, (verdict,), first=True)]
 
 
 def _gaps(setting: Setting) -> list[Fact]:
