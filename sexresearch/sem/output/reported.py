@@ -3,7 +3,7 @@
 A robust estimator's own chi-square has no chi-square distribution where answers are not normal, so the scaled test is
 the one to report, and of CFI, TLI and RMSEA the robust values, which estimate what complete normal answers would give
 (Brosseau-Liard & Savalei 2014, doi 10.1080/00273171.2014.933697; Savalei 2021, doi 10.1080/00273171.2020.1717922; with
-missing answers Zhang & Savalei 2023, doi 10.1080/10705511.2022.2119171); where those are not known, the scaled values.
+missing answers Zhang & Savalei 2022, doi 10.1037/met0000445); where those are not known, the scaled values.
 """
 
 from __future__ import annotations
