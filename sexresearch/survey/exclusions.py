@@ -41,8 +41,9 @@ def fingerprint(answers: pd.DataFrame) -> int:
     False
     """
     numbers = answers.select_dtypes("number")
-    hashes = pd.util.hash_pandas_object(numbers, index=True).to_numpy()
-    return int(np.bitwise_xor.reduce(hashes * np.arange(1, 2 * len(hashes), 2, dtype=np.uint64), initial=np.uint64(0)))
+    hashes = pd.util.hash_pandas_object(numbers, index=True).to_numpy(dtype=np.uint64)
+    placed = hashes * np.arange(1, 2 * len(hashes), 2, dtype=np.uint64)  # the order of rows counts
+    return int(np.sum(placed, dtype=np.uint64))
 
 
 def reasons_by_row(found: pd.DataFrame) -> dict[Hashable, str]:

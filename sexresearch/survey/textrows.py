@@ -77,7 +77,7 @@ class TextRows:
         return set(np.unique(cells - np.searchsorted(self.parted, self.starts[rows])).tolist())
 
     def _read(self, first: int, last: int, columns: Sequence[int], dtype: type | None = None) -> pd.DataFrame:
-        width = int(self.widths[first:last].max(initial=1))
+        width = int(np.max(self.widths[first:last], initial=1))
         return pd.read_csv(
             io.BytesIO(self.bytes_[self.starts[first] : self.ends[last - 1] + 1]),
             sep=self.dialect.separator,
@@ -131,7 +131,7 @@ def text_rows(text: str, dialect: Dialect) -> TextRows | None:
     starts = np.concatenate([[0], ends[:-1] + 1])
     widths = np.searchsorted(marks, ends) - np.searchsorted(marks, starts) + 1
     edges = np.flatnonzero(newline | parted)
-    if not len(ends) or widths.max() < 2 or np.diff(edges, prepend=-1).max() > LONGEST_CELL:
+    if not len(ends) or np.max(widths) < 2 or np.max(np.diff(edges, prepend=-1)) > LONGEST_CELL:
         return None
     lone = np.flatnonzero(widths == 1)
     kept = np.ones(len(ends), bool)

@@ -133,6 +133,6 @@ def _pairs_within(sets: Places) -> Iterator[tuple[Places, Places]]:
     sizes = np.bincount(sets)
     place = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     left = np.repeat(sizes, sizes) - place - 1  # rows of the set that come later
-    for distance in range(1, int(sizes.max(initial=1))):
+    for distance in range(1, int(np.max(sizes, initial=1))):
         starts = np.flatnonzero(left >= distance)
         yield order[starts], order[starts + distance]

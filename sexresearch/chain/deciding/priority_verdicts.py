@@ -48,7 +48,7 @@ def priority(
     if low <= 0:
         return "unshown", [against("lower limit of the gain", low, 0.0, "", strict=True)]
     names = [str(frame["construct"][row]) for row in rows]
-    first = int(ranked.rank.argmin())
+    first = ranked.rank.tolist().index(min(ranked.rank))
     ahead = {k: float(ranked.ahead[first, k]) for k in range(len(rows)) if k != first}
     if place != first:
         criterion = f"probability that {names[first]} is ahead of it"
