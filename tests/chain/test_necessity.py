@@ -1,6 +1,7 @@
 """Ceilings, d and p by closed form and by brute force; bottlenecks; what a single answer in the corner does."""
 
 from itertools import permutations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from sexresearch.glossary import COLUMNS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sexresearch.sem.FitWarning")
 GRID = 2e-3  # an area counted on a grid of 1,000 by 1,000 cells
+SAME, PRINTED = 1e-9, 0.05 + 1e-9  # the same sums in another order; bottlenecks are printed to one decimal
+REFERENCE = Path(__file__).resolve().parent.parent / "reference"
 DEALT = 0.02  # a share of 5,000 deals, three standard errors
 
 
@@ -52,6 +55,21 @@ def test_d_is_the_part_of_the_room_that_is_empty(ceiling, seed):
     for name in ("trust", "luck"):
         wanted = empty_part(data[name].to_numpy(), data["joy"].to_numpy(), ceiling)
         assert by(frame, name, ceiling)["d"] == pytest.approx(wanted, abs=GRID)
+
+
+@pytest.mark.parametrize(
+    "row",
+    pd.read_csv(REFERENCE / "necessity.csv").to_dict("records"),
+    ids=lambda row: f"{row['condition']}-{row['ceiling']}",
+)
+def test_d_and_bottlenecks_equal_those_of_seminrextras(row):
+    data = pd.read_csv(REFERENCE / "data" / f"{row['file']}.csv")
+    found = by(sx.necessity(data, row["target"], [row["condition"]], permutations=0), row["condition"], row["ceiling"])
+    assert found["d"] == pytest.approx(row["d"], rel=SAME)
+    asked = sx.bottlenecks(data, row["target"], [row["condition"]]).query("ceiling == @row['ceiling']")
+    for percent, required in zip(asked["percent"], asked["required_percent"], strict=True):
+        wanted = row[f"at_{percent:.0f}"]
+        assert np.isnan(required) if np.isnan(wanted) or wanted == 0 else abs(required - wanted) <= PRINTED
 
 
 def test_d_of_a_few_points_by_hand():
