@@ -23,8 +23,8 @@ WRONG = (
     *(np.datetime64("2020-01-01"), range(3), pd.NA),
 )
 FEW = (None, -1, 2.5, float("nan"), "nonsense", ["nonsense"], {"nonsense": 1}, object(), np.zeros(3), WRONG[-5])
-SLOW = {"invariance", "latent_means", "permutation_test", "power", "impute", "dynamic_cutoffs", "validity"}
-SLOW |= {"fit", "growth", "priorities", "necessity"}
+SLOW = {"invariance", "latent_means", "path_differences", "permutation_test", "power", "impute", "dynamic_cutoffs"}
+SLOW |= {"validity", "fit", "growth", "priorities", "necessity"}
 DRAWN = {"path_diagram", "forest", "htmt_map", "importance_map", "radar", "invariance_ladder", "power_curve"}
 DRAWN |= {"screening", "interval_dots"}
 LONG = {
@@ -83,6 +83,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.importance: {"results": path, "target": "x3"},
         sx.invariance: {"model": text, "data": data, "group": "g"},
         sx.latent_means: {"model": text, "data": data, "group": "g"},
+        sx.path_differences: {"model": f"{text}\nx4 ~ joy", "data": data, "group": "g"},
         sx.parallel_analysis: {"data": items, "replicates": 10},
         sx.reliability: {"results": fitted},
         sx.validity: {"results": fitted},

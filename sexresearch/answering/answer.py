@@ -38,6 +38,7 @@ from sexresearch.survey import Instrument, Survey, screen
 FAILURES = (SexresearchError, ArithmeticError, ValueError, np.linalg.LinAlgError)
 POINTS = 5.0  # of a lever, as `priorities` has it
 PAGE_ONE = 8  # sentences at the most
+PAGE_ORDER = ("next", "today", "chain", "whom", "measured", "data", "limits")
 Progress = Callable[[str], None]
 Language = Literal["en", "de"]
 
@@ -70,9 +71,10 @@ class Answer:
     def page_one(self) -> tuple[Sentence, ...]:
         """What matters most, in eight sentences at the most: what to do first, then why."""
         first = [sentence for sentence in self.sentences if sentence.first]
-        order = ("next", "chain", "whom", "measured", "data", "limits")
-        kept = sorted(first, key=lambda sentence: order.index(sentence.question) if sentence.question in order else 9)
-        return tuple(kept[:PAGE_ONE])
+        kept = sorted(first, key=lambda sentence: PAGE_ORDER.index(sentence.question))
+        limits = [sentence for sentence in kept if sentence.question == "limits"][:1]
+        found = [sentence for sentence in kept if sentence.question != "limits"]
+        return (*found[: PAGE_ONE - len(limits)], *limits)
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -304,7 +306,7 @@ def _parts(setting: Setting, progress: Progress) -> tuple[Part, ...]:
         return chain_part(setting, chosen[0])
 
     parts["chain"] = _stage("chain", chain, progress)
-    parts["whom"] = _stage("whom", lambda: whom_part(setting), progress)
+    parts["whom"] = _stage("whom", lambda: whom_part(setting, chosen[0] if chosen else None), progress)
     if chosen and chosen[0].results.converged:
         parts["next"] = _stage("next", lambda: next_part(setting, chosen[0]), progress)
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sexresearch.answering.catalogue import catalogue, named, said
-from sexresearch.answering.compact import Cell, compact, ranged, share, text
+from sexresearch.answering.compact import Cell, compact, in_units, ranged, share, text
 from sexresearch.answering.drawing import MOST_DRAWN
 from sexresearch.document import Appendix, Block, Bullets, Document, Figure, Heading, Note, Paragraph, Table
 
@@ -16,30 +16,41 @@ if TYPE_CHECKING:
     from sexresearch.answering.answer import Answer
 
 ORDER = ("next", "chain", "whom", "measured", "today", "data", "limits")
-COMPACT: Mapping[str, tuple[str, tuple[tuple[str, Cell], ...]]] = {  # by question: the table and its columns
-    "next": (
-        "priorities",
-        (
+Columns = tuple[tuple[str, Cell], ...]
+COMPACT: Mapping[str, Mapping[str, Columns]] = {  # by question: tables and their columns
+    "next": {
+        "priorities": (
             ("lever", text("construct")),
             ("gain", ranged("gain", "gain_ci_")),
             ("today", ranged("performance", "performance_ci_", 0)),
             ("first", share("p_first")),
-        ),
-    ),
-    "chain": ("links", (("link", text("path")), ("strength", ranged("std_all", "std_all_ci_")))),
-    "whom": (
-        "means",
-        (
+        )
+    },
+    "chain": {"links": (("link", text("path")), ("strength", ranged("std_all", "std_all_ci_")))},
+    "whom": {
+        "means": (
             ("topic", text("construct")),
             ("group", text("group")),
             ("against", text("against")),
             ("difference", ranged("effect_size", "ci_")),
         ),
-    ),
-    "measured": (
-        "measurement",
-        (("topic", text("construct")), ("reliability", ranged("omega", "omega_ci_")), ("judgement", text("outcome"))),
-    ),
+        "path_differences": (
+            ("link", text("path")),
+            ("group", text("group")),
+            ("here", ranged("est", "")),
+            ("against", text("against")),
+            ("there", ranged("est_against", "")),
+            ("difference", ranged("path_difference", "ci_")),
+        ),
+    },
+    "measured": {
+        "measurement": (
+            ("topic", text("construct")),
+            ("reliability", ranged("omega", "omega_ci_")),
+            ("judgement", text("outcome")),
+        )
+    },
+    "today": {"kpis": (("figure", text("kpi")), ("question", text("item")), ("level", in_units("est", "ci_", "unit")))},
 }
 FIGURES = {"next": "next", "chain": "chain", "today": "today"}
 LAST = ("choices",)
@@ -90,11 +101,16 @@ def _section(answer: Answer, question: str) -> Iterator[Block]:
 
 
 def _compact(answer: Answer, question: str) -> Iterator[Block]:
-    name, columns = COMPACT[question]
     tables = answer.tables
-    if name in tables:
-        frame = compact(tables[name], columns, answer.language)
-        yield Table(frame, _caption(answer, name), _word(answer, "numbers"))
+    for name, columns in COMPACT[question].items():
+        if name in tables:
+            frame = compact(_everyone(answer, tables[name]), columns, answer.language)
+            yield Table(frame, _caption(answer, name), _word(answer, "numbers"))
+
+
+def _everyone(answer: Answer, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of all respondents where there are those of segments as well; the appendix has all."""
+    return frame[frame["segment"] == named(answer.language, "all", "kpis")] if "segment" in frame else frame
 
 
 def _figure(answer: Answer, name: str) -> Iterator[Block]:

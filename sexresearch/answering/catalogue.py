@@ -13,6 +13,7 @@ from typing import Any
 from sexresearch.errors import OptionError
 
 LANGUAGES = ("en", "de")
+COUNTED: Mapping[object, str] = {1: "one", 2: "two"}  # numbers that sentences may have a form of their own for
 
 
 @cache
@@ -37,8 +38,8 @@ def said(language: str, key: str, values: Mapping[str, object] | None = None, pa
     'One question could not be used, as nobody answered it or all answered alike: joy.'
     """
     known, filling = catalogue(language)[part], dict(values or {})
-    single = f"{key}_one" if filling.get("n") == 1 and f"{key}_one" in known else key
-    return Filled(language).format(str(known[single]), **filling)
+    counted = f"{key}_{COUNTED.get(filling.get('n'), '')}"
+    return Filled(language).format(str(known[counted if counted in known else key]), **filling)
 
 
 def named(language: str, key: str, part: str) -> str:

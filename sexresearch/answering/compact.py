@@ -11,6 +11,7 @@ import pandas as pd
 from sexresearch.answering.catalogue import catalogue, said
 from sexresearch.document import Number
 
+SHARE = "share"
 Row = Mapping[str, Any]
 Cell = Callable[[Row, str], object]  # of a row, in a language
 
@@ -28,16 +29,19 @@ def text(name: str) -> Cell:
     return lambda row, language: "" if _nothing(row.get(name)) else str(row[name])
 
 
-def ranged(name: str, ends: str, decimals: int = 2) -> Cell:
-    """The value with its interval in brackets; `ends` is what the columns of the limits begin with."""
+def ranged(name: str, ends: str, decimals: int | str = 2) -> Cell:
+    """The value with its interval in brackets; `ends` is what the columns of the limits begin with.
+
+    decimals : of the number, or "share" for per cent.
+    """
 
     def cell(row: Row, language: str) -> object:
         if _nothing(row.get(name)):
             return ""
         values = {"value": row[name], "lower": row.get(f"{ends}lower"), "upper": row.get(f"{ends}upper")}
-        alone = _nothing(values["lower"]) or _nothing(values["upper"])
+        alone = not ends or _nothing(values["lower"]) or _nothing(values["upper"])
         shown = said(language, f"{'alone' if alone else 'ranged'}_{decimals}", values, "cells")
-        return Number(float(row[name]), decimals, shown)
+        return Number(float(row[name]), 2 if decimals == SHARE else int(decimals), shown)
 
     return cell
 
@@ -49,6 +53,18 @@ def share(name: str) -> Cell:
         if _nothing(row.get(name)):
             return ""
         return Number(float(row[name]), 2, said(language, "share", {"value": float(row[name])}, "cells"))
+
+    return cell
+
+
+def in_units(name: str, ends: str, unit: str) -> Cell:
+    """The value with its interval, as the unit of the row asks: shares in per cent, scores whole."""
+    shared, whole = ranged(name, ends, SHARE), ranged(name, ends, 0)
+    plain = ranged(name, ends)
+
+    def cell(row: Row, language: str) -> object:
+        kind = str(row.get(unit))
+        return (shared if kind == "share" else whole if "-100" in kind else plain)(row, language)
 
     return cell
 

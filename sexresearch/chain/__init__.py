@@ -9,6 +9,7 @@ from sexresearch.chain.deciding.priorities import priorities
 from sexresearch.chain.deciding.shape import shape
 from sexresearch.chain.invariance.invariance import invariance
 from sexresearch.chain.invariance.latent_means import latent_means
+from sexresearch.chain.invariance.path_differences import path_differences
 from sexresearch.chain.investing.importance import importance
 from sexresearch.chain.investing.what_if import what_if
 from sexresearch.chain.measurement.explore import explore, factor_correlations, factor_fit, parallel_analysis
@@ -41,6 +42,7 @@ __all__ = [
     "method_bias",
     "necessity",
     "parallel_analysis",
+    "path_differences",
     "penalty_reward",
     "priorities",
     "refit_without",

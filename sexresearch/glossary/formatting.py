@@ -15,7 +15,7 @@ from sexresearch.glossary.column import Column
 from sexresearch.glossary.every_column import COLUMNS
 
 P_VALUES = frozenset(
-    {"pvalue", "bollen_stine", "distinct_pvalue", "rmsea_pvalue", "d2_pvalue", "pvalue_without"}
+    {"pvalue", "bollen_stine", "distinct_pvalue", "rmsea_pvalue", "d2_pvalue", "pvalue_without", "pvalue_holm"}
 )  # never printed as 0
 MOST_SHOWN = 3  # entries of a tuple (row labels, say) that one cell prints
 

@@ -139,6 +139,25 @@ def test_two_languages_say_the_same_with_the_same_values():
     def places(text):
         return sorted(part.split("}")[0].split(":")[0] for part in text.split("{")[1:])
 
-    for part in ("sentences", "reasons", "questions", "tables", "figures", "document", "choices", "names", "views"):
+    for part in set(english) - {"words", "cells", "columns"}:
         assert english[part].keys() == german[part].keys(), part
         assert not [key for key in english[part] if places(english[part][key]) != places(german[part][key])], part
+
+
+def test_links_of_groups_are_those_of_path_differences_and_page_one_keeps_its_limits(found):
+    frame = found.tables["path_differences"]
+    kept = only(some(), SHORT)
+    model, fitting = found.material["chain"].model, sx.Fitting(estimator="MLR", missing="fiml")
+    alone = sx.path_differences(model, kept, group="brand", partial=True, fitting=fitting)
+    assert frame["path_difference"].tolist() == pytest.approx(alone["path_difference"].tolist(), abs=1e-8)
+    assert any("link" in text.lower() for text in texts(found, "whom")[1:])
+    assert found.page_one[-1].question == "limits"
+
+
+def test_figures_that_managers_follow_are_those_of_kpis_or_have_their_reason(found):
+    frame = found.tables["kpis"]
+    alone = sx.kpis(only(some(), SHORT), by="brand")
+    assert frame["est"].tolist() == pytest.approx(alone[alone["est"].notna()]["est"].tolist())
+    told = " ".join(texts(found, "today"))
+    assert "gave one of the two best answers" in told
+    assert "Net promoter score (answered on 1 to 7; the NPS takes 0 to 10)" in told

@@ -6,6 +6,8 @@ import pandas as pd
 
 from sexresearch.answering.choosing import SMALL_GROUP
 from sexresearch.answering.facts import Fact, Part, unanswered
+from sexresearch.answering.stages.chaining import Chosen
+from sexresearch.answering.stages.comparing_links import links_by_group
 from sexresearch.answering.stages.setting import Setting, measurement_text, on_node
 from sexresearch.chain.invariance.groups_compared import groups_compared
 from sexresearch.survey import Construct
@@ -18,8 +20,8 @@ MEANS = ["construct", "group", "against", "effect_size", "ci_lower", "ci_upper",
 MOST = 3  # differences named in a sentence
 
 
-def whom_part(setting: Setting) -> Part:
-    """The part about groups."""
+def whom_part(setting: Setting, chosen: Chosen | None = None) -> Part:
+    """The part about groups: what they may be compared on, their means, and the links of the chosen view."""
     reason = _why_not(setting)
     if reason:
         return unanswered("whom", reason)
@@ -32,8 +34,9 @@ def whom_part(setting: Setting) -> Part:
     words = [name for name in ("verdict", "note") if name in whole.columns]
     tables = {"invariance": whole.drop(columns=words), "invariance_judged": whole[["step", *words]]}
     tables |= {"means": setting.labels.frame(means[MEANS])}
-    facts = (*_comparable(setting, steps, numbers), *_differences(setting, numbers))
-    return Part("whom", facts, tables, {"steps": steps, "means": means})
+    said, paths = links_by_group(setting, chosen)
+    facts = (*_comparable(setting, steps, numbers), *_differences(setting, numbers), *said)
+    return Part("whom", facts, tables | paths, {"steps": steps, "means": means})
 
 
 def _why_not(setting: Setting) -> str:

@@ -113,7 +113,7 @@ def _facts(setting: Setting, ranked: pd.DataFrame, target: str) -> list[Fact]:
     shown = ranked[ranked["gain_ci_lower"] > 0]
     hidden = ranked[~(ranked["gain_ci_lower"] > 0) & ~(ranked["gain_ci_upper"] < 0)]
     harmful = ranked[ranked["gain_ci_upper"] < 0]
-    facts = [_first(setting, shown, target)] if len(shown) else [_nothing(setting, ranked, target)]
+    facts = [_first(setting, shown, target, len(ranked) > 1)] if len(shown) else [_nothing(setting, ranked, target)]
     facts += [_second(setting, shown, target)] if len(shown) > 1 else []
     if len(hidden) and len(shown):
         names = setting.labels.several(hidden["construct"].tolist())
@@ -124,12 +124,17 @@ def _facts(setting: Setting, ranked: pd.DataFrame, target: str) -> list[Fact]:
     return facts
 
 
-def _first(setting: Setting, shown: pd.DataFrame, target: str) -> Fact:
+def _first(setting: Setting, shown: pd.DataFrame, target: str, others: bool) -> Fact:
     """The first lever: alone where it is ahead of all others with the probability asked for, else with its ties."""
     top = shown.iloc[0]
     filling = _filling(setting, top, target)
     if len(shown) == 1:
-        return Fact("first_only", filling, (against("lower limit of the gain", filling["lower"], 0.0, ""),), first=True)
+        return Fact(
+            "first_only" if others else "first_alone",
+            filling,
+            (against("lower limit of the gain", filling["lower"], 0.0, ""),),
+            first=True,
+        )
     sure = float(top["p_first"])
     verdict = against("probability of coming first", sure, LEVEL, "", because="there are no draws")
     if verdict.outcome == "holds":

@@ -65,7 +65,8 @@ def _verdicts(setting: Setting, found: pd.DataFrame) -> list[Fact]:
     well = found[found["outcome"] == "holds"]["construct"].tolist()
     verdicts = tuple(Verdict("holds", setting.label(name)) for name in well)
     count = {"n": len(well), "all": len(found)}
-    facts = [Fact("measured_all" if len(well) == len(found) else "measured_some", count, verdicts, first=True)]
+    key = "measured_all" if len(well) == len(found) else "measured_some" if well else "measured_none"
+    facts = [Fact(key, count, verdicts, first=True)]
     for outcome in OUTCOMES:
         names = found[found["outcome"] == outcome]["construct"].tolist()
         if names:

@@ -28,6 +28,7 @@ CARELESS = (
 )
 DROPPABLE = (*CARELESS, "not finished", "junk text", "code of no answer")  # checks that name rows
 UNUSABLE = ("constant item",)
+MANY = 0.05  # our convention: share of respondents pointed at from which on page one says so
 MOST = 4  # names listed in a sentence
 
 
@@ -43,7 +44,7 @@ def data_part(setting: Setting) -> Part:
 def _used(setting: Setting) -> list[Fact]:
     survey = setting.survey
     if not survey.exclusions:
-        return [Fact("rows_all", {"n": survey.n}, first=True)]
+        return [Fact("rows_all", {"n": survey.n})]
     out = sum(len(part.rows) for part in survey.exclusions)
     because = "; ".join(f"{part.because} ({len(part.rows)})" for part in survey.exclusions)
     return [Fact("rows_some", {"n": survey.n, "all": survey.n + out, "out": out, "because": because}, first=True)]
@@ -58,7 +59,7 @@ def _suspicious(setting: Setting, found: pd.DataFrame) -> list[Fact]:
         return [*small, Fact("screening_clean", verdicts=(clean,))]
     share = len(rows) / setting.survey.n
     verdict = Verdict("doubtful", "share of respondents pointed at by screening", share)
-    return [*small, Fact("screening_found", {"n": len(rows), "share": share}, (verdict,), first=True)]
+    return [*small, Fact("screening_found", {"n": len(rows), "share": share}, (verdict,), first=share >= MANY)]
 
 
 def _gaps(setting: Setting) -> list[Fact]:

@@ -8,6 +8,7 @@ from scipy.special import stdtrit
 
 from sexresearch.answering.catalogue import named
 from sexresearch.answering.facts import Fact, Part, unanswered
+from sexresearch.answering.stages.following import followed
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.survey import Construct
 
@@ -26,8 +27,9 @@ def today_part(setting: Setting) -> Part:
     if len(in_points) > 1:
         high, low = (in_points.loc[in_points["performance"].agg(kind)] for kind in ("idxmax", "idxmin"))
         facts.append(Fact("today_span", _end("high", high) | _end("low", low)))
+    said, tables = followed(setting)
     units = [named(setting.labels.language, unit, "unit_names") for unit in frame["unit"]]
-    return Part("today", tuple(facts), {"today": frame.assign(unit=units)}, {"today": frame})
+    return Part("today", (*facts, *said), {"today": frame.assign(unit=units), **tables}, {"today": frame})
 
 
 def _end(name: str, row: pd.Series) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, get_args
 
@@ -113,3 +114,26 @@ def _beside(design: InvarianceDesign, released: tuple[Candidate, ...]) -> Formul
         if item in design.model.observed:
             own += [f"{written(item)} ~1", f"{written(item)} ~~ {written(item)}"]
     return tuple(dict.fromkeys(own))
+
+
+def last_sound(rungs: Sequence[Rung], step: str) -> Rung | None:
+    """The last step of that kind, partial or not, that stands."""
+    sound = [rung for rung in rungs if rung.sound and rung.step.endswith(step)]
+    return sound[-1] if sound else None
+
+
+def doubts(rungs: Sequence[Rung]) -> list[str]:
+    """What is doubtful about the steps that stand, in words."""
+    return [f"the {rung.step} step is {rung.verdict}" for rung in rungs if rung.sound and rung.outcome == "doubtful"]
+
+
+def why_not(rungs: Sequence[Rung]) -> str:
+    """Why nothing may be compared: the first step after which none stands."""
+    last = max((place for place, rung in enumerate(rungs) if rung.sound), default=-1)
+    failed = rungs[last + 1]
+    if failed.results is None:
+        return f"not computable: {failed.reason}"
+    ground = groundless(failed)
+    why = f"{ground} ({failed.verdict})" if ground else f"not computable: the {failed.step} step does not stand"
+    said = why if ground else f"{why} ({failed.verdict})"
+    return "; ".join(filter(None, [said, failed.reason]))

@@ -13,7 +13,7 @@ from scipy.special import ndtr, ndtri
 from sexresearch.arguments import in_words
 from sexresearch.chain.invariance.identification import higher
 from sexresearch.chain.invariance.invariance_design import OLD, InvarianceDesign, design_of, source_of, with_categories
-from sexresearch.chain.invariance.ladder import SearchEnd, climb, groundless
+from sexresearch.chain.invariance.ladder import SearchEnd, climb, doubts, last_sound, why_not
 from sexresearch.chain.invariance.rung import Rung
 from sexresearch.deprecation import gathered
 from sexresearch.sem import Fitting, Model, Moments, Results
@@ -96,7 +96,7 @@ def latent_means(
 
 def means_frame(design: InvarianceDesign, rungs: Sequence[Rung]) -> pd.DataFrame:
     """The table of `latent_means`, from the steps up to the scalar ones."""
-    rung = _last(rungs)
+    rung = last_sound(rungs, "scalar")
     labels = design.labels if rung is None or rung.results is None else rung.results.groups or design.labels
     compared = [name for name in design.model.latents if name not in higher(design.model)]
     rows = []
@@ -107,40 +107,21 @@ def means_frame(design: InvarianceDesign, rungs: Sequence[Rung]) -> pd.DataFrame
     return pd.DataFrame(rows)
 
 
-def _last(rungs: Sequence[Rung]) -> Rung | None:
-    """The last sound step up to the scalar ones."""
-    sound = [rung for rung in rungs if rung.sound and rung.step.endswith("scalar")]
-    return sound[-1] if sound else None
-
-
 def _missing(rungs: Sequence[Rung]) -> dict[str, object]:
-    """A row without numbers, and why: the first step after which none stands."""
-    last = max((place for place, rung in enumerate(rungs) if rung.sound), default=-1)
-    failed = rungs[last + 1]
-    if failed.results is None:
-        why = f"not computable: {failed.reason}"
-    elif groundless(failed):
-        why = f"{groundless(failed)} ({failed.verdict})"
-    else:
-        why = f"not computable: the {failed.step} step does not stand ({failed.verdict})"
-    said = {"step": "", "outcome": "not_computable", "note": "; ".join(filter(None, [why, _ending(failed)]))}
+    """A row without numbers, and why."""
+    said = {"step": "", "outcome": "not_computable", "note": why_not(rungs)}
     return _row((math.nan,) * 2, (math.nan,) * 2) | said
-
-
-def _ending(rung: Rung) -> str:
-    return "" if rung.results is None else rung.reason
 
 
 def _compared(design: InvarianceDesign, rungs: Sequence[Rung], rung: Rung, name: str, place: int) -> dict[str, object]:
     assert rung.results is not None
     first, other = (design.latent(name, number) for number in (0, place))
     difference, effect = ComparedConstructs(rung.results, first, other).estimates
-    doubtful = [below for below in rungs if below.sound and below.outcome == "doubtful"]
-    said = [f"the {below.step} step is {below.verdict}" for below in doubtful]
+    said = doubts(rungs)
     if difference[1] < NO_ERROR:
         fixed = "not computable: the model's text holds these means fixed or equal"
         return _row((math.nan,) * 2, (math.nan,) * 2) | {"step": rung.step, "outcome": "not_computable", "note": fixed}
-    outcome = "doubtful" if doubtful else "holds"
+    outcome = "doubtful" if said else "holds"
     return _row(difference, effect) | {"step": rung.step, "outcome": outcome, "note": "; ".join(said)}
 
 

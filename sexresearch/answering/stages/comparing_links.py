@@ -1,0 +1,66 @@
+"""For whom is a link of the chain stronger? Differences of paths between groups, where equal loadings allow them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from sexresearch.answering.facts import Fact
+from sexresearch.answering.stages.chaining import Chosen, analysed
+from sexresearch.answering.stages.setting import Setting
+from sexresearch.chain import path_differences
+from sexresearch.errors import SexresearchError
+from sexresearch.verdict import against
+
+SHOWN = ["path", "group", "against", "est", "est_against", "path_difference", "ci_lower", "ci_upper", "pvalue_holm"]
+SHOWN += ["step", "outcome", "note"]
+LEVEL = 0.05
+
+
+def links_by_group(setting: Setting, chosen: Chosen | None) -> tuple[list[Fact], dict[str, pd.DataFrame]]:
+    """What is said about links in groups, and their table; nothing where there is no chain to compare."""
+    if chosen is None or not chosen.results.converged or not setting.choices.group:
+        return [], {}
+    fitting = setting.choices.fitting
+    try:
+        found = path_differences(
+            chosen.results.model,
+            analysed(setting),
+            group=setting.choices.group,
+            partial=not fitting.ordered,
+            fitting=fitting,
+        )
+    except (SexresearchError, ArithmeticError) as error:
+        return [Fact("paths_apart", {"reason": str(error)})], {}
+    if found.empty:
+        return [], {}
+    return _facts(setting, found), {"path_differences": setting.labels.frame(found[SHOWN])}
+
+
+def _facts(setting: Setting, found: pd.DataFrame) -> list[Fact]:
+    known = found[found["path_difference"].notna() & found["pvalue_holm"].notna()]
+    if known.empty:
+        return [Fact("paths_apart", {"reason": str(found["note"].iloc[0])})]
+    shown = known[known["outcome"] == "holds"]
+    if shown.empty:
+        return [Fact("paths_unshown", {"n": len(known)})]
+    row = shown.loc[shown["path_difference"].abs().idxmax()]
+    verdict = against("adjusted p", float(row["pvalue_holm"]), LEVEL, "Holm 1979", side="most", decimals=3)
+    return [Fact("paths_differ", _filling(setting, row) | {"n": len(shown), "all": len(known)}, (verdict,), first=True)]
+
+
+def _filling(setting: Setting, row: pd.Series) -> dict[str, object]:
+    """The two groups of a difference, the larger path first."""
+    sides = [(str(row["group"]), float(row["est"])), (str(row["against"]), float(row["est_against"]))]
+    (higher, most), (lower, least) = sorted(sides, key=lambda side: -side[1])
+    ends = sorted(abs(float(row[end])) for end in ("ci_lower", "ci_upper"))
+    return {
+        "cause": setting.label(row["rhs"]),
+        "effect": setting.label(row["lhs"]),
+        "higher": higher,
+        "lower_group": lower,
+        "most": most,
+        "least": least,
+        "value": abs(float(row["path_difference"])),
+        "lower": ends[0],
+        "upper": ends[1],
+    }
