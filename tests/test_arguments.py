@@ -147,6 +147,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.kpi_correlations: {"found": figures, "survey": plain, "results": fitted},
         sx.refit_without: {"results": fitted, "findings": sx.screen(plain), "survey": plain},
         sx.response_indices: {"survey": plain},
+        sx.join_sources: {"customers": data, "employees": data, "by": "g"},
         plots.screening: {"survey": plain},
         plots.interval_dots: {"frame": sx.reliability(fitted), "value": "omega"},
     }

@@ -54,6 +54,7 @@ OTHERS = {
     "Survey": lambda: sx.Survey.from_frame(gaps()),
     "Instrument": lambda: sx.datasets.load("service_excellence_demo").instrument,
     "Design": lambda: sx.Design(missing=0.1, skewness={"a": 1.0}),
+    "Joined": lambda: sx.join_sources(answers()[["a", "g"]], answers(), by="g", aggregate=["x"]),
     "Table": lambda: sx.table(answers()),
 }
 MAKERS = FITS | OTHERS

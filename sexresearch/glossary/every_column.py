@@ -6,6 +6,7 @@ from sexresearch.glossary.chain_columns import CHAIN
 from sexresearch.glossary.column import Column
 from sexresearch.glossary.decision_columns import DECISION
 from sexresearch.glossary.kpi_columns import KPI
+from sexresearch.glossary.level_columns import LEVELS
 from sexresearch.glossary.model_columns import MODEL
 from sexresearch.glossary.planning_columns import PLANNING
 from sexresearch.glossary.respondent_columns import RESPONDENTS
@@ -15,7 +16,7 @@ from sexresearch.glossary.study_columns import STUDY
 from sexresearch.glossary.survey_columns import SURVEY
 
 ANSWERED = {**CHAIN, **DECISION, **ROBUSTNESS}
-PEOPLE = {**SURVEY, **RESPONDENTS, **KPI}
+PEOPLE = {**SURVEY, **RESPONDENTS, **KPI, **LEVELS}
 COLUMNS: dict[str, Column] = {**MODEL, **PLANNING, **ANSWERED, **PEOPLE, **STANDARD, **STUDY}
 
 

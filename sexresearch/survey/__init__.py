@@ -6,6 +6,8 @@ from sexresearch.survey.exclusions import Exclusion
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.kpi.kpis import kpis
 from sexresearch.survey.kpi.links import kpi_correlations
+from sexresearch.survey.levels.join import join_sources
+from sexresearch.survey.levels.joined import Joined
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.reading import read_survey
 from sexresearch.survey.respondents import response_indices
@@ -19,11 +21,13 @@ __all__ = [
     "Field",
     "Instrument",
     "Item",
+    "Joined",
     "ResponseScale",
     "Source",
     "Survey",
     "draft_instrument",
     "instrument",
+    "join_sources",
     "kpi_correlations",
     "kpis",
     "read_survey",
