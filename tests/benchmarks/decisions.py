@@ -1,10 +1,15 @@
 """Is the right decision found? Synthetic worlds with known priorities, panels with known direction, known thresholds.
 
-    OMP_NUM_THREADS=1 python tests/benchmarks/decisions.py [worlds] [panels]
+    OMP_NUM_THREADS=1 python tests/benchmarks/decisions.py [PART FIRST LAST]
 
-Worlds: the true first priority among the first two, decoys among them, and the stated probability of the first rank
-beside how often the first is the true one. Panels: 500 respondents, three waves, cause and effect planted forward,
-reverse, both, none, or confounded by lasting differences. Thresholds: how often the interval holds the planted one.
+PART is worlds, panels or thresholds, FIRST and LAST the seeds; what came out is kept in the folder `pieces` beside
+this script, so that a long run can be made in pieces. Without arguments all of what is missing is run, and the section
+of RESULTS.md is written.
+
+Worlds: analysed as in `worlds.py` (respondents with one answer throughout dropped, FIML, errors robust for branches);
+is the true first priority among the first two, is a decoy, and is what is stated as probable true as often as stated?
+Panels: 500 respondents, three waves, cause and effect planted forward, reverse, both, none, or confounded by lasting
+differences. Thresholds: how often the interval holds the planted one.
 """
 
 from __future__ import annotations
@@ -13,7 +18,10 @@ import os
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from itertools import pairwise
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -21,13 +29,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 from results_page import machine, markdown, write_section
+from worlds import careful
 
 import sexresearch as sx
 from sexresearch.datasets import service_excellence_world as world
 from sexresearch.datasets.world_population import DECOYS, TRUE_RIVAL, WEIGHTS
 
-WORLDS, PANELS, FIRST_SEED = 200, 100, 1
-FIRST = max(WEIGHTS, key=WEIGHTS.__getitem__)
+FOLDER = Path(__file__).with_name("pieces")
+SEEDS = {"worlds": 200, "panels": 125, "thresholds": 200}
+TRUE_ORDER = sorted(WEIGHTS, key=WEIGHTS.__getitem__, reverse=True)
 TRUTHS = {
     "forward": (0.3, 0.0),
     "reverse": (0.0, 0.3),
@@ -36,30 +46,35 @@ TRUTHS = {
     "confounded": (0.0, 0.0),
 }
 RIGHT = {"none": "neither", "confounded": "neither"}
+CAUSAL = ["forward", "reverse", "both"]
 KNOT = 0.5
+BINS = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0]
+REMARK = (
+    "A stated probability is right where it is true as often as it says, over all rows of all worlds. That of one "
+    "element, averaged over the worlds, is no such number: the estimate of each world is off by its own error, and the "
+    "draws around it by as much again. So the true first, among the first two in {share} of the worlds, is given "
+    "{stated} on average, while elements that are given that much are indeed among the true first two as often."
+)
 
 
-def one_world(seed: int) -> dict[str, float]:
-    """What the priorities of one world say of the true first, of the decoys, and of themselves."""
-    warnings.simplefilter("ignore")
+def one_world(seed: int) -> list[dict[str, object]]:
+    """What the priorities of one world say, one row per element."""
     instrument = sx.datasets.load("service_excellence_world").instrument
-    survey = sx.Survey.from_frame(world.generate(seed).customers, instrument, synthetic=True)
+    survey = careful(sx.Survey.from_frame(world.generate(seed).customers, instrument, synthetic=True))
     model = sx.chain_model(instrument, TRUE_RIVAL, higher_order="composite")
-    results = sx.fit(model, survey, estimator="MLR", cluster="branch")
-    frame = sx.priorities(results, survey, "loyalty", constructs=list(WEIGHTS)).set_index("construct")
-    return {
-        "the true first is among the first two": frame.loc[FIRST, "rank"] <= 2,
-        "a decoy is among the first two": (frame.loc[list(DECOYS), "rank"] <= 2).mean(),
-        "the first is the true first": frame["rank"].idxmin() == FIRST,
-        "stated probability of the first to be first": frame["p_first"].max(),
-        "stated probability of the true first to be among the first two": frame.loc[FIRST, "p_top_two"],
-    }
+    results = sx.fit(model, survey, estimator="MLR", missing="fiml", cluster="branch")
+    frame = sx.priorities(results, survey, "loyalty", constructs=list(WEIGHTS))
+    rows = frame[["construct", "gain", "rank", "p_first", "p_top_two"]].to_dict("records")
+    return [{"seed": seed, **{str(name): value for name, value in row.items()}} for row in rows]
 
 
-def one_panel(task: tuple[str, int]) -> dict[str, object]:
+def one_panel(seed: int) -> list[dict[str, object]]:
+    """The verdict on one panel of each kind."""
+    return [{"seed": seed, "truth": name, "outcome": panel_outcome(name, seed)} for name in TRUTHS]
+
+
+def panel_outcome(name: str, seed: int) -> str:
     """The verdict on one panel."""
-    warnings.simplefilter("ignore")
-    name, seed = task
     forward, reverse = TRUTHS[name]
     rng, n = np.random.default_rng(seed), 500
     lasting = 1.5 if name == "confounded" else 1.0
@@ -71,46 +86,115 @@ def one_panel(task: tuple[str, int]) -> dict[str, object]:
             now = np.stack(later, axis=1) + rng.multivariate_normal([0, 0], [[0.8, 0.2], [0.2, 0.8]], n)
         data |= {f"c{wave}": own[:, 0] + now[:, 0], f"e{wave}": own[:, 1] + now[:, 1]}
     waves = [[[f"{letter}{wave}"] for wave in (1, 2, 3)] for letter in "ce"]
-    outcome = sx.direction(pd.DataFrame(data), *waves).verdict.outcome
-    return {"truth": name, "right": outcome == RIGHT.get(name, name), "undecided": outcome == "undecided"}
+    return sx.direction(pd.DataFrame(data), *waves).verdict.outcome
 
 
-def one_threshold(seed: int) -> bool:
+def one_threshold(seed: int) -> list[dict[str, object]]:
     """Whether the interval of a threshold holds the planted one."""
-    warnings.simplefilter("ignore")
     rng = np.random.default_rng(seed)
     joy = rng.normal(size=800)
     bond = 0.2 * joy + 0.8 * np.maximum(joy - KNOT, 0) + 0.5 * rng.normal(size=800)
     items = {f"{k}{i}": f + 0.5 * rng.normal(size=800) for k, f in (("j", joy), ("b", bond)) for i in (1, 2, 3)}
     results = sx.fit("joy =~ j1 + j2 + j3; bond =~ b1 + b2 + b3; bond ~ joy", pd.DataFrame(items))
     row = sx.shape(results, "joy", "bond").set_index("shape").loc["threshold"]
-    return bool(row["threshold_ci_lower"] <= KNOT <= row["threshold_ci_upper"])
+    return [{"seed": seed, "covered": row["threshold_ci_lower"] <= KNOT <= row["threshold_ci_upper"]}]
 
 
-def main(worlds: int = WORLDS, panels: int = PANELS) -> None:
-    """Run everything on all cores and write the page where the numbers are the published ones."""
+PARTS: dict[str, Callable[[int], list[dict[str, object]]]] = {
+    "worlds": one_world,
+    "panels": one_panel,
+    "thresholds": one_threshold,
+}
+
+
+def run(part: str, first: int, last: int) -> None:
+    """Run the seeds that are not there yet, and keep what came out as it comes."""
+    warnings.simplefilter("ignore")
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / f"{part}_{first}_{last}.csv"
+    done = set(kept(part)["seed"])
+    for seed in [seed for seed in range(first, last + 1) if seed not in done]:
+        rows = pd.DataFrame(PARTS[part](seed))
+        rows.to_csv(path, mode="a", header=not path.exists(), index=False)
+
+
+def kept(part: str) -> pd.DataFrame:
+    """What was kept of a part."""
+    pieces = [pd.read_csv(path) for path in sorted(FOLDER.glob(f"{part}*.csv"))]
+    return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame({"seed": []})
+
+
+def missing(part: str) -> list[tuple[str, int, int]]:
+    """The seeds of a part, in pieces of ten."""
+    return [(part, first, min(first + 9, SEEDS[part])) for first in range(1, SEEDS[part] + 1, 10)]
+
+
+def of_worlds(found: pd.DataFrame) -> str:
+    """The worlds as Markdown: first priority, decoys, and probabilities stated beside those that came true."""
+    first, two = TRUE_ORDER[0], TRUE_ORDER[:2]
+    own, ahead = found[found["construct"] == first], found[found["rank"] == 1]
+    decoys = found[found["construct"].isin(DECOYS)]
+    shares = {
+        f"the true first ({first}) is among the first two": (own["rank"] <= 2).mean(),
+        "a decoy is": (decoys["rank"] <= 2).groupby(decoys["seed"]).any().mean(),
+        "the first is the true first": (ahead["construct"] == first).mean(),
+        "stated of the first: to be first": ahead["p_first"].mean(),
+        "the first is among the true first two": ahead["construct"].isin(two).mean(),
+        "stated of the first: to be among the first two": ahead["p_top_two"].mean(),
+    }
+    rows = []
+    for low, high in pairwise(BINS):
+        row = {"stated": f"{low:g} to {high:g}"}
+        for name, true in (("p_first", [first]), ("p_top_two", two)):
+            inside = found[(found[name] >= low) & ((found[name] < high) | (high == 1.0))]
+            row |= {
+                f"{name}: rows": str(len(inside)),
+                f"{name}: stated, mean": f"{inside[name].mean():.3f}",
+                f"{name}: true": f"{inside['construct'].isin(true).mean():.3f}",
+            }
+        rows.append(row)
+    said = [{"what": name, "mean over worlds": f"{value:.3f}"} for name, value in shares.items()]
+    share, stated = f"{(own['rank'] <= 2).mean():.3f}", f"{own['p_top_two'].mean():.3f}"
+    return "\n\n".join([markdown(said), markdown(rows), REMARK.format(share=share, stated=stated)])
+
+
+def of_panels(found: pd.DataFrame) -> str:
+    """The panels as Markdown, one row per kind."""
+    rows = []
+    for name, own in found.groupby("truth", sort=False):
+        shares = {
+            "right verdict": own["outcome"] == RIGHT.get(str(name), str(name)),
+            "undecided": own["outcome"] == "undecided",
+            "false cause": own["outcome"].isin(CAUSAL) if name in RIGHT else pd.Series([np.nan]),
+        }
+        counts = {what: "" if np.isnan(share := values.mean()) else f"{share:.3f}" for what, values in shares.items()}
+        rows.append({"planted": name, "panels": len(own), **counts})
+    right = found["outcome"] == found["truth"].map(lambda name: RIGHT.get(name, name))
+    return f"{markdown(rows)}\n\nOver all panels the verdict is right in {right.mean():.3f}."
+
+
+def page(seconds: float) -> str:
+    """The section of RESULTS.md."""
+    worlds, panels, thresholds = map(kept, PARTS)
+    counts = f"{worlds['seed'].nunique()} worlds, {panels['seed'].nunique()} panels of each kind, {len(thresholds)}"
+    head = f"{counts} thresholds, seeds from 1; this run {seconds:.0f} s. {machine()}."
+    covered = f"A planted threshold lies in its 95 % interval in {thresholds['covered'].mean():.3f} of the samples."
+    return "\n\n".join([head, of_worlds(worlds), of_panels(panels), covered])
+
+
+def main() -> None:
+    """Run what is missing on all cores and write the page."""
     start = time.perf_counter()
+    tasks = [task for part in PARTS for task in missing(part)]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        first = pd.DataFrame(pool.map(one_world, range(FIRST_SEED, FIRST_SEED + worlds))) if worlds else pd.DataFrame()
-        tasks = [(name, FIRST_SEED + i) for name in TRUTHS for i in range(panels)]
-        second = pd.DataFrame(pool.map(one_panel, tasks))
-        third = list(pool.map(one_threshold, range(FIRST_SEED, FIRST_SEED + panels)))
-    shares = [{"what": name, "mean over worlds": f"{value:.3f}"} for name, value in first.astype(float).mean().items()]
-    by_truth = second.groupby("truth", sort=False)[["right", "undecided"]].mean()
-    verdicts = [
-        {"planted": name, "right verdict": f"{row['right']:.2f}", "undecided": f"{row['undecided']:.2f}"}
-        for name, row in by_truth.iterrows()
-    ]
-    head = (
-        f"{worlds} worlds, {panels} panels of each kind and {panels} thresholds, seeds from {FIRST_SEED}; "
-        f"{time.perf_counter() - start:.0f} s. {machine()}."
-    )
-    covered = f"A planted threshold lies in its 95 % interval in {np.mean(third):.3f} of {panels} samples."
-    body = "\n\n".join(filter(None, [head, markdown(shares) if shares else "", markdown(verdicts), covered]))
+        list(pool.map(run, *zip(*tasks, strict=True)))
+    body = page(time.perf_counter() - start)
     print(body)
-    if (worlds, panels) == (WORLDS, PANELS):
-        write_section("Decisions", body)
+    write_section("Decisions", body)
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:3]))
+    if len(sys.argv) > 1:
+        run(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    else:
+        main()

@@ -2,8 +2,7 @@
 
 With f = |t| / sqrt(df), a confounder that explains the share RV = (sqrt(f^4 + 4 f^2) - f^2) / 2 of what is left of the
 cause, and as much of what is left of the effect, takes the estimate to 0; with f less t_crit / sqrt(df - 1) in place of
-f, below significance (Cinelli & Hazlett 2020, doi 10.1111/rssb.12348). As a phantom variable its standardized paths to
-both remainders are sqrt(RV) (Harring, McNeish & Hancock 2017, doi 10.1037/met0000086).
+f, below significance (Cinelli & Hazlett 2020, doi 10.1111/rssb.12348). Module `phantom` puts it into the model instead.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ def robustness(t: float, df: float) -> float:
     >>> round(robustness(4.18, 783), 3)
     0.139
     """
-    return _share(abs(t) / sqrt(df))
+    return shared(abs(t) / sqrt(df))
 
 
 def robustness_of_significance(t: float, df: float, level: float) -> float:
@@ -33,7 +32,7 @@ def robustness_of_significance(t: float, df: float, level: float) -> float:
         return 0.0
     if f > 1 / critical:  # the effect need not be explained as well: the cause alone decides
         return (f**2 - critical**2) / (1 + f**2)
-    return _share(f - critical)
+    return shared(f - critical)
 
 
 def partial_r2(t: float, df: float) -> float:
@@ -41,5 +40,10 @@ def partial_r2(t: float, df: float) -> float:
     return t**2 / (t**2 + df)
 
 
-def _share(f: float) -> float:
+def shared(f: float) -> float:
+    """The share of both remainders that takes away an effect of f, in standard deviations of both remainders.
+
+    >>> round(shared(1.0), 3), shared(0.0)
+    (0.618, 0.0)
+    """
     return (sqrt(f**4 + 4 * f**2) - f**2) / 2

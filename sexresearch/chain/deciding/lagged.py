@@ -4,11 +4,12 @@ Random-intercept cross-lagged panel (Hamaker, Kuiper & Grasman 2015, doi 10.1037
 own level plus a deviation, and deviations lead to later ones. Lags are equal over waves. Where there are no lasting
 differences (a variance at or below 0, or no convergence), the plain cross-lagged panel stands in its place. Several
 items of a wave measure one construct, with loadings equal over waves and the errors of an item correlated over waves.
+A lagged effect is tested by the chi-square that the model loses without it, one degree of freedom.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -21,6 +22,7 @@ from sexresearch.sem import Fitting, Model, Results
 from sexresearch.sem.view import chisq_pvalue, quiet_fit
 
 Waves = Sequence[Sequence[str]]
+Lag = tuple[float, float, float, float]
 FORWARD, REVERSE = "forward", "reverse"  # labels of the lagged effects in the model
 LOST_CFI, LOST_P = 0.010, 0.01  # equal loadings fail where CFI drops by more and p is below (Cheung & Rensvold 2002)
 FEWEST = 50  # respondents
@@ -28,10 +30,10 @@ FEWEST = 50  # respondents
 
 @dataclass(frozen=True)
 class Lagged:
-    """forward, reverse: (est, se, standardized) of the lagged effects; n respondents; note; why there are none."""
+    """forward, reverse: est, se, standardized, p of the lagged effects; n respondents; note; why there are none."""
 
-    forward: tuple[float, float, float] = (np.nan, np.nan, np.nan)
-    reverse: tuple[float, float, float] = (np.nan, np.nan, np.nan)
+    forward: Lag = (np.nan, np.nan, np.nan, np.nan)
+    reverse: Lag = (np.nan, np.nan, np.nan, np.nan)
     n: int = 0
     note: str = ""
     why: str = ""
@@ -80,21 +82,20 @@ def _fitted(answers: pd.DataFrame, shape: tuple[int, int, int], missing: str) ->
     unequal = _unequal(answers, shape, missing)
     if unequal:
         return Lagged(n=n, why=unequal)
-    plain = _fit(panel_text(*shape, lasting=False), answers, missing)
+    kinds = {True: "lasting differences set aside", False: "no lasting differences found"}
     if waves == 2:
-        note = "two waves: lasting differences between respondents cannot be told from effects"
-        return _read(plain, n, note) if _usable(plain) else Lagged(n=n, why="the panel model did not converge")
-    apart = _fit(panel_text(*shape, lasting=True), answers, missing)
-    for found, note in ((apart, "lasting differences set aside"), (plain, "no lasting differences found")):
-        if _usable(found) and not (found is apart and _without_spread(found)):
-            return _read(found, n, note)
-    return Lagged(n=n, why="the panel models did not converge")
+        kinds = {False: "two waves: lasting differences between respondents cannot be told from effects"}
+    for lasting, note in kinds.items():
+        text = panel_text(*shape, lasting=lasting)
+        found = _fit(text, answers, missing)
+        if found is not None and _usable(found) and not (lasting and _without_spread(found)):
+            without = {name: _fit(text.replace(f"{name}*", "0*"), answers, missing) for name in (FORWARD, REVERSE)}
+            return _read(found, without, n, note)
+    return Lagged(n=n, why="the panel model did not converge")
 
 
-def _without_spread(found: Results | None) -> bool:
+def _without_spread(found: Results) -> bool:
     """Whether a random intercept has no variance."""
-    if found is None:
-        return True
     rows = found.parameters
     own = rows[(rows["op"] == "~~") & (rows["lhs"] == rows["rhs"]) & rows["lhs"].isin(["rx", "ry"])]
     return bool((own["est"] <= 0).any())
@@ -168,13 +169,18 @@ def _unequal(answers: pd.DataFrame, shape: tuple[int, int, int], missing: str) -
     return ""
 
 
-def _read(found: Results | None, n: int, note: str) -> Lagged:
-    if found is None:
-        return Lagged(n=n, why="the panel model could not be fitted")
+def _read(found: Results, without: Mapping[str, Results | None], n: int, note: str) -> Lagged:
     rows = found.parameters
 
-    def lag(label: str) -> tuple[float, float, float]:
+    def lag(label: str) -> Lag:
         own = rows[rows["label"] == label]
-        return float(own["est"].iloc[0]), float(own["se"].iloc[0]), float(own["std_all"].mean())
+        est, se = float(own["est"].iloc[0]), float(own["se"].iloc[0])
+        other = without[label]
+        worse = (est / se) ** 2 if other is None or not other.converged else _gap(other, found)
+        return est, se, float(own["std_all"].mean()), float(chisq_pvalue(max(worse, 0.0), 1))
 
     return Lagged(lag(FORWARD), lag(REVERSE), n, note)
+
+
+def _gap(without: Results, found: Results) -> float:
+    return float(without.fit_measures["chisq"] - found.fit_measures["chisq"])

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
+from sexresearch.chain.deciding.again import fitted_again
 from sexresearch.chain.paths.arrows import all_arrows, is_drawn, known
 from sexresearch.errors import OptionError, SexresearchError
-from sexresearch.sem import Fitting, Model, Moments, Results
-from sexresearch.sem.view import View, chisq_pvalue, matrices, quiet_fit, view, written
+from sexresearch.sem import Results
+from sexresearch.sem.view import View, chisq_pvalue, matrices, view, written
 from sexresearch.verdict import Verdict, against, prose
 
 HALF, VIF = 0.50, 3.3
@@ -169,8 +170,8 @@ def _marked(results: Results, fit: View, items: Sequence[str], marker: str) -> l
 def _controlled(check: str, results: Results, fit: View, base: str, lines: Sequence[str]) -> list[dict[str, object]]:
     """The method's loading with its test, and every path with and without the method."""
     try:
-        plain = results if base == results.model.syntax else _again(results, fit, base)
-        held = _again(results, fit, "\n".join([base, *lines]))
+        plain = results if base == results.model.syntax else fitted_again(results, fit, base)
+        held = fitted_again(results, fit, "\n".join([base, *lines]))
     except SexresearchError as error:
         return [_blank(check, f"the model with a method could not be fitted: {error}")]
     if not (plain.converged and held.converged):
@@ -184,23 +185,6 @@ def _controlled(check: str, results: Results, fit: View, base: str, lines: Seque
     text = f"{'A common method is shown' if found else 'No common method is shown'}: χ² {gain:.2f}, df 1, p {p:.3f}."
     first = {"value": loading, "pvalue": p, "verdict": text, "note": "; ".join(held.inadmissible)}
     return [_blank(check, "") | first, *_paths(check, results, held)]
-
-
-def _again(results: Results, fit: View, text: str) -> Results:
-    options, block = results.options, fit.blocks[0]
-    fitting = Fitting(
-        estimator=options.estimator, missing=options.missing, cluster=options.cluster,
-        sampling_weights=options.sampling_weights, std_lv=options.std_lv, meanstructure=options.meanstructure,
-        fixed_x=options.fixed_x, orthogonal=options.orthogonal, auto_cov_lv_x=options.auto_cov_lv_x,
-        auto_cov_y=options.auto_cov_y, auto_var=options.auto_var, auto_fix_first=options.auto_fix_first,
-        auto_fix_single=options.auto_fix_single,
-    )  # fmt: skip
-    if results.rows is not None:
-        return quiet_fit(Model(text), results.rows, fitting)
-    names = list(block.observed)
-    cov = pd.DataFrame(block.cov * block.n / (block.n - 1), index=names, columns=names)
-    mean = pd.Series(block.mean, index=names) if options.meanstructure else None
-    return quiet_fit(Model(text), None, fitting, moments=Moments(cov, block.nobs, mean))
 
 
 def _paths(check: str, results: Results, held: Results) -> list[dict[str, object]]:

@@ -1,0 +1,115 @@
+"""A confounder that nobody measured, put into the model as a phantom variable, and the model fitted again.
+
+A phantom variable of variance 1, unrelated to all others, with fixed paths a to the source and c to the target
+(Harring, McNeish & Hancock 2017, doi 10.1037/met0000103) adds a c to the covariance of their disturbances; what it adds
+to their variances, these take up themselves. So the model is fitted with this covariance held at k = a c, and k is
+sought at which the path is 0, or no longer significant. If the phantom explains the same share of the remainder of the
+source (variance v) as of that of the target (w), this share is (sqrt(m^4 + 4 m^2) - m^2) / 2 with m = |k| / sqrt(v w):
+the measure of module `confounding`, which the first share equals where one equation is all there is to fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite, sqrt
+
+import numpy as np
+from scipy.special import ndtri
+
+from sexresearch.chain.deciding.again import fitted_again
+from sexresearch.chain.deciding.confounding import shared
+from sexresearch.errors import ModelError, SexresearchError
+from sexresearch.sem import Results
+from sexresearch.sem.view import View, matrices, written
+
+STEPS, NEAR = 12, 1e-4  # fits at the most; what may be left of the path, of its first size, or of z
+Path = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Phantom:
+    """The shares of both remainders that take the path to 0 and below significance; or why there are none."""
+
+    zero: float = np.nan
+    significance: float = np.nan
+    why: str = ""
+
+
+def phantom(results: Results | View, fit: View, source: str, target: str, level: float) -> Phantom:
+    """How strong a phantom variable behind source and target must be to undo the path between them."""
+    why = _lacking(results, fit, source, target)
+    if why or not isinstance(results, Results):
+        return Phantom(why=why)
+    first, critical = _path(results, source, target), float(ndtri(0.5 + level / 2))
+    if not first[1] > 0:
+        return Phantom(why="the path has no standard error")
+    v, w = _remainders(fit, source, target)
+    kept = "\n".join([results.model.syntax, *_together(fit, source)])
+
+    def held(k: float) -> Path:
+        again = fitted_again(results, fit, f"{kept}\n{written(source)} ~~ {k!r}*{written(target)}")
+        if not again.converged:
+            raise ModelError(f"the model with a confounder of covariance {k:.3g} did not converge")
+        return _path(again, source, target)
+
+    sign = float(np.sign(first[0]))
+    beyond = abs(first[0]) - critical * first[1]
+    try:
+        zero = _root(held, lambda path: path[0] / abs(first[0]), first, first[0] * v)
+        lost = _root(held, lambda path: sign * path[0] / path[1] - critical, first, sign * beyond * v)
+    except SexresearchError as error:
+        return Phantom(why=f"no phantom variable: {error}")
+    least, edge = (shared(max(sign * k, 0.0) / sqrt(v * w)) for k in (zero, lost))
+    return Phantom(least, edge)
+
+
+def _lacking(results: Results | View, fit: View, source: str, target: str) -> str:
+    if not isinstance(results, Results):
+        return "no phantom variable: only Results can be fitted again"
+    if fit.levels:
+        return "no phantom variable: ordered items"
+    tied = any(row.op == "~~" and {row.lhs, row.rhs} == {source, target} for row in fit.by_block[0])
+    return "no phantom variable: the disturbances of cause and effect covary already" if tied else ""
+
+
+def _path(results: Results, source: str, target: str) -> Path:
+    rows = results.parameters
+    own = rows[(rows["op"] == "~") & (rows["lhs"] == target) & (rows["rhs"] == source)].iloc[0]
+    return float(own["est"]), float(own["se"])
+
+
+def _remainders(fit: View, source: str, target: str) -> Path:
+    """What is left of the source: its disturbance, or its variance given the target's other causes; of the target."""
+    names = fit.blocks[0].names
+    at = matrices(fit.places[0], fit.estimates[None, :])
+    B, S, C = at.B[0], at.S[0], at.C[0]
+    s, t = names.index(source), names.index(target)
+    if B[s].any():
+        return float(S[s, s]), float(S[t, t])
+    others = [i for i in np.flatnonzero(B[t]) if i != s]
+    taken = C[s, others] @ np.linalg.solve(C[np.ix_(others, others)], C[others, s]) if others else 0.0
+    return float(C[s, s] - taken), float(S[t, t])
+
+
+def _together(fit: View, source: str) -> list[str]:
+    """A cause that nothing leads to keeps its covariances with other such causes, once one of its own is fixed."""
+    rows = fit.by_block[0]
+    led = {row.lhs for row in rows if row.op == "~"}
+    related = [row for row in rows if row.op == "~~" and row.lhs != row.rhs and (row.free >= 0 or row.exogenous)]
+    others = [row.rhs if row.lhs == source else row.lhs for row in related if source in (row.lhs, row.rhs)]
+    return [f"{written(source)} ~~ {written(other)}" for other in others if not {source, other} & led]
+
+
+def _root(held: Callable[[float], Path], left: Callable[[Path], float], first: Path, guess: float) -> float:
+    """The covariance at which nothing is left, by secants from that of 0."""
+    k, before = guess, (0.0, left(first))
+    for _ in range(STEPS):
+        now = left(held(k))
+        if abs(now) <= NEAR:
+            return k
+        slope = (now - before[1]) / (k - before[0])
+        if not isfinite(slope) or slope == 0:
+            break
+        before, k = (k, now), k - now / slope
+    raise ModelError("no strength was found that undoes the path")
