@@ -47,7 +47,7 @@ def in_words(function: Callable[P, R]) -> Callable[P, R]:
     """
 
     @wraps(function)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except SexresearchError:
@@ -58,7 +58,7 @@ def in_words(function: Callable[P, R]) -> Callable[P, R]:
                 raise
             raise OptionError("; ".join(wrong)) from error
 
-    return told
+    return checked
 
 
 def worded(cls: type[R]) -> type[R]:

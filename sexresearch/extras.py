@@ -32,5 +32,5 @@ def extra(name: Extra) -> Iterator[None]:
         yield
     except ImportError as error:
         library = (error.name or str(error)).split(".")[0]
-        said = f"{library} is not installed, which {NEEDED_BY[name]} need"
-        raise LibraryError(f'{said}: pip install "sexresearch[{name}]"', name=library) from error
+        message = f"{library} is not installed, which {NEEDED_BY[name]} need"
+        raise LibraryError(f'{message}: pip install "sexresearch[{name}]"', name=library) from error

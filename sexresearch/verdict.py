@@ -141,9 +141,11 @@ def prose(verdicts: Sequence[Verdict], words: Mapping[str, str] = WORDS, beside:
     """
     outcome = gravest(verdicts)
     ordered = [v for name in GRAVEST for v in verdicts if v.outcome == name and _says_something(v)]
-    told = [*ordered, *beside]
-    following = [verdict.source for verdict in told[1:]] + [""]  # a source is named once, behind the last that has it
-    named_once = [replace(v, source="") if v.source == later else v for v, later in zip(told, following, strict=False)]
+    ranked = [*ordered, *beside]
+    following = [verdict.source for verdict in ranked[1:]] + [""]  # a source is named once, behind the last that has it
+    named_once = [
+        replace(v, source="") if v.source == later else v for v, later in zip(ranked, following, strict=False)
+    ]
     parts = [sentence(verdict) for verdict in named_once]
     if outcome == "not_computable":
         return "; ".join(parts) or "not computable"

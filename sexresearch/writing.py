@@ -27,7 +27,7 @@ def write_whole(path: str | Path, content: str | bytes) -> Path:
     destination = Path(path)
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     made_folder(destination.parent)
-    with _said_in_words(destination):
+    with _worded_failure(destination):
         place = Path(os.path.realpath(destination))
         if place.is_dir():
             raise IsADirectoryError(0, "it is a folder")
@@ -41,7 +41,7 @@ def write_whole(path: str | Path, content: str | bytes) -> Path:
 def made_folder(path: str | Path) -> Path:
     """The folder, made with those above it where it is not there yet; WriteError where it cannot be."""
     folder = Path(path)
-    with _said_in_words(folder):
+    with _worded_failure(folder):
         if folder.exists() and not folder.is_dir():
             raise NotADirectoryError(0, "it is a file, not a folder")
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ def made_folder(path: str | Path) -> Path:
 
 
 @contextmanager
-def _said_in_words(path: Path) -> Iterator[None]:
+def _worded_failure(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:  # ValueError: a null character in the name

@@ -13,7 +13,7 @@ import pandas as pd
 
 from sexresearch.answering.answer_document import answer_document
 from sexresearch.answering.catalogue import LANGUAGES, named
-from sexresearch.answering.choosing import Asked, choices
+from sexresearch.answering.choosing import Overrides, choices
 from sexresearch.answering.drawing import Figures
 from sexresearch.answering.facts import QUESTIONS, Part, Sentence, unanswered
 from sexresearch.answering.labels import Labels
@@ -136,13 +136,13 @@ class Answer:
         return answer_document(self, title)
 
     def _repr_html_(self) -> str:
-        told = "".join(f"<li>{escape(visible(sentence.text))}</li>" for sentence in self.page_one)
+        sentences = "".join(f"<li>{escape(visible(sentence.text))}</li>" for sentence in self.page_one)
         shown = "".join(
             f"<details><summary>{escape(name)}</summary>{table(frame)._repr_html_()}</details>"
             for name, frame in self.tables.items()
         )
         heading = escape(visible(self.labels.of(self.target) or self.survey.caption))
-        return f"<h3>{heading}</h3><ul>{told}</ul>{shown}"
+        return f"<h3>{heading}</h3><ul>{sentences}</ul>{shown}"
 
     @in_words
     def part(self, question: str) -> Part:
@@ -255,8 +255,8 @@ def answer(
     """
     instrument = _checked(survey, language)
     kept = _without(survey, without)
-    asked = Asked(target, group, cluster, sampling_weights, estimator, missing, ordered)
-    made = choices(kept, asked)
+    requested = Overrides(target, group, cluster, sampling_weights, estimator, missing, ordered)
+    made = choices(kept, requested)
     labels = Labels(instrument, language)
     own = Model(model) if isinstance(model, str) else model
     setting = Setting(kept, made, labels, own, view, cost, bootstrap, seed)

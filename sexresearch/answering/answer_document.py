@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sexresearch.answering.catalogue import catalogue, named, said
+from sexresearch.answering.catalogue import catalogue, filled_text, named
 from sexresearch.answering.compact import Cell, compact, in_units, ranged, share, text
 from sexresearch.answering.drawing import MOST_DRAWN
 from sexresearch.document import Appendix, Block, Bullets, Document, Figure, Heading, Note, Paragraph, Table
@@ -66,7 +66,7 @@ def answer_document(answer: Answer, title: str = "") -> Document:
     return Document(
         title or answer.labels.instrument.title or _word(answer, "title"),
         tuple(blocks),
-        said(answer.language, "subtitle", values, "document"),
+        filled_text(answer.language, "subtitle", values, "document"),
         "de" if answer.language == "de" else "en",
         answer.provenance,
         answer.survey.synthetic,
@@ -90,9 +90,9 @@ def _page_one(answer: Answer) -> Iterator[Block]:
 
 def _section(answer: Answer, question: str) -> Iterator[Block]:
     yield Heading(named(answer.language, question, "questions"))
-    told = tuple(sentence.text for sentence in answer.sentences if sentence.question == question)
-    if told:
-        yield Bullets(told)
+    sentences = tuple(sentence.text for sentence in answer.sentences if sentence.question == question)
+    if sentences:
+        yield Bullets(sentences)
     many = question == "chain" and len(answer.tables.get("links", ())) > MOST_DRAWN
     if question in ("chain", "today") and not many:  # the table shows many links better
         yield from _figure(answer, FIGURES[question])
@@ -116,19 +116,21 @@ def _everyone(answer: Answer, frame: pd.DataFrame) -> pd.DataFrame:
 def _figure(answer: Answer, name: str) -> Iterator[Block]:
     if name in answer.figures:
         values = {"target": answer.labels.of(answer.target), "points": answer.points}
-        caption = said(answer.language, name, values, "figures")
+        caption = filled_text(answer.language, name, values, "figures")
         yield Figure(answer.figures[name], caption, _alt(answer, name, caption))
 
 
 def _alt(answer: Answer, name: str, caption: str) -> str:
     """The figure in words: its caption, and the sentences of its question."""
-    told = [sentence.text for sentence in answer.sentences if sentence.question == name]
-    return " ".join([f"{caption}.", *told])
+    sentences = [sentence.text for sentence in answer.sentences if sentence.question == name]
+    return " ".join([f"{caption}.", *sentences])
 
 
 def _caption(answer: Answer, name: str) -> str:
     values = {"target": answer.labels.of(answer.target), "item": answer.money}
-    return said(answer.language, name, values, "tables") if name in catalogue(answer.language)["tables"] else name
+    return (
+        filled_text(answer.language, name, values, "tables") if name in catalogue(answer.language)["tables"] else name
+    )
 
 
 def _appendix(answer: Answer) -> Iterator[Block]:
@@ -142,7 +144,7 @@ def _appendix(answer: Answer) -> Iterator[Block]:
             continue
         yield Heading(named(answer.language, part.question, "questions"), 2)
         if "fit" in part.material:
-            yield Paragraph(said(answer.language, "fit", {"fit": str(part.material["fit"])}, "document"))
+            yield Paragraph(filled_text(answer.language, "fit", {"fit": str(part.material["fit"])}, "document"))
         for name, frame in own.items():
             yield Table(frame, _caption(answer, name))
 

@@ -29,7 +29,7 @@ def catalogue(language: str) -> Mapping[str, Any]:
     return tomllib.loads(text)
 
 
-def said(language: str, key: str, values: Mapping[str, object] | None = None, part: str = "sentences") -> str:
+def filled_text(language: str, key: str, values: Mapping[str, object] | None = None, part: str = "sentences") -> str:
     """The text of that key, filled with values.
 
     >>> said("de", "rows_all", {"n": 1500})

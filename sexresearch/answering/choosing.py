@@ -17,7 +17,7 @@ CHAIN_ENDS = ("success", "loyalty", "delight", "satisfaction")
 
 
 @dataclass(frozen=True)
-class Asked:
+class Overrides:
     """What the caller has decided; None leaves it to the data, "" says that there is none."""
 
     target: str | None = None
@@ -60,18 +60,18 @@ class Choices:
         return Fitting(estimator="MLR", missing=missing, cluster=cluster, sampling_weights=weights)
 
 
-def choices(survey: Survey, asked: Asked) -> Choices:
+def choices(survey: Survey, overrides: Overrides) -> Choices:
     """The choices for a survey; OptionError where the caller names what is not there."""
     answers = survey.answers
     items = tuple(name for name in survey.items if answers[name].nunique() > 1)
-    target = _target(survey, items, asked)
-    group = _column(survey, "group", asked.group)
-    cluster = _cluster(survey, asked)
-    weights = _column(survey, "weight", asked.sampling_weights)
-    ordered = _ordered(survey, items, asked)
+    target = _target(survey, items, overrides)
+    group = _column(survey, "group", overrides.group)
+    cluster = _cluster(survey, overrides)
+    weights = _column(survey, "weight", overrides.sampling_weights)
+    ordered = _ordered(survey, items, overrides)
     gaps = bool(answers[list(items)].isna().any(axis=None)) if items else False
-    missing = _missing(asked, gaps, bool(ordered.value))
-    estimator = _estimator(asked, bool(ordered.value))
+    missing = _missing(overrides, gaps, bool(ordered.value))
+    estimator = _estimator(overrides, bool(ordered.value))
     names = tuple(ordered.value.split(", ")) if ordered.value else None
     fitting = Fitting(
         estimator=estimator.value,
@@ -86,11 +86,11 @@ def choices(survey: Survey, asked: Asked) -> Choices:
     )  # fmt: skip
 
 
-def _target(survey: Survey, items: Sequence[str], asked: Asked) -> Choice:
+def _target(survey: Survey, items: Sequence[str], overrides: Overrides) -> Choice:
     assert survey.instrument is not None
     parts = survey.instrument.constructs
-    if asked.target is not None:
-        wanted = asked.target
+    if overrides.target is not None:
+        wanted = overrides.target
         found = [p.name for p in parts if wanted in (p.name, p.node) or wanted.casefold() == p.label.casefold()]
         if not found:
             known = ", ".join(part.name for part in parts)
@@ -120,9 +120,9 @@ def _column(survey: Survey, role: str, wanted: str | None) -> Choice:
     return Choice(choice, "", "not_declared")
 
 
-def _cluster(survey: Survey, asked: Asked) -> Choice:
-    found = _column(survey, "cluster", asked.cluster)
-    if not found.value or asked.cluster:
+def _cluster(survey: Survey, overrides: Overrides) -> Choice:
+    found = _column(survey, "cluster", overrides.cluster)
+    if not found.value or overrides.cluster:
         return found
     number = int(survey.answers[found.value].nunique())
     if number < FEW_CLUSTERS:
@@ -130,9 +130,11 @@ def _cluster(survey: Survey, asked: Asked) -> Choice:
     return Choice("cluster", found.value, "clusters", (("n", number),))
 
 
-def _ordered(survey: Survey, items: Sequence[str], asked: Asked) -> Choice:
-    if asked.ordered is not None:
-        names = list(items) if asked.ordered is True else [] if asked.ordered is False else list(asked.ordered)
+def _ordered(survey: Survey, items: Sequence[str], overrides: Overrides) -> Choice:
+    if overrides.ordered is not None:
+        names = (
+            list(items) if overrides.ordered is True else [] if overrides.ordered is False else list(overrides.ordered)
+        )
         unknown = [name for name in names if name not in survey.items]
         if unknown:
             raise OptionError(f"ordered names {', '.join(unknown)}, which are no items of {survey.source.name}")
@@ -149,15 +151,15 @@ def _ordered(survey: Survey, items: Sequence[str], asked: Asked) -> Choice:
     return Choice("ordered", ", ".join(few), "few_categories", (("n", len(few)), ("least", FEW_CATEGORIES)))
 
 
-def _missing(asked: Asked, gaps: bool, ordered: bool) -> Choice:
-    if asked.missing is not None:
-        return Choice("missing", asked.missing, "asked")
+def _missing(overrides: Overrides, gaps: bool, ordered: bool) -> Choice:
+    if overrides.missing is not None:
+        return Choice("missing", overrides.missing, "asked")
     if not gaps:
         return Choice("missing", "listwise", "no_gaps")
     return Choice("missing", "pairwise", "gaps_ordered") if ordered else Choice("missing", "fiml", "gaps")
 
 
-def _estimator(asked: Asked, ordered: bool) -> Choice:
-    if asked.estimator is not None:
-        return Choice("estimator", asked.estimator, "asked")
+def _estimator(overrides: Overrides, ordered: bool) -> Choice:
+    if overrides.estimator is not None:
+        return Choice("estimator", overrides.estimator, "asked")
     return Choice("estimator", "WLSMV", "ordered_items") if ordered else Choice("estimator", "MLR", "robust")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sexresearch.answering.catalogue import catalogue, said
+from sexresearch.answering.catalogue import catalogue, filled_text
 from sexresearch.document import Number
 
 SHARE = "share"
@@ -40,7 +40,7 @@ def ranged(name: str, ends: str, decimals: int | str = 2) -> Cell:
             return ""
         values = {"value": row[name], "lower": row.get(f"{ends}lower"), "upper": row.get(f"{ends}upper")}
         alone = not ends or _nothing(values["lower"]) or _nothing(values["upper"])
-        shown = said(language, f"{'alone' if alone else 'ranged'}_{decimals}", values, "cells")
+        shown = filled_text(language, f"{'alone' if alone else 'ranged'}_{decimals}", values, "cells")
         return Number(float(row[name]), 2 if decimals == SHARE else int(decimals), shown)
 
     return cell
@@ -52,7 +52,7 @@ def share(name: str) -> Cell:
     def cell(row: Row, language: str) -> object:
         if _nothing(row.get(name)):
             return ""
-        return Number(float(row[name]), 2, said(language, "share", {"value": float(row[name])}, "cells"))
+        return Number(float(row[name]), 2, filled_text(language, "share", {"value": float(row[name])}, "cells"))
 
     return cell
 

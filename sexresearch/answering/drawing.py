@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sexresearch.answering.catalogue import said
+from sexresearch.answering.catalogue import filled_text
 from sexresearch.answering.facts import Part
 from sexresearch.answering.labels import Labels
 from sexresearch.plots.interval_dots import interval_dots
@@ -50,21 +50,21 @@ class Figures(Mapping[str, "Figure"]):
     def __len__(self) -> int:
         return len(self._drawers)
 
-    def _said(self, key: str, values: Mapping[str, object] | None = None) -> str:
-        return said(self._labels.language, key, values, "figures")
+    def _text(self, key: str, values: Mapping[str, object] | None = None) -> str:
+        return filled_text(self._labels.language, key, values, "figures")
 
     def _gains(self, frame: pd.DataFrame, target: str) -> Figure:
         points = float(frame["points"].iloc[0]) if "points" in frame else 5.0
-        axis = self._said("next_axis", {"points": points, "target": self._labels.of(target)})
-        note = self._said("next_note") if (frame["gain_ci_lower"] <= 0).any() else ""
+        axis = self._text("next_axis", {"points": points, "target": self._labels.of(target)})
+        note = self._text("next_note") if (frame["gain_ci_lower"] <= 0).any() else ""
         return interval_dots(frame.head(MOST_LEVERS), "gain", axis=axis, note=note)
 
     def _today(self, frame: pd.DataFrame) -> Figure:
         kept = frame[frame["unit"] == "points"].sort_values("performance", ascending=False)
-        return interval_dots(kept, "performance", ends=(0.0, 100.0), axis=self._said("today_axis"), decimals=0)
+        return interval_dots(kept, "performance", ends=(0.0, 100.0), axis=self._text("today_axis"), decimals=0)
 
     def _chain(self, results: Results, links: pd.DataFrame) -> Figure:
-        note = self._said("chain_note")
+        note = self._text("chain_note")
         if len(results.latents) > MOST_DRAWN:
             return interval_dots(links, "std_all", name="path", axis=note)
         return path_diagram(results, items=False, labels=self._labels.constructs, intervals=True, note=note)

@@ -52,5 +52,5 @@ def unanswered(question: str, reason: str) -> Part:
     >>> unanswered("whom", "there is one group").facts[0].values["reason"]
     'there is one group'
     """
-    told = reason.strip().rstrip(".")
-    return Part(question, (Fact("unanswered", {"question": question, "reason": told}),))
+    sentence = reason.strip().rstrip(".")
+    return Part(question, (Fact("unanswered", {"question": question, "reason": sentence}),))

@@ -81,18 +81,18 @@ class Labels:
             elif name in NAMES:
                 out[name] = [self.of(value) if isinstance(value, str) else value for value in out[name]]
             elif name in TEXTS:
-                out[name] = [self._said(value) for value in out[name]]
+                out[name] = [self._labelled_text(value) for value in out[name]]
         empty = [name for name in out.columns if len(out) and all(_nothing(value) for value in out[name])]
         return out.drop(columns=empty).reset_index(drop=True)
 
     def rivals(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The frame of `compare_rivals` with its views in words."""
         known = dict(catalogue(self.language)["view_names"])
-        said = {name: [_replaced(str(value), known) for value in frame[name]] for name in VIEWED}
-        whole = self.frame(frame.drop(columns=list(VIEWED))).assign(**said)
+        columns = {name: [_replaced(str(value), known) for value in frame[name]] for name in VIEWED}
+        whole = self.frame(frame.drop(columns=list(VIEWED))).assign(**columns)
         return whole[[name for name in frame.columns if name in whole.columns]]
 
-    def _said(self, value: object) -> object:
+    def _labelled_text(self, value: object) -> object:
         if isinstance(value, tuple):
             return "; ".join(self.text(str(part)) for part in value)
         return self.text(value) if isinstance(value, str) else value

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from sexresearch.answering.catalogue import catalogue, named, said
+from sexresearch.answering.catalogue import catalogue, filled_text, named
 from sexresearch.answering.choosing import Choice
 from sexresearch.answering.facts import Fact, Part, Sentence
 from sexresearch.answering.labels import Labels
@@ -27,7 +27,7 @@ def sentence(fact: Fact, labels: Labels) -> str:
         values["reason"] = _reason(str(values["reason"]), labels)
     if "unit" in values:
         values["unit"] = named(language, str(values["unit"]), "units")
-    return said(language, fact.key, values)
+    return filled_text(language, fact.key, values)
 
 
 def _reason(reason: str, labels: Labels) -> str:
@@ -46,7 +46,7 @@ def choices_frame(made: Sequence[Choice], labels: Labels) -> pd.DataFrame:
             {
                 "choice": named(language, choice.choice, "choices"),
                 "value": many or named(language, "none", "choices"),
-                "reason": said(language, choice.key, dict(choice.filling), "reasons"),
+                "reason": filled_text(language, choice.key, dict(choice.filling), "reasons"),
             }
         )
     return pd.DataFrame(rows, columns=["choice", "value", "reason"])

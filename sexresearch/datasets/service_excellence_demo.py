@@ -223,8 +223,8 @@ def _with_gaps(rng: np.random.Generator, answers: pd.DataFrame, customers: pd.Da
     age = (customers["age"].to_numpy() - AGE_MEAN) / AGE_SD
     paper = _branch_number(customers) % 3 == 0
     logit = SKIP_LOGIT["constant"] + SKIP_LOGIT["age"] * age + SKIP_LOGIT["paper"] * paper
-    asked = [item for item in answers.columns if item not in RECORDED]
-    gaps = skipped(rng, 1 / (1 + np.exp(-logit)), len(asked), SKIP_RATE)
+    items = [item for item in answers.columns if item not in RECORDED]
+    gaps = skipped(rng, 1 / (1 + np.exp(-logit)), len(items), SKIP_RATE)
     whole = answers.astype("Int64")
-    whole[asked] = whole[asked].mask(pd.DataFrame(gaps, columns=asked))
+    whole[items] = whole[items].mask(pd.DataFrame(gaps, columns=items))
     return whole

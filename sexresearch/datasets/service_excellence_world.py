@@ -49,7 +49,7 @@ BRANCHES = 60
 CUSTOMERS, CUSTOMERS_SPREAD = 40, 6  # of a branch: from 34 to 46
 EMPLOYEES, EMPLOYEES_SPREAD = 8, 2
 PANEL = 10  # customers of a branch who are asked three times
-ASKED_AGAIN = ("delight", "satisfaction", "loyalty")
+REPEATED = ("delight", "satisfaction", "loyalty")
 REVERSED = ("feed2",)
 RECORDED = {"spending": (6.0, 1.8, 1), "visits": (12.0, 4.0, 0)}  # mean, SD, decimals: never skipped, never careless
 LAST_BLOCK = ("remain", "recommend", "repurchase", "wallet")
@@ -188,14 +188,14 @@ def _answers(
 
 def _with_gaps(rng: np.random.Generator, answers: pd.DataFrame, fields: pd.DataFrame) -> pd.DataFrame:
     age = (fields["age"].to_numpy() - 46) / 15
-    asked = [item for item in answers.columns if item not in RECORDED]
+    items = [item for item in answers.columns if item not in RECORDED]
     skips = _chance(SKIP_LOGIT["constant"] + SKIP_LOGIT["age"] * age)
-    gaps = pd.DataFrame(skipped(rng, skips, len(asked), SKIP_RATE), columns=asked)
+    gaps = pd.DataFrame(skipped(rng, skips, len(items), SKIP_RATE), columns=items)
     points_below = np.maximum(6 - answers["sat1"].to_numpy(), 0) * ~gaps["sat1"].to_numpy()
     off = rng.random(len(answers)) < _chance(BREAK_OFF["constant"] + BREAK_OFF["dissatisfied"] * points_below)
     gaps[list(LAST_BLOCK)] = gaps[list(LAST_BLOCK)].to_numpy() | off[:, None]
-    whole = answers.astype(dict.fromkeys(asked, "Int64") | {"visits": "Int64"})
-    whole[asked] = whole[asked].mask(gaps)
+    whole = answers.astype(dict.fromkeys(items, "Int64") | {"visits": "Int64"})
+    whole[items] = whole[items].mask(gaps)
     return whole
 
 
@@ -208,28 +208,28 @@ def _panel(
 ) -> pd.DataFrame:
     """The first ten customers of each branch: wave 1 as in the survey before gaps, and two more waves with drop-out."""
     member = (fields.groupby("branch").cumcount() < PANEL).to_numpy()
-    first = [item for construct in ASKED_AGAIN for item in LOADINGS[construct]]
+    first = [item for construct in REPEATED for item in LOADINGS[construct]]
     waves = [answers[first].add_suffix("_1")]
     stays = np.ones(len(fields), dtype=bool)
     for wave in (2, 3):
         before = waves[-1][f"remain_{wave - 1}"].to_numpy(float, na_value=POINTS)
-        asked = pd.DataFrame(
+        answered = pd.DataFrame(
             {
                 f"{item}_{wave}": _rated(draw_response(rng, latents[f"{construct}_{wave}"], loading), construct, place)
-                for construct in ASKED_AGAIN
+                for construct in REPEATED
                 for place, (item, loading) in enumerate(LOADINGS[construct].items())
             }
         )
         leaves = _chance(LEAVE["constant"] + LEAVE["disloyal"] * np.maximum(6 - before, 0))
         stays = stays & (rng.random(len(fields)) >= leaves)
-        waves.append(_kept(asked, stays))
+        waves.append(_kept(answered, stays))
     table = pd.concat([fields.drop(columns="age"), *waves], axis=1)[member]
     return table.set_axis(pd.RangeIndex(1, len(table) + 1))
 
 
-def _kept(asked: pd.DataFrame, stays: np.ndarray) -> pd.DataFrame:
-    whole = asked.astype("Int64")
-    return whole.mask(pd.DataFrame(np.repeat(~stays[:, None], asked.shape[1], axis=1), columns=asked.columns))
+def _kept(waves: pd.DataFrame, stays: np.ndarray) -> pd.DataFrame:
+    whole = waves.astype("Int64")
+    return whole.mask(pd.DataFrame(np.repeat(~stays[:, None], waves.shape[1], axis=1), columns=waves.columns))
 
 
 def _employees(rng: np.random.Generator, between: Mapping[str, np.ndarray]) -> pd.DataFrame:

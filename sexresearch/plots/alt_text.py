@@ -46,13 +46,15 @@ def alt_text(figure: Figure) -> str:
     if not hasattr(figure, "axes") or not hasattr(figure, "get_size_inches"):
         raise OptionError(f"alt_text takes a figure; found {type(figure).__name__}")
     texts = [text for axes in figure.axes for text in axes.texts if text.get_text().strip()]
-    said = {str(text.get_gid() or ""): _plain(text.get_text()) for text in texts}
+    labels = {str(text.get_gid() or ""): _plain(text.get_text()) for text in texts}
     title = next((_plain(t.get_text()) for t in texts if t.get_gid() == "title"), "")
     parts = (
-        _arrows(said) or _named(said) or [_plain(t.get_text()) for t in texts if t.get_gid() not in ("title", "foot")]
+        _arrows(labels)
+        or _named(labels)
+        or [_plain(t.get_text()) for t in texts if t.get_gid() not in ("title", "foot")]
     )
-    told = f"{title}. {'; '.join(parts)}" if title else "; ".join(parts)
-    return told if len(told) <= LONGEST else told[: LONGEST - 2].rsplit("; ", 1)[0] + " …"
+    sentence = f"{title}. {'; '.join(parts)}" if title else "; ".join(parts)
+    return sentence if len(sentence) <= LONGEST else sentence[: LONGEST - 2].rsplit("; ", 1)[0] + " …"
 
 
 def _plain(text: str) -> str:
@@ -60,11 +62,11 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("$", "").replace("\\", "")).strip()
 
 
-def _arrows(said: dict[str, str]) -> list[str]:
+def _arrows(labels: dict[str, str]) -> list[str]:
     """Arrows by their kind, paths first, each with its value; nodes by the names they show."""
-    names = {gid.removeprefix("name:"): text for gid, text in said.items() if gid.startswith("name:")}
+    names = {gid.removeprefix("name:"): text for gid, text in labels.items() if gid.startswith("name:")}
     found: dict[str, list[str]] = {kind: [] for kind in SIGNS}
-    for gid, text in said.items():
+    for gid, text in labels.items():
         kind, _, ends = gid.removeprefix("value:").partition(":")
         tail, _, head = ends.partition(":")
         if gid.startswith("value:") and kind in SIGNS and head:
@@ -72,7 +74,7 @@ def _arrows(said: dict[str, str]) -> list[str]:
     return [*found["path"], *found["covariance"], *found["loading"]]
 
 
-def _named(said: dict[str, str]) -> list[str]:
+def _named(labels: dict[str, str]) -> list[str]:
     """Names, each with its number where it has one."""
-    names = {gid.removeprefix("name:"): text for gid, text in said.items() if gid.startswith("name:")}
-    return [f"{text} {said.get(f'value:{name}', '')}".strip() for name, text in names.items()]
+    names = {gid.removeprefix("name:"): text for gid, text in labels.items() if gid.startswith("name:")}
+    return [f"{text} {labels.get(f'value:{name}', '')}".strip() for name, text in names.items()]

@@ -109,7 +109,7 @@ def forest(
     for line, before in zip(lines, [lines[0], *lines], strict=False):
         if line.group != before.group:
             made.page.plot([MARGIN, made.box[0] + WIDTH + GAP + right], [y, y], color=GREY, linewidth=0.5)
-        _drawn(made, line, y - line.height / 2, left[0])
+        _draw_line(made, line, y - line.height / 2, left[0])
         y -= line.height
     return made.figure
 
@@ -165,7 +165,7 @@ def _scaled(made: Panel, lines: list[Line], height: float) -> None:
         made.area.spines[side].set_visible(False)
 
 
-def _drawn(made: Panel, line: Line, y: float, first: float) -> None:
+def _draw_line(made: Panel, line: Line, y: float, first: float) -> None:
     colour, marker = MARKS.get(line.effect.split(",")[0], (INK, "o"))
     left, inside = made.box[0], y - made.box[1]
     empty = math.isnan(line.value) or line.value == line.low == line.high == 0

@@ -168,8 +168,12 @@ def _legend(axes: Axes, note: str) -> None:
         from matplotlib.patches import Rectangle
 
     x = MARGIN
-    said = (("below", "below .85: distinct"), ("near", ".85 to .90: similar"), ("same", ".90 and more: not distinct"))
-    for kind, text in said:
+    entries = (
+        ("below", "below .85: distinct"),
+        ("near", ".85 to .90: similar"),
+        ("same", ".90 and more: not distinct"),
+    )
+    for kind, text in entries:
         fill = tint(COLOUR[kind], 0.5) if kind == "below" else COLOUR[kind]
         axes.add_patch(Rectangle((x, 0.52), 0.2, 0.2, facecolor=fill, linewidth=0))
         write(axes, (x + 0.27, 0.62), text, 9, align="left", colour=INK)

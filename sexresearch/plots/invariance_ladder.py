@@ -170,5 +170,5 @@ def _foot(axes: Axes, note: str) -> None:
         write(axes, (x + 0.25, 0.68), kind, 10, align="left")
         x += 0.6 + 0.085 * len(kind)
     write(axes, (x, 0.68), "line: no change", 10, colour=GREY, align="left")
-    said = "Grey: what a step may cost (Cheung & Rensvold 2002 for CFI; Chen 2007 for RMSEA, SRMR)."
-    write(axes, (0.35, 0.32), " ".join(filter(None, [said, note])), 9, colour=GREY, align="left")
+    text = "Grey: what a step may cost (Cheung & Rensvold 2002 for CFI; Chen 2007 for RMSEA, SRMR)."
+    write(axes, (0.35, 0.32), " ".join(filter(None, [text, note])), 9, colour=GREY, align="left")

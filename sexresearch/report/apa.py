@@ -196,8 +196,8 @@ def _about(results: Results) -> str:
     kind = reported(results).test
     errors = {"robust_sem": "robust", "robust_huber_white": "robust (Huber–White)", "robust_cluster": "cluster-robust"}
     se = errors.get(results.options.se or "", "")
-    told = f"n = {results.nobs}; estimator {results.options.estimator}"
-    return told + (f"; {se} standard errors" if se else "") + (f"; {kind} test" if kind else "") + "."
+    text = f"n = {results.nobs}; estimator {results.options.estimator}"
+    return text + (f"; {se} standard errors" if se else "") + (f"; {kind} test" if kind else "") + "."
 
 
 def _records(frame: pd.DataFrame) -> list[dict]:

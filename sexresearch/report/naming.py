@@ -14,13 +14,13 @@ ARROW = " → "
 NAMES_IN_VERDICTS = re.compile(r"\b((?:shared with|HTMT with|loading of) )([\w.]+)")
 
 
-def labels_of(asked: Survey | Instrument | None) -> dict[str, str]:
+def labels_of(source: Survey | Instrument | None) -> dict[str, str]:
     """Labels of constructs, wordings of items with their names, labels of fields; none without an instrument.
 
     >>> labels_of(None)
     {}
     """
-    instrument = asked.instrument if isinstance(asked, Survey) else asked
+    instrument = source.instrument if isinstance(source, Survey) else source
     if instrument is None:
         return {}
     found = {field.name: field.label for field in instrument.fields if field.label}
@@ -28,9 +28,9 @@ def labels_of(asked: Survey | Instrument | None) -> dict[str, str]:
     return found | {construct.name: construct.label for construct in instrument.constructs if construct.label}
 
 
-def labels_of_constructs(asked: Survey | Instrument | None) -> dict[str, str]:
+def labels_of_constructs(source: Survey | Instrument | None) -> dict[str, str]:
     """Labels of constructs and fields; items keep their names, as figures have no room for wordings."""
-    instrument = asked.instrument if isinstance(asked, Survey) else asked
+    instrument = source.instrument if isinstance(source, Survey) else source
     if instrument is None:
         return {}
     fields = {field.name: field.label for field in instrument.fields if field.label}

@@ -86,5 +86,7 @@ def report(
     if not isinstance(results, Results):
         raise OptionError(f"report takes the Results of a fit, or a Document; found {type(results).__name__}")
     survey = data if isinstance(data, Survey) else None
-    said = (data if isinstance(data, str) else data.caption) or results.provenance.source
-    return write(results_document(results, title, said, labels_of(survey), labels_of_constructs(survey)), destination)
+    caption = (data if isinstance(data, str) else data.caption) or results.provenance.source
+    return write(
+        results_document(results, title, caption, labels_of(survey), labels_of_constructs(survey)), destination
+    )

@@ -29,7 +29,7 @@ CRITERIA = (
     "Ringle & Sarstedt 2015)."
 )
 MOST_ITEMS = 16  # drawn in the diagram; the loadings of more are in the appendix alone
-MOST_TOLD = 8  # paths in sentences; the table has them all
+MOST_SENTENCES = 8  # paths in sentences; the table has them all
 
 
 def results_document(
@@ -52,14 +52,18 @@ def _answer(results: Results, names: Mapping[str, str]) -> list[Block]:
     """Verdict, warnings, key paths, diagram."""
     blocks: list[Block] = [Heading("What the model says")]
     if not results.converged:
-        said = f"The model could not be estimated, so nothing is reported of it. {fit_sentence(results)}"
-        return [*blocks, Note(said, "warning"), *_warnings(results)]
+        text = f"The model could not be estimated, so nothing is reported of it. {fit_sentence(results)}"
+        return [*blocks, Note(text, "warning"), *_warnings(results)]
     blocks.append(Note(fit_prose(results), "verdict"))
-    told = fit_sentence(results)
-    blocks += [*_warnings(results), Paragraph(told[0].upper() + told[1:] if told[0].isascii() else told)]
+    text = fit_sentence(results)
+    blocks += [*_warnings(results), Paragraph(text[0].upper() + text[1:] if text[0].isascii() else text)]
     paths = key_paths(results)
     if len(paths):
-        blocks += [*_told(paths, names, results), *_diagrams(results, names), Heading("How strong the paths are")]
+        blocks += [
+            *_path_sentences(paths, names, results),
+            *_diagrams(results, names),
+            Heading("How strong the paths are"),
+        ]
         return [*blocks, _paths_table(paths, names), *_effects(results, names)]
     return [*blocks, *_diagrams(results, names)]
 
@@ -68,15 +72,15 @@ def _warnings(results: Results) -> list[Block]:
     return [Note(problem, "warning") for problem in results.problems]
 
 
-def _told(paths: pd.DataFrame, names: Mapping[str, str], results: Results) -> list[Block]:
+def _path_sentences(paths: pd.DataFrame, names: Mapping[str, str], results: Results) -> list[Block]:
     """The strongest paths in words, then how many are not shown to differ from 0."""
     if results.inadmissible:
         return [Note("The solution is not admissible, so no path is interpreted; the tables are for inspection.")]
     order = paths["std_all"].abs().sort_values(ascending=False).index
-    kept = paths.loc[order].head(MOST_TOLD)
-    told = Bullets(tuple(path_sentence(row, names) for row in kept.to_dict("records")))
+    kept = paths.loc[order].head(MOST_SENTENCES)
+    sentences = Bullets(tuple(path_sentence(row, names) for row in kept.to_dict("records")))
     open_paths = unclear(paths, names)
-    return [told, *([Paragraph(open_paths)] if open_paths else [])]
+    return [sentences, *([Paragraph(open_paths)] if open_paths else [])]
 
 
 def _paths_table(paths: pd.DataFrame, names: Mapping[str, str]) -> Table:
@@ -104,13 +108,13 @@ def _measurement(results: Results, labels: Mapping[str, str]) -> list[Block]:
     found = validity(results)
     kept = found[[name for name in MEASURED if name in found.columns]].copy()
     kept["verdict"] = [
-        MEASURED_WELL if outcome == "holds" else in_labels(said, labels)
-        for outcome, said in zip(found["outcome"], found["verdict"], strict=True)
+        MEASURED_WELL if outcome == "holds" else in_labels(verdict, labels)
+        for outcome, verdict in zip(found["outcome"], found["verdict"], strict=True)
     ]
     held, count = int((found["outcome"] == "holds").sum()), len(found)
-    said = f"{held} of {count} constructs are measured well by the criteria named in the table."
+    verdict = f"{held} of {count} constructs are measured well by the criteria named in the table."
     shown = Table(labelled(kept, labels), "Constructs: reliability and validity", CRITERIA)
-    return [Heading("How well it is measured"), Paragraph(said), shown]
+    return [Heading("How well it is measured"), Paragraph(verdict), shown]
 
 
 def _fit(results: Results) -> list[Block]:
@@ -142,8 +146,12 @@ def _alt(results: Results, group: object, names: Mapping[str, str]) -> str:
     """The diagram in words: its paths with their estimates."""
     paths = key_paths(results)
     own = paths if group is None else paths[paths["group"] == group]
-    told = "; ".join(path_sentence(row, names) for row in own.head(2 * MOST_TOLD).to_dict("records"))
+    sentences = "; ".join(path_sentence(row, names) for row in own.head(2 * MOST_SENTENCES).to_dict("records"))
     constructs = ", ".join(names.get(name, name) for name in results.latents)
     about = f"Path diagram of {constructs}" if constructs else "Path diagram"
     where = f", group {group}" if group is not None else ""
-    return f"{about}{where}. {told}" if told else f"{about}{where}: constructs with their items and correlations."
+    return (
+        f"{about}{where}. {sentences}"
+        if sentences
+        else f"{about}{where}: constructs with their items and correlations."
+    )

@@ -223,18 +223,18 @@ def _results(results: Results, names: Mapping[str, str]) -> str:
 
 def _fit(results: Results) -> list[str]:
     verdicts = fit_verdicts(results, bool(results.options.ordered))
-    told = fit_sentence(results)
+    sentence = fit_sentence(results)
     outcome = gravest(verdicts)
     if outcome == "not_computable":
-        return [f"The model has no test of fit, because {verdicts[0].reason} ({told.rstrip('.')})."]
+        return [f"The model has no test of fit, because {verdicts[0].reason} ({sentence.rstrip('.')})."]
     caution = ", which were made for continuous answers" if results.options.ordered else ""
-    said = f"By the cut-offs of Hu and Bentler (1999){caution}, the model {WORDS[outcome]}: {told}"
+    text = f"By the cut-offs of Hu and Bentler (1999){caution}, the model {WORDS[outcome]}: {sentence}"
     sources = "CFI (Bentler, 1990), TLI (Tucker & Lewis, 1973), RMSEA with its 90% interval (Browne & Cudeck, 1992)"
     robust = {"brosseau2014", "savalei2021", "zhang2023"}
     kinds = [one.cite for one in references(results) if one.key in robust]
     who, _, year = kinds[0].rpartition(", ") if kinds else ("", "", "")
     beside = f"; robust values are those of {who.replace(' & ', ' and ')} ({year})" if kinds else ""
-    return [said, f"Indices are {sources}{beside}."]
+    return [text, f"Indices are {sources}{beside}."]
 
 
 def _paths(results: Results, names: Mapping[str, str]) -> list[str]:

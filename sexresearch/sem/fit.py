@@ -220,14 +220,14 @@ def fit(
         auto_cov_lv_x=auto_cov_lv_x,
         auto_cov_y=auto_cov_y,
     )
-    asked = options_of(fitting, group, group_equal, group_partial)
-    results = results_of(model, data, asked, moments, engine, method)
+    requested = options_of(fitting, group, group_equal, group_partial)
+    results = results_of(model, data, requested, moments, engine, method)
     for text in results.problems:
-        _told(text)
+        _warn(text)
     return results
 
 
-def _told(text: str) -> None:
+def _warn(text: str) -> None:
     """A warning at the caller's line, past `fit` and `in_words`; in a notebook a cell has no path worth showing."""
     caller = sys._getframe(3)
     if "ipykernel" in caller.f_code.co_filename:
@@ -239,7 +239,7 @@ def _told(text: str) -> None:
 def results_of(
     model: Model,
     data: pd.DataFrame | object | None,
-    asked: Options,
+    requested: Options,
     moments: Moments | Mapping[Any, Moments] | None = None,
     engine: str = "native",
     method: str = "joint",
@@ -254,19 +254,19 @@ def results_of(
             "give either data (a DataFrame or Survey) or moments=, not " + ("both" if data is not None else "neither")
         )
     if data is not None:
-        refuse_unknown(data, asked.ordered)
-    rows = None if data is None else _rows(model, data, asked)
+        refuse_unknown(data, requested.ordered)
+    rows = None if data is None else _rows(model, data, requested)
     if moments is not None:
         _refuse_products(model.observed, moments)
-    fitted, notes = estimate(model, rows, moments, asked)
+    fitted, notes = estimate(model, rows, moments, requested)
     refuse_overfull(degrees_of_freedom(fitted))
     blurred = refuse_unidentified(fitted)
-    notes = replaced(asked, fitted.options) + list(fitted.table.notes) + notes
+    notes = replaced(requested, fitted.options) + list(fitted.table.notes) + notes
     errors = None
     if engine == "semopy":
         fitted, errors = semopy_solution(fitted)
     if method == "sam":
-        fitted, errors = sam_solution(fitted, rows, moments, asked)
+        fitted, errors = sam_solution(fitted, rows, moments, requested)
         engine = "sam"
     if fitted.options.se == "bootstrap" and fitted.constrained.solution.converged:
         errors, lost = bootstrap_errors(fitted)
@@ -284,9 +284,9 @@ def _read(text: str, data: pd.DataFrame | object | None) -> Model:
         raise ModelSyntaxError(f"{error}{hint}") from error
 
 
-def _rows(model: Model, data: pd.DataFrame | object, asked: Options) -> pd.DataFrame:
+def _rows(model: Model, data: pd.DataFrame | object, requested: Options) -> pd.DataFrame:
     try:
-        return used_columns(data, columns_of(model, asked), model.latents)
+        return used_columns(data, columns_of(model, requested), model.latents)
     except DataError as error:
         known = set(_columns(data))
         absent = [name for name in model.observed if name not in known]
@@ -314,6 +314,6 @@ def _source(model: Model, fitted: Fitted, engine: str, data: object) -> Provenan
     beside = ", ".join(options.auxiliary)
     missing = options.missing + (f" with auxiliary {beside}" if beside else "")
     seed = SEED if options.se == "bootstrap" else None
-    said = getattr(data, "caption", "")
-    caption = said if isinstance(said, str) else ""
+    text = getattr(data, "caption", "")
+    caption = text if isinstance(text, str) else ""
     return provenance(engine, str(options.estimator), missing, fitted.samples, model.syntax, seed, caption)

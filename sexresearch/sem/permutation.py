@@ -238,7 +238,7 @@ def _by_statistic(results: Results, statistic: Statistic, replicates: int, seed:
     job = Job(results.fitted, _shuffled(results, seed), None, measure, False)
     outcome = run(job, replicates, workers, "permutations")
     done = [r.measured for r in outcome.replicates]
-    permuted = {name: np.abs([told[name] for told in done]).astype(float) for name in observed}
+    permuted = {name: np.abs([statistics[name] for statistics in done]).astype(float) for name in observed}
     return observed, permuted, replicates - len(done)
 
 

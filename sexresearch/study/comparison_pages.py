@@ -21,13 +21,13 @@ HELD = (
 
 def study_document(run: StudyRun) -> Document:
     """The report of a fit with the comparison before its appendix; the comparison alone where there is no fit."""
-    caption, told = run.provenance.get("data", ""), tuple(comparison_blocks(run))
+    caption, compared = run.provenance.get("data", ""), tuple(comparison_blocks(run))
     if run.results is None:
-        return Document(run.study.title, told, caption)
+        return Document(run.study.title, compared, caption)
     names = (labels_of(run.survey), labels_of_constructs(run.survey))
     made = results_document(run.results, run.study.title, caption, *names)
     end = next((i for i, block in enumerate(made.blocks) if isinstance(block, Appendix)), len(made.blocks))
-    blocks = (*made.blocks[:end], Heading("What was published, and what comes out"), *told, *made.blocks[end:])
+    blocks = (*made.blocks[:end], Heading("What was published, and what comes out"), *compared, *made.blocks[end:])
     kept = blocks if len(run.comparison) else made.blocks
     return Document(made.title, kept, made.subtitle, made.language, made.source, made.synthetic)
 
@@ -54,8 +54,8 @@ def _about(study: Study) -> list[str]:
 def _counted(rows: pd.DataFrame) -> str:
     explained = (rows["outcome"] == "mismatch") & (rows["reason"] != "")
     counts = rows["outcome"].mask(explained, "explained").value_counts().to_dict()
-    told = [f"{number} {describe(name).header}" for name, number in counts.items()]
-    return f"{len(rows)} published numbers: {', '.join(told)}."
+    counted = [f"{number} {describe(name).header}" for name, number in counts.items()]
+    return f"{len(rows)} published numbers: {', '.join(counted)}."
 
 
 def _reasons(rows: pd.DataFrame) -> list[Block]:

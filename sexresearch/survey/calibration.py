@@ -32,7 +32,7 @@ class Cutoff:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class SimulatedAnswers:
     """Answers as given, each (DRAWN, p): attentive, at random, and one answer nearly throughout."""
 
     attentive: Floats
@@ -40,7 +40,7 @@ class Drawn:
     straight: Floats
 
 
-def draw(answers: Floats, mean: Floats, cov: Floats) -> Drawn:
+def draw(answers: Floats, mean: Floats, cov: Floats) -> SimulatedAnswers:
     """Answers like those (n, p) of a survey with these moments, drawn with a fixed seed.
 
     >>> found = draw(np.array([[1.0, 7.0], [7.0, 1.0]]), np.full(2, 4.0), np.diag([1.0, 1.0]))
@@ -56,7 +56,7 @@ def draw(answers: Floats, mean: Floats, cov: Floats) -> Drawn:
     one = np.clip(np.floor(lowest + rng.random((DRAWN, 1)) * (highest - lowest + 1)), lowest, highest)
     straight = np.where(rng.random((DRAWN, p)) < SLIPS, random, one)
     gaps = np.isnan(answers)[rng.integers(len(answers), size=DRAWN)]
-    return Drawn(*(np.where(gaps, np.nan, kind) for kind in (attentive, random, straight)))
+    return SimulatedAnswers(*(np.where(gaps, np.nan, kind) for kind in (attentive, random, straight)))
 
 
 def cutoff(attentive: Floats, careless: Floats, share: float = ATTENTIVE) -> Cutoff | None:

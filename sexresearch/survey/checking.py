@@ -65,7 +65,7 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> CheckedColu
         found += column.no_answers
     names = [parts[header].name if header in parts else header for header in once]
     answers = with_columns(frame, columns).set_axis(names, axis=1)
-    notes = [*_together(notes), *_said(found), *_alike(answers, instrument), *_marked(answers)]
+    notes = [*_together(notes), *_no_answer_notes(found), *_alike(answers, instrument), *_marked(answers)]
     return CheckedColumns(answers, tuple(problems), tuple(notes), tuple(found))
 
 
@@ -116,14 +116,14 @@ def _together(notes: list[str]) -> Iterator[str]:
     """Notes about items, those that say the same of several items said once."""
     same: dict[str, list[str]] = {}
     for note in notes:
-        about, said, what = note.partition("': ")
-        named = said and about.startswith("item '")
+        about, mark, what = note.partition("': ")
+        named = mark and about.startswith("item '")
         same.setdefault(what if named else note, []).append(about.removeprefix("item '") if named else "")
     for what, items in same.items():
         yield f"{what} ({listed(items)})" if items[0] else what
 
 
-def _said(found: list[NoAnswer]) -> Iterator[str]:
+def _no_answer_notes(found: list[NoAnswer]) -> Iterator[str]:
     """What counted as no answer though it is not a declared code, by text."""
     texts: dict[tuple[str, str], list[NoAnswer]] = {}
     for none in found:

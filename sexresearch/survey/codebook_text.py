@@ -58,7 +58,7 @@ def scale_text(scale: ResponseScale) -> str:
 
 def construct_lines(construct: Construct, comments: Mapping[str, str] | None = None) -> Iterator[str]:
     """The lines of one construct; `comments` stand behind the lines of the items they name."""
-    said = comments or {}
+    remarks = comments or {}
     yield f"[constructs.{key(construct.name)}]"
     yield f"label = {quoted(construct.label)}"
     if construct.definition:
@@ -71,7 +71,7 @@ def construct_lines(construct: Construct, comments: Mapping[str, str] | None = N
         yield f"scale = {quoted(common)}"
     yield f"[constructs.{key(construct.name)}.items]"
     for item in construct.items:
-        yield _item_line(item, common) + (f"   # {said[item.name]}" if said.get(item.name) else "")
+        yield _item_line(item, common) + (f"   # {remarks[item.name]}" if remarks.get(item.name) else "")
 
 
 def field_line(field: Field) -> str:

@@ -63,9 +63,9 @@ def _repeated_names(constructs: tuple[Construct, ...], items: list[Item], fields
     headers = Counter([item.header for item in items] + columns)
     for name, times in names.items():
         homes = [part.name for part in constructs for item in part.items if item.name == name]
-        said = f": it is an item of {' and of '.join(homes)}" if len(homes) > 1 else ""
+        where = f": it is an item of {' and of '.join(homes)}" if len(homes) > 1 else ""
         if times > 1:
-            yield f"the name '{name}' is used {times} times{said}"
+            yield f"the name '{name}' is used {times} times{where}"
     for header, times in headers.items():
         if times > 1 and names[header] < 2:
             yield f"{times} parts of the instrument read the column '{header}'"

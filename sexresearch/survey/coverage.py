@@ -17,13 +17,13 @@ STANDS_FOR = {
     "delight": (("valued", "exceeded"),),
     "promise": (("L1",), ("L2",)),
 }
-Asked = dict[str, list[tuple[Construct, Item]]]
+ItemsByPart = dict[str, list[tuple[Construct, Item]]]
 
 
 def coverage_frame(constructs: tuple[Construct, ...]) -> pd.DataFrame:
     """One row per part of the model: measured or not, by what, and who answers."""
-    asked = _asked(constructs)
-    rows = list(_parts(asked))
+    items = _items_by_part(constructs)
+    rows = list(_parts(items))
     return pd.DataFrame(
         {
             "part": [part for part, *_ in rows],
@@ -37,9 +37,9 @@ def coverage_frame(constructs: tuple[Construct, ...]) -> pd.DataFrame:
     )
 
 
-def _asked(constructs: tuple[Construct, ...]) -> Asked:
+def _items_by_part(constructs: tuple[Construct, ...]) -> ItemsByPart:
     """Construct and item by the part of the model that they ask about, as look-ups compare it."""
-    found: Asked = {}
+    found: ItemsByPart = {}
     for construct in constructs:
         for item in construct.items:
             place = node_key(construct.node) if construct.node else ""
@@ -48,36 +48,36 @@ def _asked(constructs: tuple[Construct, ...]) -> Asked:
     return found
 
 
-def _parts(asked: Asked) -> Iterator[tuple[str, str, str, list[tuple[Construct, Item]]]]:
+def _parts(items: ItemsByPart) -> Iterator[tuple[str, str, str, list[tuple[Construct, Item]]]]:
     for node in chain.nodes:
-        yield "effect chain", node.key, node.title, _of_node(node.key, asked)
+        yield "effect chain", node.key, node.title, _of_node(node.key, items)
     for level in pyramid:
-        yield "pyramid", level.key, level.title, asked.get(plain(level.key), [])
+        yield "pyramid", level.key, level.title, items.get(plain(level.key), [])
     for element in elements:
-        of_parts = [pair for part in element.sub_elements for pair in asked.get(plain(part.clause), [])]
-        own = asked.get(plain(element.clause), [])
+        of_parts = [pair for part in element.sub_elements for pair in items.get(plain(part.clause), [])]
+        own = items.get(plain(element.clause), [])
         title = element.title + (" (provisional)" if element.status == "provisional" else "")
         yield "element", element.clause, title, own + of_parts
     for part in sub_elements:
-        yield "sub-element", part.clause, part.title, asked.get(plain(part.clause), [])
+        yield "sub-element", part.clause, part.title, items.get(plain(part.clause), [])
     for benefit in benefits:
         key = f"4 {benefit.key}"
-        yield "benefit", key, benefit.title, asked.get(plain(key), [])
+        yield "benefit", key, benefit.title, items.get(plain(key), [])
 
 
-def _of_node(key: str, asked: Asked) -> list[tuple[Construct, Item]]:
-    own = asked.get(key, [])
+def _of_node(key: str, items: ItemsByPart) -> list[tuple[Construct, Item]]:
+    own = items.get(key, [])
     if own:
         return own
     clauses = [part.clause for part in (*elements, *sub_elements)]
-    of_elements = [pair for clause in clauses for pair in asked.get(plain(clause), [])]
+    of_elements = [pair for clause in clauses for pair in items.get(plain(clause), [])]
     if key == "excellence":
-        return of_elements or [pair for level in pyramid for pair in asked.get(plain(level.key), [])]
+        return of_elements or [pair for level in pyramid for pair in items.get(plain(level.key), [])]
     if key == "experience" and not of_elements:
         return []  # then levels 3 and 4 are parts of excellence
     for places in STANDS_FOR.get(key, ()):
-        if all(plain(place) in asked for place in places):
-            return [pair for place in places for pair in asked[plain(place)]]
+        if all(plain(place) in items for place in places):
+            return [pair for place in places for pair in items[plain(place)]]
     return []
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.survey.finding import Finding
-from sexresearch.survey.multivariate import WIDEST, drawn, little_mcar, mardia
+from sexresearch.survey.multivariate import WIDEST, little_mcar, mardia, sampled_rows
 from sexresearch.survey.respondents import Rated
 from sexresearch.survey.styles import net_agreement
 
@@ -28,7 +28,7 @@ def missing_at_random(items: pd.DataFrame, known: Rated) -> Iterator[Finding]:
     answers = items[varying].to_numpy(dtype=float)
     if not 1 < len(varying) <= WIDEST or not np.isnan(answers).any():
         return
-    used = drawn(answers)
+    used = sampled_rows(answers)
     same = varying == [known.names[place] for place in known.varying]
     found = little_mcar(used, known.moments if same else None)
     if found is None or not found.pvalue < LEVEL:

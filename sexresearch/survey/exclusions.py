@@ -13,7 +13,7 @@ from sexresearch.survey.wording import counted, listed
 
 FINDINGS = ("check", "rows")  # columns by which a table of `screen` is known
 ORIGIN = "survey"  # where a table of `screen` keeps which survey it is about
-MOST_SAID = 3  # reasons that a caption spells out
+MOST_REASONS = 3  # reasons that a caption spells out
 LONGEST = 60  # characters of a reason in a caption
 
 
@@ -98,10 +98,10 @@ def in_a_caption(exclusions: tuple[Exclusion, ...]) -> str:
     for part in exclusions:
         total[part.because] = total.get(part.because, 0) + part.n
     ranked = sorted(total.items(), key=lambda pair: -pair[1])
-    said = [f"{_short(because)} ({n})" for because, n in ranked[:MOST_SAID]]
-    rest = sum(n for _, n in ranked[MOST_SAID:])
-    said += [f"other reasons ({rest})"] if rest else []
-    return f"{counted(sum(total.values()), 'row')} excluded: {', '.join(said)}"
+    reasons = [f"{_short(because)} ({n})" for because, n in ranked[:MOST_REASONS]]
+    rest = sum(n for _, n in ranked[MOST_REASONS:])
+    reasons += [f"other reasons ({rest})"] if rest else []
+    return f"{counted(sum(total.values()), 'row')} excluded: {', '.join(reasons)}"
 
 
 def refuse_unknown(name: str, labels: Iterable[Hashable], index: pd.Index, gone: set[Hashable]) -> None:

@@ -33,12 +33,12 @@ def contradiction(labels: Labels, item: Item) -> str:
     >>> contradiction({"1": "Yes", "2": "No"}, item)[:48]
     "item 'sat1': the file's labels run the other way"
     """
-    asked = {float(code): text for code, text in item.scale.labels}
+    declared = {float(code): text for code, text in item.scale.labels}
     found = {number: text for code, text in labels.items() if (number := _number(code)) is not None}
-    moved = [(code, other) for code, text in found.items() if (other := _elsewhere(code, text, asked)) is not None]
+    moved = [(code, other) for code, text in found.items() if (other := _elsewhere(code, text, declared)) is not None]
     where = f"item '{item.name}': the file's labels"
     if not moved:
-        return _crossed(found, asked, item, where)
+        return _crossed(found, declared, item, where)
     code, other = moved[0]
     shown = f"{code:g} is '{found[code]}' in the file, but '{found[code]}' is {other:g} in scale '{item.scale.name}'"
     ends = item.scale.lowest + item.scale.highest
@@ -55,34 +55,34 @@ def other_words(labels: Labels, item: Item) -> str:
     >>> other_words({"1": "never"}, item)
     "1 is 'never' in the file and 'no' in scale 'two'"
     """
-    asked = {float(code): text for code, text in item.scale.labels}
+    declared = {float(code): text for code, text in item.scale.labels}
     for code, text in labels.items():
         number = _number(code)
-        if number in asked and folded(text) != folded(asked[number]):
-            return f"{number:g} is '{text}' in the file and '{asked[number]}' in scale '{item.scale.name}'"
+        if number in declared and folded(text) != folded(declared[number]):
+            return f"{number:g} is '{text}' in the file and '{declared[number]}' in scale '{item.scale.name}'"
     return ""
 
 
-def _elsewhere(code: float, text: str, asked: Mapping[float, str]) -> float | None:
+def _elsewhere(code: float, text: str, declared: Mapping[float, str]) -> float | None:
     """The other code that has this label in the questionnaire, if its own code has not."""
-    same = [other for other, label in asked.items() if plain(label) == plain(text)]
-    same = same or [other for other, label in asked.items() if folded(label) == folded(text)]
+    same = [other for other, label in declared.items() if plain(label) == plain(text)]
+    same = same or [other for other, label in declared.items() if folded(label) == folded(text)]
     return same[0] if same and code not in same else None
 
 
-def _crossed(found: Mapping[float, str], asked: Mapping[float, str], item: Item, where: str) -> str:
+def _crossed(found: Mapping[float, str], declared: Mapping[float, str], item: Item, where: str) -> str:
     """Ends in other words: those of the file share words with the opposite ends of the scale only."""
     low, high = item.scale.lowest, item.scale.highest
-    if not {low, high} <= found.keys() & asked.keys():
+    if not {low, high} <= found.keys() & declared.keys():
         return ""
-    words = {key: set(folded(text).split()) for key, text in (("low", asked[low]), ("high", asked[high]))}
+    words = {key: set(folded(text).split()) for key, text in (("low", declared[low]), ("high", declared[high]))}
     low_words, high_words = set(folded(found[low]).split()), set(folded(found[high]).split())
     only_low, only_high = words["low"] - words["high"], words["high"] - words["low"]
     straight = bool(low_words & only_low) or bool(high_words & only_high)
     crossed = bool((low_words - high_words) & only_high) and bool((high_words - low_words) & only_low)
     if straight or not crossed:
         return ""
-    shown = f"{low:g} is '{found[low]}' in the file and '{asked[low]}' in scale '{item.scale.name}'"
+    shown = f"{low:g} is '{found[low]}' in the file and '{declared[low]}' in scale '{item.scale.name}'"
     return f"{where} run the other way: {shown}; {_remedy(found, item)}"
 
 

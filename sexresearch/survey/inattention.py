@@ -74,8 +74,8 @@ def _outlying(items: Rated, indices: pd.DataFrame) -> Iterator[Finding]:
     limit = _of_distances(own, attentive, random, bonferroni)
     flags = pd.Series(own < limit.value, indices.index)
     kind = "Bonferroni" if limit.value == bonferroni else "by simulation"
-    said = f"Mahalanobis D² with p below {np.exp(limit.value):.2g} ({kind})"
-    yield from _by_cutoff("outlying answers", flags, limit, said, "at random", number=False)
+    text = f"Mahalanobis D² with p below {np.exp(limit.value):.2g} ({kind})"
+    yield from _by_cutoff("outlying answers", flags, limit, text, "at random", number=False)
 
 
 def _of_distances(own: Floats, attentive: Floats, random: Floats, bonferroni: float) -> Cutoff:
@@ -113,13 +113,13 @@ def little_variation(items: Rated, indices: pd.DataFrame, known: set[object]) ->
 
 
 def _by_cutoff(
-    check: str, flags: pd.Series, limit: Cutoff | None, said: str, careless: str, number: bool = True
+    check: str, flags: pd.Series, limit: Cutoff | None, text: str, careless: str, number: bool = True
 ) -> Iterator[Finding]:
     if limit is None:
         return
     value = f" {limit.value:.2f}" if number else ""
     shares = f", as are {limit.attentive:.1%} of attentive answers and {limit.careless:.0%} of answers {careless}"
-    yield from about_rows(check, "survey", flags, f"{said}{value}{shares * (limit.careless >= 0)}", SECOND_SIGN)
+    yield from about_rows(check, "survey", flags, f"{text}{value}{shares * (limit.careless >= 0)}", SECOND_SIGN)
 
 
 def twins(items: Rated, known: set[object]) -> Iterator[Finding]:

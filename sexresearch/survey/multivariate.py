@@ -99,7 +99,7 @@ def moments(answers: Floats) -> tuple[Floats, Floats] | None:
         mean, cov = _by_pairs(answers)
     else:
         try:
-            mean, cov = normal_moments(drawn(answers))
+            mean, cov = normal_moments(sampled_rows(answers))
         except DataError:
             return None
     return (mean, cov) if _invertible(cov) else None
@@ -115,7 +115,7 @@ def _by_pairs(answers: Floats) -> tuple[Floats, Floats]:
     return mean, (vectors * np.maximum(values, SMALLEST * values[-1])) @ vectors.T
 
 
-def drawn(answers: Floats) -> Floats:
+def sampled_rows(answers: Floats) -> Floats:
     """All rows with an answer, or as many of them, drawn with a fixed seed, as can be gone through quickly."""
     rows = answers[~np.isnan(answers).all(axis=1)]
     size = DRAWN

@@ -108,13 +108,13 @@ def outline_of(
             f"{name} has no header: its first row holds numbers like the rows below ({shown}); write the column names "
             f"above them, or say header={top + 1} if these are the names"
         )
-    said = {
+    notes = {
         f"the names are in row {top + 1}: {counted(top, 'row')} above left out": top > 0,
         layout.note: bool(layout.note),
         f"{counted(remarks, 'row')} of remarks below the answers left out": remarks > 0,
     }
     end = total - (len(last) - len(body))
-    return Outline(layout.names, layout.texts, start, end, tuple(note for note in said if said[note]))
+    return Outline(layout.names, layout.texts, start, end, tuple(note for note in notes if notes[note]))
 
 
 def table_of_frame(body: pd.DataFrame, found: Outline, notes: tuple[str, ...] = ()) -> RawTable:
@@ -125,9 +125,9 @@ def table_of_frame(body: pd.DataFrame, found: Outline, notes: tuple[str, ...] = 
     """
     frame = numbered(body.set_axis(list(found.names), axis=1))
     counts = found.names[0] == "" and _counts_rows(frame.iloc[:, 0])
-    said = ("the first column has no name and counts the rows: left out",) * int(counts)
+    dropped = ("the first column has no name and counts the rows: left out",) * int(counts)
     texts = {key: text for key, text in zip(found.names, found.texts, strict=False) if text and text != key}
-    return RawTable(frame.iloc[:, int(counts) :], {}, notes + found.notes + said, texts, start=found.start)
+    return RawTable(frame.iloc[:, int(counts) :], {}, notes + found.notes + dropped, texts, start=found.start)
 
 
 def layout_of(rows: Rows, merged: bool = False) -> FileLayout:

@@ -87,9 +87,9 @@ def read_survey(
     if isinstance(instrument, (str, Path)):
         instrument = Instrument.from_toml(instrument)
     wanted = frozenset(_headers(instrument))
-    asked = FileDescription(separator, decimal, thousands, header, wanted)
-    content = _content(file, sheet, asked)
-    table = _table(file, content, sheet, asked)
+    requested = FileDescription(separator, decimal, thousands, header, wanted)
+    content = _content(file, sheet, requested)
+    table = _table(file, content, sheet, requested)
     source = Source(file.name, hashlib.sha256(content).hexdigest(), len(table.frame))
     return checked_survey(table, instrument, source, synthetic)
 
@@ -100,48 +100,48 @@ def _headers(instrument: Instrument | None) -> list[str]:
     return [clean(name) for name in (*(item.header for item in instrument.items), *(f.name for f in instrument.fields))]
 
 
-def _content(file: Path, sheet: str | None, asked: FileDescription) -> bytes:
+def _content(file: Path, sheet: str | None, requested: FileDescription) -> bytes:
     suffix = file.suffix.lower()
     if suffix not in SUFFIXES:
         hint = f": {OTHER_SUFFIXES[suffix]}" if suffix in OTHER_SUFFIXES else ""
         raise DataError(f"{file.name}: no reader for '{suffix}'; the formats are {', '.join(SUFFIXES)}{hint}")
     if sheet is not None and suffix != ".xlsx":
         raise OptionError(f"sheet='{sheet}' applies to .xlsx files; {file.name} has no sheets")
-    _check_options(file.name, suffix, asked)
+    _check_options(file.name, suffix, requested)
     content = file_content(file)
     if not content.strip():
         raise DataError(f"{file.name} is empty")
     return content
 
 
-def _check_options(name: str, suffix: str, asked: FileDescription) -> None:
-    marks = {"separator": asked.separator, "decimal": asked.decimal, "thousands": asked.thousands}
+def _check_options(name: str, suffix: str, requested: FileDescription) -> None:
+    marks = {"separator": requested.separator, "decimal": requested.decimal, "thousands": requested.thousands}
     allowed = {"decimal": (".", ","), "thousands": (".", ",", "'", " ")}
     for option, mark in marks.items():
         if mark is not None and suffix not in TEXT:
             raise OptionError(f"{option}={mark!r} applies to text files; {name} has no such marks")
         if mark is not None and (not isinstance(mark, str) or mark not in allowed.get(option, (mark,))):
             raise OptionError(f"{option}={mark!r}: the marks are {', '.join(map(repr, allowed.get(option, ())))}")
-    if asked.separator is not None and (len(asked.separator) != 1 or asked.separator in '\r\n"'):
-        raise OptionError(f"separator={asked.separator!r} must be one character between columns, such as ';'")
-    if asked.decimal is not None and asked.decimal == asked.thousands:
-        raise OptionError(f"decimal and thousands cannot both be {asked.decimal!r}")
-    if asked.header is not None and (isinstance(asked.header, bool) or not isinstance(asked.header, int)):
-        raise OptionError(f"header={asked.header!r} must be the number of the row of names, first row 1")
-    if asked.header is not None and suffix in STATISTICAL:
-        raise OptionError(f"header={asked.header} applies to text and .xlsx files; {name} has its own names")
+    if requested.separator is not None and (len(requested.separator) != 1 or requested.separator in '\r\n"'):
+        raise OptionError(f"separator={requested.separator!r} must be one character between columns, such as ';'")
+    if requested.decimal is not None and requested.decimal == requested.thousands:
+        raise OptionError(f"decimal and thousands cannot both be {requested.decimal!r}")
+    if requested.header is not None and (isinstance(requested.header, bool) or not isinstance(requested.header, int)):
+        raise OptionError(f"header={requested.header!r} must be the number of the row of names, first row 1")
+    if requested.header is not None and suffix in STATISTICAL:
+        raise OptionError(f"header={requested.header} applies to text and .xlsx files; {name} has its own names")
 
 
-def _table(file: Path, content: bytes, sheet: str | None, asked: FileDescription) -> RawTable:
+def _table(file: Path, content: bytes, sheet: str | None, requested: FileDescription) -> RawTable:
     suffix = file.suffix.lower()
     if suffix == ".xlsx":
-        return read_workbook(content, file.name, sheet, asked.header, asked.wanted)
+        return read_workbook(content, file.name, sheet, requested.header, requested.wanted)
     if suffix in STATISTICAL:
         return STATISTICAL[suffix](file)
-    return read_text(content, file.name, "\t" if suffix == ".tsv" else "", asked)
+    return read_text(content, file.name, "\t" if suffix == ".tsv" else "", requested)
 
 
 def raw_table(path: str | Path, sheet: str | None = None) -> RawTable:
     """The table in a survey file before anything is known of its columns; errors as `read_survey`."""
-    file, asked = Path(path), FileDescription(None, None, None, None, frozenset())
-    return _table(file, _content(file, sheet, asked), sheet, asked)
+    file, requested = Path(path), FileDescription(None, None, None, None, frozenset())
+    return _table(file, _content(file, sheet, requested), sheet, requested)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import DataError
-from sexresearch.survey.calibration import Drawn, draw
+from sexresearch.survey.calibration import SimulatedAnswers, draw
 from sexresearch.survey.careless import (
     Floats,
     even_odd,
@@ -61,7 +61,7 @@ class Rated:
         return moments(self.answers[:, self.varying]) if len(self.varying) else None
 
     @cached_property
-    def drawn(self) -> Drawn | None:
+    def drawn(self) -> SimulatedAnswers | None:
         """Answers to the varying items as attentive and as careless respondents would give them."""
         if self.moments is None:
             return None

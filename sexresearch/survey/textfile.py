@@ -60,7 +60,7 @@ class _Column:
         return found.astype(np.int64) if whole else found
 
 
-def read_text(content: bytes, name: str, separators: str = "", asked: FileDescription | None = None) -> RawTable:
+def read_text(content: bytes, name: str, separators: str = "", requested: FileDescription | None = None) -> RawTable:
     """The table in a CSV or TSV file; columns that hold only numbers become numeric.
 
     Encoding: UTF-8, UTF-16 with its mark, else Windows-1252. Separator: the one of `separators` (else any usual one)
@@ -72,19 +72,19 @@ def read_text(content: bytes, name: str, separators: str = "", asked: FileDescri
        sat1  share
     1     5   0.25
     """
-    asked = asked or FileDescription()
+    requested = requested or FileDescription()
     text, encoding = decode(content, name)
-    text, dialect = find_dialect(text, name, asked.separator or separators or None)
+    text, dialect = find_dialect(text, name, requested.separator or separators or None)
     _check_columns(text, dialect, name)
-    table, typed, short = _by_column(text, dialect, name, asked) or _by_cell(text, dialect, name, asked)
+    table, typed, short = _by_column(text, dialect, name, requested) or _by_cell(text, dialect, name, requested)
     mark = dialect.separator
-    said = {
+    kinds = {
         f"not UTF-8: read as {encoding}; check accents and umlauts": encoding == "Windows-1252",
         f"columns are separated by {(SEPARATORS | RARE).get(mark, mark)}": mark not in ",\t"
         and table.frame.shape[1] > 1,
         "cells stand in single quotes": dialect.quote == "'",
     }
-    notes = tuple(note for note in said if said[note])
+    notes = tuple(note for note in kinds if kinds[note])
     end = f"cells are missing at the end of {counted(len(short), 'line')}: line {listed(short)}"
     return replace(typed, notes=(*notes, *typed.notes, *([end] if short else []), *table.notes))
 
@@ -98,7 +98,7 @@ def _check_columns(text: str, dialect: Dialect, name: str) -> None:
 _Read = tuple[RawTable, RawTable, list[int]]  # the table as it stands, with its numbers, and the lines that are short
 
 
-def _by_column(text: str, dialect: Dialect, name: str, asked: FileDescription) -> _Read | None:
+def _by_column(text: str, dialect: Dialect, name: str, requested: FileDescription) -> _Read | None:
     """The file read by column; None where it must be split cell by cell."""
     rows = text_rows(text, dialect)
     if rows is None or len(rows.widths) == 0:
@@ -112,17 +112,17 @@ def _by_column(text: str, dialect: Dialect, name: str, asked: FileDescription) -
     head = _filled_up(rows.listed(0, min(HEAD, end)), width)
     tail = _filled_up(rows.listed(max(end - HEAD, 0), end), width)
     found = outline_of(
-        head, name, header=asked.header, wanted=asked.wanted, tail=tail if end > len(head) else (), total=end
+        head, name, header=requested.header, wanted=requested.wanted, tail=tail if end > len(head) else (), total=end
     )
     frame = rows.frame(found.start, found.end, width) if found.end > found.start else None
     if frame is None:
         return None
     points = _with_points(frame, head[found.start :]) if b"." in rows.bytes_ else {}
-    open_ = {place for place, shown in points.items() if not shown or asked.decimal or asked.thousands}
+    open_ = {place for place, shown in points.items() if not shown or requested.decimal or requested.thousands}
     open_ &= rows.with_mark(".", found.start, found.end) if open_ else set()
     table = table_of_frame(rows.as_text(frame, found.start, found.end, sorted(open_)), found)
     known = frozenset("." for shown in points.values() if shown)
-    return table, with_numbers(table, asked, known), rows.lines[short].tolist()
+    return table, with_numbers(table, requested, known), rows.lines[short].tolist()
 
 
 def _with_points(frame: pd.DataFrame, head: list[list[str | None]]) -> dict[int, bool]:
@@ -131,13 +131,13 @@ def _with_points(frame: pd.DataFrame, head: list[list[str | None]]) -> dict[int,
     return {place: written([(row[place] or "").strip() for row in head]).decimal == "." for place in floats}
 
 
-def _by_cell(text: str, dialect: Dialect, name: str, asked: FileDescription) -> _Read:
+def _by_cell(text: str, dialect: Dialect, name: str, requested: FileDescription) -> _Read:
     rows, short = _rows(text, dialect, name)
-    table = table_of_rows(rows, name, header=asked.header, wanted=asked.wanted)
-    return table, with_numbers(table, asked), short
+    table = table_of_rows(rows, name, header=requested.header, wanted=requested.wanted)
+    return table, with_numbers(table, requested), short
 
 
-def with_numbers(table: RawTable, asked: FileDescription, known: frozenset[str] = frozenset()) -> RawTable:
+def with_numbers(table: RawTable, requested: FileDescription, known: frozenset[str] = frozenset()) -> RawTable:
     """The table with its columns of numbers as numbers; its notes are only those about marks.
 
     `known` are the decimal marks that columns of numbers have shown already.
@@ -150,17 +150,19 @@ def with_numbers(table: RawTable, asked: FileDescription, known: frozenset[str] 
     places = [place for place, kind in enumerate(kinds) if kind.kind not in "iuf"]
     columns = {place: _looked_at(frame.iloc[:, place]) for place in places}
     seen = known | {column.marks.decimal for column in columns.values() if column.marks.decimal}
-    asked_for = asked.decimal or ("," if asked.thousands == "." else "." if asked.thousands == "," else "")
-    default = asked_for or (next(iter(seen)) if len(seen) == 1 else "")
+    requested_mark = requested.decimal or (
+        "," if requested.thousands == "." else "." if requested.thousands == "," else ""
+    )
+    default = requested_mark or (next(iter(seen)) if len(seen) == 1 else "")
     typed: dict[int, npt.NDArray[Any]] = {}
     percent: list[str] = []
     notes: dict[str, list[str]] = {}
     doubts: dict[str, str] = {}
     for place, column in columns.items():
         header = str(frame.columns[place])
-        values, said, doubt = _typed(column, default, asked)
+        values, marks, doubt = _typed(column, default, requested)
         typed[place] = column.spread(values)
-        for note in said:
+        for note in marks:
             notes.setdefault(note, []).append(header)
         doubts |= {header: doubt} if doubt else {}
         percent += [header] if column.percent else []
@@ -230,24 +232,24 @@ def _numbers(values: list[Any]) -> tuple[list[str], list[int]]:
     return found, places
 
 
-def _typed(column: _Column, default: str, asked: FileDescription) -> tuple[list[Any], list[str], str]:
+def _typed(column: _Column, default: str, requested: FileDescription) -> tuple[list[Any], list[str], str]:
     """The values of the distinct cells; what to note about the column; and the doubt that is left."""
     values = list(column.distinct)
     marks = column.marks
-    said: list[str] = []
+    notes: list[str] = []
     if not column.numbers:
-        return values, said, ""
-    if marks.clash and not asked.decimal:
-        return values, said, f"both {marks.clash[0]} and {marks.clash[1]} are in it; say decimal=',' or decimal='.'"
+        return values, notes, ""
+    if marks.clash and not requested.decimal:
+        return values, notes, f"both {marks.clash[0]} and {marks.clash[1]} are in it; say decimal=',' or decimal='.'"
     decimal, thousands = marks.decimal, marks.thousands
-    if asked.decimal or marks.open:
+    if requested.decimal or marks.open:
         decimal = default
         other = {",": ".", ".": ","}.get(decimal, "")
-        thousands = asked.thousands or (other if any(other in text for text in column.numbers) and other else "")
+        thousands = requested.thousands or (other if any(other in text for text in column.numbers) and other else "")
     if marks.open and not decimal:
         return (
             values,
-            said,
+            notes,
             (
                 f"'{marks.open}' may be {marks.open.replace(',', '').replace('.', '')} or "
                 f"{marks.open.replace(',', '.')}: say decimal='.', decimal=',' or thousands='{_mark(marks.open)}'"
@@ -255,17 +257,17 @@ def _typed(column: _Column, default: str, asked: FileDescription) -> tuple[list[
         )
     found = numbers(column.numbers, decimal, thousands)
     if found is None:
-        return values, said, ""
+        return values, notes, ""
     for place, value in zip(column.places, found, strict=True):
         values[place] = float(value)
-    return values, _said(column, decimal, thousands), ""
+    return values, _mark_notes(column, decimal, thousands), ""
 
 
 def _mark(text: str) -> str:
     return "," if "," in text else "."
 
 
-def _said(column: _Column, decimal: str, thousands: str) -> list[str]:
+def _mark_notes(column: _Column, decimal: str, thousands: str) -> list[str]:
     has = "\n".join(column.numbers)
     notes = ["decimal commas"] if decimal == "," and "," in has else []
     notes += [f"{MARK_NAMES[mark]} between thousands" for mark in thousands if mark in has]

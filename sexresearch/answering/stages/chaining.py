@@ -169,7 +169,7 @@ def _view(setting: Setting, chosen: Chosen) -> list[Fact]:
 
 def _total(setting: Setting, results: Results) -> list[Fact]:
     """What the head of the chain does to the target, all ways together."""
-    found = _found_effects(setting, results)
+    found = _effects_frame(setting, results)
     if found is None:
         return []
     total = found[(found["effect"] == "total") & found["std_all"].notna()]
@@ -185,7 +185,7 @@ def _total_fact(setting: Setting, row: pd.Series) -> Fact:
     return Fact(key, filling, (against("lower limit of the total effect", lower, 0.0, "", strict=True),))
 
 
-def _found_effects(setting: Setting, results: Results) -> pd.DataFrame | None:
+def _effects_frame(setting: Setting, results: Results) -> pd.DataFrame | None:
     try:
         return effects(results, target=setting.choices.target or None)
     except (ModelError, OptionError):
@@ -193,7 +193,7 @@ def _found_effects(setting: Setting, results: Results) -> pd.DataFrame | None:
 
 
 def _effects_table(setting: Setting, results: Results) -> dict[str, pd.DataFrame]:
-    found = _found_effects(setting, results)
+    found = _effects_frame(setting, results)
     if found is None or not (found["effect"] == "total").any():
         return {}
     kept = found[found["effect"].isin(["direct", "indirect", "total indirect", "total"]) & (found["std_all"] != 0)]

@@ -117,8 +117,8 @@ def _facts(setting: Setting, ranked: pd.DataFrame, target: str) -> list[Fact]:
     facts += [_second(setting, shown, target)] if len(shown) > 1 else []
     if len(hidden) and len(shown):
         names = setting.labels.several(hidden["construct"].tolist())
-        told = tuple(Verdict("doubtful", setting.label(r.construct), r.gain, 0.0) for r in hidden.itertuples())
-        facts.append(Fact("gain_open", {"names": names, "target": setting.label(target)}, told))
+        verdicts = tuple(Verdict("doubtful", setting.label(r.construct), r.gain, 0.0) for r in hidden.itertuples())
+        facts.append(Fact("gain_open", {"names": names, "target": setting.label(target)}, verdicts))
     if len(harmful):
         facts.append(Fact("gain_negative", {"names": setting.labels.several(harmful["construct"].tolist())}))
     return facts
@@ -154,9 +154,9 @@ def _second(setting: Setting, shown: pd.DataFrame, target: str) -> Fact:
 
 
 def _nothing(setting: Setting, ranked: pd.DataFrame, target: str) -> Fact:
-    told = tuple(Verdict("doubtful", setting.label(row.construct), row.gain, 0.0) for row in ranked.itertuples())
+    verdicts = tuple(Verdict("doubtful", setting.label(row.construct), row.gain, 0.0) for row in ranked.itertuples())
     names = setting.labels.several(ranked["construct"].tolist())
-    return Fact("gain_none", {"names": names, "target": setting.label(target)}, told, first=True)
+    return Fact("gain_none", {"names": names, "target": setting.label(target)}, verdicts, first=True)
 
 
 def _filling(setting: Setting, row: pd.Series, target: str) -> dict[str, Any]:

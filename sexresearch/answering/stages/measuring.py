@@ -70,8 +70,8 @@ def _verdicts(setting: Setting, found: pd.DataFrame) -> list[Fact]:
     for outcome in OUTCOMES:
         names = found[found["outcome"] == outcome]["construct"].tolist()
         if names:
-            told = tuple(Verdict(outcome, setting.label(name), reason="see its row") for name in names)
-            facts.append(Fact(f"measured_{outcome}", {"names": setting.labels.several(names)}, told))
+            shown = tuple(Verdict(outcome, setting.label(name), reason="see its row") for name in names)
+            facts.append(Fact(f"measured_{outcome}", {"names": setting.labels.several(names)}, shown))
     return facts
 
 
@@ -81,9 +81,9 @@ def _weak(setting: Setting, results: Results) -> list[Fact]:
     low = own[own["loading"].abs() < WEAK].sort_values("loading", key=np.abs)
     if low.empty:
         return []
-    told = tuple(Verdict("doubtful", "loading", float(x), WEAK, "Hair et al. 2019") for x in low["loading"])
+    verdicts = tuple(Verdict("doubtful", "loading", float(x), WEAK, "Hair et al. 2019") for x in low["loading"])
     quoted = [setting.labels.quoted(str(name)) for name in low["item"].head(MOST)]
-    return [Fact("items_weak", {"n": len(low), "names": quoted}, told)]
+    return [Fact("items_weak", {"n": len(low), "names": quoted}, verdicts)]
 
 
 def _single(setting: Setting) -> list[Fact]:

@@ -140,5 +140,5 @@ def required(x: Array, y: Array, wanted: Array, ceiling: Ceiling) -> Array:
     (start,), (slope,) = found.lines()
     if slope <= 0:
         return np.full(len(wanted), found.x[0])
-    asked = (wanted - start) / slope
-    return np.where(asked > found.x[-1] * (1 + ROUNDING), np.nan, np.maximum(asked, found.x[0]))
+    needed = (wanted - start) / slope
+    return np.where(needed > found.x[-1] * (1 + ROUNDING), np.nan, np.maximum(needed, found.x[0]))

@@ -18,7 +18,7 @@ from sexresearch.chain.deciding.instruments import instrumented
 from sexresearch.chain.deciding.lagged import Lagged, lagged, waves_of
 from sexresearch.chain.deciding.phantom import Phantom, phantom
 from sexresearch.chain.investing.importance import constructs_of
-from sexresearch.chain.paths.arrows import arrows, known
+from sexresearch.chain.paths.arrows import arrows, checked_name
 from sexresearch.errors import OptionError
 from sexresearch.frozen import by_value
 from sexresearch.sem import Results
@@ -157,11 +157,11 @@ def _outcome(found: Lagged, line: float, error: float) -> Outcome:
 def _lags(found: Lagged, line: float) -> str:
     if found.why:
         return ""
-    said = [
+    parts = [
         f"{name} {est:.3f} [{est - line * se:.3f}, {est + line * se:.3f}], standardized {std:.2f}, p {p:.3f}"
         for name, (est, se, std, p) in (("forward", found.forward), ("reverse", found.reverse))
     ]
-    return f"lagged effects: {'; '.join(said)} (n = {found.n})"
+    return f"lagged effects: {'; '.join(parts)} (n = {found.n})"
 
 
 def _of_fit(results: Results | View, fit: View, source: str, target: str, level: float) -> Direction:
@@ -169,7 +169,7 @@ def _of_fit(results: Results | View, fit: View, source: str, target: str, level:
         raise OptionError("direction takes a fit of one group: fit the groups apart")
     graph = arrows(fit, 0)
     for what, name in (("source", source), ("target", target)):
-        known(name, graph.names, what, fit.latents)
+        checked_name(name, graph.names, what, fit.latents)
     if source == target:
         raise OptionError(f"source and target are both {source!r}; an arrow needs two variables")
     rows = fit.parameters
@@ -244,8 +244,8 @@ def _independences(fit: View, source: str, target: str, level: float) -> Check:
         )
     limit = (1 - level) / len(best)
     failed = {pair: mi for pair, mi in best.items() if chisq_pvalue(mi, 1) < limit}
-    said = "; ".join(f"{a} – {b}: χ² {mi:.1f}" for (a, b), mi in sorted(failed.items(), key=lambda item: -item[1])[:5])
-    detail = f"{len(best) - len(failed)} of {len(best)} implied independences hold{f'; not {said}' if said else ''}"
+    pairs = "; ".join(f"{a} – {b}: χ² {mi:.1f}" for (a, b), mi in sorted(failed.items(), key=lambda item: -item[1])[:5])
+    detail = f"{len(best) - len(failed)} of {len(best)} implied independences hold{f'; not {pairs}' if pairs else ''}"
     return "independences", "fails" if failed else "holds", detail, ""
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.again import fitted_again
-from sexresearch.chain.paths.arrows import all_arrows, is_drawn, known
+from sexresearch.chain.paths.arrows import all_arrows, checked_name, is_drawn
 from sexresearch.errors import OptionError, SexresearchError
 from sexresearch.sem import Results
 from sexresearch.sem.view import View, chisq_pvalue, matrices, view, written
@@ -90,7 +90,7 @@ def _refuse(fit: View, marker: str | None) -> None:
     if marker is None:
         return
     graph = all_arrows(fit)[0]
-    known(marker, fit.latents, "marker", fit.latents)
+    checked_name(marker, fit.latents, "marker", fit.latents)
     tied = [name for name in fit.latents if name in graph.reach[marker] or marker in graph.reach[name]]
     if tied:
         raise OptionError(

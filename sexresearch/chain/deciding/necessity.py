@@ -206,24 +206,24 @@ def bottlenecks(
     if not len(levels) or not ((levels >= 0) & (levels <= 100)).all():
         raise OptionError(f"percents must lie between 0 and 100; found {list(percents)!r}")
     found = scored(data, "bottlenecks", target, conditions, scale, scores)
-    return pd.concat([_asked(found, target, j, levels) for j in range(len(found.names))], ignore_index=True)
+    return pd.concat([_requirements(found, target, j, levels) for j in range(len(found.names))], ignore_index=True)
 
 
-def _asked(found: Scored, target: str, j: int, levels: Array) -> pd.DataFrame:
+def _requirements(found: Scored, target: str, j: int, levels: Array) -> pd.DataFrame:
     x, y = _pair(found, j)
     why, note = _lacking(found, target, j, x, y), _note(found, target, j, len(x))
     frames = []
     for name in CEILINGS:
         frame = pd.DataFrame({"target": target, "condition": found.names[j], "ceiling": name, "percent": levels})
         points = np.full(len(levels), np.nan)
-        said = [why] * len(levels)
+        reasons = [why] * len(levels)
         if not why:
             points = required(x, y, y.min() + np.ptp(y) * levels / 100.0, name)
             free = points <= x.min()
-            said = np.select([free, np.isnan(points)], ["not necessary", "more than occurs"], "").tolist()
+            reasons = np.select([free, np.isnan(points)], ["not necessary", "more than occurs"], "").tolist()
             points[free] = np.nan
         frame["required"] = points
         frame["required_percent"] = 100.0 * (points - x.min()) / np.ptp(x) if not why else np.nan
         frame["share"] = [np.nan if np.isnan(p) else float((x < p).mean()) for p in points]
-        frames.append(frame.assign(note=[joined(own, note) for own in said]))
+        frames.append(frame.assign(note=[joined(own, note) for own in reasons]))
     return pd.concat(frames, ignore_index=True)

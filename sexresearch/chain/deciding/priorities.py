@@ -121,7 +121,7 @@ def priorities(
     frame["clause"] = [_clause(survey, name) for name in frame["construct"]]
     frame["cost"] = _costs(cost, frame["construct"].tolist())
     at = draws(fit, None if bootstrap else "monte_carlo", bootstrap, seed, level)
-    drawn = _drawn(fit, at, units, frame, target)
+    drawn = _importance_draws(fit, at, units, frame, target)
     frame = _with_gains(_classed(fit, frame, target, units, seed), drawn, points, at)
     return _ordered(judged_priorities(*_ranked(frame, drawn, bool(cost), at), level, fit.inadmissible))
 
@@ -162,7 +162,7 @@ def _costs(cost: Mapping[str, float] | None, names: Sequence[str]) -> list[float
     return [float((cost or {}).get(name, np.nan)) for name in names]
 
 
-def _drawn(fit: View, at: Draws, units: Units, frame: pd.DataFrame, target: str) -> Array:
+def _importance_draws(fit: View, at: Draws, units: Units, frame: pd.DataFrame, target: str) -> Array:
     """(R, rows) draws of importance; NaN where a row has none."""
     numbers = [0 if not fit.groups else fit.groups.index(label) for label in frame["group"]]
     shown = frame["importance"].notna().to_numpy()

@@ -21,7 +21,7 @@ WORDS = {
     "lost": {"fails": "no verdict"},
 }
 NO_DRAWS = "there are no draws"
-Told = tuple[str, list[Verdict]]
+Statement = tuple[str, list[Verdict]]
 
 
 def judged_priorities(
@@ -38,7 +38,7 @@ def judged_priorities(
 
 def priority(
     frame: pd.DataFrame, rows: Sequence[int], ranked: Ranks, place: int, level: float, inadmissible: Sequence[str]
-) -> Told:
+) -> Statement:
     """What is to be said of the row in that place among the ranked ones, as data: which kind of words, and verdicts."""
     if inadmissible:
         return "lost", [admissible(inadmissible)]

@@ -14,7 +14,7 @@ from sexresearch.chain.investing.levers import levers
 from sexresearch.chain.investing.points import Meter, meters
 from sexresearch.chain.investing.scales import FROM_ANSWERS, NO_WIDTH, OPEN, Ends, Scale, ends_of, limits_of
 from sexresearch.chain.joining import joined
-from sexresearch.chain.paths.arrows import all_arrows, known
+from sexresearch.chain.paths.arrows import all_arrows, checked_name
 from sexresearch.errors import DataError, ModelError
 from sexresearch.sem.view import Array, View, row_values
 from sexresearch.standard.nodes import node_key
@@ -73,8 +73,8 @@ def of_survey(
     made = {name: dict.fromkeys(items.get(name, [name]), 1.0) for name in chosen}
     used = list(dict.fromkeys(item for weights in made.values() for item in weights))
     answers = pd.DataFrame(answers_in(frame, used), index=frame.index, columns=used)
-    ends, said = _ends(answers, data, scale)
-    notes = {name: joined(*(said.get(item, "") for item in weights)) for name, weights in made.items()}
+    ends, note = _ends(answers, data, scale)
+    notes = {name: joined(*(note.get(item, "") for item in weights)) for name, weights in made.items()}
     return Recipes(answers, ends, [(slice(None), made)], notes), chosen[1:]
 
 
@@ -132,18 +132,18 @@ def of_fit(
         raise ModelError(f"{question} needs the answers of respondents, and moments hold none")
     graphs = all_arrows(fit)
     names = list(dict.fromkeys(name for graph in graphs for name in graph.names))
-    known(target, names, "target", fit.latents)
-    chosen = [known(name, names, "attribute", fit.latents) for name in attributes or ()]
+    checked_name(target, names, "target", fit.latents)
+    chosen = [checked_name(name, names, "attribute", fit.latents) for name in attributes or ()]
     if attributes is None:
         chosen = levers(graphs[0], [name for name in constructs_of(fit) if name != target], target)
-    ends, said = limits_of(fit, scale)
+    ends, note = limits_of(fit, scale)
     wanted, parts, frames, first = [target, *chosen], [], [], 0
     for number, (block, meter) in enumerate(zip(fit.blocks, meters(fit, ends), strict=True)):
         found = _weights(fit, number, meter)
         parts.append((slice(first, first + block.nobs), {name: found.get(name, {}) for name in wanted}))
         frames.append(pd.DataFrame(block.answers, columns=list(block.observed)))
         first += block.nobs
-    notes = {name: joined(*(n for g in range(len(parts)) for n in reasons(fit, g, (name,), said))) for name in wanted}
+    notes = {name: joined(*(n for g in range(len(parts)) for n in reasons(fit, g, (name,), note))) for name in wanted}
     answers = pd.concat(frames, ignore_index=True)
     grouped = [block.clusters for block in fit.blocks]
     clusters = None if any(c is None for c in grouped) or len(grouped) > 1 else grouped[0]

@@ -12,7 +12,7 @@ from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.calibrated import Calibrated, above, calibrated
 from sexresearch.chain.deciding.regressed import regressed
 from sexresearch.chain.joining import joined
-from sexresearch.chain.paths.arrows import all_arrows, known
+from sexresearch.chain.paths.arrows import all_arrows, checked_name
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
 from sexresearch.sem.view import Array, View, view
@@ -94,7 +94,7 @@ def _refuse(fit: View, cause: str, effect: str, moderator: str | None, level: fl
     graph = all_arrows(fit)[0]
     names = [("cause", cause), ("effect", effect), *([("moderator", moderator)] if moderator else [])]
     for what, name in names:
-        known(name, graph.names, what, fit.latents)
+        checked_name(name, graph.names, what, fit.latents)
     if len({name for _, name in names}) < len(names):
         raise OptionError(f"cause, effect and moderator are three variables; found {[name for _, name in names]}")
     direct = [name for name in graph.names if effect in graph.after.get(name, ()) and name not in (cause, moderator)]

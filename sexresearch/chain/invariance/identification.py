@@ -32,10 +32,14 @@ def scaled_by_text(model: Model) -> bool:
 
 
 def _restricted(formula: Formula) -> bool:
-    said = replace(formula.modifiers, start=())
+    modifiers = replace(formula.modifiers, start=())
     absent = formula.op in ("~", "~1") or (formula.op == "~~" and formula.lhs != formula.rhs)
-    zero = absent and said == Modifiers(fixed=said.fixed) and all(value in (0.0, None) for value in said.fixed)
-    return said != Modifiers() and not zero
+    zero = (
+        absent
+        and modifiers == Modifiers(fixed=modifiers.fixed)
+        and all(value in (0.0, None) for value in modifiers.fixed)
+    )
+    return modifiers != Modifiers() and not zero
 
 
 def means_at_zero(model: Model) -> Sequence[str]:
@@ -44,6 +48,8 @@ def means_at_zero(model: Model) -> Sequence[str]:
     None for a construct where the text speaks of its mean, or of a dimension's.
     """
     formulas = model.statements.formulas
-    told = {f.lhs for f in formulas if f.op == "~1"}
+    mentioned = {f.lhs for f in formulas if f.op == "~1"}
     parts = {name: {f.rhs for f in formulas if f.op == "=~" and f.lhs == name} for name in higher(model)}
-    return [f"{written(name)} ~ 0*1" for name, below in parts.items() if not told & {name, *below & set(model.latents)}]
+    return [
+        f"{written(name)} ~ 0*1" for name, below in parts.items() if not mentioned & {name, *below & set(model.latents)}
+    ]

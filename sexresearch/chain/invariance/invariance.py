@@ -142,18 +142,18 @@ def _note(rung: Rung, tested: Mapping[str, object]) -> str:
     """What to know beside the verdict."""
     if rung.results is None:
         return f"not computable: {rung.reason}"
-    said = [] if rung.results.converged else [f"not computable: {NO_FIT}"]
+    notes = [] if rung.results.converged else [f"not computable: {NO_FIT}"]
     if tested.get("method", "standard") == "":
-        said.append(str(tested["note"]))
+        notes.append(str(tested["note"]))
     elif tested.get("method", "standard") != "standard":
-        said.append(f"scaled by {tested['method']}")
+        notes.append(f"scaled by {tested['method']}")
     tests = [f"{c.formula} (χ² {c.chisq:.1f}, df {c.df})" for c in rung.released]
     if tests:
-        said.append(f"set free: {', '.join(tests)}")
+        notes.append(f"set free: {', '.join(tests)}")
     if rung.reason:
-        said.append(rung.reason)
+        notes.append(rung.reason)
     if rung.step == "scalar" and rung.ordered:
-        said.append("thresholds equal; against the configural step, in which alone it is nested")
+        notes.append("thresholds equal; against the configural step, in which alone it is nested")
     if rung.base is None:
-        said += rung.results.problems
-    return "; ".join(said)
+        notes += rung.results.problems
+    return "; ".join(notes)

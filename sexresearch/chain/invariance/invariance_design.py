@@ -144,8 +144,8 @@ class Waves:
         formulas = self.model.statements.formulas
         beyond = [f for f in formulas if f.op not in ("=~", "~~") or f.modifiers != type(f.modifiers)()]
         if beyond or self.model.statements.constraints or self.model.statements.definitions:
-            said = f"{beyond[0].lhs} {beyond[0].op} {beyond[0].rhs}".strip() if beyond else "constraints"
-            raise OptionError(f"waves= takes a measurement model of plain '=~' and '~~' formulas; found {said!r}")
+            formula = f"{beyond[0].lhs} {beyond[0].op} {beyond[0].rhs}".strip() if beyond else "constraints"
+            raise OptionError(f"waves= takes a measurement model of plain '=~' and '~~' formulas; found {formula!r}")
 
     @property
     def labels(self) -> tuple[object, ...]:

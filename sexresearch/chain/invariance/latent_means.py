@@ -109,20 +109,20 @@ def means_frame(design: InvarianceDesign, rungs: Sequence[Rung]) -> pd.DataFrame
 
 def _missing(rungs: Sequence[Rung]) -> dict[str, object]:
     """A row without numbers, and why."""
-    said = {"step": "", "outcome": "not_computable", "note": why_not(rungs)}
-    return _row((math.nan,) * 2, (math.nan,) * 2) | said
+    verdict = {"step": "", "outcome": "not_computable", "note": why_not(rungs)}
+    return _row((math.nan,) * 2, (math.nan,) * 2) | verdict
 
 
 def _compared(design: InvarianceDesign, rungs: Sequence[Rung], rung: Rung, name: str, place: int) -> dict[str, object]:
     assert rung.results is not None
     first, other = (design.latent(name, number) for number in (0, place))
     difference, effect = ComparedConstructs(rung.results, first, other).estimates
-    said = doubts(rungs)
+    notes = doubts(rungs)
     if difference[1] < NO_ERROR:
         fixed = "not computable: the model's text holds these means fixed or equal"
         return _row((math.nan,) * 2, (math.nan,) * 2) | {"step": rung.step, "outcome": "not_computable", "note": fixed}
-    outcome = "doubtful" if said else "holds"
-    return _row(difference, effect) | {"step": rung.step, "outcome": outcome, "note": "; ".join(said)}
+    outcome = "doubtful" if notes else "holds"
+    return _row(difference, effect) | {"step": rung.step, "outcome": outcome, "note": "; ".join(notes)}
 
 
 def _row(difference: tuple[float, float], effect: tuple[float, float]) -> dict[str, object]:

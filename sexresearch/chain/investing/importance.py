@@ -16,7 +16,7 @@ from sexresearch.chain.investing.quadrants import judged
 from sexresearch.chain.investing.scales import Scale, limits_of
 from sexresearch.chain.joining import joined
 from sexresearch.chain.measurement.notes import clearly_loads
-from sexresearch.chain.paths.arrows import Arrows, all_arrows, is_drawn, known
+from sexresearch.chain.paths.arrows import Arrows, all_arrows, checked_name, is_drawn
 from sexresearch.chain.paths.routes import feedback
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem import Results
@@ -121,10 +121,10 @@ def _shared(through: Sequence[str]) -> str:
 def _chosen(fit: View, graphs: Sequence[Arrows], target: str, constructs: Sequence[str] | None) -> list[list[str]]:
     """By group, the constructs to be shown: those named, else levers and silent ones, else all but the target."""
     names = list(dict.fromkeys(name for graph in graphs for name in graph.names))
-    known(target, names, "target", fit.latents)
+    checked_name(target, names, "target", fit.latents)
     if constructs is not None:
         listed = [constructs] if isinstance(constructs, str) else list(constructs)
-        inside = [known(name, names, "construct", fit.latents) for name in listed if name != target]
+        inside = [checked_name(name, names, "construct", fit.latents) for name in listed if name != target]
         found = [inside for _ in graphs]
     else:
         inside = [name for name in constructs_of(fit) if name != target]
@@ -173,7 +173,7 @@ def _numbers(
     """The frame without quadrants: weights, importance and performance with limits, standardized effects, notes."""
     place = [{name: i for i, name in enumerate(block.names)} for block in fit.blocks]
 
-    def asked(points: list[Points]) -> Array:
+    def quantities(points: list[Points]) -> Array:
         weight = [_weight(points[g], place[g], construct, item) for _, construct, item, g, _ in rows]
         effect = [
             points[g].total[:, place[g][target], place[g][c]] if leads else np.full(len(points[g].total), np.nan)
@@ -182,7 +182,7 @@ def _numbers(
         shown = [points[g].level[:, place[g][item or construct]] for _, construct, item, g, _ in rows]
         return np.stack([*weight, *(w * e for w, e in zip(weight, effect, strict=True)), *shown], axis=1)
 
-    found = readings(fit, meters(fit, scales), asked)
+    found = readings(fit, meters(fit, scales), quantities)
     weight, effect, shown = np.split(found.est, 3)
     _, effect_se, shown_se = float(ndtri(0.5 + level / 2)) * np.stack(np.split(found.se, 3))
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "connected"])

@@ -138,7 +138,7 @@ class Reading:
     se: Array
 
 
-def readings(fit: View, gauges: Sequence[Meter], asked: Callable[[list[Points]], Array]) -> Reading:
+def readings(fit: View, gauges: Sequence[Meter], quantities: Callable[[list[Points]], Array]) -> Reading:
     """What `asked` makes of the points of all groups, (R, k), by the delta method.
 
     Parameters vary by their covariance, means that the model does not hold by that of the sample; the two are taken to
@@ -151,7 +151,7 @@ def readings(fit: View, gauges: Sequence[Meter], asked: Callable[[list[Points]],
     def at(points: Array) -> Array:
         q, e = len(fit.theta), len(fit.exogenous)
         rows = row_values(fit, points[:, :q], points[:, q : q + e])
-        return asked([meter.read(rows, points[:, q + e :]) for meter in gauges])
+        return quantities([meter.read(rows, points[:, q + e :]) for meter in gauges])
 
     slopes = (at(point + np.diag(steps)) - at(point - np.diag(steps))) / (2.0 * steps[:, None])
     variance = np.einsum("ik,ij,jk->k", slopes, spread, slopes)

@@ -14,7 +14,7 @@ from sexresearch.chain.investing.importance import constructs_of, reasons, shows
 from sexresearch.chain.investing.points import Points, meters, readings
 from sexresearch.chain.investing.scales import Scale, limits_of
 from sexresearch.chain.joining import joined
-from sexresearch.chain.paths.arrows import Arrows, all_arrows, known
+from sexresearch.chain.paths.arrows import Arrows, all_arrows, checked_name
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
 from sexresearch.sem.view import Array, View, view
@@ -80,11 +80,11 @@ def what_if(
     rows = [(name, number) for number, graph in enumerate(graphs) for name in _moved(fit, graph, changes)]
     names = [block.names for block in fit.blocks]
 
-    def asked(points: list[Points]) -> Array:
+    def quantities(points: list[Points]) -> Array:
         change = [_change(points[g], graphs[g], names[g], name, changes) for name, g in rows]
         return np.stack([*change, *(points[g].level[:, names[g].index(name)] for name, g in rows)], axis=1)
 
-    found = readings(fit, meters(fit, scales), asked)
+    found = readings(fit, meters(fit, scales), quantities)
     (change, today), half = np.split(found.est, 2), float(ndtri(0.5 + level / 2)) * found.se[: len(rows)]
     frame = pd.DataFrame({"construct": [name for name, _ in rows]})
     frame["group"] = [fit.groups[g] if fit.groups else pd.NA for _, g in rows]
@@ -107,7 +107,7 @@ def _refuse(fit: View, graphs: Sequence[Arrows], changes: Mapping[str, float]) -
         raise OptionError(f"changes takes points by construct, such as {{'culture': +5}}; found {changes!r}")
     names = list(dict.fromkeys(name for graph in graphs for name in graph.names))
     for name, points in changes.items():
-        known(name, names, "construct", fit.latents)
+        checked_name(name, names, "construct", fit.latents)
         if isinstance(points, bool) or not isinstance(points, Real) or not -100 <= points <= 100:
             raise OptionError(f"the change of {name!r} must be points between -100 and 100; found {points!r}")
 

@@ -160,10 +160,10 @@ def _rows(block: ViewBlock, traits: Traits, geometric: bool, drawn: Array | None
 def _limits(replicates: Array, value: float) -> tuple[Array, str]:
     good = replicates[np.isfinite(replicates)]
     lost = len(replicates) - len(good)
-    said = f"{lost} of {len(replicates)} replicates have no ratio" if lost else ""
+    note = f"{lost} of {len(replicates)} replicates have no ratio" if lost else ""
     if len(good) < 2 or len(good) < LEAST * len(replicates):
-        return np.full(2, np.nan), f"limits not computable: {said}"
-    return limits(good, value, 0.95, "percentile"), said
+        return np.full(2, np.nan), f"limits not computable: {note}"
+    return limits(good, value, 0.95, "percentile"), note
 
 
 def _impossible(a: GroupConstruct, b: GroupConstruct) -> str:

@@ -34,30 +34,30 @@ def reliability_note(fit: View, construct: GroupConstruct, x: Composite, standar
     if len(construct.indicators) < 2:
         return "needs two items"
     missing = why_no_omega(fit, construct, x, standardized)
-    said = []
+    notes = []
     if not fit.converged:
-        said.append(f"omega and ave not computable: {NO_FIT}")
+        notes.append(f"omega and ave not computable: {NO_FIT}")
     else:
-        said += loading_advice(fit, construct)
-        said += [f"inadmissible solution: {'; '.join(fit.inadmissible)}"] if fit.inadmissible else []
+        notes += loading_advice(fit, construct)
+        notes += [f"inadmissible solution: {'; '.join(fit.inadmissible)}"] if fit.inadmissible else []
         spread = np.sqrt(np.abs(np.diag(x.cov)))
         if spread.max() > FAR * spread.min() and not standardized:
-            said.append("items in different units: standardized=True counts them alike")
+            notes.append("items in different units: standardized=True counts them alike")
         if missing:
-            said.append(f"omega not computable: {missing}")
+            notes.append(f"omega not computable: {missing}")
         elif x.ordered:
-            said.append("of the responses behind ordered categories" if standardized else "of ordered categories")
+            notes.append("of the responses behind ordered categories" if standardized else "of ordered categories")
     if fit.options.se == "none":
-        said.append("no intervals of omega and ave: the fit has no standard errors (se='none')")
+        notes.append("no intervals of omega and ave: the fit has no standard errors (se='none')")
     if construct.higher:
-        said.append(f"items of {len(construct.indicators)} dimensions; ave of their standardized loadings")
+        notes.append(f"items of {len(construct.indicators)} dimensions; ave of their standardized loadings")
     if construct.crossed:
-        said.append(f"{', '.join(construct.crossed)} also measures another construct")
+        notes.append(f"{', '.join(construct.crossed)} also measures another construct")
     if fit.options.missing == "fiml" and not fit.blocks[construct.group].complete:
-        said.append("the interval of alpha takes all answers as given")
+        notes.append("the interval of alpha takes all answers as given")
     if fit.options.cluster is not None:
-        said.append("the interval of alpha takes respondents as independent")
-    return "; ".join(said)
+        notes.append("the interval of alpha takes respondents as independent")
+    return "; ".join(notes)
 
 
 def loading_advice(fit: View, construct: GroupConstruct) -> list[str]:

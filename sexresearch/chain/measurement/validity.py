@@ -94,8 +94,8 @@ def validity(results: Results | View, standardized: bool = False) -> pd.DataFram
         values["shared"], values["nearest"] = _largest(_of_group(pairs, group), str(row["construct"]), "shared")
         values["htmt"], values["htmt_with"] = _largest(_of_group(ratios, group), str(row["construct"]), "value")
         verdicts = _verdicts(fit, construct, x, values, standardized)
-        said = {"outcome": gravest(verdicts), "verdict": prose(verdicts, WORDS, _named(values))}
-        rows.append({key: row[key] for key in keys} | values | said | {"note": row["note"]})
+        verdict = {"outcome": gravest(verdicts), "verdict": prose(verdicts, WORDS, _named(values))}
+        rows.append({key: row[key] for key in keys} | values | verdict | {"note": row["note"]})
     return pd.DataFrame(rows)
 
 

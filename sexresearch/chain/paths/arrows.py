@@ -96,7 +96,7 @@ def ends(row: Parameter) -> tuple[str, str]:
     return (row.lhs, row.rhs) if row.op == "=~" else (row.rhs, row.lhs)
 
 
-def known(name: str, names: Sequence[str], what: str, constructs: Sequence[str]) -> str:
+def checked_name(name: str, names: Sequence[str], what: str, constructs: Sequence[str]) -> str:
     """The name, if the model has it; ModelError with the names there are, constructs first.
 
     >>> known("joy", ["joy", "j1"], "target", ["joy"])

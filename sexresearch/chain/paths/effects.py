@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.joining import joined
-from sexresearch.chain.paths.arrows import Arrows, all_arrows, known
+from sexresearch.chain.paths.arrows import Arrows, all_arrows, checked_name
 from sexresearch.chain.paths.estimands import SHARE, Estimand, VariablePair, derived, estimand_slopes, estimands
 from sexresearch.chain.paths.routes import Route, feedback, route_slopes, route_values
 from sexresearch.errors import ModelError, OptionError
@@ -107,7 +107,11 @@ def _pairs(
     names = _names(graphs)
     roles = fit.blocks[0].roles
     given = [_listed(part) for part in (source, target)]
-    found = [known(n, names, w, fit.latents) for w, part in zip(("source", "target"), given, strict=True) for n in part]
+    found = [
+        checked_name(n, names, w, fit.latents)
+        for w, part in zip(("source", "target"), given, strict=True)
+        for n in part
+    ]
     sources = found[: len(given[0])] or [*roles.exogenous_latent, *roles.exogenous]
     targets = found[len(given[0]) :] or list(roles.outcomes)
     pairs = [(s, t) for s in sources for t in targets if s != t or found]
@@ -142,7 +146,7 @@ def _through(fit: View, graphs: Sequence[Arrows], contrast: tuple[str, str] | No
         return ()
     if isinstance(contrast, str) or len(contrast) != 2 or contrast[0] == contrast[1]:
         raise OptionError(f"contrast takes two variables that paths lead through; found {contrast!r}")
-    return tuple(known(name, _names(graphs), "contrast", fit.latents) for name in contrast)
+    return tuple(checked_name(name, _names(graphs), "contrast", fit.latents) for name in contrast)
 
 
 def _pair(fit: View, graph: Arrows, number: int, source: str, target: str) -> VariablePair:

@@ -99,8 +99,8 @@ def _refuse_others(results: Results, fit: View, survey: Survey) -> None:
 def _again(results: Results, fit: View, rest: Survey) -> tuple[View | None, str]:
     """The same model fitted in the same way to the rest, and what is wrong with it."""
     options = fit.options
-    asked = {field.name: getattr(options, field.name) for field in fields(Fitting)}
-    fitting = Fitting(**{**asked, "ordered": asked["ordered"] or None})
+    shared = {field.name: getattr(options, field.name) for field in fields(Fitting)}
+    fitting = Fitting(**{**shared, "ordered": shared["ordered"] or None})
     try:
         found = quiet_fit(
             results.model,

@@ -246,14 +246,14 @@ def _with_likelihood(fitting: Fitting) -> Fitting:
         raise OptionError(f"fitting takes a Fitting; found {type(fitting).__name__}")
     found = options_of(fitting)
     if found.estimator not in (None, *LIKELIHOODS):
-        said = f"use estimator 'ML' or 'MLR'; found {fitting.estimator!r}"
+        advice = f"use estimator 'ML' or 'MLR'; found {fitting.estimator!r}"
     elif found.missing not in ("listwise", "fiml"):
-        said = f"use missing 'listwise' or 'fiml'; found {fitting.missing!r}"
+        advice = f"use missing 'listwise' or 'fiml'; found {fitting.missing!r}"
     elif found.ordered:
-        said = f"take the items as numbers; found ordered={fitting.ordered!r}"
+        advice = f"take the items as numbers; found ordered={fitting.ordered!r}"
     else:
         return fitting
-    raise OptionError(f"rivals are compared by their likelihood: {said}")
+    raise OptionError(f"rivals are compared by their likelihood: {advice}")
 
 
 def _checked(survey: Survey, kinds: Sequence[str] | None, higher_order: str | Sequence[str]) -> list[Wanted]:

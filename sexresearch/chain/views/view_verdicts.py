@@ -35,22 +35,22 @@ def verdict(kind: str, fits: Mapping[str, Results]) -> dict[str, object]:
     the data do not decide; "not_computable" for what is not among `fits`, or cannot be tested.
     """
     if kind not in fits:
-        return _said("not_computable", "not compared")
+        return _verdict_row("not_computable", "not compared")
     best = next(iter(fits))
     if kind == best:
-        return _said("holds", "best of these by BIC")
+        return _verdict_row("holds", "best of these by BIC")
     row = compare(fits[best], fits[kind], names=[best, kind]).iloc[1]
     if row["relation"] == "equivalent":
-        return _said("holds", f"undecidable: implies the same moments as {best}")
+        return _verdict_row("holds", f"undecidable: implies the same moments as {best}")
     if row["relation"] == "apart":
         return _not_nested(kind, best, fits)
     if row["relation"] == "incomparable" or math.isnan(row["pvalue"]):
-        return _said("not_computable", f"not compared: {row['note']}")
+        return _verdict_row("not_computable", f"not compared: {row['note']}")
     tests = {name: float(row[name]) for name in ("chisq_diff", "df_diff", "pvalue")}
     return _nested(kind, best, tests, special=row["model"] == kind)
 
 
-def _said(outcome: Outcome, words: str, tests: Mapping[str, object] | None = None) -> dict[str, object]:
+def _verdict_row(outcome: Outcome, words: str, tests: Mapping[str, object] | None = None) -> dict[str, object]:
     return EMPTY | dict(tests or {}) | {"outcome": outcome, "verdict": words}
 
 
@@ -66,14 +66,14 @@ def _nested(kind: str, best: str, tests: Mapping[str, float], special: bool) -> 
         fits = "fits" if clear else "not shown to fit"
         says = f"{fits} better than its special case {best}, and BIC prefers that one"
     outcome: Outcome = "fails" if special and clear else "doubtful"
-    return _said(outcome, f"{says} ({shown})", {**tests, "test": "nested"})
+    return _verdict_row(outcome, f"{says} ({shown})", {**tests, "test": "nested"})
 
 
 def _not_nested(kind: str, best: str, fits: Mapping[str, Results]) -> dict[str, object]:
     found = vuong_test(fits[kind], fits[best], adjust="bic")
     tests = {"test": "vuong", "distinct_pvalue": found.distinct, "z": found.z, "pvalue": found.pvalue}
     if math.isnan(found.distinct) or math.isnan(found.pvalue):
-        return _said("not_computable", "not compared: Vuong's tests have no value", tests)
+        return _verdict_row("not_computable", "not compared: Vuong's tests have no value", tests)
     clear = found.distinct < LEVEL and found.pvalue < LEVEL
     outcome: Outcome = "fails" if clear and found.z < 0 else "doubtful"
     if not found.distinct < LEVEL:
@@ -82,7 +82,7 @@ def _not_nested(kind: str, best: str, fits: Mapping[str, Results]) -> dict[str, 
         says = f"fits {'worse' if found.z < 0 else 'better'} than {best} (Vuong z = {found.z:.2f}, {_p(found.pvalue)})"
     else:
         says = f"the data do not decide between it and {best} (Vuong z = {found.z:.2f}, {_p(found.pvalue)})"
-    return _said(outcome, says, tests)
+    return _verdict_row(outcome, says, tests)
 
 
 def _p(pvalue: float) -> str:

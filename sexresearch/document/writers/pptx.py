@@ -43,7 +43,7 @@ def pptx(document: Document) -> bytes:
 
     slides = opened(Presentation(), document)
     for planned in _planned(document):
-        _drawn(slides, planned, document)
+        _add_slides(slides, planned, document)
     file = io.BytesIO()
     slides.save(file)
     return undated(file.getvalue())
@@ -96,7 +96,7 @@ def _lines(slide: _Slide) -> int:
     return sum(_line_count(paragraph) for paragraph, _ in slide.texts)
 
 
-def _drawn(slides: Slides, planned: _Slide, document: Document) -> None:
+def _add_slides(slides: Slides, planned: _Slide, document: Document) -> None:
     """One slide, or several where a table goes on."""
     shown, number = planned.shown or (None, "")
     pages: Sequence[range | None] = row_pages(shown, _lines(planned)) if isinstance(shown, Table) else [None]

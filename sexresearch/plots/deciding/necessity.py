@@ -65,7 +65,7 @@ def necessity(
     order = rows.groupby("condition", sort=False)["d"].max().sort_values(ascending=False, kind="stable").index.tolist()
     table = {(row["condition"], row["ceiling"]): row for row in rows.to_dict("records")}
     columns = {
-        f"{ceiling.replace('_', '-').upper()}: d (p)": [_said(table.get((name, ceiling))) for name in order]
+        f"{ceiling.replace('_', '-').upper()}: d (p)": [_cell_text(table.get((name, ceiling))) for name in order]
         for ceiling in MARKS
     }
     names = shown_names(order, labels, [""] * len(order))
@@ -86,7 +86,7 @@ def necessity(
     return made.made.figure
 
 
-def _said(row: Mapping[str, float] | None) -> str:
+def _cell_text(row: Mapping[str, float] | None) -> str:
     if row is None:
         return "–"
     p = float(row["pvalue"])

@@ -31,7 +31,7 @@ def group_rows(fitted: Fitted, data: object) -> list[GroupRows]:
     group = fitted.options.group
     wanted = [name for sample in fitted.samples for name in sample.names]
     frame = spelled_as(frame_of(data), wanted if group is None else [*wanted, group])
-    frame = recoded(frame, _known(fitted, frame))
+    frame = recoded(frame, _known_categories(fitted, frame))
     if group is None and fitted.table.n_groups > 1:
         raise OptionError("the model was fitted to the moments of several groups, and rows do not say which is theirs")
     names = dict.fromkeys(name for sample in fitted.samples for name in sample.names)
@@ -46,7 +46,7 @@ def group_rows(fitted: Fitted, data: object) -> list[GroupRows]:
     return rows
 
 
-def _known(fitted: Fitted, frame: pd.DataFrame) -> dict[str, tuple[object, ...]]:
+def _known_categories(fitted: Fitted, frame: pd.DataFrame) -> dict[str, tuple[object, ...]]:
     """Categories of the ordered variables that the frame has; DataError where it holds others."""
     known = {name: levels for name, levels in fitted.levels.items() if name in frame.columns}
     for name, levels in known.items():

@@ -48,5 +48,5 @@ def characters(name: str) -> str:
     "'q\\\\u200b1' (with ZERO WIDTH SPACE, U+200B)"
     """
     odd = [c for c in dict.fromkeys(name) if not c.isascii()] + ([" "] if name != name.strip(" ") else [])
-    told = [f"{unicodedata.name(c, 'an unnamed character')}, U+{ord(c):04X}" for c in odd]
-    return ascii(name) + (f" (with {'; '.join(told)})" if told else "")
+    described = [f"{unicodedata.name(c, 'an unnamed character')}, U+{ord(c):04X}" for c in odd]
+    return ascii(name) + (f" (with {'; '.join(described)})" if described else "")

@@ -78,8 +78,8 @@ def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.D
     frame = frame_of(data)
     if len(frame) == 1:
         raise DataError("the data have a single row; a model needs more respondents than variables")
-    asked = (*columns.items, columns.group, columns.cluster, columns.weights)
-    frame = spelled_as(frame, [name for name in asked if isinstance(name, str)])
+    names = (*columns.items, columns.group, columns.cluster, columns.weights)
+    frame = spelled_as(frame, [name for name in names if isinstance(name, str)])
     frame = with_products(frame, columns.items)
     known = frame.columns.tolist()
     twice = [name for name in latents if name in known]

@@ -20,17 +20,17 @@ CLOSE = 1000  # range of whole numbers up to which counting them is faster than 
 Levels = Mapping[str, tuple[object, ...]]
 
 
-def ordered_names(model: Model, frame: pd.DataFrame, asked: bool | Sequence[str]) -> tuple[list[str], list[str]]:
+def ordered_names(model: Model, frame: pd.DataFrame, ordered: bool | Sequence[str]) -> tuple[list[str], list[str]]:
     """The ordered variables of a model, and notes: named in `asked` (True: all it explains), in the text, or by dtype.
 
     Names that are not in the model are passed over, so that one list serves many models.
     """
     kinds = [is_ordered(kind) for kind in frame.dtypes.tolist()]
-    if not (asked or model.with_thresholds or any(kinds)):
+    if not (ordered or model.with_thresholds or any(kinds)):
         return [], []
     typed = {name for name, kind in zip(frame.columns, kinds, strict=True) if kind}
     roles = roles_of(model.statements.formulas)
-    named = roles.modelled if asked is True else asked or ()
+    named = roles.modelled if ordered is True else ordered or ()
     found = [v for v in model.observed if v in {*named, *typed, *model.with_thresholds}]
     outside = [v for v in found if v in roles.exogenous]
     notes = [
@@ -40,9 +40,9 @@ def ordered_names(model: Model, frame: pd.DataFrame, asked: bool | Sequence[str]
     return [v for v in found if v not in outside], notes
 
 
-def refuse_unknown(data: object, asked: bool | Sequence[str]) -> None:
+def refuse_unknown(data: object, ordered: bool | Sequence[str]) -> None:
     """DataError where `asked` names columns that the data do not have."""
-    names = [] if isinstance(asked, bool) else asked
+    names = [] if isinstance(ordered, bool) else ordered
     known = [str(c) for c in frame_of(data).columns] if names else []
     absent = [name for name in names if name not in known and not look_alikes(name, known)]
     if absent:

@@ -89,7 +89,7 @@ def _shown(levels: Sequence[object]) -> str:
     return ", ".join(f"{level:g}" if isinstance(level, float) else repr(level) for level in levels)
 
 
-def said_of(sample: Sample) -> list[str]:
+def ordinal_notes(sample: Sample) -> list[str]:
     """What is worth knowing about the correlations of a sample."""
     found: OrdinalMoments | None = sample.ordinal
     assert found is not None

@@ -26,11 +26,11 @@ def take(answers: Answers, rows: Array) -> Answers:
 def complete_rows(answers: Answers) -> tuple[Answers, list[str]]:
     """The rows without gaps (listwise deletion), and what is to be said about the others."""
     full = ~np.isnan(answers.values).any(axis=1)
-    where, lost = where_said(answers.label), int((~full).sum())
+    where, lost = group_prefix(answers.label), int((~full).sum())
     if not full.any():
         raise DataError(f"{where}every row has a missing answer, so listwise deletion leaves none; use missing='fiml'")
-    said = f"{where}{lost} of {len(full)} rows have missing answers and were dropped (listwise)"
-    return take(answers, full), [said] if lost else []
+    note = f"{where}{lost} of {len(full)} rows have missing answers and were dropped (listwise)"
+    return take(answers, full), [note] if lost else []
 
 
 def answered_rows(answers: Answers, names: Sequence[str], exogenous: Sequence[str]) -> tuple[Answers, list[str]]:
@@ -38,7 +38,7 @@ def answered_rows(answers: Answers, names: Sequence[str], exogenous: Sequence[st
 
     Variables that the model takes as given have no distribution in it from which their gaps could be filled.
     """
-    answered, where = ~np.isnan(answers.values), where_said(answers.label)
+    answered, where = ~np.isnan(answers.values), group_prefix(answers.label)
     known = answered[:, [names.index(x) for x in exogenous]].all(axis=1)
     silent = known & ~answered.any(axis=1)
     notes = []
@@ -102,7 +102,7 @@ def effective_size(weights: Array) -> float:
 
 def _uneven(group: Answers, name: str) -> list[str]:
     """What is said of weights by which few rows count; DataError where it is one row, or none."""
-    weights, where = np.asarray(group.weights), where_said(group.label)
+    weights, where = np.asarray(group.weights), group_prefix(group.label)
     if not weights.any():
         raise DataError(f"{where}sampling weights {name!r} are all zero or vanish beside those of other groups")
     effective, total = effective_size(weights), float(weights.sum())
@@ -130,7 +130,7 @@ def refuse_single_cluster(groups: Sequence[Answers], name: str | None) -> None:
         raise DataError(f"cluster column {name!r} holds a single cluster; at least 2 are needed")
 
 
-def where_said(label: object) -> str:
+def group_prefix(label: object) -> str:
     """How a message begins that concerns one group; empty where there are no groups.
 
     >>> where_said("north")

@@ -13,7 +13,7 @@ from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments, refuse_indefinite
 from sexresearch.sem.data.observed import Answers
-from sexresearch.sem.data.rows_used import where_said
+from sexresearch.sem.data.rows_used import group_prefix
 from sexresearch.sem.data.saturated import saturated_moments
 from sexresearch.sem.data.sums import Sums
 from sexresearch.sem.implied.likelihood import Grouped, grouped
@@ -150,7 +150,7 @@ def arrange(answers: Answers, order: Sequence[int]) -> Answers:
 
 def from_answers(answers: Answers, names: Sequence[str], has_means: bool) -> Sample:
     """Sample moments of rows without gaps; DataError where they do not vary or depend on each other."""
-    values, where = answers.values, where_said(answers.label)
+    values, where = answers.values, group_prefix(answers.label)
     n, p = values.shape
     w = answers.weights
     counting = n if w is None else int((w > 0).sum())
@@ -187,7 +187,7 @@ def from_pairs(answers: Answers, names: Sequence[str], has_means: bool) -> tuple
     where the table is not positive definite, which pairwise deletion does not guarantee
     (Little & Rubin 2002, section 3.4, doi 10.1002/9781119013563).
     """
-    values, where = answers.values, where_said(answers.label)
+    values, where = answers.values, group_prefix(answers.label)
     seen = ~np.isnan(values)
     both = seen.T.astype(float) @ seen
     rare = [(names[i], names[j]) for i, j in np.argwhere(np.tril(both < 2))]
@@ -200,11 +200,11 @@ def from_pairs(answers: Answers, names: Sequence[str], has_means: bool) -> tuple
     advice = "each covariance comes from other rows, so they need not fit together: use missing='fiml'"
     refuse_indefinite(cov, tuple(names), f"{where}the pairwise sample covariance ({advice})")
     sample = _whole(answers.label, tuple(names), n, float(n), mean, cov, has_means, answers)
-    said = (
+    note = (
         f"{where}pairwise: covariances come from {int(both.min())} to {int(both.max())} rows, but standard errors and "
         f"test take all to come from {n}"
     )
-    return sample, said
+    return sample, note
 
 
 def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
@@ -212,14 +212,14 @@ def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
     seen = ~np.isnan(answers.values)
     silent = [name for name, some in zip(names, seen.any(axis=0), strict=True) if not some]
     if silent:
-        raise DataError(f"{where_said(answers.label)}no respondent answered {silent}: drop these items or this group")
+        raise DataError(f"{group_prefix(answers.label)}no respondent answered {silent}: drop these items or this group")
     centre = np.nanmean(answers.values, axis=0)
     values = answers.values - centre  # so that EM does not suffer from means that are large beside the spread
     _, first, patterns = np.unique(np.packbits(seen, axis=1), axis=0, return_index=True, return_inverse=True)
     patterns = np.asarray(patterns).ravel()
     w = np.ones(len(values)) if answers.weights is None else answers.weights
     blocks = _blocks(np.column_stack([values, np.ones(len(values))]), w, patterns, seen[first])
-    mean, cov = saturated_moments(blocks, values.shape[1], tuple(names), where_said(answers.label))
+    mean, cov = saturated_moments(blocks, values.shape[1], tuple(names), group_prefix(answers.label))
     n, at = float(w.sum()), mean + centre
     return Sample(answers.label, tuple(names), len(values), n, at, cov, tuple(blocks), answers, patterns, origin=centre)
 

@@ -25,7 +25,7 @@ OtherEngine = Literal["semopy", "lavaan"]
 ENGINES: tuple[OtherEngine, ...] = get_args(OtherEngine)
 PATIENCE = 600  # seconds for R
 
-Found: TypeAlias = pd.DataFrame | str  # est and se in the order of our parameters, or why there are none
+EngineEstimates: TypeAlias = pd.DataFrame | str  # est and se in the order of our parameters, or why there are none
 
 
 @in_words
@@ -71,7 +71,7 @@ def crosscheck(results: Results, engines: Sequence[OtherEngine] = ENGINES) -> pd
     table = results.parameters[["lhs", "op", "rhs", "label", "group", "est", "se"]].copy()
     reasons = []
     for engine in engines:
-        found = _found(results, engine)
+        found = _engine_estimates(results, engine)
         if isinstance(found, str):
             reasons.append(f"{engine}: not comparable, because {found}")
             found = pd.DataFrame(np.nan, index=table.index, columns=["est", "se"])
@@ -82,13 +82,13 @@ def crosscheck(results: Results, engines: Sequence[OtherEngine] = ENGINES) -> pd
     return table.assign(note="; ".join(reasons))
 
 
-def _found(results: Results, engine: str) -> Found:
+def _engine_estimates(results: Results, engine: str) -> EngineEstimates:
     if not results.converged:
         return "our own fit did not converge"
     return _semopy(results) if engine == "semopy" else _lavaan(results)
 
 
-def _semopy(results: Results) -> Found:
+def _semopy(results: Results) -> EngineEstimates:
     reasons = refusals(results.fitted)
     if reasons:
         return "; ".join(reasons)
@@ -100,7 +100,7 @@ def _semopy(results: Results) -> Found:
     return parameter_frame(fitted, errors)[["est", "se"]] if solution.converged else solution.trouble
 
 
-def _lavaan(results: Results) -> Found:
+def _lavaan(results: Results) -> EngineEstimates:
     program = shutil.which("Rscript")
     if program is None:
         return "R is not installed here (no Rscript on the path)"
@@ -135,8 +135,8 @@ def _run(command: list[str]) -> str:
         return f"R took longer than {PATIENCE} seconds"
     if done.returncode == 0:
         return ""
-    said = " ".join(done.stderr.split("Error")[-1].split())
-    return f"R stopped with {said.removesuffix(' Execution halted').lstrip(': ')!r}"
+    message = " ".join(done.stderr.split("Error")[-1].split())
+    return f"R stopped with {message.removesuffix(' Execution halted').lstrip(': ')!r}"
 
 
 def _answers(results: Results, sample: Sample) -> pd.DataFrame:
@@ -154,7 +154,7 @@ def _answers(results: Results, sample: Sample) -> pd.DataFrame:
     return frame
 
 
-def _aligned(results: Results, theirs: pd.DataFrame) -> Found:
+def _aligned(results: Results, theirs: pd.DataFrame) -> EngineEstimates:
     """lavaan's rows in the order of ours; groups are numbered there and labelled here."""
     ours, labels = results.parameters, [None, *results.groups]
     groups = [labels[number] if results.groups else None for number in theirs["group"]]

@@ -42,11 +42,15 @@ class Parts:
     structural: tuple[str, ...]
 
 
-def sam_solution(fitted: Fitted, data: pd.DataFrame | None, moments: object, asked: Options) -> tuple[Fitted, Array]:
+def sam_solution(
+    fitted: Fitted, data: pd.DataFrame | None, moments: object, requested: Options
+) -> tuple[Fitted, Array]:
     """`fitted` at the estimates of local SAM, and their (q, q) covariance; OptionError where SAM does not apply."""
     _refuse(fitted)
     parts = _parts(fitted)
-    options = replace(asked, auto_fix_first=False, auto_fix_single=False, meanstructure=fitted.options.meanstructure)
+    options = replace(
+        requested, auto_fix_first=False, auto_fix_single=False, meanstructure=fitted.options.meanstructure
+    )
     given = moments if isinstance(moments, Moments) else None
     sub = [_block(fitted, latents, items, data, given, options) for latents, items in parts.blocks]
     theta, filled = _filled(fitted, sub)

@@ -97,10 +97,10 @@ def _refuse_information(options: Options) -> None:
         "se": options.se if str(options.se).startswith("robust") else None,
         "test": options.test if options.robust_test else None,
     }
-    asked = [f"{key}={value!r}" for key, value in wrong.items() if value is not None]
-    if asked:
+    given = [f"{key}={value!r}" for key, value in wrong.items() if value is not None]
+    if given:
         raise OptionError(
-            f"first-order information (estimator 'MLF') does not go with {', '.join(asked)}; "
+            f"first-order information (estimator 'MLF') does not go with {', '.join(given)}; "
             "use information 'expected' or 'observed'"
         )
 
@@ -123,9 +123,9 @@ def _refuse_moments(options: Options, has_sums: bool) -> None:
     wanted = [(key, value) for key, value in of_rows.items() if value is not None]
     summed = [] if has_sums else [(key, value) for key, value in of_sums.items() if value is not None]
     if wanted or summed:
-        asked = ", ".join(f"{key}={value!r}" for key, value in (*summed, *wanted))
+        given = ", ".join(f"{key}={value!r}" for key, value in (*summed, *wanted))
         hint = "" if wanted else "; Moments.of(data) keeps the sums that this needs"
-        raise OptionError(f"{asked} needs the respondents' answers; moments are not enough{hint}")
+        raise OptionError(f"{given} needs the respondents' answers; moments are not enough{hint}")
 
 
 def _refuse_pairwise(options: Options) -> None:

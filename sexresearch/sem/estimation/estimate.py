@@ -15,14 +15,14 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Answers, Columns, split_groups
 from sexresearch.sem.data.ordered_columns import Levels, levels_of, ordered_names, recoded
-from sexresearch.sem.data.ordinal_sample import ordinal_sample, said_of
+from sexresearch.sem.data.ordinal_sample import ordinal_notes, ordinal_sample
 from sexresearch.sem.data.rows_used import (
     answered_rows,
     complete_rows,
+    group_prefix,
     refuse_single_cluster,
     responding,
     weighed,
-    where_said,
 )
 from sexresearch.sem.data.sample import (
     Sample,
@@ -56,22 +56,22 @@ FEW_PATTERNS = 20  # of missing answers, up to which many starts take a second o
 
 
 @one_thread
-def estimate(model: Model, data: DataFrame | None, moments: object, asked: Options) -> tuple[Fitted, list[str]]:
+def estimate(model: Model, data: DataFrame | None, moments: object, requested: Options) -> tuple[Fitted, list[str]]:
     """Fit by our own core; returns the fitted arrays and what was noticed on the way."""
-    data, asked, levels, told = _with_categories(model, data, asked)
-    groups, notes = _read(model, data, moments, asked)
+    data, requested, levels, category_notes = _with_categories(model, data, requested)
+    groups, notes = _read(model, data, moments, requested)
     has_rows = isinstance(groups, list)
     intercepts = any(f.op == "~1" for f in model.statements.formulas)
-    spoken = intercepts or {"intercepts", "means"} & set(asked.group_equal)  # the user speaks of means
+    spoken = intercepts or {"intercepts", "means"} & set(requested.group_equal)  # the user speaks of means
     tables = [] if isinstance(groups, list) else list(groups.values())
     summed = bool(tables) and all(table.sums is not None for table in tables)
     published = bool(tables) and not summed
     given = all(table.mean is not None for table in tables) if published else len(groups) > 1
-    options = settled(replace(asked, meanstructure=True) if spoken else asked, has_rows, given, summed)
+    options = settled(replace(requested, meanstructure=True) if spoken else requested, has_rows, given, summed)
     defaults = _defaults(options, _labels(model, groups), len(groups), levels)
     table = with_auxiliary(model.table(defaults), options.auxiliary)
     samples, more = _samples(groups, (*model.observed, *options.auxiliary), table, options, levels)
-    return _solved(options, table, samples, levels), told + notes + more
+    return _solved(options, table, samples, levels), category_notes + notes + more
 
 
 def _solved(options: Options, table: ParameterTable, samples: tuple[Sample, ...], levels: Levels) -> Fitted:
@@ -124,18 +124,18 @@ def _minimized(fitted: Fitted, found: tuple[Restriction, ...]) -> Fitted:
 
 
 def _with_categories(
-    model: Model, data: DataFrame | None, asked: Options
+    model: Model, data: DataFrame | None, requested: Options
 ) -> tuple[DataFrame | None, Options, dict[str, tuple[object, ...]], list[str]]:
     """The data with ordered columns as category numbers, the options that name them, their categories, and notes."""
     if data is None:
-        if asked.ordered or model.with_thresholds:
+        if requested.ordered or model.with_thresholds:
             raise OptionError("ordered variables need the respondents' answers; moments are not enough")
-        return data, asked, {}, []
-    names, notes = ordered_names(model, data, asked.ordered)
+        return data, requested, {}, []
+    names, notes = ordered_names(model, data, requested.ordered)
     if not names:
-        return data, asked if asked.ordered == () else replace(asked, ordered=()), {}, notes
+        return data, requested if requested.ordered == () else replace(requested, ordered=()), {}, notes
     levels = levels_of(data, names)
-    return recoded(data, levels), replace(asked, ordered=tuple(names)), levels, notes
+    return recoded(data, levels), replace(requested, ordered=tuple(names)), levels, notes
 
 
 def _labels(model: Model, groups: list[Answers] | dict[object, Moments]) -> tuple[str, ...]:
@@ -197,9 +197,9 @@ def _samples(
     kept, notes = _rows_used(groups, columns, table, options)
     samples = []
     for answers, role in zip(kept, table.roles, strict=True):
-        sample, said = _sample(answers, role, options, levels)
+        sample, note = _sample(answers, role, options, levels)
         samples.append(sample)
-        notes += said
+        notes += note
     return tuple(samples), notes
 
 
@@ -212,26 +212,26 @@ def _rows_used(
         own = arrange(answers, [columns.index(name) for name in role.observed])
         given = role.exogenous if options.fixed_x else ()
         listwise = options.missing == "listwise"
-        rows, said = complete_rows(own) if listwise else answered_rows(own, role.observed, given)
+        rows, note = complete_rows(own) if listwise else answered_rows(own, role.observed, given)
         kept.append(rows)
-        notes += said
+        notes += note
         heard.append(responding(rows, len(role.observed) - len(given)))
     refuse_single_cluster(kept, options.cluster)
-    made, said = weighed(kept, options.sampling_weights, heard if options.ordered else None)
-    return made, notes + said
+    made, note = weighed(kept, options.sampling_weights, heard if options.ordered else None)
+    return made, notes + note
 
 
 def _sample(answers: Answers, role: Roles, options: Options, levels: Levels) -> tuple[Sample, list[str]]:
     if levels:
         sample = ordinal_sample(answers, role, levels, options.fixed_x)
         mute = len(answers.values) - sample.nobs
-        said = f"{where_said(answers.label)}{mute} rows answer nothing that the model explains and do not count"
-        return sample, ([said] if mute else []) + said_of(sample)
+        note = f"{group_prefix(answers.label)}{mute} rows answer nothing that the model explains and do not count"
+        return sample, ([note] if mute else []) + ordinal_notes(sample)
     if options.missing == "listwise":
         return from_answers(answers, role.observed, bool(options.meanstructure)), []
     if options.missing == "pairwise":
-        sample, said = from_pairs(answers, role.observed, bool(options.meanstructure))
-        return sample, [said]
+        sample, note = from_pairs(answers, role.observed, bool(options.meanstructure))
+        return sample, [note]
     return from_gaps(answers, role.observed), []
 
 

@@ -52,8 +52,8 @@ class ParameterScales:
     def unmet(self, found: Sequence[Restriction], at: RestrictionValues) -> Array:
         """(r,) which restrictions do not hold, beside their two sides or beside what the data can tell."""
         reach = self.reach(at, informed_only=True)
-        told = reach if self.most is None else np.minimum(reach, np.where(self.most > 0, self.most, np.inf))
-        return np.abs(at.gaps(found)) > HOLDS * np.maximum(at.sizes, told)
+        capped = reach if self.most is None else np.minimum(reach, np.where(self.most > 0, self.most, np.inf))
+        return np.abs(at.gaps(found)) > HOLDS * np.maximum(at.sizes, capped)
 
 
 def parameter_units(curvature: Array, theta: Array) -> ParameterScales:

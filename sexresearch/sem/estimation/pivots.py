@@ -98,8 +98,8 @@ def unit_jacobian(made: Sequence[Structure], theta: Array) -> Array:
     Both models imply the same means, so that D_a da = D' dtheta - D dtheta, with D' and D their Jacobians.
     """
     q, numbers = len(theta), _intercepts(made)
-    plain, told = tuple(replace(s, pivot=None) for s in made), in_users_units(made, theta)
-    ahead = _mean_jacobian(made, theta, q) - _mean_jacobian(plain, told, q)
+    plain, scaled = tuple(replace(s, pivot=None) for s in made), in_users_units(made, theta)
+    ahead = _mean_jacobian(made, theta, q) - _mean_jacobian(plain, scaled, q)
     out = np.eye(q)
     ahead[:, numbers] = 0.0
     out[numbers] += np.linalg.lstsq(_gap(made, theta)[1], ahead, rcond=None)[0]

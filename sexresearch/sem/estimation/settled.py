@@ -55,16 +55,16 @@ def settled(options: Options, has_rows: bool, means_wanted: bool, has_sums: bool
     return replace(options, meanstructure=bool(means), fixed_x=options.fixed_x and not options.auxiliary)
 
 
-def replaced(asked: Options, used: Options) -> list[str]:
+def replaced(requested: Options, used: Options) -> list[str]:
     """Where something else took the place of an option asked for by name, and why."""
     notes = []
-    if used.estimator != "ML" and respelled(asked).estimator == "ML":
+    if used.estimator != "ML" and respelled(requested).estimator == "ML":
         if used.ordered:
             why = "ordered variables need least squares"
         else:
             why = "clusters and sampling weights need robust standard errors and tests"
         notes = [f"estimator 'ML' was asked for and {used.estimator!r} used: {why}, as in lavaan"]
-    if asked.meanstructure is False and used.meanstructure:
+    if requested.meanstructure is False and used.meanstructure:
         why = "ordered variables" if used.ordered else "clusters" if used.cluster is not None else "intercepts it names"
         notes.append(f"meanstructure=False was asked for, but {why} bring means into the model, as in lavaan")
     return notes
@@ -107,8 +107,8 @@ def _implied(options: Options) -> Options:
     se, test = ROBUST.get(estimator, least[1:])
     if clustered and se == "robust_huber_white":
         se = "robust_cluster"
-    asked = _robust_errors(estimator, clustered, options) if options.se == "robust" else options.se
-    sandwich = asked == "robust_huber_white" or (estimator == "MLR" and asked not in ("standard", "robust_sem"))
+    errors = _robust_errors(estimator, clustered, options) if options.se == "robust" else options.se
+    sandwich = errors == "robust_huber_white" or (estimator == "MLR" and errors not in ("standard", "robust_sem"))
     observed = options.missing == "fiml" or sandwich
     usual = "first_order" if estimator == "MLF" else "observed" if observed else "expected"
     flat = clustered and not weighted and plain
@@ -119,7 +119,7 @@ def _implied(options: Options) -> Options:
         observed_information="h1" if flat else "hessian",
         fixed_x=options.fixed_x and (estimator in ROBUST or bool(options.ordered)),
         meanstructure=clustered or options.meanstructure,
-        se=asked or se,
+        se=errors or se,
         test=test if options.test is None or (options.test == "standard" and not plain) else options.test,
         information=options.information or usual,
     )

@@ -99,9 +99,9 @@ def _reference(fitted: Fitted, independent: Fitted) -> Misfit:
 
 
 def _parts(fitted: Fitted) -> list[MisfitParts]:
-    asked, found = (fitted.options.robust_test, fitted.options.information or ""), []
+    requested, found = (fitted.options.robust_test, fitted.options.information or ""), []
     for number, point in enumerate(fitted.points):
-        parts = point.misfit_parts(*asked, partial(_saturated_group, fitted, number))
+        parts = point.misfit_parts(*requested, partial(_saturated_group, fitted, number))
         assert parts is not None
         found.append(parts)
     return found

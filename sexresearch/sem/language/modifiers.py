@@ -197,8 +197,8 @@ def merged(old: Modifiers, new: Modifiers, token: Token) -> Modifiers:
     found = {}
     for name in (field.name for field in fields(Modifiers)):
         before, after = getattr(old, name), getattr(new, name)
-        said_before, said_now = any(v is not None for v in before), any(v is not None for v in after)
-        if said_before and said_now and repr(before) != repr(after):
+        given_before, given_now = any(v is not None for v in before), any(v is not None for v in after)
+        if given_before and given_now and repr(before) != repr(after):
             fail(token, f"a second {name} value {token.text!r} for the same parameter", f"one {name} value")
-        found[name] = after if said_now else before
+        found[name] = after if given_now else before
     return replace(NONE, **found)

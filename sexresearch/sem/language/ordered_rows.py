@@ -25,16 +25,16 @@ def threshold_rows(role: Roles, thresholds: Mapping[str, int]) -> list[Parameter
 def residual_row(variable: str, role: Roles, parameterization: str) -> Parameter:
     """``x ~~ x``: free, 0 for a single indicator, and for ordered variables derived (delta) or 1 (theta)."""
     if variable in role.ordered:
-        return _held(Parameter(variable, "~~", variable), parameterization == "delta")
+        return _fixed_row(Parameter(variable, "~~", variable), parameterization == "delta")
     return Parameter(variable, "~~", variable, value=0.0 if variable in role.single else math.nan)
 
 
 def scale_rows(role: Roles, parameterization: str) -> list[Parameter]:
     """``x ~*~ x`` of every ordered variable: 1 (delta) or derived (theta)."""
-    return [_held(Parameter(v, "~*~", v), parameterization == "theta") for v in role.ordered]
+    return [_fixed_row(Parameter(v, "~*~", v), parameterization == "theta") for v in role.ordered]
 
 
-def _held(row: Parameter, derived: bool) -> Parameter:
+def _fixed_row(row: Parameter, derived: bool) -> Parameter:
     return replace(row, derived=True) if derived else replace(row, value=1.0)
 
 

@@ -115,8 +115,8 @@ def _block(line: Sequence[Token], read: _Read) -> bool:
     value = line[2] if len(line) == 3 else line[0]
     number = value.kind == "number" and value.text.isdigit()
     if kind != "group" or not (number or value.names or value.kind == "string") or len(line) != 3:
-        said = " ".join(token.text for token in line)
-        fail(line[0], f"found {said!r}", "'group: 1', or 'group: label' (in quotes where it is no plain word)")
+        text = " ".join(token.text for token in line)
+        fail(line[0], f"found {text!r}", "'group: 1', or 'group: label' (in quotes where it is no plain word)")
     read.group = value.text.strip("\"'") if value.kind == "string" else value.text
     return True
 
@@ -217,7 +217,7 @@ def _elementary(name: Token, op: Token, modifiers: Modifiers, rhs: Token, group:
 
 def _add(read: _Read, formula: Formula, token: Token) -> None:
     """A formula not said before; modifiers said in one statement belong together."""
-    found = _said_before(read, formula)
+    found = _earlier(read, formula)
     if found is None:
         read.places[formula.lhs, formula.op, formula.rhs, formula.group] = (len(read.formulas), read.number)
         read.formulas.append(formula)
@@ -238,7 +238,7 @@ def _add(read: _Read, formula: Formula, token: Token) -> None:
         fail(token, f"{formula.name!r} was said in line {old.line} already, as {old.name!r}", advice)
 
 
-def _said_before(read: _Read, formula: Formula) -> tuple[int, int] | None:
+def _earlier(read: _Read, formula: Formula) -> tuple[int, int] | None:
     """Place and statement of the same parameter, in this block or for all groups, in either direction."""
     lhs, op, rhs, places = formula.lhs, formula.op, formula.rhs, read.places
     found = places.get((lhs, op, rhs, formula.group))

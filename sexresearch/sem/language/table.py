@@ -145,9 +145,13 @@ def parameter_table(statements: Statements, defaults: Defaults = Defaults()) -> 
         if not (defaults.auto_var and defaults.auto_fix_single):
             role = replace(role, single=frozenset())
         roles.append(role)
-        said = [_user_row(formula, group, defaults.n_groups) for formula in formulas]
-        rows += _group_rows(said, role, group, defaults)
-        notes += _overruled(said) + ignored(said, role, defaults.parameterization) + _held_at_zero(said, role, defaults)
+        written = [_user_row(formula, group, defaults.n_groups) for formula in formulas]
+        rows += _group_rows(written, role, group, defaults)
+        notes += (
+            _overruled(written)
+            + ignored(written, role, defaults.parameterization)
+            + _held_at_zero(written, role, defaults)
+        )
     _refuse_two_natures(roles)
     equality = Equality(defaults.group_equal, defaults.group_partial)
     shared, n_free, fixed = share(rows, roles, equality)
@@ -171,30 +175,30 @@ def _single_labels(statements: Statements, defaults: Defaults) -> list[str]:
     parts = (part for f in statements.formulas if f.group is None for part in (f.modifiers.label, f.modifiers.equal))
     found = list(dict.fromkeys(part[0] for part in parts if len(part) == 1 and part[0]))
     named = ", ".join(map(repr, found[:8])) + (", …" if len(found) > 8 else "")
-    said = f"a single label ({named}) holds a parameter equal across all {defaults.n_groups} groups"
-    return [f"{said}; where that is not meant, give one label per group, as in c(a, b)*x"] if found else []
+    text = f"a single label ({named}) holds a parameter equal across all {defaults.n_groups} groups"
+    return [f"{text}; where that is not meant, give one label per group, as in c(a, b)*x"] if found else []
 
 
-def _overruled(said: Sequence[Parameter]) -> list[str]:
+def _overruled(written: Sequence[Parameter]) -> list[str]:
     """Starting values and bounds of parameters that the text fixes."""
-    fixed = [row for row in said if not math.isnan(row.value)]
+    fixed = [row for row in written if not math.isnan(row.value)]
     starts = [row for row in fixed if not math.isnan(row.start) and row.start != row.value]
     limits = [row for row in fixed if math.isfinite(row.lower) or math.isfinite(row.upper)]
     notes = [f"{row.name} is fixed to {row.value:g}: its starting value is ignored" for row in starts]
     return notes + [f"{row.name} is fixed to {row.value:g}: its bounds are ignored" for row in limits]
 
 
-def _held_at_zero(said: Sequence[Parameter], role: Roles, defaults: Defaults) -> list[str]:
+def _held_at_zero(written: Sequence[Parameter], role: Roles, defaults: Defaults) -> list[str]:
     """lavaan's warning: outcomes whose intercepts `int_ov_free=False` fixes to 0 although they indicate nothing."""
     if defaults.int_ov_free or not defaults.meanstructure:
         return []
-    known = {row.rhs for row in said if row.op == "=~"} | {row.lhs for row in said if row.op == "~1"}
+    known = {row.rhs for row in written if row.op == "=~"} | {row.lhs for row in written if row.op == "~1"}
     held = [v for v in role.modelled if v not in known]
     return [f"the intercepts of {', '.join(held)} are fixed to 0: write '{held[0]} ~ 1' to free one"] if held else []
 
 
-def _group_rows(said: Sequence[Parameter], role: Roles, group: int, defaults: Defaults) -> list[Parameter]:
-    rows = _identify(said, role, defaults)
+def _group_rows(written: Sequence[Parameter], role: Roles, group: int, defaults: Defaults) -> list[Parameter]:
+    rows = _identify(written, role, defaults)
     rows = user_rows(rows, role, defaults.thresholds, defaults.parameterization)
     taken = {key for row in rows for key in ((row.lhs, row.op, row.rhs), (row.rhs, row.op, row.lhs))}
     added = [row for row in _default_rows(role, defaults) if (row.lhs, row.op, row.rhs) not in taken]

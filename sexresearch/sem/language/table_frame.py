@@ -18,14 +18,14 @@ COLUMNS = ("lhs", "op", "rhs", "user", "group", "free", "ustart", "exo", "label"
 
 def table_frame(table: ParameterTable, statements: Statements, defaults: Defaults) -> pd.DataFrame:
     """One row per parameter, then definitions and constraints; `COLUMNS` as lavaan's ``lavaanify`` names them."""
-    said = [_said(formulas) for formulas in formulas_by_group(statements, defaults.labels)]
+    written = [_written_keys(formulas) for formulas in formulas_by_group(statements, defaults.labels)]
     several = table.n_groups > 1
     rows = [
         (
             row.lhs,
             row.op,
             row.rhs,
-            int((row.lhs, row.op, row.rhs) in said[row.group]),
+            int((row.lhs, row.op, row.rhs) in written[row.group]),
             _label(defaults, row.group) if several else pd.NA,
             row.free + 1,
             row.start if row.free >= 0 else row.value,
@@ -43,7 +43,7 @@ def table_frame(table: ParameterTable, statements: Statements, defaults: Default
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _said(formulas: Sequence[Formula]) -> set[tuple[str, str, str]]:
+def _written_keys(formulas: Sequence[Formula]) -> set[tuple[str, str, str]]:
     """What the text of a group names; covariances without direction."""
     found = {(f.lhs, f.op, f.rhs) for f in formulas}
     return found | {(rhs, op, lhs) for lhs, op, rhs in found if op == "~~"}

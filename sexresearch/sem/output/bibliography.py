@@ -40,16 +40,16 @@ class Reference:
     def apa(self) -> str:
         """The entry of a list of references, in the style of the American Psychological Association."""
         f = {name: value.replace("\\&", "&").replace("--", "–") for name, value in self.fields}
-        said = f"{_authors(f['author'])} ({f['year']}). {f['title']}."
+        text = f"{_authors(f['author'])} ({f['year']}). {f['title']}."
         if "journal" in f:
             issue = f"({f['number']})" if "number" in f else ""
             where = ", ".join(filter(None, [f["journal"], f"{f.get('volume', '')}{issue}", f.get("pages", "")]))
-            said += f" {where}."
+            text += f" {where}."
         elif "booktitle" in f:
-            said += f" In {_authors(f['editor'])} (Eds.), {f['booktitle']} (pp. {f['pages']}). {f['publisher']}."
+            text += f" In {_authors(f['editor'])} (Eds.), {f['booktitle']} (pp. {f['pages']}). {f['publisher']}."
         else:
-            said += f" {f['publisher']}."
-        return said + (f" https://doi.org/{f['doi']}" if "doi" in f else "")
+            text += f" {f['publisher']}."
+        return text + (f" https://doi.org/{f['doi']}" if "doi" in f else "")
 
 
 @lru_cache(maxsize=1)

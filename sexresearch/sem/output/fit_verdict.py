@@ -43,11 +43,14 @@ def fit_verdicts(results: Fit, ordered: bool = False) -> list[Verdict]:
     if shown.value("df") == 0:
         return [Verdict("not_computable", "fit", reason=SATURATED)]
     beside = ORDERED if ordered else ""
-    found = [_held(shown, "cfi", "CFI", 0.95, 0.90, ordered, beside), _held(shown, "rmsea", "RMSEA", 0.06, 0.10)]
-    return [*found, _held(shown, "srmr", "SRMR", 0.08, 0.10)]
+    found = [
+        _cutoff_verdict(shown, "cfi", "CFI", 0.95, 0.90, ordered, beside),
+        _cutoff_verdict(shown, "rmsea", "RMSEA", 0.06, 0.10),
+    ]
+    return [*found, _cutoff_verdict(shown, "srmr", "SRMR", 0.08, 0.10)]
 
 
-def _held(
+def _cutoff_verdict(
     shown: Reported, name: str, words: str, cutoff: float, fails: float, ordered: bool = False, beside: str = ""
 ) -> Verdict:
     measure, least = shown[name], name == "cfi"
@@ -85,5 +88,5 @@ def fit_prose(results: Solution) -> str:
     if gravest(verdicts) == "not_computable":
         because = "; ".join(dict.fromkeys(v.reason for v in verdicts))
         return f"Whether the model fits cannot be said: {because}."
-    told = [v for v in verdicts if v.outcome != "not_computable" or not math.isnan(v.value)]
-    return f"{prose(told, WORDS)}."
+    computable = [v for v in verdicts if v.outcome != "not_computable" or not math.isnan(v.value)]
+    return f"{prose(computable, WORDS)}."

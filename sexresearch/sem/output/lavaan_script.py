@@ -71,12 +71,12 @@ def _options(fitted: Fitted, safe: Mapping[str, str]) -> dict[str, str]:
 
 def _fitter(options: Options) -> tuple[str, dict[str, str]]:
     """lavaan's function for what a model is completed by, and the arguments it needs to be told."""
-    asked = {name: getattr(options, name) for name in COMPLETION}
+    completion = {name: getattr(options, name) for name in COMPLETION}
     usual = {field.name: field.default for field in fields(Options) if field.name in COMPLETION}
     curve = usual | {"int_ov_free": False, "int_lv_free": True}
-    fitter = "sem" if asked == usual else "growth" if asked == curve else "lavaan"
-    told = {name.replace("_", "."): _literal(name, value) for name, value in asked.items()}
-    more = told | {"auto.th": "TRUE", "auto.delta": "TRUE"} if fitter == "lavaan" else {}
+    fitter = "sem" if completion == usual else "growth" if completion == curve else "lavaan"
+    arguments = {name.replace("_", "."): _literal(name, value) for name, value in completion.items()}
+    more = arguments | {"auto.th": "TRUE", "auto.delta": "TRUE"} if fitter == "lavaan" else {}
     return (f"semTools::{fitter}.auxiliary" if options.auxiliary else fitter), more
 
 

@@ -35,12 +35,14 @@ def _fitted(results: Results) -> str:
     """What was fitted to what, and how."""
     options = results.options
     groups = f" in {len(results.groups)} groups" if results.groups else ""
-    told = [f"estimator {options.estimator}", f"missing answers: {options.missing}"]
-    told += [f"ordered items: {len(options.ordered)}"] if isinstance(options.ordered, tuple) and options.ordered else []
-    told += [f"clusters: {options.cluster}"] if options.cluster else []
-    told += [f"weights: {options.sampling_weights}"] if options.sampling_weights else []
+    parts = [f"estimator {options.estimator}", f"missing answers: {options.missing}"]
+    parts += (
+        [f"ordered items: {len(options.ordered)}"] if isinstance(options.ordered, tuple) and options.ordered else []
+    )
+    parts += [f"clusters: {options.cluster}"] if options.cluster else []
+    parts += [f"weights: {options.sampling_weights}"] if options.sampling_weights else []
     latents, observed = len(results.latents), len(results.observed)
-    return f"{latents} latent and {observed} observed variables, n = {results.nobs}{groups}; {', '.join(told)}."
+    return f"{latents} latent and {observed} observed variables, n = {results.nobs}{groups}; {', '.join(parts)}."
 
 
 def _paths(results: Results) -> Table | None:
@@ -62,8 +64,8 @@ def _paths(results: Results) -> Table | None:
 
 
 def _paragraph(text: str, *, strong: bool) -> str:
-    said = html.escape(text)
-    return f"<p><strong>{said}</strong></p>" if strong else f"<p>{said}</p>"
+    escaped = html.escape(text)
+    return f"<p><strong>{escaped}</strong></p>" if strong else f"<p>{escaped}</p>"
 
 
 def _listed(problems: tuple[str, ...]) -> str:

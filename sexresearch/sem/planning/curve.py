@@ -39,8 +39,8 @@ class Power:
     def __repr__(self) -> str:
         lost = int(self.failures["replicates"].sum())
         rows = zip(self.needed["effect"], self.needed["needed"], self.needed["note"], strict=True)
-        said = "; ".join(f"{effect}: {note or f'n = {needed:.0f}'}" for effect, needed, note in rows)
-        return f"Power({self.requested} samples per size, seed {self.seed}{f', {lost} lost' if lost else ''}: {said})"
+        text = "; ".join(f"{effect}: {note or f'n = {needed:.0f}'}" for effect, needed, note in rows)
+        return f"Power({self.requested} samples per size, seed {self.seed}{f', {lost} lost' if lost else ''}: {text})"
 
 
 def table_of(
@@ -54,8 +54,8 @@ def table_of(
         row = {"n": found.n, "effect": effect.name, "group": effect.group, "population": float(true)}
         row |= summary(found.est[usable, k], found.se[usable, k], float(true), half)
         unusable = int((~usable).sum())
-        said = [note] * bool(note) + [f"{unusable} samples have no standard error"] * bool(unusable)
-        row |= {"failed": sum(found.failures.values()) + unusable, "improper": found.improper, "note": "; ".join(said)}
+        notes = [note] * bool(note) + [f"{unusable} samples have no standard error"] * bool(unusable)
+        row |= {"failed": sum(found.failures.values()) + unusable, "improper": found.improper, "note": "; ".join(notes)}
         rows.append(row)
     frame = pd.DataFrame(rows)
     return frame if any(effect.group is not None for effect in wanted) else frame.drop(columns="group")

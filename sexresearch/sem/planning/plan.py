@@ -117,12 +117,12 @@ def freed(model: Model, population: Population) -> Model:
     latents, marked = set(model.latents), set[tuple[int, str]]()
     ordered = {f.lhs for f in model.statements.formulas if f.op == "|"}
     formulas = formulas_by_group(model.statements, labels)
-    said = {(group, f.lhs, f.op, f.rhs) for group, own in enumerate(formulas) for f in own}
+    mentioned = {(group, f.lhs, f.op, f.rhs) for group, own in enumerate(formulas) for f in own}
     lines: list[str] = []
     for number, row in enumerate(rows):
         if len(labels) > 1 and (not number or rows[number - 1].group != row.group):
             lines.append(f'group: "{labels[row.group]}"')
-        if (row.group, row.lhs, row.op, row.rhs) not in said:
+        if (row.group, row.lhs, row.op, row.rhs) not in mentioned:
             continue
         if row.op == "=~" and row.lhs == row.rhs:
             lines.append(f"{written(row.lhs)} =~ 0")

@@ -102,15 +102,15 @@ def power(
     refuse_shares(alpha, target)
     if not isinstance(design, Design):
         raise OptionError(f"design must be a Design, as in design=sx.Design(missing=0.1); found {design!r}")
-    asked = respelled(Options(estimator=estimator, missing=missing))
-    if asked.estimator is not None:
-        allow("estimator", asked.estimator, ESTIMATORS)
-    allow("missing", asked.missing, MISSING)
+    options = respelled(Options(estimator=estimator, missing=missing))
+    if options.estimator is not None:
+        allow("estimator", options.estimator, ESTIMATORS)
+    allow("missing", options.missing, MISSING)
     plan = plan_of(model, analysis, standardized, design.groups)
     sizes = sample_sizes(n, plan)
     wanted = wanted_effects(plan.fitted, effects)
     kinds = tuple(plan.population.thresholds) if ordered is None else tuple(ordered)
-    trials = Trials(plan, wanted, design, asked.estimator, asked.missing, kinds, seed)
+    trials = Trials(plan, wanted, design, options.estimator, options.missing, kinds, seed)
     truth = plan.values(wanted)
     frames, lost, wait = [], [], replicates
     for size in sizes:

@@ -112,7 +112,7 @@ class RowSampler:
     def _numbers(self, number: int) -> Array:
         frame = self.sampler.frame(self.n, stream(self.seed, (self.n, number)))
         options, groups = self.plan.fitted.options, self.plan.fitted.table.n_groups
-        asked = Options(
+        fitting = Options(
             estimator=self.estimator,
             missing=self.missing,
             ordered=self.ordered,
@@ -126,7 +126,7 @@ class RowSampler:
             orthogonal=options.orthogonal,
         )
         with np.errstate(all="ignore"):
-            results = results_of(self.plan.model, frame, asked)
+            results = results_of(self.plan.model, frame, fitting)
             if not results.converged:
                 raise ModelError(f"did not converge: {results.fitted.constrained.solution.trouble}")
             wanted = [effect.found_in(results.fitted) for effect in self.wanted]

@@ -78,5 +78,7 @@ class Trials:
 
     def _from_rows(self, n: int, outcome: Outcome) -> TrialEstimates:
         k = len(self.wanted)
-        told = np.array([r.theta for r in outcome.replicates]).reshape(len(outcome.replicates), 2 * k + 1)
-        return TrialEstimates(n, told[:, :k], told[:, k:-1], int(told[:, -1].sum()), outcome.failures, outcome.not_run)
+        estimates = np.array([r.theta for r in outcome.replicates]).reshape(len(outcome.replicates), 2 * k + 1)
+        return TrialEstimates(
+            n, estimates[:, :k], estimates[:, k:-1], int(estimates[:, -1].sum()), outcome.failures, outcome.not_run
+        )

@@ -20,7 +20,7 @@ LOADING, PATH = 0.7, 0.3  # of a population nobody described: acceptable items, 
 MOST_PATHS = 1.2  # sum of the assumed paths into one variable, so that they cannot explain more than all of it
 
 
-def said(row: Parameter) -> float:
+def written_value(row: Parameter) -> float:
     """The value a text gives a parameter, NaN where it gives none."""
     return row.value if math.isnan(row.start) else row.start
 
@@ -31,7 +31,7 @@ def says_paths(rows: Sequence[Parameter]) -> bool:
     for row in rows:
         first = row.op == "=~" and (row.group, row.lhs) not in marked
         marked |= {(row.group, row.lhs)} if first else set()
-        if row.op in ("=~", "~") and not math.isnan(said(row)) and not (first and said(row) == 1.0):
+        if row.op in ("=~", "~") and not math.isnan(written_value(row)) and not (first and written_value(row) == 1.0):
             return True
     return False
 
@@ -41,7 +41,7 @@ def completed(table: ParameterTable, unit: Sequence[str]) -> tuple[Parameter, ..
 
     Other loadings are 1, covariances and intercepts 0; ModelError names the paths without a value.
     """
-    silent = [row.name for row in table.rows if row.op == "~" and math.isnan(said(row))]
+    silent = [row.name for row in table.rows if row.op == "~" and math.isnan(written_value(row))]
     if silent:
         raise ModelError(
             f"the population value of these paths is missing: {', '.join(dict.fromkeys(silent))}; "
@@ -51,7 +51,7 @@ def completed(table: ParameterTable, unit: Sequence[str]) -> tuple[Parameter, ..
     rows = []
     for row in table.rows:
         default = defaults.get(row.op, math.nan if row.lhs == row.rhs else 0.0)
-        value = said(row)
+        value = written_value(row)
         rows.append(replace(row, value=default if math.isnan(value) else value))
     return _with_variances(rows, table.roles, unit)
 
@@ -63,7 +63,7 @@ def assumed(table: ParameterTable) -> tuple[Parameter, ...]:
     rows = []
     for row in table.rows:
         apart = row.op == "~~" and row.lhs != row.rhs
-        value = said(row)
+        value = written_value(row)
         if row.op == "=~":
             value = 1.0 if (row.group, row.rhs) in errorless else LOADING
         elif row.op == "~":

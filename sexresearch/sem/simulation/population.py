@@ -123,8 +123,8 @@ def _value(modifiers: Modifiers, group: int) -> float:
 def _shares(model: Model, groups: Groups | None) -> Groups:
     """Share of each group: the design's, or equal ones for as many as the text speaks of."""
     formulas = model.statements.formulas
-    told = [len(part) for f in formulas for part in (f.modifiers.fixed, f.modifiers.start, f.modifiers.label)]
-    wanted = max([1, *told, len(model.statements.blocks)])
+    lengths = [len(part) for f in formulas for part in (f.modifiers.fixed, f.modifiers.start, f.modifiers.label)]
+    wanted = max([1, *lengths, len(model.statements.blocks)])
     if groups is not None and wanted not in (1, len(groups)):
         raise OptionError(f"the model speaks of {wanted} groups, the design of {len(groups)}: {list(groups)}")
     return dict.fromkeys(range(1, wanted + 1), 1.0) if groups is None else dict(groups)

@@ -68,8 +68,8 @@ class FimlPoint(NormalPoint):
         """
         own, sample, state = self.own, self.own.sample, self.state
         free = free_moments(own.structure.p, own.fixed, has_means=True)
-        asked = saturated(information == "observed")
-        known = saturated(True) if information == "expected" else asked
+        point = saturated(information == "observed")
+        known = saturated(True) if information == "expected" else point
         seen = known.information / own.n
         spread = inverse_information(seen, np.eye(len(seen)))
         if robust:
@@ -79,5 +79,5 @@ class FimlPoint(NormalPoint):
         half = inverse @ sample.cov
         gap = float(np.trace(half) - np.linalg.slogdet(half)[1] - len(half) + shift @ inverse @ shift)
         D = self.jacobian[free]
-        middle = D.T @ (asked.information / own.n) @ D
+        middle = D.T @ (point.information / own.n) @ D
         return MisfitParts(D, seen @ D, middle, complete.__matmul__, Gamma(spread), gap)

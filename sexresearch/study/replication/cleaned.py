@@ -23,8 +23,8 @@ def cleaned(survey: Survey, cleaning: Cleaning) -> Survey:
         for check in cleaning.found:
             if not (found["check"] == check).any():
                 seen = list(dict.fromkeys(found["check"]))
-                said = nearest(check, seen) if seen else "it found nothing"
-                raise StudyError(f"cleaning: screening found no '{check}'; {said}")
+                text = nearest(check, seen) if seen else "it found nothing"
+                raise StudyError(f"cleaning: screening found no '{check}'; {text}")
             rows = [row for rows in found.loc[found["check"] == check, "rows"] for row in rows]
             survey = _without(survey, rows, f"{check}: {why}")
     return _without(survey, list(cleaning.rows), why)

@@ -69,8 +69,8 @@ def _compared(number: Published, made: Computed, tables: Tables) -> Compared:
         return Compared(number, "cannot_recompute", reason=str(error))
     value = table.named(number.quantity)
     if value is None:
-        said = f"the fit has no '{number.quantity}' among its {number.what}; {nearest(number.quantity, table.names)}"
-        return Compared(number, "cannot_recompute", reason=said)
+        reason = f"the fit has no '{number.quantity}' among its {number.what}; {nearest(number.quantity, table.names)}"
+        return Compared(number, "cannot_recompute", reason=reason)
     if math.isnan(value):
         return Compared(number, "cannot_recompute", reason=f"'{number.quantity}' has no value in this fit")
     return _judged(number, value, _tolerance(number, made.open.get(number, 0.0)))
@@ -95,8 +95,8 @@ def _judged(number: Published, value: float, tolerance: float) -> Compared:
     agrees = abs(value - number.value) <= tolerance + ROUNDING
     if not number.verified:
         beside = "" if agrees or not number.reason else f"; {number.reason}"
-        said = f"{UNSEEN}; what is reported of it {'agrees' if agrees else 'differs'}{beside}"
-        return Compared(number, "unverified", value, tolerance, said)
+        reason = f"{UNSEEN}; what is reported of it {'agrees' if agrees else 'differs'}{beside}"
+        return Compared(number, "unverified", value, tolerance, reason)
     if agrees:
         return Compared(number, "match", value, tolerance)
     return Compared(number, "mismatch", value, tolerance, number.reason)

@@ -19,18 +19,18 @@ Key = tuple[str, str]
 
 
 def left_open(
-    moments: Moments, decimals: int, kind: str, fitted: Callable[[Moments], Results], asked: tuple[Published, ...]
+    moments: Moments, decimals: int, kind: str, fitted: Callable[[Moments], Results], wanted: tuple[Published, ...]
 ) -> dict[Published, float]:
     """By how much each number may differ although nothing but rounding separates the printed table from the data.
 
     Every printed entry is moved by up to half of its last decimal, evenly and independently; the model is fitted to
     each such table. What is returned is three standard deviations of the computed number.
     """
-    found: dict[Published, list[float]] = {number: [] for number in asked}
-    for drawn in _drawn(moments, decimals, kind):
+    found: dict[Published, list[float]] = {number: [] for number in wanted}
+    for drawn in _redrawn_moments(moments, decimals, kind):
         try:
             results = fitted(drawn)
-            values = _values(results, asked) if results.converged else {}
+            values = _values(results, wanted) if results.converged else {}
         except SexresearchError:  # a table that cannot be one, such as correlations beyond what others allow
             continue
         for number, value in values.items():
@@ -38,13 +38,13 @@ def left_open(
     return {number: DEVIATIONS * float(np.std(values)) if values else 0.0 for number, values in found.items()}
 
 
-def _values(results: Results, asked: tuple[Published, ...]) -> dict[Published, float]:
-    tables = {(number.what, number.group): quantities(results, number.what, number.group) for number in asked}
-    named = {number: tables[number.what, number.group].named(number.quantity) for number in asked}
+def _values(results: Results, wanted: tuple[Published, ...]) -> dict[Published, float]:
+    tables = {(number.what, number.group): quantities(results, number.what, number.group) for number in wanted}
+    named = {number: tables[number.what, number.group].named(number.quantity) for number in wanted}
     return {number: value for number, value in named.items() if value is not None and np.isfinite(value)}
 
 
-def _drawn(moments: Moments, decimals: int, kind: str) -> Iterator[Moments]:
+def _redrawn_moments(moments: Moments, decimals: int, kind: str) -> Iterator[Moments]:
     rng, half = np.random.default_rng(SEED), 0.5 * 10.0**-decimals
     cov = moments.cov.to_numpy(dtype=float)
     sd = np.sqrt(np.diag(cov))

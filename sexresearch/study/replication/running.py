@@ -97,10 +97,10 @@ def _fitted(study: Study, model: Model, given: Given) -> Results:
 
 def _left_open(study: Study, model: Model, given: Given) -> dict[Published, float]:
     """Of the numbers whose tolerance is not given, where a printed table was rounded."""
-    asked = tuple(number for number in study.published if _is_open(number))
-    if not isinstance(given, Moments) or study.data.decimals is None or not asked:
+    wanted = tuple(number for number in study.published if _is_open(number))
+    if not isinstance(given, Moments) or study.data.decimals is None or not wanted:
         return {}
-    return left_open(given, study.data.decimals, study.data.kind, lambda drawn: _fitted(study, model, drawn), asked)
+    return left_open(given, study.data.decimals, study.data.kind, lambda drawn: _fitted(study, model, drawn), wanted)
 
 
 def _is_open(number: Published) -> bool:

@@ -130,8 +130,8 @@ def _published_problems(study: Study, blocks: list[Mapping[str, Any]]) -> Iterat
         yield from (f"{where}: the value of '{key}' must be a number" for key in odd)
         unknown = [key for key in block.get("reasons", {}) if key not in block["values"]]
         values = list(block["values"])
-        said = "which is not among the values"
-        yield from (f"{where}: a reason for '{key}', {said}; {nearest(key, values)}" for key in unknown)
+        reason = "which is not among the values"
+        yield from (f"{where}: a reason for '{key}', {reason}; {nearest(key, values)}" for key in unknown)
     twice = [n.quantity for n in study.published if sum(_key(n) == _key(m) for m in study.published) > 1]
     yield from (f"published: '{quantity}' is given twice" for quantity in dict.fromkeys(twice))
 

@@ -98,7 +98,9 @@ def _content(file: Path) -> bytes:
 
 def _refuse(file: Path, problems: list[str]) -> None:
     if problems:
-        raise StudyError("\n".join([f"{file.name} cannot be used as it is:", *(f"- {said}" for said in problems)]))
+        raise StudyError(
+            "\n".join([f"{file.name} cannot be used as it is:", *(f"- {problem}" for problem in problems)])
+        )
 
 
 def _study(file: Path, document: Table, sha256: str) -> Study:

@@ -22,24 +22,26 @@ def audit_constructs(language: str) -> tuple[Construct, ...]:
     >>> sum(item.name.startswith("practice") for part in found for item in part.items)
     97
     """
-    scale, said = bank_scales(language)["maturity5"], words(language)["audit"]
+    scale, texts = bank_scales(language)["maturity5"], words(language)["audit"]
     titles = {part.construct.node: part.construct.label for part in bank(language)}
-    return tuple(_construct(element, titles, said, scale) for element in elements)
+    return tuple(_construct(element, titles, texts, scale) for element in elements)
 
 
-def _construct(element: Element, titles: Mapping[str, str], said: Mapping[str, Any], scale: ResponseScale) -> Construct:
+def _construct(
+    element: Element, titles: Mapping[str, str], texts: Mapping[str, Any], scale: ResponseScale
+) -> Construct:
     name = element.clause.replace(".", "_")
-    title = said["elements"][element.clause]
-    points = [item for part in element.sub_elements for item in _points(part, titles[part.clause], said, scale)]
-    whole = said["maturity"].format(title=title, clause=element.clause)
+    title = texts["elements"][element.clause]
+    points = [item for part in element.sub_elements for item in _points(part, titles[part.clause], texts, scale)]
+    whole = texts["maturity"].format(title=title, clause=element.clause)
     maturity = Item(f"maturity_{name}", whole, scale, clause=element.clause, respondent="manager")
-    return Construct(f"audit_{name}", title, (*points, maturity), said["definition"], element.clause)
+    return Construct(f"audit_{name}", title, (*points, maturity), texts["definition"], element.clause)
 
 
-def _points(part: SubElement, title: str, said: Mapping[str, Any], scale: ResponseScale) -> Iterator[Item]:
+def _points(part: SubElement, title: str, texts: Mapping[str, Any], scale: ResponseScale) -> Iterator[Item]:
     place = part.clause.replace(".", "_").replace(" ", "_")
     for kind, count in (("practice", part.practice_count), ("recommendation", part.should_count)):
         for number in range(1, (count or 0) + 1):
-            wording = said[kind].format(title=title, number=number, count=count, clause=part.clause)
+            wording = texts[kind].format(title=title, number=number, count=count, clause=part.clause)
             name = f"{kind}_{place}_{number}"
             yield Item(name, wording, scale, clause=part.clause, respondent="manager", source=SOURCE)

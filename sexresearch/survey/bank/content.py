@@ -87,9 +87,9 @@ def _scale(name: str, table: Table, labels: list[str] | dict[str, str]) -> Respo
 
 
 def _construct(name: str, table: Table, language: str, scales: Mapping[str, ResponseScale]) -> BankConstruct:
-    said = words(language)["constructs"][name]
-    items = tuple(_item(name, place, wording, table, scales) for place, wording in enumerate(said["items"], start=1))
-    construct = Construct(name, said["label"], items, said["definition"], table.get("node", ""))
+    texts = words(language)["constructs"][name]
+    items = tuple(_item(name, place, wording, table, scales) for place, wording in enumerate(texts["items"], start=1))
+    construct = Construct(name, texts["label"], items, texts["definition"], table.get("node", ""))
     respondents = tuple(dict.fromkeys(item.respondent for item in items))
     return BankConstruct(construct, respondents, table.get("neighbour", False), tuple(table.get("header_words", ())))
 

@@ -67,8 +67,8 @@ def one_side(scores: Array, constructs: tuple[BankConstruct, ...]) -> Array:
     inside = np.array([{"employee", "manager"} & set(part.respondents) != set() for part in constructs])
     if not len(scores):
         return scores
-    asked_inside = scores[:, inside].max(axis=1).mean() > scores[:, ~inside].max(axis=1).mean()
-    return np.where(inside == asked_inside, scores, OTHER_SIDE * scores)
+    nearer_inside = scores[:, inside].max(axis=1).mean() > scores[:, ~inside].max(axis=1).mean()
+    return np.where(inside == nearer_inside, scores, OTHER_SIDE * scores)
 
 
 def _vote(scores: Array, constructs: tuple[BankConstruct, ...]) -> Vote:

@@ -30,11 +30,11 @@ def draft_text(
     fields: Sequence[FieldProposal],
 ) -> str:
     """The commented codebook of a draft."""
-    said = {part.item.name: item_comment(part) for part in items}
+    comments = {part.item.name: item_comment(part) for part in items}
     scales = dict.fromkeys(item.scale for construct in constructs for item in construct.items)
     head = HEAD.format(name=on_one_line(name)) + "".join(f"# Read: {on_one_line(note)}\n" for note in notes)
     parts = [f"{head}\ntitle = {quoted(name)}\n", *map(scale_text, scales)]
-    parts += ["\n".join(construct_lines(construct, said)) + "\n" for construct in constructs]
+    parts += ["\n".join(construct_lines(construct, comments)) + "\n" for construct in constructs]
     lines = [f"{field_line(part.field)}   # {on_one_line(part.because)}\n" for part in fields]
     return "\n".join([*parts, *(["[fields]\n" + "".join(lines)] if lines else [])])
 
@@ -44,12 +44,12 @@ def item_comment(part: ItemProposal) -> str:
     vote = part.vote
     node = vote.second.construct.node
     second = vote.second.construct.name + (f" (node {node})" if node and node != vote.second.construct.name else "")
-    said = [f"{vote.score:.2f}; next {second} {vote.second_score:.2f}"]
+    parts = [f"{vote.score:.2f}; next {second} {vote.second_score:.2f}"]
     if part.item.reverse:
         why = "its labels fall" if part.correlation is None else f"r = {part.correlation:.2f} with the others"
-        said.append(f"reversed: {why}")
+        parts.append(f"reversed: {why}")
     scale = part.item.scale
     if vote.first.construct.node == "loyalty" and (scale.lowest, scale.highest) == (0, 10):
-        said.append("0 to 10: net promoter score, if it asks to recommend")
+        parts.append("0 to 10: net promoter score, if it asks to recommend")
     doubt = "? " if vote.score < UNSURE or vote.score - vote.second_score < CLOSE else ""
-    return doubt + "; ".join(said)
+    return doubt + "; ".join(parts)

@@ -99,9 +99,12 @@ def _index() -> _Index:
     texts, owners = [], []
     for tongue in languages():
         for place, part in enumerate(bank(tongue)):
-            said = [item.wording for item in part.construct.items] + [part.construct.label, part.construct.definition]
-            texts += [NOTE.sub("", folded(text)) for text in said]
-            owners += [place] * len(said)
+            wordings = [item.wording for item in part.construct.items] + [
+                part.construct.label,
+                part.construct.definition,
+            ]
+            texts += [NOTE.sub("", folded(text)) for text in wordings]
+            owners += [place] * len(wordings)
     tools = (
         TfidfVectorizer(analyzer="word", ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", sublinear_tf=True),
         TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True),

@@ -111,10 +111,10 @@ def _record_scale(part: Rating, low: float, high: float) -> ResponseScale:
 
 
 def _is_share(part: Rating) -> bool:
-    return bool(re.search(r"wallet|percent|prozent|per cent|%|of 100|von 100|share|anteil", _said(part.seen)))
+    return bool(re.search(r"wallet|percent|prozent|per cent|%|of 100|von 100|share|anteil", _text(part.seen)))
 
 
-def _said(seen: Seen) -> str:
+def _text(seen: Seen) -> str:
     return f"{seen.header} {seen.wording}".casefold()
 
 

@@ -52,8 +52,8 @@ def ratings(columns: Sequence[Seen], like: Likeness) -> dict[int, Rating]:
             found |= {place: replace(able[place], because="a battery that hangs together") for place in members}
     able = {place: part for place, part in able.items() if not is_about_people(part.seen)}
     mood = _mood([part.answers for part in found.values()])
-    said = {place: _said(able[place], like, place) for place in able.keys() - found.keys()}
-    found |= {place: part for place, part in said.items() if part.because and not _stranger(part, mood, like)}
+    explained = {place: _explained(able[place], like, place) for place in able.keys() - found.keys()}
+    found |= {place: part for place, part in explained.items() if part.because and not _stranger(part, mood, like)}
     found |= _company(able, found)
     rest = {place: part for place, part in cleaned.items() if place not in found}
     return found | _records(rest, like)
@@ -119,7 +119,7 @@ def _is_battery(members: Sequence[Rating]) -> bool:
     return bool(np.where(np.isfinite(pairs), pairs, 0.0).mean() >= CORRELATED)
 
 
-def _said(rating: Rating, like: Likeness, place: int) -> Rating:
+def _explained(rating: Rating, like: Likeness, place: int) -> Rating:
     """The rating, with the reason its question, its labels or its name give; without a reason where they give none."""
     seen, best = rating.seen, float(like.scores[place].max())
     ranked = [label_rank(text) is not None for code, text in seen.labels.items() if code not in rating.missing]

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from sexresearch.survey.fielding.questions import (
     Battery,
     Choice,
-    asked,
     batteries,
     field_choices,
+    is_answered,
     number_limits,
     usable_names,
 )
@@ -85,7 +85,7 @@ def _battery(battery: Battery, place: int, names: dict[str, str], language: str)
 
 def _field(field: Field, names: dict[str, str], language: str) -> list[Row]:
     choices, label = field_choices(field), field.label or field.name
-    if not asked(field):
+    if not is_answered(field):
         return [_question(SHORT_TEXT, names[field.name], label, language) | {"hidden": "1"}]
     if not choices:
         return [_question(SHORT_TEXT, names[field.name], label, language)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sexresearch.survey.fielding.questions import Battery, Choice, asked, batteries, field_choices, usable_names
+from sexresearch.survey.fielding.questions import Battery, Choice, batteries, field_choices, is_answered, usable_names
 from sexresearch.survey.parts import Construct, Field
 
 NAME = "A-Za-z0-9_"
@@ -20,10 +20,10 @@ def qualtrics(title: str, constructs: Sequence[Construct], fields: Sequence[Fiel
     parts = batteries(constructs)
     headers = [item.header for battery in parts for item in battery.items] + [field.name for field in fields]
     names = usable_names(headers, NAME, 60)
-    texts = ["[[AdvancedFormat]]", *(f"[[ED:{names[field.name]}]]" for field in fields if not asked(field))]
+    texts = ["[[AdvancedFormat]]", *(f"[[ED:{names[field.name]}]]" for field in fields if not is_answered(field))]
     for place, battery in enumerate(parts, start=1):
         texts += [f"[[Block:{place}]]", *_battery(battery, names)]
-    questions = [field for field in fields if asked(field)]
+    questions = [field for field in fields if is_answered(field)]
     texts += [f"[[Block:{len(parts) + 1}]]"] * bool(questions)
     texts += [_question(names[field.name], field.label or field.name, field_choices(field)) for field in questions]
     return ("\n\n".join(texts) + "\n").encode()

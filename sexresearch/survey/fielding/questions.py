@@ -71,7 +71,7 @@ def field_choices(field: Field) -> tuple[Choice, ...]:
     return tuple(Choice(code, text) for code, text in field.labels)
 
 
-def asked(field: Field) -> bool:
+def is_answered(field: Field) -> bool:
     """Whether respondents fill in the field."""
     return field.role in ASKED_ROLES
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sexresearch.extras import extra
-from sexresearch.survey.fielding.questions import Battery, Choice, asked, batteries, field_choices
+from sexresearch.survey.fielding.questions import Battery, Choice, batteries, field_choices, is_answered
 from sexresearch.survey.parts import Construct, Field
 
 BOX = "\u2610"
@@ -51,7 +51,7 @@ def word(title: str, constructs: Sequence[Construct], fields: Sequence[Field], l
         else:
             _numbers(sheet, battery, place, number)
         place += len(battery.items)
-    questions = [field for field in fields if asked(field)]
+    questions = [field for field in fields if is_answered(field)]
     if questions:
         sheet.add_heading(about, level=2)
     for field in questions:

@@ -9,9 +9,9 @@ from sexresearch.extras import extra
 from sexresearch.survey.fielding.questions import (
     Battery,
     Choice,
-    asked,
     batteries,
     field_choices,
+    is_answered,
     number_limits,
     usable_names,
 )
@@ -59,7 +59,7 @@ def _battery(battery: Battery, place: int, names: dict[str, str], lists: dict[tu
 
 def _field(field: Field, names: dict[str, str], lists: dict[tuple[Choice, ...], str]) -> Row:
     choices, label = field_choices(field), field.label or field.name
-    if not asked(field):
+    if not is_answered(field):
         return ("hidden", names[field.name], "", "", "")
     kind = f"select_one {lists.setdefault(choices, f'scale{len(lists) + 1}')}" if choices else "text"
     return (kind, names[field.name], label, "", "")

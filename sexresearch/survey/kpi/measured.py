@@ -68,7 +68,7 @@ def numbers(survey: Survey, name: str, option: str) -> pd.Series:
 
 def net_promoters(survey: Survey, recommend: str | None) -> Measure:
     """Promoters (9, 10), passives (7, 8), detractors (0 to 6) of the item that asks for a recommendation."""
-    item = _asked(survey, RECOMMEND, "loyalty") if recommend is None else None
+    item = _question(survey, RECOMMEND, "loyalty") if recommend is None else None
     name = recommend or (item.name if item else "")
     if not name:
         return missing_measure("NPS", "", NEEDED["NPS"])
@@ -90,10 +90,10 @@ def boxes(survey: Survey, satisfaction: Sequence[str] | None) -> list[Measure]:
     for name in names:
         values, ends = numbers(survey, name, "satisfaction"), _scale(survey, name)
         if ends is None or not ends[1] - ends[0] >= RATING[0]:
-            said = (
+            reason = (
                 "top and bottom answers overlap or are not known: the instrument gives no scale of four answers or more"
             )
-            out += [missing_measure(kpi, name, said) for kpi in ("top-2-box", "bottom-2-box")]
+            out += [missing_measure(kpi, name, reason) for kpi in ("top-2-box", "bottom-2-box")]
         else:
             top, bottom = (_where(values, flags) for flags in (values >= ends[1] - 1, values <= ends[0] + 1))
             out += [
@@ -106,7 +106,7 @@ def boxes(survey: Survey, satisfaction: Sequence[str] | None) -> list[Measure]:
 
 def customer_effort(survey: Survey, effort: str | None) -> Measure:
     """The mean answer on how easy it was (customer effort score; Dixon, Freeman & Toman 2010)."""
-    item = _asked(survey, EFFORT, None) if effort is None else None
+    item = _question(survey, EFFORT, None) if effort is None else None
     name = effort or (item.name if item else "")
     if not name:
         return missing_measure("CES", "", NEEDED["CES"])
@@ -178,7 +178,7 @@ def _named(survey: Survey, given: Sequence[str] | None, nodes: tuple[str, ...], 
     return [i.name for c in constructs if c.node in nodes for i in c.items if RATING[0] <= (i.scale.categories or 0)]
 
 
-def _asked(survey: Survey, words: re.Pattern[str], node: str | None) -> Item | None:
+def _question(survey: Survey, words: re.Pattern[str], node: str | None) -> Item | None:
     """The rating item whose wording asks customers for it, one on 0 to 10 before others; None where there is none.
 
     Where a `node` is named, items on another scale have to be of its constructs.
@@ -208,9 +208,9 @@ def _recorded(survey: Survey) -> tuple[str, bool] | None:
         texts += [(field.name, field.label) for field in survey.instrument.fields if field.role == "other"]
     texts += [(str(name), "") for name in survey.extra]
     for name, text in texts:
-        said = folded(f"{name} {text}")
-        if RETAINED.search(said) or CHURN.search(said):
-            return name, not RETAINED.search(said)
+        header = folded(f"{name} {text}")
+        if RETAINED.search(header) or CHURN.search(header):
+            return name, not RETAINED.search(header)
     return None
 
 
