@@ -314,6 +314,6 @@ def _source(model: Model, fitted: Fitted, engine: str, data: object) -> Provenan
     beside = ", ".join(options.auxiliary)
     missing = options.missing + (f" with auxiliary {beside}" if beside else "")
     seed = SEED if options.se == "bootstrap" else None
-    text = getattr(data, "caption", "")
+    text = "" if isinstance(data, pd.DataFrame) else getattr(data, "caption", "")
     caption = text if isinstance(text, str) else ""
     return provenance(engine, str(options.estimator), missing, fitted.samples, model.syntax, seed, caption)

@@ -84,11 +84,14 @@ class Fitting(Completion):
     parameterization: Parameterization | str | None = None
 
 
+SHARED = tuple(field.name for field in fields(Fitting))
+
+
 def options_of(
     fitting: Fitting, group: str | None = None, group_equal: Sequence[str] = (), group_partial: Sequence[str] = ()
 ) -> Options:
     """The options of one fit; OptionError where names are not text."""
-    shared: dict[str, Any] = {field.name: getattr(fitting, field.name) for field in fields(fitting)}
+    shared: dict[str, Any] = {name: getattr(fitting, name) for name in SHARED}
     names = {"auxiliary": fitting.auxiliary, "group_equal": group_equal, "group_partial": group_partial}
     shared |= {option: names_of(value, option) for option, value in names.items()}
     return Options(**shared | {"group": group, "ordered": _ordered(fitting.ordered)})

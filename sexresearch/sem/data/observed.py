@@ -78,18 +78,19 @@ def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.D
     frame = frame_of(data)
     if len(frame) == 1:
         raise DataError("the data have a single row; a model needs more respondents than variables")
-    names = (*columns.items, columns.group, columns.cluster, columns.weights)
-    frame = spelled_as(frame, [name for name in names if isinstance(name, str)])
-    frame = with_products(frame, columns.items)
-    known = frame.columns.tolist()
+    beside = [name for name in (columns.group, columns.cluster, columns.weights) if name is not None]
+    wanted, known = [*columns.items, *beside], frame.columns.tolist()
+    if known != wanted:
+        frame = spelled_as(frame, [name for name in wanted if isinstance(name, str)])
+        frame = with_products(frame, columns.items)
+        known = frame.columns.tolist()
     twice = [name for name in latents if name in known]
     if twice:
         raise DataError(f"latent variables are named like columns of the data: {twice}; rename one of each")
-    beside = [name for name in (columns.group, columns.cluster, columns.weights) if name is not None]
-    if known == [*columns.items, *beside] and frame.columns.is_unique:
+    if known == wanted and frame.columns.is_unique:
         return frame.copy()
     _refuse_absent(frame, columns)
-    return frame[list(dict.fromkeys([*columns.items, *beside]))]
+    return frame[list(dict.fromkeys(wanted))]
 
 
 def split_groups(frame: pd.DataFrame, columns: Columns) -> tuple[list[Answers], list[str]]:
@@ -176,10 +177,19 @@ def is_real(dtype: object) -> bool:
     return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype)
 
 
+def plain_numbers(frame: pd.DataFrame) -> bool:
+    """Whether all columns are numpy's real numbers, told by their common type; False may mean that some are booleans.
+
+    >>> plain_numbers(pd.DataFrame({"a": [1], "b": [0.5]})), plain_numbers(pd.DataFrame({"a": [1], "b": ["yes"]}))
+    (True, False)
+    """
+    return frame[:0].to_numpy().dtype.kind in "fiu"
+
+
 def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
     """(n, p) float array of the named columns; DataError lists text, all-missing, infinite and constant columns."""
     found = frame if frame.columns.tolist() == list(names) else frame[list(names)]
-    if not all(is_real(dtype) for dtype in set(found.dtypes.tolist())):
+    if not (plain_numbers(found) or all(is_real(dtype) for dtype in set(found.dtypes.tolist()))):
         wrong = [f"{n!r} holds {_kind(found[n])}" for n, d in zip(names, found.dtypes, strict=True) if not is_real(d)]
         raise DataError("; ".join(wrong) + ". The model needs numbers: recode the answers first")
     values = found.to_numpy(dtype=float, na_value=np.nan)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.errors import DataError
 from sexresearch.sem.data.column_names import look_alikes
-from sexresearch.sem.data.observed import frame_of, is_real
+from sexresearch.sem.data.observed import frame_of, is_real, plain_numbers
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.roles import roles_of
 
@@ -25,8 +25,11 @@ def ordered_names(model: Model, frame: pd.DataFrame, ordered: bool | Sequence[st
 
     Names that are not in the model are passed over, so that one list serves many models.
     """
+    unordered = not (ordered or model.with_thresholds)
+    if unordered and plain_numbers(frame):
+        return [], []
     kinds = [is_ordered(kind) for kind in frame.dtypes.tolist()]
-    if not (ordered or model.with_thresholds or any(kinds)):
+    if unordered and not any(kinds):
         return [], []
     typed = {name for name, kind in zip(frame.columns, kinds, strict=True) if kind}
     roles = roles_of(model.statements.formulas)

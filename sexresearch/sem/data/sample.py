@@ -176,7 +176,7 @@ def _centred(values: Array, weights: Array | None) -> tuple[Array, Array]:
 
 
 def _mean(values: Array, weights: Array | None) -> Array:
-    return values.mean(axis=0) if weights is None else np.average(values, axis=0, weights=weights)
+    return values.sum(axis=0) / len(values) if weights is None else np.average(values, axis=0, weights=weights)
 
 
 def from_pairs(answers: Answers, names: Sequence[str], has_means: bool) -> tuple[Sample, str]:

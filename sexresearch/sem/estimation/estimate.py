@@ -215,9 +215,10 @@ def _rows_used(
         rows, note = complete_rows(own) if listwise else answered_rows(own, role.observed, given)
         kept.append(rows)
         notes += note
-        heard.append(responding(rows, len(role.observed) - len(given)))
+        if options.ordered:
+            heard.append(responding(rows, len(role.observed) - len(given)))
     refuse_single_cluster(kept, options.cluster)
-    made, note = weighed(kept, options.sampling_weights, heard if options.ordered else None)
+    made, note = weighed(kept, options.sampling_weights, heard or None)
     return made, notes + note
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from sexresearch.errors import OptionError
 from sexresearch.sem.estimation.conflicts import refuse_conflicts
@@ -32,6 +33,14 @@ def settled(options: Options, has_rows: bool, means_wanted: bool, has_sums: bool
     for name in FLAGS:
         if not isinstance(getattr(options, name), bool):
             raise OptionError(f"{name} is True or False; found {getattr(options, name)!r}")
+    try:
+        hash(options)
+    except TypeError:  # an option that is a list, say
+        return _decided(options, has_rows, means_wanted, has_sums)
+    return _decided_once(options, has_rows, means_wanted, has_sums)
+
+
+def _decided(options: Options, has_rows: bool, means_wanted: bool, has_sums: bool) -> Options:
     options = respelled(options)
     if options.meanstructure not in (None, True, False):
         raise OptionError(f"meanstructure is True, False or None; found {options.meanstructure!r}")
@@ -53,6 +62,9 @@ def settled(options: Options, has_rows: bool, means_wanted: bool, has_sums: bool
         why = "missing='fiml'" if options.missing == "fiml" else "int_lv_free=True"
         raise OptionError(f"{why} needs the means: leave meanstructure=None or set it to True")
     return replace(options, meanstructure=bool(means), fixed_x=options.fixed_x and not options.auxiliary)
+
+
+_decided_once = lru_cache(maxsize=256)(_decided)
 
 
 def replaced(requested: Options, used: Options) -> list[str]:
