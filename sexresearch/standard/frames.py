@@ -46,8 +46,13 @@ def as_frame(entries: Iterable[Any], columns: Iterable[str] | None = None) -> pd
     if others:
         raise OptionError(f"as_frame takes entries of the standard, such as standard.elements; found {others[0]}")
     names = list(columns or (field.name for row in rows[:1] for field in fields(row)))
-    cells = {name: pd.Series([_cell(row, name) for row in rows], dtype=object) for name in names}
-    return pd.DataFrame(cells, columns=names).convert_dtypes(convert_string=False)
+    return pd.DataFrame({name: _column([_cell(row, name) for row in rows]) for name in names}, columns=names)
+
+
+def _column(cells: list[object]) -> pd.Series:
+    """Cells as a column of their own type; texts stay objects."""
+    column = pd.Series(cells, dtype=object)
+    return column if pd.api.types.infer_dtype(column, skipna=True) == "string" else column.convert_dtypes()
 
 
 def _cell(entry: object, name: str) -> object:

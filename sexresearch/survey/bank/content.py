@@ -22,13 +22,15 @@ class BankConstruct:
     """A construct of the bank in one language, and what only the bank knows of it.
 
     `respondents` are those of its items, `neighbour` marks what other studies ask and the standard does not,
-    `header_words` are what columns that hold it are usually called.
+    `header_words` are what columns that hold it are usually called, `also` other usual ways to ask for it, for
+    comparison alone.
     """
 
     construct: Construct
     respondents: tuple[str, ...]
     neighbour: bool
     header_words: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
 
 @cache
@@ -91,7 +93,8 @@ def _construct(name: str, table: Table, language: str, scales: Mapping[str, Resp
     items = tuple(_item(name, place, wording, table, scales) for place, wording in enumerate(texts["items"], start=1))
     construct = Construct(name, texts["label"], items, texts["definition"], table.get("node", ""))
     respondents = tuple(dict.fromkeys(item.respondent for item in items))
-    return BankConstruct(construct, respondents, table.get("neighbour", False), tuple(table.get("header_words", ())))
+    usual = tuple(table.get("header_words", ()))
+    return BankConstruct(construct, respondents, table.get("neighbour", False), usual, tuple(said.get("also", ())))
 
 
 def _item(name: str, place: int, wording: str, table: Table, scales: Mapping[str, ResponseScale]) -> Item:

@@ -10,12 +10,14 @@ import numpy.typing as npt
 
 from sexresearch.survey.bank.content import BankConstruct
 from sexresearch.survey.drafting.likeness import Likeness
-from sexresearch.survey.drafting.ratings import SERVICE_ELEMENT, Rating
+from sexresearch.survey.drafting.ratings import RECORDS, SERVICE_ELEMENT, Rating
 
 OWN = 0.5  # of the score of an item in a battery; the battery's mean has the rest
-OTHER_SIDE = 0.6  # what likeness to questions for employees counts where the others are for customers, and vice versa
+OTHER_SIDE = 0.6  # what likeness to questions for employees counts where the others are for customers, and vice versa;
+# and likeness to ratings where the answers are a record
 NEIGHBOUR = 0.25  # what a question gets of the scores of those beside it, where names tell of no battery
 SILENT = 0.15  # a name with a lower score says nothing
+STRANGE, NEARLY = 0.2, 0.95  # a question with a lower score is like none, and the share of it that one element gets
 Array = npt.NDArray[np.float64]
 
 
@@ -32,7 +34,8 @@ class Vote:
 def construct_votes(items: Mapping[int, Rating], like: Likeness) -> dict[int, Vote]:
     """The vote for every item, by its place."""
     places = list(items)
-    scores = one_side(like.scores[places], like.constructs)
+    asked = np.array([bool(items[place].seen.wording) for place in places], dtype=bool)
+    scores = one_side(_strange(like.scores[places], asked, like.constructs), like.constructs)
     batteries = [items[place].battery for place in places]
     for name in set(batteries) - {""}:
         rows = [row for row, other in enumerate(batteries) if other == name]
@@ -42,6 +45,9 @@ def construct_votes(items: Mapping[int, Rating], like: Likeness) -> dict[int, Vo
     scores[alone] += NEIGHBOUR * _beside(scores, places, alone)
     unknown = [row for row, place in enumerate(places) if not items[place].seen.wording]
     scores[unknown] += _unknown(scores[unknown], like.constructs)
+    records = np.array([items[place].record for place in places], dtype=bool)
+    rated = np.array([part.construct.name not in RECORDS for part in like.constructs])
+    scores = np.where(records[:, None] & rated, OTHER_SIDE * scores, scores)
     return {place: _vote(row, like.constructs) for place, row in zip(places, scores, strict=True)}
 
 
@@ -60,6 +66,14 @@ def _unknown(scores: Array, constructs: tuple[BankConstruct, ...]) -> Array:
     silent = scores.max(axis=1) < SILENT
     usual = np.array([part.construct.name == SERVICE_ELEMENT for part in constructs])
     return np.where(silent[:, None] & usual, SILENT, 0.0) if len(scores) else scores
+
+
+def _strange(scores: Array, asked: Array, constructs: tuple[BankConstruct, ...]) -> Array:
+    """The scores, where a question that is like none of the bank is held to be on one element of the service too."""
+    usual = np.array([part.construct.name == SERVICE_ELEMENT for part in constructs])
+    best = scores.max(axis=1, keepdims=True, initial=0.0)
+    strange = (best < STRANGE) & asked[:, None] & usual
+    return np.where(strange, np.maximum(scores, NEARLY * best), scores)
 
 
 def one_side(scores: Array, constructs: tuple[BankConstruct, ...]) -> Array:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,19 @@ import numpy.typing as npt
 
 from sexresearch.extras import extra
 from sexresearch.survey.bank.content import BankConstruct, bank, languages
+from sexresearch.survey.drafting.openings import without_openings
 from sexresearch.survey.drafting.seen import Seen
 from sexresearch.survey.spelling import folded
 
-BEST, NEXT = 0.75, 0.25  # of the likeness to a construct: its most similar question, and the two after it
+MIDDLE = 0.5  # of the likeness to a construct: its questions taken together, in one language
+BEST, NEXT = 0.25, 0.125  # the most similar question, and each of the two after it
 BY_NAME = 0.4  # what the name of a column adds at most
 WHOLE_NAME, NAME_BEGINS, TITLE_BEGINS = 1.0, 0.7, 0.6  # how sure a name is by what it has in common
 SHORT = 4  # names that have fewer letters in common say nothing, unless they are the same
 MORE = 1.75  # times as long a name may be as what it has in common
+ENDINGS = tuple(  # of English and German words, the longer ones first
+    "ingly edly ments ment ingen ungen ung ings ing ied ies ed es er en ern em est e s ly n t".split()
+)
 NOTE = re.compile(r"\([^()]*\d[^()]*\)")  # "(1 = never, 5 = always)" speaks of the scale, not of the construct
 Array = npt.NDArray[np.float64]
 
@@ -36,7 +42,8 @@ class Likeness:
 def likeness(columns: Sequence[Seen]) -> Likeness:
     """The likeness of every column to every construct of the item bank, from 0 to about 1.4, in all its languages."""
     constructs = bank("en")
-    by_words = _by_words([spoken(seen) for seen in columns]) if columns else np.zeros((0, len(constructs)))
+    texts = without_openings([spoken(seen) for seen in columns])
+    by_words = _by_words(texts) if columns else np.zeros((0, len(constructs)))
     by_name = np.array([[name_likeness(seen.code, part) for part in constructs] for seen in columns])
     return Likeness(constructs, by_words + BY_NAME * by_name.reshape(by_words.shape))
 
@@ -51,6 +58,21 @@ def spoken(seen: Seen) -> str:
         return NOTE.sub("", folded(seen.wording))
     parts = re.findall(r"[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+(?![a-zäöüß])", seen.code)
     return " ".join(part.lower() for part in parts if len(part) > 1)
+
+
+def stems(text: str) -> list[str]:
+    """The words of a text without their endings, and every two that follow one another.
+
+    >>> stems("they solved problems")
+    ['they', 'solv', 'problem', 'they solv', 'solv problem']
+    """
+    words = [_stem(word) for word in re.findall(r"\w+", text)]
+    return words + [f"{one} {two}" for one, two in pairwise(words)]
+
+
+def _stem(word: str) -> str:
+    found = (word[: -len(end)] for end in ENDINGS if word.endswith(end) and len(word) - len(end) >= SHORT)
+    return next(found, word)
 
 
 def name_likeness(code: str, part: BankConstruct) -> float:
@@ -84,44 +106,63 @@ def _titles(name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Index:
-    """The bank as vectors: those that turn texts into vectors, the vectors, and the construct of each."""
+    """The bank as vectors of length 1: what turns texts into vectors, those of its wordings, and of their middles.
+
+    `owners` and `homes` are the place of the construct of each wording and each middle.
+    """
 
     tools: tuple[Any, ...]
-    vectors: tuple[Any, ...]
-    owners: tuple[int, ...]
+    wordings: Any
+    owners: Array
+    middles: Any
+    homes: Array
 
 
 @cache
 def _index() -> _Index:
     with extra("files"):
         from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.preprocessing import normalize
 
-    texts, owners = [], []
-    for tongue in languages():
+    texts, owners, tongues = [], [], []
+    for number, tongue in enumerate(languages()):
         for place, part in enumerate(bank(tongue)):
-            wordings = [item.wording for item in part.construct.items] + [
-                part.construct.label,
-                part.construct.definition,
-            ]
-            texts += [NOTE.sub("", folded(text)) for text in wordings]
-            owners += [place] * len(wordings)
+            said = _said(part)
+            texts += [NOTE.sub("", folded(text)) for text in said]
+            owners += [place] * len(said)
+            tongues += [number] * len(said)
     tools = (
-        TfidfVectorizer(analyzer="word", ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", sublinear_tf=True),
+        TfidfVectorizer(analyzer=stems, sublinear_tf=True),
         TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True),
     )
-    return _Index(tools, tuple(tool.fit_transform(texts) for tool in tools), tuple(owners))
+    for tool in tools:
+        tool.fit(texts)
+    wordings, of = _vectors(tools, texts), np.array(owners)
+    groups = of + (of.max() + 1) * np.array(tongues)
+    middles = normalize(np.eye(groups.max() + 1)[groups].T @ wordings)
+    return _Index(tools, wordings, of, middles, np.arange(len(middles)) % (of.max() + 1))
+
+
+def _said(part: BankConstruct) -> list[str]:
+    construct = part.construct
+    return [*(item.wording for item in construct.items), *part.also, construct.label, construct.definition]
+
+
+def _vectors(tools: Sequence[Any], texts: Sequence[str]) -> Any:
+    """Texts as rows of length 1, in which every tool counts alike."""
+    from scipy import sparse
+
+    return sparse.hstack([tool.transform(texts) for tool in tools], format="csr") / np.sqrt(len(tools))
 
 
 def _by_words(texts: Sequence[str]) -> Array:
     index = _index()
-    cosines = [
-        np.asarray((tool.transform(texts) @ vectors.T).todense(), dtype=float)
-        for tool, vectors in zip(index.tools, index.vectors, strict=True)
-    ]
-    mean = np.mean(cosines, axis=0)
-    owners = np.array(index.owners)
-    found = np.zeros((len(texts), owners.max() + 1))
+    rows = _vectors(index.tools, texts)
+    near = np.asarray((rows @ index.wordings.T).todense(), dtype=float)
+    middle = np.asarray(rows @ index.middles.T, dtype=float)
+    found = np.zeros((len(texts), int(index.owners.max()) + 1))
     for place in range(found.shape[1]):
-        ordered = -np.sort(-mean[:, owners == place], axis=1)
-        found[:, place] = BEST * ordered[:, 0] + NEXT * ordered[:, 1:3].mean(axis=1)
+        ordered = -np.sort(-near[:, index.owners == place], axis=1)[:, :3]
+        best = BEST * ordered[:, 0] + NEXT * ordered[:, 1:].sum(axis=1)
+        found[:, place] = best + MIDDLE * middle[:, index.homes == place].max(axis=1)
     return found

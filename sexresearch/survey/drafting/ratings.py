@@ -179,10 +179,15 @@ def _records(rest: Mapping[int, Rating], like: Likeness) -> dict[int, Rating]:
     found = {}
     for place, part in rest.items():
         best = int(like.scores[place].argmax())
-        named = name_likeness(part.seen.code, like.constructs[best]) == WHOLE_NAME
-        sure = like.scores[place, best] >= ALIKE_RECORD if part.seen.wording else named
-        if names[best] in RECORDS and sure and part.answers.nunique() >= 2:
+        sure = bool(part.seen.wording) and like.scores[place, best] >= ALIKE_RECORD
+        if part.answers.nunique() >= 2 and (sure and names[best] in RECORDS or _named_record(part.seen, like)):
             found[place] = replace(part, because="its question or name is that of a record", record=True)
-        elif part.seen.wording and sure and part.answers.between(0, SLIDER).all() and part.answers.nunique() > LARGEST:
+        elif sure and part.answers.between(0, SLIDER).all() and part.answers.nunique() > LARGEST:
             found[place] = replace(part, because="its question is like those of the item bank; a slider to 100")
     return found
+
+
+def _named_record(seen: Seen, like: Likeness) -> bool:
+    """Whether a column that has no question is called what a record is called."""
+    known = [part for part in like.constructs if part.construct.name in RECORDS]
+    return not seen.wording and any(name_likeness(seen.code, part) == WHOLE_NAME for part in known)
