@@ -24,8 +24,8 @@ BY_NAME = 0.4  # what the name of a column adds at most
 WHOLE_NAME, NAME_BEGINS, TITLE_BEGINS = 1.0, 0.7, 0.6  # how sure a name is by what it has in common
 SHORT = 4  # names that have fewer letters in common say nothing, unless they are the same
 MORE = 1.75  # times as long a name may be as what it has in common
-ENDINGS = tuple(  # of English and German words, the longer ones first
-    "ingly edly ments ment ingen ungen ung ings ing ied ies ed es er en ern em est e s ly n t".split()
+ENDINGS = re.compile(  # of English and German words, the longer ones first
+    "(?:ingly|edly|ments|ment|ingen|ungen|ung|ings|ing|ied|ies|ed|es|er|en|ern|em|est|e|s|ly|n|t)$"
 )
 NOTE = re.compile(r"\([^()]*\d[^()]*\)")  # "(1 = never, 5 = always)" speaks of the scale, not of the construct
 Array = npt.NDArray[np.float64]
@@ -71,8 +71,8 @@ def stems(text: str) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    found = (word[: -len(end)] for end in ENDINGS if word.endswith(end) and len(word) - len(end) >= SHORT)
-    return next(found, word)
+    end = ENDINGS.search(word, SHORT)
+    return word[: end.start()] if end else word
 
 
 def name_likeness(code: str, part: BankConstruct) -> float:

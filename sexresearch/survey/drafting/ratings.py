@@ -180,7 +180,7 @@ def _records(rest: Mapping[int, Rating], like: Likeness) -> dict[int, Rating]:
     for place, part in rest.items():
         best = int(like.scores[place].argmax())
         sure = bool(part.seen.wording) and like.scores[place, best] >= ALIKE_RECORD
-        if part.answers.nunique() >= 2 and (sure and names[best] in RECORDS or _named_record(part.seen, like)):
+        if part.answers.nunique() >= 2 and ((sure and names[best] in RECORDS) or _named_record(part.seen, like)):
             found[place] = replace(part, because="its question or name is that of a record", record=True)
         elif sure and part.answers.between(0, SLIDER).all() and part.answers.nunique() > LARGEST:
             found[place] = replace(part, because="its question is like those of the item bank; a slider to 100")
