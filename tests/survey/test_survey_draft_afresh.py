@@ -41,9 +41,7 @@ def hits(asked: dict, draft: sx.Draft) -> tuple[dict[str, bool], dict[str, bool]
     for wording, fits in asked["items"].items():
         row = found[wording]
         first[wording] = row.role == "item" and bool({row.node or row.construct} & set(fits))
-        either[wording] = first[wording] or (
-            row.role == "item" and bool({row.second_node or row.second} & set(fits))
-        )
+        either[wording] = first[wording] or (row.role == "item" and bool({row.second_node or row.second} & set(fits)))
         wanted = (0, 10) if wording in asked.get("wide", ()) else (1, asked["highest"])
         scales[wording] = row.role == "item" and (row.lowest, row.highest) == wanted
     return first, either, scales
