@@ -127,23 +127,23 @@ def _index() -> _Index:
     texts, owners, tongues = [], [], []
     for number, tongue in enumerate(languages()):
         for place, part in enumerate(bank(tongue)):
-            said = _said(part)
-            texts += [NOTE.sub("", folded(text)) for text in said]
-            owners += [place] * len(said)
-            tongues += [number] * len(said)
+            wordings = _wordings(part)
+            texts += [NOTE.sub("", folded(text)) for text in wordings]
+            owners += [place] * len(wordings)
+            tongues += [number] * len(wordings)
     tools = (
         TfidfVectorizer(analyzer=stems, sublinear_tf=True),
         TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True),
     )
     for tool in tools:
         tool.fit(texts)
-    wordings, of = _vectors(tools, texts), np.array(owners)
+    vectors, of = _vectors(tools, texts), np.array(owners)
     groups = of + (of.max() + 1) * np.array(tongues)
-    middles = normalize(np.eye(groups.max() + 1)[groups].T @ wordings)
-    return _Index(tools, wordings, of, middles, np.arange(len(middles)) % (of.max() + 1))
+    middles = normalize(np.eye(groups.max() + 1)[groups].T @ vectors)
+    return _Index(tools, vectors, of, middles, np.arange(len(middles)) % (of.max() + 1))
 
 
-def _said(part: BankConstruct) -> list[str]:
+def _wordings(part: BankConstruct) -> list[str]:
     construct = part.construct
     return [*(item.wording for item in construct.items), *part.also, construct.label, construct.definition]
 
