@@ -94,7 +94,7 @@ def _construct(name: str, table: Table, language: str, scales: Mapping[str, Resp
     construct = Construct(name, texts["label"], items, texts["definition"], table.get("node", ""))
     respondents = tuple(dict.fromkeys(item.respondent for item in items))
     usual = tuple(table.get("header_words", ()))
-    return BankConstruct(construct, respondents, table.get("neighbour", False), usual, tuple(wordings.get("also", ())))
+    return BankConstruct(construct, respondents, table.get("neighbour", False), usual, tuple(texts.get("also", ())))
 
 
 def _item(name: str, place: int, wording: str, table: Table, scales: Mapping[str, ResponseScale]) -> Item:
