@@ -18,7 +18,7 @@ def ordinal_moments(fitted: Fitted, number: int, less: bool) -> dict[str, pd.Dat
     implied = _tables(own, point.moments, point.scale * point.shown[:, -1])
     if not less:
         return implied
-    observed = _tables(own, at.term.target, np.zeros(own.p))
+    observed = _tables(own, at.term.observed, np.zeros(own.p))
     return {name: observed[name] - table for name, table in implied.items()}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -74,18 +75,25 @@ class LeastSquaresTerm(ContinuousTerm):
         return reproducing(self, point, share)
 
 
-@dataclass(frozen=True)
-class LeastSquaresPoint(ContinuousPoint):
-    """Least squares of one group at one parameter vector."""
-
-    own: LeastSquaresTerm
+class WeightedTerm(Protocol):
+    """A term that weighs the moments it observes with a matrix or a diagonal of its own."""
 
     @property
-    def term(self) -> LeastSquaresTerm:
-        return self.own
+    def own_weight(self) -> Array: ...
+    @property
+    def observed(self) -> Array: ...
+    @property
+    def n(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class WeightedPoint(Point):
+    """What the weight says of a least-squares term at one parameter vector, whatever its moments are."""
+
+    own: WeightedTerm
 
     def weight_times(self, D: Array, exact: bool = False) -> Array:
-        return self.own.weigh(D)
+        return weighed(self.own.own_weight, D)
 
     def weight(self, exact: bool = False) -> Array:
         return dense(self.own.own_weight)
@@ -99,6 +107,17 @@ class LeastSquaresPoint(ContinuousPoint):
 
     def moment_information(self, kind: str) -> Array:
         return self.own.n * dense(self.own.own_weight)
+
+
+@dataclass(frozen=True)
+class LeastSquaresPoint(WeightedPoint, ContinuousPoint):
+    """Least squares of one group at one parameter vector."""
+
+    own: LeastSquaresTerm
+
+    @property
+    def term(self) -> LeastSquaresTerm:
+        return self.own
 
 
 def weighed(weight: Array, x: Array) -> Array:

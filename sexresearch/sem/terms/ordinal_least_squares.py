@@ -24,7 +24,7 @@ from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.ordinal.model_moments import OrdinalModel, OrdinalPoint, ordinal_model
 from sexresearch.sem.ordinal.moment_layout import MomentLayout
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
-from sexresearch.sem.terms.least_squares import dense, quadratic, weighed
+from sexresearch.sem.terms.least_squares import WeightedPoint, weighed
 from sexresearch.sem.terms.objective import Curve
 from sexresearch.sem.terms.scores import Saturated
 from sexresearch.sem.terms.term import GroupTerm, MisfitParts, MomentLabel, Point, Residuals
@@ -43,7 +43,7 @@ class OrdinalTerm(GroupTerm):
 
     model: OrdinalModel
     own_weight: Array
-    target: Array
+    observed: Array
 
     estimates_moments: ClassVar[bool] = True
 
@@ -59,13 +59,13 @@ class OrdinalTerm(GroupTerm):
         return self.model.layout
 
     def value(self, theta: Array) -> float:
-        gap = self.target - self.model.at(theta).moments
+        gap = self.observed - self.model.at(theta).moments
         found = 0.5 * self.share * float(gap @ weighed(self.own_weight, gap))
         return found if math.isfinite(found) else math.inf
 
     def curve(self, theta: Array) -> Curve:
         point = self.model.at(theta)
-        gap = self.target - point.moments
+        gap = self.observed - point.moments
         pull = self.share * weighed(self.own_weight, gap)
         value = 0.5 * float(gap @ pull)
         if not math.isfinite(value):
@@ -141,7 +141,7 @@ class OrdinalTerm(GroupTerm):
 
     def reproducing(self, point: Point, share: float) -> tuple[OrdinalTerm, float]:
         moments = point.moments[self.layout.places_in(ordinal_term(point.term).layout)]
-        return replace(self, target=moments), 0.0
+        return replace(self, observed=moments), 0.0
 
     def why_no_robust_indices(self) -> str:
         if self.layout.numeric.size or self.layout.x:
@@ -152,7 +152,7 @@ class OrdinalTerm(GroupTerm):
 
 
 @dataclass(frozen=True)
-class OrdinalTermPoint(Point):
+class OrdinalTermPoint(WeightedPoint):
     """Thresholds, slopes and correlations of one group at one parameter vector."""
 
     own: OrdinalTerm
@@ -182,22 +182,6 @@ class OrdinalTermPoint(Point):
     def jacobian_of(self, rows: Sequence[Parameter], roles: Roles) -> Array:
         return self.model_point.at_rows(rows, roles).jacobian
 
-    def weight_times(self, D: Array, exact: bool = False) -> Array:
-        return weighed(self.own.own_weight, D)
-
-    def weight(self, exact: bool = False) -> Array:
-        return dense(self.own.own_weight)
-
-    @property
-    def diagonal_weight(self) -> Array | None:
-        return self.own.own_weight if self.own.own_weight.ndim == 1 else None
-
-    def moment_curve(self) -> Curve:
-        return quadratic(self.own.target - self.moments, self.own.own_weight, self.own.n)
-
-    def moment_information(self, kind: str) -> Array:
-        return self.own.n * dense(self.own.own_weight)
-
     @property
     def response_sd(self) -> Array:
         x, cov = self.own.layout.x, self.state.cov
@@ -214,7 +198,7 @@ class OrdinalTermPoint(Point):
 
         As in lavaan variances, which ordered variables do not have, and covariates add to the count and not to the sum.
         """
-        own, seen, implied_moments = self.own.layout, self.own.target, self.moments
+        own, seen, implied_moments = self.own.layout, self.own.observed, self.moments
         i, j = own.pairs
         S, Sigma = own.cov(seen), own.cov(implied_moments)
         s, t = np.sqrt(np.diag(S)), np.sqrt(np.abs(np.diag(Sigma)))
@@ -231,11 +215,11 @@ class OrdinalTermPoint(Point):
         }
 
     def explained(self) -> tuple[float, float, int]:
-        gap, target, weight = self.own.target - self.moments, self.own.target, self.own.own_weight
-        return float(gap @ weighed(weight, gap)), float(target @ weighed(weight, target)), len(gap)
+        gap, seen, weight = self.own.observed - self.moments, self.own.observed, self.own.own_weight
+        return float(gap @ weighed(weight, gap)), float(seen @ weighed(weight, seen)), len(gap)
 
     def observed_and_implied(self, correlations: bool) -> tuple[Array, Array, Array]:
-        own, left, right = self.own.layout, self.own.target, self.moments
+        own, left, right = self.own.layout, self.own.observed, self.moments
         unit = own.units(left)
         if correlations:
             left, right = left / unit, right / np.where(own.spreads, own.units(right), unit)
