@@ -81,6 +81,8 @@ MODEL = columns(
     ("chisq_scaling_factor", "scaling of χ²", 3, "what the uncorrected chi-square is divided by"),
     ("chisq_shift_parameters", "shift of χ²", 3, "what is added to the scaled chi-square", "Asparouhov & Muthén 2010"),
     ("srmr", "SRMR", 3, "standardized root mean square residual", "Bentler 1995"),
+    ("srmr_within", "SRMR within", 3, "standardized root mean square residual within clusters"),
+    ("srmr_between", "SRMR between", 3, "standardized root mean square residual between clusters"),
     ("logl", "log-likelihood", 3, "log-likelihood at the estimates"),
     ("aic", "AIC", 3, "Akaike information criterion", "Akaike 1974"),
     ("bic", "BIC", 3, "Bayesian information criterion", "Schwarz 1978"),

@@ -19,6 +19,7 @@ from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.fit import results_of
 from sexresearch.sem.fitting import Fitting, options_of
+from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.bootstrap import Statistic, named_values
@@ -110,6 +111,7 @@ def permutation_test(
             raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
     fitting = _exchangeable(fitting)
     strict = _fitted(model, data, group, equal, fitting)
+    refuse_levels(strict.model.statements, "permutation_test")
     if statistic is not None:
         found = _by_statistic(strict, statistic, replicates, seed, workers or 1)
     else:

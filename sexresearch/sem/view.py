@@ -127,13 +127,13 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class ViewBlock:
-    """One group: its variables, and what the sample said about them.
+    """One group, or one level of it: its variables, and what the sample said about them.
 
     names : p observed variables first, then latent ones. fixed : those whose moments are taken from the sample.
     n : respondents, or their summed weights; nobs : rows used. mean (p,), cov (p, p) : of the sample, as the estimator
     takes them (denominator n; polychoric, by EM, pairwise). complete : whether no answer is missing.
     has_means : whether means are modelled. answers (rows, p), weights (rows,), clusters (rows,) : None
-    where there are only moments, or no weights or clusters.
+    where there are only moments, or no weights or clusters. level : 1 or 2 (n is then 0, `n_clusters` tells), or None.
     """
 
     label: object
@@ -149,6 +149,8 @@ class ViewBlock:
     answers: Array | None = None
     weights: Array | None = None
     clusters: Array | None = None
+    level: int | None = None
+    n_clusters: int = 0
 
     @property
     def observed(self) -> tuple[str, ...]:
@@ -188,7 +190,8 @@ class View:
     @property
     def groups(self) -> tuple[object, ...]:
         """Labels of the groups in order; empty for one group."""
-        return tuple(block.label for block in self.blocks) if len(self.blocks) > 1 else ()
+        labels = tuple(block.label for block in self.blocks if block.level in (None, 1))
+        return labels if len(labels) > 1 else ()
 
     @property
     def latents(self) -> tuple[str, ...]:
@@ -223,16 +226,21 @@ class View:
         return tuple(places_among(self.rows, g, b.names, len(b.mean), b.fixed) for g, b in blocks)
 
 
-def view(results: Results | View, question: str) -> View:
-    """What there is to see of a fit; OptionError, naming the question, where something else was given."""
-    if isinstance(results, View):
-        return results
-    if not isinstance(results, Results):
+def view(results: Results | View, question: str, levels: bool = False) -> View:
+    """What there is to see of a fit; OptionError for something else, and for two levels unless `levels` are taken."""
+    if not isinstance(results, View | Results):
         raise OptionError(f"{question} needs the Results of a fit; found {type(results).__name__}")
+    found = results if isinstance(results, View) else _view(results)
+    if not levels and any(block.level is not None for block in found.blocks):
+        raise OptionError(f"{question} takes models of one level; this one has 'level:' blocks")
+    return found
+
+
+def _view(results: Results) -> View:
     fitted, engine = results.fitted, results.provenance.engine
     return View(
         engine=engine,
-        blocks=tuple(_block(fitted, number) for number in range(fitted.table.n_groups)),
+        blocks=tuple(_block(fitted, number) for number in range(fitted.table.n_blocks)),
         rows=fitted.table.rows,
         theta=fitted.theta,
         vcov=lambda: results.vcov.to_numpy(),  # type: ignore[arg-type]
@@ -265,6 +273,8 @@ def _block(fitted: Fitted, number: int) -> ViewBlock:
         answers=None if answers is None else answers.values,  # noqa: PD011
         weights=None if answers is None else answers.weights,
         clusters=None if answers is None else answers.clusters,
+        level=fitted.table.level(number),
+        n_clusters=0 if sample.nested is None else sample.nested.data.n_clusters,
     )
 
 

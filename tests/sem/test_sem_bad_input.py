@@ -269,7 +269,7 @@ SYNTAX = {
     "y ~ 5": "a fixed value is written as 0.5\\*x",
     "y ~ y": "'y' would explain itself",
     "f =~ a*x + b*x": "a second label value",
-    "level: 1\n f =~ q1": "two-level models are not estimated",
+    "level: 1\n f =~ q1": "line 2: the text has a block for level 1 and none for level 2",
 }
 
 

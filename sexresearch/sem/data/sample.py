@@ -16,12 +16,29 @@ from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import group_prefix
 from sexresearch.sem.data.saturated import saturated_moments
 from sexresearch.sem.data.sums import Sums
+from sexresearch.sem.implied.levels import Clustered, LevelMoments
 from sexresearch.sem.implied.likelihood import Grouped, grouped
 from sexresearch.sem.implied.patterns import Pattern
 from sexresearch.sem.implied.structure import join_moments
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
 
 MANY = 10  # rows for each of the terms of their sums, from where sums are cheaper than rows
+
+
+@by_value
+@dataclass(frozen=True)
+class Nested:
+    """What the clusters of one group say about two levels.
+
+    names (p,) : all variables, those of level 1 first. answers : their rows. data : what the likelihood is made of.
+    saturated : moments of both levels of highest likelihood. given : log-likelihood of fixed exogenous variables.
+    """
+
+    names: tuple[str, ...]
+    answers: Answers
+    data: Clustered
+    saturated: LevelMoments
+    given: float = 0.0
 
 
 @by_value
@@ -36,6 +53,7 @@ class Sample:
     patterns : (rows,) block number of each row. given_sums : those of rows that are not there.
     ordinal : thresholds and correlations where items are ordered; mean and cov are then those of the responses behind
     them, and there are no blocks.
+    nested : both levels of the group, where there are two; respondents, n and nobs, are then counted at level 1.
     """
 
     label: object
@@ -50,6 +68,7 @@ class Sample:
     ordinal: OrdinalMoments | None = None
     origin: Array | None = None
     given_sums: Sums | None = None
+    nested: Nested | None = None
 
     @property
     def mean_from_origin(self) -> Array:
@@ -71,6 +90,8 @@ class Sample:
         """Whether every respondent answered every item; ordered ones have moments of their own, gaps or not."""
         if self.ordinal is not None:
             return True
+        if self.nested is not None:
+            return not bool(np.isnan(self.nested.answers.values).any())
         return len(self.blocks) == 1 and len(self.blocks[0].columns) >= len(self.names)
 
     @cached_property

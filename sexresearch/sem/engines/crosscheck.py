@@ -18,6 +18,7 @@ from sexresearch.errors import LibraryError, OptionError
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.engines.semopy_engine import refusals, semopy_solution
 from sexresearch.sem.inference.parameter_frame import parameter_frame
+from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.output.lavaan_script import lavaan_script
 from sexresearch.sem.output.results import Results
 
@@ -66,6 +67,7 @@ def crosscheck(results: Results, engines: Sequence[OtherEngine] = ENGINES) -> pd
         raise OptionError(f"engines takes a list of {', '.join(ENGINES)}; found {engines!r}")
     if not isinstance(results, Results):
         raise OptionError(f"crosscheck takes the Results of a fit; found {type(results).__name__}")
+    refuse_levels(results.model.statements, "crosscheck")
     if results.provenance.engine != "native":
         raise OptionError("crosscheck sets our own fit beside others; these results are semopy's: use engine='native'")
     table = results.parameters[["lhs", "op", "rhs", "label", "group", "est", "se"]].copy()

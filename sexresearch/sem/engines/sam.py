@@ -72,6 +72,7 @@ def _refuse(fitted: Fitted) -> None:
     latents = [name for role in table.roles for name in role.latent]
     reasons = {
         "it takes one group at a time": table.n_groups > 1,
+        "it takes models of one level": bool(table.levels),
         "it has no ordered variables": bool(fitted.levels),
         f"it estimates by maximum likelihood; found estimator {options.estimator!r}": options.estimator != "ML",
         "it has no constraints (== < >) or bounds": bool(table.constraints) or options.bounds is not None,

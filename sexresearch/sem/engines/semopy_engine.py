@@ -64,6 +64,7 @@ def refusals(fitted: Fitted) -> list[str]:
             "semopy estimates ordered variables by a likelihood of its own, without thresholds among the parameters"
         ]
     checks = {
+        "semopy has no models of two levels": bool(table.levels),
         "semopy fits several groups apart, without parameters they share": table.n_groups > 1,
         "semopy has no cluster-robust standard errors": options.cluster is not None,
         "semopy has no sampling weights": options.sampling_weights is not None,

@@ -72,7 +72,7 @@ def _table(table: ParameterTable, fixed_x: bool, meanstructure: bool, thresholds
             free = count if row.is_free else -1
             count += row.is_free
             rows.append(replace(row, free=free))
-    return ParameterTable(tuple(rows), tuple(roles), count)
+    return ParameterTable(tuple(rows), tuple(roles), count, levels=table.levels)
 
 
 def _rows(role: Roles, group: int, fixed: bool, meanstructure: bool) -> list[Parameter]:
@@ -83,9 +83,16 @@ def _rows(role: Roles, group: int, fixed: bool, meanstructure: bool) -> list[Par
     rows = [Parameter(v, "~~", v, group) for v in role.modelled]
     rows += [Parameter(a, "~~", b, group, exogenous=fixed) for i, a in enumerate(x) for b in x[i:]]
     if meanstructure:
-        rows += [Parameter(v, "~1", "", group) for v in role.modelled]
-        rows += [Parameter(v, "~1", "", group, exogenous=fixed) for v in x]
+        rows += [_mean(v, role, group, False) for v in role.modelled]
+        rows += [_mean(v, role, group, fixed) for v in x]
     return rows
+
+
+def _mean(name: str, role: Roles, group: int, fixed: bool) -> Parameter:
+    """The mean of a variable; 0 at level 1 of one whose mean is that of its part at level 2."""
+    if name in role.split:
+        return Parameter(name, "~1", "", group, value=0.0)
+    return Parameter(name, "~1", "", group, exogenous=fixed)
 
 
 def _ordinal_rows(role: Roles, group: int, fixed: bool, known: dict[str, int]) -> list[Parameter]:

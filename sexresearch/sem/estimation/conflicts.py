@@ -7,6 +7,8 @@ from sexresearch.sem.estimation.options import ROBUST, SE, TEST, Options
 
 GAPS = ("ML", "MLR", "MLF")  # estimators that can use incomplete answers
 YUAN_BENTLER = ("yuan_bentler", "yuan_bentler_mplus")
+LEVEL_TESTS = ("standard", "yuan_bentler_mplus", "none")
+LEVEL_ERRORS = ("standard", "robust_huber_white", "none")
 
 
 def refuse_conflicts(options: Options, has_rows: bool, has_sums: bool) -> None:
@@ -20,6 +22,28 @@ def refuse_conflicts(options: Options, has_rows: bool, has_sums: bool) -> None:
         _refuse_moments(options, has_sums)
     elif (options.group_equal or options.group_partial) and options.group is None:
         raise OptionError("group_equal and group_partial need group='the column that holds the groups'")
+
+
+def refuse_beside_levels(options: Options) -> None:
+    """OptionError for what does not yet go with models of two levels, before defaults are decided."""
+    if options.cluster is None:
+        raise OptionError("the model has 'level:' blocks: name the column of the clusters in cluster=")
+    wrong = {
+        "estimator": options.estimator if options.estimator not in (None, "ML", "MLR", "MLF") else None,
+        "ordered": options.ordered or None,
+        "sampling_weights": options.sampling_weights,
+        "auxiliary": options.auxiliary or None,
+        "missing": options.missing if options.missing != "listwise" else None,
+        "test": options.test if options.test not in (None, *LEVEL_TESTS) else None,
+        "se": options.se if options.se not in (None, "robust", *LEVEL_ERRORS) else None,
+    }
+    found = [f"{name}={value!r}" for name, value in wrong.items() if value is not None]
+    if found:
+        raise OptionError(
+            f"models with 'level:' blocks do not go with {', '.join(found)}; they are estimated by 'ML' or 'MLR' from "
+            f"complete answers, with se {' or '.join(map(repr, LEVEL_ERRORS))} and test "
+            f"{' or '.join(map(repr, LEVEL_TESTS))}"
+        )
 
 
 def _refuse_gaps(options: Options) -> None:
@@ -43,7 +67,7 @@ def _refuse_parts(options: Options) -> None:
                 "independent; use 'WLSMV' or 'ULSMV'"
             )
         return
-    for part in (options.cluster, options.sampling_weights):
+    for part in (None if options.two_level else options.cluster, options.sampling_weights):
         if part is not None and options.estimator not in ("ML", "MLR"):
             raise OptionError(
                 f"cluster and sampling_weights go with estimator 'ML' or 'MLR'; found {options.estimator!r}"
@@ -57,6 +81,8 @@ def _errors(options: Options) -> tuple[str, ...]:
     if not options.likelihood:
         plain = ("standard",) if options.cluster is None else ()
         return (*plain, "robust_sem", "bootstrap", "none")
+    if options.two_level:
+        return LEVEL_ERRORS
     if options.cluster is not None:
         return ("robust_cluster", "bootstrap", "none")
     left = [name for name in SE if name != "robust_cluster"]
@@ -69,6 +95,8 @@ def _tests(options: Options) -> tuple[str, ...]:
         return ("standard", "none")
     if not options.likelihood:
         return tuple(name for name in TEST if name not in YUAN_BENTLER)
+    if options.two_level:
+        return LEVEL_TESTS
     if options.missing == "fiml":
         return ("standard", *YUAN_BENTLER, "none")
     if options.cluster is not None:

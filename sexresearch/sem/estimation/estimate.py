@@ -42,6 +42,7 @@ from sexresearch.sem.estimation.pivots import in_users_units, pivoted
 from sexresearch.sem.estimation.restarts import attempts_enough, search
 from sexresearch.sem.estimation.settled import settled
 from sexresearch.sem.estimation.start import starting_values, widened
+from sexresearch.sem.estimation.two_level_samples import two_level_samples
 from sexresearch.sem.implied.structure import BESIDE, Structure, structure_of
 from sexresearch.sem.language.blocks import label_text
 from sexresearch.sem.language.completion import COMPLETION
@@ -58,6 +59,9 @@ FEW_PATTERNS = 20  # of missing answers, up to which many starts take a second o
 @one_thread
 def estimate(model: Model, data: DataFrame | None, moments: object, requested: Options) -> tuple[Fitted, list[str]]:
     """Fit by our own core; returns the fitted arrays and what was noticed on the way."""
+    requested = replace(requested, two_level=bool(model.statements.levels))
+    if requested.two_level and data is None:
+        raise OptionError("models with 'level:' blocks need the respondents' answers; moments are not enough")
     data, requested, levels, category_notes = _with_categories(model, data, requested)
     groups, notes = _read(model, data, moments, requested)
     has_rows = isinstance(groups, list)
@@ -82,7 +86,7 @@ def _solved(options: Options, table: ParameterTable, samples: tuple[Sample, ...]
     found = restrictions(bounded(table, options), names)
     start = starting_point(objective, table)
     plain = Fitted(options, table, objective, names, _nowhere(start), start, levels=levels)
-    made = pivoted(structures, samples, start, found, names)
+    made = None if table.levels else pivoted(structures, samples, start, found, names)
     if made is None:
         return _minimized(plain, found)
     inside = discrepancy_of(made, samples, table, options)
@@ -114,7 +118,7 @@ def _minimized(fitted: Fitted, found: tuple[Restriction, ...]) -> Fitted:
     else:
         few = not fitted.levels and sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
         enough = attempts_enough(sum(sample.n for sample in samples), table.n_free) if few else 1
-        covs = [sample.cov for sample in samples]
+        covs = [term.start_moments()[1] for term in objective.groups]
         solution = search(objective, start, structures, covs, enough)
         if not math.isfinite(solution.value):
             start = widened(objective, start, structures)
@@ -194,6 +198,8 @@ def _samples(
             raise DataError("the model has means, but the moments give none: pass Moments(cov, nobs, mean)")
         pairs = zip(groups.items(), table.roles, strict=True)
         return tuple(from_moments(m, label, role.observed, has_means) for (label, m), role in pairs), []
+    if table.levels:
+        return two_level_samples(groups, columns, table, options)
     kept, notes = _rows_used(groups, columns, table, options)
     samples = []
     for answers, role in zip(kept, table.roles, strict=True):
@@ -263,10 +269,13 @@ def discrepancy_of(
 ) -> Discrepancy:
     """The discrepancy the estimator asks for: the terms of every group."""
     n, terms = sum(sample.n for sample in samples), []
+    fixed = [len(role.exogenous) if options.fixed_x else 0 for role in table.roles]
     for number, (structure, sample, role) in enumerate(zip(structures, samples, table.roles, strict=True)):
-        fixed = len(role.exogenous) if options.fixed_x else 0
-        sizes, words = (fixed, table.n_free, n, table.n_groups), (options.discrepancy, options.parameterization)
-        terms += KINDS[options.kind](Group(structure, sample, table.group(number), role, *sizes, *words))
+        sizes, words = (fixed[number], table.n_free, n, table.n_groups), (options.discrepancy, options.parameterization)
+        own = Group(structure, sample, table.group(number), role, *sizes, *words)
+        if table.level(number) == 1:
+            own = replace(own, above=structures[number + 1], above_fixed=fixed[number + 1])
+        terms += KINDS[options.kind](own)
     return Discrepancy(tuple(terms), table.n_free)
 
 

@@ -16,10 +16,9 @@ from sexresearch.sem.estimation.constraints import Namespace
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.implied.structure import Implied, Structure
 from sexresearch.sem.language.table import ParameterTable
-from sexresearch.sem.terms.normal import normal_points, saturated_models
 from sexresearch.sem.terms.objective import Curve
-from sexresearch.sem.terms.scores import Saturated
-from sexresearch.sem.terms.term import Discrepancy, Point
+from sexresearch.sem.terms.scores import SaturatedModel
+from sexresearch.sem.terms.term import Discrepancy, Point, saturated_models
 
 
 @by_value
@@ -82,8 +81,12 @@ class Fitted:
 
     @cached_property
     def shares(self) -> tuple[float, ...]:
-        """Each group's share of the respondents: its part in the information for every estimator, as in lavaan."""
-        return tuple(sample.n / self.n for sample in self.samples)
+        """Each group's share of the respondents: its part in the information for every estimator, as in lavaan.
+
+        Both levels of a group have its share.
+        """
+        n, each = self.n, self.table.n_levels
+        return tuple(self.samples[number - number % each].n / n for number in range(len(self.samples)))
 
     @cached_property
     def points(self) -> tuple[Point, ...]:
@@ -142,8 +145,7 @@ class Fitted:
         """At the sample moments (by EM where answers have gaps)."""
         if self.rival is not None:
             return self.rival.saturated_log_likelihood
-        groups = self.objective.groups
-        return sum(term.log_likelihood(term.sample.moments(term.structure.has_means)) for term in groups)
+        return sum(term.saturated_log_likelihood for term in self.objective.groups)
 
     @property
     def has_scores(self) -> bool:
@@ -158,25 +160,26 @@ class Fitted:
     @read_only_property
     def score_products(self) -> Array:
         """(q, q) sum over respondents (or clusters) of score times score' (White 1982, doi 10.2307/1912526)."""
-        return np.asarray(sum(point.score_products for point in normal_points(self.points)))
+        found = [point.score_products for point in self.points]
+        return np.asarray(sum(products for products in found if products is not None))
 
     @property
-    def saturated(self) -> tuple[Saturated, ...]:
+    def saturated(self) -> tuple[SaturatedModel, ...]:
         """The saturated model of each group at its maximum, with the information that the options ask for."""
         return self.saturated_by(self.options.information == "observed")
 
-    def saturated_by(self, exact: bool) -> tuple[Saturated, ...]:
+    def saturated_by(self, exact: bool) -> tuple[SaturatedModel, ...]:
         """The same with observed (`exact`) or expected information."""
         if self.rival is not None:
             return self.rival.saturated_by(exact)
         return self._saturated_observed if exact else self._saturated_expected
 
     @read_only_property
-    def _saturated_observed(self) -> tuple[Saturated, ...]:
+    def _saturated_observed(self) -> tuple[SaturatedModel, ...]:
         return saturated_models(self.objective.groups, exact=True)
 
     @read_only_property
-    def _saturated_expected(self) -> tuple[Saturated, ...]:
+    def _saturated_expected(self) -> tuple[SaturatedModel, ...]:
         return saturated_models(self.objective.groups, exact=False)
 
     def jacobians(self) -> tuple[Array, ...]:

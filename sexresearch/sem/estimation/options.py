@@ -62,6 +62,7 @@ class Options(Completion):
     `observed_information` is what the Yuan-Bentler test inverts: the "hessian", or its part without second
     derivatives of the moments ("h1"), which is lavaan's choice for estimator "ML" with clusters or with that test.
     `ordered` names the ordered variables (True until they are known: all that the model explains).
+    `two_level` says that the model text has levels, of which `cluster` tells the second.
     """
 
     estimator: str | None = None
@@ -83,6 +84,7 @@ class Options(Completion):
     auxiliary: tuple[str, ...] = ()
     ordered: bool | tuple[str, ...] = ()
     parameterization: str | None = None
+    two_level: bool = False
 
     @property
     def discrepancy(self) -> str:
@@ -102,6 +104,8 @@ class Options(Completion):
             return "ordinal_least_squares"
         if not self.likelihood:
             return "least_squares"
+        if self.two_level:
+            return "two_level"
         return "normal" if self.missing == "listwise" else self.missing
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from sexresearch.errors import OptionError
-from sexresearch.sem.estimation.conflicts import refuse_conflicts
+from sexresearch.sem.estimation.conflicts import refuse_beside_levels, refuse_conflicts
 from sexresearch.sem.estimation.options import (
     ESTIMATORS,
     FLAGS,
@@ -48,6 +48,8 @@ def _decided(options: Options, has_rows: bool, means_wanted: bool, has_sums: boo
         if getattr(options, name) is not None:
             allow(name, getattr(options, name), WORDS[name])
     allow("missing", options.missing, MISSING)
+    if options.two_level:
+        refuse_beside_levels(options)
     options = _implied(_for_ordered(options) if options.ordered else options)
     allow("se", options.se, SE)
     allow("test", options.test, TEST)
@@ -110,7 +112,8 @@ def _implied(options: Options) -> Options:
     The "standard" test of a robust estimator asked for by name is its own, and information follows the standard errors.
     Least squares treats exogenous variables as random, and clusters bring the means in. All as in lavaan.
     """
-    clustered, weighted = options.cluster is not None, options.sampling_weights is not None
+    clustered = options.cluster is not None and not options.two_level
+    weighted = options.sampling_weights is not None and not options.two_level
     estimator = options.estimator or "ML"
     plain = estimator == "ML"
     estimator = "MLR" if plain and (clustered or weighted) else estimator
@@ -121,16 +124,17 @@ def _implied(options: Options) -> Options:
         se = "robust_cluster"
     errors = _robust_errors(estimator, clustered, options) if options.se == "robust" else options.se
     sandwich = errors == "robust_huber_white" or (estimator == "MLR" and errors not in ("standard", "robust_sem"))
-    observed = options.missing == "fiml" or sandwich
+    observed = options.missing == "fiml" or sandwich or options.two_level
     usual = "first_order" if estimator == "MLF" else "observed" if observed else "expected"
     flat = clustered and not weighted and plain
     flat = flat or options.test not in (None, test)  # a test beside the estimator's own
+    flat = flat and not options.two_level
     return replace(
         options,
         estimator=estimator,
         observed_information="h1" if flat else "hessian",
         fixed_x=options.fixed_x and (estimator in ROBUST or bool(options.ordered)),
-        meanstructure=clustered or options.meanstructure,
+        meanstructure=clustered or options.two_level or options.meanstructure,
         se=errors or se,
         test=test if options.test is None or (options.test == "standard" and not plain) else options.test,
         information=options.information or usual,

@@ -19,6 +19,7 @@ from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.imputation.pooled_fit import PooledFit, fitted_at_mean, pooled_fit, pooled_measures
 from sexresearch.sem.imputation.rubin import barnard_rubin, missing_information, relative_increase, total_covariance
 from sexresearch.sem.inference.parameter_frame import parameter_frame
+from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.output.moment_frames import Moment
 from sexresearch.sem.output.provenance import Provenance
 from sexresearch.sem.output.reported import reported
@@ -230,6 +231,7 @@ def _refuse_mixture(results: tuple[Results, ...]) -> None:
     others = [type(result).__name__ for result in results if not isinstance(result, Results)]
     if others or len(results) < 2:
         raise OptionError(f"pool takes the Results of at least two imputed sets; found {others or len(results)}")
+    refuse_levels(results[0].model.statements, "pool")
     parts = {
         "the model": lambda r: (r.model.syntax, r.fitted.table.rows),
         "the options": lambda r: (r.fitted.options, r.provenance.engine),

@@ -50,7 +50,7 @@ def fit_measures(fitted: Fitted) -> pd.Series:
     out |= _rmsea(fitted, test, scaled)
     out |= robust_indices(fitted, null, (test, base), scaled, null_scaled)
     out |= root_mean_square_residuals(fitted)
-    out |= _others(fitted, test, npar)
+    out |= {} if fitted.table.levels else _others(fitted, test, npar)
     if scaled is not None and null_scaled is not None:
         out |= dict.fromkeys(_unscalable(out, scaled, null_scaled), math.nan)
     return pd.Series(np.array(list(out.values()), dtype=float), index=_index(tuple(out)), name="value")

@@ -35,8 +35,9 @@ def parameter_frame(fitted: Fitted, vcov: Array, level: float = 0.95) -> pd.Data
         z = np.where(se > 0, est / np.where(se > 0, se, 1.0), np.nan)
     half = float(ndtri(0.5 + level / 2)) * se
     numbers = np.column_stack([est, se, z, 2.0 * ndtr(-np.abs(z)), est - half, est + half, *std])
-    if fitted.table.n_groups > 1:
-        words = _words(fitted.table, defined, tuple(sample.label for sample in fitted.samples))
+    if fitted.table.n_blocks > 1:
+        several = fitted.table.n_groups > 1
+        words = _words(fitted.table, defined, tuple(sample.label for sample in fitted.samples) if several else ())
     else:
         words = _words_of_one_group(fitted.table, defined)
     frame = pd.concat([words, pd.DataFrame(numbers, index=words.index)], axis=1, ignore_index=True)
@@ -56,7 +57,10 @@ def _words(table: ParameterTable, defined: tuple[Definition, ...], labels: Seque
     groups = np.full(len(table.rows) + len(defined), pd.NA, dtype=object)
     if labels:
         groups[: len(table.rows)] = [labels[row.group] for row in table.rows]
-    return pd.DataFrame({**words, "group": groups, "level": np.full(len(groups), pd.NA, dtype=object)})
+    levels = np.full(len(groups), pd.NA, dtype=object)
+    if table.levels:
+        levels[: len(table.rows)] = [table.level(row.group) for row in table.rows]
+    return pd.DataFrame({**words, "group": groups, "level": levels})
 
 
 _words_of_one_group = lru_cache(maxsize=256)(_words)  # most of the time that a frame takes; only copies leave this room

@@ -25,7 +25,7 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference import fit_indices as index
 from sexresearch.sem.inference.chisquare import Test
 from sexresearch.sem.matrices import inverse_information
-from sexresearch.sem.terms.scores import Saturated
+from sexresearch.sem.terms.scores import SaturatedModel
 from sexresearch.sem.terms.term import MisfitParts
 
 BESIDE_BASELINE = ("cfi_robust", "tli_robust", "nnfi_robust", "rni_robust")
@@ -107,7 +107,7 @@ def _parts(fitted: Fitted) -> list[MisfitParts]:
     return found
 
 
-def _saturated_group(fitted: Fitted, number: int, exact: bool) -> Saturated:
+def _saturated_group(fitted: Fitted, number: int, exact: bool) -> SaturatedModel:
     return fitted.saturated_by(exact)[number]
 
 

@@ -130,10 +130,11 @@ class Model:
         -------
         DataFrame
             One row per parameter, then definitions and constraints: lhs, op, rhs, user (1 where the text names it, 0
-            where it was added), group (missing for one group), free (number of the parameter, 0 where it is none; equal
-            parameters have one number), ustart (the fixed value, or the starting value of the text), exo (1 where it
-            is taken from the sample), label, plabel (how constraints may name it), lower, upper. What follows from the
-            other parameters (residual variances under delta, scales under theta) has neither free nor ustart.
+            where it was added), group (missing for one group), level (where the text has ``level:`` blocks), free (the
+            number of the parameter, 0 where it is none; equal parameters have one number), ustart (the fixed value, or
+            the starting value of the text), exo (1 where it is taken from the sample), label, plabel (how constraints
+            may name it), lower, upper. What follows from the other parameters (residual variances under delta, scales
+            under theta) has neither free nor ustart.
 
         Raises
         ------
@@ -157,7 +158,8 @@ class Model:
         items = [name for name in self.observed if name in explained]
         cuts = threshold_counts(self.statements, ordered, items)
         equal = equal_names(group_equal, bool(cuts))
-        spoken = any(f.op == "~1" for f in self.statements.formulas) or {"intercepts", "means"} & set(equal)
+        spoken = any(f.op == "~1" for f in self.statements.formulas) or bool({"intercepts", "means"} & set(equal))
+        spoken = spoken or bool(self.statements.levels)
         if meanstructure is None or spoken:
             meanstructure = bool(spoken or count > 1 or cuts or int_lv_free)
         if int_lv_free and not (meanstructure or cuts):

@@ -22,6 +22,7 @@ class Roles:
     single : observed variables that are the only indicator of a latent and of no other one.
     auxiliary : observed variables beside the model, related to all others (`auxiliary=`).
     ordered : modelled variables whose answers are ordered categories.
+    split : observed variables of level 1 that have a part at level 2 as well, where their means are.
     """
 
     latent: tuple[str, ...]
@@ -32,6 +33,7 @@ class Roles:
     single: frozenset[str]
     auxiliary: tuple[str, ...] = ()
     ordered: tuple[str, ...] = ()
+    split: tuple[str, ...] = ()
 
     @property
     def observed(self) -> tuple[str, ...]:

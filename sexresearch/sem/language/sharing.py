@@ -14,13 +14,13 @@ from sexresearch.sem.language.roles import Roles
 
 
 def share(
-    rows: Sequence[Parameter], roles: Sequence[Roles], equality: Equality
+    rows: Sequence[Parameter], roles: Sequence[Roles], equality: Equality, n_levels: int = 1
 ) -> tuple[list[Parameter], int, list[str]]:
     """Number the free rows, those of one parameter alike; also how many there are, and notes.
 
     Where one row of a parameter is fixed, all of them are, to the first fixed value, as in lavaan.
     """
-    first = _classes(rows, roles, equality)
+    first = _classes(rows, roles, equality, n_levels)
     values: dict[int, float] = {}
     notes = []
     for row, own in zip(rows, first, strict=True):
@@ -40,7 +40,7 @@ def share(
     return _start_together(numbered), len(numbers), notes
 
 
-def _classes(rows: Sequence[Parameter], roles: Sequence[Roles], equality: Equality) -> list[int]:
+def _classes(rows: Sequence[Parameter], roles: Sequence[Roles], equality: Equality, n_levels: int) -> list[int]:
     """For every row the first row that it is one parameter with."""
     first = list(range(len(rows)))
 
@@ -58,29 +58,31 @@ def _classes(rows: Sequence[Parameter], roles: Sequence[Roles], equality: Equali
     seen: dict[object, int] = {}
     for place, row in enumerate(rows):
         if not (row.exogenous or row.derived):
-            join(seen.setdefault(_key(row, roles[row.group], equality.equal, excepted), place), place)
-    named = _named(rows) if any(row.equal for row in rows) else {}
+            key = _key(row, roles[row.group], equality.equal, excepted, row.group % n_levels)
+            join(seen.setdefault(key, place), place)
+    named = _named(rows, n_levels) if any(row.equal for row in rows) else {}
     for place, row in enumerate(rows):
         if row.equal:
             join(_meant(row, rows, named), place)
     return [root(place) for place in range(len(rows))]
 
 
-def _key(row: Parameter, roles: Roles, equal: Sequence[str], excepted: set[tuple[str, str, str]]) -> object:
+def _key(row: Parameter, roles: Roles, equal: Sequence[str], excepted: set[tuple[str, str, str]], level: int) -> object:
     """What a row is recognized by: its label, its formula where all groups share it, or its place."""
     formula = (row.lhs, row.op, row.rhs)
     if row.label:
         return ("label", row.label)
     if not row.equal and kind_of(row, roles) in equal and formula not in excepted:
-        return ("equal", *formula)
+        return ("equal", level, *formula)
     return (row.group, *formula)
 
 
-def _named(rows: Sequence[Parameter]) -> dict[str, int]:
-    """Rows by label and by lavaan's names: ``f=~x1``, with ``.g2`` behind it in the second group."""
+def _named(rows: Sequence[Parameter], n_levels: int) -> dict[str, int]:
+    """Rows by label and by lavaan's names: ``f=~x1``, ``f=~x1.g2`` in the second group, ``f=~x1.l2`` at level 2."""
     found: dict[str, int] = {}
     for place, row in enumerate(rows):
-        suffix = f".g{row.group + 1}" if row.group else ""
+        group, level = divmod(row.group, n_levels)
+        suffix = (f".g{group + 1}" if group else "") + (f".l{level + 1}" if level else "")
         turned = [f"{row.rhs}{row.op}{row.lhs}"] if row.op == "~~" else []
         for name in (row.label, *(text + suffix for text in (f"{row.lhs}{row.op}{row.rhs}", *turned))):
             if name:

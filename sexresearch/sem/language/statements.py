@@ -27,6 +27,7 @@ class Modifiers:
 class Formula:
     """One elementary formula, such as ``f =~ x1`` or ``y ~1``; `group` is what its ``group:`` block is called, if any.
 
+    `level` is 1 (within clusters) or 2 (between clusters) where the text has ``level:`` blocks.
     A latent variable without indicators, ``f =~ 0``, is its own indicator with loading 0, as in lavaan.
     """
 
@@ -36,6 +37,7 @@ class Formula:
     modifiers: Modifiers
     line: int
     group: str | None = None
+    level: int | None = None
 
     @property
     def name(self) -> str:
@@ -77,3 +79,8 @@ class Statements:
     def blocks(self) -> tuple[str, ...]:
         """What the ``group:`` blocks are called, in their order."""
         return tuple(dict.fromkeys(f.group for f in self.formulas if f.group is not None))
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The levels of the text, within clusters first; empty where it has no ``level:`` blocks."""
+        return tuple(sorted({f.level for f in self.formulas if f.level is not None}))

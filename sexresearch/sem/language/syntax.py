@@ -10,6 +10,7 @@ from itertools import pairwise
 from sexresearch.errors import ModelSyntaxError
 from sexresearch.sem.language.arithmetic import sum_of
 from sexresearch.sem.language.cursor import Cursor, shown
+from sexresearch.sem.language.levels import LEVELS, refuse_half_levels
 from sexresearch.sem.language.modifiers import NONE, merged, product, term
 from sexresearch.sem.language.names import factors
 from sexresearch.sem.language.statements import Constraint, Definition, Formula, Modifiers, Statements
@@ -22,7 +23,8 @@ COMPARED = ("==", "<", ">")
 THRESHOLD = re.compile(r"t[1-9]\d*")
 MEANT = "; did you mean '=~' (is measured by), '~' (is explained by), '==' (equals) or ':=' (is defined as)?"
 ARROW = "; did you mean '=~' (is measured by) or '~' (is explained by)?"
-Key = tuple[str, str, str, str | None]
+Block = tuple[str | None, int | None]  # group and level
+Key = tuple[str, str, str, Block]
 
 
 def parse(text: str) -> Statements:
@@ -63,7 +65,7 @@ class _Read:
     notes: list[str] = field(default_factory=list)
     arrows: list[tuple[Token, str]] = field(default_factory=list)
     places: dict[Key, tuple[int, int]] = field(default_factory=dict)
-    group: str | None = None
+    block: Block = (None, None)
     number: int = 0
 
 
@@ -76,6 +78,7 @@ def _read(text: str) -> Statements:
             read.number += 1
             _statement(cursor, read)
     _refuse_arrows(read)
+    refuse_half_levels(read.formulas)
     _refuse_latent_products(read.formulas)
     return Statements(tuple(read.formulas), tuple(read.definitions), tuple(read.constraints), tuple(read.notes))
 
@@ -111,13 +114,19 @@ def _block(line: Sequence[Token], read: _Read) -> bool:
         return False
     kind = line[0].text.lower()
     if kind in BLOCKS:
-        fail(line[0], f"found a '{line[0].text}:' block; {BLOCKS[kind]}", "a model of one level, possibly with groups")
+        fail(line[0], f"found a '{line[0].text}:' block; {BLOCKS[kind]}", "blocks for groups and levels alone")
     value = line[2] if len(line) == 3 else line[0]
     number = value.kind == "number" and value.text.isdigit()
-    if kind != "group" or not (number or value.names or value.kind == "string") or len(line) != 3:
-        text = " ".join(token.text for token in line)
-        fail(line[0], f"found {text!r}", "'group: 1', or 'group: label' (in quotes where it is no plain word)")
-    read.group = value.text.strip("\"'") if value.kind == "string" else value.text
+    found = " ".join(token.text for token in line)
+    if kind not in ("group", "level") or not (number or value.names or value.kind == "string") or len(line) != 3:
+        fail(line[0], f"found {found!r}", "'group: 1', or 'group: label' (in quotes where it is no plain word)")
+    text = value.text.strip("\"'") if value.kind == "string" else value.text
+    if kind == "group":
+        read.block = (text, None)
+    elif text.lower() in LEVELS:
+        read.block = (read.block[0], LEVELS[text.lower()])
+    else:
+        fail(line[0], f"found {found!r}", "'level: 1' or 'level: within', 'level: 2' or 'level: between'")
     return True
 
 
@@ -171,11 +180,11 @@ def _formula(cursor: Cursor, read: _Read) -> None:
         terms.append(term(cursor))
     if op.text == "=~" and len(terms) == 1 and terms[0][0] == NONE and terms[0][1].text == "0":
         for name in left:
-            _add(read, _phantom(name, op, read.group), name)
+            _add(read, _phantom(name, op, read.block), name)
         return
     for name in left:
         for modifiers, rhs in terms:
-            _add(read, _elementary(name, op, modifiers, rhs, read.group), rhs)
+            _add(read, _elementary(name, op, modifiers, rhs, read.block), rhs)
 
 
 def _left(cursor: Cursor) -> Token:
@@ -194,12 +203,12 @@ def _variable(cursor: Cursor, wanted: str) -> Token:
     return token if token.names else fail(token, f"found {shown(token)}", wanted)
 
 
-def _phantom(name: Token, op: Token, group: str | None) -> Formula:
+def _phantom(name: Token, op: Token, block: Block) -> Formula:
     """``f =~ 0``: a latent variable without indicators."""
-    return Formula(name.text, op.text, name.text, Modifiers(fixed=(0.0,)), op.line, group)
+    return Formula(name.text, op.text, name.text, Modifiers(fixed=(0.0,)), op.line, *block)
 
 
-def _elementary(name: Token, op: Token, modifiers: Modifiers, rhs: Token, group: str | None) -> Formula:
+def _elementary(name: Token, op: Token, modifiers: Modifiers, rhs: Token, block: Block) -> Formula:
     intercept = rhs.kind == "number"
     if intercept and (op.text != "~" or rhs.text not in ("0", "1")):
         fail(rhs, f"found {shown(rhs)}", "a variable (a fixed value is written as 0.5*x)")
@@ -212,14 +221,17 @@ def _elementary(name: Token, op: Token, modifiers: Modifiers, rhs: Token, group:
     if name.text == rhs.text and op.text in ("=~", "~"):
         fail(rhs, f"{name.text!r} would explain itself", "another variable")
     kind = "~1" if intercept else op.text
-    return Formula(name.text, kind, "" if intercept else rhs.text, modifiers, op.line, group)
+    return Formula(name.text, kind, "" if intercept else rhs.text, modifiers, op.line, *block)
 
 
 def _add(read: _Read, formula: Formula, token: Token) -> None:
     """A formula not said before; modifiers said in one statement belong together."""
     found = _earlier(read, formula)
     if found is None:
-        read.places[formula.lhs, formula.op, formula.rhs, formula.group] = (len(read.formulas), read.number)
+        read.places[formula.lhs, formula.op, formula.rhs, (formula.group, formula.level)] = (
+            len(read.formulas),
+            read.number,
+        )
         read.formulas.append(formula)
         return
     place, number = found
@@ -241,11 +253,12 @@ def _add(read: _Read, formula: Formula, token: Token) -> None:
 def _earlier(read: _Read, formula: Formula) -> tuple[int, int] | None:
     """Place and statement of the same parameter, in this block or for all groups, in either direction."""
     lhs, op, rhs, places = formula.lhs, formula.op, formula.rhs, read.places
-    found = places.get((lhs, op, rhs, formula.group))
+    block, everywhere = (formula.group, formula.level), (None, formula.level)
+    found = places.get((lhs, op, rhs, block))
     if found is None and op == "~~":
-        found = places.get((rhs, op, lhs, formula.group))
+        found = places.get((rhs, op, lhs, block))
     if found is None and formula.group is not None:
-        found = places.get((lhs, op, rhs, None)) or places.get((rhs, op, lhs, None))
+        found = places.get((lhs, op, rhs, everywhere)) or places.get((rhs, op, lhs, everywhere))
     return found
 
 

@@ -16,6 +16,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.language.blocks import formulas_by_group, numbering_note
 from sexresearch.sem.language.completion import Completion
 from sexresearch.sem.language.equality import Equality, excepted
+from sexresearch.sem.language.levels import by_level, split_roles
 from sexresearch.sem.language.ordered_rows import ignored, residual_row, scale_rows, threshold_rows, user_rows
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles, roles_of
@@ -56,8 +57,9 @@ class Defaults(Completion):
 
 @dataclass(frozen=True, eq=False)
 class ParameterTable:
-    """All rows, group after group, with each group's variables and the model's definitions and constraints.
+    """All rows, block after block, with each block's variables and the model's definitions and constraints.
 
+    A block is a group, or one level of a group where the text has levels (`levels`); rows know it by its number.
     `notes` say what of the text was read otherwise than it may have been meant. Tables are compared by identity: one
     model under one set of options has one table, and what follows from it is kept.
     """
@@ -68,13 +70,29 @@ class ParameterTable:
     definitions: tuple[Definition, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     notes: tuple[str, ...] = ()
+    levels: tuple[int, ...] = ()
+
+    @property
+    def n_blocks(self) -> int:
+        """How many groups there are, each counted once per level."""
+        return len(self.roles)
 
     @property
     def n_groups(self) -> int:
-        return len(self.roles)
+        """How many groups of respondents there are."""
+        return len(self.roles) // self.n_levels
+
+    @property
+    def n_levels(self) -> int:
+        """1, or 2 where there are parts within and between clusters."""
+        return max(len(self.levels), 1)
+
+    def level(self, block: int) -> int | None:
+        """The level of a block; None where there is one level."""
+        return self.levels[block % self.n_levels] if self.levels else None
 
     def group(self, number: int) -> tuple[Parameter, ...]:
-        """The rows of one group (numbered from 0)."""
+        """The rows of one block (numbered from 0)."""
         return self._groups[number]
 
     @cached_property
@@ -85,7 +103,7 @@ class ParameterTable:
     def places(self) -> tuple[Array, ...]:
         """Places of each group's rows among all rows."""
         groups = np.array([row.group for row in self.rows])
-        return tuple(np.flatnonzero(groups == number) for number in range(self.n_groups))
+        return tuple(np.flatnonzero(groups == number) for number in range(self.n_blocks))
 
     @read_only_property
     def free(self) -> Array:
@@ -123,9 +141,14 @@ class ParameterTable:
         names = [""] * self.n_free
         for row in self.rows:
             if row.free >= 0 and not names[row.free]:
-                suffix = f" [group {row.group + 1}]" if self.n_groups > 1 else ""
-                names[row.free] = row.label or row.name + suffix
+                names[row.free] = row.label or row.name + self.block_suffix(row.group)
         return tuple(names)
+
+    def block_suffix(self, block: int) -> str:
+        """What tells a parameter of this block from its namesakes: `` [group 2]``, `` [level 1]``; empty for one."""
+        parts = [f"group {block // self.n_levels + 1}"] if self.n_groups > 1 else []
+        parts += [f"level {self.level(block)}"] if self.levels else []
+        return f" [{', '.join(parts)}]" if parts else ""
 
 
 def parameter_table(statements: Statements, defaults: Defaults = Defaults()) -> ParameterTable:
@@ -139,26 +162,28 @@ def parameter_table(statements: Statements, defaults: Defaults = Defaults()) -> 
     rows: list[Parameter] = []
     roles: list[Roles] = []
     notes = [*statements.notes, *numbering_note(statements, defaults.labels), *_single_labels(statements, defaults)]
+    levels = statements.levels
     for group, formulas in enumerate(formulas_by_group(statements, defaults.labels)):
-        role = roles_of(formulas)
-        role = replace(role, ordered=tuple(v for v in role.modelled if v in defaults.thresholds))
-        if not (defaults.auto_var and defaults.auto_fix_single):
-            role = replace(role, single=frozenset())
-        roles.append(role)
-        written = [_user_row(formula, group, defaults.n_groups) for formula in formulas]
-        rows += _group_rows(written, role, group, defaults)
-        notes += (
-            _overruled(written)
-            + ignored(written, role, defaults.parameterization)
-            + _held_at_zero(written, role, defaults)
-        )
+        parts = by_level(formulas, levels, defaults.labels[group])
+        for role, own in zip(split_roles([_role(part, defaults) for part in parts]), parts, strict=True):
+            written = [replace(_user_row(f, group, defaults.n_groups), group=len(roles)) for f in own]
+            rows += _block_rows(written, role, len(roles), group > 0, defaults)
+            notes += _overruled(written) + ignored(written, role, defaults.parameterization)
+            notes += _held_at_zero(written, role, defaults)
+            roles.append(role)
     _refuse_two_natures(roles)
     equality = Equality(defaults.group_equal, defaults.group_partial)
-    shared, n_free, fixed = share(rows, roles, equality)
+    shared, n_free, fixed = share(rows, roles, equality, max(len(levels), 1))
     notes = list(dict.fromkeys([*notes, *fixed]))
     return ParameterTable(
-        tuple(shared), tuple(roles), n_free, statements.definitions, statements.constraints, tuple(notes)
+        tuple(shared), tuple(roles), n_free, statements.definitions, statements.constraints, tuple(notes), levels
     )
+
+
+def _role(formulas: Sequence[Formula], defaults: Defaults) -> Roles:
+    role = roles_of(formulas)
+    role = replace(role, ordered=tuple(v for v in role.modelled if v in defaults.thresholds))
+    return role if defaults.auto_var and defaults.auto_fix_single else replace(role, single=frozenset())
 
 
 def _refuse_two_natures(roles: Sequence[Roles]) -> None:
@@ -197,13 +222,15 @@ def _held_at_zero(written: Sequence[Parameter], role: Roles, defaults: Defaults)
     return [f"the intercepts of {', '.join(held)} are fixed to 0: write '{held[0]} ~ 1' to free one"] if held else []
 
 
-def _group_rows(written: Sequence[Parameter], role: Roles, group: int, defaults: Defaults) -> list[Parameter]:
+def _block_rows(written: Sequence[Parameter], role: Roles, block: int, later: bool, defaults: Defaults) -> list[Parameter]:
+    """The rows of the text and those that are added; `later` in groups after the first."""
     rows = _identify(written, role, defaults)
     rows = user_rows(rows, role, defaults.thresholds, defaults.parameterization)
     taken = {key for row in rows for key in ((row.lhs, row.op, row.rhs), (row.rhs, row.op, row.lhs))}
     added = [row for row in _default_rows(role, defaults) if (row.lhs, row.op, row.rhs) not in taken]
     excepted_here = {key for text in defaults.group_partial for pair in excepted(text) for key in pair}
-    return rows + [_freed(replace(row, group=group), role, defaults, excepted_here) for row in added]
+    added = [replace(row, group=block) for row in added]
+    return rows + ([_freed(row, role, defaults, excepted_here) for row in added] if later else added)
 
 
 def _pick(values: tuple, group: int):  # type: ignore[no-untyped-def]
@@ -287,11 +314,16 @@ def _default_rows(role: Roles, defaults: Defaults) -> list[Parameter]:
 
 
 def _means(role: Roles, defaults: Defaults) -> list[Parameter]:
-    """Intercepts: free for observed variables that are not ordered, fixed to 0 for latent ones, or the reverse."""
-    known, observed = set(role.ordered), math.nan if defaults.int_ov_free else 0.0
+    """Intercepts: free for observed variables that are not ordered, fixed to 0 for latent ones, or the reverse.
+
+    Means of variables at both levels are those of their parts between clusters.
+    """
+    known, observed = {*role.ordered, *role.split}, math.nan if defaults.int_ov_free else 0.0
     rows = [Parameter(v, "~1", "", value=0.0 if v in known else observed) for v in role.modelled]
-    fixed = defaults.fixed_x
-    rows += [Parameter(v, "~1", "", value=math.nan if fixed else observed, exogenous=fixed) for v in role.exogenous]
+    for v in role.exogenous:
+        fixed = defaults.fixed_x and v not in role.split
+        value = 0.0 if v in role.split else math.nan if fixed else observed
+        rows.append(Parameter(v, "~1", "", value=value, exogenous=fixed))
     return rows + [Parameter(v, "~1", "", value=math.nan if defaults.int_lv_free else 0.0) for v in role.latent]
 
 
@@ -300,14 +332,15 @@ def _freed(row: Parameter, role: Roles, defaults: Defaults, partial: set[tuple[s
 
     Equal thresholds free latent means too, and scales (delta) or residual variances (theta) of ordered variables.
     """
-    latent = row.group > 0 and row.lhs in role.latent
+    latent = row.lhs in role.latent
     equal = defaults.group_equal
     variance = row.op == "~~" and row.lhs == row.rhs and defaults.std_lv
     if latent and variance and "loadings" in equal and "lv_variances" not in equal:
         return replace(row, value=math.nan)
-    if latent and row.op == "~1" and {"intercepts", "thresholds"} & set(equal) and "means" not in equal:
+    anchored = {"intercepts", "thresholds"} & set(equal) and not role.split
+    if latent and row.op == "~1" and anchored and "means" not in equal:
         return replace(row, value=math.nan)
-    if row.group > 0 and "thresholds" in equal and row.lhs in role.ordered and not row.derived:
+    if "thresholds" in equal and row.lhs in role.ordered and not row.derived:
         held = "residuals" in equal and (row.lhs, row.op, row.rhs) not in partial
         if row.op == "~*~" or (row.op == "~~" and row.lhs == row.rhs and not held):
             return replace(row, value=math.nan)

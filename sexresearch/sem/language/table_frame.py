@@ -17,8 +17,13 @@ COLUMNS = ("lhs", "op", "rhs", "user", "group", "free", "ustart", "exo", "label"
 
 
 def table_frame(table: ParameterTable, statements: Statements, defaults: Defaults) -> pd.DataFrame:
-    """One row per parameter, then definitions and constraints; `COLUMNS` as lavaan's ``lavaanify`` names them."""
-    written = [_written_keys(formulas) for formulas in formulas_by_group(statements, defaults.labels)]
+    """One row per parameter, then definitions and constraints; `COLUMNS` as lavaan's ``lavaanify`` names them.
+
+    `level` stands behind `group` where the text has levels.
+    """
+    groups = formulas_by_group(statements, defaults.labels)
+    levels = table.levels or (None,)
+    written = [_written_keys([f for f in formulas if f.level == level]) for formulas in groups for level in levels]
     several = table.n_groups > 1
     rows = [
         (
@@ -26,7 +31,7 @@ def table_frame(table: ParameterTable, statements: Statements, defaults: Default
             row.op,
             row.rhs,
             int((row.lhs, row.op, row.rhs) in written[row.group]),
-            _label(defaults, row.group) if several else pd.NA,
+            _label(defaults, row.group // table.n_levels) if several else pd.NA,
             row.free + 1,
             row.start if row.free >= 0 else row.value,
             int(row.exogenous),
@@ -40,7 +45,11 @@ def table_frame(table: ParameterTable, statements: Statements, defaults: Default
     blank = (1, pd.NA, 0, np.nan, 0)
     rows += [(d.name, ":=", d.text, *blank, d.name, "", np.nan, np.nan) for d in table.definitions]
     rows += [(c.text[0], c.op, c.text[1], *blank, "", "", np.nan, np.nan) for c in table.constraints]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    if table.levels:
+        level: list[object] = [table.level(row.group) for row in table.rows]
+        frame.insert(5, "level", pd.array(level + [pd.NA] * (len(frame) - len(level)), dtype="object"))
+    return frame
 
 
 def _written_keys(formulas: Sequence[Formula]) -> set[tuple[str, str, str]]:

@@ -6,7 +6,6 @@ OPERATORS = {
     "<~": "composites are not estimated: compute the sum as a column, or measure the construct by '=~'",
 }
 BLOCKS = {
-    "level": "two-level models are not estimated: use cluster= for standard errors that respect the clusters",
     "block": "blocks are written 'group: label'",
     "class": "mixtures of classes are not estimated",
 }

@@ -20,6 +20,7 @@ from sexresearch.sem.after.scaled_difference import (
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference import fit_indices
 from sexresearch.sem.inference.chisquare import chisq_pvalue
+from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.output.results import Results
 
 DifferenceTest = Literal["standard", "satorra_bentler_2001", "satorra_2000", "satorra_bentler_2010"]
@@ -73,6 +74,8 @@ def compare(
     ([nan, 2.0], 'nested', '2 is nested in 1')
     """
     titles = _titles(results, names)
+    for one in results:
+        refuse_levels(one.model.statements, "compare")
     if method is not None and method not in METHODS:
         raise OptionError(f"method {method!r} is not known; allowed: {', '.join(METHODS)}")
     order = sorted(range(len(results)), key=lambda k: results[k].fit_measures["df"])

@@ -59,7 +59,7 @@ def _options(fitted: Fitted, safe: Mapping[str, str]) -> dict[str, str]:
     found = {}
     for option in fields(Options):
         value = getattr(fitted.options, option.name)
-        if value in (None, ()) or option.name in COMPLETION:
+        if value in (None, ()) or option.name in (*COMPLETION, "two_level"):
             continue
         name = "aux" if option.name == "auxiliary" else option.name.replace("_", ".")
         if option.name in ("auxiliary", "ordered") and isinstance(value, tuple):
@@ -83,9 +83,9 @@ def _fitter(options: Options) -> tuple[str, dict[str, str]]:
 def _group_order(model: Model, fitted: Fitted) -> dict[str, str]:
     """The groups in the order of the text's blocks, which lavaan 0.6 takes by their places."""
     blocks = model.statements.blocks
-    if not blocks or len(fitted.samples) < 2 or fitted.samples[0].answers is None:
+    if not blocks or fitted.table.n_groups < 2 or fitted.samples[0].answers is None:
         return {}
-    labels = [label_text(sample.label) for sample in fitted.samples]
+    labels = [label_text(sample.label) for sample in fitted.samples[:: fitted.table.n_levels]]
     numbers = block_numbers(blocks, labels)
     return {"group.label": f"c({', '.join(r_string(labels[numbers[block]]) for block in blocks)})"}
 

@@ -14,9 +14,17 @@ from sexresearch.sem.inference.standardized import explained
 Moment = dict[str, pd.DataFrame | pd.Series]
 
 
+def block_keys(fitted: Fitted, groups: Sequence[object]) -> Sequence[object]:
+    """What the blocks are called: their group, their level, or (group, level); empty where there is one block."""
+    levels = fitted.table.levels
+    if not levels:
+        return groups
+    return [(label, level) for label in groups for level in levels] if groups else levels
+
+
 def implied_frames(fitted: Fitted, groups: Sequence[object]) -> dict[object, Moment] | Moment:
-    """Implied moments: by label of the groups, or of the only one where `groups` is empty."""
-    numbers = range(fitted.table.n_groups)
+    """Implied moments: by label of the groups, or of the only one where `groups` is empty; by level where there are."""
+    numbers, groups = range(fitted.table.n_blocks), block_keys(fitted, groups)
     if fitted.levels:
         return _by_group([ordinal_moments(fitted, number, False) for number in numbers], groups)
     parts = zip(fitted.samples, fitted.states, strict=True)
@@ -25,7 +33,7 @@ def implied_frames(fitted: Fitted, groups: Sequence[object]) -> dict[object, Mom
 
 def residual_frames(fitted: Fitted, groups: Sequence[object]) -> dict[object, Moment] | Moment:
     """Sample less implied moments, in the shape of `implied_frames`."""
-    numbers = range(fitted.table.n_groups)
+    numbers, groups = range(fitted.table.n_blocks), block_keys(fitted, groups)
     if fitted.levels:
         return _by_group([ordinal_moments(fitted, number, True) for number in numbers], groups)
     covs = [term.sample.cov * term.rescaled for term in fitted.objective.groups]
@@ -34,12 +42,15 @@ def residual_frames(fitted: Fitted, groups: Sequence[object]) -> dict[object, Mo
 
 
 def explained_frame(fitted: Fitted, groups: Sequence[object]) -> pd.Series:
-    """R-squared of every endogenous variable; indexed by (group, variable) where there are groups."""
+    """R-squared of every endogenous variable; indexed by (group, level, variable) where there are groups and levels."""
     parts = [explained(state, fitted.table.group(number)) for number, state in enumerate(fitted.states)]
-    if not groups:
+    keys = block_keys(fitted, groups)
+    if not keys:
         return pd.Series(parts[0], name="r_squared", dtype=float)
-    flat = {(label, name): value for label, part in zip(groups, parts, strict=True) for name, value in part.items()}
-    index = pd.MultiIndex.from_tuples(list(flat), names=["group", "variable"])
+    where = [key if isinstance(key, tuple) else (key,) for key in keys]
+    flat = {(*key, name): value for key, part in zip(where, parts, strict=True) for name, value in part.items()}
+    known = [*(["group"] if groups else []), *(["level"] if fitted.table.levels else []), "variable"]
+    index = pd.MultiIndex.from_tuples(list(flat), names=known)
     return pd.Series(list(flat.values()), index=index, name="r_squared", dtype=float)
 
 

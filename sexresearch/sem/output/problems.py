@@ -78,8 +78,8 @@ def _unit(fitted: Fitted, row: Parameter) -> float:
 
 
 def _in_group(fitted: Fitted, number: int) -> str:
-    label = fitted.samples[number].label
-    return "" if label is None else f" in group {label!r}"
+    label, level = fitted.samples[number].label, fitted.table.level(number)
+    return ("" if label is None else f" in group {label!r}") + ("" if level is None else f" at level {level}")
 
 
 def _indefinite(fitted: Fitted) -> list[str]:
@@ -122,7 +122,11 @@ def _clusters(fitted: Fitted) -> list[str]:
     single = sum(int((np.unique(c, return_counts=True)[1] == 1).sum()) for c in codes)
     if single:
         found.append(f"{single} of {count} clusters hold a single row")
-    if count < fitted.table.n_free:
+    if fitted.table.levels:
+        above = {row.free for row in fitted.table.rows if row.free >= 0 and fitted.table.level(row.group) == 2}
+        if count < len(above):
+            found.append(f"{len(above)} parameters at level 2 but only {count} clusters: too few to tell them apart")
+    elif count < fitted.table.n_free:
         found.append(
             f"{fitted.table.n_free} parameters but only {count} clusters: cluster-robust standard errors are unreliable"
         )

@@ -24,6 +24,7 @@ from sexresearch.sem.inference.fit_measures import fit_measures
 from sexresearch.sem.inference.parameter_frame import parameter_frame
 from sexresearch.sem.inference.reasons import missing_reasons
 from sexresearch.sem.inference.vcov import vcov
+from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.bibliography import bibtex, references
 from sexresearch.sem.output.lavaan_script import lavaan_script
@@ -77,7 +78,7 @@ class Results:
     @property
     def groups(self) -> tuple[object, ...]:
         """Labels of the groups in order; empty for one group."""
-        labels = tuple(sample.label for sample in self.fitted.samples)
+        labels = tuple(sample.label for sample in self.fitted.samples[:: self.fitted.table.n_levels])
         return labels if len(labels) > 1 else ()
 
     @property
@@ -124,8 +125,8 @@ class Results:
     def _beside_the_model(self, wanted: bool) -> pd.DataFrame:
         if not self.fitted.options.auxiliary:
             return self._parameters[:0].copy() if wanted else self._parameters.copy()
-        auxiliary = self._parameters["lhs"].isin(self.fitted.options.auxiliary)
-        return self._parameters[auxiliary == wanted].reset_index(drop=True)
+        beside = self._parameters["lhs"].isin(self.fitted.options.auxiliary)
+        return self._parameters[beside == wanted].reset_index(drop=True)
 
     @property
     def fit_measures(self) -> pd.Series:
@@ -147,13 +148,12 @@ class Results:
 
     @property
     def r_squared(self) -> pd.Series:
-        """Explained variance of every endogenous variable; indexed by (group, variable) where there are groups."""
+        """Explained variance of every endogenous variable; indexed by group, by level and variable where there are."""
         return explained_frame(self.fitted, self.groups)
 
     @property
     def implied(self) -> dict[object, Moment] | Moment:
-        """Model-implied {"cov": DataFrame, "mean": Series}, by group label where there are groups.
-
+        """Model-implied {"cov": DataFrame, "mean": Series}, by group label, level, or both, where there are.
         With ordered variables these are of the responses as scaled by the sample (correlations; given the covariates),
         and {"th": Series} has the thresholds, {"slopes": DataFrame} what covariates do, where there are any.
         """
@@ -186,7 +186,7 @@ class Results:
         ModelError
             The fit did not converge.
         """
-        return modification_indices(self._converged("modification indices").conditioned, minimum, sort)
+        return modification_indices(self._one_level("modification indices").conditioned, minimum, sort)
 
     @in_words
     def score_tests(self, release: Sequence[str] | None = None) -> pd.DataFrame:
@@ -207,7 +207,7 @@ class Results:
         ModelError, OptionError
             The fit did not converge, or there are no such constraints.
         """
-        return score_tests(self._converged("score tests").conditioned, release)
+        return score_tests(self._one_level("score tests").conditioned, release)
 
     @in_words
     def wald_test(self, hypotheses: str) -> pd.DataFrame:
@@ -252,7 +252,7 @@ class Results:
         ModelError, OptionError
             The fit did not converge, or the kind is unknown.
         """
-        return residual_table(self._converged("residuals").conditioned, kind)
+        return residual_table(self._one_level("tables of residuals").conditioned, kind)
 
     @in_words
     def factor_scores(
@@ -279,7 +279,7 @@ class Results:
         OptionError, DataError
             The method is unknown, the fit was to moments, or a column of the data cannot be used.
         """
-        return factor_scores(self._converged("factor scores"), self._rows_of(data), method)
+        return factor_scores(self._one_level("factor scores"), self._rows_of(data), method)
 
     @in_words
     def predict(self, method: ScoreMethod = "regression", *, data: pd.DataFrame | object | None = None) -> pd.DataFrame:
@@ -302,7 +302,7 @@ class Results:
         ModelError, OptionError, DataError
             As `factor_scores`; also OptionError for models with ordered variables.
         """
-        return predicted_answers(self._converged("predictions"), self._rows_of(data), method)
+        return predicted_answers(self._one_level("predictions"), self._rows_of(data), method)
 
     @in_words
     def score_reliability(self, method: ScoreMethod = "regression") -> pd.DataFrame:
@@ -328,7 +328,7 @@ class Results:
         -----
         Grice 2001, doi 10.1037/1082-989X.6.4.430.
         """
-        return score_reliability(self._converged("reliability of scores"), method)
+        return score_reliability(self._one_level("reliabilities of scores"), method)
 
     def coverage(self) -> pd.DataFrame:
         """Rows that answered each item and each pair of items, dropped rows included.
@@ -338,7 +338,7 @@ class Results:
         DataFrame
             item, other, group, n, share.
         """
-        return coverage(self.fitted, self._rows_of(None))
+        return coverage(self._one_level("counts of answers", False), self._rows_of(None))
 
     def patterns(self) -> pd.DataFrame:
         """Patterns of unanswered items, the most frequent first, dropped rows included.
@@ -348,12 +348,16 @@ class Results:
         DataFrame
             missing, group, n, share.
         """
-        return patterns(self.fitted, self._rows_of(None))
+        return patterns(self._one_level("patterns of answers", False), self._rows_of(None))
 
     def _converged(self, wanted: str) -> Fitted:
         if not self.converged:
             raise ModelError(f"{wanted} need a fit that converged: {'; '.join(self.problems) or 'this one did not'}")
         return self.fitted
+
+    def _one_level(self, wanted: str, converged: bool = True) -> Fitted:
+        refuse_levels(self.model.statements, wanted)
+        return self._converged(wanted) if converged else self.fitted
 
     def _rows_of(self, data: pd.DataFrame | object | None) -> pd.DataFrame | object:
         found = self.rows if data is None else data

@@ -24,7 +24,7 @@ SECTIONS = (
 )
 HEADLINE = (
     *("chisq", "df", "pvalue", "chisq_scaling_factor", "chisq_shift_parameters", "cfi", "tli", "logl", "npar"),
-    *("aic", "bic", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue", "srmr"),
+    *("aic", "bic", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue", "srmr", "srmr_within", "srmr_between"),
 )
 SHOWN = ["lhs", "op", "rhs", "label", "est", "se", "z", "t", "df", "pvalue", "ci_lower", "ci_upper", "fmi"]
 SHOWN += ["std_lv", "std_all"]
@@ -59,10 +59,15 @@ def summarize(
     """Fit measures, then the parameters by section and group, then R-squared."""
     source = str(provenance)
     tables = [_fit_table(measures, reported, source)]
-    grouped = parameters["group"].notna().any()
-    parts = parameters.groupby("group", sort=False, dropna=False) if grouped else [(None, parameters)]
-    for label, part in parts:
-        where = f" — group {label}" if grouped and not pd.isna(label) else ""
+    grouped = parameters["group"].notna().any() or parameters["level"].notna().any()
+    parts = (
+        parameters.groupby(["group", "level"], sort=False, dropna=False) if grouped else [((pd.NA, pd.NA), parameters)]
+    )
+    for labels, part in parts:
+        found = [
+            f"{word} {label}" for word, label in zip(("group", "level"), labels, strict=True) if not pd.isna(label)
+        ]
+        where = f" — {', '.join(found)}" if found else ""
         for heading, pick in SECTIONS:
             rows = part[pick(part)]
             if len(rows):

@@ -17,6 +17,7 @@ from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.language.blocks import formulas_by_group, label_text
 from sexresearch.sem.language.completion import COMPLETION
+from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import written
 from sexresearch.sem.output.results import Results
@@ -53,6 +54,7 @@ def plan_of(
         chosen, options = model.model, _plain(model.fitted.options)
     elif analysis is not None:
         chosen = analysis if isinstance(analysis, Model) else Model(analysis)
+        refuse_levels(chosen.statements, "analysis")
     else:
         assert not isinstance(model, Results)
         chosen = freed(model if isinstance(model, Model) else Model(model), population)

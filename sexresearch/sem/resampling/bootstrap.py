@@ -16,6 +16,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.chisquare import standard_test
+from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.bootstrap_table import Bootstrap
 from sexresearch.sem.resampling.draws import SampleSource, bent_to_model, resampled, simulated
@@ -116,6 +117,7 @@ def _refuse(results: Results, replicates: int, seed: int, kind: str, workers: in
             raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
     if kind not in KINDS:
         raise OptionError(f"kind {kind!r} is not known; allowed: {', '.join(KINDS)}")
+    refuse_levels(results.model.statements, "bootstrap")
     if not results.converged:
         raise ModelError("the fit did not converge, so there is nothing to resample: see results.problems")
 

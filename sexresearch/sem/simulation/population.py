@@ -14,6 +14,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import refuse_indefinite
 from sexresearch.sem.implied.structure import BESIDE, implied, structure_of
 from sexresearch.sem.language.blocks import block_numbers, label_text
+from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import factors
 from sexresearch.sem.language.parameter import Parameter
@@ -63,8 +64,10 @@ def population_of(model: Model | str | Results, standardized: bool = False, grou
     without a value; where no path has one, a standardized population is assumed, which the note says.
     """
     if isinstance(model, Results):
+        refuse_levels(model.model.statements, "a population")
         return _fitted(model, standardized, groups)
     model = model if isinstance(model, Model) else Model(model)
+    refuse_levels(model.statements, "a population")
     _refuse_products(model)
     shares = _shares(model, groups)
     has_means = len(shares) > 1 or any(f.op == "~1" for f in model.statements.formulas)

@@ -17,7 +17,7 @@ from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.implied.implied_moments import normal_weight
 from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.terms.normal import NormalPoint, NormalTerm
-from sexresearch.sem.terms.scores import Saturated, free_moments
+from sexresearch.sem.terms.scores import SaturatedModel, free_moments
 from sexresearch.sem.terms.term import MisfitParts
 
 
@@ -61,7 +61,7 @@ class FimlTerm(NormalTerm):
 class FimlPoint(NormalPoint):
     """The likelihood of incomplete answers at one parameter vector."""
 
-    def misfit_parts(self, robust: bool, information: str, saturated: Callable[[bool], Saturated]) -> MisfitParts:
+    def misfit_parts(self, robust: bool, information: str, saturated: Callable[[bool], SaturatedModel]) -> MisfitParts:
         """By the complete-data discrepancy between the EM moments and the fit (Zhang & Savalei 2022).
 
         How estimates follow the EM moments is observed information, whatever kind is asked for, as in lavaan.

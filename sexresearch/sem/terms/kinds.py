@@ -14,6 +14,7 @@ from sexresearch.sem.terms.least_squares import LeastSquaresTerm, weight_of
 from sexresearch.sem.terms.normal import NormalTerm, PairwiseTerm
 from sexresearch.sem.terms.ordinal_least_squares import ordinal_term_of
 from sexresearch.sem.terms.term import Term
+from sexresearch.sem.terms.two_level import BetweenTerm, WithinTerm
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Group:
 
     fixed : exogenous variables fixed to their moments; n_free : parameters of the whole model; n, n_groups :
     respondents and groups of the whole sample. discrepancy : "ML", "GLS", "ULS", "WLS" or "DWLS";
-    parameterization : of ordered variables.
+    parameterization : of ordered variables. above, above_fixed : of level 1 the structure of level 2, and its fixed
+    exogenous variables.
     """
 
     structure: Structure
@@ -35,6 +37,8 @@ class Group:
     n_groups: int
     discrepancy: str
     parameterization: str | None = None
+    above: Structure | None = None
+    above_fixed: int = 0
 
     @property
     def likelihood_share(self) -> float:
@@ -70,10 +74,18 @@ def _ordinal_least_squares(g: Group) -> list[Term]:
     return [ordinal_term_of(*own, g.rows, g.role, g.discrepancy, theta)]
 
 
+def _two_level(g: Group) -> list[Term]:
+    own = g.structure, g.sample, g.fixed, g.n_free
+    if g.above is None:
+        return [BetweenTerm(0.0, *own)]
+    return [WithinTerm(g.likelihood_share, *own, g.above, g.above_fixed)]
+
+
 KINDS: dict[str, Callable[[Group], list[Term]]] = {
     "normal": _normal,
     "pairwise": _pairwise,
     "fiml": _fiml,
     "least_squares": _least_squares,
     "ordinal_least_squares": _ordinal_least_squares,
+    "two_level": _two_level,
 }

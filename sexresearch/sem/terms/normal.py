@@ -203,11 +203,6 @@ def normal_points(points: Sequence[Point]) -> tuple[NormalPoint, ...]:
     return tuple(point for point in points if isinstance(point, NormalPoint))
 
 
-def saturated_models(groups: Sequence[GroupTerm], exact: bool) -> tuple[Saturated, ...]:
-    """The saturated model of every group with a likelihood."""
-    return tuple(term.saturated(exact) for term in groups if isinstance(term, NormalTerm))
-
-
 def log_likelihood(sample: Sample, omega: Array, has_means: bool) -> float:
     """Normal log-likelihood of one group's answers at the moment matrix omega (P, P); NaN where that is impossible."""
     answers = sum(block.n * (len(block.columns) - has_means) for block in sample.blocks)

@@ -26,7 +26,7 @@ from sexresearch.sem.ordinal.moment_layout import MomentLayout
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
 from sexresearch.sem.terms.least_squares import WeightedPoint, weighed
 from sexresearch.sem.terms.objective import Curve
-from sexresearch.sem.terms.scores import Saturated
+from sexresearch.sem.terms.scores import SaturatedModel
 from sexresearch.sem.terms.term import GroupTerm, MisfitParts, MomentLabel, Point, Residuals
 
 MOST_EXPLAINED = 0.8  # share of a response's variance that the start takes as explained, at most
@@ -225,7 +225,7 @@ class OrdinalTermPoint(WeightedPoint):
             left, right = left / unit, right / np.where(own.spreads, own.units(right), unit)
         return left, right, unit
 
-    def misfit_parts(self, robust: bool, information: str, saturated: Callable[[bool], Saturated]) -> MisfitParts:
+    def misfit_parts(self, robust: bool, information: str, saturated: Callable[[bool], SaturatedModel]) -> MisfitParts:
         """By the normal likelihood of the correlations, at the least-squares estimates.
 
         F = log|Sigma| + tr(R Sigma^-1) - log|R| - p; its curvature takes X to V X V, V the inverse of Sigma.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -83,6 +84,18 @@ def information_of(state: Implied, group: Grouped, exact: bool) -> Array:
     structure = state.structure
     _, _, expected, observed = likelihood_derivatives(state, group)
     return collect(structure, observed() if exact else expected, len(structure.free))
+
+
+class SaturatedModel(Protocol):
+    """A model without restrictions at the moments of highest likelihood."""
+
+    @property
+    def information(self) -> Array:
+        """(moments, moments) information about the moments that are estimated."""
+
+    @property
+    def products(self) -> Array:
+        """(moments, moments) what the products of the scores of the respondents, or of their clusters, sum to."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from sexresearch.sem.implied.structure import Implied, Structure
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.terms.objective import Curve
-from sexresearch.sem.terms.scores import Saturated
+from sexresearch.sem.terms.scores import SaturatedModel
 
 MomentLabel = tuple[str, str, str]  # lhs, op, rhs
 Residuals = tuple[Array, Array, int]  # means or thresholds, covariances, how many covariances count
@@ -172,6 +172,15 @@ class GroupTerm(Term):
         """Of the sample at moments omega (P, P), given fixed exogenous variables; NaN where there is none."""
         return float("nan")
 
+    @property
+    def saturated_log_likelihood(self) -> float:
+        """At the sample moments; NaN where there is no likelihood."""
+        return self.log_likelihood(self.sample.moments(self.structure.has_means))
+
+    def saturated(self, exact: bool) -> SaturatedModel | None:
+        """The model without restrictions, with observed or expected information; None where there is no likelihood."""
+        return None
+
     def why_no_robust_indices(self) -> str:
         """Why indices corrected for non-normality are unknown here; empty where they are known."""
         return ""
@@ -242,6 +251,11 @@ class Point(ABC):
         return None
 
     @property
+    def score_products(self) -> Array | None:
+        """(q, q) what the products of the scores of respondents, or of their clusters, sum to; None without scores."""
+        return None
+
+    @property
     def log_likelihood(self) -> float:
         """At these parameters; NaN where there is none."""
         return self.term.log_likelihood(self.state.omega)
@@ -257,7 +271,7 @@ class Point(ABC):
         return np.zeros(0), np.zeros(0, dtype=int)
 
     def misfit_parts(
-        self, robust: bool, information: str, saturated: Callable[[bool], Saturated]
+        self, robust: bool, information: str, saturated: Callable[[bool], SaturatedModel]
     ) -> MisfitParts | None:
         """For robust indices; None where these follow from the scaled test alone.
 
@@ -318,6 +332,11 @@ class Discrepancy:
             return self
         counted = (replace(t, share=t.n / n) if isinstance(t, GroupTerm) else t for t in self.terms)
         return replace(self, terms=tuple(counted))
+
+
+def saturated_models(groups: Sequence[GroupTerm], exact: bool) -> tuple[SaturatedModel, ...]:
+    """The saturated model of every group with a likelihood."""
+    return tuple(model for term in groups if (model := term.saturated(exact)) is not None)
 
 
 def added(curves: Sequence[Curve]) -> tuple[float, Array, Array, Callable[[], Array]]:

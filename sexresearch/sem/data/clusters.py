@@ -1,0 +1,139 @@
+"""Answers in clusters as sums: what rows say about the parts of variables within and between clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from sexresearch.errors import DataError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.observed import Answers
+from sexresearch.sem.data.rows_used import where_said
+from sexresearch.sem.implied.levels import ClusterSums, LevelMoments
+
+
+class Named(Protocol):
+    """What the columns of groups and clusters are called."""
+
+    @property
+    def group(self) -> str | None:
+        """Of the groups."""
+
+    @property
+    def cluster(self) -> str | None:
+        """Of the clusters."""
+
+
+ALIKE = 1e-9  # of a variable's range: rows of a cluster that differ by less have one value of a level-2 variable
+FLOOR = 0.05  # of the total variance, between clusters, that starting moments have at least
+
+
+def cluster_places(answers: Answers) -> tuple[Array, Array, Array]:
+    """Order of the rows by cluster, where each cluster begins in it, and its size (J,)."""
+    assert answers.clusters is not None
+    order = np.argsort(answers.clusters, kind="stable")
+    codes = answers.clusters[order]
+    starts = np.append(0, np.flatnonzero(np.diff(codes)) + 1)
+    return order, starts, np.diff(np.append(starts, len(codes)))
+
+
+def cluster_sums_of(answers: Answers, within: Array, between: Array, origin: Array) -> ClusterSums:
+    """What complete rows add up to; `within` and `between` are the places of each level's variables."""
+    order, starts, size = cluster_places(answers)
+    values = answers.values[order] - origin
+    means = np.add.reduceat(values, starts, axis=0) / size[:, None]
+    deviations = (values - np.repeat(means, size, axis=0))[:, within]
+    sizes, kind = np.unique(size, return_inverse=True)
+    counts = np.bincount(kind).astype(float)
+    middle = np.zeros((len(sizes), means.shape[1]))
+    np.add.at(middle, kind, means)
+    middle /= counts[:, None]
+    left = means - middle[kind]
+    ends = np.cumsum(counts.astype(int))[:-1]
+    covs = [part.T @ part / len(part) for part in np.split(left[np.argsort(kind, kind="stable")], ends)]
+    return ClusterSums(
+        within, between, len(values), deviations.T @ deviations / max(len(values) - len(size), 1), sizes.astype(float),
+        counts, middle, np.array(covs), means, kind, deviations, starts,
+    )  # fmt: skip
+
+
+def simple_moments(sums: ClusterSums) -> LevelMoments:
+    """Moments to start from: pooled within, and of the cluster means less what the respondents add to these.
+
+    Exact for complete answers in clusters of one size. What has no part between clusters is not told apart.
+    """
+    share = sums.counts / sums.n_clusters
+    mean = share @ sums.means
+    left = sums.means - mean
+    total = np.einsum("s,sab->ab", share, sums.covs + left[:, :, None] * left[:, None, :])
+    w = np.ix_(sums.within, sums.within)
+    alone = ~np.isin(sums.within, sums.between)
+    pooled = sums.pooled * (1.0 - sums.n_clusters / sums.n)
+    rows = sums.counts * sums.sizes / sums.n
+    centre = rows @ sums.means
+    apart = sums.means - centre
+    spread = np.einsum("s,sab->ab", rows, sums.covs + apart[:, :, None] * apart[:, None, :])
+    own = np.where(alone[:, None] | alone, pooled + spread[w], sums.pooled)
+    of_rows = np.zeros_like(total)
+    of_rows[w] = own * float(share @ (1.0 / sums.sizes))
+    between = (total - of_rows)[np.ix_(sums.between, sums.between)]
+    within_mean = np.where(alone, centre[sums.within], 0.0)
+    return LevelMoments(within_mean, own, mean[sums.between], between)
+
+
+def positive(cov: Array, floor: Array) -> Array:
+    """The covariance matrix with variances of at least `floor` (k,) and correlations below 1, for starting values."""
+    sd = np.sqrt(np.maximum(cov.diagonal(), floor))
+    r = np.clip(cov / np.outer(sd, sd), -0.95, 0.95)
+    np.fill_diagonal(r, 1.0)
+    values, vectors = np.linalg.eigh(r)
+    if values[0] < 0.02:
+        r = (vectors * np.maximum(values, 0.02)) @ vectors.T
+        d = np.sqrt(r.diagonal())
+        r = r / np.outer(d, d)
+    return r * np.outer(sd, sd)
+
+
+def refuse_wrong_levels(answers: Answers, names: Sequence[str], within: Array, between: Array) -> None:
+    """DataError naming variables of level 2 that vary within a cluster, and those of level 1 that do not."""
+    order, starts, size = cluster_places(answers)
+    where, values = where_said(answers.label), answers.values[order]
+    if (size == 1).all():
+        raise DataError(f"{where}every cluster holds a single row: there is nothing within clusters")
+    known = ~np.isnan(values)
+    high = np.maximum.reduceat(np.where(known, values, -np.inf), starts, axis=0)
+    low = np.minimum.reduceat(np.where(known, values, np.inf), starts, axis=0)
+    some = np.isfinite(high) & np.isfinite(low)
+    spread = np.where(some, high - low, 0.0)
+    limit = ALIKE * (np.nanmax(values, axis=0) - np.nanmin(values, axis=0))
+    alone = [k for k in between if k not in within]
+    moving = {names[k]: int((spread[:, k] > limit[k]).sum()) for k in alone}
+    found = [f"{name!r} (in {count} clusters)" for name, count in moving.items() if count]
+    if found:
+        raise DataError(
+            f"{where}variables of level 2 alone vary within clusters: {', '.join(found)}; name them at level 1 as "
+            "well, or give every row of a cluster its one value"
+        )
+    still = [repr(names[k]) for k in within if not (spread[:, k] > limit[k]).any()]
+    if still:
+        raise DataError(
+            f"{where}variables of level 1 do not vary within any cluster: {', '.join(still)}; "
+            "name them at level 2 alone"
+        )
+
+
+def refuse_crossing(groups: Sequence[Answers], options: Named) -> None:
+    """DataError where a group cuts through clusters, so that respondents of one cluster are in two groups."""
+    known: dict[int, object] = {}
+    crossed = 0
+    for group in groups:
+        assert group.clusters is not None
+        for code in np.unique(group.clusters).tolist():
+            crossed += known.setdefault(code, group.label) != group.label
+    if crossed:
+        raise DataError(
+            f"group column {options.group!r} cuts through {crossed} of {len(known)} clusters of {options.cluster!r}; "
+            "groups of a two-level model are made of whole clusters: name it at level 1 as a covariate instead"
+        )

@@ -1,0 +1,128 @@
+"""Samples of both levels of every group, with the moments that no model restricts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sexresearch.errors import DataError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.clusters import (
+    FLOOR,
+    cluster_sums_of,
+    positive,
+    refuse_crossing,
+    refuse_wrong_levels,
+    simple_moments,
+)
+from sexresearch.sem.data.observed import Answers
+from sexresearch.sem.data.rows_used import complete_rows, refuse_single_cluster, where_said
+from sexresearch.sem.data.sample import Nested, Sample, arrange
+from sexresearch.sem.estimation.minimize import minimize
+from sexresearch.sem.estimation.options import Options
+from sexresearch.sem.implied.levels import ClusterSums, LevelIndex, LevelMoments
+from sexresearch.sem.language.roles import Roles
+from sexresearch.sem.language.table import ParameterTable
+from sexresearch.sem.terms.two_level import UnrestrictedLevels
+
+
+def two_level_samples(
+    groups: Sequence[Answers], columns: Sequence[str], table: ParameterTable, options: Options
+) -> tuple[tuple[Sample, ...], list[str]]:
+    """The sample of every block, and notes; DataError for variables at the wrong level, and groups across clusters."""
+    assert options.cluster is not None
+    kept, notes = [], []
+    pairs = list(zip(table.roles[::2], table.roles[1::2], strict=True))
+    for answers, (within, between) in zip(groups, pairs, strict=True):
+        names = level_names(within, between)
+        rows, said = complete_rows(arrange(answers, [list(columns).index(name) for name in names]))
+        kept.append(rows)
+        notes += said
+    refuse_single_cluster(kept, options.cluster)
+    refuse_crossing(kept, options)
+    samples: list[Sample] = []
+    for rows, (within, between) in zip(kept, pairs, strict=True):
+        samples += level_samples(nested(rows, within, between, options.fixed_x), within, between)
+    return tuple(samples), notes
+
+
+def level_names(within: Roles, between: Roles) -> tuple[str, ...]:
+    """All variables of a group, those of level 1 first."""
+    return within.observed + tuple(name for name in between.observed if name not in within.observed)
+
+
+def nested(answers: Answers, within: Roles, between: Roles, fixed_x: bool) -> Nested:
+    """What the clusters of one group say."""
+    names = level_names(within, between)
+    w = np.arange(len(within.observed))
+    b = np.array([names.index(name) for name in between.observed])
+    refuse_wrong_levels(answers, names, w, b)
+    sums = cluster_sums_of(answers, w, b, answers.values.mean(axis=0))
+    _refuse_few(sums, between, answers)
+    saturated = saturated_moments(sums)
+    given = given_log_likelihood(answers, sums, saturated, within, between) if fixed_x else 0.0
+    return Nested(names, answers, sums, saturated, given)
+
+
+def _refuse_few(sums: ClusterSums, between: Roles, answers: Answers) -> None:
+    if sums.n_clusters <= len(between.observed):
+        raise DataError(
+            f"{where_said(answers.label)}{sums.n_clusters} clusters for {len(between.observed)} variables at level 2; "
+            "their covariances between clusters need more clusters than variables"
+        )
+
+
+def saturated_moments(sums: ClusterSums) -> LevelMoments:
+    """Moments of both levels of highest likelihood, without restrictions."""
+    start = simple_moments(sums)
+    index = LevelIndex(sums.within, sums.between, sums.means.shape[1])
+    free = np.ones(index.size, dtype=bool)
+    free[: len(sums.within)] = ~np.isin(sums.within, sums.between)
+    base = index.stacked(start)
+    objective = UnrestrictedLevels(sums, index, base, free, sums.n)
+    if not np.isfinite(objective.value(base[free])):
+        place = {k: i for i, k in enumerate(sums.within)}
+        total = start.between.diagonal() + [start.within[place[k], place[k]] if k in place else 0 for k in sums.between]
+        base = index.stacked(start._replace(between=positive(start.between, FLOOR * np.abs(total))))
+    solution = minimize(objective, base[free])
+    return objective.moments(solution.theta)
+
+
+def given_log_likelihood(answers: Answers, sums: ClusterSums, at: LevelMoments, within: Roles, between: Roles) -> float:
+    """Log-likelihood of the fixed exogenous variables of both levels at their own moments."""
+    x, z = len(within.exogenous), len(between.exogenous)
+    if not x + z:
+        return 0.0
+    w, b = np.arange(len(sums.within))[len(sums.within) - x :], np.arange(len(sums.between))[len(sums.between) - z :]
+    chosen = list(dict.fromkeys([*sums.within[w], *sums.between[b]]))
+    own = replace(answers, values=answers.values[:, chosen])
+    of_w, of_b = (np.array([chosen.index(k) for k in part], dtype=int) for part in (sums.within[w], sums.between[b]))
+    part = cluster_sums_of(own, of_w, of_b, answers.values.mean(axis=0)[chosen])
+    moments = LevelMoments(at.within_mean[w], at.within[np.ix_(w, w)], at.between_mean[b], at.between[np.ix_(b, b)])
+    return part.log_likelihood(moments)
+
+
+def level_samples(own: Nested, within: Roles, between: Roles) -> tuple[Sample, Sample]:
+    """The sample of each level; respondents are counted at level 1."""
+    data, at, answers = own.data, own.saturated, own.answers
+    origin = answers.values.mean(axis=0)
+    n = len(answers.values)
+    alone = ~np.isin(data.within, data.between)
+    first = np.where(alone, origin[data.within], 0.0)
+    parts = ((within.observed, n, first, at.within_mean, at.within, data.within), (
+        between.observed, 0, origin[data.between], at.between_mean, at.between, data.between,
+    ))  # fmt: skip
+    made = []
+    for names, count, start, mean, cov, places in parts:
+        rows = replace(answers, values=answers.values[:, places]) if count else None
+        made.append(
+            Sample(answers.label, names, count, float(count), mean + start, cov, (), rows, origin=start, nested=own)
+        )
+    return made[0], made[1]
+
+
+def clusters_of(samples: Sequence[Sample]) -> Array:
+    """(groups,) how many clusters each group has."""
+    return np.array([s.nested.data.n_clusters for s in samples[::2] if s.nested is not None])
