@@ -117,8 +117,9 @@ def fit(
     group_partial : sequence of str
         Formulas excepted from `group_equal`, such as "joy =~ x2" or "x2 ~ 1".
     cluster : str, optional
-        Column of the clusters, for standard errors and tests of respondents that are alike within them. With ordered
-        items robust_sem and the scaled tests of WLSMV, ULSMV and their kin, whose estimates clusters leave as they are.
+        Column of the clusters. Where the text has ``level: 1`` and ``level: 2`` blocks, a model within and a model
+        between clusters is estimated (ML or MLR, complete answers). Otherwise standard errors and tests respect that
+        respondents are alike within clusters; with ordered items robust_sem and the scaled tests of WLSMV, ULSMV and their kin, whose estimates clusters leave as they are.
     sampling_weights : str, optional
         Column of positive weights, scaled to sum to the number of rows used, in all groups together, once rows are
         chosen.
@@ -183,7 +184,8 @@ def fit(
     -----
     lavaan's own spellings are understood: ``missing="ml"``, ``test="Satorra-Bentler"``. Bollen 1989, Structural
     Equations with Latent Variables, doi 10.1002/9781118619179; ordered items: Muthen 1984, doi 10.1007/BF02294210;
-    their identification in several groups: Wu & Estabrook 2016, doi 10.1007/s11336-016-9506-0.
+    their identification in several groups: Wu & Estabrook 2016, doi 10.1007/s11336-016-9506-0; two levels: Muthen 1994,
+    doi 10.1177/0049124194022003006.
 
     Examples
     --------

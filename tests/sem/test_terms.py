@@ -16,12 +16,14 @@ FIRST, SECOND = 1e-7, 1e-5  # their errors, relative to the largest derivative
 EQUATION = 1e-6  # of normal equations at the minimiser's tolerance
 PAGE = Path(__file__).parents[2] / "docs" / "developer" / "terms.md"
 MODEL = "f =~ a + b + c + d\nf ~ x\nd ~ x"
+LEVELS = "level: 1\nfw =~ a + b + c + d\nfw ~ x\nlevel: 2\nfb =~ a + b + c + d\nfb ~ z"
 ASKED = {
     "normal": {},
     "pairwise": {"missing": "pairwise", "estimator": "ML"},
     "fiml": {"missing": "fiml"},
     "least_squares": {"estimator": "GLS"},
     "ordinal_least_squares": {"ordered": ["a", "b", "c", "d"]},
+    "two_level": {"cluster": "branch"},
 }
 
 
@@ -33,17 +35,27 @@ def answers() -> pd.DataFrame:
     return data.assign(g=np.where(np.arange(400) % 3, "one", "two"))
 
 
+def model_of(kind: str) -> str:
+    return LEVELS if kind == "two_level" else MODEL
+
+
 def with_gaps(kind: str) -> pd.DataFrame:
     data = answers()
     if kind in ("pairwise", "fiml"):
         data.loc[::7, "a"] = np.nan
         data.loc[3::11, "c"] = np.nan
+    if kind == "two_level":
+        rng = np.random.default_rng(4)
+        branch = np.repeat(np.arange(80), [3, 4, 5, 8] * 20)
+        z = rng.normal(size=80)
+        data[list("abcd")] += (0.8 * rng.normal(size=80) + 0.5 * z)[branch][:, None]
+        data = data.assign(branch=branch, z=z[branch], g=np.where(branch % 3, "one", "two"))
     return data
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_the_sum_of_its_groups_with_exact_derivatives(kind):
-    fitted = fit(MODEL, with_gaps(kind), group="g", **ASKED[kind]).fitted
+    fitted = fit(model_of(kind), with_gaps(kind), group="g", **ASKED[kind]).fitted
     assert fitted.options.kind == kind
     objective, theta = fitted.objective, fitted.theta * 1.1 + 0.01
     curve = objective.curve(theta)
@@ -58,18 +70,19 @@ def test_each_kind_is_the_sum_of_its_groups_with_exact_derivatives(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_moments_their_labels_and_derivatives_stand_in_one_order(kind):
-    fitted = fit(MODEL, with_gaps(kind), **ASKED[kind]).fitted
-    (point,), theta = fitted.points, fitted.theta
-    size = len(point.term.labels)
-    assert point.moments.shape == (size,)
-    assert point.term.moment_covariance().dense().shape == (size, size)
-    steps = np.eye(len(theta)) * STEP
-    ends = [(point.term.at(theta + s).moments, point.term.at(theta - s).moments) for s in steps]
-    slopes = np.array([(up - down) / (2 * STEP) for up, down in ends]).T
-    assert point.jacobian == pytest.approx(slopes, abs=FIRST * np.abs(slopes).max())
-    free = [row for row in fitted.table.rows if row.free >= 0]
-    by_rows = point.jacobian_of(free, fitted.table.roles[0])
-    assert by_rows == pytest.approx(point.jacobian[:, [row.free for row in free]], abs=ROUNDING)
+    fitted = fit(model_of(kind), with_gaps(kind), **ASKED[kind]).fitted
+    theta = fitted.theta
+    for number, point in enumerate(fitted.points):
+        size = len(point.term.labels)
+        assert point.moments.shape == (size,)
+        assert kind == "two_level" or point.term.moment_covariance().dense().shape == (size, size)
+        steps = np.eye(len(theta)) * STEP
+        ends = [(point.term.at(theta + s).moments, point.term.at(theta - s).moments) for s in steps]
+        slopes = np.array([(up - down) / (2 * STEP) for up, down in ends]).T
+        assert point.jacobian == pytest.approx(slopes, abs=FIRST * np.abs(slopes).max())
+        free = [row for row in fitted.table.group(number) if row.free >= 0]
+        by_rows = point.jacobian_of(free, fitted.table.roles[number])
+        assert by_rows == pytest.approx(point.jacobian[:, [row.free for row in free]], abs=ROUNDING)
 
 
 def test_a_new_term_is_one_file_and_one_line(monkeypatch):
