@@ -119,7 +119,8 @@ def fit(
     cluster : str, optional
         Column of the clusters. Where the text has ``level: 1`` and ``level: 2`` blocks, a model within and a model
         between clusters is estimated (ML or MLR, complete answers). Otherwise standard errors and tests respect that
-        respondents are alike within clusters; with ordered items robust_sem and the scaled tests of WLSMV, ULSMV and their kin, whose estimates clusters leave as they are.
+        respondents are alike within clusters; with ordered items robust_sem and the scaled tests of WLSMV, ULSMV and
+        their kin, whose estimates clusters leave as they are.
     sampling_weights : str, optional
         Column of positive weights, scaled to sum to the number of rows used, in all groups together, once rows are
         chosen.
