@@ -10,7 +10,7 @@ import numpy as np
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
-from sexresearch.sem.data.rows_used import where_said
+from sexresearch.sem.data.rows_used import group_prefix
 from sexresearch.sem.implied.levels import ClusterSums, LevelMoments
 
 
@@ -99,7 +99,7 @@ def positive(cov: Array, floor: Array) -> Array:
 def refuse_wrong_levels(answers: Answers, names: Sequence[str], within: Array, between: Array) -> None:
     """DataError naming variables of level 2 that vary within a cluster, and those of level 1 that do not."""
     order, starts, size = cluster_places(answers)
-    where, values = where_said(answers.label), answers.values[order]
+    where, values = group_prefix(answers.label), answers.values[order]
     if (size == 1).all():
         raise DataError(f"{where}every cluster holds a single row: there is nothing within clusters")
     known = ~np.isnan(values)

@@ -18,7 +18,7 @@ from sexresearch.sem.data.clusters import (
     simple_moments,
 )
 from sexresearch.sem.data.observed import Answers
-from sexresearch.sem.data.rows_used import complete_rows, refuse_single_cluster, where_said
+from sexresearch.sem.data.rows_used import complete_rows, refuse_single_cluster, group_prefix
 from sexresearch.sem.data.sample import Nested, Sample, arrange
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.estimation.options import Options
@@ -37,9 +37,9 @@ def two_level_samples(
     pairs = list(zip(table.roles[::2], table.roles[1::2], strict=True))
     for answers, (within, between) in zip(groups, pairs, strict=True):
         names = level_names(within, between)
-        rows, said = complete_rows(arrange(answers, [list(columns).index(name) for name in names]))
+        rows, dropped = complete_rows(arrange(answers, [list(columns).index(name) for name in names]))
         kept.append(rows)
-        notes += said
+        notes += dropped
     refuse_single_cluster(kept, options.cluster)
     refuse_crossing(kept, options)
     samples: list[Sample] = []
@@ -69,7 +69,7 @@ def nested(answers: Answers, within: Roles, between: Roles, fixed_x: bool) -> Ne
 def _refuse_few(sums: ClusterSums, between: Roles, answers: Answers) -> None:
     if sums.n_clusters <= len(between.observed):
         raise DataError(
-            f"{where_said(answers.label)}{sums.n_clusters} clusters for {len(between.observed)} variables at level 2; "
+            f"{group_prefix(answers.label)}{sums.n_clusters} clusters for {len(between.observed)} variables at level 2; "
             "their covariances between clusters need more clusters than variables"
         )
 

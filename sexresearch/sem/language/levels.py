@@ -27,8 +27,8 @@ def refuse_half_levels(formulas: Sequence[Formula]) -> None:
         _fail(formulas[0], f"the text has a block for level {level} and none for level {other} ({WORDS[other]})")
 
 
-def _fail(formula: Formula, said: str) -> None:
-    error = ModelSyntaxError(f"line {formula.line}: {said}")
+def _fail(formula: Formula, found: str) -> None:
+    error = ModelSyntaxError(f"line {formula.line}: {found}")
     error.line = formula.line
     raise error
 

@@ -222,7 +222,9 @@ def _held_at_zero(written: Sequence[Parameter], role: Roles, defaults: Defaults)
     return [f"the intercepts of {', '.join(held)} are fixed to 0: write '{held[0]} ~ 1' to free one"] if held else []
 
 
-def _block_rows(written: Sequence[Parameter], role: Roles, block: int, later: bool, defaults: Defaults) -> list[Parameter]:
+def _block_rows(
+    written: Sequence[Parameter], role: Roles, block: int, later: bool, defaults: Defaults
+) -> list[Parameter]:
     """The rows of the text and those that are added; `later` in groups after the first."""
     rows = _identify(written, role, defaults)
     rows = user_rows(rows, role, defaults.thresholds, defaults.parameterization)
