@@ -18,7 +18,7 @@ from sexresearch.sem.data.clusters import (
     simple_moments,
 )
 from sexresearch.sem.data.observed import Answers
-from sexresearch.sem.data.rows_used import complete_rows, refuse_single_cluster, group_prefix
+from sexresearch.sem.data.rows_used import complete_rows, group_prefix, refuse_single_cluster
 from sexresearch.sem.data.sample import Nested, Sample, arrange
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.estimation.options import Options
@@ -67,10 +67,11 @@ def nested(answers: Answers, within: Roles, between: Roles, fixed_x: bool) -> Ne
 
 
 def _refuse_few(sums: ClusterSums, between: Roles, answers: Answers) -> None:
-    if sums.n_clusters <= len(between.observed):
+    where, count = group_prefix(answers.label), len(between.observed)
+    if sums.n_clusters <= count:
         raise DataError(
-            f"{group_prefix(answers.label)}{sums.n_clusters} clusters for {len(between.observed)} variables at level 2; "
-            "their covariances between clusters need more clusters than variables"
+            f"{where}{sums.n_clusters} clusters for {count} variables at level 2; their covariances between clusters "
+            "need more clusters than variables"
         )
 
 
