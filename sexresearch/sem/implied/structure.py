@@ -326,6 +326,11 @@ def total_effects(B: Array, ends: int = 0) -> Array:
     return G
 
 
+def direct_effects(G: Array) -> Array:
+    """B (m, m) of the total effects G = (I - B)^-1."""
+    return np.eye(len(G)) - np.linalg.inv(G)
+
+
 def jacobian(state: Implied) -> Array:
     """((p +) p(p+1)/2, k) derivatives of the moments (means first where modelled, then vech of Sigma by column)."""
     s, p = state.structure, state.structure.p

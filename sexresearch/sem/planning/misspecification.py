@@ -13,7 +13,7 @@ import numpy as np
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.structure import Implied, total_effects
+from sexresearch.sem.implied.structure import Implied, direct_effects, total_effects
 
 ERROR_CORRELATION = 0.3
 ONE_FACTOR_LEVELS = 3
@@ -76,14 +76,9 @@ def indicators(state: Implied) -> list[Indicator]:
         alone = len(causes) == 1 and causes[0] >= s.p and not B[:, i].any() and tied[i].sum() == 1
         if alone and state.S[i, i] > 0:
             f = int(causes[0])
-            path = float(_paths(state)[i, f])
+            path = float(direct_effects(state.G)[i, f])
             found.append(Indicator(i, f, path * float(sd[f] / sd[i])))
     return found
-
-
-def _paths(state: Implied) -> Array:
-    """(m, m) B at the state's parameters: I - G^-1."""
-    return np.eye(len(state.G)) - np.linalg.inv(state.G)
 
 
 def coefficient_h(loadings: Array) -> float:
@@ -102,7 +97,7 @@ def _cross_loaded(state: Implied, items: Sequence[Indicator], factors: Sequence[
     sd = np.sqrt(np.diag(cov))
     reliable = {f: round(coefficient_h(np.array([i.loading for i in items if i.factor == f])), TIE) for f in factors}
     weakest = sorted(items, key=lambda i: round(abs(i.loading), TIE))[: len(factors) - 1]
-    B, words, out = _paths(state), list[str](), list[Level]()
+    B, words, out = direct_effects(state.G), list[str](), list[Level]()
     for number, item in enumerate(weakest, start=1):
         other = max((f for f in factors if f != item.factor), key=lambda f: reliable[f])
         r = float(cov[item.factor, other] / (sd[item.factor] * sd[other]))
@@ -137,7 +132,7 @@ def _error_correlated(state: Implied, items: Sequence[Indicator]) -> list[Level]
             S[a, b] = S[b, a] = ERROR_CORRELATION * np.sqrt(S[a, a] * S[b, b])
         tied = ", ".join(f"{names[one.item]}-{names[two.item]}" for one, two in pairs[:count])
         words = f"errors correlate {ERROR_CORRELATION:.2f}: {tied}"
-        out.append(Level(number, words, _with_variances(state, _paths(state), S)))
+        out.append(Level(number, words, _with_variances(state, direct_effects(state.G), S)))
     return out
 
 
