@@ -120,6 +120,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.Moments: {"cov": items.cov(), "nobs": 80},
         sx.Moments.from_correlations: {"correlations": items.corr(), "sd": items.std(), "nobs": 80},
         sx.Model: {"syntax": text},
+        sx.Rotation: {"method": "geomin"},
         sx.Design: {},
         boot.intervals: {},
         demo.instrument.construct: {"name": "delight"},

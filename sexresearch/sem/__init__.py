@@ -24,6 +24,7 @@ from sexresearch.sem.planning.power import power
 from sexresearch.sem.resampling.bootstrap import bootstrap
 from sexresearch.sem.resampling.bootstrap_table import Bootstrap
 from sexresearch.sem.resampling.monte_carlo import monte_carlo
+from sexresearch.sem.rotation.method import Rotation
 from sexresearch.sem.simulation.design import Design
 from sexresearch.sem.simulation.simulate import simulate
 
@@ -37,6 +38,7 @@ __all__ = [
     "Pooled",
     "Power",
     "Results",
+    "Rotation",
     "bootstrap",
     "compare",
     "crosscheck",

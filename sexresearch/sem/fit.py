@@ -32,6 +32,7 @@ from sexresearch.sem.estimation.options import (
     StandardErrors,
     TestOfFit,
 )
+from sexresearch.sem.estimation.rotated import refuse_unrotated, rotated_fit
 from sexresearch.sem.estimation.settled import replaced
 from sexresearch.sem.fitting import Fitting, options_of
 from sexresearch.sem.language.model import Model
@@ -40,6 +41,7 @@ from sexresearch.sem.output.problems import problems
 from sexresearch.sem.output.provenance import Provenance, provenance
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.replicate_errors import SEED, bootstrap_errors
+from sexresearch.sem.rotation.method import Rotation
 
 METHODS = ("joint", "sam")
 
@@ -79,6 +81,7 @@ def fit(
     auto_var: bool = True,
     auto_cov_lv_x: bool = True,
     auto_cov_y: bool = True,
+    rotation: Rotation | str = "geomin",
     engine: Engine = "native",
     method: Literal["joint", "sam"] = "joint",
 ) -> Results:
@@ -160,6 +163,9 @@ def fit(
         Exogenous latents covary.
     auto_cov_y : bool
         Residuals of outcomes that explain nothing further covary.
+    rotation : Rotation or str
+        How exploratory factors, ``efa("block")*f1 + efa("block")*f2 =~ …``, are rotated: the method's name ("geomin",
+        "oblimin", "varimax", "target", …), or a `Rotation` that says more.
     engine : {"native", "semopy"}
         What estimates the parameters: "native" is this package.
     method : {"joint", "sam"}
@@ -222,6 +228,7 @@ def fit(
         auto_var=auto_var,
         auto_cov_lv_x=auto_cov_lv_x,
         auto_cov_y=auto_cov_y,
+        rotation=rotation,
     )
     requested = options_of(fitting, group, group_equal, group_partial)
     results = results_of(model, data, requested, moments, engine, method)
@@ -264,6 +271,10 @@ def results_of(
     fitted, notes = estimate(model, rows, moments, requested)
     refuse_overfull(degrees_of_freedom(fitted))
     blurred = refuse_unidentified(fitted)
+    if fitted.table.is_exploratory:
+        refuse_unrotated(engine, method)
+        fitted, turned = rotated_fit(model, fitted)
+        notes = notes + turned
     notes = replaced(requested, fitted.options) + list(fitted.table.notes) + notes
     errors = None
     if engine == "semopy":

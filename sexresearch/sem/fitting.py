@@ -20,6 +20,7 @@ from sexresearch.sem.estimation.options import (
     TestOfFit,
 )
 from sexresearch.sem.language.completion import Completion
+from sexresearch.sem.rotation.method import Rotation
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Fitting(Completion):
         Whether means are modelled.
     se, test, information, bounds, parameterization : str, optional
         Standard errors, test of fit, information, bounds, and the parameterization of ordered items.
+    rotation : Rotation or str
+        How the factors of ``efa()`` blocks are rotated.
     int_ov_free, int_lv_free, auto_fix_first, auto_fix_single, auto_var, auto_cov_lv_x, auto_cov_y : bool
         How the model is completed.
 
@@ -82,6 +85,7 @@ class Fitting(Completion):
     information: Information | str | None = None
     bounds: Bounds | str | None = None
     parameterization: Parameterization | str | None = None
+    rotation: Rotation | str = "geomin"
 
 
 SHARED = tuple(field.name for field in fields(Fitting))
@@ -94,7 +98,14 @@ def options_of(
     shared: dict[str, Any] = {name: getattr(fitting, name) for name in SHARED}
     names = {"auxiliary": fitting.auxiliary, "group_equal": group_equal, "group_partial": group_partial}
     shared |= {option: names_of(value, option) for option, value in names.items()}
-    return Options(**shared | {"group": group, "ordered": _ordered(fitting.ordered)})
+    return Options(
+        **shared | {"group": group, "ordered": _ordered(fitting.ordered), "rotation": rotation_of(fitting.rotation)}
+    )
+
+
+def rotation_of(rotation: Rotation | str) -> Rotation:
+    """A rotation that is named by its method alone, or as it is."""
+    return rotation if isinstance(rotation, Rotation) else Rotation(method=rotation)
 
 
 def _ordered(ordered: bool | Sequence[str] | None) -> bool | tuple[str, ...]:

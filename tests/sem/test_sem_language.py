@@ -68,7 +68,7 @@ def test_signs_within_back_ticks_are_part_of_the_name() -> None:
         ("f ~= q1", "found '~='; did you mean '=~'"),
         ("f BY q1 q2", "BY of other programs is written '=~'"),
         ("f <~ q1 + q2", "'<~'; composites are not estimated: compute the sum"),
-        ('efa("e")*f =~ q1 + q2', r"efa\(\); .* use explore\(\)"),
+        ('f =~ efa("e")*q1 + q2', r"efa\(\); it stands before factors"),
         ('f =~ q1 + rv("s")*q2', r"rv\(\); random slopes"),
         ('f =~ q1 + prior("n")*q2', r"prior\(\); priors"),
         ("q1 ~ I(q2^2)", r"I\(\); compute it as a column"),

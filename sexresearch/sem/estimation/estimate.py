@@ -35,6 +35,7 @@ from sexresearch.sem.data.sample import (
 from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliary
 from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution, minimize_within
 from sexresearch.sem.estimation.constraints import Restriction, namespace, restrictions
+from sexresearch.sem.estimation.exploratory import anchors_of
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import Solution
 from sexresearch.sem.estimation.options import Options
@@ -72,9 +73,12 @@ def estimate(model: Model, data: DataFrame | None, moments: object, requested: O
     published = bool(tables) and not summed
     given = all(table.mean is not None for table in tables) if published else len(groups) > 1
     options = settled(replace(requested, meanstructure=True) if spoken else requested, has_rows, given, summed)
-    defaults = _defaults(options, _labels(model, groups), len(groups), levels)
+    defaults = defaults_of(options, _labels(model, groups), len(groups), levels)
     table = with_auxiliary(model.table(defaults), options.auxiliary)
     samples, more = _samples(groups, (*model.observed, *options.auxiliary), table, options, levels)
+    if table.is_exploratory and options.rotation.method != "none":
+        defaults = replace(defaults, anchors=anchors_of(table, samples))
+        table = with_auxiliary(model.table(defaults), options.auxiliary)
     return _solved(options, table, samples, levels), category_notes + notes + more
 
 
@@ -150,7 +154,8 @@ def _labels(model: Model, groups: list[Answers] | dict[object, Moments]) -> tupl
     return tuple("1" if label is None else label_text(label) for label in labels)
 
 
-def _defaults(options: Options, labels: tuple[str, ...], n_groups: int, levels: Levels) -> Defaults:
+def defaults_of(options: Options, labels: tuple[str, ...], n_groups: int, levels: Levels) -> Defaults:
+    """What is added to the text under these options."""
     return Defaults(
         n_groups=n_groups,
         meanstructure=bool(options.meanstructure),
@@ -162,6 +167,7 @@ def _defaults(options: Options, labels: tuple[str, ...], n_groups: int, levels: 
         ordered=tuple((name, len(known) - 1) for name, known in levels.items()),
         parameterization=options.parameterization or "delta",
         group_labels=labels,
+        oblique=not options.rotation.orthogonal,
         **{name: getattr(options, name) for name in COMPLETION},
     )
 

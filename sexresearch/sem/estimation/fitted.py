@@ -15,10 +15,32 @@ from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution
 from sexresearch.sem.estimation.constraints import Namespace
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.implied.structure import Implied, Structure
+from sexresearch.sem.language.exploratory import ExploratoryBlock
 from sexresearch.sem.language.table import ParameterTable
+from sexresearch.sem.rotation.rotate import RotatedLoadings
 from sexresearch.sem.terms.objective import Curve
 from sexresearch.sem.terms.scores import SaturatedModel
 from sexresearch.sem.terms.term import Discrepancy, Point, saturated_models
+
+
+@by_value
+@dataclass(frozen=True)
+class RotatedPattern:
+    """An exploratory block of a group after rotation: its factors and items, and all that the rotation found."""
+
+    group: int
+    block: ExploratoryBlock
+    found: RotatedLoadings
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Items of the block."""
+        return self.block.items
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Factors of the block."""
+        return self.block.factors
 
 
 @by_value
@@ -29,6 +51,7 @@ class Fitted:
     `rival` is a fit to the same samples that this one is compared with: both share one saturated model.
     `levels` holds the categories of every ordered variable as they stand in the data, lowest first.
     `inner` is the same solution in the parameters it was found in, where these are not the user's (see `pivots`).
+    `unrotated` is the solution that exploratory factors had before they were rotated (see `rotated`).
     """
 
     options: Options
@@ -40,6 +63,8 @@ class Fitted:
     rival: Fitted | None = None
     levels: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     inner: Fitted | None = None
+    unrotated: Fitted | None = None
+    rotated: tuple[RotatedPattern, ...] = ()
 
     @property
     def conditioned(self) -> Fitted:

@@ -9,6 +9,7 @@ from sexresearch.errors import OptionError
 from sexresearch.sem.estimation.spellings import spelled, spelled_names
 from sexresearch.sem.language.completion import COMPLETION, Completion
 from sexresearch.sem.language.equality import GROUP_EQUAL
+from sexresearch.sem.rotation.method import Rotation
 
 MaximumLikelihood = Literal["ML", "MLM", "MLMV", "MLMVS", "MLR", "MLF"]
 Estimator = Literal[
@@ -51,6 +52,7 @@ ROBUST_LEAST_SQUARES = {
     for weight, discrepancy in (("WLS", "DWLS"), ("ULS", "ULS"))
     for letters, test in (("M", "satorra_bentler"), ("MV", "scaled_shifted"), ("MVS", "mean_var_adjusted"))
 }
+GEOMIN = Rotation()
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Options(Completion):
     ordered: bool | tuple[str, ...] = ()
     parameterization: str | None = None
     two_level: bool = False
+    rotation: Rotation = GEOMIN
 
     @property
     def discrepancy(self) -> str:

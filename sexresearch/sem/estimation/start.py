@@ -17,6 +17,7 @@ from scipy.linalg import lapack
 
 from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.exploratory import echelon, principal_factors
 from sexresearch.sem.implied.structure import Structure, implied
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.table import ParameterTable
@@ -71,17 +72,33 @@ class _Layout:
 
     steps : batches of latents whose indicators are known by then, all their latents, and the variables known before.
     causes : outcomes (o,) and what explains each (o, x), by number of causes.
+    blocks : factors (k,) and items (p,) of exploratory blocks, with the places of their anchors among the items.
     """
 
     steps: tuple[tuple[tuple[_Batch, ...], Array, Array], ...]
     causes: tuple[tuple[Array, Array], ...]
+    blocks: tuple[tuple[Array, Array, tuple[int, ...]], ...] = ()
 
 
 @lru_cache(maxsize=256)
 def _layout(table: ParameterTable, number: int) -> _Layout:
     rows, role = table.group(number), table.roles[number]
     place = {name: i for i, name in enumerate(role.observed + role.latent)}
-    return read_only(_Layout(_steps(rows, place, len(role.observed)), _causes(rows, place)))
+    blocks = _blocks(table, number, place) if table.is_exploratory else ()
+    return read_only(_Layout(_steps(rows, place, len(role.observed)), _causes(rows, place), blocks))
+
+
+def _blocks(
+    table: ParameterTable, number: int, place: dict[str, int]
+) -> tuple[tuple[Array, Array, tuple[int, ...]], ...]:
+    zero = {(row.lhs, row.rhs) for row in table.group(number) if row.turned and row.op == "=~"}
+    found = []
+    for block in table.exploratory[number]:
+        held = [sum((f, item) in zero for f in block.factors) for item in block.items]  # most of the first anchor
+        order = sorted(range(len(held)), key=lambda i: -held[i])
+        own = (np.array([place[name] for name in names]) for names in (block.factors, block.items))
+        found.append((*own, tuple(order[: len(block.factors)])))
+    return tuple(found)  # type: ignore[arg-type]
 
 
 def _steps(
@@ -135,6 +152,11 @@ def _measure(structure: Structure, layout: _Layout, B: Array, cov: Array) -> Arr
             loading = _anchored(_principal_axes(joint, index), batch.fixed, structure.symmetric[own, own] == 1.0)
             B[index, own[:, None]] = loading
             scale[own] = _median_share(joint[index, index], loading)
+        for factors, items, anchors in layout.blocks:
+            if len(factors) > 1 and factors[0] in latents:
+                cov = joint[items[:, None], items]
+                B[items[:, None], factors] = echelon(principal_factors(cov, len(factors)), anchors)
+                scale[factors] = 1.0
         _compose(joint, B, latents, known, scale)
     return joint
 

@@ -15,6 +15,8 @@ class Parameter:
     `value` is the fixed value (NaN where free, or where `exogenous` takes it from the sample); rows with the same
     `free` are one parameter. `derived` rows follow from the others: the residual variance of an ordered variable in the
     delta parameterization, its scale in the theta parameterization. `equal` names another row that this one equals.
+    `efa` names the block of exploratory factors of a loading, variance or covariance; `turned` says that it is fixed
+    only until the factors are rotated.
     """
 
     lhs: str
@@ -31,6 +33,8 @@ class Parameter:
     user: bool = False
     derived: bool = False
     equal: str = ""
+    efa: str = ""
+    turned: bool = False
 
     @property
     def name(self) -> str:

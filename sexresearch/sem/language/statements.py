@@ -28,7 +28,8 @@ class Formula:
     """One elementary formula, such as ``f =~ x1`` or ``y ~1``; `group` is what its ``group:`` block is called, if any.
 
     `level` is 1 (within clusters) or 2 (between clusters) where the text has ``level:`` blocks.
-    A latent variable without indicators, ``f =~ 0``, is its own indicator with loading 0, as in lavaan.
+    A latent variable without indicators, ``f =~ 0``, is its own indicator with loading 0, as in lavaan. `efa` names the
+    block of exploratory factors that the left side belongs to, if any.
     """
 
     lhs: str
@@ -38,6 +39,7 @@ class Formula:
     line: int
     group: str | None = None
     level: int | None = None
+    efa: str = ""
 
     @property
     def name(self) -> str:

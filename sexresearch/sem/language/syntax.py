@@ -164,9 +164,9 @@ def _refuse_arrows(read: _Read) -> None:
 
 
 def _formula(cursor: Cursor, read: _Read) -> None:
-    left = [_left(cursor)]
+    sides = [_left(cursor)]
     while cursor.accept("+"):
-        left.append(_left(cursor))
+        sides.append(_left(cursor))
     op = cursor.take()
     if op.text in UNSUPPORTED:
         fail(op, f"found {op.text!r}; {UNSUPPORTED[op.text]}", "one of " + " ".join(FORMULA))
@@ -179,19 +179,35 @@ def _formula(cursor: Cursor, read: _Read) -> None:
     while cursor.accept("+"):
         terms.append(term(cursor))
     if op.text == "=~" and len(terms) == 1 and terms[0][0] == NONE and terms[0][1].text == "0":
-        for name in left:
+        for _, name in sides:
             _add(read, _phantom(name, op, read.block), name)
         return
-    for name in left:
+    for block, name in sides:
+        if block and op.text != "=~":
+            fail(op, f"found {op.text!r} after efa()", "'=~': a block of exploratory factors is measured by items")
         for modifiers, rhs in terms:
-            _add(read, _elementary(name, op, modifiers, rhs, read.block), rhs)
+            _add(read, replace(_elementary(name, op, modifiers, rhs, read.block), efa=block), rhs)
 
 
-def _left(cursor: Cursor) -> Token:
+def _left(cursor: Cursor) -> tuple[str, Token]:
+    """The block of exploratory factors, "" where there is none, and the variable."""
     name = _variable(cursor, "a variable")
+    if cursor.here.text == "(" and name.text == "efa":
+        return _efa(cursor), product(cursor, _variable(cursor, "a factor"))
     if cursor.here.text == "(" and name.text in MODIFIERS:
         fail(name, f"found {name.text}(); {MODIFIERS[name.text]}", "a variable")
-    return product(cursor, name)
+    return "", product(cursor, name)
+
+
+def _efa(cursor: Cursor) -> str:
+    """The name of the block in ``efa("name")*``, which the cursor has come to the bracket of."""
+    cursor.expect("(")
+    token = cursor.take()
+    if token.kind != "string" or not token.text[1:-1].strip():
+        fail(token, f"found {shown(token)}", 'the name of the block in quotes, as in efa("block")*f1')
+    cursor.expect(")")
+    cursor.expect("*")
+    return token.text[1:-1].strip()
 
 
 def _left_hint(op: Token) -> str:
@@ -237,6 +253,8 @@ def _add(read: _Read, formula: Formula, token: Token) -> None:
     place, number = found
     old = read.formulas[place]
     same = (old.lhs, old.group) == (formula.lhs, formula.group)
+    if old.efa != formula.efa:
+        fail(token, f"the factor {formula.lhs!r} in two blocks, or in a block and outside of it", "one block")
     if number == read.number and same:
         if formula.modifiers == old.modifiers == NONE:
             read.notes.append(f"line {formula.line}: {formula.name!r} is said twice and counts once")

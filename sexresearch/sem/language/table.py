@@ -16,6 +16,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.language.blocks import formulas_by_group, numbering_note
 from sexresearch.sem.language.completion import Completion
 from sexresearch.sem.language.equality import Equality, excepted
+from sexresearch.sem.language.exploratory import ExploratoryBlock, blocks_of, repeats, rotated_rows
 from sexresearch.sem.language.levels import by_level, split_roles
 from sexresearch.sem.language.ordered_rows import ignored, residual_row, scale_rows, threshold_rows, user_rows
 from sexresearch.sem.language.parameter import Parameter
@@ -31,6 +32,8 @@ class Defaults(Completion):
     group_labels : the groups' labels as text, which ``group:`` blocks may speak of; numbers do for them where empty.
     ordered : ordered variables with their numbers of thresholds; `parameterization` ("delta" or "theta") says which of
     residual variance and scale is fixed for them; the other one then follows from the rest of the model.
+    anchors : items by exploratory block that are in echelon form before rotation, the first of a block by default;
+    `turned` asks for the rows as rotation leaves them, with correlations of factors where it is `oblique`.
     """
 
     n_groups: int = 1
@@ -43,6 +46,9 @@ class Defaults(Completion):
     ordered: tuple[tuple[str, int], ...] = ()
     parameterization: str = "delta"
     group_labels: tuple[str, ...] = ()
+    anchors: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    turned: bool = False
+    oblique: bool = True
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -132,6 +138,24 @@ class ParameterTable:
         return {row.label: place for place, row in reversed(list(enumerate(self.rows))) if row.label}
 
     @cached_property
+    def exploratory(self) -> tuple[tuple[ExploratoryBlock, ...], ...]:
+        """The blocks of exploratory factors of each group."""
+        found = []
+        for number in range(self.n_blocks):
+            loadings = [row for row in self.group(number) if row.op == "=~" and row.efa]
+            own = []
+            for name in dict.fromkeys(row.efa for row in loadings):
+                factors = tuple(dict.fromkeys(row.lhs for row in loadings if row.efa == name))
+                own.append(ExploratoryBlock(name, factors, tuple(r.rhs for r in loadings if r.lhs == factors[0])))
+            found.append(tuple(own))
+        return tuple(found)
+
+    @cached_property
+    def is_exploratory(self) -> bool:
+        """Whether there are factors to rotate."""
+        return any(row.efa for row in self.rows)
+
+    @cached_property
     def guided(self) -> tuple[Parameter, ...]:
         """Free rows that the text gives a starting value or a bound."""
         return tuple(row for row in self.rows if row.free >= 0 and row.is_guided)
@@ -161,13 +185,16 @@ def parameter_table(statements: Statements, defaults: Defaults = Defaults()) -> 
     """
     rows: list[Parameter] = []
     roles: list[Roles] = []
+    seen: list[tuple[str, ...]] = []
     notes = [*statements.notes, *numbering_note(statements, defaults.labels), *_single_labels(statements, defaults)]
     levels = statements.levels
     for group, formulas in enumerate(formulas_by_group(statements, defaults.labels)):
         parts = by_level(formulas, levels, defaults.labels[group])
         for role, own in zip(split_roles([_role(part, defaults) for part in parts]), parts, strict=True):
             written = [replace(_user_row(f, group, defaults.n_groups), group=len(roles)) for f in own]
-            rows += _block_rows(written, role, len(roles), group > 0, defaults)
+            made = _block_rows(written, role, len(roles), group > 0, defaults)
+            blocks = blocks_of(own, levels)
+            rows += _with_efa(made, blocks, group > 0, defaults, seen) if blocks else made
             notes += _overruled(written) + ignored(written, role, defaults.parameterization)
             notes += _held_at_zero(written, role, defaults)
             roles.append(role)
@@ -235,6 +262,26 @@ def _block_rows(
     return rows + ([_freed(row, role, defaults, excepted_here) for row in added] if later else added)
 
 
+def _with_efa(
+    rows: list[Parameter],
+    blocks: Sequence[ExploratoryBlock],
+    later: bool,
+    defaults: Defaults,
+    seen: list[tuple[str, ...]],
+) -> list[Parameter]:
+    """The rows of one group (a `later` one?), those of exploratory blocks as they are before rotation, or after it."""
+    shared = []
+    for block in blocks:
+        labels_of = {(row.lhs, row.rhs): row.label for row in rows if row.op == "=~"}
+        labels = tuple(labels_of[f, item] for f in block.factors for item in block.items)
+        shared.append(repeats(labels, seen, block.name) or (later and "loadings" in defaults.group_equal))
+        seen.append(labels)
+        known = {frozenset((row.lhs, row.rhs)) for row in rows if row.op == "~~"}
+        pairs = [(a, b) for a, b in combinations(block.factors, 2) if frozenset((a, b)) not in known]
+        rows = rows + [Parameter(a, "~~", b, group=rows[0].group, value=0.0) for a, b in pairs]
+    return rotated_rows(rows, blocks, dict(defaults.anchors), defaults.turned, defaults.oblique, shared)
+
+
 def _pick(values: tuple, group: int):  # type: ignore[no-untyped-def]
     return None if not values else values[group if len(values) > 1 else 0]
 
@@ -267,6 +314,7 @@ def _user_row(formula: Formula, group: int, n_groups: int) -> Parameter:
         upper=math.inf if upper is None else upper,
         user=fixed is not None,
         equal=_pick(modifiers.equal, group) or "",
+        efa=formula.efa,
     )
 
 
@@ -281,7 +329,7 @@ def _identify(rows: Sequence[Parameter], role: Roles, defaults: Defaults) -> lis
     elif defaults.auto_fix_first:
         first: dict[str, int] = {}
         for i, row in enumerate(rows):
-            if row.op == "=~":
+            if row.op == "=~" and not row.efa:
                 first.setdefault(row.lhs, i)
         chosen = set(first.values())
     else:

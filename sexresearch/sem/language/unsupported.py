@@ -10,7 +10,7 @@ BLOCKS = {
     "class": "mixtures of classes are not estimated",
 }
 MODIFIERS = {
-    "efa": "sets of exploratory factors are not estimated within a model: use explore() for them",
+    "efa": 'it stands before factors on the left of \'=~\', as in efa("block")*f1 + efa("block")*f2 =~ x1 + x2',
     "rv": "random slopes are not estimated",
     "prior": "priors belong to Bayesian estimation, which is not offered: leave prior() out",
 }

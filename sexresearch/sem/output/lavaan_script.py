@@ -11,7 +11,7 @@ from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.language.blocks import block_numbers, label_text
 from sexresearch.sem.language.completion import COMPLETION
 from sexresearch.sem.language.model import Model
-from sexresearch.sem.output.lavaan_text import lavaan_text, safe_names
+from sexresearch.sem.output.lavaan_text import lavaan_text, rotation_arguments, safe_names
 
 OWN_WORDS = (
     "group",
@@ -59,14 +59,14 @@ def _options(fitted: Fitted, safe: Mapping[str, str]) -> dict[str, str]:
     found = {}
     for option in fields(Options):
         value = getattr(fitted.options, option.name)
-        if value in (None, ()) or option.name in (*COMPLETION, "two_level"):
+        if value in (None, ()) or option.name in (*COMPLETION, "two_level", "rotation"):
             continue
         name = "aux" if option.name == "auxiliary" else option.name.replace("_", ".")
         if option.name in ("auxiliary", "ordered") and isinstance(value, tuple):
             value = tuple(safe.get(item, item) for item in value)
         both = ("hessian", value) if option.name == "observed_information" else value  # of errors, of the test
         found[name] = _literal(option.name, both)
-    return found
+    return found | (rotation_arguments(fitted.options.rotation) if fitted.table.is_exploratory else {})
 
 
 def _fitter(options: Options) -> tuple[str, dict[str, str]]:

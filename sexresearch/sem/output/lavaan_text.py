@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
 from sexresearch.sem.language.names import factors, is_plain
 from sexresearch.sem.language.signs import plain
+from sexresearch.sem.rotation.method import Rotation
 
 TICKED = re.compile(r"[#!][^\n]*|`((?:[^`]|``)+)`")
 AT_LEAST = re.compile(r"([<>])[ \t]*=(?![=~])")
@@ -38,3 +40,19 @@ def lavaan_text(syntax: str, safe: Mapping[str, str]) -> str:
         return safe.get(name, name) or match.group()
 
     return AT_LEAST.sub(r"\1", TICKED.sub(renamed, plain(syntax)))
+
+
+def rotation_arguments(rotation: Rotation) -> dict[str, str]:
+    """A rotation under lavaan's names: ``rotation`` and ``rotation.args``."""
+    method = str(rotation.method).replace("cf_", "cf-")
+    known = {"equamax": "cf-equamax", "crawfer": "cf", "bigeomin": "bigeomin"}.get(method, method)
+    flags = {"orthogonal": rotation.orthogonal, "std.ov": rotation.standardized}
+    given = {name: str(bool(value)).upper() for name, value in flags.items()}
+    given |= {"row.weights": f'"{rotation.row_weights}"', "geomin.epsilon": repr(float(rotation.epsilon))}
+    given |= {"oblimin.gamma": repr(float(rotation.gamma)), "cf.gamma": repr(float(rotation.gamma))}
+    given |= {"promax.kappa": repr(float(rotation.power)), "rstarts": str(rotation.starts)}
+    if rotation.target is not None:
+        rows = next(iter(dict(rotation.target).values()))[0]  # type: ignore[arg-type]
+        cells = ", ".join("NA" if math.isnan(cell) else repr(cell) for row in rows for cell in row)
+        given["target"] = f"matrix(c({cells}), nrow = {len(rows)}, byrow = TRUE)"
+    return {"rotation": f'"{known}"', "rotation.args": f"list({', '.join(f'{k} = {v}' for k, v in given.items())})"}

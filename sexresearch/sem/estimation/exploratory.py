@@ -1,0 +1,56 @@
+"""Where exploratory blocks start: principal factors of their items, in echelon form about well separated anchors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.linalg import qr
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.language.table import ParameterTable
+
+ROUNDS = 15  # of communalities
+MOST = 0.95  # of an item's variance that factors are to explain at the start
+
+
+def principal_factors(cov: Array, k: int) -> Array:
+    """(p, k) loadings of k uncorrelated factors: principal axes, communalities improved round by round."""
+    sd = np.sqrt(np.diag(cov))
+    R = cov / np.outer(sd, sd)
+    p = len(R)
+    inverse = np.linalg.pinv(R + 1e-6 * np.eye(p))
+    communality = np.clip(1.0 - 1.0 / np.diag(inverse), 0.1, MOST)
+    loadings = np.zeros((p, k))
+    for _ in range(ROUNDS):
+        values, vectors = np.linalg.eigh(R - np.diag(1.0 - communality))
+        loadings = vectors[:, ::-1][:, :k] * np.sqrt(np.maximum(values[::-1][:k], 0.02))
+        communality = np.clip((loadings**2).sum(axis=1), 0.02, MOST)
+    shrunk = np.sqrt(np.minimum(1.0, MOST / np.maximum((loadings**2).sum(axis=1), 1e-12)))
+    return loadings * shrunk[:, None] * sd[:, None]
+
+
+def echelon(loadings: Array, anchors: Sequence[int]) -> Array:
+    """The loadings (p, k) turned so that those of anchor j on factors after j are 0, each factor's sum positive."""
+    Q = np.linalg.qr(loadings[list(anchors)].T)[0]
+    found = loadings @ Q
+    for j, anchor in enumerate(anchors):
+        found[anchor, j + 1 :] = 0.0
+    return found * np.where(found.sum(axis=0) < 0, -1.0, 1.0)
+
+
+def anchors_of(table: ParameterTable, samples: Sequence[Sample]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Per block as many items as factors, which tell the factors apart best; blocks of latents keep their order."""
+    found: dict[str, tuple[str, ...]] = {}
+    for number, sample in enumerate(samples):
+        for block in table.exploratory[number]:
+            if block.name in found or not set(block.items) <= set(sample.names):
+                continue
+            own = [sample.names.index(item) for item in block.items]
+            cov = sample.cov[np.ix_(own, own)]
+            if np.isfinite(cov).all() and (np.diag(cov) > 0).all():
+                loadings = principal_factors(cov, len(block.factors)) / np.sqrt(np.diag(cov))[:, None]
+                order = qr(loadings.T, pivoting=True, mode="r")[1]
+                found[block.name] = tuple(block.items[i] for i in order[: len(block.factors)])
+    return tuple(found.items())
