@@ -1,4 +1,4 @@
-"""Exploratory blocks: one answer, the unrotated fit, errors through the rotation, words where models cannot be turned."""
+"""Exploratory blocks: one answer, the unrotated fit, errors through the rotation, words where nothing can be turned."""
 
 from dataclasses import replace
 from pathlib import Path
