@@ -26,6 +26,7 @@ from sexresearch.sem.language.exploratory import ExploratoryBlock
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.rotation.conditions import RotatedBlock
+from sexresearch.sem.rotation.method import target_of
 from sexresearch.sem.rotation.rotate import RotatedLoadings, like, rotate
 
 NEARLY = 0.01  # of a criterion: another minimum that is hardly worse is told
@@ -116,7 +117,7 @@ def _turn(fitted: Fitted, number: int, block: ExploratoryBlock) -> _Turn:
 
 def wanted_of(fitted: Fitted, block: ExploratoryBlock) -> Array | None:
     """(p, k) the target of a block in the order of the text; OptionError where it has another shape or other names."""
-    given = fitted.options.rotation.target_of(block.name)
+    given = target_of(fitted.options.rotation, block.name)
     if given is None:
         if fitted.options.rotation.method == "target" and len(block.factors) > 1:
             raise OptionError(f"target has no entry for the block {block.name!r}")

@@ -91,10 +91,11 @@ class Rotation:
             object.__setattr__(self, name, value)
         _refuse(self)
 
-    def target_of(self, block: str) -> tuple[tuple[float, ...], tuple[str, ...], tuple[str, ...]] | None:
-        """Rows, items and factors (empty where not named) of the target of a block."""
-        found: dict[str, Any] = dict(self.target or ())  # type: ignore[arg-type]
-        return found.get(block, found.get(""))
+
+def target_of(rotation: Rotation, block: str) -> tuple[tuple[float, ...], tuple[str, ...], tuple[str, ...]] | None:
+    """Rows, items and factors (empty where not named) of the target of a block."""
+    found: dict[str, Any] = dict(rotation.target or ())  # type: ignore[arg-type]
+    return found.get(block, found.get(""))
 
 
 def _known(method: object) -> str:
