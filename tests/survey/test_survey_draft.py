@@ -155,6 +155,11 @@ def test_a_real_file_of_codes_alone_is_mostly_right(year):
     found = sfo_shares(draft)
     assert found["either"] >= RIGHT
     assert min(found["scale"], found["role"]) >= FITTING
+    confirmed = sx.Instrument.from_toml(ROOT / "data" / "raw" / f"sfo_{year}.toml")
+    scales = {item.header: (item.scale.lowest, item.scale.highest) for item in confirmed.items}
+    proposed = {item.header: (item.scale.lowest, item.scale.highest) for item in draft.items}
+    assert {name for name in proposed if proposed[name] != scales[name]} == {"Q13GETRATE"}
+    assert proposed.keys() == scales.keys()
     survey = sx.read_survey(path, instrument=draft)
     assert survey.answers["NETPRO"].max() == 10
     assert survey.answers["Q7RENTAL"].max() == 5
