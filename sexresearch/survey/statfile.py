@@ -9,12 +9,13 @@ from typing import Any
 from sexresearch.errors import DataError
 from sexresearch.extras import extra
 from sexresearch.survey.rawtable import RawTable, numbered
+from sexresearch.survey.spelling import clean
 
 MOST_CELLS = 100_000_000
 
 
 def read_spss(path: Path) -> RawTable:
-    """The table in an SPSS file (.sav) with its value labels; user-missing values are missing."""
+    """The table in an SPSS file (.sav) with its labels of values and variables; user-missing values are missing."""
     with extra("files"):
         import pyreadstat
 
@@ -22,7 +23,7 @@ def read_spss(path: Path) -> RawTable:
 
 
 def read_stata(path: Path) -> RawTable:
-    """The table in a Stata file (.dta) with its value labels; . and .a to .z are missing."""
+    """The table in a Stata file (.dta) with its labels of values and variables; . and .a to .z are missing."""
     with extra("files"):
         import pyreadstat
 
@@ -42,7 +43,8 @@ def _labelled(path: Path, reader: Callable[..., Any], kind: str) -> RawTable:
         column: {code_text(code): str(text) for code, text in texts.items()}
         for column, texts in meta.variable_value_labels.items()
     }
-    return RawTable(numbered(frame), labels)
+    texts = {name: clean(text) for name, text in meta.column_names_to_labels.items() if text and clean(text) != name}
+    return RawTable(numbered(frame), labels, texts=texts)
 
 
 def _check_cells(name: str, rows: int, columns: int) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyreadstat
 import pytest
 
 import sexresearch as sx
@@ -286,3 +287,27 @@ def test_sliders_are_items_and_dates_no_ids(tmp_path):
     assert scales == dict.fromkeys(questions, (0, 100)) | {"sat1": (1, 5)}
     assert [(field.name, field.role) for field in draft.fields] == [("visited", "other")]
     assert sx.read_survey(tmp_path / "clients.csv", instrument=draft).n == 60
+
+
+@pytest.mark.parametrize("suffix", [".sav", ".dta"])
+def test_labels_of_variables_and_values_in_a_file_reach_its_draft(suffix, tmp_path):
+    rng = np.random.default_rng(4)
+    mood = rng.normal(size=150)
+    frame = pd.DataFrame({f"v{k}": np.clip(np.round(3 + mood + rng.normal(size=150)), 1, 4) for k in range(1, 4)})
+    frame.loc[:9, "v3"] = 99
+    frame["v4"] = np.arange(150) % 3 + 1.0
+    agree = {1: "disagree strongly", 2: "disagree", 3: "neutral", 4: "agree", 5: "agree strongly", 99: "don't know"}
+    questions = ["The service exceeded my expectations", "I was delighted", "I will stay a customer", "Region of the shop"]
+    write = pyreadstat.write_sav if suffix == ".sav" else pyreadstat.write_dta
+    values = {**dict.fromkeys(["v1", "v2", "v3"], agree), "v4": {1: "North", 2: "South", 3: "West"}}
+    write(frame, str(tmp_path / f"clients{suffix}"), column_labels=questions, variable_value_labels=values)
+    draft = sx.draft_instrument(tmp_path / f"clients{suffix}")
+    assert [item.wording for item in draft.items] == questions[:3]
+    assert draft.proposals["node"].tolist()[:3] == ["exceeded", "delight", "loyalty"]
+    assert {(s.lowest, s.highest, s.labels, s.missing) for s in draft.scales} == {
+        (1, 5, tuple((float(code), text) for code, text in agree.items() if code < 9), (99.0,))
+    }
+    assert [(part.name, part.role, part.label) for part in draft.fields] == [("v4", "group", "Region of the shop")]
+    survey = sx.read_survey(tmp_path / f"clients{suffix}", instrument=draft)
+    assert survey.answers["v3"].isna().sum() == 10
+    assert set(survey.answers["v4"]) == {"North", "South", "West"}
