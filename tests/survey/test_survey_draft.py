@@ -297,9 +297,14 @@ def test_labels_of_variables_and_values_in_a_file_reach_its_draft(suffix, tmp_pa
     frame.loc[:9, "v3"] = 99
     frame["v4"] = np.arange(150) % 3 + 1.0
     agree = {1: "disagree strongly", 2: "disagree", 3: "neutral", 4: "agree", 5: "agree strongly", 99: "don't know"}
-    questions = ["The service exceeded my expectations", "I was delighted", "I will stay a customer", "Region of the shop"]
+    questions = [
+        "The service exceeded my expectations",
+        "I was delighted",
+        "I will stay a customer",
+        "Region of the shop",
+    ]
     write = pyreadstat.write_sav if suffix == ".sav" else pyreadstat.write_dta
-    values = {**dict.fromkeys(["v1", "v2", "v3"], agree), "v4": {1: "North", 2: "South", 3: "West"}}
+    values = {"v1": agree, "v2": agree, "v3": agree, "v4": {1: "North", 2: "South", 3: "West"}}
     write(frame, str(tmp_path / f"clients{suffix}"), column_labels=questions, variable_value_labels=values)
     draft = sx.draft_instrument(tmp_path / f"clients{suffix}")
     assert [item.wording for item in draft.items] == questions[:3]
