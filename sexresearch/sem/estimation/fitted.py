@@ -116,7 +116,7 @@ class Fitted:
     @cached_property
     def points(self) -> tuple[Point, ...]:
         """Each group at the estimates."""
-        return self.objective.at(self.theta)
+        return self.objective.at(self.theta, self.constrained.solution.states(self.objective))
 
     @property
     def states(self) -> tuple[Implied, ...]:

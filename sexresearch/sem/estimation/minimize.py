@@ -13,6 +13,7 @@ from scipy.linalg import lapack
 
 from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.structure import Implied
 from sexresearch.sem.terms.objective import Curve, Objective
 
 DECREMENT_TOLERANCE = 1e-12  # what may be left to gain at a solution
@@ -49,6 +50,10 @@ class Solution:
         if self.kept is not None and self.kept[0] is objective:
             return self.kept[1]
         return objective.curve(self.theta)
+
+    def states(self, objective: Objective) -> tuple[Implied, ...]:
+        """The implied moments of the groups of `objective` at the solution, where these are at hand."""
+        return self.kept[1].states if self.kept is not None and self.kept[0] is objective else ()
 
     def moved(self, theta: Array) -> Solution:
         """The same verdict for other parameters."""

@@ -164,6 +164,9 @@ def _measure(structure: Structure, layout: _Layout, B: Array, cov: Array) -> Arr
 def _median_share(variance: Array, loading: Array) -> Array:
     """(latents,) median over each latent's indicators of variance / loading^2; 0 where no loading differs from 0."""
     tied = loading != 0
+    if tied.all():
+        shares, size = np.sort(variance / loading**2, axis=1), loading.shape[1]
+        return np.asarray(0.5 * (shares[:, (size - 1) // 2] + shares[:, size // 2]))
     shares = np.sort(np.where(tied, variance / np.where(tied, loading, 1.0) ** 2, np.inf), axis=1)
     each, count = np.arange(len(shares)), tied.sum(axis=1)
     middle = 0.5 * (shares[each, np.maximum(count - 1, 0) // 2] + shares[each, count // 2])

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from operator import add
 
 import numpy as np
 
+from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.patterns import Derivatives, Pattern, Patterns, in_order, pattern_terms
-from sexresearch.sem.implied.slot_products import SlotProducts, first_order, product_trace, second_order, slot_products
+from sexresearch.sem.implied.slot_products import (
+    SlotProducts,
+    first_order,
+    own_trace,
+    product_trace,
+    second_order,
+    slot_products,
+)
 from sexresearch.sem.implied.structure import Implied
 from sexresearch.sem.matrices import invert
 
@@ -59,7 +67,7 @@ def _part(omega: Array, block: Pattern) -> Array:
 
 
 def likelihood_derivatives(state: Implied, group: Grouped) -> Derivatives:
-    """Half the deviance of one group with its derivatives by slot: value, (k,), expected (k, k), and exact on demand.
+    """Half the deviance of one group with its derivatives by slot: value, (k,), expected and exact (k, k) on demand.
 
     Infinite where Omega is not positive definite.
     """
@@ -67,7 +75,7 @@ def likelihood_derivatives(state: Implied, group: Grouped) -> Derivatives:
     if found is not None:
         return found
     k = len(state.structure.free)
-    return math.inf, np.full(k, math.nan), np.zeros((k, k)), lambda: np.zeros((k, k))
+    return math.inf, np.full(k, math.nan), lambda: np.zeros((k, k)), lambda: np.zeros((k, k))
 
 
 def _by_block(state: Implied, blocks: tuple[Pattern, ...]) -> Derivatives | None:
@@ -77,11 +85,17 @@ def _by_block(state: Implied, blocks: tuple[Pattern, ...]) -> Derivatives | None
     if len(terms) < len(found):
         return None
     s, push = state.structure, reduce(add, [own.push for own in terms])
-    expected = reduce(add, [product_trace(s, own.inverse, own.inverse) * own.half for own in terms])
+
+    @cache
+    def expected() -> Array:
+        return read_only(reduce(add, [own_trace(s, own.inverse, own.half) for own in terms]))
 
     def exact() -> Array:
-        crossed = reduce(add, [product_trace(s, own.push, own.inverse) for own in terms])
-        return expected - 2.0 * crossed + second_order(state, push)
+        found = second_order(state, push)
+        found += expected()
+        for own in terms:
+            found -= 2.0 * product_trace(s, own.push, own.inverse)
+        return found
 
     return sum(own.value for own in terms), first_order(s, push), expected, exact
 

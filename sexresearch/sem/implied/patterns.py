@@ -201,7 +201,7 @@ def triangle(size: int) -> Triangle:
     return Triangle(*read_only((row, column, place, np.where(row == column, 0.5, 1.0))))
 
 
-Derivatives = tuple[float, Array, Array, Callable[[], Array]]
+Derivatives = tuple[float, Array, Callable[[], Array], Callable[[], Array]]  # the matrices are made when asked for
 
 
 def pattern_terms(state: Implied, patterns: Patterns) -> Derivatives | None:
@@ -223,7 +223,10 @@ def pattern_terms(state: Implied, patterns: Patterns) -> Derivatives | None:
     def exact() -> Array:
         return _summed_traces(state, root * (middles - 0.5 * inverses), weighted) + second_order(state, push)
 
-    return value, first_order(state.structure, push), 0.5 * _summed_traces(state, weighted, weighted), exact
+    def expected() -> Array:
+        return 0.5 * _summed_traces(state, weighted, weighted)
+
+    return value, first_order(state.structure, push), expected, exact
 
 
 def _summed_traces(state: Implied, left: Array, right: Array) -> Array:

@@ -55,12 +55,23 @@ def first_order(structure: Structure, A: SlotProducts) -> Array:
     return 2.0 * structure.weight * A.products.take(structure.pairs[1].diagonal())
 
 
+def own_trace(structure: Structure, A: SlotProducts, times: float) -> Array:
+    """(k, k) tr(A dOmega_i A dOmega_j) `times` a number."""
+    out = A.vu * A.uv
+    out += A.vv * A.uu
+    out *= structure.weights
+    out *= 2.0 * times
+    return out
+
+
 def product_trace(structure: Structure, A: SlotProducts, B: SlotProducts) -> Array:
     """(k, k) tr(A dOmega_i B dOmega_j)."""
-    if A is B:
-        return 2.0 * structure.weights * (A.vu * A.uv + A.vv * A.uu)
     crossed = B.vu * A.uv
-    return structure.weights * (crossed + crossed.T + B.vv * A.uu + B.uu * A.vv)
+    out = crossed + crossed.T
+    out += B.vv * A.uu
+    out += B.uu * A.vv
+    out *= structure.weights
+    return out
 
 
 def second_order(state: Implied, A: SlotProducts) -> Array:
@@ -72,7 +83,13 @@ def second_order(state: Implied, A: SlotProducts) -> Array:
     s = state.structure
     i_path, j_path, w = s.is_path[:, None], s.is_path, s.weight
     G_cc, G_cr, C_cc = state.G.take(s.moves[0]), state.G.take(s.moves[1]), state.C_lifted.take(s.moves[0])
-    moved_u = G_cr.T * A.uv.T * j_path
-    along = np.where(j_path, C_cc, w * G_cc) * A.uu + w * G_cr * A.uv
-    moved_v = np.where(i_path, along, G_cc.T * A.uu * j_path)
-    return 2.0 * w[:, None] * (moved_u + moved_v)
+    moved_u = G_cr.T * A.uv.T
+    moved_u *= j_path
+    along = np.where(j_path, C_cc, w * G_cc)
+    along *= A.uu
+    G_cr *= w
+    G_cr *= A.uv
+    along += G_cr
+    moved_u += np.where(i_path, along, G_cc.T * A.uu * j_path)
+    moved_u *= 2.0 * w[:, None]
+    return moved_u

@@ -105,6 +105,18 @@ class Structure:
         return self.row[own], self.col[own], self.free[own]
 
     @read_only_property
+    def path_places(self) -> tuple[Array, Array]:
+        """Flat place in B, and parameter, of each free path."""
+        row, col, free = self.paths
+        return row * len(self.names) + col, free
+
+    @read_only_property
+    def covariance_places(self) -> tuple[Array, Array]:
+        """Flat places in S, above the diagonal and below it, and parameter of each free variance or covariance."""
+        (row, col, free), m = self.covariances, len(self.names)
+        return np.concatenate([row * m + col, col * m + row]), np.concatenate([free, free])
+
+    @read_only_property
     def variances(self) -> Array:
         """Parameters that are variances."""
         return self.free[~self.is_path & (self.row == self.col)]
@@ -276,10 +288,10 @@ class Implied:
 def implied(structure: Structure, theta: Array) -> Implied:
     """The implied moments at `theta` (q,); ModelError where I - B cannot be inverted."""
     B, S = structure.directed.copy(), structure.symmetric.copy()
-    row, col, free = structure.paths
-    B[row, col] = theta[free]
-    row, col, free = structure.covariances
-    S[row, col] = S[col, row] = theta[free]
+    place, free = structure.path_places
+    B.reshape(-1)[place] = theta[free]
+    place, free = structure.covariance_places
+    S.reshape(-1)[place] = theta[free]
     if structure.origin is not None:  # v - origin = B (v - origin) + (intercepts + B lift - origin) + e
         B[:, -1] += B @ structure.lift
         B[: structure.p, -1] -= structure.origin

@@ -12,7 +12,7 @@ from scipy.special import ndtr, ndtri
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.constraints import Namespace
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.inference.standardized import ends_in_table, standardize
+from sexresearch.sem.inference.standardized import ends_in_table, std_lv_and_all
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.statements import Definition
 from sexresearch.sem.language.table import ParameterTable
@@ -25,7 +25,7 @@ COLUMNS = pd.Index(["lhs", "op", "rhs", "label", "group", "level", *NUMBERS])
 def parameter_frame(fitted: Fitted, vcov: Array, level: float = 0.95) -> pd.DataFrame:
     """One row per parameter and definition: estimate, standard error, z, p, limits, standardized estimates."""
     est, se = row_estimates(fitted), _row_errors(fitted.table, vcov)
-    std = [_standardized(fitted, est, everything) for everything in (False, True)]
+    std = list(_standardized(fitted, est))
     defined = fitted.names.definitions
     if defined:
         values, errors = _defined(fitted.names, fitted.theta, vcov)
@@ -100,10 +100,11 @@ def _row_errors(table: ParameterTable, vcov: Array) -> Array:
     return np.append(error, 0.0)[table.free]
 
 
-def _standardized(fitted: Fitted, est: Array, everything: bool) -> Array:
-    out = np.empty(len(fitted.table.rows))
+def _standardized(fitted: Fitted, est: Array) -> Array:
+    """(2, rows) std_lv and std_all."""
+    out = np.empty((2, len(fitted.table.rows)))
     for number, (state, places) in enumerate(zip(fitted.states, fitted.table.places, strict=True)):
-        out[places] = standardize(state, ends_in_table(fitted.table, number), est[places], everything)
+        out[:, places] = std_lv_and_all(state, ends_in_table(fitted.table, number), est[places])
     return out
 
 

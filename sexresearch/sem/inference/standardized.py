@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from sexresearch.frozen import read_only
+from sexresearch.frozen import read_only, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import Implied
 from sexresearch.sem.language.parameter import Parameter
@@ -34,6 +34,20 @@ class RowEnds:
     is_variance: Array
     is_scale: Array
     p: int
+    m: int
+
+    @read_only_property
+    def factors(self) -> tuple[Array, Array]:
+        """(rows,) places of the two factors of each row's unit in `_deviations`."""
+        size = self.m + 1
+        first = self.row + np.where(self.is_path | self.is_variance, 0, size)
+        second = np.where(self.is_path, self.col + 2 * size, self.col + np.where(self.is_variance, 0, size))
+        return first, second
+
+    @cached_property
+    def has_scales(self) -> bool:
+        """Whether one of the rows is a scale."""
+        return bool(self.is_scale.any())
 
 
 def row_ends(rows: Sequence[Parameter], names: Sequence[str], p: int) -> RowEnds:
@@ -44,7 +58,7 @@ def row_ends(rows: Sequence[Parameter], names: Sequence[str], p: int) -> RowEnds
     is_path = np.array([row.op not in ("~~", "~*~") for row in rows], dtype=bool)
     is_variance = np.array([row.op == "~~" and row.lhs == row.rhs for row in rows], dtype=bool)
     is_scale = np.array([row.op == "~*~" for row in rows], dtype=bool)
-    return RowEnds(ends[:, 0], ends[:, 1], is_path, is_variance, is_scale, p)
+    return RowEnds(ends[:, 0], ends[:, 1], is_path, is_variance, is_scale, p, len(names))
 
 
 def _ends(row: Parameter, place: Mapping[str, int], constant: int) -> tuple[int, int]:
@@ -58,15 +72,32 @@ def rescaled(ends: RowEnds, values: Array, total: Array, residual: Array, everyt
 
     `everything` False scales latent variables only. NaN where a variance is negative or 0.
     """
-    one = np.ones((len(values), 1))
-    total, residual = np.concatenate([total, one], axis=1), np.concatenate([residual, one], axis=1)
-    if not everything:
-        total[:, : ends.p] = residual[:, : ends.p] = 1.0
-    own = np.where(ends.is_path | ends.is_variance, total[:, ends.row], residual[:, ends.row])
-    other = np.where(ends.is_path, 1.0 / total[:, ends.col], residual[:, ends.col])
-    unit = own * np.where(ends.is_variance, own, other)
+    return _with_scales(ends, values, _over(ends, values, _deviations(ends, total, residual, everything)), everything)
+
+
+def _deviations(ends: RowEnds, total: Array, residual: Array, everything: bool) -> Array:
+    """(R, 3 (m + 1)) total, residual and inverse total standard deviations; observed variables' are 1 for `std_lv`."""
+    m = ends.m
+    sd = np.ones((len(total), 3 * (m + 1)))
+    start = 0 if everything else ends.p
+    sd[:, start:m], sd[:, m + 1 + start : 2 * m + 1] = total[:, start:], residual[:, start:]
+    with np.errstate(divide="ignore"):
+        np.divide(1.0, sd[:, : m + 1], out=sd[:, 2 * (m + 1) :])
+    return sd
+
+
+def _over(ends: RowEnds, values: Array, sd: Array) -> Array:
+    """(R, rows) values in units of their standard deviations."""
+    first, second = ends.factors
     with np.errstate(invalid="ignore"):
-        scaled = np.where(unit > 0, values / np.where(unit > 0, unit, 1.0), np.nan)
+        unit = sd.take(first, axis=1) * sd.take(second, axis=1)
+        positive = unit > 0
+        return np.where(positive, values / np.where(positive, unit, 1.0), np.nan)
+
+
+def _with_scales(ends: RowEnds, values: Array, scaled: Array, everything: bool) -> Array:
+    if not ends.has_scales:
+        return scaled
     return np.where(ends.is_scale, np.where(values < 0, -1.0, 1.0) if everything else values, scaled)
 
 
@@ -81,9 +112,20 @@ def _root(variance: Array) -> Array:
 
 def standardize(state: Implied, ends: RowEnds, values: Array, everything: bool) -> Array:
     """(rows,) standardized values of rows of one group at one parameter vector."""
+    return rescaled(ends, values[None], *_total_and_residual(state), everything)[0]
+
+
+def std_lv_and_all(state: Implied, ends: RowEnds, values: Array) -> Array:
+    """(2, rows) both standardized values of rows of one group at one parameter vector."""
+    sd = _total_and_residual(state)
+    both = _over(ends, values, np.concatenate([_deviations(ends, *sd, everything) for everything in (False, True)]))
+    return np.array([_with_scales(ends, values, both[everything], bool(everything)) for everything in (0, 1)])
+
+
+def _total_and_residual(state: Implied) -> tuple[Array, Array]:
+    """(1, m) standard deviations of the variables."""
     m = len(state.structure.names) - state.structure.has_means
-    total, residual = total_sd(state)[None, :m], _root(state.S.diagonal())[None, :m]
-    return rescaled(ends, values[None], total, residual, everything)[0]
+    return total_sd(state)[None, :m], _root(state.S.diagonal())[None, :m]
 
 
 @lru_cache(maxsize=256)

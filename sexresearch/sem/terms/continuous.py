@@ -97,14 +97,18 @@ class ContinuousPoint(Point):
     """A group of continuous variables at one parameter vector."""
 
     own: ContinuousTerm
+    known: Implied | None = None
 
     @property
     def term(self) -> ContinuousTerm:
         return self.own
 
+    def knowing(self, state: Implied) -> Point:
+        return replace(self, known=state)
+
     @read_only_property
     def state(self) -> Implied:
-        return implied(self.own.structure, self.theta)
+        return implied(self.own.structure, self.theta) if self.known is None else self.known
 
     @property
     def moments(self) -> Array:

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sexresearch.frozen import read_only_property
+from sexresearch.frozen import read_only, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.implied.implied_moments import collect, normal_weight
@@ -55,13 +55,15 @@ class NormalTerm(ContinuousTerm):
         return 0.5 * deviance(implied(self.structure, theta).omega, self.blocks) * (self.share / self.n)
 
     def curve(self, theta: Array) -> Curve:
-        value, gradient, expected, exact = likelihood_derivatives(implied(self.structure, theta), self.blocks)
+        state = implied(self.structure, theta)
+        value, gradient, expected, exact = likelihood_derivatives(state, self.blocks)
         factor = self.share / self.n
 
         def collected(slots: Array) -> Array:
-            return collect(self.structure, slots, self.n_free) * factor
+            return read_only(collect(self.structure, slots, self.n_free) * factor)
 
-        return Curve(value * factor, collected(gradient), collected(expected), lambda: collected(exact()))
+        curvature, hessian = (lambda: collected(expected())), (lambda: collected(exact()))
+        return Curve(value * factor, collected(gradient), curvature, hessian, (state,))  # type: ignore[arg-type]
 
     def at(self, theta: Array) -> NormalPoint:
         return NormalPoint(theta, self)
@@ -176,7 +178,7 @@ class NormalPoint(ContinuousPoint):
     def moment_curve(self) -> Curve:
         mean = self.state.mean_from_origin if self.own.has_means else None
         structure, moments = saturated_structure(self.own.structure.p, mean, self.state.cov)
-        return Curve(*likelihood_derivatives(implied(structure, moments), self.own.blocks))
+        return Curve(*likelihood_derivatives(implied(structure, moments), self.own.blocks))  # type: ignore[arg-type]
 
     def moment_information(self, kind: str) -> Array:
         if kind == "first_order":

@@ -6,20 +6,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from sexresearch.frozen import when_asked
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.structure import Implied
 
 
+@when_asked("curvature")
 @dataclass(frozen=True)
 class Curve:
     """A discrepancy at one point: value, gradient (q,) and a positive semidefinite expected curvature (q, q).
 
-    `hessian()` is the matrix of exact second derivatives (q, q), computed when called, from what is already there.
+    `hessian()` is the matrix of exact second derivatives (q, q), computed when called, from what is already there. The
+    curvature may be given as a function too, called when it is first asked for. `states` are the implied moments of
+    the groups, where they are at hand.
     """
 
     value: float
     gradient: Array
     curvature: Array
     hessian: Callable[[], Array]
+    states: tuple[Implied, ...] = ()
 
 
 class Objective(Protocol):

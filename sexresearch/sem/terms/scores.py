@@ -83,7 +83,7 @@ def information_of(state: Implied, group: Grouped, exact: bool) -> Array:
     """(k, k) expected or observed information of one group's blocks, in that structure's slots."""
     structure = state.structure
     _, _, expected, observed = likelihood_derivatives(state, group)
-    return collect(structure, observed() if exact else expected, len(structure.free))
+    return collect(structure, observed() if exact else expected(), len(structure.free))
 
 
 class SaturatedModel(Protocol):

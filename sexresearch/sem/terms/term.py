@@ -240,6 +240,10 @@ class Point(ABC):
     def observed_and_implied(self, correlations: bool) -> tuple[Array, Array, Array]:
         """(M,) three times: sample moments, implied ones, and the standard deviations they are in units of."""
 
+    def knowing(self, state: Implied) -> Point:
+        """The point, of which the implied moments are at hand."""
+        return self
+
     @property
     def diagonal_weight(self) -> Array | None:
         """(M,) the weight of the moments where it is diagonal."""
@@ -309,15 +313,18 @@ class Discrepancy:
     def curve(self, theta: Array) -> Curve:
         """The sum with its derivatives."""
         curves = [term.curve(theta) for term in self.terms]
-        return curves[0] if len(curves) == 1 else Curve(*added(curves))
+        if len(curves) == 1:
+            return curves[0]
+        return Curve(*added(curves), tuple(state for curve in curves for state in curve.states))
 
     def hessian(self, theta: Array) -> Array:
         """(q, q) exact second derivatives."""
         return self.curve(theta).hessian()
 
-    def at(self, theta: Array) -> tuple[Point, ...]:
-        """Every group at theta (q,)."""
-        return tuple(term.at(theta) for term in self.groups)
+    def at(self, theta: Array, states: tuple[Implied, ...] = ()) -> tuple[Point, ...]:
+        """Every group at theta (q,); `states` are the implied moments there, where these are at hand."""
+        points = tuple(term.at(theta) for term in self.groups)
+        return tuple(map(Point.knowing, points, states)) if len(states) == len(points) else points
 
     def beside(self, samples: Sequence[Sample]) -> Discrepancy:
         """The same terms with other samples behind them, one for each group."""
