@@ -17,6 +17,7 @@ from sexresearch.answering.choosing import Overrides, choices
 from sexresearch.answering.drawing import Figures
 from sexresearch.answering.facts import QUESTIONS, Part, Sentence, unanswered
 from sexresearch.answering.labels import Labels
+from sexresearch.answering.slides import slides_document
 from sexresearch.answering.stages.chaining import Chosen, chain_part, chosen_view
 from sexresearch.answering.stages.comparing_groups import whom_part
 from sexresearch.answering.stages.improving import next_part
@@ -114,14 +115,22 @@ class Answer:
         results = self.material.get("chain", self.material.get("measurement"))
         return str(results.provenance) if isinstance(results, Results) else self.survey.caption
 
+    @property
+    def first_lever(self) -> str:
+        """The label of what to improve first; empty where nothing is shown to bring the target."""
+        facts = next(part.facts for part in self.parts if part.question == "next")
+        return next((str(dict(fact.values)["construct"]) for fact in facts if fact.key.startswith("first_")), "")
+
     @in_words
-    def document(self, title: str = "") -> Document:
+    def document(self, title: str = "", *, slides: bool = False) -> Document:
         """The answer as a document: page one, a section for each question, statistics in the appendix.
 
         Parameters
         ----------
         title : str
             Of the document. Default: that of the questionnaire.
+        slides : bool
+            Eight slides in the place of the report: what to do, why, for whom, where we stand, how far to trust it.
 
         Returns
         -------
@@ -133,7 +142,7 @@ class Answer:
         OptionError
             The title is no text.
         """
-        return answer_document(self, title)
+        return slides_document(self, title) if slides else answer_document(self, title)
 
     def _repr_html_(self) -> str:
         sentences = "".join(f"<li>{escape(visible(sentence.text))}</li>" for sentence in self.page_one)

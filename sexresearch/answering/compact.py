@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from sexresearch.document import Number
 SHARE = "share"
 Row = Mapping[str, Any]
 Cell = Callable[[Row, str], object]  # of a row, in a language
+Columns: TypeAlias = "tuple[tuple[str, Cell], ...]"
 
 
 def compact(frame: pd.DataFrame, columns: Sequence[tuple[str, Cell]], language: str) -> pd.DataFrame:

@@ -16,6 +16,11 @@ from sexresearch.survey import Instrument
 NAMES = ("where", "construct", "item", "nearest", "htmt_with", "target", "source", "lhs", "rhs", "column")
 TEXTS = ("path", "detail", "advice", "verdict", "note", "reason", "unit", "released")
 VIEWED = ("model", "equivalent", "verdict")
+FORMULAS = {
+    "residual": re.compile(r"([\w.]+) ~~ \1(?![\w.])"),
+    "intercept": re.compile(r"([\w.]+) ~1"),
+    "loading": re.compile(r"([\w.]+) =~ ([\w.]+)"),
+}
 LONGEST = 60  # letters of a wording in a sentence
 
 
@@ -67,6 +72,13 @@ class Labels:
         text = self.items.get(item, item)
         short = text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " …"
         return f"„{short}“" if self.language == "de" else f"“{short}”"
+
+    def formulas(self, text: str) -> str:
+        """Running text with words in the place of formulas of residuals, intercepts and loadings."""
+        known = catalogue(self.language)["formulas"]
+        for name, pattern in FORMULAS.items():
+            text = pattern.sub(lambda found, name=name: str(known[name]).format(*found.groups()), text)  # type: ignore[misc]
+        return text
 
     def text(self, text: str) -> str:
         """Running text, such as a reason, with labels in the place of names."""

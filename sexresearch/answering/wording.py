@@ -10,6 +10,7 @@ from sexresearch.answering.catalogue import catalogue, filled_text, named
 from sexresearch.answering.choosing import Choice
 from sexresearch.answering.facts import Fact, Part, Sentence
 from sexresearch.answering.labels import Labels
+from sexresearch.answering.phrases import translated
 
 
 def sentences_of(parts: Sequence[Part], labels: Labels) -> Iterator[Sentence]:
@@ -30,9 +31,22 @@ def sentence(fact: Fact, labels: Labels) -> str:
     return filled_text(language, fact.key, values)
 
 
+def in_language(frame: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+    """The frame with its texts in the language of the reader; tables keep the names of their columns."""
+    if labels.language == "en":
+        return frame
+    return frame.assign(**{name: [_told(cell, labels.language) for cell in frame[name]] for name in frame.columns})
+
+
+def _told(cell: object, language: str) -> object:
+    return translated(cell, language) if isinstance(cell, str) else cell
+
+
 def _reason(reason: str, labels: Labels) -> str:
     known = catalogue(labels.language)["reasons"]
-    return str(known[reason]) if reason in known else labels.text(reason).strip().rstrip(".")
+    if reason in known:
+        return str(known[reason])
+    return translated(labels.text(reason).strip().rstrip("."), labels.language)
 
 
 def choices_frame(made: Sequence[Choice], labels: Labels) -> pd.DataFrame:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Real
 
@@ -39,6 +41,7 @@ class Table:
 
     Columns that the glossary does not know are headed by their names, and print 3 decimals. Cells may hold `Number`.
     A named or text index becomes the first column. emphasized : numbers of rows to set in bold.
+    heads : headings by the names of columns, before those of the glossary. language : "de" prints decimal commas.
     """
 
     frame: pd.DataFrame
@@ -46,6 +49,8 @@ class Table:
     note: str = ""
     decimals: int | None = None
     emphasized: tuple[int, ...] = ()
+    heads: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en"
 
     def __post_init__(self) -> None:
         if not isinstance(self.frame, pd.DataFrame):
@@ -59,12 +64,22 @@ class Table:
     @property
     def headers(self) -> tuple[str, ...]:
         """What stands above the columns."""
-        return self.printed.headers
+        names = map(str, self._whole.columns)
+        return tuple(self.heads.get(name, head) for name, head in zip(names, self.printed.headers, strict=True))
 
     @property
     def cells(self) -> tuple[tuple[str, ...], ...]:
         """What is printed, row by row."""
-        return self.printed.rows
+        return self.printed.rows if self.language == "en" else self._with_commas
+
+    @cached_property
+    def _with_commas(self) -> tuple[tuple[str, ...], ...]:
+        """Numbers with decimal commas; texts as they are."""
+        pairs = zip(self.printed.rows, self.amounts, strict=True)
+        return tuple(
+            tuple(cell if amount is None else with_comma(cell) for cell, amount in zip(*pair, strict=True))
+            for pair in pairs
+        )
 
     @cached_property
     def amounts(self) -> tuple[tuple[float | None, ...], ...]:
@@ -112,6 +127,16 @@ def measures_table(series: pd.Series, caption: str = "", note: str = "") -> Tabl
         broken = places == 0 and not math.isnan(value) and round(value) != value
         rows.append({"measure": str(name), "value": Number(float(value), 3 if broken else places)})
     return Table(pd.DataFrame(rows, columns=["measure", "value"]), caption, note)
+
+
+def with_comma(number: str) -> str:
+    """A number as it is printed, with a decimal comma, and the zero before it.
+
+    >>> with_comma("-.35"), with_comma("< .001"), with_comma("1,500")
+    ('-0,35', '< 0,001', '1.500')
+    """
+    whole = re.sub(r"(?<!\d)\.(?=\d)", "0.", number)
+    return whole.translate(str.maketrans(",.", ".,"))
 
 
 def _absent(value: object) -> bool:

@@ -23,8 +23,8 @@ TITLE = "Structural equation model"
 class Documented(Protocol):
     """What makes a document of itself, such as an answer."""
 
-    def document(self, title: str = "") -> Document:
-        """The document."""
+    def document(self, title: str = "", *, slides: bool = False) -> Document:
+        """The document; with `slides`, the shorter one that is shown."""
 
 
 @in_words
@@ -82,7 +82,8 @@ def report(
     if isinstance(results, PaperTable | WriteUp):
         return results.save(destination)
     if not isinstance(results, Results) and isinstance(results, Documented):
-        return write(results.document("" if title == TITLE else title), destination)
+        shown = destination.suffix.lower() == ".pptx"
+        return write(results.document("" if title == TITLE else title, slides=shown), destination)
     if not isinstance(results, Results):
         raise OptionError(f"report takes the Results of a fit, or a Document; found {type(results).__name__}")
     survey = data if isinstance(data, Survey) else None

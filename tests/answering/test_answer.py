@@ -139,7 +139,7 @@ def test_two_languages_say_the_same_with_the_same_values():
     def places(text):
         return sorted(part.split("}")[0].split(":")[0] for part in text.split("{")[1:])
 
-    for part in set(english) - {"words", "cells", "columns"}:
+    for part in set(english) - {"words", "cells", "columns", "heads"}:
         assert english[part].keys() == german[part].keys(), part
         assert not [key for key in english[part] if places(english[part][key]) != places(german[part][key])], part
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from sexresearch.answering.facts import Fact, Part, unanswered
 from sexresearch.answering.stages.setting import Setting
+from sexresearch.answering.stages.topics import TOPICS, topics_model
 from sexresearch.chain import chain_model, effects
 from sexresearch.chain.paths.path_limits import path_limits
 from sexresearch.chain.views.chain_model import supported
@@ -16,7 +17,7 @@ from sexresearch.chain.views.rivals import fitted_rivals
 from sexresearch.errors import InstrumentError, ModelError, OptionError
 from sexresearch.report.sentences import fit_sentence
 from sexresearch.sem import Model, Results
-from sexresearch.sem.view import quiet_fit
+from sexresearch.sem.view import fit_verdicts, quiet_fit
 from sexresearch.survey import Survey
 from sexresearch.verdict import Verdict, against, gravest
 
@@ -42,7 +43,7 @@ def analysed(setting: Setting) -> Survey:
 
 
 def chosen_view(setting: Setting) -> Chosen:
-    """The caller's model, or the best admissible view that reads the chain forward.
+    """The caller's model, or the best admissible view that reads the chain forward; else one of the topics asked.
 
     Raises InstrumentError where the questionnaire measures too little of the chain.
     """
@@ -51,6 +52,9 @@ def chosen_view(setting: Setting) -> Chosen:
         return Chosen("", quiet_fit(setting.model, survey, fitting))
     kinds = supported(InstrumentUnits(setting.answered))
     wanted = [setting.view] if setting.view else [kind for kind in kinds if kind != BACKWARD]
+    topics = None if wanted else topics_model(setting)
+    if topics is not None:
+        return Chosen(TOPICS, quiet_fit(topics, survey, fitting))
     if not wanted:
         raise InstrumentError("the questionnaire measures too little of the effect chain for a view of it")
     if len(kinds) < 2:
@@ -80,7 +84,7 @@ def chain_part(setting: Setting, chosen: Chosen) -> Part:
     if not results.converged:
         return unanswered("chain", setting.labels.text("the model did not converge: " + "; ".join(results.problems)))
     links = links_of(results)
-    facts = [*_links(setting, results, links), *_view(setting, chosen), *_total(setting, results)]
+    facts = [*_links(setting, results, links), *_poor(results), *_view(setting, chosen), *_total(setting, results)]
     tables = {"links": setting.labels.frame(links.drop(columns=["cause", "effect", "outcome"]))}
     tables |= _effects_table(setting, results)
     if chosen.rivals is not None:
@@ -89,6 +93,12 @@ def chain_part(setting: Setting, chosen: Chosen) -> Part:
         words = [name for name in ("verdict", "note") if name in whole.columns]
         tables |= {"rivals": whole.drop(columns=words), "rivals_judged": whole[["model", *words]]}
     return Part("chain", tuple(facts), tables, {"chain": results, "fit": fit_sentence(results), "links": links})
+
+
+def _poor(results: Results) -> list[Fact]:
+    """A view that does not describe the answers is said to, before its links are believed."""
+    verdicts = tuple(fit_verdicts(results, bool(results.options.ordered)))
+    return [Fact("view_poor", {}, verdicts, first=True)] if gravest(verdicts) == "fails" else []
 
 
 def links_of(results: Results) -> pd.DataFrame:
@@ -146,6 +156,8 @@ def _strongest(setting: Setting, shown: pd.DataFrame) -> Fact:
 
 def _view(setting: Setting, chosen: Chosen) -> list[Fact]:
     table = chosen.rivals
+    if chosen.kind == TOPICS:
+        return [Fact("view_topics")]
     if table is None:
         return [Fact("view_only", {"view": setting.labels.views([chosen.kind])})] if chosen.kind else [Fact("view_own")]
     best = table.iloc[0]
@@ -173,7 +185,8 @@ def _total(setting: Setting, results: Results) -> list[Fact]:
     if found is None:
         return []
     total = found[(found["effect"] == "total") & found["std_all"].notna()]
-    return [_total_fact(setting, row) for _, row in total.head(1).iterrows()]
+    head = total if len(set(total["source"])) == 1 else total.head(0)  # of several causes, priorities say more
+    return [_total_fact(setting, row) for _, row in head.head(1).iterrows()]
 
 
 def _total_fact(setting: Setting, row: pd.Series) -> Fact:

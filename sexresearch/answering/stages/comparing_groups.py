@@ -30,7 +30,7 @@ def whom_part(setting: Setting, chosen: Chosen | None = None) -> Part:
     steps, means = groups_compared(measurement_text(parts), setting.survey, group, not fitting.ordered, fitting)
     numbers = means[means["effect_size"].notna()] if len(means) else means
     shown = steps[[name for name in STEPS if name in steps.columns]]
-    whole = setting.labels.frame(shown)
+    whole = setting.labels.frame(shown.assign(note=[setting.labels.formulas(note) for note in shown["note"]]))
     words = [name for name in ("verdict", "note") if name in whole.columns]
     tables = {"invariance": whole.drop(columns=words), "invariance_judged": whole[["step", *words]]}
     tables |= {"means": setting.labels.frame(means[MEANS])}
@@ -63,7 +63,8 @@ def _comparable(setting: Setting, steps: pd.DataFrame, means: pd.DataFrame) -> l
     groups = [str(label) for label in setting.survey.answers[setting.choices.group].dropna().unique()]
     filling = {"n": len(groups), "groups": groups, "field": setting.label(setting.choices.group)}
     if means.empty:
-        return [Fact("groups_apart", filling, verdicts, first=True)]
+        unfit = rows[0].outcome not in ("holds", "doubtful")
+        return [Fact("groups_unfit" if unfit else "groups_apart", filling, verdicts, first=True)]
     freed = [formula.split(" ")[0] for released in steps["released"] for formula in released]
     freed = [name for name in dict.fromkeys(freed) if name in setting.survey.items]
     if not freed:

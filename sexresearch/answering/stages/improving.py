@@ -11,6 +11,7 @@ import pandas as pd
 from sexresearch.answering.facts import Fact, Part, unanswered
 from sexresearch.answering.stages.chaining import Chosen, analysed
 from sexresearch.answering.stages.setting import Setting
+from sexresearch.answering.stages.topics import TOPICS
 from sexresearch.chain import chain_model, importance, priorities
 from sexresearch.errors import InstrumentError, ModelError, OptionError
 from sexresearch.sem import Results
@@ -66,7 +67,7 @@ def levers_fit(setting: Setting, chosen: Chosen) -> Results:
     """
     fitting, survey = setting.choices.for_rivals, analysed(setting)
     view = quiet_fit(chosen.results.model, survey, fitting) if setting.choices.fitting.ordered else chosen.results
-    if not chosen.kind:
+    if chosen.kind in ("", TOPICS):
         return view
     try:
         model = chain_model(setting.answered, chosen.kind, higher_order="composite")  # type: ignore[arg-type]

@@ -53,8 +53,7 @@ def docx(document: Document) -> bytes:
     for (block, number), turned in zip(numbered(document), sideways(document.blocks), strict=True):
         new_page = _turned(word, turned)
         _add(word, block, number, document, new_page=new_page)
-    _turned(word, False)
-    if document.source:
+    if document.source:  # on the last page, whichever way that lies
         word.add_paragraph(clean(f"{words['source']}: {document.source}"), style="Table Note")
     file = io.BytesIO()
     word.save(file)

@@ -1,0 +1,59 @@
+"""Phrases that other rooms make of numbers and names, such as verdicts and notes, in the language of the reader.
+
+The catalogue holds pairs of an English phrase and its translation, both with the same places {a}, {b}, … for what
+changes. A text is taken apart at "; "; what the catalogue does not know stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from sexresearch.answering.catalogue import catalogue
+
+PLACE = re.compile(r"\\\{(\w+)\\\}")
+POINT = re.compile(r"(?<![\w.])(-?)(\d*)\.(\d+)(?![\w.])")
+
+
+def translated(text: str, language: str) -> str:
+    """The text in that language, numbers with its decimal mark.
+
+    >>> translated("not computable, because it has no value", "de")
+    'nicht berechenbar: ohne Wert'
+    """
+    if language == "en":
+        return text
+    pieces = [_phrase(piece, language) for piece in text.split("; ")]
+    return _with_commas("; ".join(pieces))
+
+
+def _phrase(text: str, language: str) -> str:
+    """The first phrase of the catalogue that the whole text is; what stands in its places is translated likewise."""
+    words = catalogue(language)["phrase_words"]
+    if text in words:
+        return str(words[text])
+    for pattern, template in _patterns(language):
+        found = pattern.fullmatch(text)
+        if found:
+            return template.format(**{name: _phrase(part, language) for name, part in found.groupdict().items()})
+    return text
+
+
+@cache
+def _patterns(language: str) -> Sequence[tuple[re.Pattern[str], str]]:
+    return [(_pattern(english), own) for english, own in catalogue(language)["phrases"]]
+
+
+def _pattern(phrase: str) -> re.Pattern[str]:
+    return re.compile(PLACE.sub(r"(?P<\1>.+?)", re.escape(phrase)), re.DOTALL)
+
+
+def _with_commas(text: str) -> str:
+    """Decimal points as commas, with the zero before them.
+
+    >>> _with_commas("RMSEA .068 [0.05, 1.20], p < .001")
+    'RMSEA 0,068 [0,05; 1,20], p < 0,001'
+    """
+    pairs = re.sub(r"(?<=\d), (?=-?\d*\.\d)", "; ", text)
+    return POINT.sub(lambda found: f"{found[1]}{found[2] or '0'},{found[3]}", pairs)

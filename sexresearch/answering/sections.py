@@ -1,0 +1,78 @@
+"""What reports and slides share: headings, figures with their words, tables in few columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sexresearch.answering.catalogue import catalogue, filled_text, named
+from sexresearch.answering.compact import Columns, compact
+from sexresearch.answering.drawing import MOST_DRAWN
+from sexresearch.answering.tabulated import NEEDED
+from sexresearch.answering.wording import in_language
+from sexresearch.document import Block, Document, Figure, Table
+
+if TYPE_CHECKING:
+    from sexresearch.answering.answer import Answer
+
+
+def headed(answer: Answer, title: str, blocks: Sequence[Block]) -> Document:
+    """The document of these blocks, with title, target, data, and how the numbers came about."""
+    values = {"target": answer.labels.of(answer.target) or "–", "caption": answer.survey.caption}
+    return Document(
+        title or answer.labels.instrument.title or word(answer, "title"),
+        tuple(blocks),
+        filled_text(answer.language, "subtitle", values, "document"),
+        "de" if answer.language == "de" else "en",
+        answer.provenance,
+        answer.survey.synthetic,
+    )
+
+
+def word(answer: Answer, key: str) -> str:
+    """A word of the documents."""
+    return named(answer.language, key, "document")
+
+
+def caption(answer: Answer, name: str) -> str:
+    """The caption of a table."""
+    values = {"target": answer.labels.of(answer.target), "item": answer.money}
+    return (
+        filled_text(answer.language, name, values, "tables") if name in catalogue(answer.language)["tables"] else name
+    )
+
+
+def drawn(answer: Answer, question: str) -> bool:
+    """Whether there is a figure that can be read; many links are better rows."""
+    return question in answer.figures and (question != "chain" or len(answer.tables.get("links", ())) <= MOST_DRAWN)
+
+
+def figure_block(answer: Answer, name: str) -> Iterator[Block]:
+    """The figure of that name with its caption, and in words: the sentences of its question."""
+    if name in answer.figures:
+        values = {"target": answer.labels.of(answer.target), "points": answer.points}
+        title = filled_text(answer.language, name, values, "figures")
+        told = [sentence.text for sentence in answer.sentences if sentence.question == name]
+        yield Figure(answer.figures[name], title, " ".join([f"{title}.", *told]))
+
+
+def table_of(answer: Answer, frame: pd.DataFrame, name: str, note: str = "") -> Table:
+    """The table with its caption, texts, headings and decimal marks in the language of the reader."""
+    heads = catalogue(answer.language)["heads"]
+    shown = in_language(frame, answer.labels)
+    return Table(shown, caption(answer, name), note, heads=heads, language=answer.language)
+
+
+def without_numbers(name: str, frame: pd.DataFrame) -> bool:
+    """Whether what the table is for is missing in all its rows."""
+    needed = NEEDED.get(name)
+    return needed is not None and not (needed in frame and frame[needed].notna().any())
+
+
+def of_everyone(answer: Answer, frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    """The table in these columns; rows of all respondents where there are those of segments as well."""
+    everyone = named(answer.language, "all", "kpis")
+    kept = frame[frame["segment"] == everyone] if "segment" in frame else frame
+    return compact(kept, columns, answer.language)
