@@ -36,8 +36,8 @@ from sexresearch.sem.fitting import Fitting
 from sexresearch.sem.fitting import options_of as options_asked
 from sexresearch.sem.implied.structure import total_effects
 from sexresearch.sem.inference.chisquare import chisq_pvalue
-from sexresearch.sem.inference.fit_indices import rmsea
 from sexresearch.sem.inference.parameter_frame import row_estimates
+from sexresearch.sem.inference.rmsea import rmsea
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import written
 from sexresearch.sem.language.parameter import Parameter

@@ -8,7 +8,7 @@ import pytest
 from reference_cases import fitted, read_data, stored
 
 from sexresearch import sem
-from sexresearch.sem.inference import fit_indices as index
+from sexresearch.sem.inference import incremental_indices as index
 
 INCREMENTAL = ("cfi", "tli", "nnfi", "rfi", "nfi", "pnfi", "ifi", "rni")
 NAMES = list("abcd")

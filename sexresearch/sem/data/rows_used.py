@@ -1,18 +1,14 @@
-"""Which rows of each group take part, and what their sampling weights then sum to."""
+"""Which rows of each group take part."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
-
-ALL_BUT_ALONE = 0.99  # share of all weight from which a row leaves the others none worth speaking of
-UNEVEN = 0.1  # of the rows: an effective sample size below it is said
 
 
 def take(answers: Answers, rows: Array) -> Answers:
@@ -58,72 +54,6 @@ def answered_rows(answers: Answers, names: Sequence[str], exogenous: Sequence[st
 def responding(answers: Answers, explained: int) -> Array:
     """(rows,) whether a row answers one of the first variables, which the model explains; covariates stand last."""
     return np.asarray(~np.isnan(answers.values[:, :explained]).all(axis=1))
-
-
-def weighed(
-    groups: Sequence[Answers], name: str | None, counted: Sequence[Array] | None = None
-) -> tuple[list[Answers], list[str]]:
-    """The groups with sampling weights that sum to the number of rows in all groups together, and notes.
-
-    The sum is lavaan's (`sampling.weights.normalization = "total"`); only rows that take part count, and of these the
-    `counted` (one mask per group) where not all are respondents. DataError where one of them has no weight, or one row
-    outweighs all others.
-    """
-    if name is None:
-        return list(groups), []
-    _refuse_unusable(groups, name)
-    largest = max(float(np.max(group.weights)) for group in groups if group.weights is not None)
-    if largest == 0:
-        raise DataError(f"sampling weights {name!r} are all zero")
-    parts = [np.asarray(group.weights) / largest for group in groups]  # so that no sum is beyond the numbers there are
-    counted = [np.ones(len(part), dtype=bool) for part in parts] if counted is None else counted
-    pairs = list(zip(parts, counted, strict=True))
-    share = sum(float(own.sum()) for _, own in pairs) / sum(float(part[own].sum()) for part, own in pairs)
-    made = [replace(group, weights=part * share) for group, part in zip(groups, parts, strict=True)]
-    return made, [text for group in made for text in _uneven(group, name)]
-
-
-def _refuse_unusable(groups: Sequence[Answers], name: str) -> None:
-    weights = np.concatenate([np.asarray(group.weights) for group in groups])
-    wrong = {"missing": np.isnan(weights), "infinite": np.isinf(weights), "negative": weights < 0}
-    found = [f"{kind} in {int(rows.sum())} rows" for kind, rows in wrong.items() if rows.any()]
-    if found:
-        raise DataError(
-            f"sampling weights {name!r} must be numbers of at least 0 in every row; found {', '.join(found)}. "
-            "Give these rows a weight or drop them"
-        )
-
-
-def effective_size(weights: Array) -> float:
-    """(sum w)^2 / sum w^2: how many rows of equal weight tell as much (Kish 1965, Survey Sampling, section 11.7).
-
-    >>> effective_size(np.array([1.0, 1.0, 0.0]))
-    2.0
-    """
-    return float(weights.sum() ** 2 / (weights @ weights))
-
-
-def _uneven(group: Answers, name: str) -> list[str]:
-    """What is said of weights by which few rows count; DataError where it is one row, or none."""
-    weights, where = np.asarray(group.weights), group_prefix(group.label)
-    if not weights.any():
-        raise DataError(f"{where}sampling weights {name!r} are all zero or vanish beside those of other groups")
-    effective, total = effective_size(weights), float(weights.sum())
-    heaviest = int(np.argmax(weights))
-    share = weights[heaviest] / total
-    label = group.index[heaviest]
-    row = f"row {label!r}" if isinstance(label, str) else f"row {label}"
-    if len(weights) > 1 and share > ALL_BUT_ALONE:
-        raise DataError(
-            f"{where}sampling weights {name!r}: {row} has {100 * share:.6g} % of all weight, so that the other "
-            f"{len(weights) - 1} rows hardly count. Correct its weight or drop the row"
-        )
-    if effective >= UNEVEN * len(weights):
-        return []
-    return [
-        f"{where}sampling weights {name!r} are so uneven that {len(weights)} rows tell as much as {effective:.1f} of "
-        f"equal weight; {row} alone has {100 * share:.3g} % of it"
-    ]
 
 
 def refuse_single_cluster(groups: Sequence[Answers], name: str | None) -> None:

@@ -16,14 +16,7 @@ from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Answers, Columns, split_groups
 from sexresearch.sem.data.ordered_columns import Levels, levels_of, ordered_names, recoded
 from sexresearch.sem.data.ordinal_sample import ordinal_notes, ordinal_sample
-from sexresearch.sem.data.rows_used import (
-    answered_rows,
-    complete_rows,
-    group_prefix,
-    refuse_single_cluster,
-    responding,
-    weighed,
-)
+from sexresearch.sem.data.rows_used import answered_rows, complete_rows, group_prefix, refuse_single_cluster, responding
 from sexresearch.sem.data.sample import (
     Sample,
     arrange,
@@ -32,6 +25,7 @@ from sexresearch.sem.data.sample import (
     from_moments,
     from_pairs,
 )
+from sexresearch.sem.data.sampling_weights import weighed
 from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliary
 from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution, minimize_within
 from sexresearch.sem.estimation.constraints import Restriction, namespace, restrictions

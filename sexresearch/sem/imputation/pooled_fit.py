@@ -15,11 +15,12 @@ from sexresearch.sem.estimation.baseline import baseline
 from sexresearch.sem.estimation.estimate import discrepancy_of, place
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.imputation.rubin import PooledTest, d2_test, d3_test
-from sexresearch.sem.inference import fit_indices as index
 from sexresearch.sem.inference.chisquare import Test, chisq_pvalue, scaled_test, standard_test
-from sexresearch.sem.inference.fit_measures import incremental, rmsea_family
-from sexresearch.sem.inference.residuals import root_mean_square_residuals
+from sexresearch.sem.inference.incremental_indices import incremental
+from sexresearch.sem.inference.information_criteria import information_criteria
+from sexresearch.sem.inference.rmsea import rmsea_family
 from sexresearch.sem.inference.robust_indices import robust_indices
+from sexresearch.sem.inference.root_mean_square_residuals import root_mean_square_residuals
 from sexresearch.sem.terms.normal import log_likelihood
 
 
@@ -140,5 +141,5 @@ def _likelihood(fit: PooledFit, npar: int) -> dict[str, float]:
     n = float(sum(sample.nobs for sample in fit.mean.samples))
     if not fit.mean.options.likelihood:
         return {"ntotal": n}
-    criteria = index.information_criteria(fit.logl, npar, n)
+    criteria = information_criteria(fit.logl, npar, n)
     return {"logl": fit.logl, "unrestricted_logl": fit.unrestricted_logl, **criteria, "ntotal": n}

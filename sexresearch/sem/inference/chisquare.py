@@ -93,6 +93,19 @@ def _satorra_bentler(fitted: Fitted, plain: Test) -> Test:
     return Test(chisq, df, chisq_pvalue(chisq, df), 1 / stretch, shift, first)
 
 
+def scaled_measures(prefix: str, test: Test) -> dict[str, float]:
+    """The scaled test under lavaan's names, which begin with `prefix`."""
+    out = {
+        "chisq_scaled": test.chisq,
+        "df_scaled": test.df,
+        "pvalue_scaled": test.pvalue,
+        "chisq_scaling_factor": test.scaling,
+    }
+    if not math.isnan(test.shift):
+        out["chisq_shift_parameters"] = test.shift
+    return {prefix + name: value for name, value in out.items()}
+
+
 def ugamma_traces(fitted: Fitted, squares: bool) -> tuple[float, float]:
     """tr(U Gamma) and tr(U Gamma U Gamma) over all groups (the second NaN unless `squares`)."""
     diagonal = [w for point in fitted.points if (w := point.diagonal_weight) is not None]

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.inference.fit_indices import NOTHING
+from sexresearch.sem.inference.incremental_indices import NOTHING
 from sexresearch.sem.inference.robust_indices import why_no_robust_indices
 
 COMPARED = ("nfi", "pnfi", "rfi", "ifi", "rni")  # with the baseline model, by a ratio that may have nothing below it

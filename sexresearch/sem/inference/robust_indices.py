@@ -22,8 +22,9 @@ import numpy as np
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.inference import fit_indices as index
 from sexresearch.sem.inference.chisquare import Test
+from sexresearch.sem.inference.incremental_indices import NOTHING, share_explained
+from sexresearch.sem.inference.rmsea import rmsea_close_pvalue, rmsea_interval
 from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.terms.scores import SaturatedModel
 from sexresearch.sem.terms.term import MisfitParts
@@ -153,20 +154,20 @@ def _indices(own: Misfit, reference: Misfit, chisq: float, c: float, fitted: Fit
     excess, most = own.chisq - own.trace, reference.chisq - reference.trace
     if df == 0:
         return _saturated(fitted.options.missing == "fiml")
-    known = abs(most) > index.NOTHING and reference.df > 0
+    known = abs(most) > NOTHING and reference.df > 0
     ratio = excess / df / (most / reference.df) if known else 0.0
     stretch = math.sqrt(c) if c > 0 else math.nan
-    lower, upper = index.rmsea_interval(chisq, df, n, groups)
+    lower, upper = rmsea_interval(chisq, df, n, groups)
     return {
-        "cfi_robust": index.share_explained(excess, most),
+        "cfi_robust": share_explained(excess, most),
         "tli_robust": 1.0 - ratio,
         "nnfi_robust": 1.0 - ratio,
-        "rni_robust": 1.0 - excess / most if abs(most) > index.NOTHING else math.nan,
+        "rni_robust": 1.0 - excess / most if abs(most) > NOTHING else math.nan,
         "rmsea_robust": math.sqrt(max(excess, 0.0) / (n * df)) * math.sqrt(groups),
         "rmsea_ci_lower_robust": stretch * lower,
         "rmsea_ci_upper_robust": stretch * upper,
-        "rmsea_pvalue_robust": index.rmsea_close_pvalue(chisq, df, n, groups, 0.05 / stretch),
-        "rmsea_notclose_pvalue_robust": 1.0 - index.rmsea_close_pvalue(chisq, df, n, groups, 0.08 / stretch),
+        "rmsea_pvalue_robust": rmsea_close_pvalue(chisq, df, n, groups, 0.05 / stretch),
+        "rmsea_notclose_pvalue_robust": 1.0 - rmsea_close_pvalue(chisq, df, n, groups, 0.08 / stretch),
     }
 
 

@@ -1,4 +1,4 @@
-"""Estimates in standardized units, of one fit or of many at once, and explained variance.
+"""Estimates in standardized units, of one fit or of many at once.
 
 A path is rescaled by the standard deviations of its ends, a residual covariance by the residual standard deviations,
 a variance by the variable's total variance, an intercept or threshold by the standard deviation (Bollen 1989,
@@ -133,15 +133,3 @@ def ends_in_table(table: ParameterTable, number: int) -> RowEnds:
     """Where the rows of one group of a parameter table sit."""
     role = table.roles[number]
     return read_only(row_ends(table.group(number), role.observed + role.latent, len(role.observed)))
-
-
-def explained(state: Implied, rows: Sequence[Parameter]) -> dict[str, float]:
-    """R-squared of every variable that one of the group's rows is to explain: 1 - residual / total variance.
-
-    0 where its paths are fixed to 0; NaN where the residual variance is negative.
-    """
-    place = {name: k for k, name in enumerate(state.structure.names)}
-    found = {place[row.lhs if row.op == "~" else row.rhs] for row in rows if row.op in ("~", "=~")}
-    total, residual = np.diag(state.all_cov), np.diag(state.S)
-    share = np.where(residual >= 0, 1 - residual / np.where(total > 0, total, np.nan), np.nan)
-    return {state.structure.names[k]: float(share[k]) for k in sorted(found)}

@@ -18,8 +18,8 @@ from sexresearch.sem.after.scaled_difference import (
     satorra_bentler_2010,
 )
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.inference import fit_indices
 from sexresearch.sem.inference.chisquare import chisq_pvalue
+from sexresearch.sem.inference.rmsea import rmsea
 from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.output.results import Results
 
@@ -151,15 +151,13 @@ def _tested(larger: Fitted, chisq: float, df: int, method: str, nested: str) -> 
     if math.isnan(chisq):
         other = "" if method == "satorra_bentler_2010" else "; use 'satorra_bentler_2010'"
         return {"note": f"no test: {nested}, but the scaling correction is negative{other}"}
-    scaled = "" if method == "standard" else f"; scaled by {method}"
-    rmsea = math.nan
-    if method == "standard":
-        rmsea = fit_indices.rmsea(chisq, df, larger.n, larger.table.n_groups)
+    standard = method == "standard"
+    scaled = "" if standard else f"; scaled by {method}"
     return {
         "chisq_diff": chisq,
         "df_diff": df,
         "pvalue": chisq_pvalue(chisq, df),
-        "rmsea_diff": rmsea,
+        "rmsea_diff": rmsea(chisq, df, larger.n, larger.table.n_groups) if standard else math.nan,
         "method": method,
         "note": nested + scaled,
     }

@@ -9,7 +9,7 @@ import pandas as pd
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.ordinal_moments import ordinal_moments
-from sexresearch.sem.inference.standardized import explained
+from sexresearch.sem.inference.r_squared import explained
 
 Moment = dict[str, pd.DataFrame | pd.Series]
 

@@ -12,10 +12,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from sexresearch.errors import DataError
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.moments import inverse_of_moments
+from sexresearch.sem.data.ordinal_weight import ordinal_weight
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.implied.structure import Implied, Structure, implied
@@ -311,19 +310,5 @@ def ordinal_term_of(
     if len(own.numeric):
         origin = np.append(own.mean(found.moments), np.zeros(own.x))
     model = ordinal_model(rows, role, own, theta, n_free, origin)
-    weight = _weight(found, discrepancy, sample)
+    weight = ordinal_weight(found, discrepancy, sample.nobs)
     return OrdinalTerm(share, structure, sample, own.x, n_free, model, weight, found.moments)
-
-
-def _weight(found: OrdinalMoments, discrepancy: str, sample: Sample) -> Array:
-    if discrepancy == "ULS":
-        return np.ones(found.layout.size)
-    if discrepancy == "DWLS":
-        return 1.0 / found.variances
-    if sample.nobs <= found.layout.size:
-        raise DataError(
-            f"estimator 'WLS' inverts the covariances of {found.layout.size} thresholds and correlations and needs "
-            f"more rows than that; found {sample.nobs}. Use 'WLSMV'"
-        )
-    words = [" ".join(part for part in label if part) for label in found.layout.labels()]
-    return inverse_of_moments(found.gamma_of_rows.dense(), words, "WLS")

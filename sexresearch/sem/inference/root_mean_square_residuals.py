@@ -1,4 +1,4 @@
-"""Root mean square residuals, and the share of the moments that is explained."""
+"""RMR, SRMR, CRMR and WRMR: root mean squares of the residuals."""
 
 from __future__ import annotations
 
@@ -34,22 +34,6 @@ def root_mean_square_residuals(fitted: Fitted) -> dict[str, float]:
 
 def _root(means: Array, covs: Array, count: int) -> float:
     return math.sqrt((float(means @ means) + float(covs @ covs)) / count) if count else 0.0
-
-
-def goodness_of_fit(fitted: Fitted, df: float) -> dict[str, float]:
-    """GFI, AGFI, PGFI (Joreskog & Sorbom 1981; Tanaka & Huba 1985): weighted share of the moments that is explained.
-
-    The weight is the estimator's own; for the likelihood the normal-theory one at the implied covariances.
-    AGFI is 1 at df 0. With missing answers the sample's moments are those of the saturated model, so that a saturated
-    model has GFI 1; lavaan 0.6-14 takes pairwise ones there.
-    """
-    gfi, count = 0.0, 0
-    for point, share in zip(fitted.points, fitted.shares, strict=True):
-        missed, whole, moments = point.explained()
-        gfi += share * (1.0 - missed / whole)
-        count += moments
-    agfi = 1.0 - count / df * (1.0 - gfi) if df > 0 else 1.0
-    return {"gfi": gfi, "agfi": agfi, "pgfi": df / count * gfi}
 
 
 def weighted_root_mean_residual(fitted: Fitted, chisq: float) -> float:

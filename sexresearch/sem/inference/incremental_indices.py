@@ -1,4 +1,4 @@
-"""Fit measures as functions of plain numbers, so that each can be held against its formula.
+"""CFI, TLI and the other indices that compare a model with the baseline model.
 
 A chi-square below `NOTHING` is rounding error and counts as 0; an index that would divide by it is NaN.
 Where the baseline has no df, or fits better than chance, indices are those that lavaan reports.
@@ -8,50 +8,9 @@ from __future__ import annotations
 
 import math
 
-from scipy.special import chndtr, chndtrinc
+from sexresearch.sem.inference.chisquare import Test
 
 NOTHING = 1.5e-8  # chi-square, or difference of one from its df, that is rounding error
-
-
-def rmsea(chisq: float, df: float, n: float, groups: int = 1) -> float:
-    """Root mean square error of approximation, sqrt(max(chisq - df, 0) / (n df)) sqrt(groups); 0 at df 0.
-
-    Steiger 1990, doi 10.1207/s15327906mbr2502_4; groups: Steiger 1998, doi 10.1080/10705519809540115.
-
-    >>> round(rmsea(85.306, 24, 301), 4)
-    0.0921
-    """
-    return math.sqrt(max(chisq - df, 0.0) / (n * df)) * math.sqrt(groups) if df > 0 else 0.0
-
-
-def rmsea_interval(chisq: float, df: float, n: float, groups: int = 1, level: float = 0.90) -> tuple[float, float]:
-    """Limits of RMSEA from the noncentral chi-square (Browne & Cudeck 1992, doi 10.1177/0049124192021002005).
-
-    >>> [round(limit, 3) for limit in rmsea_interval(85.306, 24, 301)]
-    [0.071, 0.114]
-    """
-    if df <= 0:
-        return 0.0, 0.0
-    tail = (1 - level) / 2
-    limits = [_noncentrality(chisq, df, p) for p in (1 - tail, tail)]
-    lower, upper = (math.sqrt(limit / (n * df)) * math.sqrt(groups) for limit in limits)
-    return lower, upper
-
-
-def _noncentrality(chisq: float, df: float, probability: float) -> float:
-    """The noncentrality at which the chi-square distribution function equals `probability`; 0 where none does."""
-    if chndtr(chisq, df, 0.0) < probability:
-        return 0.0
-    return max(float(chndtrinc(chisq, df, probability)), 0.0)
-
-
-def rmsea_close_pvalue(chisq: float, df: float, n: float, groups: int = 1, close: float = 0.05) -> float:
-    """p of the hypothesis RMSEA <= close (Browne & Cudeck 1992); NaN at df 0.
-
-    >>> round(rmsea_close_pvalue(85.306, 24, 301), 4)
-    0.0007
-    """
-    return 1.0 - float(chndtr(chisq, df, n * df * close**2 / groups)) if df > 0 else math.nan
 
 
 def cfi(chisq: float, df: float, baseline_chisq: float, baseline_df: float) -> float:
@@ -122,14 +81,18 @@ def ifi(chisq: float, df: float, baseline_chisq: float) -> float:
     return (baseline_chisq - chisq) / (baseline_chisq - df) if baseline_chisq > df else 1.0
 
 
-def information_criteria(logl: float, npar: int, n: float) -> dict[str, float]:
-    """AIC (Akaike 1974), BIC (Schwarz 1978) and sample-size adjusted BIC (`bic2`, Sclove 1987).
-
-    >>> round(information_criteria(-3737.745, 21, 301)["aic"], 2)
-    7517.49
-    """
+def incremental(test: Test, base: Test) -> dict[str, float]:
+    """Indices that compare the model with the baseline model."""
+    a, b, c, d = test.chisq, test.df, base.chisq, base.df
+    nested = b <= d  # otherwise the baseline is not the more restricted model
+    tucker_lewis = tli(a, b, c, d)
     return {
-        "aic": -2 * logl + 2 * npar,
-        "bic": -2 * logl + npar * math.log(n),
-        "bic2": -2 * logl + npar * math.log((n + 2) / 24),
+        "cfi": cfi(a, b, c, d),
+        "tli": tucker_lewis,
+        "nnfi": tucker_lewis,
+        "rfi": rfi(a, b, c, d) if nested else math.nan,
+        "nfi": nfi(a, b, c) if nested else math.nan,
+        "pnfi": pnfi(a, b, c, d),
+        "ifi": ifi(a, b, c),
+        "rni": rni(a, b, c, d),
     }
