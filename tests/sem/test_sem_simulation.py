@@ -178,7 +178,9 @@ def test_careless_respondents_are_marked():
     [
         ({"missing": 1.2}, "missing is a share"),
         ({"missing": 0.6, "missing_by": "x1"}, "at most 0.5"),
-        ({"clusters": 10}, "clusters and icc go together"),
+        ({"icc": 0.1}, "clusters and icc go together"),
+        ({"clusters": 1}, "clusters must be a whole number of at least 2"),
+        ({"clusters": 10, "cluster_size": 5}, "leave one of them out"),
         ({"careless_style": "lazy"}, "allowed: straight, random"),
         ({"thresholds": [1, 0]}, "must rise"),
         ({"groups": {"a": 1}}, "2 or more labels"),
@@ -196,6 +198,8 @@ def test_impossible_designs_are_refused(options, said):
 def test_wrong_calls_are_refused():
     with pytest.raises(OptionError, match=r"\['x9'\], which the model does not observe"):
         simulate(FACTORS, 10, design=Design(skewness={"x9": 1.0}))
+    with pytest.raises(OptionError, match="clusters and icc go together"):
+        simulate(FACTORS, 10, design=Design(clusters=10))
     with pytest.raises(OptionError, match="n must be a whole number"):
         simulate(FACTORS, 0)
     with pytest.raises(OptionError, match="rename the variable"):

@@ -22,6 +22,7 @@ from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import written
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.wanted import TargetEffect, estimates
+from sexresearch.sem.simulation.levels import LevelPopulation
 from sexresearch.sem.simulation.population import Groups, Population, population_of
 
 WHOLE = 10**6  # respondents that stand for the population; they only weigh the groups
@@ -31,7 +32,7 @@ WHOLE = 10**6  # respondents that stand for the population; they only weigh the 
 class Plan:
     """A population, the model to fit to samples from it, and that model fitted to the population's own moments."""
 
-    population: Population
+    population: Population | LevelPopulation
     model: Model
     fitted: Fitted
 
@@ -109,7 +110,14 @@ def fitted_to(population: Population, model: Model, options: Options) -> Fitted:
     return fitted
 
 
-def freed(model: Model, population: Population) -> Model:
+def _headings(block: int, labels: Sequence[str], levels: int) -> list[str]:
+    """The lines before the first row of a block: its group where there are several, its level where there are two."""
+    group, level = divmod(block, levels)
+    heading = [f'group: "{labels[group]}"'] if len(labels) > 1 and level == 0 else []
+    return heading + ([f"level: {level + 1}"] if levels > 1 else [])
+
+
+def freed(model: Model, population: Population | LevelPopulation) -> Model:
     """The text with its values as starting values of free parameters.
 
     What only identifies or shapes the model stays: the first loading of each latent (at its population value, so that
@@ -118,12 +126,14 @@ def freed(model: Model, population: Population) -> Model:
     rows, labels = population.rows, tuple(map(label_text, population.labels))
     latents, marked = set(model.latents), set[tuple[int, str]]()
     ordered = {f.lhs for f in model.statements.formulas if f.op == "|"}
-    formulas = formulas_by_group(model.statements, labels)
-    mentioned = {(group, f.lhs, f.op, f.rhs) for group, own in enumerate(formulas) for f in own}
+    formulas, levels = formulas_by_group(model.statements, labels), len(model.statements.levels) or 1
+    mentioned = {
+        (group * levels + (f.level or 1) - 1, f.lhs, f.op, f.rhs) for group, own in enumerate(formulas) for f in own
+    }
     lines: list[str] = []
     for number, row in enumerate(rows):
-        if len(labels) > 1 and (not number or rows[number - 1].group != row.group):
-            lines.append(f'group: "{labels[row.group]}"')
+        if not number or rows[number - 1].group != row.group:
+            lines += _headings(row.group, labels, levels)
         if (row.group, row.lhs, row.op, row.rhs) not in mentioned:
             continue
         if row.op == "=~" and row.lhs == row.rhs:

@@ -14,10 +14,12 @@ from sexresearch.sem.estimation.spellings import allow
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.curve import Power, needed_sizes, table_of
+from sexresearch.sem.planning.level_plan import level_plan, level_sizes
 from sexresearch.sem.planning.plan import Plan, assumptions, plan_of
 from sexresearch.sem.planning.trials import Trials
 from sexresearch.sem.planning.wanted import wanted_effects
 from sexresearch.sem.simulation.design import Design
+from sexresearch.sem.simulation.population import Population
 
 
 @in_words
@@ -89,8 +91,9 @@ def power(
 
     Notes
     -----
-    Muthen & Muthen 2002, doi 10.1207/S15328007SEM0904_8. Power at a fit's own estimates and n restates its p values,
-    which the note says (Hoenig & Heisey 2001, doi 10.1198/000313001300339897).
+    Muthen & Muthen 2002, doi 10.1207/S15328007SEM0904_8. Models of two levels: ``design=Design(cluster_size=20)`` makes
+    n respondents n / 20 clusters, ``Design(clusters=60)`` shares them out over 60. Power at a fit's own estimates and n
+    restates its p values, which the note says (Hoenig & Heisey 2001, doi 10.1198/000313001300339897).
 
     Examples
     --------
@@ -106,8 +109,7 @@ def power(
     if options.estimator is not None:
         allow("estimator", options.estimator, ESTIMATORS)
     allow("missing", options.missing, MISSING)
-    plan = plan_of(model, analysis, standardized, design.groups)
-    sizes = sample_sizes(n, plan)
+    plan, sizes = _planned(model, n, analysis, standardized, design)
     wanted = wanted_effects(plan.fitted, effects)
     kinds = tuple(plan.population.thresholds) if ordered is None else tuple(ordered)
     trials = Trials(plan, wanted, design, options.estimator, options.missing, kinds, seed)
@@ -125,6 +127,23 @@ def power(
     return Power(table, needed_sizes(table, target), failures, plan.model, replicates, seed, plan.population.note)
 
 
+def _planned(
+    model: Model | str | Results,
+    n: int | Sequence[int],
+    analysis: Model | str | None,
+    standardized: bool,
+    design: Design,
+) -> tuple[Plan, list[int]]:
+    """The plan and the sample sizes."""
+    text = model.model if isinstance(model, Results) else model if isinstance(model, Model) else Model(model)
+    if text.statements.levels:
+        own = model if isinstance(model, Results) else text
+        plan = level_plan(own, analysis, standardized, design.groups)
+        return plan, level_sizes(whole_sizes(n), plan, design)
+    plan = plan_of(model, analysis, standardized, design.groups)
+    return plan, sample_sizes(n, plan)
+
+
 def whole_sizes(n: int | Iterable[int]) -> list[int]:
     """The sample sizes as a list; OptionError where one is no whole number of at least 1."""
     given = list(n) if isinstance(n, Iterable) and not isinstance(n, str) else [n]
@@ -137,8 +156,9 @@ def whole_sizes(n: int | Iterable[int]) -> list[int]:
 def sample_sizes(n: int | Sequence[int], plan: Plan) -> list[int]:
     """The sample sizes, rising; OptionError where one is no whole number or too small for the model's variables."""
     given = whole_sizes(n)
-    p = len(plan.population.names)
-    small = [value for value in given if min(plan.population.sizes(int(value))) <= p]
+    p, population = len(plan.population.names), plan.population
+    assert isinstance(population, Population)
+    small = [value for value in given if min(population.sizes(int(value))) <= p]
     if small:
         raise OptionError(f"n = {small} leaves a group no more respondents than the {p} variables; try larger ones")
     return sorted({int(value) for value in given})

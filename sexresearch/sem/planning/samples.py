@@ -23,6 +23,7 @@ from sexresearch.sem.planning.plan import Plan
 from sexresearch.sem.planning.wanted import TargetEffect, estimates, standard_errors
 from sexresearch.sem.resampling.refit import BROKEN, reason, refit_samples
 from sexresearch.sem.resampling.run import CAREFUL_AT_ONCE, Chunked, Replicate
+from sexresearch.sem.simulation.levels import LevelSampler
 from sexresearch.sem.simulation.sampler import Sampler, stream
 
 
@@ -86,7 +87,7 @@ class RowSampler:
     """Rows of answers under any design, each sample fitted as a user would: est, se and improper in one vector."""
 
     plan: Plan
-    sampler: Sampler
+    sampler: Sampler | LevelSampler
     wanted: tuple[TargetEffect, ...]
     estimator: str | None
     missing: str
@@ -120,7 +121,7 @@ class RowSampler:
             group="group" if groups > 1 else None,
             group_equal=options.group_equal,
             group_partial=options.group_partial,
-            cluster="cluster" if self.sampler.design.clusters is not None else None,
+            cluster="cluster" if self.sampler.design.clustered else None,
             std_lv=options.std_lv,
             meanstructure=options.meanstructure,
             orthogonal=options.orthogonal,

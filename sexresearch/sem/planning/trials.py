@@ -16,6 +16,8 @@ from sexresearch.sem.resampling.many_errors import covariances
 from sexresearch.sem.resampling.many_fits import Batch, batch
 from sexresearch.sem.resampling.run import Job, Outcome, run
 from sexresearch.sem.simulation.design import Design
+from sexresearch.sem.simulation.levels import LevelPopulation, LevelSampler
+from sexresearch.sem.simulation.population import Population
 from sexresearch.sem.simulation.sampler import Sampler
 
 
@@ -50,16 +52,19 @@ class Trials:
         return None if found is None else replace(found, rows=1)  # no rows are held, only moments
 
     @cached_property
-    def sampler(self) -> Sampler:
+    def sampler(self) -> Sampler | LevelSampler:
         """Draws rows of answers."""
-        return Sampler(self.plan.population, self.design)
+        population = self.plan.population
+        if isinstance(population, LevelPopulation):
+            return LevelSampler(population, self.design)
+        return Sampler(population, self.design)
 
     def of_size(self, n: int, replicates: int, workers: int) -> TrialEstimates:
         """Studies with n respondents."""
         title = f"n = {n}"
-        plain = self.design.plain and self.estimator in (None, "ML")
-        if plain and not self.ordered and not self.plan.population.thresholds:
-            sizes = tuple(self.plan.population.sizes(n))
+        plain, population = self.design.plain and self.estimator in (None, "ML"), self.plan.population
+        if plain and not self.ordered and isinstance(population, Population) and not population.thresholds:
+            sizes = tuple(population.sizes(n))
             job = Job(self.plan.fitted, MomentSampler(self.plan.fitted, sizes, self.seed), self.engine, None, False)
             return self._from_moments(n, sizes, run(job, replicates, workers, title))
         surveyed = RowSampler(

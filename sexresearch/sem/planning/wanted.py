@@ -55,8 +55,13 @@ def _of(fitted: Fitted, place: int, name: str = "") -> TargetEffect:
     rows = fitted.table.rows
     if place >= len(rows):
         return TargetEffect(fitted.names.definitions[place - len(rows)].name, None, place)
-    label = fitted.samples[rows[place].group].label if fitted.table.n_groups > 1 else None
-    return TargetEffect(name or rows[place].name, label, place)
+    row, table = rows[place], fitted.table
+    label = fitted.samples[row.group].label if table.n_groups > 1 else None
+    return TargetEffect(name or row.name + _at_level(table.level(row.group)), label, place)
+
+
+def _at_level(level: int | None) -> str:
+    return "" if level is None else f" [level {level}]"
 
 
 def _named(fitted: Fitted, name: str) -> list[TargetEffect]:
@@ -64,7 +69,7 @@ def _named(fitted: Fitted, name: str) -> list[TargetEffect]:
     for i, definition in enumerate(fitted.names.definitions):
         if definition.name == wanted:
             return [_of(fitted, len(rows) + i)]
-    found = [i for i, row in enumerate(rows) if wanted in _names(row)]
+    found = [i for i, row in enumerate(rows) if wanted in _names(row, _at_level(fitted.table.level(row.group)))]
     if not found:
         known = [d.name for d in fitted.names.definitions] + list(dict.fromkeys(row.name for row in rows))
         near = difflib.get_close_matches(str(name), known, n=1)
@@ -79,9 +84,10 @@ def _named(fitted: Fitted, name: str) -> list[TargetEffect]:
     return [_of(fitted, i, wanted if rows[i].label == wanted else "") for i in seen.values()]
 
 
-def _names(row: Parameter) -> set[str]:
-    names = {f"{row.lhs}{row.op}{row.rhs}", row.label} - {""}
-    return names | {f"{row.rhs}{row.op}{row.lhs}"} if row.op == "~~" else names
+def _names(row: Parameter, at_level: str) -> set[str]:
+    """What a row may be asked for by, without blanks: its formula, also with its level, and its label."""
+    names = {f"{row.lhs}{row.op}{row.rhs}"} | ({f"{row.rhs}{row.op}{row.lhs}"} if row.op == "~~" else set())
+    return (names | {name + "".join(at_level.split()) for name in names} | {row.label}) - {""}
 
 
 def estimates(fitted: Fitted, wanted: Sequence[TargetEffect], theta: Array, exogenous: Array) -> Array:

@@ -14,6 +14,7 @@ from sexresearch.frozen import by_value
 
 Carelessness = Literal["straight", "random"]
 STYLES = get_args(Carelessness)
+TOGETHER = "clusters and icc go together, as in Design(clusters=40, icc=0.1); models of two levels need no icc"
 MOST_DEPENDENT = 0.5  # share of gaps up to which no one's probability of a gap can exceed 1
 
 
@@ -38,9 +39,9 @@ class Design:
         An item, never missing itself, whose high values make gaps likelier (MAR): P(gap) is proportional to Phi(its z
         value). `missing` is then at most 0.5.
     clusters : int, optional
-        Number of equally large clusters (column cluster), at least 2; goes with `icc`.
+        Number of equally large clusters (column cluster), at least 2; goes with `icc`, or with a model of two levels.
     icc : float
-        Share of every item's variance between clusters, from 0 to below 1.
+        Share of every item's variance between clusters, from 0 to below 1; for models of one level.
     groups : dict of float by label, optional
         Share of the respondents by group (column group), two groups or more. Default: equal groups 1, 2, ... where the
         model gives one value per group.
@@ -48,6 +49,8 @@ class Design:
         Share of respondents who answer without reading (column careless marks them), from 0 to below 1.
     careless_style : {"straight", "random"}
         "straight" gives one answer throughout, "random" a uniform one to every item.
+    cluster_size : int, optional
+        Respondents per cluster, in the place of `clusters`, so that more respondents are more clusters.
 
     Raises
     ------
@@ -70,6 +73,7 @@ class Design:
     groups: Mapping[object, float] | None = None
     careless: float = 0.0
     careless_style: Carelessness = "straight"
+    cluster_size: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("missing", "icc", "careless"):
@@ -78,15 +82,48 @@ class Design:
                 raise OptionError(f"{name} is a share, from 0 to below 1; found {share!r}")
         if self.missing_by is not None and self.missing > MOST_DEPENDENT:
             raise OptionError(f"missing_by allows at most {MOST_DEPENDENT:g} of the answers missing; {self.missing:g}")
-        if (self.clusters is not None) != (self.icc > 0):
-            raise OptionError("clusters and icc go together, as in Design(clusters=40, icc=0.1)")
-        if self.clusters is not None and (not isinstance(self.clusters, Integral) or self.clusters < 2):
-            raise OptionError(f"clusters must be a whole number of at least 2; found {self.clusters!r}")
+        self._refuse_clusters()
         if self.careless_style not in STYLES:
             raise OptionError(f"careless_style {self.careless_style!r} is not known; allowed: {', '.join(STYLES)}")
         self._refuse_shapes()
         self._refuse_thresholds()
         self._refuse_groups()
+
+    def _refuse_clusters(self) -> None:
+        if self.icc > 0 and not self.clustered:
+            raise OptionError(TOGETHER)
+        if self.clusters is not None and self.cluster_size is not None:
+            raise OptionError("clusters and cluster_size say the same thing twice; leave one of them out")
+        for name in ("clusters", "cluster_size"):
+            given = getattr(self, name)
+            if given is not None and (isinstance(given, bool) or not isinstance(given, Integral) or given < 2):
+                raise OptionError(f"{name} must be a whole number of at least 2; found {given!r}")
+
+    @property
+    def clustered(self) -> bool:
+        """Whether respondents come in clusters."""
+        return self.clusters is not None or self.cluster_size is not None
+
+    @in_words
+    def clusters_of(self, n: int) -> int:
+        """How many clusters n respondents make.
+
+        Parameters
+        ----------
+        n : int
+            Respondents.
+
+        Returns
+        -------
+        int
+            `clusters`, or n over `cluster_size`, rounded; 1 where there are none.
+
+        Raises
+        ------
+        OptionError
+            `n` is no number.
+        """
+        return int(self.clusters or (max(round(n / self.cluster_size), 1) if self.cluster_size else 1))
 
     def _refuse_shapes(self) -> None:
         for name in ("skewness", "kurtosis"):
@@ -116,7 +153,7 @@ class Design:
     def plain(self) -> bool:
         """Whether the answers are complete, normal, independent and careful."""
         shaped = any(self.value(name, item) for name in ("skewness", "kurtosis") for item in self.named(name))
-        return not (shaped or self.thresholds is not None or self.missing or self.clusters or self.careless)
+        return not (shaped or self.thresholds is not None or self.missing or self.clustered or self.careless)
 
     @in_words
     def named(self, name: str) -> tuple[str, ...]:

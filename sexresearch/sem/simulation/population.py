@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -49,11 +49,20 @@ class Population:
 
     def sizes(self, n: int) -> list[int]:
         """Respondents of each group among n, the largest fractions rounded up."""
-        exact = [n * share for share in self.shares]
-        sizes = [math.floor(x) for x in exact]
-        for k in sorted(range(len(exact)), key=lambda k: sizes[k] - exact[k])[: n - sum(sizes)]:
-            sizes[k] += 1
-        return sizes
+        return sizes_of(self.shares, n)
+
+
+def sizes_of(shares: Sequence[float], n: int) -> list[int]:
+    """n shared out, the largest fractions rounded up.
+
+    >>> sizes_of((0.5, 0.5), 5)
+    [3, 2]
+    """
+    exact = [n * share for share in shares]
+    sizes = [math.floor(x) for x in exact]
+    for k in sorted(range(len(exact)), key=lambda k: sizes[k] - exact[k])[: n - sum(sizes)]:
+        sizes[k] += 1
+    return sizes
 
 
 def population_of(model: Model | str | Results, standardized: bool = False, groups: Groups | None = None) -> Population:
@@ -69,7 +78,7 @@ def population_of(model: Model | str | Results, standardized: bool = False, grou
     model = model if isinstance(model, Model) else Model(model)
     refuse_levels(model.statements, "a population")
     _refuse_products(model)
-    shares = _shares(model, groups)
+    shares = shares_of(model, groups)
     has_means = len(shares) > 1 or any(f.op == "~1" for f in model.statements.formulas)
     labels = tuple(map(label_text, shares))
     cuts = thresholds_of(model, labels)
@@ -123,7 +132,7 @@ def _value(modifiers: Modifiers, group: int) -> float:
     return math.nan if value is None else value
 
 
-def _shares(model: Model, groups: Groups | None) -> Groups:
+def shares_of(model: Model, groups: Groups | None) -> Groups:
     """Share of each group: the design's, or equal ones for as many as the text speaks of."""
     formulas = model.statements.formulas
     lengths = [len(part) for f in formulas for part in (f.modifiers.fixed, f.modifiers.start, f.modifiers.label)]
@@ -148,13 +157,18 @@ def _moments(
     return mean, cov
 
 
-def _fitted(results: Results, standardized: bool, groups: Groups | None) -> Population:
-    if standardized or groups is not None:
+def refuse_unfitted(results: Results, told: object) -> None:
+    """OptionError where something is told about the population that a fit has of its own; ModelError without one."""
+    if told:
         raise OptionError(
             "standardized= and groups= describe a model text; a fitted model has its own units and groups"
         )
     if not results.converged:
         raise ModelError("the fit did not converge, so it describes no population: see results.problems")
+
+
+def _fitted(results: Results, standardized: bool, groups: Groups | None) -> Population:
+    refuse_unfitted(results, standardized or groups is not None)
     fitted = results.fitted
     names = results.observed
     has_means = bool(fitted.options.meanstructure)

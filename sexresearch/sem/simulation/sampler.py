@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from sexresearch.errors import OptionError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.simulation.design import Design
+from sexresearch.sem.simulation.design import TOGETHER, Design
 from sexresearch.sem.simulation.nonnormal import cubic, intermediate
 from sexresearch.sem.simulation.population import Population
 
@@ -28,6 +28,8 @@ class Sampler:
     design: Design
 
     def __post_init__(self) -> None:
+        if self.design.clustered and not self.design.icc:
+            raise OptionError(TOGETHER)
         self.design.refuse_unknown(self.population.names)
         twice = [name for name in self.population.thresholds if self.design.cuts(name) is not None]
         if twice:
@@ -65,19 +67,18 @@ class Sampler:
         frame = pd.DataFrame(self._with_gaps(values, random), columns=list(self.names))
         if len(sizes) > 1:
             frame["group"] = [self.population.labels[g] for g in groups]
-        if self.design.clusters is not None:
+        if self.design.clustered:
             frame["cluster"] = np.concatenate([self._clusters(size) for size in sizes])
         return frame.assign(careless=careless) if self.design.careless else frame
 
     def _clusters(self, size: int) -> Array:
-        assert self.design.clusters is not None
-        return np.arange(size) * self.design.clusters // size
+        return np.arange(size) * self.design.clusters_of(size) // size
 
     def _normal(self, group: int, size: int, random: np.random.Generator) -> Array:
         """(size, p) standard normal variables, alike within clusters."""
         own = random.standard_normal((size, len(self.names)))
-        if self.design.clusters is not None:
-            shared = random.standard_normal((self.design.clusters, len(self.names)))[self._clusters(size)]
+        if self.design.clustered:
+            shared = random.standard_normal((self.design.clusters_of(size), len(self.names)))[self._clusters(size)]
             own = np.sqrt(self.design.icc) * shared + np.sqrt(1 - self.design.icc) * own
         return own @ self.roots[group].T
 

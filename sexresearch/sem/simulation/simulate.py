@@ -11,6 +11,7 @@ from sexresearch.errors import OptionError
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.simulation.design import Design
+from sexresearch.sem.simulation.levels import LevelSampler, level_population
 from sexresearch.sem.simulation.population import population_of
 from sexresearch.sem.simulation.sampler import Sampler, stream
 
@@ -58,6 +59,8 @@ def simulate(
     Without a number, a loading is 1, a covariance or intercept 0, and a path is refused. Where no path has a number,
     loadings of 0.7 and paths of 0.3 between standardized variables are assumed. Items with thresholds in the text
     (``x | -1*t1 + 0*t2``), or in an ordinal fit, have a response of variance 1 behind their answers.
+    A text with ``level:`` blocks has values at both levels and is drawn in ``Design(clusters=60)``: what clusters share
+    from the model at level 2, what tells their respondents apart from that at level 1.
     Non-normal answers: Vale & Maurelli 1983, doi 10.1007/BF02293687.
 
     Examples
@@ -71,5 +74,12 @@ def simulate(
             raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
     if not isinstance(design, Design):
         raise OptionError(f"design must be a Design, as in design=sx.Design(missing=0.1); found {design!r}")
-    population = population_of(model, standardized, design.groups)
-    return Sampler(population, design).frame(int(n), stream(seed))
+    return sampler_of(model, standardized, design).frame(int(n), stream(seed))
+
+
+def sampler_of(model: Model | str | Results, standardized: bool, design: Design) -> Sampler | LevelSampler:
+    text = model.model if isinstance(model, Results) else model if isinstance(model, Model) else Model(model)
+    if text.statements.levels:
+        own = model if isinstance(model, Results) else text
+        return LevelSampler(level_population(own, standardized, design.groups), design)
+    return Sampler(population_of(model, standardized, design.groups), design)
