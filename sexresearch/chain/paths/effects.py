@@ -10,7 +10,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.chain.joining import joined
 from sexresearch.chain.paths.arrows import Arrows, all_arrows, checked_name
-from sexresearch.chain.paths.estimands import SHARE, Estimand, VariablePair, derived, estimand_slopes, estimands
+from sexresearch.chain.paths.estimands import SHARE, Estimand, Part, VariablePair, derived, estimand_slopes, estimands
 from sexresearch.chain.paths.routes import Route, feedback, route_slopes, route_values
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem import Results
@@ -18,7 +18,7 @@ from sexresearch.sem.view import Array, Draws, Interval, View, draws, uncertain,
 
 MOST_PATHS = 100  # specific paths between two constructs that are listed one by one
 NUMBERS = ["est", "se", "z", "pvalue", "ci_lower", "ci_upper", "std_all", "std_all_ci_lower", "std_all_ci_upper"]
-KEYS = ["source", "target", "group", "effect", "path"]
+KEYS = ["source", "target", "group", "level", "effect", "path"]
 
 
 @in_words
@@ -76,6 +76,10 @@ def effects(
     `uncertainty`). share mediated is total indirect over total: missing where direct and indirect effects have opposite
     signs, unsteady below some 500 respondents (MacKinnon, Warsi & Dwyer 1995, doi 10.1207/s15327906mbr3001_3). Reading
     effects as consequences takes the model's arrows for causes; no interval tests that.
+    A model of two levels has effects at either one, and a column level: what leads from a variable of the clusters to
+    their respondents (2-1-1, 2-2-1) is that at level 2, and an effect of respondents (1-1-1) has its part within
+    clusters and its part between them, the row "2 − 1" being their difference (Preacher, Zyphur & Zhang 2010, doi
+    10.1037/a0020141).
 
     Examples
     --------
@@ -88,13 +92,36 @@ def effects(
     >>> effects(results, source="x", target="y")[["effect", "path"]].head(2).to_numpy().tolist()
     [['direct', 'x → y'], ['indirect', 'x → m → y']]
     """
-    fit = view(results, "effects")
+    fit = view(results, "effects", levels=True)
     graphs = all_arrows(fit)
     wanted = _pairs(fit, graphs, source, target)
     through = _through(fit, graphs, contrast)
     at = draws(fit, interval, bootstrap, seed, level)
-    pairs = [_pair(fit, graphs[number], number, *ends) for ends in wanted for number in range(len(graphs))]
-    return _frame(fit, pairs, estimands(pairs, list(fit.groups) or [pd.NA], through), at)
+    pairs = [_pair(fit, graphs[n], n, *ends) for ends in wanted for n in _where(fit, graphs, *ends)]
+    return _frame(fit, pairs, estimands(pairs, _parts(fit), through), at)
+
+
+def _parts(fit: View) -> list[Part]:
+    """Group and level of every block."""
+    several = len(fit.groups) > 1
+    return [
+        Part(block.label if several else pd.NA, pd.NA if block.level is None else block.level) for block in fit.blocks
+    ]
+
+
+def _where(fit: View, graphs: Sequence[Arrows], source: str, target: str) -> list[int]:
+    """The blocks to look at: all of them, or the levels that hold both variables."""
+    blocks = list(range(len(graphs)))
+    if fit.blocks[0].level is None:
+        return blocks
+    both = [n for n in blocks if source in graphs[n].names and target in graphs[n].names]
+    if not both:
+        where = {
+            name: next(fit.blocks[n].level for n in blocks if name in graphs[n].names) for name in (source, target)
+        }
+        said = " and ".join(f"{name!r} is at level {level} alone" for name, level in where.items())
+        raise ModelError(f"{said}: parts within clusters and parts between them do not act on each other")
+    return both
 
 
 def _pairs(
@@ -105,15 +132,14 @@ def _pairs(
 ) -> list[tuple[str, str]]:
     """Which effects are asked for: the names given, or those of the ends of the model that are connected."""
     names = _names(graphs)
-    roles = fit.blocks[0].roles
+    sources, targets = _ends(fit)
     given = [_listed(part) for part in (source, target)]
     found = [
         checked_name(n, names, w, fit.latents)
         for w, part in zip(("source", "target"), given, strict=True)
         for n in part
     ]
-    sources = found[: len(given[0])] or [*roles.exogenous_latent, *roles.exogenous]
-    targets = found[len(given[0]) :] or list(roles.outcomes)
+    sources, targets = found[: len(given[0])] or sources, found[len(given[0]) :] or targets
     pairs = [(s, t) for s in sources for t in targets if s != t or found]
     if source is None or target is None:
         pairs = [(s, t) for s, t in pairs if any(t in graph.reach[s] for graph in graphs if s in graph.names)]
@@ -123,6 +149,13 @@ def _pairs(
     if not apart:
         raise ModelError(f"source and target are both {pairs[0][0]!r}; an effect needs two variables")
     return apart
+
+
+def _ends(fit: View) -> tuple[list[str], list[str]]:
+    """What nothing explains, and what explains nothing further: in the first group, at any level of it."""
+    first = [block.roles for block in fit.blocks[: 1 if fit.blocks[0].level is None else 2]]
+    sources = [name for roles in first for name in (*roles.exogenous_latent, *roles.exogenous)]
+    return list(dict.fromkeys(sources)), list(dict.fromkeys(name for roles in first for name in roles.outcomes))
 
 
 def _unconnected(source: str | Sequence[str] | None, target: str | Sequence[str] | None) -> str:
@@ -216,10 +249,18 @@ def _table(
         "note": [joined(row.note, reason, at.note) for row, reason in zip(rows, raw["reason"], strict=True)],
     }
     frame = pd.DataFrame(columns)
+    frame = _in_units(frame) if frame["level"].notna().any() else frame.drop(columns="level")
     frame.loc[(frame["se"] == 0) & (frame["note"] == ""), "note"] = "fixed by the model, so there is no error"
     share = (frame["effect"] == SHARE) & ~frame["est"].between(0, 1)
     frame.loc[share & frame["est"].notna() & converged, "note"] = (
         "direct and indirect effects have opposite signs, so there is no share"
     )
     frame.loc[share | (not converged), NUMBERS] = np.nan
+    return frame
+
+
+def _in_units(frame: pd.DataFrame) -> pd.DataFrame:
+    """Differences between levels in the units of the data alone: either level is standardized by its own spread."""
+    apart = frame["level"].map(lambda level: isinstance(level, str))
+    frame.loc[apart, ["std_all", "std_all_ci_lower", "std_all_ci_upper"]] = np.nan
     return frame

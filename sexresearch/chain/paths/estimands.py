@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 
 from sexresearch.chain.joining import joined
 from sexresearch.chain.paths.arrows import ARROW
@@ -20,9 +21,18 @@ COMPARED = ("direct", "indirect", "total indirect", "total", "through")  # what 
 
 
 @dataclass(frozen=True)
-class VariablePair:
-    """Two variables in one group: the route between them, its indirect paths by name, and reasons.
+class Part:
+    """Where an effect holds: the group, missing for a single one, and the level, missing where there is one."""
 
+    group: object = pd.NA
+    level: object = pd.NA
+
+
+@dataclass(frozen=True)
+class VariablePair:
+    """Two variables in one group, or at one level of it: the route between them, indirect paths by name, and reasons.
+
+    `group` numbers the groups and levels.
     `nothing`, `direct`, `total` say why there is no path at all, no arrow, and what is special about the total;
     `unsettled` is True where a loop leaves no total.
     """
@@ -47,7 +57,7 @@ class Estimand:
 
     source: str
     target: str
-    group: object
+    part: Part
     effect: str
     path: str
     top: Array
@@ -55,26 +65,36 @@ class Estimand:
     note: str = ""
     missing: bool = False
 
+    @property
+    def group(self) -> object:
+        """The group, or two of which it is the difference."""
+        return self.part.group
 
-def estimands(pairs: Sequence[VariablePair], labels: Sequence[object], through: Sequence[str]) -> list[Estimand]:
-    """All rows: per source and target the groups one after the other, then the differences between groups."""
+    @property
+    def level(self) -> object:
+        """The level, or two of which it is the difference."""
+        return self.part.level
+
+
+def estimands(pairs: Sequence[VariablePair], parts: Sequence[Part], through: Sequence[str]) -> list[Estimand]:
+    """All rows: per source and target the groups and levels one after the other, then the differences between them."""
     size = sum(pair.route.size for pair in pairs if pair.route)
+    last = {(pair.source, pair.target): pair for pair in pairs}
     rows: list[Estimand] = []
     first = 0
     for pair in pairs:
         units = np.eye(size)[first : first + pair.route.size] if pair.route else np.zeros((2, size))
         first += pair.route.size if pair.route else 0
-        rows += _of_pair(pair, labels[pair.group], units, through)
-        if pair.group == len(labels) - 1 > 0:
-            rows += _differences(
-                [row for row in rows if (row.source, row.target) == (pair.source, pair.target)], labels
-            )
+        rows += _of_pair(pair, parts[pair.group], units, through)
+        if pair is last[pair.source, pair.target] and len(parts) > 1:
+            own = [row for row in rows if (row.source, row.target) == (pair.source, pair.target)]
+            rows += _differences(own, parts)
     return rows
 
 
-def _of_pair(pair: VariablePair, group: object, units: Array, through: Sequence[str]) -> list[Estimand]:
+def _of_pair(pair: VariablePair, part: Part, units: Array, through: Sequence[str]) -> list[Estimand]:
     direct, *parts, total = units
-    blank = Estimand(pair.source, pair.target, group, "", "", 0.0 * direct)
+    blank = Estimand(pair.source, pair.target, part, "", "", 0.0 * direct)
     words = ARROW.join((pair.source, pair.target))
     ends = replace(blank, note=pair.nothing, missing=pair.route is None)
     indirect = [
@@ -121,20 +141,32 @@ def _through(pair: VariablePair, blank: Estimand, parts: Sequence[Array], throug
     return [*rows, replace(one, effect="contrast", path=path, top=one.top - other.top, note=note)]
 
 
-def _differences(rows: Sequence[Estimand], labels: Sequence[object]) -> list[Estimand]:
-    """Each effect of a later group less that of an earlier one."""
+def _differences(rows: Sequence[Estimand], parts: Sequence[Part]) -> list[Estimand]:
+    """Each effect of a later group less that of an earlier one, and that between clusters less that within them."""
     kept = [row for row in rows if row.effect in COMPARED]
-    place = {(row.group, row.effect, row.path): row for row in kept}
+    place = {(row.part, row.effect, row.path): row for row in kept}
     keys = list(dict.fromkeys((row.effect, row.path) for row in kept))
     found = []
-    for one, other in combinations(labels, 2):
-        for effect, path in keys:
+    for one, other in combinations(parts, 2):
+        name = _difference(one, other)
+        for effect, path in keys if name else ():
             low, high = place.get((one, effect, path)), place.get((other, effect, path))
-            if low and high:
+            if name and low and high:
                 missing, note = low.missing or high.missing, joined(low.note, high.note)
-                name = f"{other} − {one}"
-                found.append(replace(high, group=name, top=high.top - low.top, note=note, missing=missing))
+                found.append(replace(high, part=name, top=high.top - low.top, note=note, missing=missing))
     return found
+
+
+def _difference(one: Part, other: Part) -> Part | None:
+    """What two parts that differ in group or in level, and not in both, are compared as."""
+    same_group, same_level = _same(one.group, other.group), _same(one.level, other.level)
+    if same_level and not same_group:
+        return Part(f"{other.group} − {one.group}", other.level)
+    return Part(other.group, f"{other.level} − {one.level}") if same_group and not same_level else None
+
+
+def _same(one: object, other: object) -> bool:
+    return one is other or (one is not pd.NA and other is not pd.NA and bool(one == other))
 
 
 def derived(rows: Sequence[Estimand], u: Array) -> Array:
