@@ -212,7 +212,7 @@ class View:
     @property
     def holds_rows(self) -> bool:
         """Whether the respondents' answers are there, not only their moments."""
-        return all(block.answers is not None for block in self.blocks)
+        return all(block.answers is not None for block in self.blocks if block.level in (None, 1))
 
     @cached_property
     def by_block(self) -> tuple[tuple[Parameter, ...], ...]:

@@ -42,10 +42,15 @@ def two_level_samples(
         notes += dropped
     refuse_single_cluster(kept, options.cluster)
     refuse_crossing(kept, options)
+    return samples_of_levels(kept, table, options), notes
+
+
+def samples_of_levels(kept: Sequence[Answers], table: ParameterTable, options: Options) -> tuple[Sample, ...]:
+    """The sample of every block, from the rows of each group, variables in the order of `level_names`."""
     samples: list[Sample] = []
-    for rows, (within, between) in zip(kept, pairs, strict=True):
+    for rows, within, between in zip(kept, table.roles[::2], table.roles[1::2], strict=True):
         samples += level_samples(nested(rows, within, between, options.fixed_x), within, between)
-    return tuple(samples), notes
+    return tuple(samples)
 
 
 def level_names(within: Roles, between: Roles) -> tuple[str, ...]:

@@ -16,10 +16,9 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.chisquare import standard_test
-from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.bootstrap_table import Bootstrap
-from sexresearch.sem.resampling.draws import SampleSource, bent_to_model, resampled, simulated
+from sexresearch.sem.resampling.draws import SampleSource, answers_behind, bent_to_model, resampled, simulated
 from sexresearch.sem.resampling.many_fits import batch
 from sexresearch.sem.resampling.run import Job, run
 from sexresearch.sem.resampling.uncertainty import no_resampler
@@ -53,9 +52,9 @@ def bootstrap(
         A function of `Results` that gives a number, or several by name; it is applied to every refit, which then costs
         a full fit instead of a fraction of a millisecond.
     kind : {"nonparametric", "bollen-stine", "parametric"}
-        "nonparametric" draws rows with replacement within each group; "bollen-stine" does so after bending the rows to
-        the model, so that the chi-square shows what the test does when the model holds; "parametric" draws rows from
-        the fitted normal distribution.
+        "nonparametric" draws rows with replacement within each group, whole clusters for models of two levels;
+        "bollen-stine" does so after bending the rows to the model, so that the chi-square shows what the test does when
+        the model holds; "parametric" draws rows from the fitted normal distribution.
     cluster : Series or str, optional
         Draw whole clusters: labels indexed like the data. Default: the clusters of the fit, if any.
     workers : int, optional
@@ -117,13 +116,12 @@ def _refuse(results: Results, replicates: int, seed: int, kind: str, workers: in
             raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
     if kind not in KINDS:
         raise OptionError(f"kind {kind!r} is not known; allowed: {', '.join(KINDS)}")
-    refuse_levels(results.model.statements, "bootstrap")
     if not results.converged:
         raise ModelError("the fit did not converge, so there is nothing to resample: see results.problems")
 
 
 def _refuse_kind(fitted: Fitted, kind: str, codes: list[Array] | None) -> None:
-    if kind != "parametric" and any(sample.answers is None for sample in fitted.samples):
+    if kind != "parametric" and not answers_behind(fitted):
         raise OptionError("moments hold no rows to draw; use kind='parametric', or fit the respondents' answers")
     if fitted.levels and kind != "nonparametric":
         raise OptionError(f"kind {kind!r} makes continuous answers; with ordered variables use kind='nonparametric'")
@@ -138,10 +136,14 @@ def _refuse_kind(fitted: Fitted, kind: str, codes: list[Array] | None) -> None:
 
 def _clusters(fitted: Fitted, cluster: pd.Series | str | None) -> list[Array] | None:
     """Cluster codes of the rows of each group, by the row labels of the data."""
-    own = [sample.answers.clusters for sample in fitted.samples if sample.answers is not None]
+    own = [answers.clusters for answers in answers_behind(fitted)]
     given = [codes for codes in own if codes is not None]
     if cluster is None or (isinstance(cluster, str) and cluster == fitted.options.cluster):
         return given or None
+    if fitted.table.levels:
+        raise OptionError(
+            f"a model of two levels draws its own clusters ({fitted.options.cluster}); leave cluster= out"
+        )
     if not isinstance(cluster, pd.Series):
         raise OptionError(f"cluster takes the column itself, as in cluster=data['branch']; found {cluster!r}")
     labels = [sample.answers.index for sample in fitted.samples if sample.answers is not None]

@@ -150,9 +150,16 @@ def _unweighted(answers: Answers, order: Array, has_means: bool) -> Weighed:
     return weigh(np.ones((1, len(answers.values))), Products(answers.values), order, has_means)
 
 
+def answers_behind(fitted: Fitted) -> tuple[Answers, ...]:
+    """The rows of each group, with the variables of both levels where there are two; none where moments were fitted."""
+    if fitted.table.levels:
+        return tuple(sample.nested.answers for sample in fitted.samples[::2] if sample.nested is not None)
+    return tuple(sample.answers for sample in fitted.samples if sample.answers is not None)
+
+
 def resampled(fitted: Fitted, seed: int, clusters: Sequence[Array] | None, bare: bool = False) -> RowResampler:
     """Draws of rows, or of whole `clusters` (codes per group); clusters that span groups are drawn across them."""
-    groups = tuple(sample.answers for sample in fitted.samples if sample.answers is not None)
+    groups = answers_behind(fitted)
     codes = [np.arange(len(g.values)) for g in groups] if clusters is None else list(clusters)
     apart = clusters is None or sum(len(np.unique(c)) for c in codes) == len(np.unique(np.concatenate(codes)))
     pools = codes if apart else [np.concatenate(codes)]

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from sexresearch.errors import OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.fitted import Fitted
@@ -68,6 +69,8 @@ def value_influence(fitted: Fitted, scale: str) -> Array:
 
 def influence(fitted: Fitted) -> Array:
     """(rows of all groups, q + e) each respondent's first-order influence on estimates and exogenous rows."""
+    if fitted.table.levels:
+        raise OptionError("interval 'bca' is for models of one level; use 'percentile' or 'bias_corrected'")
     return np.hstack([_estimate_influence(fitted), _exogenous_influence(fitted)])
 
 

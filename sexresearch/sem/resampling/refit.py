@@ -19,12 +19,15 @@ from sexresearch.sem.estimation.estimate import bounded, discrepancy_of, in_user
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.estimation.pivots import about_pivots, pivoted
+from sexresearch.sem.estimation.two_level_samples import samples_of_levels
 
 MOST_STEPS = 200  # a replicate that needs more is on its way to infinity; nearly all need fewer than 10
 
 
 def refit(fitted: Fitted, answers: Sequence[Answers]) -> Fitted:
     """The same model and options fitted to other rows; ModelError or DataError says why that fails."""
+    if fitted.table.levels:
+        return refit_samples(fitted, samples_of_levels(answers, fitted.table, fitted.options))
     return refit_samples(
         fitted, tuple(_sample(fitted, old, new) for old, new in zip(fitted.samples, answers, strict=True))
     )
@@ -36,7 +39,7 @@ def refit_samples(fitted: Fitted, samples: tuple[Sample, ...]) -> Fitted:
     objective = discrepancy_of(structures, samples, fitted.table, fitted.options)
     fresh = replace(fitted, objective=objective)
     limits = restrictions(bounded(fitted.table, fitted.options), fitted.names)
-    made = pivoted(structures, samples, fitted.theta, limits, fitted.names)
+    made = None if fitted.table.levels else pivoted(structures, samples, fitted.theta, limits, fitted.names)
     if made is None:
         return _minimized(fresh)
     inside = discrepancy_of(made, samples, fitted.table, fitted.options)

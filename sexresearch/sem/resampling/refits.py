@@ -17,7 +17,7 @@ from sexresearch.sem.ordinal.statistics import observe
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.bootstrap import Resampling, bootstrap
 from sexresearch.sem.resampling.bootstrap_table import Bootstrap
-from sexresearch.sem.resampling.draws import RowResampler, resampled
+from sexresearch.sem.resampling.draws import RowResampler, answers_behind, resampled
 from sexresearch.sem.resampling.intervals import influence
 from sexresearch.sem.resampling.run import progress_bar
 from sexresearch.sem.resampling.uncertainty import Replicates
@@ -36,7 +36,7 @@ class Refits:
 
     def replicates(self, count: int, seed: int, moving: bool) -> Replicates:
         """The estimates of `count` samples; of the normal distribution of the model where there are only moments."""
-        rows = all(sample.answers is not None for sample in self.results.fitted.samples)
+        rows = bool(answers_behind(self.results.fitted))
         kind: Resampling = "nonparametric" if rows else "parametric"
         found = bootstrap(self.results, count, seed, kind=kind, workers=min(WORKERS, os.cpu_count() or 1))
         done = found.outcome.replicates

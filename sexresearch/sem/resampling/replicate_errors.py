@@ -6,7 +6,7 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.resampling.draws import resampled
+from sexresearch.sem.resampling.draws import answers_behind, resampled
 from sexresearch.sem.resampling.many_fits import batch
 from sexresearch.sem.resampling.run import Job, run
 
@@ -19,7 +19,7 @@ def bootstrap_errors(fitted: Fitted) -> tuple[Array, list[str]]:
     Rows are drawn within groups, whole clusters where the fit has them (Efron & Tibshirani 1993, chapter 6,
     doi 10.1007/978-1-4899-4541-9).
     """
-    codes = [sample.answers.clusters for sample in fitted.samples if sample.answers is not None]
+    codes = [answers.clusters for answers in answers_behind(fitted)]
     clusters = [code for code in codes if code is not None]
     job = Job(fitted, resampled(fitted, SEED, clusters or None, bare=True), batch(fitted, gaps=True), None, False)
     outcome = run(job, REPLICATES, 1)
