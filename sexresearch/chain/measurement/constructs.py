@@ -13,7 +13,7 @@ from sexresearch.sem.view import Array, View, matrices, means, row_values, thres
 
 @dataclass(frozen=True)
 class GroupConstruct:
-    """A latent variable in one group (numbered from 0).
+    """A latent variable in one group, or at one level of it (numbered from 0).
 
     indicators : what it is measured by, items or dimensions (latents); items : the observed variables beneath.
     crossed : items beneath that load on another construct as well.
@@ -56,11 +56,14 @@ class Composite:
         return len(np.unique(self.owner))
 
 
-def seen(results: object, question: str) -> View:
-    """What there is to see of the results; OptionError where something else was given, or nothing is measured."""
+def seen(results: object, question: str, levels: bool = False) -> View:
+    """What there is to see of the results; OptionError where something else was given, or nothing is measured.
+
+    levels : whether the question understands models of two levels.
+    """
     if not isinstance(results, Results | View):
         raise OptionError(f"{question} takes the results of fit; found {type(results).__name__}")
-    found = view(results, question)
+    found = view(results, question, levels=levels)
     if not constructs(found):
         raise OptionError(f"{question} needs constructs with items: the model has no '=~'")
     return found

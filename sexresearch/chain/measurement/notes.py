@@ -55,7 +55,9 @@ def reliability_note(fit: View, construct: GroupConstruct, x: Composite, standar
         notes.append(f"{', '.join(construct.crossed)} also measures another construct")
     if fit.options.missing == "fiml" and not fit.blocks[construct.group].complete:
         notes.append("the interval of alpha takes all answers as given")
-    if fit.options.cluster is not None:
+    if fit.of_levels:
+        notes.append("no interval of alpha at two levels")
+    if fit.options.cluster is not None and not fit.of_levels:
         notes.append("the interval of alpha takes respondents as independent")
     return "; ".join(notes)
 
@@ -89,5 +91,6 @@ def clearly_loads(rows: pd.DataFrame) -> pd.Series:
 
 
 def _loadings(fit: View, group: int) -> pd.DataFrame:
-    rows = fit.parameters.query("op == '=~'")
-    return rows[rows["group"] == fit.groups[group]] if fit.groups else rows
+    rows, block = fit.parameters.query("op == '=~'"), fit.blocks[group]
+    rows = rows[rows["group"] == block.label] if fit.groups else rows
+    return rows if block.level is None else rows[rows["level"] == block.level]

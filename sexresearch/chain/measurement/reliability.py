@@ -58,10 +58,10 @@ def reliability(
     -------
     DataFrame
         One row per construct (and group): construct, items (how many), alpha, omega, ave, each with _ci_lower and
-        _ci_upper (95 %), note. Several groups add group; items that serve two constructs, or dimensions of a higher
-        construct, add omega_h. A construct with one item has no values. note says what is missing and why, whether the
-        solution is inadmissible, and which items clearly load against the others (95 % interval without 0, standardized
-        loading of at least .10).
+        _ci_upper (95 %), note. Several groups add group, models of two levels add level; items that serve two
+        constructs, or dimensions of a higher construct, add omega_h. A construct with one item has no values. note says
+        what is missing and why, whether the solution is inadmissible, and which items clearly load against the others
+        (95 % interval without 0, standardized loading of at least .10).
 
     Raises
     ------
@@ -81,6 +81,9 @@ def reliability(
     Intervals of omega and ave: delta method with the standard errors of the fit (Raykov 2002,
     doi 10.1207/S15327906MBR3701_04). Omega over the observed variance has none: that variance moves from sample to
     sample beside the estimates, which their standard errors do not know.
+    Two levels : alpha and omega of the parts within clusters, and of the parts that clusters share (Geldhof, Preacher &
+    Zyphur 2014, doi 10.1037/a0032138). The latter are those of clusters known exactly: means of the respondents who
+    happened to answer are less reliable (Lai 2021, doi 10.1037/met0000287), as ICC(2) of `join_sources` says.
 
     Examples
     --------
@@ -91,7 +94,7 @@ def reliability(
     >>> table[["alpha", "omega", "ave"]].round(4).values.tolist()
     [[0.75, 0.75, 0.5]]
     """
-    fit = seen(results, "reliability")
+    fit = seen(results, "reliability", levels=True)
     found = constructs(fit)
     looks, observed = contents(fit, found), _is_observed(omega_variance)
     if observed:
@@ -103,8 +106,7 @@ def reliability(
         note = "; ".join(part for part in (note, OBSERVED if observed and not np.isnan(values[0]) else "") if part)
         rows.append(_row(fit.blocks[c.group], c, standardized, values, own) | {"note": note})
     frame = pd.DataFrame(rows)
-    if not fit.groups:
-        frame = frame.drop(columns="group")
+    frame = frame.drop(columns=[*([] if fit.groups else ["group"]), *([] if fit.of_levels else ["level"])])
     if not any(c.higher or c.crossed for c in found):
         frame = frame.drop(columns=[name for name in frame if name.startswith("omega_h")])
     return frame
@@ -128,7 +130,8 @@ def _refuse_ordered(found: Sequence[GroupConstruct], looks: Sequence[Composite])
 def _row(
     block: ViewBlock, construct: GroupConstruct, standardized: bool, values: Array, errors: Array
 ) -> dict[str, object]:
-    row: dict[str, object] = {"group": block.label, "construct": construct.name, "items": len(construct.items)}
+    row: dict[str, object] = {"group": block.label, "level": block.level}
+    row |= {"construct": construct.name, "items": len(construct.items)}
     if len(construct.indicators) < 2:
         limits = dict.fromkeys(COLUMNS, (math.nan,) * 3)
     else:
@@ -160,7 +163,7 @@ def _alpha(block: ViewBlock, items: Sequence[str], standardized: bool) -> tuple[
         sd = np.sqrt(np.diag(cov))
         cov = cov / np.outer(sd, sd)
     value = alpha(cov)
-    return value, *alpha_limits(value, n, len(items))
+    return (value, *alpha_limits(value, n, len(items))) if block.level is None else (value, math.nan, math.nan)
 
 
 def _sample_cov(block: ViewBlock, items: Sequence[str]) -> Array:
