@@ -194,11 +194,6 @@ class View:
         return labels if len(labels) > 1 else ()
 
     @property
-    def of_levels(self) -> bool:
-        """Whether the model has parts within clusters and between them."""
-        return any(block.level is not None for block in self.blocks)
-
-    @property
     def latents(self) -> tuple[str, ...]:
         """Latent variables."""
         return tuple(dict.fromkeys(name for block in self.blocks for name in block.roles.latent))
@@ -236,7 +231,7 @@ def view(results: Results | View, question: str, levels: bool = False) -> View:
     if not isinstance(results, View | Results):
         raise OptionError(f"{question} needs the Results of a fit; found {type(results).__name__}")
     found = results if isinstance(results, View) else _view(results)
-    if not levels and found.of_levels:
+    if not levels and any(block.level is not None for block in found.blocks):
         raise OptionError(f"{question} takes models of one level; this one has 'level:' blocks")
     return found
 

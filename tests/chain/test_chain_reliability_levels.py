@@ -44,7 +44,7 @@ def test_omega_follows_from_loadings_and_residuals_of_its_level(results):
 def test_intervals_of_alpha_are_missing_with_their_reason(results):
     found = sx.reliability(results)
     assert found["alpha_ci_lower"].isna().all()
-    assert found["note"].str.contains("no interval of alpha at two levels").all()
+    assert found["note"].str.contains("without interval at two levels").all()
     assert (found["omega_ci_lower"] < found["omega"]).all()
     assert np.isfinite(found["ave_ci_upper"]).all()
 

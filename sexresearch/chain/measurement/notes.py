@@ -55,9 +55,9 @@ def reliability_note(fit: View, construct: GroupConstruct, x: Composite, standar
         notes.append(f"{', '.join(construct.crossed)} also measures another construct")
     if fit.options.missing == "fiml" and not fit.blocks[construct.group].complete:
         notes.append("the interval of alpha takes all answers as given")
-    if fit.of_levels:
-        notes.append("no interval of alpha at two levels")
-    if fit.options.cluster is not None and not fit.of_levels:
+    if fit.blocks[construct.group].level is not None:
+        notes.append("alpha without interval at two levels, and missing where it would exceed 1")
+    elif fit.options.cluster is not None:
         notes.append("the interval of alpha takes respondents as independent")
     return "; ".join(notes)
 

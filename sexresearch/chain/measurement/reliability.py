@@ -106,7 +106,9 @@ def reliability(
         note = "; ".join(part for part in (note, OBSERVED if observed and not np.isnan(values[0]) else "") if part)
         rows.append(_row(fit.blocks[c.group], c, standardized, values, own) | {"note": note})
     frame = pd.DataFrame(rows)
-    frame = frame.drop(columns=[*([] if fit.groups else ["group"]), *([] if fit.of_levels else ["level"])])
+    frame = frame.drop(
+        columns=[*([] if fit.groups else ["group"]), *(["level"] if fit.blocks[0].level is None else [])]
+    )
     if not any(c.higher or c.crossed for c in found):
         frame = frame.drop(columns=[name for name in frame if name.startswith("omega_h")])
     return frame
@@ -163,7 +165,9 @@ def _alpha(block: ViewBlock, items: Sequence[str], standardized: bool) -> tuple[
         sd = np.sqrt(np.diag(cov))
         cov = cov / np.outer(sd, sd)
     value = alpha(cov)
-    return (value, *alpha_limits(value, n, len(items))) if block.level is None else (value, math.nan, math.nan)
+    if block.level is not None:  # covariances between clusters are no sample's own: alpha may exceed 1
+        return (value if value <= 1 else math.nan), math.nan, math.nan
+    return value, *alpha_limits(value, n, len(items))
 
 
 def _sample_cov(block: ViewBlock, items: Sequence[str]) -> Array:
