@@ -32,9 +32,9 @@ def catalogue(language: str) -> Mapping[str, Any]:
 def filled_text(language: str, key: str, values: Mapping[str, object] | None = None, part: str = "sentences") -> str:
     """The text of that key, filled with values.
 
-    >>> said("de", "rows_all", {"n": 1500})
+    >>> filled_text("de", "rows_all", {"n": 1500})
     'Alle 1.500 Antwortbögen wurden ausgewertet.'
-    >>> said("en", "items_lost", {"n": 1, "names": ["joy"]})
+    >>> filled_text("en", "items_lost", {"n": 1, "names": ["joy"]})
     'One question could not be used, as nobody answered it or all answered alike: joy.'
     """
     known, filling = catalogue(language)[part], dict(values or {})

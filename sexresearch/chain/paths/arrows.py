@@ -99,7 +99,7 @@ def ends(row: Parameter) -> tuple[str, str]:
 def checked_name(name: str, names: Sequence[str], what: str, constructs: Sequence[str]) -> str:
     """The name, if the model has it; ModelError with the names there are, constructs first.
 
-    >>> known("joy", ["joy", "j1"], "target", ["joy"])
+    >>> checked_name("joy", ["joy", "j1"], "target", ["joy"])
     'joy'
     """
     if name in names:

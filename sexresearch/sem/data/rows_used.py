@@ -66,7 +66,7 @@ def refuse_single_cluster(groups: Sequence[Answers], name: str | None) -> None:
 def group_prefix(label: object) -> str:
     """How a message begins that concerns one group; empty where there are no groups.
 
-    >>> where_said("north")
+    >>> group_prefix("north")
     "group 'north': "
     """
     return "" if label is None else f"group {label!r}: "
