@@ -8,6 +8,7 @@ from sexresearch import chain, datasets, document, errors, glossary, sem, standa
 from sexresearch.answering import Answer, answer
 from sexresearch.chain import (
     Direction,
+    Multiverse,
     bottlenecks,
     chain_model,
     compare_rivals,
@@ -24,6 +25,7 @@ from sexresearch.chain import (
     kano,
     latent_means,
     method_bias,
+    multiverse,
     necessity,
     parallel_analysis,
     path_differences,
@@ -111,6 +113,7 @@ __all__ = [
     "Ledger",
     "Model",
     "Moments",
+    "Multiverse",
     "Pooled",
     "Power",
     "ResponseScale",
@@ -159,6 +162,7 @@ __all__ = [
     "method_bias",
     "model_table",
     "monte_carlo",
+    "multiverse",
     "necessity",
     "new_study",
     "parallel_analysis",

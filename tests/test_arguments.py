@@ -24,12 +24,14 @@ WRONG = (
 )
 FEW = (None, -1, 2.5, float("nan"), "nonsense", ["nonsense"], {"nonsense": 1}, object(), np.zeros(3), WRONG[-5])
 SLOW = {"invariance", "latent_means", "path_differences", "permutation_test", "power", "impute", "dynamic_cutoffs"}
-SLOW |= {"validity", "fit", "growth", "priorities", "necessity"}
+SLOW |= {"validity", "fit", "growth", "priorities", "necessity", "multiverse"}
 DRAWN = {"path_diagram", "forest", "htmt_map", "importance_map", "radar", "invariance_ladder", "power_curve"}
 DRAWN |= {"screening", "interval_dots"}
 LONG = {
     "replicates",
     "permutations",
+    "null",
+    "at_most",
     "bootstrap",
     "draws",
     "m",
@@ -137,6 +139,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.bottlenecks: {"data": rated, "target": "x3"},
         sx.shape: {"results": path, "cause": "joy", "effect": "x3"},
         sx.method_bias: {"results": path},
+        sx.multiverse: {"survey": data, "model": "joy =~ x0 + x1 + x2; x3 ~ joy", "at_most": 2},
         sx.direction: {"data": data, "cause": [["x0"], ["x1"]], "effect": [["x2"], ["x3"]]},
     }
     plain = sx.Survey.from_frame(items)

@@ -18,12 +18,14 @@ from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
 from sexresearch.chain.measurement.validity import validity
 from sexresearch.chain.paths.effects import effects
+from sexresearch.chain.robustness.multiverse import Multiverse, multiverse
 from sexresearch.chain.robustness.refit_without import refit_without
 from sexresearch.chain.views.chain_model import chain_model
 from sexresearch.chain.views.rivals import compare_rivals, rivals_sentence
 
 __all__ = [
     "Direction",
+    "Multiverse",
     "bottlenecks",
     "chain_model",
     "compare_rivals",
@@ -40,6 +42,7 @@ __all__ = [
     "kano",
     "latent_means",
     "method_bias",
+    "multiverse",
     "necessity",
     "parallel_analysis",
     "path_differences",

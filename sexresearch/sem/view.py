@@ -38,6 +38,8 @@ from sexresearch.sem.implied.structure import total_effects
 from sexresearch.sem.inference.chisquare import chisq_pvalue
 from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.inference.rmsea import rmsea
+from sexresearch.sem.item_subsets import ItemSubsets, TotalEffect, item_subsets
+from sexresearch.sem.language.fewer_items import without_items
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import written
 from sexresearch.sem.language.parameter import Parameter
@@ -63,6 +65,7 @@ from sexresearch.sem.resampling.uncertainty import (
     uncertain,
     z_and_p,
 )
+from sexresearch.sem.shared_out import shared_out
 from sexresearch.sem.terms.scores import cluster_sums
 
 __all__ = [
@@ -75,6 +78,7 @@ __all__ = [
     "Draws",
     "Formula",
     "Interval",
+    "ItemSubsets",
     "Matrices",
     "Modifiers",
     "Parameter",
@@ -86,6 +90,7 @@ __all__ = [
     "Roles",
     "RowPlaces",
     "Separated",
+    "TotalEffect",
     "View",
     "ViewBlock",
     "Vuong",
@@ -99,6 +104,7 @@ __all__ = [
     "fit_verdicts",
     "frame_of",
     "is_ordered",
+    "item_subsets",
     "limits",
     "matrices",
     "means",
@@ -114,12 +120,14 @@ __all__ = [
     "reported",
     "rmsea",
     "row_values",
+    "shared_out",
     "thresholds",
     "total_effects",
     "uncertain",
     "variance_slopes",
     "view",
     "vuong_test",
+    "without_items",
     "written",
     "z_and_p",
 ]
@@ -258,23 +266,13 @@ def _view(results: Results) -> View:
 
 def _block(fitted: Fitted, number: int) -> ViewBlock:
     sample, structure, roles = fitted.samples[number], fitted.structures[number], fitted.table.roles[number]
-    answers = sample.answers
+    names = structure.names[: len(structure.names) - structure.has_means]
+    fixed, own = roles.exogenous if fitted.options.fixed_x else (), sample.answers
+    rows: tuple[Array | None, ...] = (None,) * 3 if own is None else (own.values, own.weights, own.clusters)  # noqa: PD011
+    said = sample.n, sample.nobs, sample.mean, sample.cov, sample.complete, structure.has_means
+    clusters = 0 if sample.nested is None else sample.nested.data.n_clusters
     return ViewBlock(
-        label=sample.label,
-        names=structure.names[: len(structure.names) - structure.has_means],
-        roles=roles,
-        n=sample.n,
-        nobs=sample.nobs,
-        mean=sample.mean,
-        cov=sample.cov,
-        complete=sample.complete,
-        has_means=structure.has_means,
-        fixed=roles.exogenous if fitted.options.fixed_x else (),
-        answers=None if answers is None else answers.values,  # noqa: PD011
-        weights=None if answers is None else answers.weights,
-        clusters=None if answers is None else answers.clusters,
-        level=fitted.table.level(number),
-        n_clusters=0 if sample.nested is None else sample.nested.data.n_clusters,
+        sample.label, names, roles, *said, fixed, rows[0], rows[1], rows[2], fitted.table.level(number), clusters
     )
 
 

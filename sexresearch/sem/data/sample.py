@@ -13,7 +13,7 @@ from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments, refuse_indefinite
 from sexresearch.sem.data.observed import Answers
-from sexresearch.sem.data.rows_used import group_prefix
+from sexresearch.sem.data.rows_used import group_prefix, take
 from sexresearch.sem.data.saturated import saturated_moments
 from sexresearch.sem.data.sums import Sums
 from sexresearch.sem.implied.levels import Clustered, LevelMoments
@@ -234,15 +234,34 @@ def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
     silent = [name for name, some in zip(names, seen.any(axis=0), strict=True) if not some]
     if silent:
         raise DataError(f"{group_prefix(answers.label)}no respondent answered {silent}: drop these items or this group")
-    centre = np.nanmean(answers.values, axis=0)
-    values = answers.values - centre  # so that EM does not suffer from means that are large beside the spread
+    centre = np.nanmean(answers.values, axis=0)  # so that EM does not suffer from means large beside the spread
+    blocks, patterns, n = _by_pattern(answers, centre)
+    mean, cov = saturated_moments(blocks, len(names), tuple(names), group_prefix(answers.label))
+    nobs, at = len(answers.values), mean + centre
+    return Sample(answers.label, tuple(names), nobs, n, at, cov, tuple(blocks), answers, patterns, origin=centre)
+
+
+def _by_pattern(answers: Answers, centre: Array) -> tuple[list[Pattern], Array, float]:
+    """A block of each pattern of answers, measured from the centre, the pattern (rows,) of each row, and their n."""
+    seen = ~np.isnan(answers.values)
     _, first, patterns = np.unique(np.packbits(seen, axis=1), axis=0, return_index=True, return_inverse=True)
     patterns = np.asarray(patterns).ravel()
-    w = np.ones(len(values)) if answers.weights is None else answers.weights
-    blocks = _blocks(np.column_stack([values, np.ones(len(values))]), w, patterns, seen[first])
-    mean, cov = saturated_moments(blocks, values.shape[1], tuple(names), group_prefix(answers.label))
-    n, at = float(w.sum()), mean + centre
-    return Sample(answers.label, tuple(names), len(values), n, at, cov, tuple(blocks), answers, patterns, origin=centre)
+    w = np.ones(len(seen)) if answers.weights is None else answers.weights
+    z = np.column_stack([answers.values - centre, np.ones(len(seen))])
+    return _blocks(z, w, patterns, seen[first]), patterns, float(w.sum())
+
+
+def some_items(sample: Sample, places: Sequence[int], has_means: bool) -> Sample:
+    """The sample of the items at these places: moments of the same rows, gaps by pattern, none by EM once more."""
+    names, own = tuple(sample.names[i] for i in places), np.asarray(places, dtype=int)
+    answers = None if sample.answers is None else arrange(sample.answers, places)
+    mean, cov = sample.mean[own], sample.cov[np.ix_(own, own)]
+    if answers is None or not np.isnan(answers.values).any():
+        return _whole(sample.label, names, sample.nobs, sample.n, mean, cov, has_means, answers)
+    answers = take(answers, ~np.isnan(answers.values).all(axis=1))
+    blocks, patterns, n = _by_pattern(answers, mean)
+    nobs = len(answers.values)
+    return Sample(sample.label, names, nobs, n, mean, cov, tuple(blocks), answers, patterns, origin=mean)
 
 
 def with_counts(sample: Sample, counts: Array) -> Sample | None:

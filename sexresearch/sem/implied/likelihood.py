@@ -78,6 +78,21 @@ def likelihood_derivatives(state: Implied, group: Grouped) -> Derivatives:
     return math.inf, np.full(k, math.nan), lambda: np.zeros((k, k)), lambda: np.zeros((k, k))
 
 
+def likelihood_gradient(state: Implied, blocks: tuple[Pattern, ...]) -> tuple[float, Array]:
+    """Half the deviance of one group with its gradient by slot (k,); infinite where Omega is not positive definite."""
+    value, slope = 0.0, np.zeros(len(state.structure.free))
+    for block in blocks:
+        found = invert(_part(state.omega, block))
+        if found is None:
+            return math.inf, np.full(len(slope), math.nan)
+        V, logdet = found
+        half = 0.5 * block.n
+        Z = state.used if len(block.columns) == len(state.omega) else state.used[block.columns]
+        slope += first_order(state.structure, slot_products(state.structure, Z, half * (V - V @ block.moment @ V)))
+        value += half * (logdet + float(np.vdot(V, block.moment)))
+    return value, slope
+
+
 def _by_block(state: Implied, blocks: tuple[Pattern, ...]) -> Derivatives | None:
     """What `pattern_terms` gives, block by block, in gathers of (k, k) matrices."""
     found = [_block_terms(state, block) for block in blocks]

@@ -32,7 +32,7 @@ def vcov(fitted: Fitted) -> Array:
 
 def _robust_sem(fitted: Fitted) -> Array:
     """Sandwich with the fourth-order moments in the middle (Satorra & Bentler 1994; Browne 1984)."""
-    q = fitted.table.n_free
+    q = len(fitted.theta)
     bread, meat = np.zeros((q, q)), np.zeros((q, q))
     observed = fitted.options.likelihood and fitted.options.information == "observed"
     for point, share in zip(fitted.points, fitted.shares, strict=True):

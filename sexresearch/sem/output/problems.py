@@ -90,7 +90,7 @@ def _indefinite(fitted: Fitted) -> list[str]:
         parts = {"latent variables": state.all_cov[p:last, p:last]}
         parts["residuals of the observed variables"] = state.S[:p, :p]
         for what, cov in parts.items():
-            lowest = _lowest_eigenvalue(cov)
+            lowest = lowest_eigenvalue(cov)
             if lowest < NEGATIVE:
                 found.append(
                     f"the covariance matrix of the {what} is not positive definite{_in_group(fitted, number)}: "
@@ -99,7 +99,7 @@ def _indefinite(fitted: Fitted) -> list[str]:
     return found
 
 
-def _lowest_eigenvalue(cov: Array) -> float:
+def lowest_eigenvalue(cov: Array) -> float:
     """Of the correlations of variables that vary; 0 where it is not below rounding."""
     variances = cov.diagonal()
     kept = variances > 0
