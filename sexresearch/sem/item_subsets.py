@@ -16,8 +16,9 @@ import numpy as np
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers, split_groups
-from sexresearch.sem.data.rows_used import complete_rows, weighed
+from sexresearch.sem.data.rows_used import complete_rows
 from sexresearch.sem.data.sample import Sample, arrange, from_answers, some_items
+from sexresearch.sem.data.sampling_weights import weighed
 from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution
 from sexresearch.sem.estimation.constraints import restrictions
 from sexresearch.sem.estimation.estimate import bounded, columns_of
