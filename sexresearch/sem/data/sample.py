@@ -119,7 +119,7 @@ class Sample:
             return self.given_sums is not None and self.given_sums.units < self.given_sums.nobs
         return self.answers.clusters is not None
 
-    @property
+    @cached_property
     def gaps(self) -> bool:
         """Whether an answer is missing."""
         return self.answers is not None and bool(np.isnan(self.answers.values).any())

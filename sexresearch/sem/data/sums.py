@@ -16,7 +16,7 @@ from sexresearch.frozen import by_value, read_only
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import vech_index
 
-ROWS_AT_ONCE = 2**12  # bounds the memory of t
+ROWS_AT_ONCE = 2**11  # so that t stays in the cache
 
 
 @by_value
@@ -62,16 +62,17 @@ class Sums:
             units = len(known)
         plain, products = np.zeros(size), np.zeros((size, size))
         whole = np.zeros((units, size)) if codes is not None else None
+        space = np.empty((size, ROWS_AT_ONCE))
         for first in range(0, n, ROWS_AT_ONCE):
             rows = slice(first, first + ROWS_AT_ONCE)
-            t = with_squares(values[rows] - centre)
+            t = _with_squares(values[rows], centre, space)
             if weights is not None:
-                t *= weights[rows, None]
-            plain += t.sum(axis=0)
+                t *= weights[rows]
+            plain += t.sum(axis=1)
             if whole is None or codes is None:
-                products += t.T @ t
+                products += t @ t.T
             else:
-                np.add.at(whole, codes[rows], t)
+                np.add.at(whole, codes[rows], t.T)
         return cls(names, centre, n, units, plain, products if whole is None else whole.T @ whole)
 
     @property
@@ -122,10 +123,17 @@ class Sums:
         return Sums(self.names, self.centre, nobs, units, self.plain + there.plain, self.products + there.products)
 
 
-def with_squares(u: Array) -> Array:
-    """(rows, T) t = (1, u, vech uu') of u (rows, p)."""
-    i, j = vech_index(u.shape[1])
-    return np.hstack([np.ones((len(u), 1)), u, u[:, i] * u[:, j]])
+def _with_squares(values: Array, centre: Array, space: Array) -> Array:
+    """(T, rows) t = (1, u, vech uu') of u, the values (rows, p) less their centre, written into `space` (T, …)."""
+    rows, p = values.shape
+    t = space[:, :rows]
+    u, place = t[1 : 1 + p], 1 + p
+    t[0] = 1.0
+    np.subtract(values.T, centre[:, None], out=u)
+    for k in range(p):
+        np.multiply(u[k:], u[k], out=t[place : place + p - k])
+        place += p - k
+    return t
 
 
 def moved(shift: Array) -> Array:
