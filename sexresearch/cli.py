@@ -286,7 +286,7 @@ app.add_typer(cases, name="cases")
 def cases_verb(context: typer.Context) -> None:
     """List the published cases."""
     if context.invoked_subcommand is None:
-        print_frame(list_cases())
+        print_frame(list_cases().drop(columns="reference"))  # `cases run` writes the sources into its page
 
 
 @cases.command("run")

@@ -70,3 +70,17 @@ def test_the_version_is_that_of_the_package():
 def moments():
     r = pd.DataFrame(np.full((3, 3), 0.5) + 0.5 * np.eye(3), index=list("abc"), columns=list("abc"))
     return sx.Moments(r, nobs=100)
+
+
+def test_a_survey_shows_its_constructs_with_labels_and_gaps():
+    survey = sx.datasets.load("service_excellence_demo")
+    shown = survey._repr_html_()
+    assert survey.caption in shown
+    assert all(part.label in shown for part in survey.instrument.constructs)
+    assert "<script>" not in sx.Survey.from_frame(pd.DataFrame({"a": [1]}), name="<script>")._repr_html_()
+
+
+def test_a_model_shows_its_text_and_what_it_holds():
+    shown = sx.Model("joy =~ a + b + c\nd ~ joy\nd ~~ d")._repr_html_()
+    assert "1 latent and 4 observed variables; 3 loadings, 1 path, 1 covariance" in shown
+    assert "joy =~ a + b + c" in shown

@@ -3,6 +3,7 @@
 from sexresearch.glossary.column import columns
 
 SURVEY = columns(
+    ("share_missing", "missing", 2, "share of the answers that are missing"),
     ("column", "column", None, "name of a column of the survey"),
     ("wording", "wording", None, "wording of an item, or what a field holds"),
     ("scale", "scale", None, "name of the response scale"),

@@ -53,7 +53,7 @@ def apa_table(
     Returns
     -------
     PaperTable
-        `frame`, `caption` and `note`; shows itself in a notebook, and ``.save(path)`` writes .docx, .tex, .html or
+        `frame`, `caption` and `note`; shows itself in a notebook, and `report` writes it to .docx, .tex, .html or
         .xlsx.
 
     Raises

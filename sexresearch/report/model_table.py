@@ -51,8 +51,8 @@ def model_table(
     -------
     PaperTable
         One row per estimate that any model has, "(SE)" behind it, empty where a model has none; below them the test,
-        CFI, TLI, RMSEA, SRMR, AIC, BIC and n that each estimator calls for. ``.save(path)`` writes .docx, .tex, .html
-        or .xlsx.
+        CFI, TLI, RMSEA, SRMR, AIC, BIC and n that each estimator calls for. `report` writes it to .docx, .tex,
+        .html or .xlsx.
 
     Raises
     ------

@@ -1,13 +1,12 @@
-"""Tables as papers print them, of one fit or of several side by side; each a value that shows and saves itself."""
+"""Tables as papers print them, of one fit or of several side by side; each a value that shows itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from sexresearch.document import Document, Table, write
+from sexresearch.document import Document, Table
 
 STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 STARS_NOTE = "* p < .05. ** p < .01. *** p < .001."
@@ -15,7 +14,7 @@ STARS_NOTE = "* p < .05. ** p < .01. *** p < .001."
 
 @dataclass(frozen=True, eq=False)
 class PaperTable:
-    """A table for a paper: `frame` as printed, `caption`, `note`; shows itself in notebooks, `save` writes it.
+    """A table for a paper: `frame` as printed, `caption`, `note`; shows itself in notebooks, `report` writes it.
 
     >>> print(PaperTable(pd.DataFrame({"Path": ["a → b"], "β": [".41"]}), "Paths"))
     Paths
@@ -36,26 +35,6 @@ class PaperTable:
     def document(self) -> Document:
         """A document that holds nothing else."""
         return Document(self.caption or "Table", (self.table,))
-
-    def save(self, path: str | Path) -> Path:
-        """Write the table to .docx, .tex, .html, .xlsx or .pptx.
-
-        Parameters
-        ----------
-        path : str or Path
-            The suffix names the format.
-
-        Returns
-        -------
-        Path
-            The file written.
-
-        Raises
-        ------
-        OptionError
-            The suffix is another one.
-        """
-        return write(self.document, path)
 
     def __str__(self) -> str:
         return repr(self.table.printed)

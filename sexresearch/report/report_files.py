@@ -80,7 +80,7 @@ def report(
     if isinstance(results, Document):
         return write(results, destination)
     if isinstance(results, PaperTable | WriteUp):
-        return results.save(destination)
+        return write(results.document, destination)
     if not isinstance(results, Results) and isinstance(results, Documented):
         shown = destination.suffix.lower() == ".pptx"
         return write(results.document("" if title == TITLE else title, slides=shown), destination)

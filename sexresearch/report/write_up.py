@@ -7,13 +7,12 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.measurement.reliability import reliability
-from sexresearch.document import Bullets, Document, Heading, Paragraph, Run, write
+from sexresearch.document import Bullets, Document, Heading, Paragraph, Run
 from sexresearch.errors import OptionError
 from sexresearch.report.naming import labels_of_constructs
 from sexresearch.report.paths import key_paths, p_words
@@ -46,7 +45,7 @@ MOST_PATHS = 12
 class WriteUp:
     """Paragraphs for a paper: `methods` and `results`, and the references they name, in the style of the manual.
 
-    Prints as text, shows as HTML in a notebook, and ``save`` writes .docx, .tex or .html.
+    Prints as text, shows as HTML in a notebook, and `report` writes it to a file.
     """
 
     methods: str
@@ -58,26 +57,6 @@ class WriteUp:
         """As a document, statistical symbols in italics."""
         method = (Heading("Method"), _set(self.methods), Heading("Results"), _set(self.results))
         return Document("Methods and results", (*method, Heading("References"), Bullets(self.references)))
-
-    def save(self, path: str | Path) -> Path:
-        """Write the paragraphs to .docx, .tex or .html.
-
-        Parameters
-        ----------
-        path : str or Path
-            The suffix names the format.
-
-        Returns
-        -------
-        Path
-            The file written.
-
-        Raises
-        ------
-        OptionError
-            The suffix is another one.
-        """
-        return write(self.document, path)
 
     def __str__(self) -> str:
         return "\n\n".join([self.methods, self.results, "References", *self.references])

@@ -27,6 +27,7 @@ from sexresearch.survey.exclusions import (
 )
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.rawtable import RawTable
+from sexresearch.survey.survey_html import survey_html
 from sexresearch.survey.wording import counted, listed, together
 
 
@@ -248,6 +249,9 @@ class Survey:
         about = f"Survey {self.caption}: {items}"
         extra = [f"columns not in the instrument: {listed(self.extra)}"] if self.extra else []
         return visible("\n".join([about, *(f"  {note}" for note in (*self.notes, *extra))]))
+
+    def _repr_html_(self) -> str:
+        return survey_html(self)
 
 
 def checked_survey(table: RawTable, instrument: Instrument | None, source: Source, synthetic: bool = False) -> Survey:

@@ -148,7 +148,7 @@ def test_models_stand_side_by_side(results, robust):
 
 def test_tables_save_themselves_and_reports_take_them(results, tmp_path):
     made = sx.model_table(results, names=["<script>=1+1"])
-    paths = [made.save(tmp_path / f"models{suffix}") for suffix in (".html", ".docx", ".tex", ".xlsx")]
+    paths = [sx.report(made, tmp_path / f"models{suffix}") for suffix in (".html", ".docx", ".tex", ".xlsx")]
     paths += [sx.report(made, tmp_path / "again.html"), sx.report(sx.write_up(results), tmp_path / "text.docx")]
     assert all(path.stat().st_size for path in paths)
     assert "<script>" not in paths[0].read_text(encoding="utf-8")

@@ -60,7 +60,9 @@ def test_the_page_opens_without_a_network(ledger, tmp_path, assert_opens_offline
 
 def test_the_command_lists_and_runs_cases(tmp_path):
     run = CliRunner().invoke
-    assert "lopes2024" in run(app, ["cases"], env={"COLUMNS": "200"}).output
+    listed = run(app, ["cases"], env={"COLUMNS": "80"}).output
+    assert "lopes2024" in listed
+    assert max(map(len, listed.splitlines())) <= 80
     shown = run(app, ["cases", "run", "lopes2024", "--out", str(tmp_path)], env={"COLUMNS": "200"})
     assert shown.exit_code == 0, shown.output
     assert (tmp_path / "cases.html").exists()

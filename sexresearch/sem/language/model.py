@@ -12,6 +12,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.sem.language.equality import equal_names
+from sexresearch.sem.language.model_html import model_html
 from sexresearch.sem.language.statements import Statements
 from sexresearch.sem.language.syntax import parse
 from sexresearch.sem.language.table import Defaults, ParameterTable, parameter_table
@@ -206,6 +207,9 @@ class Model:
 
     def __str__(self) -> str:
         return self.syntax
+
+    def _repr_html_(self) -> str:
+        return model_html(self)
 
 
 @lru_cache(maxsize=256)
