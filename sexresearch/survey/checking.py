@@ -100,14 +100,14 @@ def _plain_numbers(frame: pd.DataFrame) -> set[str]:
 
 def _plain_items(frame: pd.DataFrame, parts: Parts, closer: set[str]) -> dict[int, Any]:
     """The answers of items that are numbers on their scale, by place; all items of one scale at once."""
-    alike: dict[tuple[ResponseScale, bool], list[int]] = {}
+    alike: dict[tuple[ResponseScale, bool, str], list[int]] = {}
     for place, (header, kind) in enumerate(zip(frame.columns, frame.dtypes, strict=True)):
         part = parts.get(header)
         if isinstance(part, Item) and header not in closer and isinstance(kind, np.dtype) and kind.kind in "iuf":
-            alike.setdefault((part.scale, part.reverse), []).append(place)
+            alike.setdefault((part.scale, part.reverse, kind.kind), []).append(place)
     found: dict[int, Any] = {}
-    for (scale, reverse), places in alike.items():
-        answers, fits = answers_on_scale(frame.iloc[:, places].to_numpy(float), scale, reverse)
+    for (scale, reverse, _), places in alike.items():
+        answers, fits = answers_on_scale(frame.iloc[:, places].to_numpy(), scale, reverse)
         found |= {place: answers[:, column] for column, place in enumerate(places) if fits[column]}
     return found
 

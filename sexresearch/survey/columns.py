@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -81,17 +82,21 @@ def _whole_if_possible(numbers: pd.Series) -> pd.Series:
 
 
 def answers_on_scale(
-    values: npt.NDArray[np.float64], scale: ResponseScale, reverse: bool = False
+    values: npt.NDArray[Any], scale: ResponseScale, reverse: bool = False
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Columns of numbers answered on one scale, recoded where reversed, and which of them need no closer look.
 
     >>> answers_on_scale(np.array([[1.0, 11.0], [np.nan, 2.0]]), ResponseScale("ten", 1, 10))[1].tolist()
     [True, False]
     """
-    missing = [code for code in scale.missing if not isinstance(code, str)]
-    right = (values >= scale.lowest) & (values <= scale.highest) & ~np.isin(values, missing)
-    right &= np.full(values.shape, not scale.whole) | (values == np.round(values))
-    fits = np.asarray((right | np.isnan(values)).all(axis=0))
+    inside = [code for code in scale.missing if not isinstance(code, str) and scale.lowest <= code <= scale.highest]
+    right = (values >= scale.lowest) & (values <= scale.highest)
+    if inside:
+        right &= ~np.isin(values, inside)
+    if scale.whole and values.dtype.kind == "f":
+        right &= values == np.round(values)
+    fits = np.asarray((right if values.dtype.kind in "iu" else right | np.isnan(values)).all(axis=0))
+    values = values.astype(float, copy=False)
     return (scale.lowest + scale.highest - values if reverse else values), fits
 
 

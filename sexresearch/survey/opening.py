@@ -134,7 +134,7 @@ def _check_line(name: str, chunk: bytes, head: bytes, line: int) -> int:
     if b"\0" in chunk and not wide and chunk is not head:
         raise DataError(f"{name} is not a text file: it holds zero bytes; export it again, as CSV in UTF-8")
     parts = re.split(rb"[\r\n]", chunk) if b"\n" not in chunk and b"\r" in chunk else chunk.split(b"\n")
-    longest = max(line + len(parts[0]), *(len(part) for part in parts)) if len(parts) > 1 else line + len(chunk)
+    longest = max(line + len(parts[0]), *map(len, parts)) if len(parts) > 1 else line + len(chunk)
     if longest > LONGEST_LINE:
         raise DataError(
             f"{name} has a line of more than {LONGEST_LINE // MEGABYTE} million characters, which no row of answers is"

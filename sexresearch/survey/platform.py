@@ -91,11 +91,12 @@ def _limesurvey_in_words(answers: pd.DataFrame) -> Hashable | None:
     if answers.shape[1] < 5 or not answers.columns.is_unique:
         return None
     number, date, page, language = (answers.iloc[:, place] for place in range(4))
-    whole = all(pd.api.types.is_numeric_dtype(column.dtype) for column in (number, page)) and number.is_unique
+    if not all(pd.api.types.is_numeric_dtype(column.dtype) for column in (number, page)) or not number.is_unique:
+        return None
     dates, codes = date.dropna().map(str), language.dropna().map(str)
     coded = bool(len(codes)) and codes.str.fullmatch(LANGUAGE).all() and codes.nunique() <= 10
     dated = bool(len(dates)) and dates.str.fullmatch(r"\d{4}-\d{2}-\d{2}[ T].*").all()
-    return answers.columns[1] if whole and coded and dated and page.between(-1, 200).all() else None
+    return answers.columns[1] if coded and dated and page.between(-1, 200).all() else None
 
 
 def _limesurvey(names: set[str]) -> bool:

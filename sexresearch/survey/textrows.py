@@ -25,8 +25,8 @@ SIGNS = np.frombuffer(b"+-\"' ", np.uint8)  # what may stand before the first di
 class TextRows:
     """Where the rows that hold something begin and end, how many cells each has, and where the cells are parted.
 
-    `bytes_` are the text in UTF-8 with plain line ends, `lines` the number of each row's last line, `edges` the ends of
-    all cells: the separators in `parted` and the ends of lines.
+    `bytes_` are the text in UTF-8 with plain line ends, `lines` the number of each row's last line, `parted` the places
+    of separators.
     """
 
     bytes_: bytes
@@ -36,7 +36,6 @@ class TextRows:
     widths: Places
     lines: Places
     parted: Places
-    edges: Places
 
     def listed(self, first: int, last: int) -> list[list[str]]:
         """The rows from first up to last, as lists of cells."""
@@ -95,17 +94,24 @@ class TextRows:
 
     def _names_in_digits(self, first: int, last: int, width: int) -> list[int]:
         """Columns with digits behind a leading zero: these are names, such as postcodes."""
-        part = np.frombuffer(self.bytes_ + b"\n\n\n", np.uint8)
-        low, high = np.searchsorted(self.edges, [self.starts[first], self.ends[last - 1]])
-        begins = np.concatenate([self.starts[first : first + 1], self.edges[low:high] + 1])
-        heads = part[begins]
-        at = begins + np.isin(heads, SIGNS)
-        zeros = begins[(part[at] == ZERO) & (part[at + 1] >= ZERO) & (part[at + 1] <= NINE)]
+        part = np.frombuffer(self.bytes_, np.uint8)[: self.ends[last - 1]]
+        at = self.starts[first] + np.flatnonzero(part[self.starts[first] :] == ZERO)
+        at = at[at + 1 < len(part)]
+        at = at[(part[at + 1] >= ZERO) & (part[at + 1] <= NINE)]
+        begins = np.where(np.isin(part[at - 1], SIGNS) & (at > self.starts[first]), at - 1, at)
+        zeros = begins[self._begin_cells(begins, first)]
         if not len(zeros):
             return []
         rows = np.searchsorted(self.starts, zeros, side="right") - 1
         columns = np.searchsorted(self.parted, zeros) - np.searchsorted(self.parted, self.starts[rows])
         return [int(column) for column in np.unique(columns) if column < width]
+
+    def _begin_cells(self, places: Places, first: int) -> npt.NDArray[np.bool_]:
+        """Which places begin a cell: those of row `first` or later behind a separator, or at the start of a row."""
+        row = np.searchsorted(self.starts, places, side="right") - 1
+        mark = np.minimum(np.searchsorted(self.parted, places - 1), max(len(self.parted) - 1, 0))
+        behind = self.parted[mark] == places - 1 if len(self.parted) else np.zeros(len(places), bool)
+        return np.asarray((row >= first) & (behind | (self.starts[row] == places)))
 
 
 def text_rows(text: str, dialect: Dialect) -> TextRows | None:
@@ -130,14 +136,19 @@ def text_rows(text: str, dialect: Dialect) -> TextRows | None:
     ends, marks = np.flatnonzero(newline), np.flatnonzero(parted)
     starts = np.concatenate([[0], ends[:-1] + 1])
     widths = np.searchsorted(marks, ends) - np.searchsorted(marks, starts) + 1
-    edges = np.flatnonzero(newline | parted)
-    if not len(ends) or np.max(widths) < 2 or np.max(np.diff(edges, prepend=-1)) > LONGEST_CELL:
+    if not len(ends) or np.max(widths) < 2 or _longest_cell(starts, ends, marks) > LONGEST_CELL:
         return None
     lone = np.flatnonzero(widths == 1)
     kept = np.ones(len(ends), bool)
     kept[[row for row in lone if not content[starts[row] : ends[row]].strip()]] = False
     lines = np.searchsorted(every_line, ends) + 1
-    return TextRows(content, dialect, starts[kept], ends[kept], widths[kept], lines[kept], marks, edges)
+    return TextRows(content, dialect, starts[kept], ends[kept], widths[kept], lines[kept], marks)
+
+
+def _longest_cell(starts: Places, ends: Places, marks: Places) -> int:
+    """Length of the longest cell; of the longest row where that is short enough already."""
+    row = int(np.max(ends - starts))
+    return row if row <= LONGEST_CELL else int(np.max(np.diff(np.sort(np.concatenate([ends, marks])), prepend=-1)))
 
 
 def _quoted(signs: npt.NDArray[np.uint8], dialect: Dialect) -> npt.NDArray[np.bool_] | None:
