@@ -7,17 +7,21 @@ from types import ModuleType
 from sexresearch import chain, datasets, document, errors, glossary, sem, standard, survey
 from sexresearch.answering import Answer, answer
 from sexresearch.chain import (
+    Alignment,
     Direction,
     Multiverse,
+    align,
     bottlenecks,
     chain_model,
     compare_rivals,
     cross_loadings,
     direction,
+    efa,
     effects,
     explore,
     factor_correlations,
     factor_fit,
+    factor_loadings,
     fornell_larcker,
     htmt,
     importance,
@@ -99,6 +103,7 @@ from sexresearch.survey import (
 )
 
 __all__ = [
+    "Alignment",
     "Answer",
     "Bootstrap",
     "Construct",
@@ -122,6 +127,7 @@ __all__ = [
     "Study",
     "StudyRun",
     "Survey",
+    "align",
     "answer",
     "apa_table",
     "bootstrap",
@@ -137,11 +143,13 @@ __all__ = [
     "document",
     "draft_instrument",
     "dynamic_cutoffs",
+    "efa",
     "effects",
     "errors",
     "explore",
     "factor_correlations",
     "factor_fit",
+    "factor_loadings",
     "fit",
     "fornell_larcker",
     "glossary",

@@ -7,11 +7,13 @@ from sexresearch.chain.deciding.necessity import bottlenecks, necessity
 from sexresearch.chain.deciding.penalty_reward import penalty_reward
 from sexresearch.chain.deciding.priorities import priorities
 from sexresearch.chain.deciding.shape import shape
+from sexresearch.chain.invariance.alignment import Alignment, align
 from sexresearch.chain.invariance.invariance import invariance
 from sexresearch.chain.invariance.latent_means import latent_means
 from sexresearch.chain.invariance.path_differences import path_differences
 from sexresearch.chain.investing.importance import importance
 from sexresearch.chain.investing.what_if import what_if
+from sexresearch.chain.measurement.efa import efa, factor_loadings
 from sexresearch.chain.measurement.explore import explore, factor_correlations, factor_fit, parallel_analysis
 from sexresearch.chain.measurement.htmt import htmt
 from sexresearch.chain.measurement.reliability import reliability
@@ -24,17 +26,21 @@ from sexresearch.chain.views.chain_model import chain_model
 from sexresearch.chain.views.rivals import compare_rivals, rivals_sentence
 
 __all__ = [
+    "Alignment",
     "Direction",
     "Multiverse",
+    "align",
     "bottlenecks",
     "chain_model",
     "compare_rivals",
     "cross_loadings",
     "direction",
+    "efa",
     "effects",
     "explore",
     "factor_correlations",
     "factor_fit",
+    "factor_loadings",
     "fornell_larcker",
     "htmt",
     "importance",

@@ -79,7 +79,6 @@ class ItemSubsets:
         found = [_effect(_at(fit, objective, solution), self.source, self.target) for fit in self.fits]
         return found if all(own.se > 0 or not np.isfinite(own.est) for own in found) else None
 
-
     def _sample(self, whole: Fitted, items: Collection[str], has_means: bool) -> Sample | None:
         """What the data say about the items that are left; None where they say too little."""
         names = whole.samples[0].names

@@ -1,11 +1,9 @@
 """All that questions, figures and reports may see of a fit.
 
 A `View` is plain data: the parameter table with its estimates and their covariance, and for each block (group) what its
-variables are and what the sample said. `view` makes one of the `Results` of any engine; an engine of its own fills one
-directly. Everything that depends on parameters is computed from it, for R parameter vectors at once: with B the paths
-(effects in rows, causes in columns) and S the residual (co)variances, G = (I - B)^-1 holds the total effects and
-C = G S G' the implied covariances of all variables (Bollen 1989, doi 10.1002/9781118619179).
-What an engine cannot do stays None in its view (`resampler`, `gains`), and questions then say what is missing.
+variables are and what the sample said. `view` makes one of the `Results` of any engine. Everything that depends on
+parameters is computed from it, for R parameter vectors at once: with B the paths (effects in rows, causes in columns)
+and S the residual (co)variances, G = (I - B)^-1 holds the total effects and C = G S G' the implied covariances.
 """
 
 from __future__ import annotations
@@ -65,6 +63,8 @@ from sexresearch.sem.resampling.uncertainty import (
     uncertain,
     z_and_p,
 )
+from sexresearch.sem.rotation.extraction import Factors, extracted
+from sexresearch.sem.rotation.rotate import rotate
 from sexresearch.sem.shared_out import shared_out
 from sexresearch.sem.terms.scores import cluster_sums
 
@@ -76,6 +76,7 @@ __all__ = [
     "SHOWN",
     "Array",
     "Draws",
+    "Factors",
     "Formula",
     "Interval",
     "ItemSubsets",
@@ -100,6 +101,7 @@ __all__ = [
     "draws",
     "equality_tests",
     "every_reference",
+    "extracted",
     "fit_prose",
     "fit_verdicts",
     "frame_of",
@@ -119,6 +121,7 @@ __all__ = [
     "released",
     "reported",
     "rmsea",
+    "rotate",
     "row_values",
     "shared_out",
     "thresholds",
@@ -177,7 +180,6 @@ class View:
     options : how it was fitted, defaults decided. levels : categories of ordered variables.
     resampler : draws samples and estimates again; redrawer : draws the answers again; gains : makes the table of
     modification indices. None where there is no such thing.
-    vcov, parameters and inadmissible may be given as functions, called when they are first asked for.
     """
 
     engine: str

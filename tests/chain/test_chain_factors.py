@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import sexresearch as sx
-from sexresearch.chain.measurement.extraction import extracted
 from sexresearch.errors import DataError, OptionError
+from sexresearch.sem.rotation.extraction import extracted
 
 FOLDER = Path(__file__).parents[1] / "reference" / "exploring"
 ROTATED = 2e-4  # factanal stops at 1e-4 of a uniqueness, GPArotation at a gradient of 1e-6

@@ -415,6 +415,36 @@ def indices_above_one() -> None:
         assert own["mi"] / own["epc"] == pytest.approx(-score, rel=MODE)
 
 
+BLOCK = 'efa("b")*f1 + efa("b")*f2 =~ ' + " + ".join(f"x{k}" for k in range(1, 7))
+
+
+def rotation_borders() -> None:
+    """Where items are as they come, or factors uncorrelated, errors are lavaan's (test_reference_rotations.py)."""
+    raw, unit = (fit(BLOCK, rotation=sem.Rotation(standardized=flag)).parameters for flag in (False, True))
+    loads = raw["op"] == "=~"
+    assert (raw["se"] - unit["se"])[loads].abs().max() > 100 * SOLVED
+    np.testing.assert_allclose(raw["se"][raw["lhs"] == raw["rhs"]], unit["se"][unit["lhs"] == unit["rhs"]], rtol=SOLVED)
+
+
+def rotated_groups() -> None:
+    """One turn for all groups keeps equal loadings equal, and the fit."""
+    options = {"group": "site", "group_equal": ["loadings"]}
+    found, plain = fit(BLOCK, **options), fit(BLOCK, rotation="none", **options)
+    loads = found.parameters[found.parameters["op"] == "=~"].groupby(["lhs", "rhs"])["est"]
+    assert loads.nunique().max() == 1
+    assert found.fit_measures["chisq"] == pytest.approx(plain.fit_measures["chisq"], rel=SOLVED)
+
+
+def rotated_order() -> None:
+    """Factors of all groups are most like those of the first, in place and sign."""
+    rows = fit(BLOCK, group="site").parameters
+    loads = rows[rows["op"] == "=~"].pivot_table(index="group", columns=["lhs", "rhs"], values="est", sort=False)
+    first, *others = (np.reshape(row, (2, 6)) for row in loads.to_numpy())
+    for other in others:
+        assert (np.abs(other @ first.T).argmax(axis=0) == [0, 1]).all()
+        assert (np.diag(other @ first.T) > 0).all()
+
+
 EVIDENCE: dict[str, Callable[[], None]] = {
     evidence.__name__: evidence
     for evidence in (
@@ -433,6 +463,7 @@ EVIDENCE: dict[str, Callable[[], None]] = {
         *(semtools_pooled, score_test_df, empty_rows, theta_scale_indices),
         *(negative_variance_correlations, variance_on_its_bound, absolute_value, labels_beside_na),
         *(ordered_clusters, ordered_weighted_covariates, ordered_mediators),
+        *(rotation_borders, rotated_groups, rotated_order),
     )
 } | {"test_beside_estimator": test_beside, "weights_gamma_errors": weights_gamma}
 

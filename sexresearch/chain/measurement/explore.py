@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.measurement.extraction import LEAST, Factors, extracted
 from sexresearch.chain.measurement.rotation import RotatedFactors, rotated
 from sexresearch.errors import DataError, OptionError
-from sexresearch.sem.view import Array, chisq_pvalue, frame_of, numeric_columns, rmsea
+from sexresearch.sem.view import Array, Factors, chisq_pvalue, extracted, frame_of, numeric_columns, rmsea
 from sexresearch.survey import Survey
 
 Extraction = Literal["ml", "pa"]
@@ -247,7 +246,7 @@ def factor_fit(
         found = _converged(extracted(R, int(k), "ml"), int(k))
         df = ((p - k) ** 2 - p - k) // 2
         chisq = (n - 1 - (2 * p + 5) / 6 - 2 * k / 3) * found.value
-        whole = [name for name, psi in zip(names, found.uniqueness, strict=True) if psi <= LEAST]
+        whole = [name for name, on_bound in zip(names, found.whole, strict=True) if on_bound]
         rows.append(
             {
                 "factors": int(k),

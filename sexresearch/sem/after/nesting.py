@@ -49,6 +49,7 @@ class Relation:
 
 def relation(larger: Fitted, smaller: Fitted) -> Relation:
     """The relation of `smaller` to `larger`, which has no more degrees of freedom."""
+    larger, smaller = larger.unrotated or larger, smaller.unrotated or smaller
     reason = why_incomparable(larger, smaller)
     if reason:
         return Relation("incomparable", reason)

@@ -1,4 +1,4 @@
-"""Where exploratory blocks start: principal factors of their items, in echelon form about well separated anchors."""
+"""Where exploratory blocks start: factors of their items alone, in echelon form about well separated anchors."""
 
 from __future__ import annotations
 
@@ -10,25 +10,24 @@ from scipy.linalg import qr
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.language.table import ParameterTable
+from sexresearch.sem.matrices import exceeds
+from sexresearch.sem.rotation.extraction import extracted
 
-ROUNDS = 15  # of communalities
-MOST = 0.95  # of an item's variance that factors are to explain at the start
+SINGULAR = 1e-6  # eigenvalue of correlations from which their likelihood can be had
+MOST = 0.98  # of an item's variance that factors are to explain at the start
 
 
-def principal_factors(cov: Array, k: int) -> Array:
-    """(p, k) loadings of k uncorrelated factors: principal axes, communalities improved round by round."""
+def first_factors(cov: Array, k: int) -> Array:
+    """(p, k) loadings of k uncorrelated factors: the best of several maxima of the likelihood, no item whole.
+
+    Least squares where the covariances are not positive definite, as polychoric ones may be.
+    """
     sd = np.sqrt(np.diag(cov))
     R = cov / np.outer(sd, sd)
-    p = len(R)
-    inverse = np.linalg.pinv(R + 1e-6 * np.eye(p))
-    communality = np.clip(1.0 - 1.0 / np.diag(inverse), 0.1, MOST)
-    loadings = np.zeros((p, k))
-    for _ in range(ROUNDS):
-        values, vectors = np.linalg.eigh(R - np.diag(1.0 - communality))
-        loadings = vectors[:, ::-1][:, :k] * np.sqrt(np.maximum(values[::-1][:k], 0.02))
-        communality = np.clip((loadings**2).sum(axis=1), 0.02, MOST)
-    shrunk = np.sqrt(np.minimum(1.0, MOST / np.maximum((loadings**2).sum(axis=1), 1e-12)))
-    return loadings * shrunk[:, None] * sd[:, None]
+    found = extracted(R, k, "ml" if exceeds(R, SINGULAR) else "pa").loadings
+    communality = (found**2).sum(axis=1)
+    shrunk = np.sqrt(np.minimum(1.0, MOST / np.maximum(communality, SINGULAR)))
+    return found * shrunk[:, None] * sd[:, None]
 
 
 def echelon(loadings: Array, anchors: Sequence[int]) -> Array:
@@ -50,7 +49,7 @@ def anchors_of(table: ParameterTable, samples: Sequence[Sample]) -> tuple[tuple[
             own = [sample.names.index(item) for item in block.items]
             cov = sample.cov[np.ix_(own, own)]
             if np.isfinite(cov).all() and (np.diag(cov) > 0).all():
-                loadings = principal_factors(cov, len(block.factors)) / np.sqrt(np.diag(cov))[:, None]
+                loadings = first_factors(cov, len(block.factors)) / np.sqrt(np.diag(cov))[:, None]
                 order = qr(loadings.T, pivoting=True, mode="r")[1]
                 found[block.name] = tuple(block.items[i] for i in order[: len(block.factors)])
     return tuple(found.items())

@@ -62,7 +62,15 @@ def rotated_fit(model: Model, fitted: Fitted) -> tuple[Fitted, list[str]]:
     return _turned(fitted, table, turns), _said(turns)
 
 
-def _turned(fitted: Fitted, table: ParameterTable, turns: Sequence[_Turn]) -> Fitted:
+def rotated_like(unrotated: Fitted, model: Fitted) -> Fitted:
+    """Another fit of the unrotated model, turned as near to the rotated `model` as its own criterion allows.
+
+    For the many refits of a bootstrap: the rotation starts where that of the model ended; factors keep their places.
+    """
+    return _turned(unrotated, model.table, _turns(unrotated, model.table, model), held=False)
+
+
+def _turned(fitted: Fitted, table: ParameterTable, turns: Sequence[_Turn], held: bool = True) -> Fitted:
     options, samples = fitted.options, fitted.samples
     own = [[(t.block, t.found.turn) for t in turns if t.group == number] for number in range(table.n_groups)]
     M = [turn_of(structure, parts) for structure, parts in zip(fitted.structures, own, strict=True)]
@@ -74,15 +82,15 @@ def _turned(fitted: Fitted, table: ParameterTable, turns: Sequence[_Turn]) -> Fi
     bare = ConstrainedSolution(point, np.zeros((0, len(theta))), 0)
     names = namespace(table)
     fresh = Fitted(options, table, objective, names, bare, theta, levels=fitted.levels)
-    held = [(t.group, t.block, t.held) for t in turns if t.held is not None]
-    rows = conditions_on(fresh, held)
+    parts = [(t.group, t.block, t.held) for t in turns if t.held is not None and held]
+    rows = conditions_on(fresh, parts)
     before, unit = carried_restrictions(fitted, table)
     old = fitted.constrained
     both = ConstrainedSolution(point, np.vstack([before, rows]), old.n_equalities + len(rows), old.binding, unit)
     return replace(fresh, constrained=both, unrotated=fitted, rotated=patterns)
 
 
-def _turns(fitted: Fitted, table: ParameterTable) -> list[_Turn]:
+def _turns(fitted: Fitted, table: ParameterTable, model: Fitted | None = None) -> list[_Turn]:
     """The turn of every block of every group; blocks that share their loadings are turned alike."""
     known: dict[tuple[int, ...], _Turn] = {}
     found: list[_Turn] = []
@@ -93,25 +101,42 @@ def _turns(fitted: Fitted, table: ParameterTable) -> list[_Turn]:
             if key in known:
                 found.append(replace(known[key], group=number, block=block, held=None))
                 continue
-            turn = _turn(fitted, number, block)
-            first = next((t for t in found if t.block.name == block.name), None)
+            if model is None:
+                turn = _turn(fitted, number, block)
+                first = next((t.found for t in found if t.block == block), None)
+            else:
+                first = next(r.found for r in model.rotated if (r.group, r.block) == (number, block))
+                turn = _turn(fitted, number, block, _nearest(fitted, number, block, first))
             known[key] = turn if first is None else _alike(turn, first)
             found.append(known[key])
     return found
 
 
-def _turn(fitted: Fitted, number: int, block: ExploratoryBlock) -> _Turn:
-    rotation, structure = fitted.options.rotation, fitted.structures[number]
+def _loadings(fitted: Fitted, number: int, block: ExploratoryBlock) -> Array:
+    """(p, k) the unrotated loadings of a block."""
+    structure = fitted.structures[number]
     items, factors = places_of(structure, block.items), places_of(structure, block.factors)
-    A = matrices_at(structure, fitted.theta)[0][np.ix_(items, factors)]
+    return np.asarray(matrices_at(structure, fitted.theta)[0][np.ix_(items, factors)])
+
+
+def _nearest(fitted: Fitted, number: int, block: ExploratoryBlock, first: RotatedLoadings) -> Array:
+    """(k, k) the turn that brings unrotated loadings nearest to where a rotation ended before."""
+    A, before = _loadings(fitted, number, block), first.loadings @ first.turn.T
+    u, _, v = np.linalg.svd(A.T @ before)
+    return np.asarray(u @ v @ first.turn)
+
+
+def _turn(fitted: Fitted, number: int, block: ExploratoryBlock, start: Array | None = None) -> _Turn:
+    rotation, structure = fitted.options.rotation, fitted.structures[number]
+    items, A = places_of(structure, block.items), _loadings(fitted, number, block)
     residuals = np.diag(fitted.states[number].S)[items]
     variance = (A**2).sum(axis=1) + residuals
     if rotation.standardized and (variance <= 0).any():
         lost = [item for item, v in zip(block.items, variance, strict=True) if v <= 0]
         raise DataError(f"{', '.join(lost)} of the block {block.name!r} has no variance in this solution: leave it out")
     wanted = wanted_of(fitted, block)
-    found = rotate(A, rotation, np.sqrt(variance) if rotation.standardized else None, wanted)
-    held = RotatedBlock(found, residuals, rotation, wanted) if len(factors) > 1 else None
+    found = rotate(A, rotation, np.sqrt(variance) if rotation.standardized else None, wanted, start)
+    held = RotatedBlock(found, residuals, rotation, wanted) if A.shape[1] > 1 else None
     return _Turn(number, block, found, held)
 
 
@@ -143,11 +168,9 @@ def _by_name(values: Array, names: tuple[tuple[str, ...], ...], block: Explorato
     return values
 
 
-def _alike(turn: _Turn, first: _Turn) -> _Turn:
+def _alike(turn: _Turn, first: RotatedLoadings) -> _Turn:
     """The turn with factors in the order and of the sign that make them most like those of an earlier group."""
-    if turn.block.items != first.block.items or turn.found.loadings.shape[1] < 2:
-        return turn
-    order, sign = like(turn.found.loadings, first.found.loadings)
+    order, sign = like(turn.found.loadings, first.loadings)
     T = turn.found.turn[:, order] * sign
     found = replace(turn.found, loadings=turn.found.loadings[:, order] * sign, correlations=T.T @ T, turn=T)
     held = None if turn.held is None else replace(turn.held, found=found)

@@ -17,7 +17,7 @@ from scipy.linalg import lapack
 
 from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.exploratory import echelon, principal_factors
+from sexresearch.sem.estimation.exploratory import echelon, first_factors
 from sexresearch.sem.implied.structure import Structure, implied
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.table import ParameterTable
@@ -155,7 +155,7 @@ def _measure(structure: Structure, layout: _Layout, B: Array, cov: Array) -> Arr
         for factors, items, anchors in layout.blocks:
             if len(factors) > 1 and factors[0] in latents:
                 cov = joint[items[:, None], items]
-                B[items[:, None], factors] = echelon(principal_factors(cov, len(factors)), anchors)
+                B[items[:, None], factors] = echelon(first_factors(cov, len(factors)), anchors)
                 scale[factors] = 1.0
         _compose(joint, B, latents, known, scale)
     return joint

@@ -232,6 +232,8 @@ def _refuse_mixture(results: tuple[Results, ...]) -> None:
     if others or len(results) < 2:
         raise OptionError(f"pool takes the Results of at least two imputed sets; found {others or len(results)}")
     refuse_levels(results[0].model.statements, "pool")
+    if results[0].fitted.table.is_exploratory:
+        raise OptionError("pool does not know exploratory blocks, efa(): each set would be rotated by itself")
     parts = {
         "the model": lambda r: (r.model.syntax, r.fitted.table.rows),
         "the options": lambda r: (r.fitted.options, r.provenance.engine),

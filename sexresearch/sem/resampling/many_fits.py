@@ -61,9 +61,9 @@ def batch(fitted: Fitted, gaps: bool = False) -> Batch | None:
     gaps : whether the samples may lack answers where the fitted one does.
     """
     groups = fitted.objective.groups
-    if fitted.table.levels or not (
-        all(term.rests_on_moments or (gaps and term.fills_gaps) for term in groups) and _linear(fitted)
-    ):
+    if fitted.table.levels or fitted.unrotated is not None:  # rotated factors: every sample is turned by itself
+        return None
+    if not (all(term.rests_on_moments or (gaps and term.fills_gaps) for term in groups) and _linear(fitted)):
         return None
     around = coordinates(fitted.structures, fitted.theta)
     if fitted.basis.shape[1] < len(fitted.theta):  # equality constraints are linear in the parameters themselves

@@ -19,6 +19,7 @@ from sexresearch.sem.estimation.estimate import bounded, discrepancy_of, in_user
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.estimation.pivots import about_pivots, pivoted
+from sexresearch.sem.estimation.rotated import rotated_like
 from sexresearch.sem.estimation.two_level_samples import samples_of_levels
 
 MOST_STEPS = 200  # a replicate that needs more is on its way to infinity; nearly all need fewer than 10
@@ -34,7 +35,9 @@ def refit(fitted: Fitted, answers: Sequence[Answers]) -> Fitted:
 
 
 def refit_samples(fitted: Fitted, samples: tuple[Sample, ...]) -> Fitted:
-    """The same, from samples that are already summed up."""
+    """The same, from samples that are already summed up; exploratory factors are turned to be like those of the fit."""
+    if fitted.unrotated is not None:
+        return rotated_like(refit_samples(fitted.unrotated, samples), fitted)
     structures = place(fitted.table, samples, bool(fitted.options.meanstructure))
     objective = discrepancy_of(structures, samples, fitted.table, fitted.options)
     fresh = replace(fitted, objective=objective)

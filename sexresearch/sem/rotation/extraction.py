@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sexresearch.sem.view import Array
+from sexresearch.sem.arrays import Array
 
 LEAST = 0.005  # bound of uniquenesses; an item that reaches it is explained whole (Heywood case)
 STATIONARY = 1e-5  # largest projected gradient at a minimum, of discrepancies of the order of 1
@@ -32,6 +32,11 @@ class Factors:
     def converged(self) -> bool:
         """Whether this is a minimum within the bounds."""
         return self.gradient < STATIONARY
+
+    @property
+    def whole(self) -> Array:
+        """(p,) which items are explained whole: their uniqueness is on its bound."""
+        return np.asarray(self.uniqueness <= LEAST)
 
     @property
     def communality(self) -> Array:
