@@ -134,12 +134,12 @@ def _diagonal_traces(fitted: Fitted, weight: Sequence[Array]) -> tuple[float, fl
 
     With P = w^1/2 Q: tr(w Gamma) - tr(P' Gamma P), and sum w w' Gamma^2 - 2 |w^1/2 Gamma P|^2 + |P' Gamma P|^2.
     """
-    gamma = [term.moment_covariance() for term in fitted.objective.groups]
-    D = [math.sqrt(f) * d @ fitted.basis for f, d in zip(fitted.shares, fitted.jacobians(), strict=True)]
-    held = [d.any(axis=1) for d in D]
-    if sum(int(rows.sum()) for rows in held) == fitted.basis.shape[1]:  # every moment is free or at zero: no projection
-        rest = [(w[~rows], G.among(~rows)) for w, G, rows in zip(weight, gamma, held, strict=True)]
-        return sum(float(w @ G.diagonal()) for w, G in rest), sum(G.squares(w) for w, G in rest)
+    found, D = _unsettled(fitted)
+    gamma = [term.moment_covariance().among(rows) for term, rows in zip(fitted.objective.groups, found, strict=True)]
+    weight = [w[rows] for w, rows in zip(weight, found, strict=True)]
+    if not D[0].shape[1]:
+        pairs = list(zip(weight, gamma, strict=True))
+        return sum(float(w @ G.diagonal()) for w, G in pairs), sum(G.squares(w) for w, G in pairs)
     inner = sum(d.T @ (w[:, None] * d) for d, w in zip(D, weight, strict=True))
     right = _orthonormal(np.asarray(inner))
     P = [w[:, None] * d @ right for d, w in zip(D, weight, strict=True)]
@@ -149,6 +149,28 @@ def _diagonal_traces(fitted: Fitted, weight: Sequence[Array]) -> tuple[float, fl
     second = sum(G.squares(w) for w, G in zip(weight, gamma, strict=True))
     second -= 2.0 * sum(float(np.sum(w[:, None] * gp * gp)) for w, gp in zip(weight, GP, strict=True))
     return first, second + float(np.sum(both * both))
+
+
+def _unsettled(fitted: Fitted) -> tuple[list[slice | Array], list[Array]]:
+    """Rows of each group that no parameter has for itself, and there the columns of w^1/2 D of all other parameters.
+
+    A moment that a parameter of its own moves, such as a threshold, is fitted whatever the others are: Q holds it.
+    """
+    D, whole = fitted.jacobians(), len(fitted.basis) == fitted.basis.shape[1]
+    D = tuple(math.sqrt(f) * (d if whole else d @ fitted.basis) for f, d in zip(fitted.shares, D, strict=True))
+    alone = np.asarray(sum(np.count_nonzero(d, axis=0) for d in D)) == 1
+    if not whole:  # rounding hides which are
+        alone[:] = False
+    if sum(int(d.any(axis=1).sum()) for d in D) == len(alone):  # every moment is free or at zero
+        alone[:] = True
+    found: list[slice | Array] = []
+    left = []
+    for d in D:
+        rows = np.flatnonzero(~d[:, alone].any(axis=1))
+        together = len(rows) > 0 and int(rows[-1]) - int(rows[0]) == len(rows) - 1
+        found.append(slice(int(rows[0]), int(rows[-1]) + 1) if together else rows)
+        left.append(d[found[-1]][:, ~alone])
+    return found, left
 
 
 def _orthonormal(inner: Array) -> Array:
