@@ -142,6 +142,8 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.bottlenecks: {"data": rated, "target": "x3"},
         sx.shape: {"results": path, "cause": "joy", "effect": "x3"},
         sx.method_bias: {"results": path},
+        sx.pls: {"results": path},
+        sem.pls_estimates: {"results": path},
         sx.multiverse: {"survey": data, "model": "joy =~ x0 + x1 + x2; x3 ~ joy", "at_most": 2},
         sx.direction: {"data": data, "cause": [["x0"], ["x1"]], "effect": [["x2"], ["x3"]]},
     }

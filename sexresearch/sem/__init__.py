@@ -16,6 +16,8 @@ from sexresearch.sem.imputation.pooled import Pooled, pool
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.compare import compare
 from sexresearch.sem.output.results import Results
+from sexresearch.sem.partial_least_squares.by_seminr import PlsEstimates, pls_estimates
+from sexresearch.sem.partial_least_squares.pls import pls
 from sexresearch.sem.permutation import permutation_test
 from sexresearch.sem.planning.analytic import parameter_power, rmsea_power, sensitivity
 from sexresearch.sem.planning.curve import Power
@@ -35,6 +37,7 @@ __all__ = [
     "Fitting",
     "Model",
     "Moments",
+    "PlsEstimates",
     "Pooled",
     "Power",
     "Results",
@@ -50,6 +53,8 @@ __all__ = [
     "monte_carlo",
     "parameter_power",
     "permutation_test",
+    "pls",
+    "pls_estimates",
     "pool",
     "power",
     "rmsea_power",
