@@ -52,7 +52,7 @@ across := c2*b2
 """)
 EFFECTS = {"within": 0.3 * 0.4, "between": 0.3 * 0.5, "across": 0.5 * 0.5}
 WORDS = {"within": "within (1-1-1)", "between": "between (1-1-1)", "across": "across levels (2-1-1)"}
-CLAIMED = {(60, "monte_carlo")}  # what is said to cover: Monte-Carlo intervals at 60 branches
+CLAIMED = {(60, "within"), (60, "across")}  # whose Monte-Carlo intervals are said to cover
 
 
 def chunk(task: tuple[int, int, int]) -> np.ndarray:
@@ -82,8 +82,7 @@ def rows_of(branches: int, found: np.ndarray) -> list[dict[str, object]]:
     rows = []
     for place, (name, true) in enumerate(EFFECTS.items()):
         est, se, delta, drawn = good[:, 1 + 4 * place : 5 + 4 * place].T
-        claims = {"delta": delta.mean(), "monte_carlo": drawn.mean()}
-        broken = [m for m, share in claims.items() if (branches, m) in CLAIMED and not COVER[0] <= share <= COVER[1]]
+        broken = (branches, name) in CLAIMED and not COVER[0] <= drawn.mean() <= COVER[1]
         rows.append(
             {
                 "branches": branches,
@@ -113,8 +112,9 @@ def main(replications: int = REPLICATIONS) -> int:
         table += rows_of(branches, np.vstack(own))
     about = (
         f"Synthetic samples of {EACH} customers in each of 60 or 25 branches; what is estimated is written at the top "
-        "of `level_coverage.py`. It is claimed that Monte-Carlo intervals cover 93 to 97 % with 60 branches; with 25 "
-        f"nothing is claimed. Seed {SEED}, {replications} samples of each size; "
+        "of `level_coverage.py`. It is claimed that with 60 branches Monte-Carlo intervals of the effects within "
+        "branches and across levels cover 93 to 97 %. Of the effect between branches, whose standard error is a little "
+        f"too small, and of 25 branches nothing is claimed. Seed {SEED}, {replications} samples of each size; "
         f"{time.perf_counter() - start:.0f} s. {machine()}."
     )
     write_section("Indirect effects at two levels", about + "\n\n" + markdown(table))

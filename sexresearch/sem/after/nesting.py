@@ -14,6 +14,7 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.sample import Nested
 from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution, minimize_within
 from sexresearch.sem.estimation.constraints import restrictions
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
@@ -133,8 +134,21 @@ def _variables(fitted: Fitted) -> set[str]:
     return {name for sample in fitted.samples for name in sample.names}
 
 
+def _same_rows(one: Nested, other: Nested) -> bool:
+    """Whether both levels of a group are of the same rows in the same clusters."""
+    if len(one.answers.values) != len(other.answers.values) or set(one.names) != set(other.names):
+        return False
+    order = [other.names.index(name) for name in one.names]
+    same = np.array_equal(one.answers.values, other.answers.values[:, order], equal_nan=True)
+    return same and np.array_equal(np.asarray(one.answers.clusters), np.asarray(other.answers.clusters))
+
+
 def _same_data(a: Fitted, b: Fitted) -> bool:
     for number, (s, t) in enumerate(zip(a.samples, b.samples, strict=True)):
+        if s.nested is not None and t.nested is not None:
+            if not _same_rows(s.nested, t.nested):
+                return False
+            continue
         order = variable_order(b, number, a)
         scale = np.sqrt(np.outer(np.diag(s.cov), np.diag(s.cov)))
         gap = np.abs(s.cov - t.cov[np.ix_(order, order)]) / scale

@@ -20,7 +20,6 @@ from sexresearch.sem.after.scaled_difference import (
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.chisquare import chisq_pvalue
 from sexresearch.sem.inference.rmsea import rmsea
-from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.output.results import Results
 
 DifferenceTest = Literal["standard", "satorra_bentler_2001", "satorra_2000", "satorra_bentler_2010"]
@@ -74,8 +73,6 @@ def compare(
     ([nan, 2.0], 'nested', '2 is nested in 1')
     """
     titles = _titles(results, names)
-    for one in results:
-        refuse_levels(one.model.statements, "compare")
     if method is not None and method not in METHODS:
         raise OptionError(f"method {method!r} is not known; allowed: {', '.join(METHODS)}")
     order = sorted(range(len(results)), key=lambda k: results[k].fit_measures["df"])

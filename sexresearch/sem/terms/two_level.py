@@ -7,7 +7,7 @@ what the moments of its level are. Formulas: `implied.levels`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar, NoReturn
 
 import numpy as np
@@ -18,9 +18,9 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.clusters import FLOOR, positive
 from sexresearch.sem.data.sample import Nested
 from sexresearch.sem.gamma import Gamma
-from sexresearch.sem.implied.implied_moments import collect, moment_bend
+from sexresearch.sem.implied.implied_moments import collect, moment_bend, moment_vector
 from sexresearch.sem.implied.levels import Clustered, LevelIndex, LevelMoments
-from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian, vech_index
+from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian, split_moments, vech_index
 from sexresearch.sem.terms.continuous import ContinuousPoint, ContinuousTerm
 from sexresearch.sem.terms.objective import Curve
 from sexresearch.sem.terms.scores import slot_matrix
@@ -84,7 +84,46 @@ class LevelTerm(ContinuousTerm):
         return theta, False
 
     def reproducing(self, point: Point, share: float) -> tuple[GroupTerm, float]:
-        _refuse("models fitted to each other's moments")
+        p = self.structure.p
+        omega = self.moments_like(point)
+        mean, cov = split_moments(omega, self.structure.has_means)
+        sd = np.sqrt(np.maximum(np.abs(cov.diagonal()), self.least_variance))
+        i, j = vech_index(p)
+        wanted, units = np.concatenate([mean, cov[i, j]]), np.concatenate([sd, sd[i] * sd[j]])
+        kept = {field.name: getattr(self, field.name) for field in fields(LevelTerm)}
+        return LevelTarget(**kept, wanted=wanted, units=units), 0.0
+
+
+@dataclass(frozen=True)
+class LevelTarget(LevelTerm):
+    """One level of a group that shall have certain moments: half the squared distance from `wanted` (M,) in `units`.
+
+    Covariances of a level may be singular, of which a likelihood would know nothing.
+    """
+
+    wanted: Array
+    units: Array
+
+    @property
+    def counted(self) -> float:
+        return self.n
+
+    @property
+    def saturated_log_likelihood(self) -> float:
+        return 0.0
+
+    def value(self, theta: Array) -> float:
+        gap = (moment_vector(implied(self.structure, theta)) - self.wanted) / self.units
+        return 0.5 * float(gap @ gap)
+
+    def curve(self, theta: Array) -> Curve:
+        state = implied(self.structure, theta)
+        gap = (moment_vector(state) - self.wanted) / self.units
+        D = jacobian(state) @ slot_matrix(self.structure, self.n_free) / self.units[:, None]
+        return Curve(0.5 * float(gap @ gap), D.T @ gap, D.T @ D, lambda: D.T @ D)
+
+    def at(self, theta: Array) -> LevelPoint:
+        return LevelPoint(theta, self)
 
 
 @dataclass(frozen=True)
