@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +12,8 @@ from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import group_prefix
-from sexresearch.sem.implied.levels import ClusterSums, LevelMoments
+from sexresearch.sem.implied.level_patterns import ClusterPatterns, cluster_patterns, row_patterns
+from sexresearch.sem.implied.levels import Clustered, ClusterSums, LevelMoments
 
 
 class Named(Protocol):
@@ -57,6 +59,24 @@ def cluster_sums_of(answers: Answers, within: Array, between: Array, origin: Arr
         within, between, len(values), deviations.T @ deviations / max(len(values) - len(size), 1), sizes.astype(float),
         counts, middle, np.array(covs), means, kind, deviations, starts,
     )  # fmt: skip
+
+
+def clustered(answers: Answers, within: Array, between: Array) -> tuple[Clustered, ClusterSums]:
+    """What the likelihood is made of, and sums to start from: where answers are missing, those of filled rows."""
+    origin = np.nanmean(answers.values, axis=0)
+    if not np.isnan(answers.values).any():
+        sums = cluster_sums_of(answers, within, between, origin)
+        return sums, sums
+    order, starts, size = cluster_places(answers)
+    values, codes = answers.values[order] - origin, np.repeat(np.arange(len(size)), size)
+    counts = np.add.reduceat(~np.isnan(values), starts, axis=0)
+    means = np.add.reduceat(np.nan_to_num(values), starts, axis=0) / np.maximum(counts, 1)
+    filled = np.where(np.isnan(values), means[codes], values)
+    like = cluster_sums_of(replace(answers, values=filled, clusters=codes), within, between, np.zeros(len(origin)))
+    alone = [i for i, k in enumerate(between) if k not in within]
+    above = np.where(counts[:, between[alone]] > 0, means[:, between[alone]], np.nan)
+    rows, clusters = row_patterns(values[:, within], codes), cluster_patterns(above, alone)
+    return ClusterPatterns(within, between, len(values), len(size), len(origin), rows, clusters, like), like
 
 
 def simple_moments(sums: ClusterSums) -> LevelMoments:

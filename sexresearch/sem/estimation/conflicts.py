@@ -33,15 +33,15 @@ def refuse_beside_levels(options: Options) -> None:
         "ordered": options.ordered or None,
         "sampling_weights": options.sampling_weights,
         "auxiliary": options.auxiliary or None,
-        "missing": options.missing if options.missing != "listwise" else None,
+        "missing": options.missing if options.missing not in ("listwise", "fiml") else None,
         "test": options.test if options.test not in (None, *LEVEL_TESTS) else None,
         "se": options.se if options.se not in (None, "robust", *LEVEL_ERRORS) else None,
     }
     found = [f"{name}={value!r}" for name, value in wrong.items() if value is not None]
     if found:
         raise OptionError(
-            f"models with 'level:' blocks do not go with {', '.join(found)}; they are estimated by 'ML' or 'MLR' from "
-            f"complete answers, with se {' or '.join(map(repr, LEVEL_ERRORS))} and test "
+            f"models with 'level:' blocks do not go with {', '.join(found)}; they are estimated by 'ML' or 'MLR', "
+            f"listwise or by 'fiml', with se {' or '.join(map(repr, LEVEL_ERRORS))} and test "
             f"{' or '.join(map(repr, LEVEL_TESTS))}"
         )
 

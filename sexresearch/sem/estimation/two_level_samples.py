@@ -12,17 +12,18 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.clusters import (
     FLOOR,
     cluster_sums_of,
+    clustered,
     positive,
     refuse_crossing,
     refuse_wrong_levels,
     simple_moments,
 )
 from sexresearch.sem.data.observed import Answers
-from sexresearch.sem.data.rows_used import complete_rows, group_prefix, refuse_single_cluster
+from sexresearch.sem.data.rows_used import answered_rows, complete_rows, group_prefix, refuse_single_cluster, take
 from sexresearch.sem.data.sample import Nested, Sample, arrange
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.estimation.options import Options
-from sexresearch.sem.implied.levels import ClusterSums, LevelIndex, LevelMoments
+from sexresearch.sem.implied.levels import Clustered, LevelMoments
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.terms.two_level import UnrestrictedLevels
@@ -35,9 +36,10 @@ def two_level_samples(
     assert options.cluster is not None
     kept, notes = [], []
     pairs = list(zip(table.roles[::2], table.roles[1::2], strict=True))
-    for answers, (within, between) in zip(groups, pairs, strict=True):
-        names = level_names(within, between)
-        rows, dropped = complete_rows(arrange(answers, [list(columns).index(name) for name in names]))
+    for answers, roles in zip(groups, pairs, strict=True):
+        names = level_names(*roles)
+        own = arrange(answers, [list(columns).index(name) for name in names])
+        rows, dropped = complete_rows(own) if options.missing == "listwise" else _answered(own, names, roles, options)
         kept.append(rows)
         notes += dropped
     refuse_single_cluster(kept, options.cluster)
@@ -53,6 +55,20 @@ def samples_of_levels(kept: Sequence[Answers], table: ParameterTable, options: O
     return tuple(samples)
 
 
+def _answered(
+    answers: Answers, names: tuple[str, ...], roles: tuple[Roles, Roles], options: Options
+) -> tuple[Answers, list[str]]:
+    """The rows that answer something at level 1 and lack no fixed exogenous variable."""
+    given = tuple(dict.fromkeys(x for role in roles for x in role.exogenous)) if options.fixed_x else ()
+    rows, notes = answered_rows(answers, names, given)
+    silent = np.isnan(rows.values[:, : len(roles[0].observed)]).all(axis=1)
+    if silent.any():
+        notes.append(
+            f"{group_prefix(answers.label)}{int(silent.sum())} rows answer nothing at level 1 and were dropped"
+        )
+    return take(rows, ~silent), notes
+
+
 def level_names(within: Roles, between: Roles) -> tuple[str, ...]:
     """All variables of a group, those of level 1 first."""
     return within.observed + tuple(name for name in between.observed if name not in within.observed)
@@ -64,14 +80,14 @@ def nested(answers: Answers, within: Roles, between: Roles, fixed_x: bool) -> Ne
     w = np.arange(len(within.observed))
     b = np.array([names.index(name) for name in between.observed])
     refuse_wrong_levels(answers, names, w, b)
-    sums = cluster_sums_of(answers, w, b, answers.values.mean(axis=0))
-    _refuse_few(sums, between, answers)
-    saturated = saturated_moments(sums)
-    given = given_log_likelihood(answers, sums, saturated, within, between) if fixed_x else 0.0
-    return Nested(names, answers, sums, saturated, given)
+    data, start = clustered(answers, w, b)
+    _refuse_few(data, between, answers)
+    saturated = saturated_moments(data, simple_moments(start))
+    given = given_log_likelihood(answers, data, saturated, within, between) if fixed_x else 0.0
+    return Nested(names, answers, data, saturated, given)
 
 
-def _refuse_few(sums: ClusterSums, between: Roles, answers: Answers) -> None:
+def _refuse_few(sums: Clustered, between: Roles, answers: Answers) -> None:
     where, count = group_prefix(answers.label), len(between.observed)
     if sums.n_clusters <= count:
         raise DataError(
@@ -80,20 +96,19 @@ def _refuse_few(sums: ClusterSums, between: Roles, answers: Answers) -> None:
         )
 
 
-def saturated_moments(sums: ClusterSums) -> LevelMoments:
+def saturated_moments(data: Clustered, start: LevelMoments) -> LevelMoments:
     """Moments of both levels of highest likelihood, without restrictions."""
-    start = simple_moments(sums)
-    index = LevelIndex(sums.within, sums.between, sums.means.shape[1])
+    index = data.index
     free = np.ones(index.size, dtype=bool)
-    free[: len(sums.within)] = ~np.isin(sums.within, sums.between)
+    free[: len(data.within)] = ~np.isin(data.within, data.between)
     base = index.stacked(start)
-    objective = UnrestrictedLevels(sums, index, base, free, sums.n)
+    objective = UnrestrictedLevels(data, index, base, free, data.n)
     if not np.isfinite(objective.value(base[free])):
-        place = {k: i for i, k in enumerate(sums.within)}
-        total = start.between.diagonal() + [start.within[place[k], place[k]] if k in place else 0 for k in sums.between]
-        base = index.stacked(start._replace(between=positive(start.between, FLOOR * np.abs(total))))
-    solution = minimize(objective, base[free])
-    return objective.moments(solution.theta)
+        place = {k: i for i, k in enumerate(data.within)}
+        own = [start.within[place[k], place[k]] if k in place else 0.0 for k in data.between]
+        floor = FLOOR * np.abs(start.between.diagonal() + own)
+        base = index.stacked(start._replace(between=positive(start.between, floor)))
+    return objective.moments(minimize(objective, base[free]).theta)
 
 
 def given_log_likelihood(answers: Answers, sums: ClusterSums, at: LevelMoments, within: Roles, between: Roles) -> float:
@@ -105,7 +120,7 @@ def given_log_likelihood(answers: Answers, sums: ClusterSums, at: LevelMoments, 
     chosen = list(dict.fromkeys([*sums.within[w], *sums.between[b]]))
     own = replace(answers, values=answers.values[:, chosen])
     of_w, of_b = (np.array([chosen.index(k) for k in part], dtype=int) for part in (sums.within[w], sums.between[b]))
-    part = cluster_sums_of(own, of_w, of_b, answers.values.mean(axis=0)[chosen])
+    part = cluster_sums_of(own, of_w, of_b, np.nanmean(answers.values, axis=0)[chosen])
     moments = LevelMoments(at.within_mean[w], at.within[np.ix_(w, w)], at.between_mean[b], at.between[np.ix_(b, b)])
     return part.log_likelihood(moments)
 
@@ -113,7 +128,7 @@ def given_log_likelihood(answers: Answers, sums: ClusterSums, at: LevelMoments, 
 def level_samples(own: Nested, within: Roles, between: Roles) -> tuple[Sample, Sample]:
     """The sample of each level; respondents are counted at level 1."""
     data, at, answers = own.data, own.saturated, own.answers
-    origin = answers.values.mean(axis=0)
+    origin = np.nanmean(answers.values, axis=0)
     n = len(answers.values)
     alone = ~np.isin(data.within, data.between)
     first = np.where(alone, origin[data.within], 0.0)

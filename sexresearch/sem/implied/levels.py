@@ -36,12 +36,15 @@ class LevelMoments(NamedTuple):
 
 
 class LevelDerivatives(NamedTuple):
-    """Half the deviance, its gradient (M,), expected curvature and exact Hessian (M, M) in the moments, on demand."""
+    """Half the deviance, its gradient (M,) in the moments, on demand their expected curvature (M, M), and D' H D.
+
+    H (M, M) are the exact second derivatives, D (M, k) those of the moments in k parameters.
+    """
 
     value: float
     gradient: Array
     expected: Callable[[], Array]
-    exact: Callable[[], Array]
+    exact: Callable[[Array], Array]
 
 
 class Clustered(Protocol):
@@ -56,8 +59,16 @@ class Clustered(Protocol):
         """(b,) places of those of level 2."""
 
     @property
+    def n(self) -> int:
+        """How many rows."""
+
+    @property
     def n_clusters(self) -> int:
         """How many clusters there are."""
+
+    @property
+    def index(self) -> LevelIndex:
+        """Places of the moments."""
 
     def derivatives(self, at: LevelMoments) -> LevelDerivatives:
         """Half the deviance at these moments, without constants; infinite where they are impossible."""
@@ -88,6 +99,15 @@ class LevelIndex:
         """Variables of every element of vech B."""
         i, j = vech_index(len(self.between))
         return self.between[i], self.between[j]
+
+    @cached_property
+    def pair_places(self) -> tuple[PairPlaces, PairPlaces, PairPlaces, PairPlaces]:
+        """Of W with W, W with B and B with B among all variables; of W with itself among those of level 1."""
+        W, B, w = self.within_pairs, self.between_pairs, len(self.within)
+        local = vech_index(w)
+        parts = ((self.p, W, W), (self.p, W, B), (self.p, B, B), (w, local, local))
+        ww, wb, bb, own = (PairPlaces.of(*part) for part in parts)
+        return ww, wb, bb, own
 
     @cached_property
     def slices(self) -> tuple[slice, slice, slice, slice]:
@@ -146,15 +166,31 @@ def pair_products(P: Array, Q: Array, weight: Array) -> Array:
     return ((P.reshape(S, p * p) * weight[:, None]).T @ Q.reshape(S, p * p)).ravel()
 
 
-def curvature_of(products: Array, p: int, rows: tuple[Array, Array], columns: tuple[Array, Array]) -> Array:
-    """tr(E P E' Q) / 2 over pairs E of `rows` and E' of `columns`, from the products P_ab Q_cd."""
-    i, j, k, h = rows[0][:, None], rows[1][:, None], columns[0], columns[1]
-    count = np.where(i == j, 0.5, 1.0) * np.where(k == h, 0.5, 1.0)
+@dataclass(frozen=True)
+class PairPlaces:
+    """Where tr(E P E' Q) / 2 over pairs E of rows and E' of columns finds its products P_ab Q_cd, flat in p^4."""
 
-    def at(a: Array, b: Array, c: Array, d: Array) -> Array:
-        return products.take(((a * p + b) * p + c) * p + d)
+    places: tuple[Array, Array, Array, Array]
+    count: Array
 
-    return 0.5 * count * (at(j, k, h, i) + at(j, h, k, i) + at(i, k, h, j) + at(i, h, k, j))
+    @classmethod
+    def of(cls, p: int, rows: tuple[Array, Array], columns: tuple[Array, Array]) -> PairPlaces:
+        """For variables of every pair, and of p in all."""
+        i, j, k, h = rows[0][:, None], rows[1][:, None], columns[0], columns[1]
+        orders = ((j, k, h, i), (j, h, k, i), (i, k, h, j), (i, h, k, j))
+        found = [(((a * p + b) * p + c) * p + d).astype(np.int32) for a, b, c, d in orders]
+        count = np.where(i == j, 0.5, 1.0) * np.where(k == h, 0.5, 1.0)
+        return cls((found[0], found[1], found[2], found[3]), 0.5 * count)
+
+    def curvature(self, products: Array) -> Array:
+        """The traces, from `pair_products`."""
+        a, b, c, d = self.places
+        out = products.take(a)
+        out += products.take(b)
+        out += products.take(c)
+        out += products.take(d)
+        out *= self.count
+        return out
 
 
 def crossed_with_means(P: Array, e: Array, weight: Array, pairs: tuple[Array, Array]) -> Array:
@@ -214,7 +250,7 @@ class ClusterSums:
         s = self._solved(at)
         if s is None:
             none = np.full(self.index.size, math.nan)
-            return LevelDerivatives(math.inf, none, lambda: np.eye(len(none)), lambda: np.eye(len(none)))
+            return LevelDerivatives(math.inf, none, lambda: np.eye(len(none)), lambda D: D.T @ D)
         A = self.covs + s.gap[:, :, None] * s.gap[:, None, :]
         VA = s.V @ A
         inner = self.n - self.n_clusters
@@ -232,23 +268,23 @@ class ClusterSums:
         def expected() -> Array:
             return self._curvature(s.V, s.V, s.inverse, s.inverse, None)
 
-        def exact() -> Array:
-            return self._curvature(s.V, 2.0 * VAV - s.V, s.inverse, 2.0 * pooled - s.inverse, e)
+        def exact(D: Array) -> Array:
+            return D.T @ self._curvature(s.V, 2.0 * VAV - s.V, s.inverse, 2.0 * pooled - s.inverse, e) @ D
 
         return LevelDerivatives(0.5 * value, gradient, expected, exact)
 
     def _curvature(self, V: Array, R: Array, inverse: Array, other: Array, e: Array | None) -> Array:
         """(M, M) second derivatives, from V and 2 V A V - V (or V where expected) of every size, and the same of W."""
-        index, p = self.index, self.index.p
+        index = self.index
         mean_w, cov_w, mean_b, cov_b = index.slices
         out = np.zeros((index.size, index.size))
         shares = [self.counts / self.sizes**2, self.counts / self.sizes, self.counts]
         ww, wb, bb = (pair_products(V, R, share) for share in shares)
         W, B = index.within_pairs, index.between_pairs
-        local = vech_index(len(self.within))
+        of_ww, of_wb, of_bb, own_pairs = index.pair_places
         pooled = pair_products(inverse[None], other[None], np.array([float(self.n - self.n_clusters)]))
-        out[cov_w, cov_w] = curvature_of(ww, p, W, W) + curvature_of(pooled, len(self.within), local, local)
-        out[cov_w, cov_b], out[cov_b, cov_b] = curvature_of(wb, p, W, B), curvature_of(bb, p, B, B)
+        out[cov_w, cov_w] = of_ww.curvature(ww) + own_pairs.curvature(pooled)
+        out[cov_w, cov_b], out[cov_b, cov_b] = of_wb.curvature(wb), of_bb.curvature(bb)
         means = np.einsum("s,sab->ab", self.counts, V)
         places = ((mean_w, self.within), (mean_b, self.between))
         for rows, own in places:

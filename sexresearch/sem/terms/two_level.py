@@ -31,6 +31,15 @@ def _refuse(what: str) -> NoReturn:
     raise OptionError(f"{what} are not known for models of two levels")
 
 
+def _by_parameter(slots: Array, s: Structure, size: int) -> Array:
+    """(moments, size) derivatives in parameters from those in slots."""
+    if len(set(s.free.tolist())) < len(s.free):
+        return slots @ slot_matrix(s, size)
+    out = np.zeros((len(slots), size))
+    out[:, s.free] = slots
+    return out
+
+
 def nested_of(term: GroupTerm) -> Nested:
     """What the clusters of the group say, of a term of either level."""
     assert term.sample.nested is not None
@@ -164,7 +173,7 @@ class WithinTerm(LevelTerm):
             cut = len(states[0].mean_from_origin) * (len(states[0].mean_from_origin) + 3) // 2
             parts = zip(states, (gradient[:cut], gradient[cut:]), strict=True)
             bend = sum(collect(state.structure, moment_bend(state, own), q) for state, own in parts)
-            return factor * (D.T @ exact() @ D + bend)
+            return factor * (exact(D) + bend)
 
         if not np.isfinite(value):
             return Curve(value, np.full(q, np.nan), np.zeros((q, q)), lambda: np.zeros((q, q)))
@@ -172,7 +181,7 @@ class WithinTerm(LevelTerm):
 
     def jacobian(self, within: Implied, between: Implied) -> Array:
         """(M, q) derivatives of the moments of both levels."""
-        return np.vstack([jacobian(s) @ slot_matrix(s.structure, self.n_free) for s in (within, between)])
+        return np.vstack([_by_parameter(jacobian(s), s.structure, self.n_free) for s in (within, between)])
 
     def at(self, theta: Array) -> WithinPoint:
         return WithinPoint(theta, self)
@@ -193,7 +202,7 @@ class WithinTerm(LevelTerm):
         """The model without restrictions, with observed or expected information."""
         nested, own = nested_of(self), self.both_estimated
         found = nested.data.derivatives(nested.saturated)
-        information = (found.exact() if exact else found.expected())[np.ix_(own, own)]
+        information = found.exact(np.eye(len(own))[:, own]) if exact else found.expected()[np.ix_(own, own)]
         return SaturatedLevels(information, nested, own)
 
 
@@ -347,10 +356,9 @@ class UnrestrictedLevels:
     def curve(self, theta: Array) -> Curve:
         """The same with derivatives."""
         value, gradient, expected, exact = self.data.derivatives(self.moments(theta))
-        own = np.ix_(self.free, self.free)
-        return Curve(
-            value / self.n, gradient[self.free] / self.n, expected()[own] / self.n, lambda: exact()[own] / self.n
-        )
+        D = np.eye(len(self.free))[:, self.free]
+        curvature = expected()[np.ix_(self.free, self.free)] / self.n
+        return Curve(value / self.n, gradient[self.free] / self.n, curvature, lambda: exact(D) / self.n)
 
     def hessian(self, theta: Array) -> Array:
         """(q, q) exact second derivatives."""
