@@ -111,7 +111,7 @@ def saturated_moments(data: Clustered, start: LevelMoments) -> LevelMoments:
     return objective.moments(minimize(objective, base[free]).theta)
 
 
-def given_log_likelihood(answers: Answers, sums: ClusterSums, at: LevelMoments, within: Roles, between: Roles) -> float:
+def given_log_likelihood(answers: Answers, sums: Clustered, at: LevelMoments, within: Roles, between: Roles) -> float:
     """Log-likelihood of the fixed exogenous variables of both levels at their own moments."""
     x, z = len(within.exogenous), len(between.exogenous)
     if not x + z:

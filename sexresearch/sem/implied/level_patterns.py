@@ -1,8 +1,8 @@
 """The normal likelihood of incomplete answers in clusters: every answer there is, pattern by pattern.
 
 Given the part u that a cluster shares, its rows are independent with covariance W. With V_i the inverse of the
-answered part of W, padded with zeros, a cluster of rows i knows u with precision A = sum V_i, pulled by r = sum V_i x_i,
-x the answers less their means. With m and C the mean and covariance of u given the answered variables z of level 2,
+answered part of W, padded with zeros, a cluster of rows i knows u with precision A = sum V_i, pulled by
+r = sum V_i x_i, x the answers less their means. With m and C the mean and covariance of u given the answered variables z of level 2,
 and G = C (I + A C)^-1, u given all answers has mean m + G (r - A m) and covariance G (Little & Rubin 2002, chapter 8,
 doi 10.1002/9781119013563; Liang & Bentler 2004, doi 10.1007/BF02295842). B may be singular, or improper, as long as
 the answers have a density.
@@ -215,7 +215,7 @@ class ClusterPatterns:
 
     def log_likelihood(self, at: LevelMoments) -> float:
         """Of all answers."""
-        answers = sum(pattern.values.size for pattern in (*self.rows, *self.above))
+        answers = sum(own.values.size for own in self.rows) + sum(own.values.size for own in self.above)
         return -self.derivatives(at).value - 0.5 * answers * LOG_2PI
 
     def scores(self, at: LevelMoments) -> Array:
@@ -244,8 +244,7 @@ class ClusterPatterns:
 
 def _definite(C: Array, A: Array) -> bool:
     """Whether I + R' C R is positive definite for every cluster, with R R' = A: the answers then have a density."""
-    values, vectors = np.linalg.eigh(C)
-    if values[0] >= 0:
+    if np.linalg.eigvalsh(C)[0] >= 0:
         return True
     spread, turn = np.linalg.eigh(A)
     root = turn * np.sqrt(np.maximum(spread, 0.0))[:, None, :]
