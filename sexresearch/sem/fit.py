@@ -121,7 +121,7 @@ def fit(
         Formulas excepted from `group_equal`, such as "joy =~ x2" or "x2 ~ 1".
     cluster : str, optional
         Column of the clusters. Where the text has ``level: 1`` and ``level: 2`` blocks, a model within and a model
-        between clusters is estimated (ML or MLR, complete answers). Otherwise standard errors and tests respect that
+        between clusters is estimated (ML or MLR, listwise or "fiml"). Otherwise standard errors and tests respect that
         respondents are alike within clusters; with ordered items robust_sem and the scaled tests of WLSMV, ULSMV and
         their kin, whose estimates clusters leave as they are.
     sampling_weights : str, optional

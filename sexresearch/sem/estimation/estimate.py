@@ -27,12 +27,13 @@ from sexresearch.sem.data.sample import (
 )
 from sexresearch.sem.data.sampling_weights import weighed
 from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliary
+from sexresearch.sem.estimation.conflicts import refuse_beside_levels
 from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution, minimize_within
 from sexresearch.sem.estimation.constraints import Restriction, namespace, restrictions
 from sexresearch.sem.estimation.exploratory import anchors_of
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import Solution
-from sexresearch.sem.estimation.options import Options
+from sexresearch.sem.estimation.options import Options, respelled
 from sexresearch.sem.estimation.pivots import in_users_units, pivoted
 from sexresearch.sem.estimation.restarts import attempts_enough, search
 from sexresearch.sem.estimation.settled import settled
@@ -57,6 +58,8 @@ def estimate(model: Model, data: DataFrame | None, moments: object, requested: O
     requested = replace(requested, two_level=bool(model.statements.levels))
     if requested.two_level and data is None:
         raise OptionError("models with 'level:' blocks need the respondents' answers; moments are not enough")
+    if requested.two_level:
+        refuse_beside_levels(respelled(requested))
     data, requested, levels, category_notes = _with_categories(model, data, requested)
     groups, notes = _read(model, data, moments, requested)
     has_rows = isinstance(groups, list)

@@ -2,10 +2,10 @@
 
 Given the part u that a cluster shares, its rows are independent with covariance W. With V_i the inverse of the
 answered part of W, padded with zeros, a cluster of rows i knows u with precision A = sum V_i, pulled by
-r = sum V_i x_i, x the answers less their means. With m and C the mean and covariance of u given the answered variables z of level 2,
-and G = C (I + A C)^-1, u given all answers has mean m + G (r - A m) and covariance G (Little & Rubin 2002, chapter 8,
-doi 10.1002/9781119013563; Liang & Bentler 2004, doi 10.1007/BF02295842). B may be singular, or improper, as long as
-the answers have a density.
+r = sum V_i x_i, x the answers less their means. With m and C the mean and covariance of u given the answered variables
+z of level 2, and G = C (I + A C)^-1, u given all answers has mean m + G (r - A m) and covariance G (Little & Rubin
+2002, chapter 8, doi 10.1002/9781119013563; Liang & Bentler 2004, doi 10.1007/BF02295842). B may be singular, or
+improper, as long as the answers have a density.
 """
 
 from __future__ import annotations

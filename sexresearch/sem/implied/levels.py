@@ -236,7 +236,7 @@ class ClusterSums:
         return LevelIndex(self.within, self.between, self.means.shape[1])
 
     def _solved(self, at: LevelMoments) -> _Solved | None:
-        own, index = invert(at.within), self.index
+        own, index = invert(at.within) if len(self.within) else (np.zeros((0, 0)), 0.0), self.index
         if own is None:
             return None
         W, B = index.padded(at.within, self.within), index.padded(at.between, self.between)
