@@ -152,8 +152,6 @@ def test_questions_of_one_level_refuse_two(results):
             ask()
     with pytest.raises(errors.OptionError, match="one level"):
         sem.bootstrap(results, replicates=5)
-    with pytest.raises(errors.OptionError, match="one level"):
-        sem.simulate(MODEL, 100)
 
 
 def test_gaps_in_the_cluster_column_and_few_clusters_are_said():
