@@ -24,7 +24,7 @@ WRONG = (
 )
 FEW = (None, -1, 2.5, float("nan"), "nonsense", ["nonsense"], {"nonsense": 1}, object(), np.zeros(3), WRONG[-5])
 SLOW = {"invariance", "latent_means", "path_differences", "permutation_test", "power", "impute", "dynamic_cutoffs"}
-SLOW |= {"efa", "align", "validity", "fit", "growth", "priorities", "necessity", "multiverse"}
+SLOW |= {"efa", "align", "how_many_factors", "validity", "fit", "growth", "priorities", "necessity", "multiverse"}
 DRAWN = {"path_diagram", "forest", "htmt_map", "importance_map", "radar", "invariance_ladder", "power_curve"}
 DRAWN |= {"screening", "interval_dots"}
 LONG = {
@@ -79,6 +79,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.effects: {"results": path},
         sx.explore: {"data": items, "factors": 1},
         sx.efa: {"data": items, "factors": 1},
+        sx.how_many_factors: {"data": items, "most": 1, "replicates": 10},
         sx.factor_loadings: {"results": sx.efa(items, 1)},
         sx.align: {"results": sx.fit(text, data, group="g")},
         sx.factor_correlations: {"data": items, "factors": 1},

@@ -15,6 +15,7 @@ from sexresearch.chain.investing.importance import importance
 from sexresearch.chain.investing.what_if import what_if
 from sexresearch.chain.measurement.efa import efa, factor_loadings
 from sexresearch.chain.measurement.explore import explore, factor_correlations, factor_fit, parallel_analysis
+from sexresearch.chain.measurement.how_many import how_many_factors
 from sexresearch.chain.measurement.htmt import htmt
 from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
@@ -42,6 +43,7 @@ __all__ = [
     "factor_fit",
     "factor_loadings",
     "fornell_larcker",
+    "how_many_factors",
     "htmt",
     "importance",
     "invariance",

@@ -132,3 +132,14 @@ def test_one_factor_is_not_rotated(nine):
     one = sx.efa(nine, 1, rotation="varimax")
     plain = sx.fit(f"f1 =~ {' + '.join(nine)}", nine, std_lv=True)
     np.testing.assert_allclose(one.parameters["se"], plain.parameters["se"], atol=SAME)
+
+
+def test_how_many_factors_tells_eigenvalues_and_fit_in_one_table(nine, assert_in_glossary):
+    found = sx.how_many_factors(nine, replicates=50, most=4)
+    assert found["kept"].sum() == 3
+    assert found["df"].tolist() == [27, 19, 12, 6]
+    assert found["chisq"][2] == pytest.approx(sx.efa(nine, 3).fit_measures["chisq"], abs=SAME)
+    assert found["pvalue"][2] > 0.05 > found["pvalue"][1]
+    assert_in_glossary(found)
+    with pytest.raises(OptionError, match="1 to 5 factors; found most=6"):
+        sx.how_many_factors(nine, replicates=2, most=6)

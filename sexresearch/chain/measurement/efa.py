@@ -85,12 +85,10 @@ def efa(
     """
     if (data is None) == (moments is None):
         raise OptionError("give either data or moments=, not " + ("neither" if data is None else "both"))
-    names = _items(data, items, moments, (group, cluster, sampling_weights))
+    names = items_of(data, items, moments, (group, cluster, sampling_weights))
     refuse_more_than_identified(factors, names)
-    prefix = next(p for p in ("f", "factor", "factor_") if not {f"{p}{k + 1}" for k in range(factors)} & set(names))
-    left = " + ".join(f'efa("{BLOCK}")*{prefix}{k + 1}' for k in range(int(factors)))
     return fit(
-        f"{left} =~ {' + '.join(map(written, names))}",
+        efa_text(names, int(factors)),
         data,
         moments=moments,
         rotation=rotation,
@@ -105,12 +103,20 @@ def efa(
     )
 
 
-def _items(
+def efa_text(names: Sequence[str], factors: int) -> str:
+    """The model text of exploratory factors; they are called f1, f2, … unless items are."""
+    prefix = next(p for p in ("f", "factor", "factor_") if not {f"{p}{k + 1}" for k in range(factors)} & set(names))
+    left = " + ".join(f'efa("{BLOCK}")*{prefix}{k + 1}' for k in range(factors))
+    return f"{left} =~ {' + '.join(map(written, names))}"
+
+
+def items_of(
     data: pd.DataFrame | Survey | None,
     items: Sequence[str] | None,
-    moments: Moments | Mapping[object, Moments] | None,
-    parts: Sequence[str | None],
+    moments: Moments | Mapping[object, Moments] | None = None,
+    parts: Sequence[str | None] = (),
 ) -> list[str]:
+    """The columns to analyse; OptionError where there are fewer than two, or one is named twice."""
     if items is not None:
         names = [items] if isinstance(items, str) else list(items)
     elif isinstance(data, Survey):

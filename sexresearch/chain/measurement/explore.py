@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.measurement.rotation import RotatedFactors, rotated
 from sexresearch.errors import DataError, OptionError
-from sexresearch.sem.view import Array, Factors, chisq_pvalue, extracted, frame_of, numeric_columns, rmsea
+from sexresearch.sem import Rotation as HowRotated
+from sexresearch.sem.view import Array, Factors, chisq_pvalue, extracted, frame_of, numeric_columns, rmsea, rotate
 from sexresearch.survey import Survey
 
 Extraction = Literal["ml", "pa"]
@@ -20,6 +20,7 @@ Rotation = Literal["oblimin", "quartimin", "promax", "varimax", "none"]
 METHODS, ROTATIONS = get_args(Extraction), get_args(Rotation)
 SINGULAR = 1e-10  # eigenvalue of correlations that is rounding
 MOST_POWER = 20
+STARTS = 10  # of the rotation
 
 
 @in_words
@@ -145,12 +146,12 @@ def explore(
     >>> sorted(found[found["loading"] > 0.4].groupby("factor")["item"].sum())
     ['abc', 'def']
     """
-    names, found, turned = _explored(data, items, factors, rotation, method, power, normalize)
+    names, found, loadings, _ = _explored(data, items, factors, rotation, method, power, normalize)
     return pd.DataFrame(
         {
             "item": np.repeat(names, factors),
             "factor": np.tile(np.arange(1, factors + 1), len(names)),
-            "loading": turned.loadings.ravel(),
+            "loading": loadings.ravel(),
             "communality": np.repeat(found.communality, factors),
         }
     )
@@ -192,9 +193,9 @@ def factor_correlations(
     >>> factor_correlations(data, factors=2).round(1).to_numpy().tolist()
     [[1.0, 2.0, 0.5]]
     """
-    _, _, turned = _explored(data, items, factors, rotation, method, power, normalize)
+    _, _, _, correlations = _explored(data, items, factors, rotation, method, power, normalize)
     first, second = np.triu_indices(factors, 1)
-    return pd.DataFrame({"a": first + 1, "b": second + 1, "correlation": turned.correlations[first, second]})
+    return pd.DataFrame({"a": first + 1, "b": second + 1, "correlation": correlations[first, second]})
 
 
 @in_words
@@ -269,17 +270,28 @@ def _explored(
     method: str,
     power: float,
     normalize: bool | None,
-) -> tuple[list[str], Factors, RotatedFactors]:
-    """The names of the items, the factors as extracted, and as rotated."""
+) -> tuple[list[str], Factors, Array, Array]:
+    """The names of the items, the factors as extracted, and pattern and factor correlations as rotated."""
     values, names = _complete(data, items)
     _refuse(rotation, method, power, normalize)
     refuse_factors(factors, len(names))
     found = _converged(extracted(_correlations(values, names), factors, method), factors)
     kaiser = rotation in ("varimax", "promax") if normalize is None else bool(normalize)
-    turned = rotated(found.loadings, rotation, float(power), kaiser)
+    size = np.sqrt(found.communality)[:, None] if kaiser else np.ones((len(names), 1))
+    asked = HowRotated(
+        method="quartimin" if rotation == "oblimin" else rotation, row_weights="none", power=float(power), starts=STARTS
+    )
+    turned = rotate(found.loadings / size, asked)
     if not turned.converged:
         raise DataError(f"the rotation {rotation!r} of {factors} factors found no optimum; try another one")
-    return names, found, turned
+    return names, found, *_largest_first(turned.loadings * size, turned.correlations)
+
+
+def _largest_first(loadings: Array, correlations: Array) -> tuple[Array, Array]:
+    """The factor with the largest sum of squares first, each turned to be positive."""
+    order = np.argsort(-np.round((loadings**2).sum(axis=0), 9), kind="stable")
+    sign = np.where(loadings[:, order].sum(axis=0) < 0, -1.0, 1.0)
+    return loadings[:, order] * sign, correlations[np.ix_(order, order)] * np.outer(sign, sign)
 
 
 def _converged(found: Factors, factors: int) -> Factors:

@@ -38,7 +38,11 @@ def turned(A: Array, T: Array) -> Array:
 
 
 def minima(A: Array, criterion: Criterion, orthogonal: bool, starts: int, first: Array | None = None) -> list[Minimum]:
-    """The minima that the starts lead to, the lowest first; from `first` (k, k) alone where it is given."""
+    """The minima that the starts lead to, the lowest first; that near `first` (k, k) alone where it is given."""
+    if first is not None:
+        end = _finished(A, first, criterion, orthogonal)
+        if end.converged and end.value <= float(criterion(turned(A, first))[0]):
+            return [end]
     T = random_turns(A.shape[1], starts) if first is None else first[None]
     T, values = _projected(A, T, criterion, orthogonal)
     found: list[Minimum] = []
