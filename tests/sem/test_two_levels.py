@@ -150,8 +150,6 @@ def test_questions_of_one_level_refuse_two(results):
     for ask in (results.modification_indices, results.residual_table, results.score_tests):
         with pytest.raises(errors.OptionError, match="one level"):
             ask()
-    with pytest.raises(errors.OptionError, match="one level"):
-        sem.bootstrap(results, replicates=5)
 
 
 def test_gaps_in_the_cluster_column_and_few_clusters_are_said():
