@@ -8,12 +8,13 @@ from typing import Literal
 
 from sexresearch.errors import LibraryError
 
-Extra = Literal["lab", "files", "reports", "engines"]
+Extra = Literal["lab", "files", "reports", "engines", "scale"]
 NEEDED_BY: dict[Extra, str] = {
     "lab": "notebooks and their reproduction",
     "files": "workbooks, statistical files and fetched data sets",
     "reports": "figures and reports",
     "engines": "other engines and imputation",
+    "scale": "tables of a database",
 }
 
 

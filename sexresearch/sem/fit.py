@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -13,7 +14,7 @@ from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, ModelSyntaxError, OptionError
 from sexresearch.escaping import visible
 from sexresearch.sem.data.moments import Moments
-from sexresearch.sem.data.observed import used_columns
+from sexresearch.sem.data.observed import column_names, used_columns
 from sexresearch.sem.data.ordered_columns import refuse_unknown
 from sexresearch.sem.engines.sam import sam_solution
 from sexresearch.sem.engines.semopy_engine import semopy_solution
@@ -42,6 +43,7 @@ from sexresearch.sem.output.provenance import Provenance, provenance
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.replicate_errors import SEED, bootstrap_errors
 from sexresearch.sem.rotation.method import Rotation
+from sexresearch.sem.streaming import from_pieces
 
 METHODS = ("joint", "sam")
 
@@ -92,8 +94,9 @@ def fit(
     model : Model or str
         lavaan model text, or a `Model`, read once and reusable.
     data : DataFrame or Survey, optional
-        One row per respondent (or a table of polars or Arrow); columns that the model does not name are ignored. Give
-        either data or moments.
+        One row per respondent; columns that the model does not name are ignored. Or a table of polars or Arrow; or, of
+        which only the columns in use are read: the path of a Parquet file or folder, an Arrow data set, a lazy table
+        (DuckDB, polars, Ibis, Dask), "duckdb://FILE#TABLE". Give either data or moments.
     moments : Moments or dict of Moments by group label, optional
         Means and covariances in place of the answers; `Moments.of` keeps what robust estimators need beside them.
     estimator : str, optional
@@ -265,10 +268,14 @@ def results_of(
         )
     if data is not None:
         refuse_unknown(data, requested.ordered)
-    rows = None if data is None else _rows(model, data, requested)
+    streamed, notes = from_pieces(model, data, requested, engine, method)
+    moments = moments if streamed is None else streamed
+    rows = None if data is None or streamed is not None else _rows(model, data, requested)
     if moments is not None:
         _refuse_products(model.observed, moments)
-    fitted, notes = estimate(model, rows, moments, requested)
+    fitted, more = estimate(model, rows, moments, requested if streamed is None else replace(requested, group=None))
+    fitted = replace(fitted, options=replace(fitted.options, group=requested.group)) if streamed else fitted
+    notes = notes + more
     refuse_overfull(degrees_of_freedom(fitted))
     blurred = refuse_unidentified(fitted)
     if fitted.table.is_exploratory:
@@ -319,8 +326,10 @@ def _refuse_products(names: Sequence[str], moments: Moments | Mapping[Any, Momen
 
 
 def _columns(data: pd.DataFrame | object | None) -> list[object]:
-    frame = data if isinstance(data, pd.DataFrame) else getattr(data, "answers", data)
-    return list(frame.columns) if isinstance(frame, pd.DataFrame) else []
+    try:
+        return [] if data is None else column_names(data)
+    except DataError:  # said where the data are read
+        return []
 
 
 def _source(model: Model, fitted: Fitted, engine: str, data: object) -> Provenance:

@@ -139,7 +139,7 @@ class Reading:
 
 
 def readings(fit: View, gauges: Sequence[Meter], quantities: Callable[[list[Points]], Array]) -> Reading:
-    """What `asked` makes of the points of all groups, (R, k), by the delta method.
+    """What `quantities` makes of the points of all groups, (R, k), by the delta method.
 
     Parameters vary by their covariance, means that the model does not hold by that of the sample; the two are taken to
     be independent, as they are where answers are normal. Derivatives by central differences.

@@ -120,10 +120,28 @@ class Moments:
         values = numeric(answers, names)
         if len(values) <= len(names):
             raise DataError(f"{len(values)} complete rows for {len(names)} items; moments need more rows than items")
-        return cls._from_sums(Sums.of(values, tuple(names), clusters=codes))
+        return cls.from_sums(Sums.of(values, tuple(names), clusters=codes))
 
     @classmethod
-    def _from_sums(cls, sums: Sums) -> Moments:
+    def from_sums(cls, sums: Sums) -> Moments:
+        """The moments that follow from sums, which they keep.
+
+        Parameters
+        ----------
+        sums : Sums
+            Of more rows than items.
+
+        Returns
+        -------
+        Moments
+            With means.
+
+        Examples
+        --------
+        >>> sums = Moments.of(pd.DataFrame(np.random.default_rng(1).normal(size=(9, 2)), columns=list("ab"))).sums
+        >>> Moments.from_sums(sums).nobs
+        9
+        """
         names, n = list(sums.names), sums.nobs
         cov = pd.DataFrame(sums.cov * (n / (n - 1)), index=names, columns=names)
         return cls(cov, n, pd.Series(sums.mean, index=names), sums)
@@ -134,7 +152,7 @@ class Moments:
             return NotImplemented
         if self.sums is None or other.sums is None:
             raise DataError("moments are added by the sums behind them; make them with Moments.of(data)")
-        return self._from_sums(self.sums + other.sums)
+        return self.from_sums(self.sums + other.sums)
 
     @classmethod
     @in_words

@@ -16,6 +16,7 @@ from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.column_names import spelled_as
 from sexresearch.sem.data.products import with_products
+from sexresearch.sem.data.sources import columns_behind, read_columns, source_of
 
 LARGEST, SMALLEST = 1e60, 1e-60  # of values and their differences: fourth powers of them are numbers still
 
@@ -54,19 +55,21 @@ def frame_of(data: object) -> pd.DataFrame:
     """
     frame = data if isinstance(data, pd.DataFrame) else getattr(data, "answers", data)
     if not isinstance(frame, pd.DataFrame):
-        frame = _converted(frame)
+        source = source_of(frame)
+        frame = _converted(frame) if source is None else read_columns(source, source.names)
     if frame.empty:
         raise DataError(f"the data are empty: {len(frame)} rows, {frame.shape[1]} columns")
     return frame
 
 
 def _converted(data: object) -> pd.DataFrame:
-    """A table of polars, Arrow and whatever else narwhals knows (DuckDB, Dask) as a pandas frame."""
+    """A table in memory, of polars, Arrow and whatever else narwhals knows, as a pandas frame."""
     found = nw.from_native(data, pass_through=True)
-    if isinstance(found, nw.LazyFrame):
-        found = found.collect()
     if not isinstance(found, nw.DataFrame):
-        raise DataError(f"data must be a DataFrame (pandas, polars, Arrow) or a Survey; found {type(data).__name__}")
+        raise DataError(
+            "data must be a DataFrame (pandas, polars, Arrow), a Survey, the path of Parquet files or a lazy table; "
+            f"found {type(data).__name__}"
+        )
     return found.to_pandas()
 
 
@@ -75,11 +78,12 @@ def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.D
 
     DataError lists absent columns (with near matches), doubled ones, and latent variables named like a column.
     """
-    frame = frame_of(data)
+    beside = [name for name in (columns.group, columns.cluster, columns.weights) if name is not None]
+    wanted = [*columns.items, *beside]
+    frame = _frame_with(data, wanted)
     if len(frame) == 1:
         raise DataError("the data have a single row; a model needs more respondents than variables")
-    beside = [name for name in (columns.group, columns.cluster, columns.weights) if name is not None]
-    wanted, known = [*columns.items, *beside], frame.columns.tolist()
+    known = frame.columns.tolist()
     if known != wanted:
         frame = spelled_as(frame, [name for name in wanted if isinstance(name, str)])
         frame = with_products(frame, columns.items)
@@ -91,6 +95,19 @@ def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.D
         return frame.copy()
     _refuse_absent(frame, columns)
     return frame[list(dict.fromkeys(wanted))]
+
+
+def _frame_with(data: object, wanted: Sequence[str]) -> pd.DataFrame:
+    """The data as a frame; of a source only the columns wanted, or all where one of them is absent."""
+    source = None if isinstance(data, pd.DataFrame) or hasattr(data, "answers") else source_of(data)
+    chosen = None if source is None else columns_behind(wanted, source.names)
+    return frame_of(data) if source is None or chosen is None else read_columns(source, chosen)
+
+
+def column_names(data: object) -> list[object]:
+    """The columns of whatever can be fitted; no row of a source is read."""
+    source = None if isinstance(data, pd.DataFrame) or hasattr(data, "answers") else source_of(data)
+    return frame_of(data).columns.tolist() if source is None else list(source.names)
 
 
 def split_groups(frame: pd.DataFrame, columns: Columns) -> tuple[list[Answers], list[str]]:

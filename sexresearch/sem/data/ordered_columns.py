@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.errors import DataError
 from sexresearch.sem.data.column_names import look_alikes
-from sexresearch.sem.data.observed import frame_of, is_real, plain_numbers
+from sexresearch.sem.data.observed import column_names, is_real, plain_numbers
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.roles import roles_of
 
@@ -21,7 +21,7 @@ Levels = Mapping[str, tuple[object, ...]]
 
 
 def ordered_names(model: Model, frame: pd.DataFrame, ordered: bool | Sequence[str]) -> tuple[list[str], list[str]]:
-    """The ordered variables of a model, and notes: named in `asked` (True: all it explains), in the text, or by dtype.
+    """The ordered variables of a model, and notes: named in `ordered` (True: all it explains), the text, or by dtype.
 
     Names that are not in the model are passed over, so that one list serves many models.
     """
@@ -44,9 +44,9 @@ def ordered_names(model: Model, frame: pd.DataFrame, ordered: bool | Sequence[st
 
 
 def refuse_unknown(data: object, ordered: bool | Sequence[str]) -> None:
-    """DataError where `asked` names columns that the data do not have."""
+    """DataError where `ordered` names columns that the data do not have."""
     names = [] if isinstance(ordered, bool) else ordered
-    known = [str(c) for c in frame_of(data).columns] if names else []
+    known = [str(c) for c in column_names(data)] if names else []
     absent = [name for name in names if name not in known and not look_alikes(name, known)]
     if absent:
         raise DataError(f"ordered= names columns that are not in the data: {absent}; the data have {known[:20]}")

@@ -28,8 +28,13 @@ def complete_rows(answers: Answers) -> tuple[Answers, list[str]]:
     where, lost = group_prefix(answers.label), int((~full).sum())
     if not full.any():
         raise DataError(f"{where}every row has a missing answer, so listwise deletion leaves none; use missing='fiml'")
-    note = f"{where}{lost} of {len(full)} rows have missing answers and were dropped (listwise)"
-    return take(answers, full), [note] if lost else []
+    return take(answers, full), dropped_note(answers.label, lost, len(full))
+
+
+def dropped_note(label: object, lost: int, rows: int) -> list[str]:
+    """What is said where listwise deletion dropped `lost` of the rows of a group; nothing where none."""
+    text = f"{group_prefix(label)}{lost} of {rows} rows have missing answers and were dropped (listwise)"
+    return [text] if lost else []
 
 
 def answered_rows(answers: Answers, names: Sequence[str], exogenous: Sequence[str]) -> tuple[Answers, list[str]]:

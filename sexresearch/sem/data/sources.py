@@ -1,0 +1,160 @@
+"""Tables that are read by column and in pieces: Parquet files and folders, Arrow data sets, lazy tables.
+
+Lazy tables are those of DuckDB, polars, Ibis and Dask, as narwhals knows them; "duckdb://FILE#TABLE" opens one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import narwhals as nw
+import pandas as pd
+
+from sexresearch.errors import DataError
+from sexresearch.extras import extra
+from sexresearch.sem.data.column_names import look_alikes
+from sexresearch.sem.language.names import factors
+
+ROWS_AT_ONCE = 2**17  # of a piece
+DUCKDB = "duckdb://"
+
+
+class Source(Protocol):
+    """A table outside of memory: its columns, and some of them piece by piece."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]: ...
+
+
+def source_of(data: object) -> Source | None:
+    """The source that `data` names or is; None where it is no source but a table in memory.
+
+    DataError for a path or table that is not there or cannot be read.
+    """
+    if isinstance(data, str) and data.startswith(DUCKDB):
+        return LazySource(_duckdb_table(data), data)
+    if isinstance(data, (str, Path)):
+        return _parquet(Path(data))
+    if type(data).__module__.startswith("pyarrow._dataset"):
+        return ArrowSource(data, "the Arrow data set")
+    lazy = nw.from_native(data, pass_through=True)
+    return LazySource(lazy, f"the {type(data).__name__}") if isinstance(lazy, nw.LazyFrame) else None
+
+
+def read_columns(source: Source, names: Sequence[str]) -> pd.DataFrame:
+    """Every row of these columns, of no others."""
+    pieces = list(source.pieces(names))
+    return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=list(names))
+
+
+def columns_behind(wanted: Sequence[str], known: Sequence[str]) -> list[str] | None:
+    """The known columns that make up those wanted: themselves, factors of a product, look-alikes; None where one lacks.
+
+    >>> columns_behind(["a", "b:c"], ["c", "b", "a", "d"])
+    ['a', 'b', 'c']
+    """
+    found: list[str] = []
+    for name in wanted:
+        whole = [name] if name in known else list(factors(name) or (name,))
+        parts = [part if part in known else next(iter(look_alikes(part, known)), None) for part in whole]
+        if None in parts:
+            return None
+        found += [part for part in parts if part is not None]
+    return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class ArrowSource:
+    """A pyarrow data set: one Parquet file, a folder of them, or one that the user opened."""
+
+    table: Any
+    label: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns."""
+        return tuple(self.table.schema.names)
+
+    def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """The columns as frames of at most `ROWS_AT_ONCE` rows; DataError names the file that differs or is damaged."""
+        self._refuse_differing(names)
+        try:
+            for batch in self.table.to_batches(columns=list(names), batch_size=ROWS_AT_ONCE):
+                if batch.num_rows:
+                    yield batch.to_pandas()
+        except (OSError, ValueError) as error:
+            raise DataError(f"{self.label} is damaged: {error}") from error
+
+    def _refuse_differing(self, names: Sequence[str]) -> None:
+        for part in self.table.get_fragments():
+            try:
+                schema = part.physical_schema
+            except (OSError, ValueError) as error:
+                raise DataError(f"{part.path} is no Parquet file or damaged: {error}") from error
+            for name in names:
+                there = schema.field(name).type if name in schema.names else None
+                here = self.table.schema.field(name).type
+                if there != here:
+                    held = f"is {there}" if there is not None else "is absent"
+                    raise DataError(f"column {name!r} {held} in {part.path} and {here} in the files before it")
+
+
+@dataclass(frozen=True)
+class LazySource:
+    """A lazy table of another library."""
+
+    table: nw.LazyFrame[Any]
+    label: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns."""
+        return tuple(self.table.collect_schema().names())
+
+    def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """The columns as frames; in pieces where the library hands out Arrow batches, whole where it does not."""
+        chosen = self.table.select(*names)
+        native = nw.to_native(chosen)
+        batches = getattr(native, "to_arrow_reader", None) or getattr(native, "to_pyarrow_batches", None)
+        if batches is None:
+            yield chosen.collect("pandas").to_native()
+            return
+        for batch in batches(ROWS_AT_ONCE):
+            if batch.num_rows:
+                yield batch.to_pandas()
+
+
+def _parquet(path: Path) -> ArrowSource:
+    if not path.exists():
+        raise DataError(f"{str(path)!r} is neither a file nor a folder; give the path of Parquet files or a data frame")
+    if path.is_file() and path.suffix.lower() not in (".parquet", ".pq"):
+        raise DataError(f"{path.name} is no Parquet file; read it with read_survey({path.name!r}) first")
+    with extra("files"):
+        import pyarrow.dataset
+    try:
+        found = pyarrow.dataset.dataset(path, format="parquet")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path.name} is no Parquet file or damaged: {error}") from error
+    if not found.schema.names:
+        raise DataError(f"{path.name} holds no Parquet file")
+    return ArrowSource(found, path.name)
+
+
+def _duckdb_table(address: str) -> nw.LazyFrame[Any]:
+    file, _, table = address.removeprefix(DUCKDB).partition("#")
+    if not table:
+        raise DataError(f"{address!r} names no table; write {DUCKDB}FILE#TABLE")
+    if not Path(file).is_file():
+        raise DataError(f"{file!r} is no DuckDB file")
+    with extra("scale"):
+        import duckdb
+    try:
+        base = duckdb.connect(file, read_only=True)
+        return nw.from_native(base.table(table))
+    except duckdb.Error as error:
+        raise DataError(f"{address!r} cannot be read: {error}") from error

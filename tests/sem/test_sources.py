@@ -1,0 +1,126 @@
+"""Tables read by column and in pieces: Parquet, Arrow data sets, lazy tables; the same numbers as from memory."""
+
+import numpy as np
+import pandas as pd
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+from sexresearch.errors import DataError
+from sexresearch.sem import fit
+from sexresearch.sem.data import sources
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*dropped .listwise.")
+
+SAME = 1e-8  # relative: sums over pieces in another order
+MODEL = "joy =~ a + b + c\nstay =~ d + e + f\nstay ~ joy"
+
+
+@pytest.fixture
+def answers() -> pd.DataFrame:
+    rng = np.random.default_rng(4)
+    joy, shock = rng.normal(size=(2, 900))
+    stay = 0.6 * joy + shock
+    columns = {x: (joy if x in "abc" else stay) + rng.normal(size=900) for x in "abcdef"}
+    frame = pd.DataFrame(columns).assign(brand=np.where(rng.random(900) < 0.4, "north", "south"), branch=range(900))
+    frame["branch"] %= 30
+    frame.loc[rng.random(900) < 0.1, "b"] = np.nan
+    return frame.assign(unused="text", likert=np.clip(np.round(frame["a"] + 3), 1, 5))
+
+
+@pytest.fixture
+def folder(answers, tmp_path):
+    for number, rows in enumerate(np.array_split(np.arange(900), 7)):
+        answers.iloc[rows].to_parquet(tmp_path / f"part{number}.parquet")
+    return tmp_path
+
+
+OPTIONS = [
+    {},
+    {"estimator": "MLR"},
+    {"estimator": "MLM"},
+    {"estimator": "GLS"},
+    {"estimator": "MLR", "group": "brand", "group_equal": ["loadings"]},
+    {"estimator": "MLR", "cluster": "branch"},
+    {"missing": "fiml"},
+    {"estimator": "WLSMV", "ordered": ["likert"], "missing": "listwise"},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_a_folder_of_parquet_files_fits_as_the_frame(answers, folder, options):
+    model = MODEL.replace("joy =~ a", "joy =~ likert + a") if "ordered" in options else MODEL
+    whole, parts = fit(model, answers, **options), fit(model, folder, **options)
+    tables = [results.parameters.select_dtypes("number") for results in (whole, parts)]
+    assert np.allclose(*tables, rtol=SAME, atol=SAME, equal_nan=True)
+    assert np.allclose(whole.fit_measures, parts.fit_measures, rtol=SAME, atol=SAME, equal_nan=True)
+    assert whole.nobs == parts.nobs
+    assert whole.problems == parts.problems
+    assert list(whole.parameters["group"]) == list(parts.parameters["group"]) or "group" not in options
+
+
+def test_every_kind_of_source_is_read(answers, folder):
+    expected = fit(MODEL, answers).fit_measures["chisq"]
+    one = folder / "all.pq"
+    answers.to_parquet(one)
+    for source in (str(one), one, ds.dataset(one)):
+        assert fit(MODEL, source).fit_measures["chisq"] == pytest.approx(expected, rel=SAME)
+
+
+def test_tables_of_duckdb_are_read(answers, tmp_path):
+    duckdb = pytest.importorskip("duckdb")
+    file = tmp_path / "tracker.duckdb"
+    with duckdb.connect(str(file)) as base:
+        base.register("frame", answers)
+        base.execute("create table answers as select * from frame")
+        expected = fit(MODEL, answers, estimator="MLR").fit_measures["chisq_scaled"]
+        found = fit(MODEL, base.table("answers"), estimator="MLR").fit_measures["chisq_scaled"]
+        assert found == pytest.approx(expected, rel=SAME)
+    found = fit(MODEL, f"duckdb://{file}#answers").fit_measures["chisq"]
+    assert found == pytest.approx(fit(MODEL, answers).fit_measures["chisq"], rel=SAME)
+    with pytest.raises(DataError, match="nowhere"):
+        fit(MODEL, f"duckdb://{file}#nowhere")
+    with pytest.raises(DataError, match="no DuckDB file"):
+        fit(MODEL, "duckdb://absent.duckdb#answers")
+    with pytest.raises(DataError, match="names no table"):
+        fit(MODEL, f"duckdb://{file}")
+
+
+def test_only_the_columns_in_use_are_read(folder, monkeypatch):
+    seen = []
+    real = sources.ArrowSource.pieces
+    monkeypatch.setattr(sources.ArrowSource, "pieces", lambda self, names: seen.extend(names) or real(self, names))
+    fit(MODEL, folder, group="brand")
+    assert set(seen) == {*"abcdef", "brand"}
+
+
+def test_what_is_wrong_with_a_source_is_said(answers, folder, tmp_path_factory):
+    with pytest.raises(DataError, match="did you mean 'a'"):
+        fit("joy =~ A + b + c", folder)
+    with pytest.raises(DataError, match="neither a file nor a folder"):
+        fit(MODEL, "absent.parquet")
+    other = tmp_path_factory.mktemp("other")
+    (other / "x.parquet").write_bytes(b"PAR1 no")
+    with pytest.raises(DataError, match=r"x\.parquet"):
+        fit(MODEL, other)
+    (other / "x.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match="read_survey"):
+        fit(MODEL, other / "x.csv")
+    with pytest.raises(DataError, match="'unused' holds text"):
+        fit("joy =~ a + b + unused", folder)
+    answers.assign(c=answers["c"].astype(str)).to_parquet(folder / "part9.parquet")
+    with pytest.raises(DataError, match=r"'c' is (large_)?string in .*part9"):
+        fit(MODEL, folder)
+    table = pq.read_table(folder / "part0.parquet").drop_columns(["c"])
+    pq.write_table(table, folder / "part9.parquet")
+    with pytest.raises(DataError, match=r"'c' is absent in .*part9"):
+        fit(MODEL, folder)
+
+
+def test_infinite_and_constant_columns_of_a_source_are_named(answers, tmp_path):
+    answers.assign(c=np.inf).to_parquet(tmp_path / "one.parquet")
+    with pytest.raises(DataError, match="'c'"):
+        fit(MODEL, tmp_path)
+    answers.assign(c=3.0).to_parquet(tmp_path / "one.parquet")
+    with pytest.raises(DataError, match="'c'"):
+        fit(MODEL, tmp_path)
