@@ -13,11 +13,19 @@ negative of that variance (a further column of L) takes back, so that D can be i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.structure import Implied, Structure, total_effects
+from sexresearch.sem.implied.structure import (
+    Causes,
+    Implied,
+    Structure,
+    causes_in_order,
+    recursive_effects,
+    total_effects,
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,13 @@ class FactorForm:
     paths: SlotMap
     spreads: SlotMap
     residuals: SlotMap
+
+    @cached_property
+    def causes(self) -> Causes | None:
+        """What leads to each core variable, causes before what follows from them; None where there are loops."""
+        linked = self.directed != 0
+        linked[self.paths.row, self.paths.col] = True
+        return causes_in_order(linked)
 
 
 def factor_form(state: Implied) -> FactorForm:
@@ -114,7 +129,7 @@ def factored(form: FactorForm, x: Array) -> Factored:
     B[:, form.paths.row, form.paths.col] = x[:, form.paths.slots]
     S[:, form.spreads.row, form.spreads.col] = x[:, form.spreads.slots]
     S[:, form.spreads.col, form.spreads.row] = x[:, form.spreads.slots]
-    G = total_effects(B)
+    G = total_effects(B) if form.causes is None else recursive_effects(B, form.causes)
     C, W = G @ S @ _t(G), _filled(form.borrowed, b)
     W[:, :f, :f] = C
     return Factored(L, D, G, C, W)
@@ -131,22 +146,24 @@ def _t(stack: Array) -> Array:
 def gradient(form: FactorForm, x: Array, moment: Array) -> Array:
     """(b, k) slot derivatives of (log|Omega| + tr(Omega^-1 M)) / 2 at x (b, k), for moments M (b, P, P) in `order`."""
     at, f, r = factored(form, x), len(form.core), len(form.reflecting)
-    scaled = at.L / at.D[:, :, None]
+    part = 1.0 / at.D
+    scaled = at.L * part[:, :, None]
     N = _t(scaled) @ at.L
     one = np.eye(N.shape[1])
-    K = np.linalg.inv(one + at.W @ N) @ at.W
-    rest = (one - K @ N)[:, :, :f]
+    K = np.linalg.solve(one + at.W @ N, at.W)
     scaled_K, moment_scaled = scaled @ K, moment @ scaled
-    Q, MQ = scaled @ rest, moment_scaled @ rest
-    X = Q - MQ / at.D[:, :, None] + scaled_K @ (_t(scaled) @ MQ)
+    across = scaled_K @ (_t(scaled) @ moment_scaled)
+    moment_scaled *= part[:, :, None]
+    across += scaled
+    across -= moment_scaled
+    X = across @ (one - K @ N)[:, :, :f]
     out = np.empty_like(x)
     out[:, form.items.slots] = (X @ at.C)[:, form.items.row, form.items.col]
     GY = _t(at.G) @ (_t(at.L[:, :, :f]) @ X)
     out[:, form.paths.slots] = (GY @ at.C)[:, form.paths.row, form.paths.col]
     out[:, form.spreads.slots] = (GY @ at.G)[:, form.spreads.row, form.spreads.col]
-    across = scaled_K @ (_t(scaled) @ moment_scaled) - 2.0 * moment_scaled / at.D[:, :, None]
-    spread = (1.0 - np.einsum("bpp->bp", moment)[:, :r] / at.D[:, :r]) / at.D[:, :r]
-    spread -= np.einsum("bpf,bpf->bp", scaled_K[:, :r], scaled[:, :r] + across[:, :r])
+    spread = (1.0 - np.einsum("bpp->bp", moment)[:, :r] * part[:, :r]) * part[:, :r]
+    spread -= np.einsum("bpf,bpf->bp", scaled_K[:, :r], (across - moment_scaled)[:, :r])
     out[:, form.residuals.slots] = spread[:, form.residuals.row]
     return form.structure.weight * out
 

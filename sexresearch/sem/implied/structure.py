@@ -28,6 +28,8 @@ from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 
 CONSTANT = "1"
+FEW_CAUSES = 4  # of a variable, which are added one by one
+Causes = tuple[tuple[int, Array], ...]
 BESIDE = ("|", "~*~")  # thresholds and scales of ordered variables are no part of the structure
 
 
@@ -341,6 +343,35 @@ def total_effects(B: Array, ends: int = 0) -> Array:
 def direct_effects(G: Array) -> Array:
     """B (m, m) of the total effects G = (I - B)^-1."""
     return np.eye(len(G)) - np.linalg.inv(G)
+
+
+def causes_in_order(linked: Array) -> Causes | None:
+    """Variables that others lead to, with these, causes first, from linked (m, m); None where paths form a loop.
+
+    >>> [(to, of.tolist()) for to, of in causes_in_order(np.array([[0, 1, 0], [0, 0, 1], [0, 0, 0]], dtype=bool))]
+    [(1, [2]), (0, [1])]
+    """
+    found, waiting = [], list(range(len(linked)))
+    while waiting:
+        ready = [i for i in waiting if not linked[i, waiting].any()]
+        if not ready:
+            return None
+        found += [(i, np.flatnonzero(linked[i])) for i in ready if linked[i].any()]
+        waiting = [i for i in waiting if i not in ready]
+    return tuple(found)
+
+
+def recursive_effects(B: Array, causes: Causes) -> Array:
+    """(I - B)^-1 of a stack B (b, m, m) whose paths form no loop, one variable after the other."""
+    G = np.zeros_like(B)
+    np.einsum("bii->bi", G)[...] = 1.0
+    for to, of in causes:
+        if len(of) < FEW_CAUSES:
+            for cause in of:
+                G[:, to] += B[:, to, cause, None] * G[:, cause]
+        else:
+            G[:, to] += (B[:, to, None, of] @ G[:, of])[:, 0]
+    return G
 
 
 def jacobian(state: Implied) -> Array:

@@ -57,7 +57,12 @@ class RowResampler:
         """(rows,) how often each row was drawn, all groups one after the other."""
         random = stream(self.seed, number)
         drawn = [np.bincount(random.integers(0, size, size), minlength=size) for _, size in self.strata]
-        return np.concatenate(drawn)[self.units]
+        return drawn[0] if self._each_its_own else np.concatenate(drawn)[self.units]
+
+    @cached_property
+    def _each_its_own(self) -> bool:
+        """Whether rows are the units, all in one stratum."""
+        return len(self.strata) == 1 and np.array_equal(self.units, np.arange(self.strata[0][1]))
 
     def answers(self, number: int) -> list[Answers]:
         """The rows drawn in one replicate."""
