@@ -158,3 +158,39 @@ def test_gaps_in_the_cluster_column_and_few_clusters_are_said():
     problems = " ".join(sem.fit(MODEL, data, cluster="branch").problems)
     assert "1 rows have no cluster in 'branch'" in problems
     assert "parameters at level 2 but only 9 clusters" in problems
+
+
+def test_factor_scores_are_what_all_answers_of_a_cluster_lead_to_expect(results):
+    """Held against the joint normal distribution of factors and answers of one cluster, written out."""
+    data, fitted = answers(), results.fitted
+    scores = results.factor_scores()
+    within, between = fitted.states
+    rows = data[data["branch"] == 7]
+    n, items = len(rows), 3
+    y = np.column_stack([rows[["y1", "y2", "y3", "x"]].to_numpy() - within.mean - np.append(between.mean[:items], 0)])
+    shared = np.zeros((4, 4))
+    shared[:items, :items] = between.cov[:items, :items]
+    across = np.kron(np.ones((n, 1)), np.append(between.cov[:items, 3], 0)[:, None])
+    own = np.kron(np.eye(n), within.cov) + np.kron(np.ones((n, n)), shared)
+    together = np.block([[own, across], [across.T, between.cov[3:, 3:]]])
+    gap = np.linalg.solve(together, np.append(y.ravel(), rows["w"].iloc[0] - between.mean[3]))
+    to_cluster = np.append(np.tile(np.append(between.all_cov[4, :items], 0), n), between.all_cov[4, 3])
+    expected = between.C[4, -1] + to_cluster @ gap
+    assert scores.loc[rows.index, "fb"].to_numpy() == pytest.approx(expected, abs=1e-9)
+    to_row = np.zeros(len(gap))
+    to_row[:4] = within.all_cov[4, :4]
+    assert scores.loc[rows.index[0], "fw"] == pytest.approx(within.C[4, -1] + to_row @ gap, abs=1e-9)
+
+
+def test_factor_scores_of_incomplete_and_of_other_rows():
+    data = with_gaps(answers())
+    found = sem.fit(MODEL, data, cluster="branch", missing="fiml")
+    scores = found.factor_scores()
+    silent = data[["y1", "y2", "y3"]].isna().all(axis=1)
+    assert scores["fb"].notna().all()
+    assert scores.index.equals(data.index)
+    other = found.factor_scores(data=answers(seed=6, clusters=9))
+    assert other.notna().all().all()
+    assert len(silent) == len(scores)
+    with pytest.raises(errors.OptionError, match="bartlett"):
+        found.factor_scores("bartlett")

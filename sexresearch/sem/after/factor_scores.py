@@ -9,6 +9,7 @@ import pandas as pd
 
 from sexresearch.errors import OptionError
 from sexresearch.sem.after.group_rows import group_rows
+from sexresearch.sem.after.level_scores import level_scores
 from sexresearch.sem.after.response_scores import response_scores
 from sexresearch.sem.after.scoring import predict_rows, score_rows, score_weights, scoring
 from sexresearch.sem.data.observed import frame_of
@@ -36,6 +37,8 @@ def factor_scores(fitted: Fitted, data: object, method: str = "regression") -> p
     >>> scores.shape, bool(scores["joy"].notna().all())
     ((200, 1), True)
     """
+    if fitted.table.levels:
+        return level_scores(fitted, data, method)
     return _by_row(fitted, data, method, predicted=False)
 
 

@@ -67,6 +67,12 @@ def clustered(answers: Answers, within: Array, between: Array) -> tuple[Clustere
     if not np.isnan(answers.values).any():
         sums = cluster_sums_of(answers, within, between, origin)
         return sums, sums
+    data = patterns_of(answers, within, between, origin)
+    return data, data.like
+
+
+def patterns_of(answers: Answers, within: Array, between: Array, origin: Array) -> ClusterPatterns:
+    """The rows by patterns of what they answer, in the order of their clusters."""
     order, starts, size = cluster_places(answers)
     values, codes = answers.values[order] - origin, np.repeat(np.arange(len(size)), size)
     counts = np.add.reduceat(~np.isnan(values), starts, axis=0)
@@ -76,7 +82,7 @@ def clustered(answers: Answers, within: Array, between: Array) -> tuple[Clustere
     alone = [i for i, k in enumerate(between) if k not in within]
     above = np.where(counts[:, between[alone]] > 0, means[:, between[alone]], np.nan)
     rows, clusters = row_patterns(values[:, within], codes), cluster_patterns(above, alone)
-    return ClusterPatterns(within, between, len(values), len(size), len(origin), rows, clusters, like), like
+    return ClusterPatterns(within, between, len(values), len(size), len(origin), rows, clusters, like)
 
 
 def simple_moments(sums: ClusterSums) -> LevelMoments:

@@ -218,6 +218,15 @@ class ClusterPatterns:
         answers = sum(own.values.size for own in self.rows) + sum(own.values.size for own in self.above)
         return -self.derivatives(at).value - 0.5 * answers * LOG_2PI
 
+    def posterior(self, at: LevelMoments) -> tuple[Array, Array]:
+        """q (J, b), the derivatives in the means of level 2, and (n, w) the same of every row given its cluster."""
+        s, left = self._state(at), np.zeros((self.n, len(self.within)))
+        if s is None:
+            return np.full((self.n_clusters, len(self.between)), math.nan), np.full(left.shape, math.nan)
+        for pattern, V, x in zip(self.rows, s.V, s.left, strict=True):
+            left[pattern.rows[:, None], pattern.columns] = (x - s.u[pattern.clusters][:, pattern.columns]) @ V
+        return s.pull, left
+
     def scores(self, at: LevelMoments) -> Array:
         """(clusters, M) derivatives of every cluster's log-likelihood in the moments."""
         s, index = self._state(at), self.index

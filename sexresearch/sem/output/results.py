@@ -258,7 +258,7 @@ class Results:
     def factor_scores(
         self, method: ScoreMethod = "regression", *, data: pd.DataFrame | object | None = None
     ) -> pd.DataFrame:
-        """A score per latent variable for every row of the data.
+        """A score per latent variable for every row of the data; with two levels, of the row and of its cluster.
 
         Parameters
         ----------
@@ -279,7 +279,7 @@ class Results:
         OptionError, DataError
             The method is unknown, the fit was to moments, or a column of the data cannot be used.
         """
-        return factor_scores(self._one_level("factor scores"), self._rows_of(data), method)
+        return factor_scores(self._converged("factor scores"), self._rows_of(data), method)
 
     @in_words
     def predict(self, method: ScoreMethod = "regression", *, data: pd.DataFrame | object | None = None) -> pd.DataFrame:

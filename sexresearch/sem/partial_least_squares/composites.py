@@ -75,9 +75,7 @@ def composites_in(fit: View, number: int, formative: Collection[str]) -> Composi
         raise OptionError(f"partial least squares needs paths between all constructs{said}")
     unknown = [name for name in formative if name not in names]
     if unknown:
-        raise OptionError(
-            f"formative: {', '.join(map(repr, unknown))} is no construct of {', '.join(names)}"
-        )
+        raise OptionError(f"formative: {', '.join(map(repr, unknown))} is no construct of {', '.join(names)}")
     own = {name: _own_items(name, items, arrows, block.observed, ()) for name in names}
     mask = np.array([[item in own[name] for name in names] for item in block.observed], dtype=float)
     leads = np.array([[(cause, effect) in arrows for cause in names] for effect in names], dtype=float)
