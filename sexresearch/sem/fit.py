@@ -16,7 +16,7 @@ from sexresearch.escaping import visible
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import column_names, used_columns
 from sexresearch.sem.data.ordered_columns import refuse_unknown
-from sexresearch.sem.engines.sam import sam_solution
+from sexresearch.sem.engines.sam_groups import sam_solution
 from sexresearch.sem.engines.semopy_engine import semopy_solution
 from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
 from sexresearch.sem.estimation.estimate import columns_of, estimate

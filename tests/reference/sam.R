@@ -10,10 +10,27 @@ models <- list(
   means = paste(items, "joy ~ quality; loyal ~ joy + quality; qua1 ~ 1")
 )
 data <- read.csv("tests/reference/data/chain.csv")
+data$half <- ifelse(seq_len(nrow(data)) %% 2 == 1, "odd", "even")
+gaps <- data
+gaps$del2[seq(1, nrow(gaps), 7)] <- NA
+gaps$qua2[seq(1, nrow(gaps), 5)] <- NA
+# means: with meanstructure = TRUE; written: the same model, one intercept written out (see departures.toml)
+fits <- list(
+  chain = sam(models$chain, data = data),
+  restricted = sam(models$restricted, data = data),
+  residuals = sam(models$residuals, data = data),
+  observed = sam(models$observed, data = data),
+  means = sam(models$chain, data = data, meanstructure = TRUE),
+  written = sam(models$means, data = data),
+  gaps = sam(models$chain, data = gaps, missing = "ml"),
+  groups = sam(models$chain, data = data, group = "half")
+)
 out <- NULL
-for (name in names(models)) {
-  rows <- parameterEstimates(sam(models[[name]], data = data), remove.nonfree = TRUE)
-  out <- rbind(out, cbind(model = name, rows[, c("lhs", "op", "rhs", "est", "se")]))
+for (name in names(fits)) {
+  rows <- parameterEstimates(fits[[name]], remove.nonfree = TRUE)
+  rows <- rows[!(name %in% c("means", "written", "gaps", "groups") & rows$op == "~1"), ]
+  rows$group <- if (name == "groups") c("odd", "even")[rows$group] else ""
+  out <- rbind(out, cbind(model = name, rows[, c("lhs", "op", "rhs", "group", "est", "se")]))
 }
 out$est <- formatC(out$est, digits = 12, format = "g")
 out$se <- formatC(out$se, digits = 12, format = "g")

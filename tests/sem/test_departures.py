@@ -12,7 +12,7 @@ import pytest
 from departures import PAGE, departures, page
 from drawing import draw
 from explaining import with_correlations
-from reference_cases import fitted, keyed, read_data
+from reference_cases import FOLDER, fitted, keyed, read_data
 from scipy.optimize import minimize_scalar
 from scipy.special import chndtr, ndtr
 
@@ -64,6 +64,17 @@ def gfi_fiml() -> None:
     s, r = stacked(implied["mean"] + gap["mean"], implied["cov"] + gap["cov"]), stacked(gap["mean"], gap["cov"])
     W = normal_weight(implied["cov"].to_numpy(), has_means=True)
     assert results.fit_measures["gfi"] == pytest.approx(1 - (r @ W @ r) / (s @ W @ s), abs=EXACT)
+
+
+def sam_written_intercept() -> None:
+    values = pd.read_csv(FOLDER / "sam.csv", keep_default_na=False)
+    text = "quality =~ qua1 + qua2 + qua3; joy =~ del1 + del2 + del3; loyal =~ loy1 + loy2 + loy3; joy ~ quality"
+    text += "; loyal ~ joy + quality"
+    rows = sem.fit(f"{text}; qua1 ~ 1", read_data("chain"), method="sam").parameters
+    for name, same in (("means", True), ("written", False)):
+        both = values[values["model"] == name].merge(rows, on=["lhs", "op", "rhs"], suffixes=("_lavaan", ""))
+        assert np.allclose(both["est"], both["est_lavaan"], rtol=SOLVED)
+        assert np.allclose(both["se"], both["se_lavaan"], rtol=MODE) == same
 
 
 def robust_fiml_random() -> None:
@@ -462,7 +473,7 @@ EVIDENCE: dict[str, Callable[[], None]] = {
         ),
         *(semtools_pooled, score_test_df, empty_rows, theta_scale_indices),
         *(negative_variance_correlations, variance_on_its_bound, absolute_value, labels_beside_na),
-        *(ordered_clusters, ordered_weighted_covariates, ordered_mediators),
+        *(ordered_clusters, ordered_weighted_covariates, ordered_mediators, sam_written_intercept),
         *(rotation_borders, rotated_groups, rotated_order),
     )
 } | {"test_beside_estimator": test_beside, "weights_gamma_errors": weights_gamma}

@@ -42,11 +42,10 @@ class Parts:
     structural: tuple[str, ...]
 
 
-def sam_solution(
+def of_one_group(
     fitted: Fitted, data: pd.DataFrame | None, moments: object, requested: Options
 ) -> tuple[Fitted, Array]:
-    """`fitted` at the estimates of local SAM, and their (q, q) covariance; OptionError where SAM does not apply."""
-    _refuse(fitted)
+    """`fitted` at the estimates of local SAM, and their (q, q) covariance."""
     parts = _parts(fitted)
     options = replace(
         requested, auto_fix_first=False, auto_fix_single=False, meanstructure=fitted.options.meanstructure
@@ -59,31 +58,16 @@ def sam_solution(
     if not filled.all():
         lost = [row.name for row in fitted.table.rows if row.free >= 0 and not filled[row.free]]
         raise OptionError(f"method='sam' has no step for {', '.join(lost)}: use method='joint'")
-    done = all(part.constrained.solution.converged for part in (*sub, latent))
-    trouble = "" if done else "a step of method='sam' did not converge"
-    curve = fitted.objective.curve(theta)
-    solution = Solution(theta, curve.value, curve.gradient, np.inf, 0, done, trouble)
-    moved = replace(fitted, constrained=replace(fitted.constrained, solution=solution), inner=None)
+    moved = moved_to(fitted, theta, all(part.constrained.solution.converged for part in (*sub, latent)))
     return moved, _errors(moved, sub, latent)
 
 
-def _refuse(fitted: Fitted) -> None:
-    options, table = fitted.options, fitted.table
-    latents = [name for role in table.roles for name in role.latent]
-    reasons = {
-        "it takes one group at a time": table.n_groups > 1,
-        "it takes models of one level": bool(table.levels),
-        "it has no ordered variables": bool(fitted.levels),
-        f"it estimates by maximum likelihood; found estimator {options.estimator!r}": options.estimator != "ML",
-        "it has no constraints (== < >) or bounds": bool(table.constraints) or options.bounds is not None,
-        "it needs markers, not std_lv": options.std_lv,
-        "it has no auxiliary variables": bool(options.auxiliary),
-        f"its errors are of two steps; found se={options.se!r}": options.se not in ("standard", "none"),
-        "it needs latent variables": not latents,
-    }
-    found = [reason for reason, applies in reasons.items() if applies]
-    if found:
-        raise OptionError(f"method='sam' cannot fit this: {'; '.join(found)}. Use method='joint'")
+def moved_to(fitted: Fitted, theta: Array, done: bool) -> Fitted:
+    """`fitted` with other estimates; `done`: whether every step that made them converged."""
+    curve = fitted.objective.curve(theta)
+    trouble = "" if done else "a step of method='sam' did not converge"
+    solution = Solution(theta, curve.value, curve.gradient, np.inf, 0, done, trouble)
+    return replace(fitted, constrained=replace(fitted.constrained, solution=solution), inner=None)
 
 
 def _parts(fitted: Fitted) -> Parts:
@@ -140,7 +124,7 @@ def _block(
     """The measurement model of one block, alone."""
     inside = {*latents, *items}
     kept = [row for row in fitted.table.rows if row.lhs in inside and (row.rhs in inside or row.op == "~1")]
-    lines = [_line(row) for row in kept]
+    lines = [line_of(row) for row in kept]
     spread = {row.lhs for row in kept if row.op == "~~" and row.lhs == row.rhs}
     lines += [f"{written(name)} ~~ {written(name)}" for name in latents if name not in spread]
     own = None if moments is None else _some(moments, items)
@@ -153,7 +137,7 @@ def _some(moments: Moments, names: Sequence[str]) -> Moments:
     return Moments(moments.cov.loc[[*names], [*names]], moments.nobs, mean)
 
 
-def _line(row: Parameter, rhs: str = "") -> str:
+def line_of(row: Parameter, rhs: str = "") -> str:
     """A row of the table as model text: its fixed value, or its starting value left to the program."""
     fixed = row.free < 0
     if row.op == "~1":
@@ -162,7 +146,7 @@ def _line(row: Parameter, rhs: str = "") -> str:
     return f"{written(row.lhs)} {row.op} {mark}{written(rhs or row.rhs)}"
 
 
-def _key(row: Parameter) -> Key:
+def key_of(row: Parameter) -> Key:
     lhs, rhs = sorted((row.lhs, row.rhs)) if row.op == "~~" else (row.lhs, row.rhs)
     return lhs, row.op, rhs
 
@@ -171,11 +155,11 @@ def _filled(fitted: Fitted, parts: Sequence[Fitted]) -> tuple[Array, Array]:
     """(q,) estimates of the whole model from those of its parts, later parts over earlier ones; and which are there."""
     known: dict[Key, float] = {}
     for part in parts:
-        known |= {_key(row): value for row, value in zip(part.table.rows, row_estimates(part), strict=True)}
+        known |= {key_of(row): value for row, value in zip(part.table.rows, row_estimates(part), strict=True)}
     theta, there = fitted.theta.copy(), np.zeros(len(fitted.theta), dtype=bool)
     for row in fitted.table.rows:
-        if row.free >= 0 and _key(row) in known:
-            theta[row.free], there[row.free] = known[_key(row)], True
+        if row.free >= 0 and key_of(row) in known:
+            theta[row.free], there[row.free] = known[key_of(row)], True
     return theta, there
 
 
@@ -184,11 +168,11 @@ def _structure(fitted: Fitted, parts: Parts, theta: Array, filled: Array, option
     sample, rows = fitted.samples[0], fitted.table.rows
     measured = [name for own, _ in parts.blocks for name in own]
     plain = [name for name in parts.structural if name in sample.names]
-    values = {_key(row): row.value if row.free < 0 else theta[row.free] for row in rows}
+    values = {key_of(row): row.value if row.free < 0 else theta[row.free] for row in rows}
     cov, mean = latent_moments(values, measured, plain, list(sample.names), sample.cov, sample.mean, sample.n)
     names = [*measured, *plain]
     kept = [
-        _line(row, names[0] if row.rhs in parts.items else "")
+        line_of(row, names[0] if row.rhs in parts.items else "")
         for row in rows
         if row.lhs in parts.structural
         and row.lhs not in parts.items
@@ -253,13 +237,13 @@ def _errors(moved: Fitted, sub: Sequence[Fitted], latent: Fitted) -> Array:
     q = len(moved.theta)
     if moved.options.se == "none" or not moved.constrained.solution.converged:
         return np.full((q, q), np.nan)
-    place = {_key(row): row.free for row in moved.table.rows if row.free >= 0}
-    second = sorted({place[_key(row)] for row in latent.table.rows if row.free >= 0 and _key(row) in place})
+    place = {key_of(row): row.free for row in moved.table.rows if row.free >= 0}
+    second = sorted({place[key_of(row)] for row in latent.table.rows if row.free >= 0 and key_of(row) in place})
     first = [i for i in range(q) if i not in second]
     V = np.zeros((q, q))
     for part in sub:
         own = vcov(part)
-        pairs = {place[_key(r)]: r.free for r in part.table.rows if r.free >= 0 and place.get(_key(r), -1) in first}
+        pairs = {place[key_of(r)]: r.free for r in part.table.rows if r.free >= 0 and place.get(key_of(r), -1) in first}
         V[np.ix_([*pairs], [*pairs])] = own[np.ix_([*pairs.values()], [*pairs.values()])]
     info = moved.information
     inverse = np.linalg.inv(info[np.ix_(second, second)])
