@@ -1,7 +1,7 @@
 """Figures, each returned as a matplotlib Figure."""
 
 from sexresearch.plots.alt_text import alt_text
-from sexresearch.plots.deciding import necessity, penalty_reward, priorities
+from sexresearch.plots.deciding import direction, kano, method_bias, necessity, penalty_reward, priorities, shape
 from sexresearch.plots.forest import forest
 from sexresearch.plots.htmt_map import htmt_map
 from sexresearch.plots.importance_map import importance_map
@@ -15,12 +15,15 @@ from sexresearch.plots.standard import effect_chain, model_wheel, pyramid
 
 __all__ = [
     "alt_text",
+    "direction",
     "effect_chain",
     "forest",
     "htmt_map",
     "importance_map",
     "interval_dots",
     "invariance_ladder",
+    "kano",
+    "method_bias",
     "model_wheel",
     "necessity",
     "path_diagram",
@@ -30,4 +33,5 @@ __all__ = [
     "pyramid",
     "radar",
     "screening",
+    "shape",
 ]

@@ -13,6 +13,7 @@ from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.plots._path.words import fill, number, text_size
 from sexresearch.plots.panel import GAP, MARGIN, Panel, panel, words
+from sexresearch.plots.rows import bare, footnote, interval, point, scaled
 from sexresearch.plots.style import GREY, INK, PALETTE, PAPER
 
 if TYPE_CHECKING:
@@ -104,7 +105,9 @@ def forest(
     made = panel(
         (WIDTH, height), (left[0] + left[1] + 2 * GAP, right + GAP, 0.25), title, _foot(effects, standardized, note)
     )
-    _scaled(made, lines, height)
+    scaled(made, [x for line in lines for x in (line.value, line.low, line.high)])
+    made.area.set_ylim(0, height)
+    bare(made)
     y = made.box[1] + height
     for line, before in zip(lines, [lines[0], *lines], strict=False):
         if line.group != before.group:
@@ -154,17 +157,6 @@ def _numbers(est: float, low: float, high: float, bounded: bool) -> str:
     return f"{number(est, bounded)} [{number(low, bounded)}, {number(high, bounded)}]"
 
 
-def _scaled(made: Panel, lines: list[Line], height: float) -> None:
-    """The axis from the lowest to the highest limit, 0 always on it."""
-    ends = [x for line in lines for x in (line.value, line.low, line.high, 0.0) if math.isfinite(x)]
-    low, high = min(ends), max(ends)
-    room = 0.06 * (high - low or 1.0)
-    made.area.set(xlim=(low - room, high + room), ylim=(0, height), yticks=[])
-    made.area.axvline(0, color=GREY, linewidth=0.9, zorder=1)
-    for side in ("left", "right", "top"):
-        made.area.spines[side].set_visible(False)
-
-
 def _draw_line(made: Panel, line: Line, y: float, first: float) -> None:
     colour, marker = MARKS.get(line.effect.split(",")[0], (INK, "o"))
     left, inside = made.box[0], y - made.box[1]
@@ -175,19 +167,13 @@ def _draw_line(made: Panel, line: Line, y: float, first: float) -> None:
     words(made.page, left + WIDTH + GAP, y, line.numbers, "path", gid="numbers", colour=ink)
     if empty:
         return
-    if math.isfinite(line.low):
-        made.area.plot(
-            [line.low, line.high], [inside] * 2, color=colour, linewidth=1.6, zorder=2, solid_capstyle="butt"
-        )
+    interval(made, inside, line.low, line.high, colour)
     sure = line.low > 0 or line.high < 0
-    made.area.plot(
-        line.value, inside, marker=marker, markersize=6.5, color=colour, markerfacecolor=colour if sure else PAPER,
-        markeredgewidth=1.4, zorder=3, clip_on=False, gid=f"point:{line.effect}",
-    )  # fmt: skip
+    point(made, inside, line.value, marker, colour, colour if sure else PAPER, f"point:{line.effect}")
 
 
 def _foot(effects: pd.DataFrame, standardized: bool, note: str) -> str:
     units = "Standardized effects" if standardized else "Effects in the units of the data"
     method = ", ".join(dict.fromkeys(effects.get("interval", pd.Series(dtype=str)).dropna()))
     intervals = f"with intervals ({method.replace('_', ' ')})" if method else "with intervals"
-    return " ".join(filter(None, [f"{units} {intervals}.", "Hollow: the interval holds 0.", note.replace("$", r"\$")]))
+    return footnote([f"{units} {intervals}.", "Hollow: the interval holds 0."], note)

@@ -193,6 +193,12 @@ def test_a_hidden_cause_is_seen_by_instruments_and_independences():
     assert "arrow turned round" in clean.verdict.sentence
 
 
+def test_a_saturated_model_implies_no_independence():
+    checks = sx.direction(sx.fit("s1 ~ b1 + j1", chain(200)), "b1", "s1").checks.set_index("check")
+    assert checks.loc["independences", "outcome"] == "not_computable"
+    assert "leaves out no path" in checks.loc["independences", "note"]
+
+
 def test_what_has_no_instruments_says_so():
     found = sx.direction(sx.fit("b1 ~ j1; b1 ~~ j2", chain()), "j1", "b1").checks.set_index("check")
     assert "as many instruments as causes" in found.loc["instruments", "note"]

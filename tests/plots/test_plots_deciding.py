@@ -44,7 +44,58 @@ def test_conditions_show_both_ceilings():
     assert {f"d:{name}:{ceiling}" for name in ("queue", "gift") for ceiling in ("ce_fdh", "cr_fdh")} <= drawn(figure)
 
 
-@pytest.mark.parametrize("plot", [sx.plots.priorities, sx.plots.penalty_reward, sx.plots.necessity])
+def feelings() -> pd.DataFrame:
+    return pd.DataFrame({"with": [1] * 40 + [2] * 20, "without": [4] * 30 + [5] * 30})
+
+
+def test_classes_are_shares_of_one_bar():
+    figure = sx.plots.kano(sx.kano(feelings(), {"gift": ("with", "without")}), labels={"gift": "A gift, for $5"})
+    assert texts(figure, "cell:class (p)") == ["attractive (.06)"]
+    assert texts(figure, "name") == [r"A gift, for \$5"]
+    assert {text.get_text() for text in figure.axes[1].texts} >= {"must-be", "attractive", "50", "33", "17"}
+
+
+def test_checks_that_are_not_possible_have_their_reason():
+    found = sx.direction(sx.fit("joy ~ queue + gift", answers()), "gift", "joy")
+    figure = sx.plots.direction(found, labels={"gift": "Gifts"})
+    assert texts(figure, "name")[0] == "model: Gifts → joy"
+    assert "not possible: no waves" in texts(figure, "cell:outcome")[0]
+    assert "est:gift → joy" in drawn(figure)
+    assert "Undecided" in texts(figure, "foot")[0]
+
+
+def test_both_directions_of_a_panel_are_drawn():
+    rng = np.random.default_rng(1)
+    waves = pd.DataFrame(rng.normal(size=(200, 6)) + rng.normal(size=(200, 1)), columns=[*"abcdef"])
+    figure = sx.plots.direction(sx.direction(waves, list("abc"), list("def")))
+    assert {"est:cause → effect, later", "est:effect → cause, later"} <= drawn(figure)
+
+
+def test_paths_with_a_method_held_stand_beside_those_as_fitted():
+    row = {"path": "joy → bond", "std_all": 0.5, "std_controlled": 0.1, "verdict": "Does not stand.", "note": ""}
+    head = {"check": "latent_method", "path": "", "value": 0.4, "pvalue": 0.0, "verdict": "A common method is shown."}
+    figure = sx.plots.method_bias(pd.DataFrame([head, {"check": "latent_method", "pvalue": np.nan} | row]))
+    assert {"fitted:joy → bond", "latent_method:joy → bond"} <= drawn(figure)
+    assert "A common method is shown." in texts(figure, "foot")[0].replace("\n", " ")
+    with pytest.raises(ModelError, match="nothing to draw"):
+        sx.plots.method_bias(pd.DataFrame([head]).assign(std_all=np.nan, std_controlled=np.nan, note="no fit"))
+
+
+def test_the_best_shape_is_thick_and_its_threshold_a_band():
+    rng = np.random.default_rng(1)
+    joy = rng.normal(size=400)
+    data = pd.DataFrame({"joy": joy, "stay": np.maximum(joy - 0.5, 0) + 0.2 * rng.normal(size=400)})
+    figure = sx.plots.shape(sx.shape(sx.fit("stay ~ joy", data), "joy", "stay"))
+    widths = {str(line.get_gid()): line.get_linewidth() for line in figure.axes[1].lines}
+    assert widths["shape:threshold"] > widths["shape:straight"]
+    assert any(patch.get_gid() == "threshold band" for patch in figure.axes[1].patches)
+    assert "Threshold 0.5" in texts(figure, "foot")[0].replace("\n", " ")
+
+
+FRAMES = [sx.plots.priorities, sx.plots.penalty_reward, sx.plots.necessity, sx.plots.kano, sx.plots.method_bias]
+
+
+@pytest.mark.parametrize("plot", [*FRAMES, sx.plots.shape])
 def test_another_frame_is_refused(plot):
     with pytest.raises(OptionError, match="are not there"):
         plot(pd.DataFrame({"a": [1.0]}))

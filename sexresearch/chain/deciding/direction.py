@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from math import sqrt
 from typing import Literal
@@ -13,8 +13,9 @@ import pandas as pd
 from scipy.special import ndtri
 
 from sexresearch.arguments import in_words
+from sexresearch.chain.deciding.chance_words import chance_of
 from sexresearch.chain.deciding.confounding import partial_r2, robustness, robustness_of_significance
-from sexresearch.chain.deciding.instruments import instrumented
+from sexresearch.chain.deciding.instruments import Instrumented, instrumented
 from sexresearch.chain.deciding.lagged import Lagged, lagged, waves_of
 from sexresearch.chain.deciding.phantom import Phantom, phantom
 from sexresearch.chain.investing.importance import constructs_of
@@ -33,6 +34,8 @@ ROBUST = 0.10  # share of both remainders that a confounder should have to expla
 FIRST_LOST = "no waves: give the columns of cause and effect, wave by wave"
 CHECKS = ("waves", "instruments", "confounder", "independences")
 Check = tuple[str, str, str, str]  # check, outcome, detail, note
+Estimate = tuple[str, str, float, float, float]  # check, path, est, half of the interval, p
+PATHS = ["check", "path", "est", "ci_lower", "ci_upper", "pvalue"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,10 @@ class Conclusion:
 @by_value
 @dataclass(frozen=True)
 class Direction:
-    """What the checks found (one row each: check, outcome, detail, note) and the verdict on all of them.
+    """What the checks found (one row each: check, outcome, detail, note), the verdict on all of them, and the paths.
+
+    paths : what was estimated (check, path, est, ci_lower, ci_upper, pvalue): lagged effects, or the path of the model
+    and by instruments.
 
     >>> Direction(pd.DataFrame(), Conclusion("undecided", (), "Undecided.")).verdict.outcome
     'undecided'
@@ -55,6 +61,7 @@ class Direction:
 
     checks: pd.DataFrame
     verdict: Conclusion
+    paths: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @in_words
@@ -85,7 +92,7 @@ def direction(
         `.checks`: one row per check (waves, instruments, confounder, independences), its outcome (not_computable where
         these data do not allow it, with the reason in note) and detail. `.verdict.outcome`: forward, reverse, both,
         neither or undecided; `.verdict.sentence` names the checks it rests on. Without at least three waves it is
-        undecided: data of one time fit as well with the arrow turned round.
+        undecided: data of one time fit as well with the arrow turned round. `.paths`: the estimates with their limits.
 
     Raises
     ------
@@ -129,17 +136,20 @@ def direction(
 def _of_panel(data: object, cause: list[list[str]], effect: list[list[str]], level: float) -> Direction:
     found = lagged(data, cause, effect)
     line = float(ndtri(0.5 + (1 - (1 - level) / 2) / 2))  # half of the error for each direction
-    outcome = _outcome(found, line, CLAIMED * (1 - level) / 2)
+    error = CLAIMED * (1 - level) / 2
+    outcome, claim = _outcome(found, line, error), float(ndtri(1 - error / 2))
     shown = found.reverse if outcome == "reverse" else found.forward
     once = "the answers alone are no fitted model: give results, source and target"
     checks = [
-        ("waves", "not_computable" if found.why else outcome, _lags(found, line), found.why or found.note),
+        ("waves", "not_computable" if found.why else outcome, _lags(found, claim), found.why or found.note),
         ("instruments", "not_computable", "", once),
         _confounder(shown[0] / shown[1] if shown[1] > 0 else np.nan, found.n - 4, level, found.why),
         ("independences", "not_computable", "", once),
     ]
     settled = outcome if len(cause) > 2 else "undecided"
-    return _direction(checks, settled, found.why or (found.note if len(cause) == 2 else ""))
+    lags = (("cause → effect, later", found.forward), ("effect → cause, later", found.reverse))
+    paths = [] if found.why else [("waves", name, est, claim * se, p) for name, (est, se, _, p) in lags]
+    return _direction(checks, settled, found.why or (found.note if len(cause) == 2 else ""), paths)
 
 
 def _outcome(found: Lagged, line: float, error: float) -> Outcome:
@@ -158,7 +168,7 @@ def _lags(found: Lagged, line: float) -> str:
     if found.why:
         return ""
     parts = [
-        f"{name} {est:.3f} [{est - line * se:.3f}, {est + line * se:.3f}], standardized {std:.2f}, p {p:.3f}"
+        f"{name} {est:.3f} [{est - line * se:.3f}, {est + line * se:.3f}], standardized {std:.2f}, {chance_of(p)}"
         for name, (est, se, std, p) in (("forward", found.forward), ("reverse", found.reverse))
     ]
     return f"lagged effects: {'; '.join(parts)} (n = {found.n})"
@@ -177,18 +187,27 @@ def _of_fit(results: Results | View, fit: View, source: str, target: str, level:
     count = int(((rows["op"] == "~") & (rows["lhs"] == target)).sum())
     z = float(path["est"].iloc[0] / path["se"].iloc[0]) if len(path) and path["se"].iloc[0] > 0 else np.nan
     why = "" if len(path) else f"the model has no arrow from {source} to {target}"
+    by = instrumented(fit, source, target)
     held = Phantom() if why else phantom(results, fit, source, target, level)
     checks = [
         ("waves", "not_computable", "", FIRST_LOST),
-        _instruments(fit, source, target, level),
+        _instruments(by, source, target, level),
         _confounder(z, fit.blocks[0].n - count - 1, level, why, held),
         _independences(fit, source, target, level),
     ]
-    return _direction(checks, "undecided", "one time of measurement fits as well with the arrow turned round")
+    line, named = float(ndtri(0.5 + level / 2)), f"{source} → {target}"
+    paths = [("model", named, float(est), line * float(se), float(p)) for est, se, p in _numbers(path)]
+    if not by.why:
+        paths.append(("instruments", f"{named}, by instruments", by.est, line * by.se, np.nan))
+    return _direction(checks, "undecided", "one time of measurement fits as well with the arrow turned round", paths)
 
 
-def _instruments(fit: View, source: str, target: str, level: float) -> Check:
-    found = instrumented(fit, source, target)
+def _numbers(path: pd.DataFrame) -> list[tuple[float, float, float]]:
+    rows = path[["est", "se", "pvalue"]].to_numpy(float)
+    return [(est, se, p) for est, se, p in rows[:1].tolist()]
+
+
+def _instruments(found: Instrumented, source: str, target: str, level: float) -> Check:
     if found.why:
         return "instruments", "not_computable", "", found.why
     line = float(ndtri(0.5 + level / 2))
@@ -196,7 +215,7 @@ def _instruments(fit: View, source: str, target: str, level: float) -> Check:
     detail = f"{source} → {target} by {len(found.instruments)} instruments: {found.est:.3f} [{low:.3f}, {high:.3f}]"
     if not found.df:
         return "instruments", "doubtful", detail, "as many instruments as causes, so that none of them can be tested"
-    detail += f"; Sargan {found.sargan:.2f}, df {found.df}, p {found.pvalue:.3f}"
+    detail += f"; Sargan {found.sargan:.2f}, df {found.df}, {chance_of(found.pvalue)}"
     valid, away = found.pvalue > 1 - level, low > 0 or high < 0
     outcome = "fails" if not valid else "holds" if away else "doubtful"
     note = "" if valid else "some instrument is related to the error: the arrows around this path are in doubt"
@@ -231,7 +250,7 @@ def _independences(fit: View, source: str, target: str, level: float) -> Check:
     rows = fit.gains()
     rows = rows[rows["op"].isin(["~", "~~"])]
     best = {}
-    for pair in apart:
+    for pair in apart if len(rows) else []:
         own = rows[[{a, b} == set(pair) for a, b in zip(rows["lhs"], rows["rhs"], strict=True)]]["mi"].dropna()
         if len(own):
             best[pair] = float(own.max())
@@ -253,8 +272,9 @@ def _adjacent(after: Mapping[str, Sequence[str]], a: str, b: str) -> bool:
     return b in after.get(a, ()) or a in after.get(b, ())
 
 
-def _direction(checks: Sequence[Check], outcome: Outcome, why: str) -> Direction:
+def _direction(checks: Sequence[Check], outcome: Outcome, why: str, paths: Sequence[Estimate]) -> Direction:
     frame = pd.DataFrame(checks, columns=["check", "outcome", "detail", "note"])
+    rows = [(check, path, est, est - half, est + half, p) for check, path, est, half, p in paths]
     done = tuple(name for name, found, _, _ in checks if found != "not_computable")
     rests = f"rests on {', '.join(done)}" if done else "these data allow none of the checks"
     words = {
@@ -264,4 +284,5 @@ def _direction(checks: Sequence[Check], outcome: Outcome, why: str) -> Direction
         "neither": "Neither: no lagged effect is shown, in narrow intervals",
         "undecided": "Undecided",
     }
-    return Direction(frame, Conclusion(outcome, done, f"{words[outcome]}{f' ({why})' if why else ''}; {rests}."))
+    said = Conclusion(outcome, done, f"{words[outcome]}{f' ({why})' if why else ''}; {rests}.")
+    return Direction(frame, said, pd.DataFrame(rows, columns=PATHS))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.again import fitted_again
+from sexresearch.chain.deciding.chance_words import chance_of
 from sexresearch.chain.paths.arrows import all_arrows, checked_name, is_drawn
 from sexresearch.errors import OptionError, SexresearchError
 from sexresearch.sem import Results
@@ -182,7 +183,9 @@ def _controlled(check: str, results: Results, fit: View, base: str, lines: Seque
     gain = max(float(plain.fit_measures["chisq"] - held.fit_measures["chisq"]), 0.0)
     p = float(chisq_pvalue(gain, 1))
     found = p <= SIGNIFICANT
-    text = f"{'A common method is shown' if found else 'No common method is shown'}: χ² {gain:.2f}, df 1, p {p:.3f}."
+    text = (
+        f"{'A common method is shown' if found else 'No common method is shown'}: χ² {gain:.2f}, df 1, {chance_of(p)}."
+    )
     first = {"value": loading, "pvalue": p, "verdict": text, "note": "; ".join(held.inadmissible)}
     return [_blank(check, "") | first, *_paths(check, results, held)]
 

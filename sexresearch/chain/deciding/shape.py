@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtri, ndtri
+from scipy.special import ndtr, ndtri
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.calibrated import Calibrated, above, calibrated
@@ -22,8 +22,9 @@ KNOTS, EDGE = 121, 0.10  # knots tried, and the part of the respondents that mus
 FEWEST = 50  # respondents
 ALIKE, CLEAR = 2.0, 10.0  # differences of BIC: none worth a mention, and a clear one (Raftery 1995)
 WORDS = {"holds": "best, or not told apart from the best", "doubtful": "worse", "fails": "clearly worse"}
-NUMBERS = ["slope", "bend", "bend_ci_lower", "bend_ci_upper", "r_squared", "aic", "bic"]
-NUMBERS += ["threshold", "threshold_ci_lower", "threshold_ci_upper", "threshold_sd"]
+NUMBERS = ["slope", "bend", "bend_ci_lower", "bend_ci_upper", "square", "r_squared", "aic", "bic"]
+KNOT = ["threshold", "threshold_ci_lower", "threshold_ci_upper", "threshold_sd"]
+PLACE = ["cause_mean", "cause_sd"]
 
 
 @in_words
@@ -48,9 +49,10 @@ def shape(
     DataFrame
         One row per shape: cause, effect, shape (straight, diminishing, threshold, cubic, and moderated with a
         moderator), slope (at the mean of the cause; below the threshold), bend (of the square, of the slope above less
-        that below the threshold, of the cube, of the product) with _ci_lower and _ci_upper, r_squared, aic, bic,
-        threshold with _ci_lower and _ci_upper (in the units of the cause), threshold_sd (in standard deviations from
-        its mean), verdict, note.
+        that below the threshold, of the cube, of the product) with _ci_lower and _ci_upper, square (its coefficient,
+        where there is one), r_squared, aic, bic, threshold with _ci_lower and _ci_upper (in the units of the cause),
+        threshold_sd (in standard deviations from its mean), cause_mean, cause_sd, verdict, note. Powers are those of
+        the distance from the mean.
 
     Raises
     ------
@@ -63,8 +65,10 @@ def shape(
     -----
     Scores are corrected for measurement error (formulas: module `calibrated`); the other direct causes of the effect
     are held. Errors by HC3 or clusters, the measurement model being taken as known. The knot is the one with the least
-    residual sum of squares; its interval holds the knots that a likelihood ratio does not reject (Ahrholdt, Gudergan &
-    Ringle 2019 for shapes of delight; Raftery 1995, doi 10.2307/271063 for BIC). Causes are taken to be normal.
+    residual sum of squares; its interval holds the knots around it of which a robust test of the slope of the curve in
+    the knot does not say that they should lie elsewhere (Hansen 2017, doi 10.1080/07350015.2015.1073595, for such
+    regressions; Ahrholdt, Gudergan & Ringle 2019 for shapes of delight; Raftery 1995, doi 10.2307/271063 for BIC).
+    Causes are taken to be normal.
 
     Examples
     --------
@@ -106,8 +110,9 @@ def _frame(found: Calibrated, cause: str, effect: str, moderated: bool, level: f
     names = ["straight", "diminishing", "threshold", "cubic", *(["moderated"] if moderated else [])]
     frame = pd.DataFrame({"cause": cause, "effect": effect, "shape": names})
     few = len(found.effect) < FEWEST
-    rows = [dict.fromkeys(NUMBERS, np.nan) for _ in names] if few else _fitted(found, moderated, level)
-    frame = pd.concat([frame, pd.DataFrame(rows, columns=NUMBERS)], axis=1)
+    rows: list[dict[str, float]] = [{} for _ in names] if few else _fitted(found, moderated, level)
+    frame = pd.concat([frame, pd.DataFrame(rows, columns=[*NUMBERS, *KNOT], dtype=float)], axis=1)
+    frame[PLACE] = [float(found.mean[0]), float(found.sd[0])]
     lost = f"{found.lost} of {found.lost + len(found.effect)} respondents left out, as an item is missing"
     why = f"{len(found.effect)} respondents; at least {FEWEST} are needed" if few else ""
     frame["verdict"] = ["" if few else _verdict(b - frame["bic"].min()) for b in frame["bic"]]
@@ -134,7 +139,7 @@ def _fitted(found: Calibrated, moderated: bool, level: float) -> list[dict[str, 
     v = float(found.v[0, 0]) / found.sd[0] ** 2
     others = [np.ones(len(m)), *found.m[:, 1:].T]
     shapes: list[Sequence[Array]] = [[m], [m, m**2 + v], [], [m, m**2 + v, m**3 + 3 * m * v]]
-    knot, *limits = _knot(m, v, found.effect, others, level)
+    knot, *limits = _knot(m, v, found, others, level)
     shapes[2] = [m, above(m, v, knot)]
     if moderated:
         product = found.m[:, 1] * m + found.v[0, 1] / found.sd[0]
@@ -145,7 +150,8 @@ def _fitted(found: Calibrated, moderated: bool, level: float) -> list[dict[str, 
         for k, columns in enumerate(shapes)
     ]
     at = found.mean[0] + found.sd[0] * np.array([knot, *limits])
-    rows[2] |= dict(zip(NUMBERS[7:], [*at.tolist(), knot], strict=True))
+    rows[2] |= dict(zip(KNOT, [*at.tolist(), knot], strict=True))
+    rows[1]["square"] = rows[1]["bend"]
     return rows
 
 
@@ -166,22 +172,44 @@ def _row(
     return blank | {
         "slope": float(fitted.coef[0] / unit),
         **(dict(zip(NUMBERS[1:4], bend.tolist(), strict=True)) if own > 1 else {}),
+        **({"square": float(fitted.coef[1] / unit**2)} if own > 2 else {}),
         "r_squared": 1.0 - rss / total,
         "aic": start + 2 * k,
         "bic": start + np.log(n) * k,
     }
 
 
-def _knot(m: Array, v: float, y: Array, others: Sequence[Array], level: float) -> tuple[float, float, float]:
-    """The knot with the least residual sum of squares, and the first and last of those not rejected beside it."""
+def _knot(m: Array, v: float, found: Calibrated, others: Sequence[Array], level: float) -> tuple[float, float, float]:
+    """The knot with the least residual sum of squares, and the limits of its interval."""
     first, last = (float(np.quantile(m, edge)) for edge in (EDGE, 1 - EDGE))
-    knots = np.linspace(first, last, KNOTS)
+    knots, y = np.linspace(first, last, KNOTS), found.effect
     base, _ = np.linalg.qr(np.stack([m, *others], axis=1))
     left = y - base @ (base.T @ y)
     hinge = np.stack([above(m, v, k) for k in knots], axis=1)
     hinge = hinge - base @ (base.T @ hinge)
     size = (hinge**2).sum(axis=0)
     rss = left @ left - (hinge.T @ left) ** 2 / np.where(size > 0, size, np.inf)
-    best = int(rss.argmin())
-    inside = knots[len(y) * np.log(rss / rss[best]) <= float(chdtri(1, 1 - level))]
-    return float(knots[best]), float(inside.min()), float(inside.max())
+    best, line = int(rss.argmin()), float(ndtri(0.5 + level / 2))
+
+    def rejected(place: int) -> bool:
+        return _elsewhere(m, v, float(knots[place]), found, others) > line
+
+    return float(knots[best]), float(knots[_end(best, -1, rejected)]), float(knots[_end(best, 1, rejected)])
+
+
+def _end(best: int, step: int, rejected: Callable[[int], bool]) -> int:
+    """The first knot on one side that is rejected, so that the interval is not too short; else the last of all."""
+    place = best
+    while 0 <= place + step < KNOTS:
+        place += step
+        if rejected(place):
+            break
+    return place
+
+
+def _elsewhere(m: Array, v: float, knot: float, found: Calibrated, others: Sequence[Array]) -> float:
+    """|t| of moving the knot: of the slope of the curve in the knot, held beside the curve with the knot there."""
+    beyond = ndtr((m - knot) / np.sqrt(v)) if v > 0 else (m > knot).astype(float)
+    fitted = regressed(np.stack([*others, m, above(m, v, knot), beyond], axis=1), found.effect, found.clusters)
+    spread = float(fitted.cov[-1, -1])
+    return abs(float(fitted.coef[-1])) / float(np.sqrt(spread)) if spread > 0 else 0.0

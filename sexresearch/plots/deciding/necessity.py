@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.plots._path.words import number
-from sexresearch.plots.deciding.rows import checked, in_rows, interval, point, scaled, shown_names
+from sexresearch.plots.rows import checked, footnote, in_rows, interval, point, scaled, shown_names
 from sexresearch.plots.style import GREY, PALETTE, PAPER
 
 if TYPE_CHECKING:
@@ -100,4 +100,4 @@ def _foot(lost: int, note: str) -> str:
         "(Dul 2016). Lines: d with any one respondent left out; strokes: without the 1 % nearest to the empty corner."
     ]
     parts += [f"{lost} without d left out."] if lost else []
-    return " ".join(filter(None, [*parts, note.replace("$", r"\$")]))
+    return footnote(parts, note)

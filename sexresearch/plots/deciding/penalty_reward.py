@@ -10,7 +10,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.plots._path.words import number
-from sexresearch.plots.deciding.rows import checked, in_rows, interval, scaled, shown_names
+from sexresearch.plots.rows import checked, footnote, in_rows, interval, scaled, shown_names
 from sexresearch.plots.style import GREY, INK, PALETTE, tint
 
 if TYPE_CHECKING:
@@ -90,4 +90,4 @@ def penalty_reward(
 def _foot(lost: int, note: str) -> str:
     parts = ["Lines: intervals. Class with its probability (Brandt 1988; Mikulić & Prebežac 2008)."]
     parts += [f"{lost} without enough low and high ratings left out."] if lost else []
-    return " ".join(filter(None, [*parts, note.replace("$", r"\$")]))
+    return footnote(parts, note)

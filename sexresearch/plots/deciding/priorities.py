@@ -9,8 +9,8 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.plots._path.words import number
-from sexresearch.plots.deciding.rows import checked, in_rows, interval, point, scaled, shown_names
 from sexresearch.plots.importance_map import of_group
+from sexresearch.plots.rows import checked, footnote, in_rows, interval, point, scaled, shown_names
 from sexresearch.plots.style import GREY, PALETTE, PAPER
 
 if TYPE_CHECKING:
@@ -120,4 +120,4 @@ def _foot(own: pd.DataFrame, rows: pd.DataFrame, note: str) -> str:
         "comes first, or among the first two. d: how far the target cannot do without it (Dul 2016)."
     ]
     parts += [f"{lost} without an effect in the model left out."] if lost else []
-    return " ".join(filter(None, [*parts, note.replace("$", r"\$")]))
+    return footnote(parts, note)

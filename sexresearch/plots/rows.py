@@ -50,13 +50,15 @@ def in_rows(
     names: Sequence[str], width: float, columns: Mapping[str, Sequence[str]], title: str, foot: str, axis: str
 ) -> Rows:
     """The figure with names, words and heads in place, the plot area `width` inches wide and still empty."""
-    heights = tuple(LINE + text_size(name, "item")[1] - text_size("x", "item")[1] for name in names)
+    heights = tuple(
+        LINE + max([_extra(name, "item"), *(_extra(texts[i], "path") for texts in columns.values())])
+        for i, name in enumerate(names)
+    )
     left = max(text_size(name, "item")[0] for name in names) + GAP
     widths = [max(text_size(text, "path")[0] for text in (head, *texts)) + GAP for head, texts in columns.items()]
     made = panel((width, sum(heights) + HEAD), (left, sum(widths) + GAP, 0.62), title, foot)
-    made.area.set(ylim=(0, sum(heights) + HEAD), yticks=[])
-    for side in ("left", "right", "top"):
-        made.area.spines[side].set_visible(False)
+    made.area.set(ylim=(0, sum(heights) + HEAD))
+    bare(made)
     edges = sum(heights) - np.cumsum([0.0, *heights])
     places = tuple(float(a + b) / 2 for a, b in pairwise(edges.tolist()))
     for name, place in zip(names, places, strict=True):
@@ -69,6 +71,23 @@ def in_rows(
         x += wide
     words(made.page, made.box[0] + width / 2, made.box[1] - 0.42, axis, "path", align=("center", "center"))
     return Rows(made, heights, places)
+
+
+def _extra(text: str, part: str) -> float:
+    """Inches that a text is taller than one line."""
+    return text_size(text, part)[1] - text_size("x", part)[1] if text else 0.0
+
+
+def footnote(parts: Sequence[str], note: str) -> str:
+    """What is said below a figure, the user's note last."""
+    return " ".join(filter(None, [*parts, note.replace("$", r"\$")]))
+
+
+def bare(made: Panel) -> None:
+    """A plot area of rows: no ticks at its left, and of the spines only the axis below."""
+    made.area.set(yticks=[])
+    for side in ("left", "right", "top"):
+        made.area.spines[side].set_visible(False)
 
 
 def scaled(made: Panel, numbers: Sequence[float]) -> None:
