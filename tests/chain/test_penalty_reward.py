@@ -178,3 +178,16 @@ def test_kano_refuses_what_is_no_pair(pairs, said):
 def test_kano_refuses_answers_off_its_scale():
     with pytest.raises(DataError, match="with: answers must be 1, 2, 3, 4 or 5; found 7"):
         sx.kano(pd.DataFrame({"with": [7] * 40, "without": [3] * 40}), {"gift": ("with", "without")})
+
+
+@pytest.mark.parametrize(("value", "why"), [(7.0, "all answers are the same"), (np.nan, "nobody answered it")])
+def test_an_attribute_that_tells_nothing_is_missing_and_the_rest_stands(value, why):
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame({"queue": rng.integers(1, 6, 300), "gift": value, "joy": rng.normal(size=300)})
+    frame = sx.penalty_reward(data.astype(float), "joy").set_index("attribute")
+    assert why in frame.loc["gift", "note"]
+    assert np.isnan(frame.loc["gift", "penalty"])
+    assert np.isfinite(frame.loc["queue", ["penalty", "reward"]].astype(float)).all()
+    target = sx.penalty_reward(data.assign(joy=value).astype(float), "joy", attributes=["queue"])
+    assert f"joy: {why}" in target["note"].item()
+    assert target[["penalty", "kind"]].isin([np.nan, ""]).all(axis=None)

@@ -87,6 +87,14 @@ def test_few_respondents_have_no_shape():
     assert frame["note"].str.contains("at least 50 are needed").all()
 
 
+def test_a_cause_of_two_values_is_straight_only():
+    data = sample("straight", 300)
+    frame = sx.shape(sx.fit("b1 ~ half", data.assign(half=1.0 * (data["j1"] > 0))), "half", "b1").set_index("shape")
+    assert np.isfinite(frame.loc["straight", "bic"])
+    assert frame.loc[["diminishing", "threshold", "cubic"], ["bic", "threshold"]].isna().all(axis=None)
+    assert frame.loc["cubic", "note"].startswith("the cause takes too few values")
+
+
 @pytest.mark.parametrize(
     ("asked", "error", "said"),
     [

@@ -54,7 +54,21 @@ def regions(points: Array, lines: tuple[float, float]) -> Array:
 
 
 def indices(points: Array, target: Array, lines: tuple[float, float], smooth: bool, clusters: Array | None) -> Indices:
-    """Penalties and rewards of all attributes (n, k) together; NaN where fewer than `FEWEST` rate it so."""
+    """Penalties and rewards of all attributes (n, k) together; NaN where fewer than `FEWEST` rate it so.
+
+    An attribute without any points is left out, so that the others stand.
+    """
+    rated = np.isfinite(points).any(axis=0)
+    found = _together(points[:, rated], target, lines, smooth, clusters)
+    est, cov = np.full((len(rated), 2), np.nan), np.full((len(rated), 2, 2), np.nan)
+    counts = np.zeros((len(rated), 3), dtype=int)
+    est[rated], cov[rated], counts[rated] = found.est, found.cov, found.counts
+    return Indices(est, cov, counts, found.used, found.spread)
+
+
+def _together(
+    points: Array, target: Array, lines: tuple[float, float], smooth: bool, clusters: Array | None
+) -> Indices:
     there = np.isfinite(points).all(axis=1) & np.isfinite(target)
     x, y = points[there], target[there]
     own = None if clusters is None else clusters[there]

@@ -148,6 +148,8 @@ def _collinear(fit: View) -> list[dict[str, object]]:
 
 def _latent_method(results: Results, fit: View, items: Sequence[str]) -> list[dict[str, object]]:
     """A method factor with equal loadings, unrelated to the constructs."""
+    if len(items) < 2:
+        return [_blank("latent_method", "fewer than two items")]
     taken = {*fit.latents, *fit.observed}
     name = next(n for n in ("method", "method_factor", "one_method", "method_of_asking") if n not in taken)
     others = fit.blocks[0].roles.exogenous_latent

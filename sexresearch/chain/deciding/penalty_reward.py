@@ -11,8 +11,9 @@ from scipy.special import ndtri
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.asymmetry import FEWEST, KINDS, Indices, indices, probabilities
-from sexresearch.chain.deciding.recipes import Recipes
+from sexresearch.chain.deciding.recipes import NOBODY, Recipes
 from sexresearch.chain.deciding.scored import scored
+from sexresearch.chain.investing.scales import NO_WIDTH
 from sexresearch.chain.joining import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
@@ -143,7 +144,7 @@ def _frame(
     frame = pd.DataFrame(columns).assign(unit=unit)
     frame["verdict"] = [_verdict(row, level) for row in frame.to_dict("records")]
     frame["note"] = [
-        joined(_lacking(found, i), made.notes.get(name, ""), made.notes.get(target, ""), _lost(made, found))
+        joined(_lacking(found, i), made.notes.get(name, ""), _of_target(made, target), _lost(made, found))
         for i, name in enumerate(names)
     ]
     return frame
@@ -163,13 +164,18 @@ def _verdict(row: Mapping[object, object], level: float) -> str:
 
 def _lacking(found: Indices, i: int) -> str:
     """Why an attribute has no penalty, no reward or no class."""
-    if np.isfinite(found.est[i]).all():
-        return ""
+    if np.isfinite(found.est[i]).all() or not found.counts[i].any():
+        return ""  # nobody rates it: the notes of the name or of the target say why
     regions = zip(("low", "between low and high", "high"), found.counts[i], strict=True)
     few = [f"{count} of {found.used} rate it {where}" for where, count in regions if count < FEWEST]
     if few:
         return f"{' and '.join(few)}; at least {FEWEST} must, so there is no class"
     return "its ratings follow from those of other attributes, or the target does not vary, so there is no class"
+
+
+def _of_target(made: Recipes, target: str) -> str:
+    note = made.notes.get(target, "")
+    return f"{target}: {note}" if NO_WIDTH in note or NOBODY in note else note
 
 
 def _lost(made: Recipes, found: Indices) -> str:

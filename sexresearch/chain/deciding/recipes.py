@@ -22,6 +22,7 @@ from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.survey import Survey
 
 ANSWERED = 0.5  # part of the weight that must have been answered for a mean to stand for it
+NOBODY = "nobody answered it"
 Weights = Mapping[str, float]
 
 
@@ -107,7 +108,7 @@ def _ends(
         if not closed.all():
             notes[name] = OPEN if closed.any() else FROM_ANSWERS
         if not ends[name][0] < ends[name][1]:
-            ends[name], notes[name] = (np.nan, np.nan), NO_WIDTH
+            ends[name], notes[name] = (np.nan, np.nan), NO_WIDTH if np.isfinite(seen).any() else NOBODY
         elif least < ends[name][0] or most > ends[name][1]:
             where = f"off the scale from {ends[name][0]:g} to {ends[name][1]:g}"
             raise DataError(f"{name}: answers run from {least:g} to {most:g}, {where}")

@@ -21,6 +21,7 @@ from sexresearch.verdict import against, prose
 KNOTS, EDGE = 121, 0.10  # knots tried, and the part of the respondents that must lie beyond the first and the last
 FEWEST = 50  # respondents
 ALIKE, CLEAR = 2.0, 10.0  # differences of BIC: none worth a mention, and a clear one (Raftery 1995)
+FLAT = "the cause takes too few values to tell this shape from a simpler one"
 WORDS = {"holds": "best, or not told apart from the best", "doubtful": "worse", "fails": "clearly worse"}
 NUMBERS = ["slope", "bend", "bend_ci_lower", "bend_ci_upper", "square", "r_squared", "aic", "bic"]
 KNOT = ["threshold", "threshold_ci_lower", "threshold_ci_upper", "threshold_sd"]
@@ -115,8 +116,11 @@ def _frame(found: Calibrated, cause: str, effect: str, moderated: bool, level: f
     frame[PLACE] = [float(found.mean[0]), float(found.sd[0])]
     lost = f"{found.lost} of {found.lost + len(found.effect)} respondents left out, as an item is missing"
     why = f"{len(found.effect)} respondents; at least {FEWEST} are needed" if few else ""
-    frame["verdict"] = ["" if few else _verdict(b - frame["bic"].min()) for b in frame["bic"]]
-    notes = [joined(why, lost if found.lost else "", _bends(row)) for row in frame.to_dict("records")]
+    frame["verdict"] = ["" if np.isnan(b) else _verdict(b - frame["bic"].min()) for b in frame["bic"]]
+    notes = [
+        joined(why or (FLAT if np.isnan(row["bic"]) else ""), lost if found.lost else "", _bends(row))
+        for row in frame.to_dict("records")
+    ]
     return frame.assign(note=notes)
 
 
@@ -150,7 +154,8 @@ def _fitted(found: Calibrated, moderated: bool, level: float) -> list[dict[str, 
         for k, columns in enumerate(shapes)
     ]
     at = found.mean[0] + found.sd[0] * np.array([knot, *limits])
-    rows[2] |= dict(zip(KNOT, [*at.tolist(), knot], strict=True))
+    if np.isfinite(rows[2]["bic"]):
+        rows[2] |= dict(zip(KNOT, [*at.tolist(), knot], strict=True))
     rows[1]["square"] = rows[1]["bend"]
     return rows
 
@@ -161,6 +166,9 @@ def _row(
     """One shape: `own` columns of the cause, the last of them its bend, in that power of the cause's units."""
     design = np.stack(columns, axis=1)
     fitted = regressed(design, found.effect, found.clusters)
+    blank = dict.fromkeys(NUMBERS, np.nan)
+    if not np.isfinite(fitted.coef).all():
+        return blank
     n, k = design.shape[0], design.shape[1] + 1 + knotted
     rss = float(((found.effect - design @ np.nan_to_num(fitted.coef)) ** 2).sum())
     total = float(((found.effect - found.effect.mean()) ** 2).sum())
@@ -168,7 +176,6 @@ def _row(
     half = float(ndtri(0.5 + level / 2)) * np.sqrt(fitted.cov[own - 1, own - 1])
     bend = np.array([fitted.coef[own - 1], fitted.coef[own - 1] - half, fitted.coef[own - 1] + half]) / unit**power
     start = n * np.log(2 * np.pi * rss / n) + n
-    blank = dict.fromkeys(NUMBERS, np.nan)
     return blank | {
         "slope": float(fitted.coef[0] / unit),
         **(dict(zip(NUMBERS[1:4], bend.tolist(), strict=True)) if own > 1 else {}),
