@@ -23,7 +23,8 @@ from sexresearch.errors import ModelError, SexresearchError
 from sexresearch.sem import Results
 from sexresearch.sem.view import View, matrices, written
 
-STEPS, NEAR = 12, 1e-4  # fits at the most; what may be left of the path, of its first size, or of z
+STEPS, NEAR = 20, 1e-4  # fits at the most; what may be left of the path, as a part of its first size
+FARTHEST = 10.0  # times the last step, where a search goes astray
 Path = tuple[float, float]
 
 
@@ -53,11 +54,15 @@ def phantom(results: Results | View, fit: View, source: str, target: str, level:
             raise ModelError(f"the model with a confounder of covariance {k:.3g} did not converge")
         return _path(again, source, target)
 
-    sign = float(np.sign(first[0]))
-    beyond = abs(first[0]) - critical * first[1]
+    size, sign = abs(first[0]), float(np.sign(first[0]))
+
+    def beyond(path: Path) -> float:
+        return (sign * path[0] - critical * path[1]) / size
+
     try:
-        zero = _root(held, lambda path: path[0] / abs(first[0]), first, first[0] * v)
-        lost = _root(held, lambda path: sign * path[0] / path[1] - critical, first, sign * beyond * v)
+        zero = _root(held, lambda path: path[0] / size, (0.0, sign), first[0] * v)
+        end, start = beyond(held(zero)), beyond(first)
+        lost = _root(held, beyond, (zero, end), zero * start / (start - end))
     except SexresearchError as error:
         return Phantom(why=f"no phantom variable: {error}")
     least, edge = (shared(max(sign * k, 0.0) / sqrt(v * w)) for k in (zero, lost))
@@ -101,15 +106,22 @@ def _together(fit: View, source: str) -> list[str]:
     return [f"{written(source)} ~~ {written(other)}" for other in others if not {source, other} & led]
 
 
-def _root(held: Callable[[float], Path], left: Callable[[Path], float], first: Path, guess: float) -> float:
-    """The covariance at which nothing is left, by secants from that of 0."""
-    k, before = guess, (0.0, left(first))
+def _root(
+    held: Callable[[float], Path], left: Callable[[Path], float], before: tuple[float, float], guess: float
+) -> float:
+    """The covariance at which nothing is left, by secants from the one before; half-way back where a fit fails."""
+    k = guess
     for _ in range(STEPS):
-        now = left(held(k))
+        try:
+            now = left(held(k))
+        except SexresearchError:
+            k = (before[0] + k) / 2
+            continue
         if abs(now) <= NEAR:
             return k
         slope = (now - before[1]) / (k - before[0])
         if not isfinite(slope) or slope == 0:
             break
-        before, k = (k, now), k - now / slope
+        farthest = FARTHEST * abs(k - before[0])
+        before, k = (k, now), k - float(np.clip(now / slope, -farthest, farthest))
     raise ModelError("no strength was found that undoes the path")
