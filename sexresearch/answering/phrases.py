@@ -24,8 +24,9 @@ def translated(text: str, language: str) -> str:
     """
     if language == "en":
         return text
-    pieces = [_phrase(piece, language) for piece in text.split("; ")]
-    return _with_commas("; ".join(pieces))
+    end = "." if text.endswith(".") else ""
+    pieces = [_phrase(piece, language) for piece in text.removesuffix(".").split("; ")]
+    return _with_commas("; ".join(pieces) + end)
 
 
 def _phrase(text: str, language: str) -> str:

@@ -26,17 +26,15 @@ COMPACT: Mapping[str, Mapping[str, Columns]] = {  # by question: tables and thei
         "path_differences": (
             ("link", text("path")),
             ("group", text("group")),
-            ("here", ranged("est", "")),
             ("against", text("against")),
-            ("there", ranged("est_against", "")),
             ("difference", ranged("path_difference", "ci_")),
         ),
     },
     "measured": {
         "measurement": (
             ("topic", text("construct")),
-            ("reliability", ranged("omega", "omega_ci_")),
             ("judgement", text("outcome")),
+            ("reliability", ranged("omega", "omega_ci_")),
         )
     },
     "today": {"kpis": (("figure", text("kpi")), ("question", text("item")), ("level", in_units("est", "ci_", "unit")))},

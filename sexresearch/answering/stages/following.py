@@ -48,9 +48,17 @@ def _shown(setting: Setting, stated: pd.DataFrame) -> pd.DataFrame:
     language = setting.labels.language
     frame = stated[KEPT].reset_index(drop=True)
     frame["kpi"] = [named(language, name, "kpis") for name in frame["kpi"]]
-    frame["item"] = [", ".join(setting.labels.several(names.split(", "))) for names in frame["item"]]
+    frame["item"] = [_question(setting, names.split(", ")) for names in frame["item"]]
     frame["segment"] = [named(language, name, "kpis") if name == ALL else name for name in frame["segment"]]
     return setting.labels.frame(frame)
+
+
+def _question(setting: Setting, items: list[str]) -> str:
+    """The wording of one item; of several, the topics they belong to."""
+    if len(items) == 1:
+        return setting.label(items[0])
+    topics = [part.name for part in setting.answered.constructs if {item.name for item in part.items} & set(items)]
+    return ", ".join(setting.labels.several(topics))
 
 
 def _leading(setting: Setting, everyone: pd.DataFrame) -> list[Fact]:

@@ -19,18 +19,11 @@ from sexresearch.sem.view import quiet_fit
 from sexresearch.verdict import Verdict, against
 
 LEVEL = 0.95  # probability from which one lever is told apart from another, as `priorities` has it
-SHOWN = ["construct", "clause", "rank", "gain", "gain_ci_lower", "gain_ci_upper", "unit", "performance"]
-SHOWN += [
-    "performance_ci_lower",
-    "performance_ci_upper",
-    "p_first",
-    "p_top_two",
-    "kind",
-    "probability",
-    "d",
-    "points",
-    "note",
-]
+SHOWN = ["construct", "clause", "rank", "importance", "importance_ci_lower", "importance_ci_upper", "performance"]
+SHOWN += ["performance_ci_lower", "performance_ci_upper", "gain", "gain_ci_lower", "gain_ci_upper", "unit", "points"]
+SHOWN += ["p_first", "p_top_two"]
+JUDGED = ["construct", "d", "kind", "probability", "verdict", "note"]
+TABLES = {"priorities": SHOWN, "priorities_judged": JUDGED}
 MONEY = re.compile(
     r"euro|€|\$|dollar|pound|£|franc|franken|\bchf\b|\busd\b|\beur\b|spend|spent|ausgegeben|umsatz|revenue|sales", re.I
 )
@@ -49,8 +42,7 @@ def next_part(setting: Setting, chosen: Chosen) -> Part:
     survey = analysed(setting)
     frame = priorities(results, survey, target, setting.cost, bootstrap=setting.bootstrap, seed=setting.seed)
     ranked = frame[frame["rank"].notna()]
-    kept = [name for name in SHOWN if name in frame.columns]
-    tables = {"priorities": setting.labels.frame(ranked[kept])} if len(ranked) else {}
+    tables = {name: setting.labels.frame(ranked[kept]) for name, kept in TABLES.items()} if len(ranked) else {}
     more, money = money_of(setting, results, ranked)
     tables |= money
     material = {"importance": importance(results, target, survey), "levers": results, "target": target}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SIZE, SMALLEST = 8.5, 5.0  # points
 TWIPS = 1440  # in an inch
 INK, LINE = "1F2933", "D3D9DF"
+KEPT_WHOLE = 15  # rows of a table that is not split over two pages
 NARROWEST = 0.55  # of a page: what a table takes at the least
 EDGES = (
     f'<w:top w:val="single" w:sz="10" w:space="0" w:color="{INK}"/>'
@@ -53,7 +54,11 @@ def _xml(table: Table, words: Mapping[str, str], turned: bool) -> str:
     )
     rows = table.cells or ((words["empty"], *[""] * (len(table.headers) - 1)),)
     lines = [_row(table.headers, table, widths, size, head=True)]
-    lines += [_row(row, table, widths, size, bold=k in table.emphasized) for k, row in enumerate(rows)]
+    whole = len(rows) <= KEPT_WHOLE
+    lines += [
+        _row(row, table, widths, size, bold=k in table.emphasized, tied=whole and k < len(rows) - 1)
+        for k, row in enumerate(rows)
+    ]
     space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     return f'<w:tbl xmlns:w="{space}">{properties}<w:tblGrid>{grid}</w:tblGrid>{"".join(lines)}</w:tbl>'
 
@@ -72,21 +77,28 @@ def _widths(table: Table, turned: bool) -> tuple[list[int], float]:
 
 
 def _row(
-    cells: Sequence[str], table: Table, widths: Sequence[int], size: float, *, head: bool = False, bold: bool = False
+    cells: Sequence[str],
+    table: Table,
+    widths: Sequence[int],
+    size: float,
+    *,
+    head: bool = False,
+    bold: bool = False,
+    tied: bool = False,
 ) -> str:
     made = [
-        _cell(text, width, size, right=right, head=head, bold=bold)
+        _cell(text, width, size, right=right, head=head, bold=bold, tied=head or tied)
         for text, width, right in zip(cells, widths, table.numeric, strict=True)
     ]
     return f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if head else ''}</w:trPr>{''.join(made)}</w:tr>"
 
 
-def _cell(text: str, width: int, size: float, *, right: bool, head: bool, bold: bool) -> str:
+def _cell(text: str, width: int, size: float, *, right: bool, head: bool, bold: bool, tied: bool) -> str:
     style, side = "TableHead" if head else "TableText", "right" if right else "left"
     small = f'<w:sz w:val="{round(2 * size)}"/>' if size < SIZE else ""
     looks = f"<w:rPr>{'<w:b/>' if bold else ''}{small}</w:rPr>" if bold or small else ""
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{UNDER_HEAD if head else ""}</w:tcPr>'
-        f'<w:p><w:pPr><w:pStyle w:val="{style}"/><w:jc w:val="{side}"/></w:pPr>'
+        f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{"<w:keepNext/>" if tied else ""}<w:jc w:val="{side}"/></w:pPr>'
         f'<w:r>{looks}<w:t xml:space="preserve">{escape(clean(text))}</w:t></w:r></w:p></w:tc>'
     )

@@ -39,6 +39,7 @@ def html(document: Document) -> str:
             looks=LOOKS,
             address=svg_address,
             is_vast=_is_vast,
+            ends_wide=turns[-2],
         )
     )
 

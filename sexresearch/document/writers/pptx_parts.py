@@ -20,6 +20,7 @@ READABLE = 10.0  # points down to which print is made smaller to keep a table on
 ROOM = 4.5  # inches of a table on one slide
 LETTER = 0.0080  # inches that a letter takes per point
 LINE = 0.0178  # inches that a line takes per point
+BOLDER = 1.15  # width of a bold letter
 PADDING = 0.09  # inches above and below the text of a cell, together
 CAPTION = 0.4  # inches
 COLOURS = {"warning": WARN, "verdict": ACCENT, "heading": ACCENT}
@@ -51,7 +52,8 @@ def _without_body(slide: Any) -> None:
 
 def _height(texts: Sequence[tuple[Paragraph, str]], size: float) -> float:
     per_line = ACROSS / (LETTER * size * 0.95)
-    lines = sum(-(-max(len(paragraph.text), 1) // int(per_line)) for paragraph, _ in texts)
+    room = {kind: int(per_line / (BOLDER if kind in COLOURS else 1.0)) for _, kind in texts}
+    lines = sum(-(-max(len(paragraph.text), 1) // room[kind]) for paragraph, kind in texts)
     return lines * LINE * size + 0.08 * len(texts) + 0.12
 
 
