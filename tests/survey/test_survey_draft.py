@@ -255,6 +255,7 @@ def test_the_language_of_the_names_can_be_chosen(client):
         ("name,city\nAnna,Oslo\nBo,Bern\n", "no column of ratings.*its columns are name, city"),
         ("id,revenue\n1,1200.5\n2,90.25\n3,77.5\n", "no column of ratings"),
         ("sat1,sat1\n5,4\n3,2\n1,1\n", "sat1"),
+        (",".join(f"q{k}" for k in range(1200)) + "\n" + ",".join("1" * 1200) + "\n", "1,200 columns; .* up to 1,000"),
     ],
 )
 def test_files_without_ratings_or_with_names_twice_are_refused(text, said, tmp_path):

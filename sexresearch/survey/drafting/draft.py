@@ -24,6 +24,8 @@ from sexresearch.survey.reading import raw_table
 from sexresearch.survey.wording import listed, together
 from sexresearch.writing import write_whole
 
+MOST_COLUMNS = 1_000
+
 
 @dataclass(frozen=True, repr=False)
 class Draft(Instrument):
@@ -108,7 +110,7 @@ def draft_instrument(path: str | Path, sheet: str | None = None, *, language: Li
     Raises
     ------
     DataError
-        The file cannot be read, or holds no rating.
+        The file cannot be read, has more than a thousand columns, or holds no rating.
 
     Notes
     -----
@@ -134,6 +136,11 @@ def draft_instrument(path: str | Path, sheet: str | None = None, *, language: Li
     """
     file = Path(path)
     table = raw_table(file, sheet)
+    if table.frame.shape[1] > MOST_COLUMNS:
+        raise DataError(
+            f"{file.name} has {table.frame.shape[1]:,} columns; questionnaires are drafted for up to {MOST_COLUMNS:,}: "
+            f"save the columns that were asked as a file of their own, and draft from that"
+        )
     problems = check_answers(table, None).problems
     if problems:
         raise DataError(together(f"{file.name} cannot be used as it is", problems))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -82,7 +82,11 @@ def name_likeness(code: str, part: BankConstruct) -> float:
     >>> name_likeness("CUSA1", satisfaction), name_likeness("Q7", satisfaction)
     (1.0, 0.0)
     """
-    letters = [word for word in re.split(r"[^a-zäöüß]+", folded(code)) if len(word) >= 2]
+    return _letters_likeness(tuple(word for word in re.split(r"[^a-zäöüß]+", folded(code)) if len(word) >= 2), part)
+
+
+@lru_cache(maxsize=100_000)
+def _letters_likeness(letters: tuple[str, ...], part: BankConstruct) -> float:
     joined = "".join(letters)
     if any(word in part.header_words for word in (*letters, joined)):
         return WHOLE_NAME
