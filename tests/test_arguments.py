@@ -25,6 +25,7 @@ WRONG = (
 FEW = (None, -1, 2.5, float("nan"), "nonsense", ["nonsense"], {"nonsense": 1}, object(), np.zeros(3), WRONG[-5])
 SLOW = {"invariance", "latent_means", "path_differences", "permutation_test", "power", "impute", "dynamic_cutoffs"}
 SLOW |= {"efa", "align", "how_many_factors", "validity", "fit", "growth", "priorities", "necessity", "multiverse"}
+SLOW |= {"concordance", "pls"}
 DRAWN = {"path_diagram", "forest", "htmt_map", "importance_map", "radar", "invariance_ladder", "power_curve"}
 DRAWN |= {"screening", "interval_dots"}
 LONG = {
@@ -144,6 +145,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.shape: {"results": path, "cause": "joy", "effect": "x3"},
         sx.method_bias: {"results": path},
         sx.pls: {"results": path},
+        sx.concordance: {"survey": data, "model": "joy =~ x0 + x1 + x2; x3 ~ joy"},
         sem.pls_estimates: {"results": path},
         sx.multiverse: {"survey": data, "model": "joy =~ x0 + x1 + x2; x3 ~ joy", "at_most": 2},
         sx.direction: {"data": data, "cause": [["x0"], ["x1"]], "effect": [["x2"], ["x3"]]},

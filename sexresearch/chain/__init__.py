@@ -21,6 +21,7 @@ from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
 from sexresearch.chain.measurement.validity import validity
 from sexresearch.chain.paths.effects import effects
+from sexresearch.chain.robustness.concordance import Concordance, concordance
 from sexresearch.chain.robustness.multiverse import Multiverse, multiverse
 from sexresearch.chain.robustness.refit_without import refit_without
 from sexresearch.chain.views.chain_model import chain_model
@@ -28,12 +29,14 @@ from sexresearch.chain.views.rivals import compare_rivals, rivals_sentence
 
 __all__ = [
     "Alignment",
+    "Concordance",
     "Direction",
     "Multiverse",
     "align",
     "bottlenecks",
     "chain_model",
     "compare_rivals",
+    "concordance",
     "cross_loadings",
     "direction",
     "efa",

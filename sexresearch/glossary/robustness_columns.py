@@ -26,4 +26,11 @@ ROBUSTNESS = columns(
     ("decision", "decision", None, "what the interval shows: positive, negative, or not shown where it holds 0"),
     ("converged", "converged", None, "whether a minimum was reached"),
     ("proper", "proper", None, "whether the solution can be one of a population: no negative variance"),
+    ("approach", "approach", None, "sem (factors), plsc and pls (composites), sum_scores (means of items)"),
+    ("same_sign", "same sign", None, "whether all approaches find the same sign"),
+    ("same_decision", "same decision", None, "whether all intervals lead to the same decision"),
+    ("std_range", "range", 3, "largest less smallest standardized path by any approach"),
+    ("std_expected", "expected", 3, "standardized path between sums of items, were the factor model right"),
+    ("why", "why", None, "what the differences between approaches come from"),
+    ("vif", "VIF", 2, "variance inflation of a cause by the other causes of the effect"),
 )
