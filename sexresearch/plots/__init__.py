@@ -10,11 +10,13 @@ from sexresearch.plots.invariance_ladder import invariance_ladder
 from sexresearch.plots.path_diagram import path_diagram
 from sexresearch.plots.power_curve import power_curve
 from sexresearch.plots.radar import radar
+from sexresearch.plots.robustness import concordance, specification_curve
 from sexresearch.plots.screening import screening
 from sexresearch.plots.standard import effect_chain, model_wheel, pyramid
 
 __all__ = [
     "alt_text",
+    "concordance",
     "direction",
     "effect_chain",
     "forest",
@@ -34,4 +36,5 @@ __all__ = [
     "radar",
     "screening",
     "shape",
+    "specification_curve",
 ]
