@@ -15,7 +15,9 @@ import numpy as np
 import pandas as pd
 
 T = TypeVar("T")
+F = TypeVar("F", pd.DataFrame, pd.Series)
 Frame = pd.DataFrame | pd.Series
+ON_WRITE = int(pd.__version__.split(".")[0]) >= 3  # shallow copies are then safe from whoever writes into the other
 COPIED = re.compile(r"pd\.DataFrame|pd\.Series|\bMapping\b|\bdict\b")
 SEALED = "_sealed"  # whether a value has been walked by `read_only`; derived, so neither compared nor pickled
 PLAIN = (float, int, str, bool, type(None))
@@ -56,10 +58,22 @@ class _Copied:
         if instance is None:
             return self
         value = instance.__dict__[self.name]
-        return value.copy() if isinstance(value, Frame | dict) else value
+        return copied(value) if isinstance(value, Frame) else value.copy() if isinstance(value, dict) else value
 
     def __set__(self, instance: object, value: object) -> None:
         instance.__dict__[self.name] = value.copy() if isinstance(value, dict) else value
+
+
+def copied(frame: F) -> F:
+    """A frame of its own to hand out; where pandas copies on write, nothing is copied before somebody writes.
+
+    >>> kept = pd.Series([1.0, 2.0])
+    >>> given = copied(kept)
+    >>> given[0] = 9.0
+    >>> kept.tolist()
+    [1.0, 2.0]
+    """
+    return frame.copy(deep=not ON_WRITE)
 
 
 def when_asked(*names: str) -> Callable[[type[T]], type[T]]:

@@ -23,6 +23,8 @@ from speed import FORTY, NINETEEN, SIX, Case, sample, syntax
 
 import sexresearch as sx
 
+FOUR, FIFTEEN = (3,) * 4, (5,) * 15
+
 
 @dataclass(frozen=True)
 class Promise:
@@ -44,12 +46,21 @@ def four_groups() -> pd.DataFrame:
     return data.assign(group=np.arange(len(data)) % 4)
 
 
+def tables(text: str, data: pd.DataFrame, **options: object) -> None:
+    """A fit with all its tables."""
+    results = sx.fit(text, data, **options)
+    assert len(results.parameters)
+    assert len(results.fit_measures)
+
+
 def promises() -> list[Promise]:
     """What is promised, on data made beforehand."""
     eighteen, nineteen = sample(Case("fit", SIX, 1000, 1)), sample(Case("fit", NINETEEN, 1000, 1))
     forty, groups = sample(Case("fit", FORTY, 1000, 1)), four_groups()
     chain, wide = sx.fit(syntax(NINETEEN), nineteen), sx.fit(syntax(FORTY), forty)
     plain, factors = sx.fit(syntax(SIX), eighteen), syntax((4,) * 5)
+    ordered, million = sample(Case("ordinal", FIFTEEN, 1000, 1)), sample(Case("fit", FOUR, 1_000_000, 1))
+    gaps = sx.fit(syntax(FOUR), sample(Case("fiml", FOUR, 1500, 1)), missing="fiml")
     many = {"bootstrap": 5000, "seed": 1}
     return [
         Promise("import sexresearch (a process of its own)", importing, 1.0),
@@ -65,6 +76,11 @@ def promises() -> list[Promise]:
             "power, 1,000 replicates at 4 sample sizes, 18 items",
             lambda: sx.power(syntax(SIX, population=True), n=[100, 200, 400, 800], replicates=1000, seed=1),
             30.0,
+        ),
+        Promise("bootstrap with FIML, 500 replicates, 12 items", lambda: sx.bootstrap(gaps, 500, seed=1), 10.0),
+        Promise("WLSMV and its tables, 75 items", lambda: tables(syntax(FIFTEEN), ordered, ordered=True), 4.7),
+        Promise(
+            "MLR and its tables, 12 items, n 1,000,000", lambda: tables(syntax(FOUR), million, estimator="MLR"), 2.0
         ),
     ]
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
-from sexresearch.frozen import by_value, read_only_property
+from sexresearch.frozen import by_value, copied, read_only_property
 from sexresearch.sem.after.coverage import coverage, patterns
 from sexresearch.sem.after.factor_scores import ScoreMethod, factor_scores, predicted_answers, score_reliability
 from sexresearch.sem.after.modification import modification_indices
@@ -124,14 +124,14 @@ class Results:
 
     def _beside_the_model(self, wanted: bool) -> pd.DataFrame:
         if not self.fitted.options.auxiliary:
-            return self._parameters[:0].copy() if wanted else self._parameters.copy()
+            return copied(self._parameters[:0] if wanted else self._parameters)
         beside = self._parameters["lhs"].isin(self.fitted.options.auxiliary)
         return self._parameters[beside == wanted].reset_index(drop=True)
 
     @property
     def fit_measures(self) -> pd.Series:
         """Fit measures under lavaan's names (``.`` written ``_``); NaN where one does not apply."""
-        return self._measures.copy()
+        return copied(self._measures)
 
     @property
     def reasons(self) -> dict[str, str]:

@@ -126,31 +126,37 @@ class ContinuousPoint(Point):
 
     def residuals(self) -> Mapping[str, Residuals]:
         """Root mean squares of these are RMR, SRMR (Bentler 1995, and as in Mplus) and CRMR (Bollen 1989)."""
-        mean, cov, mu, sigma = self.own.sample.mean, self.own.analysed_cov, self.state.mean, self.state.cov
+        cov, sigma = self.own.analysed_cov, self.state.cov
         i, j = vech_index(len(cov))
         s, t = np.sqrt(cov.diagonal()), np.sqrt(np.abs(sigma.diagonal()))
-        shift, gap, unit = mean - mu, cov[i, j] - sigma[i, j], s[i] * s[j]
-        correlation = cov[i, j] / unit - sigma[i, j] / (t[i] * t[j])
-        mplus = np.where(i == j, gap / unit, correlation)
-        bentler = (shift / s, gap / unit, len(gap))
-        kinds = {
+        sample, model, unit = cov[i, j], sigma[i, j], s[i] * s[j]
+        gap = sample - model
+        scaled, correlation = gap / unit, sample / unit - model / (t[i] * t[j])
+        mplus = np.where(i == j, scaled, correlation)
+        shift = shift_scaled = shift_mplus = np.zeros(0)
+        if self.own.has_means:
+            mean, mu = self.own.sample.mean, self.state.mean
+            shift, shift_mplus = mean - mu, mean / s - mu / t
+            shift_scaled = shift / s
+        bentler = (shift_scaled, scaled, len(gap))
+        return {
             "rmr": (shift, gap, len(gap)),
             "srmr": bentler,
             "srmr_bentler": bentler,
-            "crmr": (shift / s, correlation, int((i != j).sum())),
-            "srmr_mplus": (mean / s - mu / t, mplus, len(gap)),
+            "crmr": (shift_scaled, correlation, len(gap) - len(cov)),
+            "srmr_mplus": (shift_mplus, mplus, len(gap)),
         }
-        none = np.zeros(0)
-        return kinds if self.own.has_means else {name: (none, *rest) for name, (_, *rest) in kinds.items()}
 
     def explained(self) -> tuple[float, float, int]:
         """Moments of fixed exogenous variables take no part."""
         p = self.own.structure.p
-        own = np.arange(p) < p - self.own.fixed
-        both = own[:, None] | own
-        mean, cov, mu, sigma = self.own.sample.mean, self.own.analysed_cov, self.state.mean, self.state.cov
-        missed = self.squares((mean - mu) * own, (cov - sigma) * both)
-        return missed, self.squares(mean * own, cov * both), p * (p + 1) // 2 + p * self.own.has_means
+        mean, cov = self.own.sample.mean, self.own.analysed_cov
+        shift, gap = mean - self.state.mean, cov - self.state.cov
+        if self.own.fixed:
+            own = np.arange(p) < p - self.own.fixed
+            both = own[:, None] | own
+            mean, cov, shift, gap = mean * own, cov * both, shift * own, gap * both
+        return self.squares(shift, gap), self.squares(mean, cov), p * (p + 1) // 2 + p * self.own.has_means
 
     def squares(self, mean: Array, cov: Array) -> float:
         """The quadratic form of the weight in (means, covariances)."""
