@@ -16,6 +16,7 @@ from sexresearch.plots.style import GREY, INK
 
 LINE = 0.34  # inches of a row of one line
 HEAD = 0.42  # inches of the heads above the rows
+MOST_TICKS = 7  # of the axis; more run into each other where numbers are long
 NAME_LIMIT = 30  # characters per line of a name
 KIND_MARKS = {"basic": "s", "performance": "o", "excitement": "^", "none": "x"}
 
@@ -86,6 +87,7 @@ def footnote(parts: Sequence[str], note: str) -> str:
 def bare(made: Panel) -> None:
     """A plot area of rows: no ticks at its left, and of the spines only the axis below."""
     made.area.set(yticks=[])
+    made.area.locator_params(axis="x", nbins=MOST_TICKS)
     for side in ("left", "right", "top"):
         made.area.spines[side].set_visible(False)
 

@@ -33,6 +33,16 @@ def test_priorities_stand_in_the_order_of_their_rank_and_what_has_no_gain_is_cou
     assert "1 without an effect" in texts(figure, "foot")[0].replace("\n", " ")
 
 
+def test_gains_of_other_targets_stand_beside():
+    data = answers().assign(stay=lambda d: d["joy"] + np.random.default_rng(2).normal(size=len(d)))
+    results = sx.fit("joy ~ queue + gift; stay ~ joy", data)
+    scale = {"queue": (1, 5), "gift": (1, 5)}
+    one, other = (sx.priorities(results, scale, target) for target in ("stay", "joy"))
+    figure = sx.plots.priorities(one, also=[other.iloc[:1]], labels={"joy": "Delight"})
+    assert len(texts(figure, "cell:gain: Delight")) == 2
+    assert texts(figure, "cell:gain: Delight")[1] == "–"
+
+
 def test_penalties_and_rewards_name_the_class():
     figure = sx.plots.penalty_reward(sx.penalty_reward(answers(), "joy"))
     assert texts(figure, "name") == ["queue", "price", "gift"]

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from sexresearch.chain.deciding.necessity import necessity
-from sexresearch.chain.deciding.penalty_reward import penalty_reward
+from sexresearch.chain.deciding.necessity import necessities
+from sexresearch.chain.deciding.penalty_reward import penalties
+from sexresearch.chain.deciding.scored import scored
 from sexresearch.chain.investing.scales import Scale
 from sexresearch.errors import SexresearchError
 from sexresearch.sem.view import View
@@ -25,10 +26,10 @@ def beside(fit: View, target: str, constructs: Sequence[str], scale: Scale | Non
         why = "the fit did not converge" if not fit.converged else "moments hold no answers"
         return blank.assign(why=f"no d and no kind: {why}")
     try:
-        needed = necessity(fit, target, list(constructs), scale, permutations=0)
-        classed = penalty_reward(fit, target, list(constructs), scale, seed=seed).set_index("attribute")
+        found = scored(fit, "priorities", target, list(constructs), scale, "composite")
     except SexresearchError as error:
         return blank.assign(why=f"no d and no kind: {error}")
+    needed, classed = necessities(found, target, 0, seed), penalties(found, target, seed=seed).set_index("attribute")
     out = blank.assign(
         d=needed[needed["ceiling"] == CEILING].set_index("condition")["d"],
         kind=classed["kind"],

@@ -90,7 +90,12 @@ def necessity(
     """
     _refuse("permutations", permutations)
     _refuse("seed", seed)
-    found, random = scored(data, "necessity", target, conditions, scale, scores), np.random.default_rng(seed)
+    return necessities(scored(data, "necessity", target, conditions, scale, scores), target, permutations, seed)
+
+
+def necessities(found: Scored, target: str, permutations: int, seed: int) -> pd.DataFrame:
+    """The frame of `necessity` from points that are there already."""
+    random = np.random.default_rng(seed)
     return pd.DataFrame([row for j in range(len(found.names)) for row in _rows(found, target, j, permutations, random)])
 
 

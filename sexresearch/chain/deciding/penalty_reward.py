@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.special import ndtri
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.asymmetry import FEWEST, KINDS, Indices, indices, probabilities
 from sexresearch.chain.deciding.recipes import NOBODY, Recipes
-from sexresearch.chain.deciding.scored import scored
+from sexresearch.chain.deciding.scored import Scored, scored
 from sexresearch.chain.investing.scales import NO_WIDTH
 from sexresearch.chain.joining import joined
 from sexresearch.errors import OptionError
@@ -99,11 +100,35 @@ def penalty_reward(
     """
     _refuse(curve, lines, seed, level)
     found = scored(data, "penalty_reward", target, attributes, scale, scores)
-    made, names = found.made, found.names
-    size, unit = _unit(made, target, scores)
-    ends = (float(lines[0]), float(lines[1]))
-    numbers = indices(found.points, size * found.target, ends, curve == "spline", made.clusters)
-    return _frame(made, target, names, numbers, unit, seed, level)
+    size, unit = _unit(found.made, target, scores)
+    return penalties(
+        found, target, Counted(size, unit), curve == "spline", (float(lines[0]), float(lines[1])), seed, level
+    )
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What the target is counted in: units per point, and their name."""
+
+    size: float = 1.0
+    unit: str = "points"
+
+
+IN_POINTS = Counted()
+
+
+def penalties(
+    found: Scored,
+    target: str,
+    counted: Counted = IN_POINTS,
+    smooth: bool = False,
+    lines: tuple[float, float] = LINES,
+    seed: int = 1,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """The frame of `penalty_reward` from points that are there already."""
+    numbers = indices(found.points, counted.size * found.target, lines, smooth, found.made.clusters)
+    return _frame(found.made, target, found.names, numbers, counted.unit, seed, level)
 
 
 def _refuse(curve: str, lines: Sequence[float], seed: int, level: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -35,6 +35,7 @@ WIDTH = 3.4  # inches of the plot area
 def priorities(
     frame: pd.DataFrame,
     *,
+    also: Sequence[pd.DataFrame] = (),
     group: object = None,
     labels: Mapping[str, str] | None = None,
     title: str = "",
@@ -46,6 +47,8 @@ def priorities(
     ----------
     frame : DataFrame
         What `priorities` returns. Levers without a gain are counted in the footnote.
+    also : sequence of DataFrame
+        Frames of `priorities` for other targets, such as delight and success: one more column of gains for each.
     group : object, optional
         Label of the group to draw, where there are several.
     labels : dict of str by str, optional
@@ -84,6 +87,7 @@ def priorities(
     ranked = [f"{rank:.0f}. {name}" if rank == rank else name for rank, name in zip(rows["rank"], names, strict=True)]
     columns = {
         "gain": [_with_limits(row) for row in rows.to_dict("records")],
+        **_further(rows["construct"].tolist(), also, group, labels or {}),
         "P first": [number(p, True) for p in rows["p_first"]],
         "P top 2": [number(p, True) for p in rows["p_top_two"]],
         "performance": [f"{value:.0f}" if value == value else "" for value in rows["performance"]],
@@ -103,6 +107,21 @@ def priorities(
 def _with_limits(row: Mapping[object, float]) -> str:
     low, high = (number(float(row[f"gain_ci_{end}"]), False) for end in ("lower", "upper"))
     return f"{number(float(row['gain']), False)} [{low}, {high}]"
+
+
+def _further(
+    names: Sequence[str], also: Sequence[pd.DataFrame], group: object, labels: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """By the name of another target, the gains of the same levers there."""
+    found: dict[str, list[str]] = {}
+    for frame in also:
+        checked(frame, (*NEEDED, "target"), "priorities")
+        own = of_group(frame, group, "the figure") if "group" in frame else frame
+        known = {row["construct"]: row for row in own[own["gain"].notna()].to_dict("records")}
+        target = str(own["target"].iloc[0])
+        head = f"gain: {labels.get(target, target)}".replace("$", r"\$")
+        found[head] = [_with_limits(known[name]) if name in known else "–" for name in names]
+    return found
 
 
 def _axis(rows: pd.DataFrame, labels: Mapping[str, str] | None) -> str:
