@@ -15,6 +15,7 @@ from sexresearch.survey.alike import alike_labels
 from sexresearch.survey.columns import NoAnswer, ReadColumn, answers_on_scale, field_values, item_answers, number_values
 from sexresearch.survey.headers import found_by_text
 from sexresearch.survey.instrument import Instrument
+from sexresearch.survey.joined import joined_note
 from sexresearch.survey.parts import Field, Item, ResponseScale
 from sexresearch.survey.platform import marked_rows
 from sexresearch.survey.rawtable import RawTable, with_columns
@@ -65,7 +66,8 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> CheckedColu
         found += column.no_answers
     names = [parts[header].name if header in parts else header for header in once]
     answers = with_columns(frame, columns).set_axis(names, axis=1)
-    notes = [*_together(notes), *_no_answer_notes(found), *_alike(answers, instrument), *_marked(answers)]
+    notes = [*_together(notes), *_no_answer_notes(found), *_joined(answers), *_alike(answers, instrument)]
+    notes += _marked(answers)
     return CheckedColumns(answers, tuple(problems), tuple(notes), tuple(found))
 
 
@@ -136,6 +138,11 @@ def _no_answer_notes(found: list[NoAnswer]) -> Iterator[str]:
 
 def _is_number(text: str) -> bool:
     return text.replace(".", "", 1).lstrip("+-").isdigit()
+
+
+def _joined(answers: pd.DataFrame) -> Iterator[str]:
+    texts = [place for place, kind in enumerate(answers.dtypes) if kind.kind not in "iufbM"]
+    yield from filter(None, (joined_note(answers.iloc[:, place]) for place in texts))
 
 
 def _alike(answers: pd.DataFrame, instrument: Instrument | None) -> Iterator[str]:

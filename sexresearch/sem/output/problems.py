@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 
 from sexresearch.sem.arrays import Array
@@ -18,7 +20,7 @@ def problems(fitted: Fitted) -> list[str]:
     """What the solution gives reason to look at again.
 
     Non-convergence, negative variances, impossible correlations, binding bounds, saturated tests, definitions that
-    cannot be computed, thin clusters.
+    cannot be computed, thin clusters, groups whose labels look alike.
     """
     found = _unconverged(fitted)
     for text in fitted.constrained.binding:
@@ -27,7 +29,7 @@ def problems(fitted: Fitted) -> list[str]:
         found.append("the model is saturated (df = 0): it reproduces any data, so its fit measures test nothing")
     undefined = fitted.names.reasons(fitted.theta) if fitted.names.definitions else {}
     found += [f"{name} is not a number: {why}" for name, why in undefined.items()]
-    return found + _improper(fitted) + _clusters(fitted)
+    return found + _improper(fitted) + _clusters(fitted) + _alike_groups(fitted)
 
 
 def inadmissible(fitted: Fitted) -> tuple[str, ...]:
@@ -111,6 +113,20 @@ def lowest_eigenvalue(cov: Array) -> float:
     if not len(part) or exceeds(correlations, NEGATIVE):
         return 0.0
     return float(np.linalg.eigvalsh(correlations)[0])
+
+
+def _alike_groups(fitted: Fitted) -> list[str]:
+    """Labels of groups that differ only in case or blanks, which are likely one group."""
+    spellings: dict[str, list[str]] = {}
+    for label in dict.fromkeys(sample.label for sample in fitted.samples):
+        if isinstance(label, str):
+            folded = " ".join(unicodedata.normalize("NFKC", label).casefold().split())
+            spellings.setdefault(folded, []).append(repr(label))
+    return [
+        f"the groups {', '.join(alike)} differ only in case or blanks, and are estimated as different groups"
+        for alike in spellings.values()
+        if len(alike) > 1
+    ]
 
 
 def _clusters(fitted: Fitted) -> list[str]:

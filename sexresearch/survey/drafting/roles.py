@@ -7,6 +7,7 @@ import re
 import pandas as pd
 
 from sexresearch.survey.drafting.seen import Seen
+from sexresearch.survey.joined import joined_by
 from sexresearch.survey.layouts.file_layout import DATE
 from sexresearch.survey.spelling import folded
 
@@ -68,6 +69,9 @@ def field_role(seen: Seen) -> tuple[str, str]:
     codes = seen.codes.dropna() if seen.codes is not None else pd.Series(dtype=float)
     if WEIGHTS.search(name) and len(codes) and bool((codes >= 0).all()) and bool((codes > 0).any()):
         return "weight", "its name says weight, and its numbers are positive"
+    mark = joined_by(filled.map(str)) if seen.texts and seen.texts != ("dates",) else ""
+    if mark:
+        return "other", f"several answers in one cell, joined by '{mark.strip()}'"
     dates = seen.texts == ("dates",) or bool(seen.texts and all(map(DATE.fullmatch, seen.texts[:FIRST])))
     if not dates and n > 1 and distinct >= UNIQUE * n and _may_be_id(seen, name, codes):
         return "id", "a value of its own for every respondent"
