@@ -43,6 +43,19 @@ def test_a_replicate_is_the_fit_to_the_clusters_drawn(fitted, found):
     np.testing.assert_allclose(found.outcome.replicates[0].theta, again.fitted.theta, atol=SAME)
 
 
+def test_replicates_of_answers_with_gaps_are_fits_too():
+    text = "level: 1\n y ~ m\nlevel: 2\n y ~ m"
+    data = sx.simulate(POPULATION, 200, seed=6, design=sx.Design(clusters=20, missing=0.1)).drop(columns="z")
+    fitted = sx.fit(text, data, cluster="cluster", missing="fiml", fixed_x=False)
+    found = sx.bootstrap(fitted, 2)
+    (drawn,) = found.job.source.answers(0)
+    frame = pd.DataFrame(drawn.values, columns=list(fitted.fitted.samples[0].nested.names)).assign(
+        cluster=drawn.clusters
+    )
+    again = sx.fit(text, frame, cluster="cluster", missing="fiml", fixed_x=False)
+    np.testing.assert_allclose(found.outcome.replicates[0].theta, again.fitted.theta, atol=SAME)
+
+
 def test_replicates_spread_as_far_as_the_errors_say(fitted, found):
     spread = np.std([replicate.theta for replicate in found.outcome.replicates], axis=0, ddof=1)
     errors = np.sqrt(np.diag(fitted.vcov))

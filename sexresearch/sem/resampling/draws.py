@@ -70,7 +70,8 @@ class RowResampler:
 
     def refitted(self, fitted: Fitted, number: int) -> Fitted:
         """The fit to the rows drawn in one replicate."""
-        samples = self._counted(fitted, number) if self.bare and fitted.options.missing == "fiml" else []
+        counts = self.bare and fitted.options.missing == "fiml" and not fitted.table.levels
+        samples = self._counted(fitted, number) if counts else []
         if samples and all(samples):
             return refit_samples(fitted, tuple(sample for sample in samples if sample is not None))
         return refit(fitted, self.answers(number))
