@@ -313,7 +313,7 @@ def test_labels_of_variables_and_values_in_a_file_reach_its_draft(suffix, tmp_pa
     assert {(s.lowest, s.highest, s.labels, s.missing) for s in draft.scales} == {
         (1, 5, tuple((float(code), text) for code, text in agree.items() if code < 9), (99.0,))
     }
-    assert [(part.name, part.role, part.label) for part in draft.fields] == [("v4", "group", "Region")]
+    assert [(part.name, part.role, part.label) for part in draft.fields] == [("v4", "group", "Region of the shop")]
     survey = sx.read_survey(tmp_path / f"clients{suffix}", instrument=draft)
     assert survey.answers["v3"].isna().sum() == 10
     assert set(survey.answers["v4"]) == {"North", "South", "West"}
