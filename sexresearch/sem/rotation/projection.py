@@ -14,10 +14,11 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.rotation.criteria import Criterion
 
 SEED = 2002
-STEPS = 1000  # of gradient projection, for all starts together
-NEAR = 1e-5  # size of the projected gradient from which Newton steps are tried
+STEPS, LONGER = 1000, 20  # of gradient projection, for all starts together; times as many where no start ended
+NEAR, CLOSE = 1e-5, 1e-8  # size of the projected gradient from which Newton steps are tried; where those led nowhere
 STATIONARY = 1e-9  # of the conditions that hold at an optimum
 NEWTON = 25
+ILL = 1e8  # condition of a turn that is none
 SMALL_STEP = 1e-20  # of complex differentiation, which has no rounding
 SAME = 1e-6  # of a criterion, relative: two starts ended at one minimum
 
@@ -45,6 +46,15 @@ def minima(A: Array, criterion: Criterion, orthogonal: bool, starts: int, first:
             return [end]
     T = random_turns(A.shape[1], starts) if first is None else first[None]
     T, values = _projected(A, T, criterion, orthogonal)
+    found = _distinct(A, T, values, criterion, orthogonal)
+    if not found[0].converged:
+        T, values = _projected(A, found[0].turn[None], criterion, orthogonal, LONGER * STEPS, CLOSE)
+        found = [*_distinct(A, T, values, criterion, orthogonal), *found]
+    return sorted(found, key=lambda own: (not own.converged, own.value))
+
+
+def _distinct(A: Array, T: Array, values: Array, criterion: Criterion, orthogonal: bool) -> list[Minimum]:
+    """The minima next to where projections ended, and how often each was reached; the lowest first."""
     found: list[Minimum] = []
     for place in np.argsort(values, kind="stable"):
         if not _counted(found, float(values[place])):
@@ -71,16 +81,18 @@ def random_turns(k: int, starts: int) -> Array:
     return turns
 
 
-def _projected(A: Array, T: Array, criterion: Criterion, orthogonal: bool) -> tuple[Array, Array]:
+def _projected(
+    A: Array, T: Array, criterion: Criterion, orthogonal: bool, steps: int = STEPS, near: float = NEAR
+) -> tuple[Array, Array]:
     """Steps against the projected gradient, each start with a step length of its own; where they end, and values."""
     T, length = T.copy(), np.ones(len(T))
     L = turned(A, T)
     values, slope = criterion(L)
     alive = np.arange(len(T))
-    for _ in range(STEPS):
+    for _ in range(steps):
         along = _along(T[alive], L[alive], slope[alive], orthogonal)
         size = np.sqrt((along**2).sum(axis=(-2, -1)))
-        moving = size > NEAR
+        moving = size > near
         alive, along, size = alive[moving], along[moving], size[moving]
         if not len(alive):
             break
@@ -158,6 +170,19 @@ def _gap(A: Array, T: Array, criterion: Criterion, orthogonal: bool) -> Array:
     return np.concatenate([conditions(L, criterion(L)[1], T.T @ T, orthogonal), held])
 
 
+def _damped(
+    A: Array, T: Array, step: Array, gap: Array, criterion: Criterion, orthogonal: bool
+) -> tuple[Array, Array] | None:
+    """T after a Newton step, or a part of it, that makes the gap smaller, and the gap there; None where none does."""
+    for part in 0.5 ** np.arange(7):
+        trial = T - part * step
+        if np.isfinite(trial).all() and np.linalg.cond(trial) < ILL:
+            after = _gap(A, trial, criterion, orthogonal)
+            if np.abs(after).max() < np.abs(gap).max():
+                return trial, after
+    return None
+
+
 def _finished(A: Array, T: Array, criterion: Criterion, orthogonal: bool) -> Minimum:
     """Newton steps to where the conditions hold; the point itself where these lead away."""
     k, near = len(T), T
@@ -168,13 +193,10 @@ def _finished(A: Array, T: Array, criterion: Criterion, orthogonal: bool) -> Min
             break
         steps = np.eye(k * k).reshape(-1, k, k) * (1j * SMALL_STEP)
         J = np.array([_gap(A, near + step, criterion, orthogonal).imag / SMALL_STEP for step in steps]).T
-        trial = near - np.linalg.lstsq(J, gap, rcond=None)[0].reshape(k, k)
-        if not np.isfinite(trial).all() or np.linalg.cond(trial) > 1e8:
+        moved = _damped(A, near, np.linalg.lstsq(J, gap, rcond=None)[0].reshape(k, k), gap, criterion, orthogonal)
+        if moved is None:
             break
-        after = _gap(A, trial, criterion, orthogonal)
-        if np.abs(after).max() >= np.abs(gap).max():
-            break
-        near, gap = trial, after
+        near, gap = moved
     well = bool(np.abs(gap).max() < STATIONARY * scale)
     before, value = (float(criterion(turned(A, own))[0]) for own in (T, near))
     if not well or value > before + SAME * scale:
