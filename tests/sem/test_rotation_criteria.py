@@ -13,6 +13,7 @@ from sexresearch.sem.rotation.rotate import like, rotate
 FOLDER = Path(__file__).parents[1] / "reference"
 CRITERIA = pd.read_csv(FOLDER / "rotations" / "criteria.csv")
 NEAR = 1e-5  # GPArotation stops at a gradient of 1e-7
+FLAT = 1e-4  # where that leaves the criterion above our minimum: two group factors of oblique biquartimin
 TARGET = np.where(np.kron(np.eye(3), np.ones((3, 1))) == 1, np.nan, 0.0)
 OPTIONS = {
     "geomin": {"method": "geomin", "epsilon": 0.01},
@@ -39,8 +40,11 @@ def test_patterns_are_those_of_gparotation(name):
     rows = CRITERIA[CRITERIA["rotation"] == name]
     theirs = rows["value"].to_numpy().reshape(3, 12).T
     order, sign = like(theirs[:9], found.loadings)
-    np.testing.assert_allclose(found.loadings, theirs[:9, order] * sign, atol=NEAR)
-    np.testing.assert_allclose(found.correlations, theirs[9:][np.ix_(order, order)] * np.outer(sign, sign), atol=NEAR)
+    near = FLAT if name == "biquartimin" else NEAR
+    criterion = criterion_of(method, 9, 3, asked.epsilon, asked.gamma, wanted)
+    assert criterion(found.loadings)[0] <= criterion(theirs[:9])[0] + 1e-9
+    np.testing.assert_allclose(found.loadings, theirs[:9, order] * sign, atol=near)
+    np.testing.assert_allclose(found.correlations, theirs[9:][np.ix_(order, order)] * np.outer(sign, sign), atol=near)
 
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name not in ("none", "promax")])
