@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -227,7 +228,8 @@ def _told(seen: View, factor: _Factor, found: Aligned) -> tuple[pd.DataFrame, pd
     a, s = values[2 * g * p : 2 * g * p + g], values[2 * g * p + g :]
     means = pd.DataFrame({"construct": factor.name, "group": labels, "mean": a, "se": se[2 * g * p : 2 * g * p + g]})
     means["variance"] = s**2
-    rows, items = [], []
+    rows: list[tuple[object, ...]] = []
+    items: list[tuple[Any, ...]] = []
     for kind, what in enumerate(("loading", "intercept")):
         for i, item in enumerate(factor.items):
             at = kind * g * p + np.arange(g) * p + i
@@ -245,7 +247,7 @@ def _told(seen: View, factor: _Factor, found: Aligned) -> tuple[pd.DataFrame, pd
 
 
 def _explained(
-    factor: _Factor, i: int, what: str, average: float, items: Sequence[tuple], turned: tuple[Array, Array]
+    factor: _Factor, i: int, what: str, average: float, items: Sequence[tuple[Any, ...]], turned: tuple[Array, Array]
 ) -> float:
     """R-squared of one parameter: what means and variances explain of its configural differences."""
     a, s = turned
