@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from sexresearch.answering.catalogue import filled_text
 from sexresearch.answering.facts import Part
 from sexresearch.answering.labels import Labels
+from sexresearch.answering.phrases import comma_marked, worded
 from sexresearch.plots.interval_dots import interval_dots
 from sexresearch.plots.invariance_ladder import invariance_ladder
 from sexresearch.plots.path_diagram import path_diagram
@@ -42,7 +44,8 @@ class Figures(Mapping[str, "Figure"]):
             self._drawers["steps"] = lambda: invariance_ladder(material["steps"])
 
     def __getitem__(self, name: str) -> Figure:
-        return self._drawers[name]()
+        drawn = self._drawers[name]()
+        return drawn if self._labels.language == "en" else localized(drawn, self._labels.language)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._drawers)
@@ -68,3 +71,24 @@ class Figures(Mapping[str, "Figure"]):
         if len(results.latents) > MOST_DRAWN:
             return interval_dots(links, "std_all", name="path", axis=note)
         return path_diagram(results, items=False, labels=self._labels.constructs, intervals=True, note=note)
+
+
+def localized(figure: Figure, language: str) -> Figure:
+    """The figure with its words translated as far as the catalogue has them, and with decimal commas."""
+    from matplotlib.text import Text
+    from matplotlib.ticker import FuncFormatter, ScalarFormatter
+
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_formatter(), ScalarFormatter) and len(axis.get_major_locator()()):
+                axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}".replace(".", ",")))
+    for text in figure.findobj(Text):
+        text.set_text(comma_marked(_in_lines(text.get_text(), language)))
+    return figure
+
+
+def _in_lines(words: str, language: str) -> str:
+    """The words translated, in lines no longer than they were; as they are where the catalogue does not know them."""
+    lines = words.split("\n")
+    known = worded(" ".join(lines), language)
+    return words if known is None else fill(known, max(map(len, lines)))

@@ -50,6 +50,26 @@ def _pattern(phrase: str) -> re.Pattern[str]:
     return re.compile(PLACE.sub(r"(?P<\1>.+?)", re.escape(phrase)), re.DOTALL)
 
 
+def worded(text: str, language: str) -> str | None:
+    """The text in that language, numbers as they are; None where the catalogue does not know it.
+
+    >>> worded("holds", "de"), worded("Customer delight", "de")
+    ('hält', None)
+    """
+    found = _phrase(text, language)
+    return None if found == text else found
+
+
+def comma_marked(text: str) -> str:
+    """Decimal points that are left as commas, where no zero is put before them, as in figures.
+
+    >>> comma_marked(".67*** [.59, .75]")
+    ',67*** [,59; ,75]'
+    """
+    pairs = re.sub(r"(?<=\d), (?=-?\d*\.\d)", "; ", text)
+    return re.sub(r"\.(?=\d)", ",", pairs)
+
+
 def _with_commas(text: str) -> str:
     """Decimal points as commas, with the zero before them.
 

@@ -10,6 +10,7 @@ import pandas as pd
 from sexresearch.answering.catalogue import catalogue, filled_text, named
 from sexresearch.answering.compact import Columns, compact
 from sexresearch.answering.drawing import MOST_DRAWN
+from sexresearch.answering.phrases import translated
 from sexresearch.answering.tabulated import NEEDED
 from sexresearch.answering.wording import in_language
 from sexresearch.document import Block, Document, Figure, Table
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 def headed(answer: Answer, title: str, blocks: Sequence[Block]) -> Document:
     """The document of these blocks, with title, target, data, and how the numbers came about."""
-    values = {"target": answer.labels.of(answer.target) or "–", "caption": answer.survey.caption}
+    values = {
+        "target": answer.labels.of(answer.target) or "–",
+        "caption": translated(answer.survey.caption, answer.language),
+    }
     return Document(
         title or answer.labels.instrument.title or word(answer, "title"),
         tuple(blocks),

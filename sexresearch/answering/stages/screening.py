@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sexresearch.answering.facts import Fact, Part
+from sexresearch.answering.phrases import translated
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.survey import screen
 from sexresearch.verdict import Verdict
@@ -46,7 +47,8 @@ def _used(setting: Setting) -> list[Fact]:
     if not survey.exclusions:
         return [Fact("rows_all", {"n": survey.n})]
     out = sum(len(part.rows) for part in survey.exclusions)
-    because = "; ".join(f"{part.because} ({len(part.rows)})" for part in survey.exclusions)
+    language = setting.labels.language
+    because = "; ".join(f"{translated(part.because, language)} ({len(part.rows)})" for part in survey.exclusions)
     return [Fact("rows_some", {"n": survey.n, "all": survey.n + out, "out": out, "because": because}, first=True)]
 
 
