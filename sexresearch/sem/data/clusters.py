@@ -45,8 +45,9 @@ def cluster_sums_of(answers: Answers, within: Array, between: Array, origin: Arr
     """What complete rows add up to; `within` and `between` are the places of each level's variables."""
     order, starts, size = cluster_places(answers)
     values = answers.values[order] - origin
-    means = np.add.reduceat(values, starts, axis=0) / size[:, None]
-    deviations = (values - np.repeat(means, size, axis=0))[:, within]
+    means = _cluster_means(values, starts, size)
+    own = values[:, within]
+    pooled = own.T @ own - (means[:, within] * size[:, None]).T @ means[:, within]
     sizes, kind = np.unique(size, return_inverse=True)
     counts = np.bincount(kind).astype(float)
     middle = np.zeros((len(sizes), means.shape[1]))
@@ -56,9 +57,16 @@ def cluster_sums_of(answers: Answers, within: Array, between: Array, origin: Arr
     ends = np.cumsum(counts.astype(int))[:-1]
     covs = [part.T @ part / len(part) for part in np.split(left[np.argsort(kind, kind="stable")], ends)]
     return ClusterSums(
-        within, between, len(values), deviations.T @ deviations / max(len(values) - len(size), 1), sizes.astype(float),
-        counts, middle, np.array(covs), means, kind, deviations, starts,
+        within, between, len(values), pooled / max(len(values) - len(size), 1), sizes.astype(float),
+        counts, middle, np.array(covs), means, kind, own, starts,
     )  # fmt: skip
+
+
+def _cluster_means(values: Array, starts: Array, size: Array) -> Array:
+    """(J, p) means of rows that stand cluster after cluster."""
+    if (size == size[0]).all():
+        return values.reshape(len(size), size[0], values.shape[1]).mean(axis=1)
+    return np.add.reduceat(values, starts, axis=0) / size[:, None]
 
 
 def clustered(answers: Answers, within: Array, between: Array) -> tuple[Clustered, ClusterSums]:
@@ -125,29 +133,34 @@ def positive(cov: Array, floor: Array) -> Array:
 def refuse_wrong_levels(answers: Answers, names: Sequence[str], within: Array, between: Array) -> None:
     """DataError naming variables of level 2 that vary within a cluster, and those of level 1 that do not."""
     order, starts, size = cluster_places(answers)
-    where, values = group_prefix(answers.label), answers.values[order]
+    where, alone = group_prefix(answers.label), [k for k in between if k not in within]
     if (size == 1).all():
         raise DataError(f"{where}every cluster holds a single row: there is nothing within clusters")
-    known = ~np.isnan(values)
-    high = np.maximum.reduceat(np.where(known, values, -np.inf), starts, axis=0)
-    low = np.minimum.reduceat(np.where(known, values, np.inf), starts, axis=0)
-    some = np.isfinite(high) & np.isfinite(low)
-    spread = np.where(some, high - low, 0.0)
-    limit = ALIKE * (np.nanmax(values, axis=0) - np.nanmin(values, axis=0))
-    alone = [k for k in between if k not in within]
-    moving = {names[k]: int((spread[:, k] > limit[k]).sum()) for k in alone}
-    found = [f"{name!r} (in {count} clusters)" for name, count in moving.items() if count]
+    moving = _varying(answers.values[order][:, alone], starts) if alone else np.zeros(0)
+    found = [f"{names[k]!r} (in {count} clusters)" for k, count in zip(alone, moving, strict=True) if count]
     if found:
         raise DataError(
             f"{where}variables of level 2 alone vary within clusters: {', '.join(found)}; name them at level 1 as "
             "well, or give every row of a cluster its one value"
         )
-    still = [repr(names[k]) for k in within if not (spread[:, k] > limit[k]).any()]
+    first = answers.values[order[starts]][:, within]
+    guess = np.flatnonzero(~(answers.values[order[starts + (size > 1)]][:, within] != first).any(axis=0))
+    still = [k for k in within[guess] if not _varying(answers.values[order][:, [k]], starts)[0]]
     if still:
         raise DataError(
-            f"{where}variables of level 1 do not vary within any cluster: {', '.join(still)}; "
+            f"{where}variables of level 1 do not vary within any cluster: {', '.join(repr(names[k]) for k in still)}; "
             "name them at level 2 alone"
         )
+
+
+def _varying(values: Array, starts: Array) -> Array:
+    """(k,) in how many clusters each of the variables (rows, k) has several values; rows cluster after cluster."""
+    known = ~np.isnan(values)
+    high = np.maximum.reduceat(np.where(known, values, -np.inf), starts, axis=0)
+    low = np.minimum.reduceat(np.where(known, values, np.inf), starts, axis=0)
+    some = np.isfinite(high) & np.isfinite(low)
+    limit = ALIKE * (np.nanmax(values, axis=0) - np.nanmin(values, axis=0))
+    return (np.where(some, np.where(some, high, 0.0) - np.where(some, low, 0.0), 0.0) > limit).sum(axis=0)
 
 
 def refuse_crossing(groups: Sequence[Answers], options: Named) -> None:

@@ -11,7 +11,7 @@ Vectors of moments hold the means at level 1, vech W, the means at level 2 and v
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -182,14 +182,12 @@ class PairPlaces:
         count = np.where(i == j, 0.5, 1.0) * np.where(k == h, 0.5, 1.0)
         return cls((found[0], found[1], found[2], found[3]), 0.5 * count)
 
-    def curvature(self, products: Array) -> Array:
-        """The traces, from `pair_products`."""
-        a, b, c, d = self.places
-        out = products.take(a)
-        out += products.take(b)
-        out += products.take(c)
-        out += products.take(d)
-        out *= self.count
+    def curvature(self, products: Array, same: bool = False) -> Array:
+        """The traces, from `pair_products`; `same` where P and Q are one, so that two orders tell what four do."""
+        out = products.take(self.places[0])
+        for place in self.places[1 : 2 if same else 4]:
+            out += products.take(place)
+        out *= 2.0 * self.count if same else self.count
         return out
 
 
@@ -208,8 +206,8 @@ class ClusterSums:
 
     pooled (w, w) : covariance within clusters, denominator n - clusters. sizes, counts (S,) : different cluster sizes,
     and clusters of each. means (S, p), covs (S, p, p) : of the means of these clusters, from the origin, denominator
-    their number. cluster_means (J, p) and kind (J,) : of each cluster, and the number of its size. deviations (n, w)
-    and starts (J,) : rows less the means of their cluster, cluster after cluster, and where each begins.
+    their number. cluster_means (J, p) and kind (J,) : of each cluster, and the number of its size. rows (n, w) and
+    starts (J,) : answers at level 1 from the origin, cluster after cluster, and where each begins.
     """
 
     within: Array
@@ -222,7 +220,7 @@ class ClusterSums:
     covs: Array
     cluster_means: Array
     kind: Array
-    deviations: Array
+    rows: Array
     starts: Array
 
     @property
@@ -279,12 +277,10 @@ class ClusterSums:
         mean_w, cov_w, mean_b, cov_b = index.slices
         out = np.zeros((index.size, index.size))
         shares = [self.counts / self.sizes**2, self.counts / self.sizes, self.counts]
-        ww, wb, bb = (pair_products(V, R, share) for share in shares)
         W, B = index.within_pairs, index.between_pairs
-        of_ww, of_wb, of_bb, own_pairs = index.pair_places
         pooled = pair_products(inverse[None], other[None], np.array([float(self.n - self.n_clusters)]))
-        out[cov_w, cov_w] = of_ww.curvature(ww) + own_pairs.curvature(pooled)
-        out[cov_w, cov_b], out[cov_b, cov_b] = of_wb.curvature(wb), of_bb.curvature(bb)
+        out[cov_w, cov_w], out[cov_w, cov_b], out[cov_b, cov_b] = self._pairs(V, R, shares)
+        out[cov_w, cov_w] += index.pair_places[3].curvature(pooled, other is inverse)
         means = np.einsum("s,sab->ab", self.counts, V)
         places = ((mean_w, self.within), (mean_b, self.between))
         for rows, own in places:
@@ -298,6 +294,17 @@ class ClusterSums:
                     out[part, rows] = crossed[own].T
         out[cov_b, cov_w] = out[cov_w, cov_b].T
         return out
+
+    def _pairs(self, V: Array, R: Array, shares: Sequence[Array]) -> list[Array]:
+        """The parts W with W, W with B and B with B; where clusters have one size, by one gather if it serves all."""
+        places, same = self.index.pair_places[:3], R is V
+        if len(self.sizes) > 1:
+            return [p.curvature(pair_products(V, R, share), same) for p, share in zip(places, shares, strict=True)]
+        products = pair_products(V, R, np.ones(1))
+        if np.array_equal(self.within, self.between):
+            found = places[0].curvature(products, same)
+            return [found * float(share[0]) for share in shares]
+        return [p.curvature(products, same) * float(share[0]) for p, share in zip(places, shares, strict=True)]
 
     def log_likelihood(self, at: LevelMoments) -> float:
         """Of all clusters."""
@@ -315,7 +322,8 @@ class ClusterSums:
         e = np.einsum("jab,jb->ja", s.V[self.kind], self.cluster_means - index.mean(at))
         push = 0.5 * (e[:, :, None] * e[:, None, :] - s.V[self.kind])
         size = self.sizes[self.kind]
-        turned = self.deviations @ s.inverse
+        own_means = np.repeat(self.cluster_means[:, self.within], size.astype(int), axis=0)
+        turned = (self.rows - own_means) @ s.inverse
         i, j = vech_index(len(self.within))
         k, h = vech_index(len(self.between))
         sums = np.add.reduceat(turned[:, i] * turned[:, j], self.starts, axis=0)
