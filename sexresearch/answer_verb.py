@@ -12,7 +12,7 @@ from rich.console import Console
 
 from sexresearch import datasets
 from sexresearch.answering import answer
-from sexresearch.answering.catalogue import named
+from sexresearch.answering.text_catalogue import named
 from sexresearch.document.write import writable
 from sexresearch.report import report
 from sexresearch.survey import Survey, read_survey

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.answering.answer_document import answer_document
-from sexresearch.answering.catalogue import LANGUAGES, named
 from sexresearch.answering.choosing import Overrides, choices
 from sexresearch.answering.drawing import Figures
-from sexresearch.answering.facts import QUESTIONS, Part, Sentence, unanswered
+from sexresearch.answering.fact_sentences import choices_frame, sentences_of
+from sexresearch.answering.facts import QUESTIONS, AnswerPart, Sentence, unanswered
 from sexresearch.answering.labels import Labels
 from sexresearch.answering.slides import slides_document
 from sexresearch.answering.stages.chaining import Chosen, chain_part, chosen_view
@@ -26,7 +26,7 @@ from sexresearch.answering.stages.measuring import measured_part
 from sexresearch.answering.stages.screening import DROPPABLE, data_part
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.standing import today_part
-from sexresearch.answering.wording import choices_frame, sentences_of
+from sexresearch.answering.text_catalogue import LANGUAGES, named
 from sexresearch.arguments import in_words
 from sexresearch.chain.views.chain_model import ChainView
 from sexresearch.document import Document
@@ -54,7 +54,7 @@ class Answer:
 
     survey: Survey
     target: str
-    parts: tuple[Part, ...]
+    parts: tuple[AnswerPart, ...]
     choices: pd.DataFrame
     labels: Labels
 
@@ -154,7 +154,7 @@ class Answer:
         return f"<h3>{heading}</h3><ul>{sentences}</ul>{shown}"
 
     @in_words
-    def part(self, question: str) -> Part:
+    def part(self, question: str) -> AnswerPart:
         """What was found for one question.
 
         Parameters
@@ -302,15 +302,15 @@ def _without(survey: Survey, without: Sequence[str] | pd.DataFrame) -> Survey:
     return survey.without(own) if len(own) else survey
 
 
-def _parts(setting: Setting, progress: Progress) -> tuple[Part, ...]:
+def _parts(setting: Setting, progress: Progress) -> tuple[AnswerPart, ...]:
     """All stages in order; each that fails leaves its reason, and the others stand."""
-    parts: dict[str, Part] = {}
+    parts: dict[str, AnswerPart] = {}
     parts["data"] = _stage("data", lambda: data_part(setting), progress)
     parts["today"] = _stage("today", lambda: today_part(setting), progress)
     parts["measured"] = _stage("measured", lambda: measured_part(setting), progress)
     chosen: list[Chosen] = []
 
-    def chain() -> Part:
+    def chain() -> AnswerPart:
         chosen.append(chosen_view(setting))
         return chain_part(setting, chosen[0])
 
@@ -325,7 +325,7 @@ def _parts(setting: Setting, progress: Progress) -> tuple[Part, ...]:
     return tuple(parts[question] for question in QUESTIONS)
 
 
-def _stage(question: str, stage: Callable[[], Part], progress: Progress) -> Part:
+def _stage(question: str, stage: Callable[[], AnswerPart], progress: Progress) -> AnswerPart:
     progress(question)
     try:
         return stage()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sexresearch.answering.catalogue import filled_text, named
 from sexresearch.answering.phrases import translated
 from sexresearch.answering.sections import (
     caption,
@@ -18,6 +17,7 @@ from sexresearch.answering.sections import (
     word,
 )
 from sexresearch.answering.tabulated import COMPACT
+from sexresearch.answering.text_catalogue import filled_text, named
 from sexresearch.document import Appendix, Block, Bullets, Document, Heading, Note, Paragraph
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from sexresearch.answering.catalogue import catalogue, filled_text
+from sexresearch.answering.text_catalogue import catalogue, filled_text
 from sexresearch.document import Number
 
 SHARE = "share"

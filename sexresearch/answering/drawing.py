@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sexresearch.answering.catalogue import filled_text
-from sexresearch.answering.facts import Part
+from sexresearch.answering.facts import AnswerPart
 from sexresearch.answering.labels import Labels
 from sexresearch.answering.phrases import comma_marked, worded
+from sexresearch.answering.text_catalogue import filled_text
 from sexresearch.plots.interval_dots import interval_dots
 from sexresearch.plots.invariance_ladder import invariance_ladder
 from sexresearch.plots.path_diagram import path_diagram
@@ -28,7 +28,7 @@ MOST_DRAWN = 10  # latents of a diagram that can be read on a page; beyond, link
 class Figures(Mapping[str, "Figure"]):
     """Figures by name: "next" (what the levers bring), "today", "chain" and "steps", those that the answer has."""
 
-    def __init__(self, parts: tuple[Part, ...], labels: Labels) -> None:
+    def __init__(self, parts: tuple[AnswerPart, ...], labels: Labels) -> None:
         self._labels = labels
         material = {name: value for part in parts for name, value in part.material.items()}
         tables = {name: frame for part in parts for name, frame in part.tables.items()}

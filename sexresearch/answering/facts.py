@@ -37,7 +37,7 @@ class Sentence:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class AnswerPart:
     """The answer to one question: what is said, the tables behind it, and what figures are drawn from."""
 
     question: str
@@ -46,11 +46,11 @@ class Part:
     material: Mapping[str, object] = field(default_factory=dict)
 
 
-def unanswered(question: str, reason: str) -> Part:
+def unanswered(question: str, reason: str) -> AnswerPart:
     """A part that could not be answered, and why.
 
     >>> unanswered("whom", "there is one group").facts[0].values["reason"]
     'there is one group'
     """
     sentence = reason.strip().rstrip(".")
-    return Part(question, (Fact("unanswered", {"question": question, "reason": sentence}),))
+    return AnswerPart(question, (Fact("unanswered", {"question": question, "reason": sentence}),))

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from sexresearch.answering.catalogue import catalogue
+from sexresearch.answering.text_catalogue import catalogue
 from sexresearch.survey import Instrument
 
 NAMES = ("where", "construct", "item", "nearest", "htmt_with", "target", "source", "lhs", "rhs", "column")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from sexresearch.answering.catalogue import catalogue
+from sexresearch.answering.text_catalogue import catalogue
 
 PLACE = re.compile(r"\\\{(\w+)\\\}")
 POINT = re.compile(r"(?<![\w.])(-?)(\d*)\.(\d+)(?![\w.])")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sexresearch.answering.catalogue import catalogue, filled_text, named
 from sexresearch.answering.compact import Columns, compact
 from sexresearch.answering.drawing import MOST_DRAWN
+from sexresearch.answering.fact_sentences import in_language
 from sexresearch.answering.phrases import translated
 from sexresearch.answering.tabulated import NEEDED
-from sexresearch.answering.wording import in_language
+from sexresearch.answering.text_catalogue import catalogue, filled_text, named
 from sexresearch.document import Block, Document, Figure, Table
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sexresearch.answering.catalogue import filled_text, named
+from sexresearch.answering.fact_sentences import in_language
 from sexresearch.answering.facts import Sentence
 from sexresearch.answering.sections import drawn, figure_block, headed, of_everyone, without_numbers, word
 from sexresearch.answering.tabulated import COMPACT, NEEDED
-from sexresearch.answering.wording import in_language
+from sexresearch.answering.text_catalogue import filled_text, named
 from sexresearch.document import Block, Bullets, Document, Heading, Note, Table
 
 if TYPE_CHECKING:

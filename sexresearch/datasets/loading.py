@@ -9,9 +9,9 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.datasets import bundled
+from sexresearch.datasets.fetched_surveys import read_respondents
 from sexresearch.datasets.published_moments import read_moments
 from sexresearch.datasets.registry import Entry, entries, find
-from sexresearch.datasets.respondents import read_respondents
 from sexresearch.sem import Moments
 from sexresearch.survey import Instrument, Survey, read_survey
 

@@ -35,7 +35,7 @@ Tables and figures that have a caption are numbered by the writers in the order 
 ('total', '0.412', '< 0.001')
 """
 
-from sexresearch.document.blocks import (
+from sexresearch.document.document_parts import (
     Appendix,
     Block,
     Bullets,

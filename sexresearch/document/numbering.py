@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sexresearch.document.blocks import Appendix, Block, Document, Figure
+from sexresearch.document.document_parts import Appendix, Block, Document, Figure
 from sexresearch.document.tables import Table
-from sexresearch.document.words import words_of
+from sexresearch.document.writers_words import words_of
 
 
 def numbered(document: Document) -> Iterator[tuple[Block, str]]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from sexresearch.errors import OptionError
 from sexresearch.glossary import COLUMNS, table
-from sexresearch.glossary import Table as Printed
+from sexresearch.glossary import FormattedTable as Printed
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from sexresearch.document.blocks import Document
+from sexresearch.document.document_parts import Document
 from sexresearch.document.writers.docx import docx
 from sexresearch.document.writers.html import html
 from sexresearch.document.writers.pptx import pptx

@@ -2,6 +2,6 @@
 
 from sexresearch.glossary.column import Column
 from sexresearch.glossary.every_column import COLUMNS, describe
-from sexresearch.glossary.formatting import Table, format_cell, format_value, table
+from sexresearch.glossary.formatting import FormattedTable, format_cell, format_value, table
 
-__all__ = ["COLUMNS", "Column", "Table", "describe", "format_cell", "format_value", "table"]
+__all__ = ["COLUMNS", "Column", "FormattedTable", "describe", "format_cell", "format_value", "table"]

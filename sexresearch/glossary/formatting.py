@@ -50,7 +50,7 @@ def format_cell(name: str, value: object, decimals: int | None) -> str:
 
 
 @dataclass(frozen=True)
-class Table:
+class FormattedTable:
     """A data frame as it is printed: plain text in a console, plain HTML in JupyterLab, the same cells in both.
 
     `headers` and `rows` are text; `numeric` says which columns are numbers, printed flush right.
@@ -85,7 +85,9 @@ def _html_row(tag: str, cells: tuple[str, ...], align: list[str]) -> str:
 
 
 @in_words
-def table(data: pd.DataFrame | pd.Series, caption: str = "", note: str = "", decimals: int | None = None) -> Table:
+def table(
+    data: pd.DataFrame | pd.Series, caption: str = "", note: str = "", decimals: int | None = None
+) -> FormattedTable:
     """A frame (or a series, as two columns) formatted by the glossary, stable enough to be compared byte for byte.
 
     Parameters
@@ -129,7 +131,7 @@ def table(data: pd.DataFrame | pd.Series, caption: str = "", note: str = "", dec
         kinds = [_column(str(name), decimals) for name in data.index]
         values = [format_cell(k.name, v, k.decimals) for v, k in zip(data.tolist(), kinds, strict=True)]
         rows = tuple(zip((on_one_line(str(name)) for name in data.index), values, strict=True))
-        return Table(("measure", on_one_line(str(data.name or "value"))), rows, (False, True), caption, note)
+        return FormattedTable(("measure", on_one_line(str(data.name or "value"))), rows, (False, True), caption, note)
     counted = isinstance(data.index, pd.RangeIndex) and data.index.name is None
     frame = data if counted else data.reset_index()
     columns = [_column(str(name), decimals) for name in frame.columns]
@@ -138,7 +140,7 @@ def table(data: pd.DataFrame | pd.Series, caption: str = "", note: str = "", dec
         pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype) for dtype in frame.dtypes
     )
     headers = tuple(on_one_line(column.header) for column in columns)
-    return Table(headers, tuple(zip(*cells, strict=True)), numeric, caption, note)
+    return FormattedTable(headers, tuple(zip(*cells, strict=True)), numeric, caption, note)
 
 
 def _column(name: str, decimals: int | None) -> Column:

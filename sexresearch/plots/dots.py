@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sexresearch.plots._path.words import text_size, wrap
+from sexresearch.plots._path.diagram_words import text_size, wrap
 from sexresearch.plots.panel import GAP, Panel, panel, words
 from sexresearch.plots.style import GREY, INK, PALETTE, tint
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
-from sexresearch.plots._path.words import fill, number, text_size
+from sexresearch.plots._path.diagram_words import fill, number, text_size
 from sexresearch.plots.panel import GAP, MARGIN, Panel, panel, words
 from sexresearch.plots.rows import bare, footnote, interval, point, scaled
 from sexresearch.plots.style import GREY, INK, PALETTE, PAPER

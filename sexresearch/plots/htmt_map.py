@@ -11,7 +11,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.extras import extra
-from sexresearch.plots._path.words import wrap
+from sexresearch.plots._path.diagram_words import wrap
 from sexresearch.plots.standard.shapes import text_on, write
 from sexresearch.plots.style import GREY, INK, PALETTE, PAPER, new_figure, tint
 

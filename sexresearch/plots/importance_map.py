@@ -10,8 +10,8 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
+from sexresearch.plots._path.diagram_words import text_size, wrap
 from sexresearch.plots._path.geometry import Rect, around
-from sexresearch.plots._path.words import text_size, wrap
 from sexresearch.plots.callouts import callouts, leader
 from sexresearch.plots.panel import Panel, panel, words
 from sexresearch.plots.style import GREY, INK, PALETTE, PAPER, tint

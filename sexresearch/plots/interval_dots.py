@@ -10,7 +10,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
-from sexresearch.plots._path.words import fill, text_size
+from sexresearch.plots._path.diagram_words import fill, text_size
 from sexresearch.plots.panel import GAP, MARGIN, panel, words
 from sexresearch.plots.style import GREY, PALETTE, PAPER
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sexresearch.escaping import visible
-from sexresearch.plots._path.words import POINTS, fill, text_size
+from sexresearch.plots._path.diagram_words import POINTS, fill, text_size
 from sexresearch.plots.style import FONT, GREY, INK, new_figure
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
-from sexresearch.plots._path.words import POINTS, text_size
+from sexresearch.plots._path.diagram_words import POINTS, text_size
 from sexresearch.plots.panel import panel
 from sexresearch.plots.style import FONT, GREY, INK, PALETTE, tint
 from sexresearch.sem import Power

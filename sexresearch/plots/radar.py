@@ -11,7 +11,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
-from sexresearch.plots._path.words import text_size, wrap
+from sexresearch.plots._path.diagram_words import text_size, wrap
 from sexresearch.plots.dots import LIMITS, dots
 from sexresearch.plots.panel import GAP, Panel, panel, words
 from sexresearch.plots.style import FONT, GREY, INK, PALETTE, tint

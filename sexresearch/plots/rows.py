@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import ModelError, OptionError
-from sexresearch.plots._path.words import text_size, wrap
+from sexresearch.plots._path.diagram_words import text_size, wrap
 from sexresearch.plots.panel import GAP, MARGIN, Panel, panel, words
 from sexresearch.plots.style import GREY, INK
 

@@ -11,7 +11,7 @@ from scipy.special import chdtri
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import DataError
-from sexresearch.plots._path.words import POINTS
+from sexresearch.plots._path.diagram_words import POINTS
 from sexresearch.plots.panel import Panel, panel, quiet
 from sexresearch.plots.style import FONT, GREY, INK, PALETTE, tint
 from sexresearch.survey import Survey, response_indices, screen

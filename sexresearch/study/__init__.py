@@ -6,8 +6,8 @@ from sexresearch.study.replication.running import StudyRun
 from sexresearch.study.reproduction import Reproduction, reproduce
 from sexresearch.study.run_study import run_study
 from sexresearch.study.scaffold.new_study import new_study
-from sexresearch.study.study_file.parts import Study
-from sexresearch.study.study_file.reading import read_study
+from sexresearch.study.study_file.study_parts import Study
+from sexresearch.study.study_file.study_reading import read_study
 
 __all__ = [
     "Headline",

@@ -9,7 +9,7 @@ from sexresearch.glossary import describe
 from sexresearch.report.naming import labels_of, labels_of_constructs
 from sexresearch.report.results_document import results_document
 from sexresearch.study.replication.running import StudyRun
-from sexresearch.study.study_file.parts import Study
+from sexresearch.study.study_file.study_parts import Study
 
 SHOWN = ["quantity", "published", "computed", "difference", "tolerance", "outcome"]
 DECIMALS = 4

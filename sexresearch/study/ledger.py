@@ -15,9 +15,9 @@ from sexresearch.errors import StudyError
 from sexresearch.frozen import by_value
 from sexresearch.study.comparison_pages import ledger_document
 from sexresearch.study.replication.running import StudyRun, fitted_run
-from sexresearch.study.study_file.parts import Study
-from sexresearch.study.study_file.reading import NAME, read_study
-from sexresearch.study.study_file.shape import nearest
+from sexresearch.study.study_file.study_keys import nearest
+from sexresearch.study.study_file.study_parts import Study
+from sexresearch.study.study_file.study_reading import NAME, read_study
 
 OUTCOMES = ("match", "explained", "mismatch", "cannot_recompute", "unverified")
 COLUMNS = ["case", "title", "kind", "n", "numbers", *OUTCOMES]

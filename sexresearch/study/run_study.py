@@ -14,7 +14,7 @@ from sexresearch.document.write import writable
 from sexresearch.errors import StudyError
 from sexresearch.study.comparison_pages import study_document
 from sexresearch.study.replication.running import StudyRun, fitted_run
-from sexresearch.study.study_file.parts import Study
+from sexresearch.study.study_file.study_parts import Study
 from sexresearch.writing import write_whole
 
 

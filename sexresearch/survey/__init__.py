@@ -12,7 +12,7 @@ from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.reading import read_survey
 from sexresearch.survey.respondents import response_indices
 from sexresearch.survey.screening import screen
-from sexresearch.survey.survey import Source, Survey
+from sexresearch.survey.survey import Survey, SurveyFile
 
 __all__ = [
     "Construct",
@@ -23,8 +23,8 @@ __all__ = [
     "Item",
     "Joined",
     "ResponseScale",
-    "Source",
     "Survey",
+    "SurveyFile",
     "draft_instrument",
     "instrument",
     "join_sources",

@@ -12,7 +12,7 @@ from sexresearch.survey.opening import OTHER_SUFFIXES, TEXT, file_content
 from sexresearch.survey.rawtable import RawTable
 from sexresearch.survey.spelling import clean
 from sexresearch.survey.statfile import read_parquet, read_spss, read_stata
-from sexresearch.survey.survey import Source, Survey, checked_survey
+from sexresearch.survey.survey import Survey, SurveyFile, checked_survey
 from sexresearch.survey.textfile import FileDescription, read_text
 from sexresearch.survey.workbook import read_workbook
 
@@ -90,7 +90,7 @@ def read_survey(
     requested = FileDescription(separator, decimal, thousands, header, wanted)
     content = _content(file, sheet, requested)
     table = _table(file, content, sheet, requested)
-    source = Source(file.name, hashlib.sha256(content).hexdigest(), len(table.frame))
+    source = SurveyFile(file.name, hashlib.sha256(content).hexdigest(), len(table.frame))
     return checked_survey(table, instrument, source, synthetic)
 
 

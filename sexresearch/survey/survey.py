@@ -32,7 +32,7 @@ from sexresearch.survey.wording import counted, listed, together
 
 
 @dataclass(frozen=True)
-class Source:
+class SurveyFile:
     """Where answers come from: name of the file (no folder), SHA-256 of its bytes, number of rows.
 
     `sha256` is None for answers that came as a data frame.
@@ -63,7 +63,7 @@ class Survey:
 
     _answers: pd.DataFrame
     instrument: Instrument | None
-    source: Source
+    source: SurveyFile
     synthetic: bool = False
     notes: tuple[str, ...] = ()
     no_answers: tuple[NoAnswer, ...] = ()
@@ -111,7 +111,7 @@ class Survey:
         """
         if not isinstance(frame, pd.DataFrame) or frame.columns.nlevels > 1:
             raise DataError(f"{name} must be a pandas DataFrame with one level of column names")
-        return checked_survey(RawTable(frame), instrument, Source(name, None, len(frame)), synthetic)
+        return checked_survey(RawTable(frame), instrument, SurveyFile(name, None, len(frame)), synthetic)
 
     @property
     def answers(self) -> pd.DataFrame:
@@ -254,7 +254,9 @@ class Survey:
         return survey_html(self)
 
 
-def checked_survey(table: RawTable, instrument: Instrument | None, source: Source, synthetic: bool = False) -> Survey:
+def checked_survey(
+    table: RawTable, instrument: Instrument | None, source: SurveyFile, synthetic: bool = False
+) -> Survey:
     """The survey in a raw table; raises DataError with everything that is wrong, by name.
 
     >>> checked_survey(RawTable(pd.DataFrame({"sat1": [5]})), None, Source("clients.csv", None, 1)).caption

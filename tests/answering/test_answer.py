@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import sexresearch as sx
-from sexresearch.answering.catalogue import catalogue
+from sexresearch.answering.text_catalogue import catalogue
 from sexresearch.errors import DataError, OptionError
 
 SEED, ROWS = 1, 400

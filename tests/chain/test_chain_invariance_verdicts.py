@@ -8,7 +8,7 @@ import pytest
 
 import sexresearch as sx
 from sexresearch.chain.invariance.rung import Rung
-from sexresearch.chain.invariance.step_verdicts import Indices, judge_start, judge_step
+from sexresearch.chain.invariance.step_verdicts import StepIndices, judge_start, judge_step
 from sexresearch.verdict import gravest
 
 FOLDER = Path(__file__).parents[1] / "reference"
@@ -48,14 +48,14 @@ def test_the_model_that_fits_holds_and_its_means_have_a_plain_note():
 @pytest.mark.parametrize(
     ("found", "outcome"),
     [
-        (Indices(0.96, 0.05, 0.07, lower=0.02), "holds"),
-        (Indices(0.94, 0.05, 0.07, lower=0.02), "doubtful"),
-        (Indices(0.96, 0.09, 0.07, lower=0.07), "doubtful"),
-        (Indices(0.89, 0.05, 0.07, lower=0.02), "fails"),
-        (Indices(0.96, 0.12, 0.07, lower=0.07), "fails"),
-        (Indices(0.96, 0.12, 0.07, lower=0.01), "doubtful"),  # few degrees of freedom: close fit is not excluded
-        (Indices(0.96, 0.05, 0.11, lower=0.02), "fails"),
-        (Indices(NAN, 0.05, 0.07, lower=0.02, missing="no baseline"), "not_computable"),
+        (StepIndices(0.96, 0.05, 0.07, lower=0.02), "holds"),
+        (StepIndices(0.94, 0.05, 0.07, lower=0.02), "doubtful"),
+        (StepIndices(0.96, 0.09, 0.07, lower=0.07), "doubtful"),
+        (StepIndices(0.89, 0.05, 0.07, lower=0.02), "fails"),
+        (StepIndices(0.96, 0.12, 0.07, lower=0.07), "fails"),
+        (StepIndices(0.96, 0.12, 0.07, lower=0.01), "doubtful"),  # few degrees of freedom: close fit is not excluded
+        (StepIndices(0.96, 0.05, 0.11, lower=0.02), "fails"),
+        (StepIndices(NAN, 0.05, 0.07, lower=0.02, missing="no baseline"), "not_computable"),
     ],
 )
 def test_the_first_step_has_two_lines(found, outcome):
@@ -65,7 +65,7 @@ def test_the_first_step_has_two_lines(found, outcome):
 
 
 def test_a_missing_change_passes_nothing():
-    verdicts = judge_step("metric", 1000, Indices(NAN, 0.001, 0.001, missing="no baseline"))
+    verdicts = judge_step("metric", 1000, StepIndices(NAN, 0.001, 0.001, missing="no baseline"))
     assert gravest(verdicts) == "not_computable"
     assert verdicts[0].reason == "no baseline"
 

@@ -13,10 +13,10 @@ import pytest
 
 from sexresearch import datasets
 from sexresearch.chain import chain_model, effects, invariance, latent_means
+from sexresearch.datasets.fetched_surveys import READERS
 from sexresearch.datasets.fetching import HOME_VARIABLE, data_home, fetched
 from sexresearch.datasets.published_moments import moments_table
 from sexresearch.datasets.registry import entries, find
-from sexresearch.datasets.respondents import READERS
 from sexresearch.errors import DatasetError
 from sexresearch.sem import Fitting, compare, fit
 

@@ -11,9 +11,9 @@ from sem_samples import CHAIN, chain_sample
 
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem import Design, fit, simulate
-from sexresearch.sem.simulation.completion import LOADING, PATH
 from sexresearch.sem.simulation.nonnormal import cubic, intermediate
 from sexresearch.sem.simulation.population import ASSUMED, population_of
+from sexresearch.sem.simulation.population_values import LOADING, PATH
 
 LAVAAN = pd.read_csv(Path(__file__).parents[1] / "reference" / "planning" / "populations.csv", keep_default_na=False)
 ROUNDING = 1e-7  # lavaan draws samples with these moments, exact to rounding

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from sexresearch.answering.facts import Fact, Part, unanswered
+from sexresearch.answering.facts import AnswerPart, Fact, unanswered
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.topics import TOPICS, topics_model
 from sexresearch.chain import chain_model, effects
@@ -78,7 +78,7 @@ def _model(setting: Setting, kind: str) -> Model:
     return chain_model(setting.answered, kind)  # type: ignore[arg-type]
 
 
-def chain_part(setting: Setting, chosen: Chosen) -> Part:
+def chain_part(setting: Setting, chosen: Chosen) -> AnswerPart:
     """The part about the chain."""
     results = chosen.results
     if not results.converged:
@@ -92,7 +92,7 @@ def chain_part(setting: Setting, chosen: Chosen) -> Part:
         whole = setting.labels.rivals(shown)
         words = [name for name in ("verdict", "note") if name in whole.columns]
         tables |= {"rivals": whole.drop(columns=words), "rivals_judged": whole[["model", *words]]}
-    return Part("chain", tuple(facts), tables, {"chain": results, "fit": fit_sentence(results), "links": links})
+    return AnswerPart("chain", tuple(facts), tables, {"chain": results, "fit": fit_sentence(results), "links": links})
 
 
 def _poor(results: Results) -> list[Fact]:

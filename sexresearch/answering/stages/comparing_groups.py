@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sexresearch.answering.choosing import SMALL_GROUP
-from sexresearch.answering.facts import Fact, Part, unanswered
+from sexresearch.answering.facts import AnswerPart, Fact, unanswered
 from sexresearch.answering.stages.chaining import Chosen
 from sexresearch.answering.stages.comparing_links import links_by_group
 from sexresearch.answering.stages.setting import Setting, measurement_text, on_node
@@ -20,7 +20,7 @@ MEANS = ["construct", "group", "against", "effect_size", "ci_lower", "ci_upper",
 MOST = 3  # differences named in a sentence
 
 
-def whom_part(setting: Setting, chosen: Chosen | None = None) -> Part:
+def whom_part(setting: Setting, chosen: Chosen | None = None) -> AnswerPart:
     """The part about groups: what they may be compared on, their means, and the links of the chosen view."""
     reason = _why_not(setting)
     if reason:
@@ -36,7 +36,7 @@ def whom_part(setting: Setting, chosen: Chosen | None = None) -> Part:
     tables |= {"means": setting.labels.frame(means[MEANS])}
     said, paths = links_by_group(setting, chosen)
     facts = (*_comparable(setting, steps, numbers), *_differences(setting, numbers), *said)
-    return Part("whom", facts, tables | paths, {"steps": steps, "means": means})
+    return AnswerPart("whom", facts, tables | paths, {"steps": steps, "means": means})
 
 
 def _why_not(setting: Setting) -> str:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from sexresearch.answering.catalogue import catalogue, named
 from sexresearch.answering.facts import Fact
 from sexresearch.answering.stages.setting import Setting
+from sexresearch.answering.text_catalogue import catalogue, named
 from sexresearch.survey import Field, Survey, kpis
 
 KEPT = ["kpi", "item", "segment", "est", "ci_lower", "ci_upper", "n", "unit", "note"]

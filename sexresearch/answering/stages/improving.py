@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sexresearch.answering.facts import Fact, Part, unanswered
+from sexresearch.answering.facts import AnswerPart, Fact, unanswered
 from sexresearch.answering.stages.chaining import Chosen, analysed
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.topics import TOPICS
@@ -30,7 +30,7 @@ MONEY = re.compile(
 MOST = 4  # names in a sentence
 
 
-def next_part(setting: Setting, chosen: Chosen) -> Part:
+def next_part(setting: Setting, chosen: Chosen) -> AnswerPart:
     """The part about what to do."""
     target = setting.choices.target
     if not target:
@@ -49,7 +49,7 @@ def next_part(setting: Setting, chosen: Chosen) -> Part:
     if money:
         material["money"] = setting.labels.of(money_item(setting, results))
     numbers = [Fact("gain_as_numbers")] if setting.choices.fitting.ordered and len(ranked) else []
-    return Part("next", (*_facts(setting, ranked, target), *more, *numbers), tables, material)
+    return AnswerPart("next", (*_facts(setting, ranked, target), *more, *numbers), tables, material)
 
 
 def levers_fit(setting: Setting, chosen: Chosen) -> Results:

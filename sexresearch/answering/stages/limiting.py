@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sexresearch.answering.facts import Fact, Part
+from sexresearch.answering.facts import AnswerPart, Fact
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.sem import Results
 from sexresearch.standard.nodes import node_key
@@ -12,7 +12,7 @@ from sexresearch.standard.nodes import node_key
 DELIGHT = ("delight", "valued", "exceeded")
 
 
-def limits_part(setting: Setting, material: Mapping[str, object]) -> Part:
+def limits_part(setting: Setting, material: Mapping[str, object]) -> AnswerPart:
     """The limits of this answer: those of every survey, and those of this one."""
     facts = [Fact("limit_causes", first=True), Fact("limit_silent"), Fact("limit_method")]
     if setting.survey.synthetic:
@@ -28,4 +28,4 @@ def limits_part(setting: Setting, material: Mapping[str, object]) -> Part:
     results = material.get("chain")
     if isinstance(results, Results):
         facts += [Fact("limit_problem", {"reason": problem}) for problem in results.problems]
-    return Part("limits", tuple(facts))
+    return AnswerPart("limits", tuple(facts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sexresearch.answering.facts import Fact, Part, unanswered
+from sexresearch.answering.facts import AnswerPart, Fact, unanswered
 from sexresearch.answering.stages.setting import Setting, measurement_text
 from sexresearch.chain import cross_loadings, reliability, validity
 from sexresearch.chain.paths.path_limits import path_limits
@@ -21,7 +21,7 @@ SHOWN = ["construct", "items", "alpha", "omega", "omega_ci_lower", "omega_ci_upp
 SHOWN += ["ave_ci_upper", "htmt", "htmt_with", "outcome"]
 
 
-def measured_part(setting: Setting) -> Part:
+def measured_part(setting: Setting) -> AnswerPart:
     """The part about measurement."""
     parts = setting.judged
     if not parts:
@@ -30,7 +30,7 @@ def measured_part(setting: Setting) -> Part:
     if not results.converged:
         return unanswered("measured", "the measurement model did not converge: " + "; ".join(results.problems))
     found = validity(results)
-    return Part("measured", (*_verdicts(setting, found), *_weak(setting, results), *_single(setting)), {
+    return AnswerPart("measured", (*_verdicts(setting, found), *_weak(setting, results), *_single(setting)), {
         "measurement": _measurement(setting, results, found),
             "judgements": setting.labels.frame(found[["construct", "verdict", "note"]]),
         "items": items_table(setting, results),

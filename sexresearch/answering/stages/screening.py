@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sexresearch.answering.facts import Fact, Part
+from sexresearch.answering.facts import AnswerPart, Fact
 from sexresearch.answering.phrases import translated
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.survey import screen
@@ -33,13 +33,13 @@ MANY = 0.05  # our convention: share of respondents pointed at from which on pag
 MOST = 4  # names listed in a sentence
 
 
-def data_part(setting: Setting) -> Part:
+def data_part(setting: Setting) -> AnswerPart:
     """The part about the answers themselves."""
     found = screen(setting.survey)
     shown = found.assign(rows=found["rows"].map(len))
     tables = {"screening": setting.labels.frame(shown)} if len(found) else {}
     facts = (*_used(setting), *_suspicious(setting, found), *_gaps(setting), *_lost(setting, found))
-    return Part("data", facts, tables)
+    return AnswerPart("data", facts, tables)
 
 
 def _used(setting: Setting) -> list[Fact]:

@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from sexresearch.answering.catalogue import named
-from sexresearch.answering.facts import Fact, Part, unanswered
+from sexresearch.answering.facts import AnswerPart, Fact, unanswered
 from sexresearch.answering.stages.following import followed
 from sexresearch.answering.stages.setting import Setting
+from sexresearch.answering.text_catalogue import named
 from sexresearch.survey import Construct
 
 LEVEL = 0.95
 POINTS = "points"
 
 
-def today_part(setting: Setting) -> Part:
+def today_part(setting: Setting) -> AnswerPart:
     """The part about today's levels."""
     rows = [row for part in setting.answered.constructs for row in _rows(setting, part)]
     if not rows:
@@ -29,7 +29,7 @@ def today_part(setting: Setting) -> Part:
         facts.append(Fact("today_span", _end("high", high) | _end("low", low)))
     said, tables = followed(setting)
     units = [named(setting.labels.language, unit, "unit_names") for unit in frame["unit"]]
-    return Part("today", (*facts, *said), {"today": frame.assign(unit=units), **tables}, {"today": frame})
+    return AnswerPart("today", (*facts, *said), {"today": frame.assign(unit=units), **tables}, {"today": frame})
 
 
 def _end(name: str, row: pd.Series) -> dict[str, object]:

@@ -17,7 +17,7 @@ POINTS = "points"
 
 
 @dataclass(frozen=True)
-class Units:
+class TargetUnits:
     """What a target is counted in: `word`, and how many of them one point from 0 to 100 is; `scale` as `importance`."""
 
     word: str
@@ -25,7 +25,7 @@ class Units:
     scale: Scale | None
 
 
-def units_of(fit: View, scale: Scale | None, target: str) -> Units:
+def units_of(fit: View, scale: Scale | None, target: str) -> TargetUnits:
     """Points where a scale of answers has ends; the target's own units where none of its items' scales has.
 
     An observed variable of which no scale is known counts as having none. To measure in own units, the items are read
@@ -35,7 +35,7 @@ def units_of(fit: View, scale: Scale | None, target: str) -> Units:
     items = [target] if target in fit.observed else items_of(fit, 0, target)
     open_ended = {name for name in items if not _closed(declared, name, target)}
     if declared is None or not items or len(open_ended) < len(items):
-        return Units(POINTS, 1.0, scale)
+        return TargetUnits(POINTS, 1.0, scale)
     answers = [
         block.answers[:, block.observed.index(name)]
         for block in fit.blocks
@@ -44,11 +44,11 @@ def units_of(fit: View, scale: Scale | None, target: str) -> Units:
         if name in block.observed
     ]
     if not answers or not np.ptp(seen := np.concatenate(answers)[np.isfinite(np.concatenate(answers))]):
-        return Units(POINTS, 1.0, scale)
+        return TargetUnits(POINTS, 1.0, scale)
     ends = (float(seen.min()), float(seen.max()))
     names = {name for block in fit.blocks for name in block.observed}
     kept = {name: pair for name, pair in declared.items() if name in names}
-    return Units(f"units of {target}", (ends[1] - ends[0]) / 100.0, {**kept, **dict.fromkeys(items, ends)})
+    return TargetUnits(f"units of {target}", (ends[1] - ends[0]) / 100.0, {**kept, **dict.fromkeys(items, ends)})
 
 
 def _declared(scale: Scale | None) -> dict[str, Ends] | None:

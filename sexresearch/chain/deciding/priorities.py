@@ -11,7 +11,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.beside import beside
 from sexresearch.chain.deciding.gains import total_draws
-from sexresearch.chain.deciding.own_units import Units, units_of
+from sexresearch.chain.deciding.own_units import TargetUnits, units_of
 from sexresearch.chain.deciding.priority_verdicts import judged_priorities
 from sexresearch.chain.deciding.ranks import Ranks, ranks
 from sexresearch.chain.investing.importance import importance
@@ -126,7 +126,7 @@ def priorities(
     return _ordered(judged_priorities(*_ranked(frame, drawn, bool(cost), at), level, fit.inadmissible))
 
 
-def _levers(fit: View, units: Units, target: str, constructs: Sequence[str] | None, level: float) -> pd.DataFrame:
+def _levers(fit: View, units: TargetUnits, target: str, constructs: Sequence[str] | None, level: float) -> pd.DataFrame:
     """The rows of `importance` that stand for constructs, with importance in the target's units."""
     found = importance(fit, target, units.scale, constructs, level)
     frame = found[found["kind"] == "construct"].reset_index(drop=True)
@@ -135,7 +135,7 @@ def _levers(fit: View, units: Units, target: str, constructs: Sequence[str] | No
     return frame.assign(unit=units.word).drop(columns=["quadrant", "verdict"])
 
 
-def _classed(fit: View, frame: pd.DataFrame, target: str, units: Units, seed: int) -> pd.DataFrame:
+def _classed(fit: View, frame: pd.DataFrame, target: str, units: TargetUnits, seed: int) -> pd.DataFrame:
     """The frame with d and kind of the constructs that lead to the target."""
     found = beside(fit, target, list(dict.fromkeys(frame["construct"][frame["importance"].notna()])), units.scale, seed)
     own = found.reindex(frame["construct"]).reset_index(drop=True)
@@ -162,7 +162,7 @@ def _costs(cost: Mapping[str, float] | None, names: Sequence[str]) -> list[float
     return [float((cost or {}).get(name, np.nan)) for name in names]
 
 
-def _importance_draws(fit: View, at: Draws, units: Units, frame: pd.DataFrame, target: str) -> Array:
+def _importance_draws(fit: View, at: Draws, units: TargetUnits, frame: pd.DataFrame, target: str) -> Array:
     """(R, rows) draws of importance; NaN where a row has none."""
     numbers = [0 if not fit.groups else fit.groups.index(label) for label in frame["group"]]
     shown = frame["importance"].notna().to_numpy()

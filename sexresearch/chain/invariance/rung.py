@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sexresearch.chain.invariance.search import Candidate
-from sexresearch.chain.invariance.step_verdicts import Indices, judge_start, judge_step
+from sexresearch.chain.invariance.step_verdicts import StepIndices, judge_start, judge_step
 from sexresearch.sem import Results
 from sexresearch.sem.view import reported, view
 from sexresearch.verdict import Outcome, Verdict, admissible, gravest, prose
@@ -47,10 +47,10 @@ class Rung:
         return shared_ending(fits)
 
     @cached_property
-    def changes(self) -> Indices:
+    def changes(self) -> StepIndices:
         """Changes of CFI, RMSEA and SRMR from the fit below; NaN where there is nothing to compare."""
         if self.results is None or self.base is None:
-            return Indices(math.nan, math.nan, math.nan)
+            return StepIndices(math.nan, math.nan, math.nan)
         return changes(self.results, self.base)
 
     @cached_property
@@ -90,11 +90,11 @@ def has_categories(results: Results) -> bool:
     return bool(view(results, "invariance").levels)
 
 
-def changes(results: Results, base: Results) -> Indices:
+def changes(results: Results, base: Results) -> StepIndices:
     """Changes of CFI, RMSEA and SRMR from `base` to `results`, of one kind in both."""
     ending = shared_ending([results, base])
     now, before = (indices(fit, ending) for fit in (results, base))
-    return Indices(
+    return StepIndices(
         now.cfi - before.cfi,
         now.rmsea - before.rmsea,
         now.srmr - before.srmr,
@@ -104,15 +104,15 @@ def changes(results: Results, base: Results) -> Indices:
     )
 
 
-def indices(results: Results, ending: str) -> Indices:
+def indices(results: Results, ending: str) -> StepIndices:
     """The indices of a fit whose names have that ending."""
     measures, reasons = results.fit_measures, results.reasons
     if measures["df"] == 0:  # nothing is left to misfit, and no robust index is defined
-        return Indices(1.0, 0.0, float(measures["srmr"]), KINDS[ending], unlike=_unlike(results, ending))
+        return StepIndices(1.0, 0.0, float(measures["srmr"]), KINDS[ending], unlike=_unlike(results, ending))
     names = [f"{name}{ending}" for name in ("cfi", "rmsea", "rmsea_ci_lower")]
     cfi, rmsea, lower = (float(measures.get(name, math.nan)) for name in names)
     why = next((reasons[name] for name in names if name in reasons), "it has no value")
-    return Indices(cfi, rmsea, float(measures["srmr"]), KINDS[ending], lower, _unlike(results, ending), why)
+    return StepIndices(cfi, rmsea, float(measures["srmr"]), KINDS[ending], lower, _unlike(results, ending), why)
 
 
 def shared_ending(fits: Sequence[Results]) -> str:

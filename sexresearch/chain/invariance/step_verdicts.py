@@ -29,7 +29,7 @@ class Cutoffs:
 
 
 @dataclass(frozen=True)
-class Indices:
+class StepIndices:
     """CFI, RMSEA and SRMR of a fit, or their changes.
 
     kind : of CFI and RMSEA ("", "robust", "scaled"). lower : of the 90 % interval of RMSEA, NaN for changes.
@@ -64,7 +64,7 @@ def cutoffs(step: str, n: int) -> Cutoffs:
     return Cutoffs(0.010, 0.015, 0.030 if loadings else 0.010, "Cheung & Rensvold 2002")
 
 
-def judge_step(step: str, n: int, changes: Indices) -> list[Verdict]:
+def judge_step(step: str, n: int, changes: StepIndices) -> list[Verdict]:
     """What changes of CFI, RMSEA and SRMR say about a step.
 
     It fails by CFI; it is doubtful where CFI is content and RMSEA or SRMR is not.
@@ -78,7 +78,7 @@ def judge_step(step: str, n: int, changes: Indices) -> list[Verdict]:
     return [fall, rise, _cost(changes, "SRMR", changes.srmr, cut.srmr, CHEN)]
 
 
-def _cost(changes: Indices, name: str, value: float, cutoff: float, source: str) -> Verdict:
+def _cost(changes: StepIndices, name: str, value: float, cutoff: float, source: str) -> Verdict:
     """One change held against its cut-off: CFI, whose cut-off is negative, decides; the others raise doubts."""
     decides = cutoff < 0
     return against(
@@ -96,7 +96,7 @@ def _cost(changes: Indices, name: str, value: float, cutoff: float, source: str)
     )
 
 
-def judge_start(found: Indices) -> list[Verdict]:
+def judge_start(found: StepIndices) -> list[Verdict]:
     """Whether the model fits all groups before anything is held equal.
 
     It holds by the cut-offs of Hu & Bentler 1999 (doi 10.1080/10705519909540118). It fails where CFI is below .90
@@ -111,7 +111,7 @@ def judge_start(found: Indices) -> list[Verdict]:
     return [_graded(found, name, value) for name, value in values.items()]
 
 
-def _graded(found: Indices, name: str, value: float) -> Verdict:
+def _graded(found: StepIndices, name: str, value: float) -> Verdict:
     """One index held against the cut-off of poor fit where it is beyond it, else against that of good fit."""
     side: Side = "least" if name == "CFI" else "most"
     poor, source = POOR[name]

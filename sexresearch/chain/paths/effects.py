@@ -10,7 +10,15 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.chain.joining import joined
 from sexresearch.chain.paths.arrows import Arrows, all_arrows, checked_name
-from sexresearch.chain.paths.estimands import SHARE, Estimand, Part, VariablePair, derived, estimand_slopes, estimands
+from sexresearch.chain.paths.estimands import (
+    SHARE,
+    Estimand,
+    GroupAndLevel,
+    VariablePair,
+    derived,
+    estimand_slopes,
+    estimands,
+)
 from sexresearch.chain.paths.routes import Route, feedback, route_slopes, route_values
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem import Results
@@ -101,11 +109,12 @@ def effects(
     return _frame(fit, pairs, estimands(pairs, _parts(fit), through), at)
 
 
-def _parts(fit: View) -> list[Part]:
+def _parts(fit: View) -> list[GroupAndLevel]:
     """Group and level of every block."""
     several = len(fit.groups) > 1
     return [
-        Part(block.label if several else pd.NA, pd.NA if block.level is None else block.level) for block in fit.blocks
+        GroupAndLevel(block.label if several else pd.NA, pd.NA if block.level is None else block.level)
+        for block in fit.blocks
     ]
 
 

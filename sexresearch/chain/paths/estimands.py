@@ -21,7 +21,7 @@ COMPARED = ("direct", "indirect", "total indirect", "total", "through")  # what 
 
 
 @dataclass(frozen=True)
-class Part:
+class GroupAndLevel:
     """Where an effect holds: the group, missing for a single one, and the level, missing where there is one."""
 
     group: object = pd.NA
@@ -57,7 +57,7 @@ class Estimand:
 
     source: str
     target: str
-    part: Part
+    part: GroupAndLevel
     effect: str
     path: str
     top: Array
@@ -76,7 +76,7 @@ class Estimand:
         return self.part.level
 
 
-def estimands(pairs: Sequence[VariablePair], parts: Sequence[Part], through: Sequence[str]) -> list[Estimand]:
+def estimands(pairs: Sequence[VariablePair], parts: Sequence[GroupAndLevel], through: Sequence[str]) -> list[Estimand]:
     """All rows: per source and target the groups and levels one after the other, then the differences between them."""
     size = sum(pair.route.size for pair in pairs if pair.route)
     last = {(pair.source, pair.target): pair for pair in pairs}
@@ -92,7 +92,7 @@ def estimands(pairs: Sequence[VariablePair], parts: Sequence[Part], through: Seq
     return rows
 
 
-def _of_pair(pair: VariablePair, part: Part, units: Array, through: Sequence[str]) -> list[Estimand]:
+def _of_pair(pair: VariablePair, part: GroupAndLevel, units: Array, through: Sequence[str]) -> list[Estimand]:
     direct, *parts, total = units
     blank = Estimand(pair.source, pair.target, part, "", "", 0.0 * direct)
     words = ARROW.join((pair.source, pair.target))
@@ -141,7 +141,7 @@ def _through(pair: VariablePair, blank: Estimand, parts: Sequence[Array], throug
     return [*rows, replace(one, effect="contrast", path=path, top=one.top - other.top, note=note)]
 
 
-def _differences(rows: Sequence[Estimand], parts: Sequence[Part]) -> list[Estimand]:
+def _differences(rows: Sequence[Estimand], parts: Sequence[GroupAndLevel]) -> list[Estimand]:
     """Each effect of a later group less that of an earlier one, and that between clusters less that within them."""
     kept = [row for row in rows if row.effect in COMPARED]
     place = {(row.part, row.effect, row.path): row for row in kept}
@@ -157,12 +157,12 @@ def _differences(rows: Sequence[Estimand], parts: Sequence[Part]) -> list[Estima
     return found
 
 
-def _difference(one: Part, other: Part) -> Part | None:
+def _difference(one: GroupAndLevel, other: GroupAndLevel) -> GroupAndLevel | None:
     """What two parts that differ in group or in level, and not in both, are compared as."""
     same_group, same_level = _same(one.group, other.group), _same(one.level, other.level)
     if same_level and not same_group:
-        return Part(f"{other.group} − {one.group}", other.level)
-    return Part(other.group, f"{other.level} − {one.level}") if same_group and not same_level else None
+        return GroupAndLevel(f"{other.group} − {one.group}", other.level)
+    return GroupAndLevel(other.group, f"{other.level} − {one.level}") if same_group and not same_level else None
 
 
 def _same(one: object, other: object) -> bool:

@@ -15,7 +15,13 @@ from sexresearch.arguments import in_words
 from sexresearch.chain.paths.arrows import all_arrows, checked_name
 from sexresearch.chain.robustness.curve_null import curve_null
 from sexresearch.chain.robustness.leaving_out import ItemRule, item_choices
-from sexresearch.chain.robustness.specifications import LIKELIHOODS, Choices, Specification, by_data, specifications
+from sexresearch.chain.robustness.specifications import (
+    LIKELIHOODS,
+    Alternatives,
+    Specification,
+    by_data,
+    specifications,
+)
 from sexresearch.chain.robustness.universe import (
     Whole,
     any_view,
@@ -171,12 +177,12 @@ def multiverse(
     fitting = fitting or Fitting()
     data = survey if isinstance(survey, Survey) else frame_of(survey)
     models = {GIVEN: _model(model), **{str(name): _model(own) for name, own in (views or {}).items()}}
-    chosen = Choices(
+    chosen = Alternatives(
         tuple(models), (), tuple(_listed(missing, "missing") or _gaps(data, models, fitting)), _held(covariates),
         tuple(_listed(estimators, "estimators") or _estimators(data, models, fitting)), (),
     )  # fmt: skip
     rows = _screenings(data, screening)
-    chosen = Choices(chosen.views, tuple(rows), chosen.missing, chosen.covariates, chosen.estimators, ())
+    chosen = Alternatives(chosen.views, tuple(rows), chosen.missing, chosen.covariates, chosen.estimators, ())
     wholes = _wholes(data, models, rows, chosen, fitting)
     seen = {name: any_view([own for key, own in wholes.items() if key[0] == name]) for name in models}
     first = seen[GIVEN]
@@ -185,7 +191,7 @@ def multiverse(
     ends = _ends(first, source, target)
     choices = [item_choices(fit, items) if fit else [] for fit in seen.values()]
     lists = tuple(tuple(tuple(own) for own in of_view) for of_view in choices)
-    full = Choices(chosen.views, chosen.screenings, chosen.missing, chosen.covariates, chosen.estimators, lists)
+    full = Alternatives(chosen.views, chosen.screenings, chosen.missing, chosen.covariates, chosen.estimators, lists)
     wanted = specifications(full, at_most, seed, possible)
     wholes = {key: whole.towards(*ends) for key, whole in wholes.items()}
     threads = workers or min(2, os.cpu_count() or 1)
@@ -261,7 +267,7 @@ def _screenings(data: Survey | pd.DataFrame, screening: Mapping[str, object] | N
 
 
 def _wholes(
-    data: object, models: Mapping[str, Model], rows: Mapping[str, object], chosen: Choices, fitting: Fitting
+    data: object, models: Mapping[str, Model], rows: Mapping[str, object], chosen: Alternatives, fitting: Fitting
 ) -> dict[tuple[str, str, str, tuple[str, ...]], Whole]:
     out = {}
     for name, model in models.items():

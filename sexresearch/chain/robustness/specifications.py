@@ -33,7 +33,7 @@ class Specification:
 
 
 @dataclass(frozen=True)
-class Choices:
+class Alternatives:
     """What may be chosen; the first of each is the reference. `items` : per view, per construct, what is left out."""
 
     views: tuple[str, ...]
@@ -71,7 +71,7 @@ class Choices:
 
 
 def specifications(
-    choices: Choices, at_most: int, seed: int, possible: Callable[[Specification], bool]
+    choices: Alternatives, at_most: int, seed: int, possible: Callable[[Specification], bool]
 ) -> list[Specification]:
     """All that are possible, or `at_most` of them, the reference first and the others drawn without return."""
     if choices.count <= at_most:

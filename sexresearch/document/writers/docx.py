@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sexresearch.document.blocks import (
+from sexresearch.document.document_parts import (
     Appendix,
     Block,
     Bullets,
@@ -23,11 +23,11 @@ from sexresearch.document.numbering import numbered
 from sexresearch.document.pictures import picture, size_of
 from sexresearch.document.tables import Table
 from sexresearch.document.text import clean
-from sexresearch.document.words import words_of
 from sexresearch.document.writers.docx_fields import captioned, field, hyperlink
 from sexresearch.document.writers.docx_styles import A4, MARGIN, styled
 from sexresearch.document.writers.docx_tables import add_table
 from sexresearch.document.writers.packing import undated
+from sexresearch.document.writers_words import words_of
 from sexresearch.extras import extra
 
 if TYPE_CHECKING:

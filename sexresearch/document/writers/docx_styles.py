@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sexresearch.document.blocks import Document
+from sexresearch.document.document_parts import Document
 from sexresearch.document.text import clean
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 
-from sexresearch.document.blocks import Document, Figure
+from sexresearch.document.document_parts import Document, Figure
 from sexresearch.document.layout import SIDEWAYS, letters, sideways
 from sexresearch.document.numbering import numbered
 from sexresearch.document.pictures import picture
 from sexresearch.document.tables import Table
-from sexresearch.document.words import words_of
 from sexresearch.document.writers.page import templates
+from sexresearch.document.writers_words import words_of
 
 LOOKS = {"note": "callout", "warning": "warning", "verdict": "verdict"}
 
@@ -18,7 +18,7 @@ LOOKS = {"note": "callout", "warning": "warning", "verdict": "verdict"}
 def html(document: Document) -> str:
     """The page; headings of level 1 are ``h2`` below the title.
 
-    >>> from sexresearch.document.blocks import Heading
+    >>> from sexresearch.document.document_parts import Heading
     >>> "<h2>Profit &amp; loss</h2>" in html(Document("Title", (Heading("Profit & loss"),)))
     True
     """

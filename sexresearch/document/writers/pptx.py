@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sexresearch.document.blocks import Bullets, Code, Document, Figure, Heading, Note, Paragraph
+from sexresearch.document.document_parts import Bullets, Code, Document, Figure, Heading, Note, Paragraph
 from sexresearch.document.numbering import main_part, numbered
 from sexresearch.document.tables import Table
 from sexresearch.document.text import clean
-from sexresearch.document.words import words_of
 from sexresearch.document.writers.packing import undated
 from sexresearch.document.writers.pptx_pages import Page, opened
 from sexresearch.document.writers.pptx_parts import add_figure, add_table, add_text, row_pages
+from sexresearch.document.writers_words import words_of
 from sexresearch.extras import extra
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sexresearch.document.blocks import Document
+from sexresearch.document.document_parts import Document
 from sexresearch.document.text import clean
-from sexresearch.document.words import words_of
+from sexresearch.document.writers_words import words_of
 
 if TYPE_CHECKING:
     from pptx.presentation import Presentation as Slides

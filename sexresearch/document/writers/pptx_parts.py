@@ -6,13 +6,13 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from sexresearch.document.blocks import Document, Figure, Paragraph
+from sexresearch.document.document_parts import Document, Figure, Paragraph
 from sexresearch.document.layout import BETWEEN, column_widths, lines_of
 from sexresearch.document.pictures import picture
 from sexresearch.document.tables import Table
 from sexresearch.document.text import clean
-from sexresearch.document.words import words_of
 from sexresearch.document.writers.pptx_pages import ACCENT, EDGE, GREY, INK, WARN, WIDTH, Page, dressed, inches
+from sexresearch.document.writers_words import words_of
 
 ACROSS = WIDTH - 2 * EDGE
 LARGEST, SMALLEST = 14.0, 8.0  # points of tables

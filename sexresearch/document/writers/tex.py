@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sexresearch.document.blocks import (
+from sexresearch.document.document_parts import (
     Appendix,
     Block,
     Bullets,
@@ -20,8 +20,8 @@ from sexresearch.document.layout import column_widths, is_wide
 from sexresearch.document.numbering import numbered
 from sexresearch.document.pictures import picture
 from sexresearch.document.tables import Table
-from sexresearch.document.words import words_of
 from sexresearch.document.writers.tex_escaping import escaped
+from sexresearch.document.writers_words import words_of
 
 LONG = 34  # rows from which on a table runs over pages
 SECTIONS = {1: "section", 2: "subsection", 3: "subsubsection"}

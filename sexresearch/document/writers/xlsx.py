@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sexresearch.document.blocks import Document
+from sexresearch.document.document_parts import Document
 from sexresearch.document.layout import column_widths
 from sexresearch.document.numbering import numbered
 from sexresearch.document.tables import Table
 from sexresearch.document.text import clean
-from sexresearch.document.words import words_of
+from sexresearch.document.writers_words import words_of
 from sexresearch.escaping import no_formula
 from sexresearch.extras import extra
 

@@ -9,11 +9,11 @@ import numpy as np
 from sexresearch.escaping import visible
 from sexresearch.extras import extra
 from sexresearch.plots._path.diagram_layout import DiagramLayout
+from sexresearch.plots._path.diagram_words import POINTS, fill, text_size
 from sexresearch.plots._path.geometry import Line, at, distances
 from sexresearch.plots._path.graph import Arrow
 from sexresearch.plots._path.node_blocks import Shape
 from sexresearch.plots._path.scene import PlacedArrow, value_size
-from sexresearch.plots._path.words import POINTS, fill, text_size
 from sexresearch.plots.style import FONT, GREY, INK, PALETTE, PAPER, new_figure, tint
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from sexresearch.errors import ModelError, OptionError
-from sexresearch.plots._path.words import ALPHA, number, stars, wrap
+from sexresearch.plots._path.diagram_words import ALPHA, number, stars, wrap
 
 NAME_LIMIT, ITEM_LIMIT = 13, 11  # characters per line in ellipses and in item boxes
 KINDS = {"=~": "loading", "~": "path", "~~": "covariance"}

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sexresearch.escaping import visible
+from sexresearch.plots._path.diagram_words import text_size, wrap
 from sexresearch.plots._path.graph import Arrow, Graph
-from sexresearch.plots._path.words import text_size, wrap
 from sexresearch.plots.style import FONT, GREY, INK, tint
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from sexresearch.plots._path.diagram_words import text_size
 from sexresearch.plots._path.geometry import Point, Rect, around, hull
 from sexresearch.plots._path.graph import Graph, Node
-from sexresearch.plots._path.words import text_size
 
 SIDES = {"up": (0, 1), "down": (0, -1), "right": (1, 0), "left": (-1, 0)}  # as unit vectors
 BOX_GAP = 0.06  # inches between two indicator boxes

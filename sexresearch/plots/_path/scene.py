@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sexresearch.plots._path.arrow_routes import spread
+from sexresearch.plots._path.diagram_words import text_size
 from sexresearch.plots._path.geometry import Line, Point, Rect, around
 from sexresearch.plots._path.graph import Arrow, Graph
 from sexresearch.plots._path.node_blocks import NodeBlock, Shape, Sizes, fan_line, fan_value
 from sexresearch.plots._path.places import SlotPositions
-from sexresearch.plots._path.words import text_size
 
 FACING = 1.1  # inches between indicators and a latent that faces them
 FAR_RIGHT = -1  # the column of such latents

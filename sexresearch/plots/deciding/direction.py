@@ -10,7 +10,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
-from sexresearch.plots._path.words import number, wrap
+from sexresearch.plots._path.diagram_words import number, wrap
 from sexresearch.plots.rows import NAME_LIMIT, checked, footnote, in_rows, interval, point, scaled
 from sexresearch.plots.style import GREY, PALETTE, PAPER
 

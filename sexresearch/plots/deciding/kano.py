@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.plots._path.words import number
+from sexresearch.plots._path.diagram_words import number
 from sexresearch.plots.panel import words
 from sexresearch.plots.rows import Rows, bare, checked, footnote, in_rows, shown_names
 from sexresearch.plots.standard.shapes import text_on

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError
-from sexresearch.plots._path.words import number
+from sexresearch.plots._path.diagram_words import number
 from sexresearch.plots.rows import checked, footnote, in_rows, point, scaled, shown_names
 from sexresearch.plots.style import GREY, INK, PALETTE, PAPER
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.plots._path.words import number
+from sexresearch.plots._path.diagram_words import number
 from sexresearch.plots.rows import checked, footnote, in_rows, interval, point, scaled, shown_names
 from sexresearch.plots.style import GREY, PALETTE, PAPER
 

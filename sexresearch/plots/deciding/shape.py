@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.plots._path.words import number
+from sexresearch.plots._path.diagram_words import number
 from sexresearch.plots.panel import panel, words
 from sexresearch.plots.rows import checked, footnote
 from sexresearch.plots.style import GREY, INK, PALETTE, tint

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError
-from sexresearch.plots._path.words import text_size, wrap
+from sexresearch.plots._path.diagram_words import text_size, wrap
 from sexresearch.plots.panel import GAP, panel, words
 from sexresearch.plots.rows import checked
 from sexresearch.plots.style import GREY, INK, PALETTE, PAPER, tint

@@ -17,8 +17,8 @@ from sexresearch.sem.data.observed import Answers, Columns, split_groups, used_c
 from sexresearch.sem.data.rows_used import take
 from sexresearch.sem.data.sample import arrange
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.levels import LevelMoments
 from sexresearch.sem.implied.structure import Implied
+from sexresearch.sem.implied.two_level_likelihood import LevelMoments
 
 
 def level_scores(fitted: Fitted, data: object, method: str = "regression") -> pd.DataFrame:

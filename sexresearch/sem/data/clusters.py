@@ -13,7 +13,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import group_prefix
 from sexresearch.sem.implied.level_patterns import ClusterPatterns, cluster_patterns, row_patterns
-from sexresearch.sem.implied.levels import Clustered, ClusterSums, LevelMoments
+from sexresearch.sem.implied.two_level_likelihood import Clustered, ClusterSums, LevelMoments
 
 
 class Named(Protocol):

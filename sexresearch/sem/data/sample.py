@@ -16,10 +16,10 @@ from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import group_prefix, take
 from sexresearch.sem.data.saturated import saturated_moments
 from sexresearch.sem.data.sums import Sums
-from sexresearch.sem.implied.levels import Clustered, LevelMoments
 from sexresearch.sem.implied.likelihood import Grouped, grouped
 from sexresearch.sem.implied.patterns import Pattern
 from sexresearch.sem.implied.structure import join_moments
+from sexresearch.sem.implied.two_level_likelihood import Clustered, LevelMoments
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
 
 MANY = 10  # rows for each of the terms of their sums, from where sums are cheaper than rows

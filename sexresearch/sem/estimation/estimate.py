@@ -30,7 +30,7 @@ from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliar
 from sexresearch.sem.estimation.conflicts import refuse_beside_levels
 from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution, minimize_within
 from sexresearch.sem.estimation.constraints import Restriction, namespace, restrictions
-from sexresearch.sem.estimation.exploratory import anchors_of
+from sexresearch.sem.estimation.exploratory_start import anchors_of
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import Solution
 from sexresearch.sem.estimation.options import Options, respelled
@@ -40,8 +40,8 @@ from sexresearch.sem.estimation.settled import settled
 from sexresearch.sem.estimation.start import starting_values, widened
 from sexresearch.sem.estimation.two_level_samples import two_level_samples
 from sexresearch.sem.implied.structure import BESIDE, Structure, structure_of
-from sexresearch.sem.language.blocks import label_text
 from sexresearch.sem.language.completion import COMPLETION
+from sexresearch.sem.language.group_blocks import label_text
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import Defaults, ParameterTable

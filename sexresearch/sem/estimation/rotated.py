@@ -21,8 +21,8 @@ from sexresearch.sem.estimation.estimate import defaults_of, discrepancy_of, pla
 from sexresearch.sem.estimation.fitted import Fitted, RotatedPattern
 from sexresearch.sem.estimation.held_by_rotation import carried_restrictions, conditions_on
 from sexresearch.sem.estimation.turning import matrices_at, places_of, turn_of, turned_theta
-from sexresearch.sem.language.blocks import label_text
 from sexresearch.sem.language.exploratory import ExploratoryBlock
+from sexresearch.sem.language.group_blocks import label_text
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.rotation.conditions import RotatedBlock

@@ -17,7 +17,7 @@ from scipy.linalg import lapack
 
 from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.exploratory import echelon, first_factors
+from sexresearch.sem.estimation.exploratory_start import echelon, first_factors
 from sexresearch.sem.implied.structure import Structure, implied
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.table import ParameterTable

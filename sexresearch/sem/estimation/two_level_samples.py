@@ -23,7 +23,7 @@ from sexresearch.sem.data.rows_used import answered_rows, complete_rows, group_p
 from sexresearch.sem.data.sample import Nested, Sample, arrange
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.estimation.options import Options
-from sexresearch.sem.implied.levels import Clustered, LevelMoments
+from sexresearch.sem.implied.two_level_likelihood import Clustered, LevelMoments
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.terms.two_level import UnrestrictedLevels

@@ -20,7 +20,8 @@ import numpy as np
 
 from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.levels import (
+from sexresearch.sem.implied.structure import vech_index
+from sexresearch.sem.implied.two_level_likelihood import (
     LOG_2PI,
     ClusterSums,
     LevelDerivatives,
@@ -28,7 +29,6 @@ from sexresearch.sem.implied.levels import (
     LevelMoments,
     gradient_of,
 )
-from sexresearch.sem.implied.structure import vech_index
 from sexresearch.sem.matrices import invert
 
 STEP = 1e-5  # of central differences of the gradient, in units of standard deviations

@@ -13,10 +13,10 @@ import numpy as np
 from sexresearch.errors import ModelError
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.language.blocks import formulas_by_group, numbering_note
 from sexresearch.sem.language.completion import Completion
 from sexresearch.sem.language.equality import Equality, excepted
 from sexresearch.sem.language.exploratory import ExploratoryBlock, blocks_of, repeats, rotated_rows
+from sexresearch.sem.language.group_blocks import formulas_by_group, numbering_note
 from sexresearch.sem.language.levels import by_level, split_roles
 from sexresearch.sem.language.ordered_rows import ignored, residual_row, scale_rows, threshold_rows, user_rows
 from sexresearch.sem.language.parameter import Parameter

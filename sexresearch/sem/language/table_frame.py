@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import OptionError
-from sexresearch.sem.language.blocks import formulas_by_group
+from sexresearch.sem.language.group_blocks import formulas_by_group
 from sexresearch.sem.language.statements import Formula, Statements
 from sexresearch.sem.language.table import Defaults, ParameterTable
 

@@ -18,7 +18,7 @@ ORDERED = "a cut-off made for continuous answers; with ordered items it lets too
 SATURATED = "the model has no degrees of freedom left: it reproduces any data"
 
 
-class Solution(Fit, Protocol):
+class FitSummary(Fit, Protocol):
     """What `fit_prose` takes: the results of one fit."""
 
     @property
@@ -69,7 +69,7 @@ def _cutoff_verdict(
     )
 
 
-def fit_prose(results: Solution) -> str:
+def fit_prose(results: FitSummary) -> str:
     """The verdict in words: what it says, then why; of a solution that is none, that.
 
     >>> import numpy as np, pandas as pd

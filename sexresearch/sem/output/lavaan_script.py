@@ -8,8 +8,8 @@ from dataclasses import fields
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
-from sexresearch.sem.language.blocks import block_numbers, label_text
 from sexresearch.sem.language.completion import COMPLETION
+from sexresearch.sem.language.group_blocks import block_numbers, label_text
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.lavaan_text import lavaan_text, rotation_arguments, safe_names
 

@@ -12,7 +12,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.frozen import by_value, copied, read_only_property
-from sexresearch.sem.after.coverage import coverage, patterns
+from sexresearch.sem.after.answer_coverage import coverage, patterns
 from sexresearch.sem.after.factor_scores import ScoreMethod, factor_scores, predicted_answers, score_reliability
 from sexresearch.sem.after.modification import modification_indices
 from sexresearch.sem.after.residual_table import ResidualKind, residual_table

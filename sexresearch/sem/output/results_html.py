@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sexresearch.escaping import visible
-from sexresearch.glossary import Table, table
+from sexresearch.glossary import FormattedTable, table
 from sexresearch.sem.output.fit_verdict import fit_prose
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _fitted(results: Results) -> str:
     return f"{latents} latent and {observed} observed variables, n = {results.nobs}{groups}; {', '.join(parts)}."
 
 
-def _paths(results: Results) -> Table | None:
+def _paths(results: Results) -> FormattedTable | None:
     """The regressions, the strongest first where there are many."""
     rows = results.parameters
     kept = rows[rows["op"] == "~"]
@@ -72,10 +72,10 @@ def _listed(problems: tuple[str, ...]) -> str:
     return "<ul>" + "".join(f"<li>{html.escape(problem)}</li>" for problem in problems) + "</ul>"
 
 
-def _bare(one: Table) -> str:
-    return Table(one.headers, one.rows, one.numeric, one.caption)._repr_html_()
+def _bare(one: FormattedTable) -> str:
+    return FormattedTable(one.headers, one.rows, one.numeric, one.caption)._repr_html_()
 
 
-def _folded(one: Table) -> str:
-    inside = Table(one.headers, one.rows, one.numeric)._repr_html_()
+def _folded(one: FormattedTable) -> str:
+    inside = FormattedTable(one.headers, one.rows, one.numeric)._repr_html_()
     return f"<details><summary>{html.escape(one.caption)}</summary>\n{inside}\n</details>"

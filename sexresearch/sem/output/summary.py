@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sexresearch.glossary import COLUMNS, Table, describe, format_cell, table
+from sexresearch.glossary import COLUMNS, FormattedTable, describe, format_cell, table
 from sexresearch.sem.output.provenance import Provenance
 from sexresearch.sem.output.reported import Reported
 
@@ -34,7 +34,7 @@ SHOWN += ["std_lv", "std_all"]
 class Summary:
     """Tables under headings, each with its provenance; prints as text, shows as HTML in JupyterLab."""
 
-    tables: tuple[Table, ...]
+    tables: tuple[FormattedTable, ...]
     problems: tuple[str, ...]
     source: str
 
@@ -79,7 +79,7 @@ def summarize(
     return Summary(tuple(tables), problems, source)
 
 
-def _fit_table(measures: pd.Series, reported: Reported, source: str) -> Table:
+def _fit_table(measures: pd.Series, reported: Reported, source: str) -> FormattedTable:
     """The measures to report; where some are scaled or robust, which, and the uncorrected ones beside them."""
     kinds = {measure.name: measure for measure in reported.measures if measure.kind}
     plain = measures[[name for name in HEADLINE if name in measures.index]]
@@ -93,7 +93,7 @@ def _fit_table(measures: pd.Series, reported: Reported, source: str) -> Table:
         else:
             rows.append((name, _text(name, found.value), found.kind, value))
     headers, numeric = ("measure", "value", "kind", "uncorrected"), (False, True, False, True)
-    return Table(headers, tuple(rows), numeric, "Fit measures", source)
+    return FormattedTable(headers, tuple(rows), numeric, "Fit measures", source)
 
 
 def _text(name: str, value: float) -> str:

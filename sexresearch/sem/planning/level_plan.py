@@ -17,9 +17,9 @@ from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.plan import Plan, freed
 from sexresearch.sem.simulation.design import Design
-from sexresearch.sem.simulation.levels import LevelPopulation, LevelSampler, level_population
 from sexresearch.sem.simulation.population import Groups
 from sexresearch.sem.simulation.sampler import stream
+from sexresearch.sem.simulation.two_level_rows import LevelPopulation, LevelSampler, level_population
 
 LIKE, EACH = 300, 10  # clusters, and respondents of each, of the sample that shows what the model's table is
 

@@ -15,15 +15,15 @@ from sexresearch.sem.estimation.estimate import estimate
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.inference.parameter_frame import row_estimates
-from sexresearch.sem.language.blocks import formulas_by_group, label_text
 from sexresearch.sem.language.completion import COMPLETION
+from sexresearch.sem.language.group_blocks import formulas_by_group, label_text
 from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import written
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.wanted import TargetEffect, estimates
-from sexresearch.sem.simulation.levels import LevelPopulation
 from sexresearch.sem.simulation.population import Groups, Population, population_of
+from sexresearch.sem.simulation.two_level_rows import LevelPopulation
 
 WHOLE = 10**6  # respondents that stand for the population; they only weigh the groups
 

@@ -23,8 +23,8 @@ from sexresearch.sem.planning.plan import Plan
 from sexresearch.sem.planning.wanted import TargetEffect, estimates, standard_errors
 from sexresearch.sem.resampling.refit import BROKEN, reason, refit_samples
 from sexresearch.sem.resampling.run import CAREFUL_AT_ONCE, Chunked, Replicate
-from sexresearch.sem.simulation.levels import LevelSampler
 from sexresearch.sem.simulation.sampler import Sampler, stream
+from sexresearch.sem.simulation.two_level_rows import LevelSampler
 
 
 @dataclass(frozen=True)

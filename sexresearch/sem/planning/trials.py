@@ -16,9 +16,9 @@ from sexresearch.sem.resampling.many_errors import covariances
 from sexresearch.sem.resampling.many_fits import Batch, batch
 from sexresearch.sem.resampling.run import Job, Outcome, run
 from sexresearch.sem.simulation.design import Design
-from sexresearch.sem.simulation.levels import LevelPopulation, LevelSampler
 from sexresearch.sem.simulation.population import Population
 from sexresearch.sem.simulation.sampler import Sampler
+from sexresearch.sem.simulation.two_level_rows import LevelPopulation, LevelSampler
 
 
 @dataclass(frozen=True)

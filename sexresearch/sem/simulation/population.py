@@ -13,7 +13,7 @@ from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import refuse_indefinite
 from sexresearch.sem.implied.structure import BESIDE, implied, structure_of
-from sexresearch.sem.language.blocks import block_numbers, label_text
+from sexresearch.sem.language.group_blocks import block_numbers, label_text
 from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import factors
@@ -21,7 +21,7 @@ from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.statements import Modifiers
 from sexresearch.sem.language.table import Defaults, ParameterTable, parameter_table
 from sexresearch.sem.output.results import Results
-from sexresearch.sem.simulation.completion import assumed, completed, says_paths
+from sexresearch.sem.simulation.population_values import assumed, completed, says_paths
 
 ASSUMED = "the model gives no path a value: loadings 0.7, paths and correlations 0.3 are assumed, every variance 1"
 Groups = Mapping[object, float]

@@ -11,9 +11,9 @@ from sexresearch.errors import OptionError
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.simulation.design import Design
-from sexresearch.sem.simulation.levels import LevelSampler, level_population
 from sexresearch.sem.simulation.population import population_of
 from sexresearch.sem.simulation.sampler import Sampler, stream
+from sexresearch.sem.simulation.two_level_rows import LevelSampler, level_population
 
 
 @in_words

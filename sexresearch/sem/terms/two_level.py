@@ -19,8 +19,8 @@ from sexresearch.sem.data.clusters import FLOOR, positive
 from sexresearch.sem.data.sample import Nested
 from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.implied.implied_moments import collect, moment_bend, moment_vector
-from sexresearch.sem.implied.levels import Clustered, LevelIndex, LevelMoments
 from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian, split_moments, vech_index
+from sexresearch.sem.implied.two_level_likelihood import Clustered, LevelIndex, LevelMoments
 from sexresearch.sem.terms.continuous import ContinuousPoint, ContinuousTerm
 from sexresearch.sem.terms.objective import Curve
 from sexresearch.sem.terms.scores import slot_matrix

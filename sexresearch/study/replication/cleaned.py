@@ -7,8 +7,8 @@ from collections.abc import Hashable
 import pandas as pd
 
 from sexresearch.errors import StudyError
-from sexresearch.study.study_file.parts import Cleaning
-from sexresearch.study.study_file.shape import nearest
+from sexresearch.study.study_file.study_keys import nearest
+from sexresearch.study.study_file.study_parts import Cleaning
 from sexresearch.survey import Survey, screen
 
 

@@ -13,8 +13,8 @@ from sexresearch.errors import SexresearchError
 from sexresearch.sem import Results
 from sexresearch.study.replication.partial_least_squares import pls_quantities
 from sexresearch.study.replication.quantities import Quantities, quantities
-from sexresearch.study.study_file.parts import Published, Study
-from sexresearch.study.study_file.shape import nearest
+from sexresearch.study.study_file.study_keys import nearest
+from sexresearch.study.study_file.study_parts import Published, Study
 
 ROUNDING = 1e-9  # so that a number exactly half a decimal away still counts as printed like that
 SHOWN = ["quantity", "published", "computed", "difference", "tolerance", "outcome", "reason", "printed"]

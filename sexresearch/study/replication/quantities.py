@@ -11,7 +11,7 @@ import pandas as pd
 from sexresearch.chain import fornell_larcker, htmt, reliability
 from sexresearch.errors import StudyError
 from sexresearch.sem import Results
-from sexresearch.study.study_file.shape import nearest
+from sexresearch.study.study_file.study_keys import nearest
 
 COLUMNS = ("est", "se", "z", "pvalue", "std_all", "std_lv")  # of the parameter table
 COEFFICIENTS = ("alpha", "omega", "ave")  # of the table of reliability

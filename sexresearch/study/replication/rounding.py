@@ -10,7 +10,7 @@ import pandas as pd
 from sexresearch.errors import SexresearchError
 from sexresearch.sem import Moments, Results
 from sexresearch.study.replication.quantities import quantities
-from sexresearch.study.study_file.parts import Published
+from sexresearch.study.study_file.study_parts import Published
 
 DRAWS = 60  # tables that would all be printed like the one that was
 SEED = 1

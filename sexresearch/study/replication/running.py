@@ -15,9 +15,9 @@ from sexresearch.sem import Model, Moments, Results
 from sexresearch.sem.view import quiet_fit
 from sexresearch.study.replication.cleaned import cleaned
 from sexresearch.study.replication.comparison import Computed, comparison
+from sexresearch.study.replication.opened_data import Given, OpenedData, absent, opened
 from sexresearch.study.replication.rounding import left_open
-from sexresearch.study.replication.sources import Given, Source, absent, opened
-from sexresearch.study.study_file.parts import Published, Study
+from sexresearch.study.study_file.study_parts import Published, Study
 from sexresearch.survey import Survey
 
 
@@ -107,7 +107,7 @@ def _is_open(number: Published) -> bool:
     return number.by == "fit" and not number.cannot and math.isnan(number.tolerance)
 
 
-def _provenance(study: Study, source: Source, given: Given, results: Results) -> dict[str, str]:
+def _provenance(study: Study, source: OpenedData, given: Given, results: Results) -> dict[str, str]:
     versions = {f"version_{name}": version for name, version in results.provenance.versions.items()}
     return {
         "study_sha256": study.sha256,

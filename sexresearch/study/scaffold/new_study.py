@@ -99,7 +99,7 @@ jobs:
 
 
 @dataclass(frozen=True)
-class Plan:
+class StudyPlan:
     """What a new study is about: title, the lines of [data] and [model], and the target of what is to be improved."""
 
     title: str
@@ -157,7 +157,7 @@ def new_study(folder: str | Path, data: str | Path | None = None, instrument: st
     return place / "study.toml"
 
 
-def _plan(place: Path, data: str | Path | None, instrument: str | Path | None) -> Plan:
+def _plan(place: Path, data: str | Path | None, instrument: str | Path | None) -> StudyPlan:
     if data is None:
         demo = load(DEMO)
         assert isinstance(demo, Survey)
@@ -179,18 +179,18 @@ def _named(file: str | Path, place: Path) -> str:
         return json.dumps(Path(file).resolve().as_posix(), ensure_ascii=False)
 
 
-def _planned(instrument: Instrument, data: str, own: str) -> Plan:
+def _planned(instrument: Instrument, data: str, own: str) -> StudyPlan:
     title = instrument.title or "A study"
     kinds = supported(InstrumentUnits(instrument, "composite"))
     view = next((kind for kind in VIEWS if kind in kinds), "")
     if view:
         target = next(part.name for part in instrument.constructs if part.node == "loyalty")
-        return Plan(title, data, f'view = "{view}"\nhigher_order = "composite"', target, own)
+        return StudyPlan(title, data, f'view = "{view}"\nhigher_order = "composite"', target, own)
     lines = [f"{part.name} =~ {' + '.join(item.name for item in part.items)}" for part in instrument.constructs]
-    return Plan(title, data, 'text = """\n' + "\n".join(lines) + '\n"""', "", own)
+    return StudyPlan(title, data, 'text = """\n' + "\n".join(lines) + '\n"""', "", own)
 
 
-def _files(plan: Plan) -> dict[str, str]:
+def _files(plan: StudyPlan) -> dict[str, str]:
     with extra("lab"):
         import nbformat
 

@@ -24,7 +24,7 @@ ENDS = re.compile(
 
 
 @dataclass(frozen=True)
-class Answers:
+class AnswerShape:
     """What the answers of one column or battery look like: lowest and highest code, how many, labels."""
 
     lowest: float
@@ -59,7 +59,7 @@ def is_rating(codes: pd.Series) -> bool:
     return low >= LOWEST and high <= LARGEST and filled.nunique() >= 3
 
 
-def scale_of(answers: Answers, wordings: Iterable[str], name: str) -> ResponseScale:
+def scale_of(answers: AnswerShape, wordings: Iterable[str], name: str) -> ResponseScale:
     """The scale of one column or battery; its highest code where few answered is the next usual one.
 
     >>> scale_of(Answers(1, 4, 12), ["How good?"], "s")
@@ -110,11 +110,11 @@ def _never_used(text: str) -> bool:
     return bool(re.search(r"never used|not used|did not use|nie genutzt|nicht genutzt|not applicable", folded(text)))
 
 
-def _fits(ends: Mapping[float, str], answers: Answers) -> bool:
+def _fits(ends: Mapping[float, str], answers: AnswerShape) -> bool:
     return bool(ends) and min(ends) <= answers.lowest and answers.highest <= max(ends) <= 2 * LARGEST
 
 
-def _highest(answers: Answers, low: float) -> float:
+def _highest(answers: AnswerShape, low: float) -> float:
     high = answers.highest
     if answers.count >= SEEN_OFTEN and high not in (8, 9):
         return high

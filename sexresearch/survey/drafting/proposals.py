@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sexresearch.survey.consistency import is_model_name
-from sexresearch.survey.drafting.answer_scales import Answers, falls, scale_name, scale_of
+from sexresearch.survey.drafting.answer_scales import AnswerShape, falls, scale_name, scale_of
+from sexresearch.survey.drafting.column_roles import field_role
 from sexresearch.survey.drafting.construct_votes import Vote, construct_votes
 from sexresearch.survey.drafting.likeness import likeness
 from sexresearch.survey.drafting.ratings import Rating, ratings
 from sexresearch.survey.drafting.reversal import reversed_items
-from sexresearch.survey.drafting.roles import field_role
 from sexresearch.survey.drafting.seen import Seen
 from sexresearch.survey.drafting.word_codes import with_codes
 from sexresearch.survey.parts import Field, Item, ResponseScale
@@ -99,7 +99,7 @@ def _scale(members: Sequence[Rating]) -> ResponseScale:
     else:
         labels = {code: text for part in members for code, text in part.seen.labels.items() if code not in codes}
         count = sum(int(part.answers.notna().sum()) for part in members)
-        scale = scale_of(Answers(low, high, count, labels), [part.seen.wording for part in members], "")
+        scale = scale_of(AnswerShape(low, high, count, labels), [part.seen.wording for part in members], "")
     outside = [code for code in codes if isinstance(code, str) or not scale.lowest <= code <= scale.highest]
     return replace(scale, missing=tuple(outside))
 

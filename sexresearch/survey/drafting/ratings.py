@@ -11,9 +11,9 @@ import pandas as pd
 
 from sexresearch.survey.drafting.answer_scales import LARGEST, SLIDER, is_rating, no_answer_labels
 from sexresearch.survey.drafting.batteries import battery_name, no_answer_ends
+from sexresearch.survey.drafting.column_roles import is_about_people
 from sexresearch.survey.drafting.label_order import label_rank
 from sexresearch.survey.drafting.likeness import WHOLE_NAME, Likeness, name_likeness
-from sexresearch.survey.drafting.roles import is_about_people
 from sexresearch.survey.drafting.seen import Seen
 from sexresearch.survey.strangecodes import strange_codes
 

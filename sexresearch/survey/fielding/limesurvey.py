@@ -7,8 +7,8 @@ import io
 from collections.abc import Sequence
 
 from sexresearch.survey.fielding.questions import (
+    AnswerOption,
     Battery,
-    Choice,
     batteries,
     field_choices,
     is_answered,
@@ -92,5 +92,5 @@ def _field(field: Field, names: dict[str, str], language: str) -> list[Row]:
     return [_question(LIST, names[field.name], label, language), *_answers(choices, language)]
 
 
-def _answers(choices: Sequence[Choice], language: str) -> list[Row]:
+def _answers(choices: Sequence[AnswerOption], language: str) -> list[Row]:
     return [_row("A", kind="0", name=choice.code, text=choice.words, language=language) for choice in choices]

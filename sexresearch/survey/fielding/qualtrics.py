@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sexresearch.survey.fielding.questions import Battery, Choice, batteries, field_choices, is_answered, usable_names
+from sexresearch.survey.fielding.questions import (
+    AnswerOption,
+    Battery,
+    batteries,
+    field_choices,
+    is_answered,
+    usable_names,
+)
 from sexresearch.survey.parts import Construct, Field
 
 NAME = "A-Za-z0-9_"
@@ -33,7 +40,7 @@ def _battery(battery: Battery, names: dict[str, str]) -> list[str]:
     return [_question(names[item.header], item.wording, battery.choices) for item in battery.items]
 
 
-def _question(name: str, wording: str, choices: Sequence[Choice]) -> str:
+def _question(name: str, wording: str, choices: Sequence[AnswerOption]) -> str:
     head = f"[[Question:{CHOICE if choices else TEXT}]]\n[[ID:{name}]]\n{_plain(wording)}"
     answers = [f"[[Choice:{choice.code}]]\n{_plain(choice.shown)}" for choice in choices]
     return "\n".join([head, *(["[[AdvancedChoices]]", *answers] if answers else [])])

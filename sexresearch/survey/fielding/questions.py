@@ -15,7 +15,7 @@ ASKED_ROLES = ("group", "other")  # the other roles are filled in by who runs th
 
 
 @dataclass(frozen=True)
-class Choice:
+class AnswerOption:
     """One answer: its code in the file, and its words; the code itself where it has none."""
 
     code: str
@@ -32,7 +32,7 @@ class Battery:
     """Items that are answered on one scale, and its choices; none where a number is asked for."""
 
     items: tuple[Item, ...]
-    choices: tuple[Choice, ...]
+    choices: tuple[AnswerOption, ...]
     scale: ResponseScale
 
 
@@ -51,7 +51,7 @@ def batteries(constructs: Sequence[Construct]) -> tuple[Battery, ...]:
     return tuple(found)
 
 
-def choices_of(scale: ResponseScale) -> tuple[Choice, ...]:
+def choices_of(scale: ResponseScale) -> tuple[AnswerOption, ...]:
     """The answers of a scale in order, and behind them the codes of no answer that have words.
 
     >>> scale = ResponseScale("three", 1, 3, labels=((1, "no"), (9, "unsure")), missing=(9,))
@@ -63,12 +63,12 @@ def choices_of(scale: ResponseScale) -> tuple[Choice, ...]:
     words = {float(code): text for code, text in scale.labels}
     codes = [scale.lowest + step for step in range(scale.categories)]
     none = [float(code) for code in scale.missing if not isinstance(code, str) and float(code) in words]
-    return tuple(Choice(f"{code:g}", words.get(code, f"{code:g}")) for code in (*codes, *none))
+    return tuple(AnswerOption(f"{code:g}", words.get(code, f"{code:g}")) for code in (*codes, *none))
 
 
-def field_choices(field: Field) -> tuple[Choice, ...]:
+def field_choices(field: Field) -> tuple[AnswerOption, ...]:
     """The answers of a field with labels; none where a text is asked for."""
-    return tuple(Choice(code, text) for code, text in field.labels)
+    return tuple(AnswerOption(code, text) for code, text in field.labels)
 
 
 def is_answered(field: Field) -> bool:

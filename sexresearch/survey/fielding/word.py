@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sexresearch.extras import extra
-from sexresearch.survey.fielding.questions import Battery, Choice, batteries, field_choices, is_answered
+from sexresearch.survey.fielding.questions import AnswerOption, Battery, batteries, field_choices, is_answered
 from sexresearch.survey.parts import Construct, Field
 
 BOX = "\u2610"
@@ -88,7 +88,7 @@ def _table(sheet: Any, battery: Battery, place: int) -> None:
     sheet.add_paragraph()
 
 
-def _head(choice: Choice, battery: Battery) -> str:
+def _head(choice: AnswerOption, battery: Battery) -> str:
     if float(choice.code) in battery.scale.missing:
         return choice.words
     return choice.code if choice.words == choice.code else f"{choice.code}\n{choice.words}"

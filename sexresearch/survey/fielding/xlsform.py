@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from sexresearch.extras import extra
 from sexresearch.survey.fielding.questions import (
+    AnswerOption,
     Battery,
-    Choice,
     batteries,
     field_choices,
     is_answered,
@@ -30,7 +30,7 @@ def xlsform(title: str, constructs: Sequence[Construct], fields: Sequence[Field]
     parts = batteries(constructs)
     headers = [item.header for battery in parts for item in battery.items] + [field.name for field in fields]
     names = usable_names(headers, NAME, 60)
-    lists: dict[tuple[Choice, ...], str] = {}
+    lists: dict[tuple[AnswerOption, ...], str] = {}
     rows = [row for place, battery in enumerate(parts, start=1) for row in _battery(battery, place, names, lists)]
     rows += [_field(field, names, lists) for field in fields]
     choices: list[Row] = [(name, choice.code, choice.words) for found, name in lists.items() for choice in found]
@@ -43,7 +43,9 @@ def xlsform(title: str, constructs: Sequence[Construct], fields: Sequence[Field]
     )
 
 
-def _battery(battery: Battery, place: int, names: dict[str, str], lists: dict[tuple[Choice, ...], str]) -> list[Row]:
+def _battery(
+    battery: Battery, place: int, names: dict[str, str], lists: dict[tuple[AnswerOption, ...], str]
+) -> list[Row]:
     if not battery.choices:
         kind = "integer" if battery.scale.whole else "decimal"
         low, high = number_limits(battery.scale)
@@ -57,7 +59,7 @@ def _battery(battery: Battery, place: int, names: dict[str, str], lists: dict[tu
     return [begin, *items, ("end_group", "", "", "", "")]
 
 
-def _field(field: Field, names: dict[str, str], lists: dict[tuple[Choice, ...], str]) -> Row:
+def _field(field: Field, names: dict[str, str], lists: dict[tuple[AnswerOption, ...], str]) -> Row:
     choices, label = field_choices(field), field.label or field.name
     if not is_answered(field):
         return ("hidden", names[field.name], "", "", "")

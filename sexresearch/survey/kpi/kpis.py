@@ -19,8 +19,8 @@ from sexresearch.survey.kpi.estimates import (
     unknown,
     weighted_mean,
 )
-from sexresearch.survey.kpi.measured import (
-    Measure,
+from sexresearch.survey.kpi.kpi_columns import (
+    KpiMeasure,
     amounts_of,
     boxes,
     churned,
@@ -38,7 +38,7 @@ COLUMNS = ["kpi", "item", "segment", "est", "ci_lower", "ci_upper", "n", "n_effe
 
 
 @dataclass(frozen=True)
-class Design:
+class SampleDesign:
     """How respondents were sampled: weights and codes of clusters of all rows; None where there are none."""
 
     weights: Floats | None
@@ -137,7 +137,7 @@ def _several(names: str | Sequence[str] | None) -> list[str] | None:
     return [names] if isinstance(names, str) else None if names is None else list(names)
 
 
-def design_of(survey: Survey) -> Design:
+def design_of(survey: Survey) -> SampleDesign:
     """The weights and clusters of a survey, by the roles of its fields.
 
     >>> design_of(Survey.from_frame(pd.DataFrame({"a": [1]}))).weights is None
@@ -155,7 +155,7 @@ def design_of(survey: Survey) -> Design:
             problem = f"no weight in '{roles['weight']}' is above 0"
     if "cluster" in roles:
         clusters = pd.factorize(survey.answers[roles["cluster"]])[0]
-    return Design(weights, clusters, problem)
+    return SampleDesign(weights, clusters, problem)
 
 
 def _segments(survey: Survey, by: str | Sequence[str] | None) -> list[tuple[str, np.ndarray]]:
@@ -190,13 +190,13 @@ def _text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _numbers(measure: Measure, places: np.ndarray, design: Design, level: float) -> tuple[object, ...]:
+def _numbers(measure: KpiMeasure, places: np.ndarray, design: SampleDesign, level: float) -> tuple[object, ...]:
     found = _estimate(measure, places, design, level)
     note = "; ".join(part for part in (measure.note, found.note) if part)
     return (found.est, found.ci_lower, found.ci_upper, found.n, found.n_effective, found.design_effect, note)
 
 
-def _estimate(measure: Measure, places: np.ndarray, design: Design, level: float) -> Estimate:
+def _estimate(measure: KpiMeasure, places: np.ndarray, design: SampleDesign, level: float) -> Estimate:
     if measure.answers is None or design.problem:
         return unknown("" if measure.answers is None else design.problem)
     values = measure.answers.to_numpy(dtype=float)[places]

@@ -12,8 +12,8 @@ from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem import Results
 from sexresearch.survey.kpi.estimates import Floats
-from sexresearch.survey.kpi.kpis import Design, design_of
-from sexresearch.survey.kpi.measured import churned, numbers
+from sexresearch.survey.kpi.kpi_columns import churned, numbers
+from sexresearch.survey.kpi.kpis import SampleDesign, design_of
 from sexresearch.survey.survey import Survey
 
 BOXES = ("top-2-box", "bottom-2-box")  # of items whose mean has a row of its own
@@ -111,7 +111,7 @@ def _part(indicators: set[str], item: str) -> str:
 
 
 def _correlation(
-    values: pd.Series, scores: pd.Series, design: Design, level: float, note: str
+    values: pd.Series, scores: pd.Series, design: SampleDesign, level: float, note: str
 ) -> tuple[float, float, float, int, str]:
     x, y = values.to_numpy(dtype=float), scores.to_numpy(dtype=float)
     kept = ~(np.isnan(x) | np.isnan(y))
@@ -136,7 +136,7 @@ def _standardized(values: Floats, w: Floats) -> Floats:
     return away / np.sqrt(w @ away**2 / w.sum())
 
 
-def _linearized(u: Floats, v: Floats, r: float, w: Floats, design: Design, kept: np.ndarray) -> float:
+def _linearized(u: Floats, v: Floats, r: float, w: Floats, design: SampleDesign, kept: np.ndarray) -> float:
     parts = w * (u * v - r * (u**2 + v**2) / 2) / w.sum()
     codes = np.arange(len(parts)) if design.clusters is None else pd.factorize(design.clusters[kept])[0]
     sums = np.bincount(codes, parts)

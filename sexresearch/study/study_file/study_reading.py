@@ -12,9 +12,9 @@ from typing import Any
 from sexresearch.arguments import in_words
 from sexresearch.errors import StudyError
 from sexresearch.sem import Fitting
-from sexresearch.study.study_file.consistency import study_problems
-from sexresearch.study.study_file.parts import Cleaning, Published, Study, StudyData, StudyModel
-from sexresearch.study.study_file.shape import shape_problems
+from sexresearch.study.study_file.study_consistency import study_problems
+from sexresearch.study.study_file.study_keys import shape_problems
+from sexresearch.study.study_file.study_parts import Cleaning, Published, Study, StudyData, StudyModel
 
 NAME = "study.toml"
 Table = Mapping[str, Any]

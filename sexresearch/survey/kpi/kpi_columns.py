@@ -35,7 +35,7 @@ NEEDED = {
 
 
 @dataclass(frozen=True)
-class Measure:
+class KpiMeasure:
     """One figure: its name, the columns behind it, one value per respondent (NaN where none), and what these are.
 
     kind is "nps" (1, 0, -1), "share" (0 or 1) or "mean". `note` is said beside the figure; where `answers` is None it
@@ -50,9 +50,9 @@ class Measure:
     note: str = ""
 
 
-def missing_measure(kpi: str, item: str, note: str) -> Measure:
+def missing_measure(kpi: str, item: str, note: str) -> KpiMeasure:
     """A figure that cannot be computed, with the reason."""
-    return Measure(kpi, item, "mean", "", None, note)
+    return KpiMeasure(kpi, item, "mean", "", None, note)
 
 
 def numbers(survey: Survey, name: str, option: str) -> pd.Series:
@@ -66,7 +66,7 @@ def numbers(survey: Survey, name: str, option: str) -> pd.Series:
     return values.where(np.isfinite(values))
 
 
-def net_promoters(survey: Survey, recommend: str | None) -> Measure:
+def net_promoters(survey: Survey, recommend: str | None) -> KpiMeasure:
     """Promoters (9, 10), passives (7, 8), detractors (0 to 6) of the item that asks for a recommendation."""
     item = _question(survey, RECOMMEND, "loyalty") if recommend is None else None
     name = recommend or (item.name if item else "")
@@ -78,10 +78,10 @@ def net_promoters(survey: Survey, recommend: str | None) -> Measure:
     if values.notna().any() and off:
         return missing_measure("NPS", name, f"answered on {found[0]:g} to {found[1]:g}; the NPS takes 0 to 10")
     classes = np.select([values >= 9, values >= 7, values.notna()], [1.0, 0.0, -1.0], default=np.nan)
-    return Measure("NPS", name, "nps", "points, -100 to 100", pd.Series(classes, values.index))
+    return KpiMeasure("NPS", name, "nps", "points, -100 to 100", pd.Series(classes, values.index))
 
 
-def boxes(survey: Survey, satisfaction: Sequence[str] | None) -> list[Measure]:
+def boxes(survey: Survey, satisfaction: Sequence[str] | None) -> list[KpiMeasure]:
     """Top-2-box, bottom-2-box and mean of each item of satisfaction."""
     names = _named(survey, satisfaction, ("satisfaction",), "satisfaction")
     if not names:
@@ -97,23 +97,23 @@ def boxes(survey: Survey, satisfaction: Sequence[str] | None) -> list[Measure]:
         else:
             top, bottom = (_where(values, flags) for flags in (values >= ends[1] - 1, values <= ends[0] + 1))
             out += [
-                Measure("top-2-box", name, "share", "share", top),
-                Measure("bottom-2-box", name, "share", "share", bottom),
+                KpiMeasure("top-2-box", name, "share", "share", top),
+                KpiMeasure("bottom-2-box", name, "share", "share", bottom),
             ]
-        out.append(Measure("mean", name, "mean", _points(ends), values))
+        out.append(KpiMeasure("mean", name, "mean", _points(ends), values))
     return out
 
 
-def customer_effort(survey: Survey, effort: str | None) -> Measure:
+def customer_effort(survey: Survey, effort: str | None) -> KpiMeasure:
     """The mean answer on how easy it was (customer effort score; Dixon, Freeman & Toman 2010)."""
     item = _question(survey, EFFORT, None) if effort is None else None
     name = effort or (item.name if item else "")
     if not name:
         return missing_measure("CES", "", NEEDED["CES"])
-    return Measure("CES", name, "mean", _points(_scale(survey, name)), numbers(survey, name, "effort"))
+    return KpiMeasure("CES", name, "mean", _points(_scale(survey, name)), numbers(survey, name, "effort"))
 
 
-def delighted(survey: Survey, delight: Sequence[str] | None) -> Measure:
+def delighted(survey: Survey, delight: Sequence[str] | None) -> KpiMeasure:
     """Respondents whose mean answer to the items of delight is among the two highest answers."""
     names = _named(survey, delight, ("delight",), "delight")
     note = ""
@@ -129,10 +129,10 @@ def delighted(survey: Survey, delight: Sequence[str] | None) -> Measure:
     if ends or end is None or not np.isfinite(end[1]):
         return missing_measure("delight rate", ", ".join(names), "its items share no scale that the instrument gives")
     mean = pd.concat([numbers(survey, name, "delight") for name in names], axis=1).mean(axis=1)
-    return Measure("delight rate", ", ".join(names), "share", "share", _where(mean, mean >= end[1] - 1), note)
+    return KpiMeasure("delight rate", ", ".join(names), "share", "share", _where(mean, mean >= end[1] - 1), note)
 
 
-def churned(survey: Survey, churn: str | None, retained: str | None) -> Measure:
+def churned(survey: Survey, churn: str | None, retained: str | None) -> KpiMeasure:
     """Customers who left, from a record that says who did or who stayed."""
     if churn is not None and retained is not None:
         raise DataError("churn and retained say the same thing twice: name one column")
@@ -148,10 +148,10 @@ def churned(survey: Survey, churn: str | None, retained: str | None) -> Measure:
     wrong = survey.answers[name][values.isna() & survey.answers[name].notna()].unique()
     if len(wrong):
         return missing_measure("churn", name, f"takes 0 and 1 or yes and no; found {wrong[0]!r}")
-    return Measure("churn", name, "share", "share", values if left else 1 - values)
+    return KpiMeasure("churn", name, "share", "share", values if left else 1 - values)
 
 
-def amounts_of(survey: Survey, amounts: Sequence[str] | None) -> list[Measure]:
+def amounts_of(survey: Survey, amounts: Sequence[str] | None) -> list[KpiMeasure]:
     """Records of success as they are: money stays money."""
     if amounts is None:
         found = [
@@ -165,7 +165,7 @@ def amounts_of(survey: Survey, amounts: Sequence[str] | None) -> list[Measure]:
         found = list(amounts)
     if not found:
         return [missing_measure("amount", "", NEEDED["amount"])]
-    return [Measure("amount", name, "mean", "as recorded", numbers(survey, name, "amounts")) for name in found]
+    return [KpiMeasure("amount", name, "mean", "as recorded", numbers(survey, name, "amounts")) for name in found]
 
 
 def _named(survey: Survey, given: Sequence[str] | None, nodes: tuple[str, ...], option: str) -> list[str]:

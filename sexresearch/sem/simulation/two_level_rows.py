@@ -12,15 +12,15 @@ import pandas as pd
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import Implied, implied, structure_of
-from sexresearch.sem.language.blocks import label_text
+from sexresearch.sem.language.group_blocks import label_text
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import factors
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.table import Defaults, ParameterTable, parameter_table
 from sexresearch.sem.output.results import Results
-from sexresearch.sem.simulation.completion import completed, says_paths
 from sexresearch.sem.simulation.design import Design
 from sexresearch.sem.simulation.population import Groups, refuse_unfitted, shares_of, sizes_of
+from sexresearch.sem.simulation.population_values import completed, says_paths
 
 COLUMNS = ("group", "cluster")
 NOTHING = 1e-10  # of the largest eigenvalue: a negative one beyond it makes covariances impossible

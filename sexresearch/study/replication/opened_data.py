@@ -15,7 +15,7 @@ from sexresearch.datasets.fetching import data_home
 from sexresearch.datasets.registry import find
 from sexresearch.errors import StudyError
 from sexresearch.sem import Moments
-from sexresearch.study.study_file.parts import Study, StudyData
+from sexresearch.study.study_file.study_parts import Study, StudyData
 from sexresearch.survey import Survey, read_survey
 
 Given: TypeAlias = Survey | Moments | dict[str, Moments]
@@ -23,7 +23,7 @@ DIAGONAL = 1e-9  # by how much the diagonal of correlations may differ from 1
 
 
 @dataclass(frozen=True)
-class Source:
+class OpenedData:
     """Data as they were opened: the answers or moments, their SHA-256, and a caption for documents."""
 
     given: Given
@@ -41,41 +41,43 @@ def absent(study: Study) -> str:
     return f"data not here: sexresearch fetch {entry.name}"
 
 
-def opened(study: Study) -> Source:
+def opened(study: Study) -> OpenedData:
     """The data of a study; DataError, DatasetError or StudyError where they cannot be had."""
     data = study.data
     if data.file:
         survey = read_survey(data.file, data.questionnaire, sheet=data.sheet, synthetic=data.synthetic)
-        return Source(survey, survey.source.sha256 or "", survey.caption)
+        return OpenedData(survey, survey.source.sha256 or "", survey.caption)
     if data.names:
         digest = hashlib.sha256(data.lower.encode()).hexdigest()
-        return Source(_printed(_inline(data), data), digest, f"{study.citation or study.title}, printed table")
+        return OpenedData(_printed(_inline(data), data), digest, f"{study.citation or study.title}, printed table")
     return _dataset(data) if data.dataset else _table(data)
 
 
-def _dataset(data: StudyData) -> Source:
+def _dataset(data: StudyData) -> OpenedData:
     loaded, entry = load(data.dataset), find(data.dataset)
     if isinstance(loaded, Survey):
-        return Source(loaded, loaded.source.sha256 or entry.sha256, loaded.caption)
+        return OpenedData(loaded, loaded.source.sha256 or entry.sha256, loaded.caption)
     digest = _digest(bundled.path(f"data/{entry.file}"))
     if isinstance(loaded, pd.DataFrame):
-        return Source(_printed(loaded, data), digest, f"{entry.name}: {entry.source}, printed table")
+        return OpenedData(_printed(loaded, data), digest, f"{entry.name}: {entry.source}, printed table")
     caption = f"{entry.name}: {entry.source}, moments"
     if isinstance(loaded, Moments):
-        return Source(_likelihood(loaded, data), digest, caption)
-    return Source({label: _likelihood(moments, data) for label, moments in loaded.items()}, digest, caption)
+        return OpenedData(_likelihood(loaded, data), digest, caption)
+    return OpenedData({label: _likelihood(moments, data) for label, moments in loaded.items()}, digest, caption)
 
 
-def _table(data: StudyData) -> Source:
+def _table(data: StudyData) -> OpenedData:
     assert data.moments is not None
     frame = pd.read_csv(data.moments)
     if "variable" not in frame:
         raise StudyError(f"{data.moments.name} needs a column 'variable' with the names of its rows")
     digest, caption = _digest(data.moments), f"{data.moments.name}, printed table"
     if "group" not in frame:
-        return Source(_printed(_named(frame), data), digest, caption)
+        return OpenedData(_printed(_named(frame), data), digest, caption)
     blocks = frame.groupby("group", sort=False)
-    return Source({str(g): _printed(_named(rows.drop(columns="group")), data) for g, rows in blocks}, digest, caption)
+    return OpenedData(
+        {str(g): _printed(_named(rows.drop(columns="group")), data) for g, rows in blocks}, digest, caption
+    )
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from sexresearch.answering.catalogue import catalogue, filled_text, named
 from sexresearch.answering.choosing import Choice
-from sexresearch.answering.facts import Fact, Part, Sentence
+from sexresearch.answering.facts import AnswerPart, Fact, Sentence
 from sexresearch.answering.labels import Labels
 from sexresearch.answering.phrases import translated
+from sexresearch.answering.text_catalogue import catalogue, filled_text, named
 
 
-def sentences_of(parts: Sequence[Part], labels: Labels) -> Iterator[Sentence]:
+def sentences_of(parts: Sequence[AnswerPart], labels: Labels) -> Iterator[Sentence]:
     """All sentences, question by question."""
     for part in parts:
         for fact in part.facts:

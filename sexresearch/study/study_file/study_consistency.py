@@ -11,8 +11,8 @@ from sexresearch.datasets.registry import entries
 from sexresearch.errors import ModelSyntaxError
 from sexresearch.sem import Model
 from sexresearch.study.replication.quantities import WHAT
-from sexresearch.study.study_file.parts import BY, KINDS, LIKELIHOODS, VIEWS, Study, StudyData
-from sexresearch.study.study_file.shape import nearest
+from sexresearch.study.study_file.study_keys import nearest
+from sexresearch.study.study_file.study_parts import BY, KINDS, LIKELIHOODS, VIEWS, Study, StudyData
 
 SOURCES = ("file", "dataset", "moments", "names")
 PLS = ("std_all", "r_squared", "correlation")
