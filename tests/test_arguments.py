@@ -161,6 +161,9 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.response_indices: {"survey": plain},
         sx.join_sources: {"customers": data, "employees": data, "by": "g"},
         plots.screening: {"survey": plain},
+        plots.specification_curve: {
+            "frame": sx.multiverse(data, "joy =~ x0 + x1 + x2; x3 ~ joy", at_most=2).specifications
+        },
         plots.interval_dots: {"frame": sx.reliability(fitted), "value": "omega"},
     }
     results_methods = ("modification_indices", "score_tests", "residual_table", "factor_scores", "predict")

@@ -259,7 +259,7 @@ def checked_survey(
 ) -> Survey:
     """The survey in a raw table; raises DataError with everything that is wrong, by name.
 
-    >>> checked_survey(RawTable(pd.DataFrame({"sat1": [5]})), None, Source("clients.csv", None, 1)).caption
+    >>> checked_survey(RawTable(pd.DataFrame({"sat1": [5]})), None, SurveyFile("clients.csv", None, 1)).caption
     'clients.csv, n = 1'
     """
     checked = check_answers(table, instrument)

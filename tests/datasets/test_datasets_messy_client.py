@@ -68,8 +68,11 @@ def test_what_is_odd_is_said(survey):
 
 def test_the_draft_is_the_questionnaire_but_for_names(survey):
     draft = sx.draft_instrument(FILE)
-    assert [c.node for c in draft.constructs] == [c.node for c in survey.instrument.constructs]
-    for proposed, confirmed in zip(draft.items, survey.instrument.items, strict=True):
+    *constructs, success = draft.constructs
+    assert [item.wording for item in success.items] == ["Share of spending with us"]  # a field, as it was confirmed
+    assert [c.node for c in constructs] == [c.node for c in survey.instrument.constructs]
+    proposals = [item for construct in constructs for item in construct.items]
+    for proposed, confirmed in zip(proposals, survey.instrument.items, strict=True):
         assert (proposed.wording, proposed.reverse) == (confirmed.wording, confirmed.reverse)
         assert (proposed.scale.lowest, proposed.scale.highest) == (confirmed.scale.lowest, confirmed.scale.highest)
         assert proposed.scale.labels == confirmed.scale.labels

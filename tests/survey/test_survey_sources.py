@@ -10,7 +10,7 @@ import sexresearch as sx
 from sexresearch.errors import DataError, OptionError, SexresearchError
 from sexresearch.survey.levels.agreement import a_wg, r_wg, r_wg_j, spread, uniform_variance
 
-REFERENCE = Path(__file__).resolve().parent.parent / "reference" / "levels"
+REFERENCE = Path(__file__).resolve().parent.parent / "reference" / "aggregation"
 SAME = 1e-9  # both sides are closed forms in double precision; the stored values have ten digits
 ROUNDED = 0.005  # of values printed with two decimals
 ITERATED = 1e-3  # REML of statsmodels stops at a relative change of its likelihood

@@ -69,7 +69,7 @@ def judge_step(step: str, n: int, changes: StepIndices) -> list[Verdict]:
 
     It fails by CFI; it is doubtful where CFI is content and RMSEA or SRMR is not.
 
-    >>> [verdict.outcome for verdict in judge_step("metric", 1000, Indices(-0.02, 0.001, 0.002))]
+    >>> [verdict.outcome for verdict in judge_step("metric", 1000, StepIndices(-0.02, 0.001, 0.002))]
     ['fails', 'holds', 'holds']
     """
     cut, of = cutoffs(step, n), changes.named
@@ -104,7 +104,7 @@ def judge_start(found: StepIndices) -> list[Verdict]:
     2003, Methods of Psychological Research 8, 23-74), or RMSEA above .10 while close fit, .05, is out of its 90 %
     interval (MacCallum, Browne & Sugawara 1996, doi 10.1037/1082-989X.1.2.130). Between the two it is doubtful.
 
-    >>> [verdict.outcome for verdict in judge_start(Indices(0.334, 0.638, 0.09, lower=0.6))]
+    >>> [verdict.outcome for verdict in judge_start(StepIndices(0.334, 0.638, 0.09, lower=0.6))]
     ['fails', 'fails', 'doubtful']
     """
     values = {"CFI": found.cfi, "RMSEA": found.rmsea, "SRMR": found.srmr}

@@ -146,7 +146,9 @@ def screened(data: Survey | pd.DataFrame, rows: Screening, name: str) -> object:
 def _labels(frame: pd.DataFrame, rows: Screening) -> pd.DataFrame | list[Hashable]:
     if isinstance(rows, pd.DataFrame) and "rows" in rows:
         return rows
-    values = rows if isinstance(rows, pd.Series) else pd.Series(list(rows or ()))
+    if rows is not None and (isinstance(rows, str) or not isinstance(rows, Iterable)):
+        raise OptionError(f"a screening takes findings of screen(), a mask or row labels; found {rows!r}")
+    values = rows if isinstance(rows, pd.Series) else pd.Series(list(() if rows is None else rows))
     if len(values) == len(frame) and values.map(lambda value: isinstance(value, bool | np.bool_)).all():
         return list(frame.index[values.to_numpy(dtype=bool)])
     return list(values)

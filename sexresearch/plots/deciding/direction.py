@@ -74,6 +74,7 @@ def direction(found: Directed, *, labels: Mapping[str, str] | None = None, title
 
     Examples
     --------
+    >>> import numpy as np, pandas as pd
     >>> from sexresearch.chain import direction as directed
     >>> from sexresearch.sem import fit
     >>> rng = np.random.default_rng(1)
@@ -81,7 +82,7 @@ def direction(found: Directed, *, labels: Mapping[str, str] | None = None, title
     >>> results = fit("stay ~ joy", pd.DataFrame({"joy": joy, "stay": joy + rng.normal(size=200)}))
     >>> figure = direction(directed(results, "joy", "stay"))
     >>> [text.get_text() for text in figure.axes[0].texts if text.get_gid() == "name"][0]
-    'waves'
+    'model: joy → stay'
     """
     if not all(hasattr(found, name) for name in ("checks", "paths", "verdict")):
         raise OptionError(f"the figure takes what direction() returns; found {type(found).__name__}")

@@ -136,6 +136,11 @@ class Moments:
         Moments
             With means.
 
+        Raises
+        ------
+        DataError
+            The covariances are not positive definite.
+
         Examples
         --------
         >>> sums = Moments.of(pd.DataFrame(np.random.default_rng(1).normal(size=(9, 2)), columns=list("ab"))).sums

@@ -62,7 +62,7 @@ def is_rating(codes: pd.Series) -> bool:
 def scale_of(answers: AnswerShape, wordings: Iterable[str], name: str) -> ResponseScale:
     """The scale of one column or battery; its highest code where few answered is the next usual one.
 
-    >>> scale_of(Answers(1, 4, 12), ["How good?"], "s")
+    >>> scale_of(AnswerShape(1, 4, 12), ["How good?"], "s")
     ResponseScale(name='s', lowest=1, highest=5, labels=(), missing=(), whole=True)
     """
     if answers.highest > LARGEST:
