@@ -210,7 +210,7 @@ def improper(state: Implied) -> str:
     last = len(own.names) - own.has_means
     lowest = np.diag(state.S)[:last]
     if (lowest < NEGATIVE * np.abs(state.all_cov.diagonal()[:last])).any():
-        return f"negative variance (Heywood case) of {own.names[int(lowest.argmin())]}"
+        return f"negative variance (Heywood case) of {own.names[int(np.argmin(lowest))]}"
     if lowest_eigenvalue(state.all_cov[own.p : last, own.p : last]) < NEGATIVE:
         return "latent variables more than perfectly related"
     return "" if lowest_eigenvalue(state.S[: own.p, : own.p]) >= NEGATIVE else "residuals more than perfectly related"

@@ -133,8 +133,8 @@ def _drawn(
 ) -> pd.DataFrame:
     if clusters is None or name is None:
         return answers.iloc[random.integers(len(answers), size=len(answers))].reset_index(drop=True)
-    _, codes = np.unique(clusters, return_inverse=True)
-    members = [np.flatnonzero(codes == code) for code in range(codes.max() + 1)]
+    labels, codes = np.unique(clusters, return_inverse=True)
+    members = [np.flatnonzero(codes == code) for code in range(len(labels))]
     taken = random.integers(len(members), size=len(members))
     rows = np.concatenate([members[code] for code in taken])
     again = np.repeat(np.arange(len(taken)), [len(members[code]) for code in taken])

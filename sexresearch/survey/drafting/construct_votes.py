@@ -68,7 +68,7 @@ def _unknown(scores: Array, constructs: tuple[BankConstruct, ...]) -> Array:
     return np.where(silent[:, None] & usual, SILENT, 0.0) if len(scores) else scores
 
 
-def _strange(scores: Array, asked: Array, constructs: tuple[BankConstruct, ...]) -> Array:
+def _strange(scores: Array, asked: npt.NDArray[np.bool_], constructs: tuple[BankConstruct, ...]) -> Array:
     """The scores, where a question that is like none of the bank is held to be on one element of the service too."""
     usual = np.array([part.construct.name == SERVICE_ELEMENT for part in constructs])
     best = scores.max(axis=1, keepdims=True, initial=0.0)
