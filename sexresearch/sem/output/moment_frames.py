@@ -54,6 +54,25 @@ def explained_frame(fitted: Fitted, groups: Sequence[object]) -> pd.Series:
     return pd.Series(list(flat.values()), index=index, name="r_squared", dtype=float)
 
 
+def intraclass_frame(fitted: Fitted, groups: Sequence[object]) -> pd.DataFrame:
+    """ICC(1), ICC(2) and design effect of every variable of level 1, at the unrestricted maximum of the likelihood.
+
+    ICC(1) = B / (B + W); with m the mean size of a cluster, ICC(2) = m ICC(1) / (1 + (m - 1) ICC(1)) and the design
+    effect 1 + (m - 1) ICC(1) (Bliese 2000; Kish 1965, Survey Sampling). What has no part at level 2 has an ICC of 0.
+    """
+    rows = []
+    for number in range(0, fitted.table.n_blocks if fitted.table.levels else 0, 2):
+        within, between = fitted.samples[number], fitted.samples[number + 1]
+        assert within.nested is not None
+        label, size = within.label if groups else pd.NA, within.nobs / within.nested.data.n_clusters
+        shared = dict(zip(between.names, between.cov.diagonal(), strict=True))
+        for name, own in zip(within.names, within.cov.diagonal(), strict=True):
+            icc = float(shared.get(name, 0.0) / (shared.get(name, 0.0) + own))
+            effect = 1.0 + (size - 1.0) * icc
+            rows.append((name, label, icc, size * icc / effect, effect))
+    return pd.DataFrame(rows, columns=["variable", "group", "icc1", "icc2", "design_effect"])
+
+
 def _frames(names: Sequence[str], cov: Array, mean: Array) -> Moment:
     return {
         "cov": pd.DataFrame(cov, index=list(names), columns=list(names), copy=True),

@@ -26,9 +26,10 @@ from sexresearch.sem.inference.reasons import missing_reasons
 from sexresearch.sem.inference.vcov import vcov
 from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.language.model import Model
+from sexresearch.sem.output import moment_frames
 from sexresearch.sem.output.bibliography import bibtex, references
 from sexresearch.sem.output.lavaan_script import lavaan_script
-from sexresearch.sem.output.moment_frames import Moment, explained_frame, implied_frames, residual_frames
+from sexresearch.sem.output.moment_frames import Moment
 from sexresearch.sem.output.problems import inadmissible
 from sexresearch.sem.output.provenance import Provenance
 from sexresearch.sem.output.reported import reported, test_in_words
@@ -42,10 +43,9 @@ from sexresearch.sem.output.uncomputed import uncomputed_measures
 class Results:
     """A fitted model.
 
-    `problems` lists in words whatever was dropped, improper or not converged; empty where all is well.
-    `reasons` says why a fit measure is missing. `provenance` tells how the numbers came about. `rows` holds the columns
-    of the data that the model uses, dropped rows included; None for moments.
-    Frames are new objects on every access of a property, so changing one changes nothing here.
+    `problems` lists in words whatever was dropped, improper or not converged; empty where all is well. `reasons` says
+    why a fit measure is missing. `provenance` tells how the numbers came about. `rows` holds the columns of the data
+    that the model uses, dropped rows included; None for moments. Frames are new on every access.
     """
 
     model: Model
@@ -112,8 +112,7 @@ class Results:
     def parameters(self) -> pd.DataFrame:
         """One row per parameter: lhs op rhs label group level est se z pvalue ci_lower ci_upper std_lv std_all.
 
-        Fixed parameters have `se` 0 and missing z. `group` and `level` are missing where they do not apply.
-        Parameters of auxiliary variables stand in `auxiliary_parameters`.
+        Fixed ones have `se` 0 and missing z; `group` and `level` may not apply. See also `auxiliary_parameters`.
         """
         return self._beside_the_model(False)
 
@@ -149,20 +148,24 @@ class Results:
     @property
     def r_squared(self) -> pd.Series:
         """Explained variance of every endogenous variable; indexed by group, by level and variable where there are."""
-        return explained_frame(self.fitted, self.groups)
+        return moment_frames.explained_frame(self.fitted, self.groups)
+
+    @property
+    def icc(self) -> pd.DataFrame:
+        """variable, group, icc1, icc2, design_effect of every variable of level 1; empty for models of one level."""
+        return moment_frames.intraclass_frame(self.fitted, self.groups)
 
     @property
     def implied(self) -> dict[object, Moment] | Moment:
         """Model-implied {"cov": DataFrame, "mean": Series}, by group label, level, or both, where there are.
-        With ordered variables these are of the responses as scaled by the sample (correlations; given the covariates),
-        and {"th": Series} has the thresholds, {"slopes": DataFrame} what covariates do, where there are any.
+        Of ordered variables: of responses as scaled by the sample, given covariates; with {"th": …, "slopes": …}.
         """
-        return implied_frames(self.fitted, self.groups)
+        return moment_frames.implied_frames(self.fitted, self.groups)
 
     @property
     def residuals(self) -> dict[object, Moment] | Moment:
         """Sample less implied moments, in the shape of `implied`; the sample's as the estimator takes them."""
-        return residual_frames(self.fitted, self.groups)
+        return moment_frames.residual_frames(self.fitted, self.groups)
 
     @in_words
     def modification_indices(self, minimum: float = 0.0, sort: bool = True) -> pd.DataFrame:
@@ -178,8 +181,7 @@ class Results:
         Returns
         -------
         DataFrame
-            lhs, op, rhs, group, mi (expected drop in chi-square, 1 df), epc (expected change of the parameter),
-            sepc_lv, sepc_all; lavaan's list of candidates.
+            lhs, op, rhs, group, mi (drop in chi-square, 1 df), epc (change), sepc_lv, sepc_all; lavaan's candidates.
 
         Raises
         ------
@@ -239,8 +241,7 @@ class Results:
         Parameters
         ----------
         kind : {"raw", "cor", "normalized", "standardized"}
-            In the units of the data; of correlations ("cor"); over the standard error of the observed moment; over the
-            residual's own standard error, a z value.
+            In units of the data; of correlations; over the error of the observed moment; over the residual's own (z).
 
         Returns
         -------
@@ -316,8 +317,7 @@ class Results:
         Returns
         -------
         DataFrame
-            latent, group, determinacy (correlation of score and factor), reliability (its square; NaN where the score
-            cannot be had).
+            latent, group, determinacy (correlation of score and factor), reliability (its square; NaN without score).
 
         Raises
         ------
