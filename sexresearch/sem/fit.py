@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -96,7 +95,9 @@ def fit(
     data : DataFrame or Survey, optional
         One row per respondent; columns that the model does not name are ignored. Or a table of polars or Arrow; or, of
         which only the columns in use are read: the path of a Parquet file or folder, an Arrow data set, a lazy table
-        (DuckDB, polars, Ibis, Dask), "duckdb://FILE#TABLE". Give either data or moments.
+        (DuckDB, polars, Ibis, Dask), "duckdb://FILE#TABLE". Of these, rows are added up piece by piece and never held,
+        unless variables are ordered, missing is "pairwise", there are two levels, or errors are bootstrapped. Give
+        either data or moments.
     moments : Moments or dict of Moments by group label, optional
         Means and covariances in place of the answers; `Moments.of` keeps what robust estimators need beside them.
     estimator : str, optional
@@ -268,14 +269,11 @@ def results_of(
         )
     if data is not None:
         refuse_unknown(data, requested.ordered)
-    streamed, notes = from_pieces(model, data, requested, engine, method)
-    moments = moments if streamed is None else streamed
-    rows = None if data is None or streamed is not None else _rows(model, data, requested)
+    summed = None if data is None else from_pieces(model, data, requested, engine, method)
+    rows = None if data is None or summed is not None else _rows(model, data, requested)
     if moments is not None:
         _refuse_products(model.observed, moments)
-    fitted, more = estimate(model, rows, moments, requested if streamed is None else replace(requested, group=None))
-    fitted = replace(fitted, options=replace(fitted.options, group=requested.group)) if streamed else fitted
-    notes = notes + more
+    fitted, notes = estimate(model, rows, moments if summed is None else summed, requested)
     refuse_overfull(degrees_of_freedom(fitted))
     blurred = refuse_unidentified(fitted)
     if fitted.table.is_exploratory:

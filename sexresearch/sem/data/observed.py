@@ -207,14 +207,26 @@ def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
     """(n, p) float array of the named columns; DataError lists text, all-missing, infinite and constant columns."""
     found = frame if frame.columns.tolist() == list(names) else frame[list(names)]
     if not (plain_numbers(found) or all(is_real(dtype) for dtype in set(found.dtypes.tolist()))):
-        wrong = [f"{n!r} holds {_kind(found[n])}" for n, d in zip(names, found.dtypes, strict=True) if not is_real(d)]
+        wrong = [f"{n!r} holds {kind_of(found[n])}" for n, d in zip(names, found.dtypes, strict=True) if not is_real(d)]
         raise DataError("; ".join(wrong) + ". The model needs numbers: recode the answers first")
     values = found.to_numpy(dtype=float, na_value=np.nan)
+    refuse_extremes(names, *extremes(values))
+    return values
+
+
+def extremes(values: Array) -> tuple[Array, Array]:
+    """(p,) lowest and highest value of each column, NaN where there is none."""
     with np.errstate(invalid="ignore", over="ignore"):
         low, high = (extreme.reduce(values, axis=0, keepdims=True)[0] for extreme in (np.fmin, np.fmax))
+    return low, high
+
+
+def refuse_extremes(names: Sequence[str], low: Array, high: Array) -> None:
+    """DataError lists columns whose lowest and highest values (p,) show them to be empty, constant or out of scale."""
+    with np.errstate(invalid="ignore", over="ignore"):
         fit = (np.maximum(np.abs(low), np.abs(high)) <= LARGEST) & (high - low >= SMALLEST)
     if fit.all():
-        return values
+        return
     wrong = []
     for name, a, b in zip(names, low.tolist(), high.tolist(), strict=True):
         if math.isnan(a):
@@ -227,12 +239,14 @@ def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
             wrong.append(f"{name!r} {unfit}")
     if wrong:
         raise DataError("; ".join(wrong) + ". Correct or drop these columns")
-    return values
 
 
-def _kind(column: pd.Series) -> str:
+def kind_of(column: pd.Series) -> str:
+    """What a column that holds no real numbers holds, with an example."""
     example = column.dropna()
-    shown = f" such as {str(example.iloc[0])!r}" if len(example) else ""
+    if not len(example):
+        return "no answers"
+    shown = f" such as {str(example.iloc[0])!r}"
     if pd.api.types.is_complex_dtype(column.dtype):
         return f"complex numbers{shown}"
     return f"{'categories' if isinstance(column.dtype, pd.CategoricalDtype) else 'text or other values'}{shown}"
@@ -243,5 +257,5 @@ def _weights(frame: pd.DataFrame, name: str | None) -> Array | None:
     if name is None:
         return None
     if not is_real(frame[name].dtype):
-        raise DataError(f"sampling weights {name!r} must be numbers; found {_kind(frame[name])}")
+        raise DataError(f"sampling weights {name!r} must be numbers; found {kind_of(frame[name])}")
     return frame[name].to_numpy(dtype=float, na_value=np.nan)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 
 import numpy as np
 
@@ -23,6 +25,14 @@ from sexresearch.sem.implied.two_level_likelihood import Clustered, LevelMoments
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
 
 MANY = 10  # rows for each of the terms of their sums, from where sums are cheaper than rows
+
+
+class AnsweredAgain(ABC):
+    """Rows that are not held in memory and can be read once more, for what sums do not tell."""
+
+    @abstractmethod
+    def chunks(self) -> Iterator[Answers]:
+        """The rows that take part, some at a time."""
 
 
 @by_value
@@ -50,7 +60,8 @@ class Sample:
     n : respondents, or their summed weights; nobs : rows used.
     blocks : one per missing-data pattern, for the likelihood. answers : the rows themselves, None for moments.
     origin : (p,) where the answers in `blocks` are measured from; None for 0.
-    patterns : (rows,) block number of each row. given_sums : those of rows that are not there.
+    patterns : (rows,) block number of each row. given_sums : those of rows that are not there, which `again` reads once
+    more; cluster_sizes : rows of each of their clusters.
     ordinal : thresholds and correlations where items are ordered; mean and cov are then those of the responses behind
     them, and there are no blocks.
     nested : both levels of the group, where there are two; respondents, n and nobs, are then counted at level 1.
@@ -68,6 +79,8 @@ class Sample:
     ordinal: OrdinalMoments | None = None
     origin: Array | None = None
     given_sums: Sums | None = None
+    again: AnsweredAgain | None = None
+    cluster_sizes: Array | None = None
     nested: Nested | None = None
 
     @property
@@ -83,7 +96,8 @@ class Sample:
         """The same sample, its blocks measured from another origin."""
         if self.origin is None or origin is None:
             return self
-        return replace(self, origin=origin, blocks=tuple(_moved(block, self.origin - origin) for block in self.blocks))
+        blocks = tuple(moved_block(block, self.origin - origin) for block in self.blocks)
+        return replace(self, origin=origin, blocks=blocks)
 
     @property
     def complete(self) -> bool:
@@ -108,7 +122,8 @@ class Sample:
     def has_sums(self) -> bool:
         """Whether the sums hold all that the rows tell, and in fewer numbers: complete answers of many, or no rows."""
         if self.answers is None:
-            return self.given_sums is not None
+            readable = self.again is not None and self.complete and self.cluster_sizes is None
+            return self.given_sums is not None or readable
         terms = 1 + len(self.names) * (len(self.names) + 3) // 2
         return self.nobs > MANY * terms and self.complete and not self.gaps
 
@@ -116,7 +131,8 @@ class Sample:
     def clustered(self) -> bool:
         """Whether respondents come in clusters."""
         if self.answers is None:
-            return self.given_sums is not None and self.given_sums.units < self.given_sums.nobs
+            summed = self.given_sums is not None and self.given_sums.units < self.given_sums.nobs
+            return summed or self.cluster_sizes is not None
         return self.answers.clusters is not None
 
     @cached_property
@@ -127,11 +143,28 @@ class Sample:
     @cached_property
     def sums(self) -> Sums:
         """What the rows add up to, about the means."""
+        if self.answers is None and self.given_sums is None:
+            return reduce(add, (part._own_sums for part in self.parts()))
         if self.answers is None:
             assert self.given_sums is not None
             return self.given_sums.ordered(self.names).about(self.mean)
+        return self._own_sums
+
+    @property
+    def _own_sums(self) -> Sums:
         own = self.answers
+        assert own is not None
         return Sums.of(own.values, self.names, self.mean, own.weights, own.clusters)
+
+    def parts(self) -> Iterator[Sample]:
+        """The sample itself, or its rows piece by piece where they are not held; moments are those of all rows."""
+        if self.answers is not None:
+            yield self
+            return
+        assert self.again is not None
+        numbers = {block.columns.tobytes(): number for number, block in enumerate(self.blocks)}
+        for answers in self.again.chunks():
+            yield replace(self, answers=answers, patterns=_numbered(answers.values, numbers))
 
     def augmented(self, has_means: bool) -> Array:
         """(rows, P) answers from the origin and the constant 1 where means are modelled, centred answers otherwise."""
@@ -145,7 +178,17 @@ class Sample:
     def weights(self) -> Array:
         """(rows,) sampling weights, ones where none were given."""
         assert self.answers is not None
-        return np.ones(self.nobs) if self.answers.weights is None else self.answers.weights
+        return np.ones(len(self.answers.values)) if self.answers.weights is None else self.answers.weights
+
+
+def _numbered(values: Array, numbers: dict[bytes, int]) -> Array:
+    """(rows,) the number of the block that has what each row answers, the constant among its columns."""
+    seen = ~np.isnan(values)
+    if len(numbers) == 1:
+        return np.zeros(len(values), dtype=int)
+    _, first, own = np.unique(np.packbits(seen, axis=1), axis=0, return_index=True, return_inverse=True)
+    columns = (np.append(np.flatnonzero(row), seen.shape[1]) for row in seen[first])
+    return np.array([numbers[found.tobytes()] for found in columns])[np.asarray(own).ravel()]
 
 
 def from_moments(moments: Moments, label: object, names: Sequence[str], has_means: bool) -> Sample:
@@ -156,7 +199,7 @@ def from_moments(moments: Moments, label: object, names: Sequence[str], has_mean
     n = moments.nobs
     cov = moments.cov.loc[list(names), list(names)].to_numpy(dtype=float) * (n - 1) / n
     mean = np.zeros(len(names)) if moments.mean is None else moments.mean.loc[list(names)].to_numpy(dtype=float)
-    sample = _whole(label, tuple(names), n, float(n), mean, cov, has_means, None)
+    sample = whole_sample(label, tuple(names), n, float(n), mean, cov, has_means, None)
     return sample if moments.sums is None else replace(sample, mean=mean, given_sums=moments.sums)
 
 
@@ -175,16 +218,21 @@ def from_answers(answers: Answers, names: Sequence[str], has_means: bool) -> Sam
     n, p = values.shape
     w = answers.weights
     counting = n if w is None else int((w > 0).sum())
+    refuse_few(where, counting, n, p)
+    total = float(n if w is None else w.sum())
+    mean, centred = _centred(values, w)
+    cov = (centred if w is None else centred * w[:, None]).T @ centred / total
+    refuse_indefinite(cov, tuple(names), f"{where}the sample covariance")
+    return whole_sample(answers.label, tuple(names), n, total, mean, cov, has_means, answers)
+
+
+def refuse_few(where: str, counting: int, n: int, p: int) -> None:
+    """DataError where the complete rows `counting`, of n, are too few for the covariances of p variables."""
     if counting <= p:
         raise DataError(
             f"{where or 'the data: '}{counting} complete rows{'' if counting == n else ' with a weight above 0'} "
             f"for {p} variables; a covariance matrix needs more rows than variables"
         )
-    total = float(n if w is None else w.sum())
-    mean, centred = _centred(values, w)
-    cov = (centred if w is None else centred * w[:, None]).T @ centred / total
-    refuse_indefinite(cov, tuple(names), f"{where}the sample covariance")
-    return _whole(answers.label, tuple(names), n, total, mean, cov, has_means, answers)
 
 
 def _centred(values: Array, weights: Array | None) -> tuple[Array, Array]:
@@ -220,7 +268,7 @@ def from_pairs(answers: Answers, names: Sequence[str], has_means: bool) -> tuple
     cov = (centred.T @ centred - sums * sums.T / both) / (both - 1.0) * ((n - 1) / n)
     advice = "each covariance comes from other rows, so they need not fit together: use missing='fiml'"
     refuse_indefinite(cov, tuple(names), f"{where}the pairwise sample covariance ({advice})")
-    sample = _whole(answers.label, tuple(names), n, float(n), mean, cov, has_means, answers)
+    sample = whole_sample(answers.label, tuple(names), n, float(n), mean, cov, has_means, answers)
     note = (
         f"{where}pairwise: covariances come from {int(both.min())} to {int(both.max())} rows, but standard errors and "
         f"test take all to come from {n}"
@@ -257,7 +305,7 @@ def some_items(sample: Sample, places: Sequence[int], has_means: bool) -> Sample
     answers = None if sample.answers is None else arrange(sample.answers, places)
     mean, cov = sample.mean[own], sample.cov[np.ix_(own, own)]
     if answers is None or not np.isnan(answers.values).any():
-        return _whole(sample.label, names, sample.nobs, sample.n, mean, cov, has_means, answers)
+        return whole_sample(sample.label, names, sample.nobs, sample.n, mean, cov, has_means, answers)
     answers = take(answers, ~np.isnan(answers.values).all(axis=1))
     blocks, patterns, n = _by_pattern(answers, mean)
     nobs = len(answers.values)
@@ -308,14 +356,14 @@ def rows_by_number(numbers: Array) -> tuple[Array, ...]:
     return tuple(np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers))[:-1]))
 
 
-def _moved(block: Pattern, by: Array) -> Pattern:
+def moved_block(block: Pattern, by: Array) -> Pattern:
     """The block of answers that are larger by `by` (p,)."""
     move = np.eye(len(block.columns))
     move[:-1, -1] = by[block.columns[:-1]]
     return Pattern(block.columns, block.n, move @ block.moment @ move.T)
 
 
-def _whole(
+def whole_sample(
     label: object,
     names: tuple[str, ...],
     nobs: int,
@@ -325,6 +373,7 @@ def _whole(
     has_means: bool,
     answers: Answers | None,
 ) -> Sample:
+    """The sample of complete rows, or of moments alone: one block."""
     moment = join_moments(np.zeros(len(names)), cov) if has_means else cov
     block = Pattern(np.arange(len(moment)), n, moment)
     patterns = np.zeros(0 if answers is None else nobs, dtype=int)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,9 +41,18 @@ def weighed(
 
 
 def _refuse_unusable(groups: Sequence[Answers], name: str) -> None:
-    weights = np.concatenate([np.asarray(group.weights) for group in groups])
+    refuse_wrong(wrong_weights(np.concatenate([np.asarray(group.weights) for group in groups])), name)
+
+
+def wrong_weights(weights: Array) -> Counter[str]:
+    """How many weights (n,) cannot be used, by what is wrong with them."""
     wrong = {"missing": np.isnan(weights), "infinite": np.isinf(weights), "negative": weights < 0}
-    found = [f"{kind} in {int(rows.sum())} rows" for kind, rows in wrong.items() if rows.any()]
+    return Counter({kind: int(rows.sum()) for kind, rows in wrong.items() if rows.any()})
+
+
+def refuse_wrong(wrong: Counter[str], name: str) -> None:
+    """DataError where some weights cannot be used."""
+    found = [f"{kind} in {count} rows" for kind, count in wrong.items()]
     if found:
         raise DataError(
             f"sampling weights {name!r} must be numbers of at least 0 in every row; found {', '.join(found)}. "
@@ -50,33 +60,49 @@ def _refuse_unusable(groups: Sequence[Answers], name: str) -> None:
         )
 
 
-def effective_size(weights: Array) -> float:
-    """(sum w)^2 / sum w^2: how many rows of equal weight tell as much (Kish 1965, Survey Sampling, section 11.7).
-
-    >>> effective_size(np.array([1.0, 1.0, 0.0]))
-    2.0
-    """
-    return float(weights.sum() ** 2 / (weights @ weights))
-
-
 def _uneven(group: Answers, name: str) -> list[str]:
-    """What is said of weights by which few rows count; DataError where it is one row, or none."""
-    weights, where = np.asarray(group.weights), group_prefix(group.label)
-    if not weights.any():
-        raise DataError(f"{where}sampling weights {name!r} are all zero or vanish beside those of other groups")
-    effective, total = effective_size(weights), float(weights.sum())
+    weights = np.asarray(group.weights)
     heaviest = int(np.argmax(weights))
-    share = weights[heaviest] / total
-    label = group.index[heaviest]
-    row = f"row {label!r}" if isinstance(label, str) else f"row {label}"
-    if len(weights) > 1 and share > ALL_BUT_ALONE:
+    facts = WeightFacts(
+        len(weights), float(weights.sum()), float(weights @ weights), float(weights[heaviest]), group.index[heaviest]
+    )
+    return uneven(facts, name, group_prefix(group.label))
+
+
+@dataclass(frozen=True)
+class WeightFacts:
+    """Of the weights of some rows: how many, their sum, that of their squares, the largest and the row with it."""
+
+    rows: int
+    total: float
+    squares: float
+    heaviest: float
+    row: object
+
+    @property
+    def effective(self) -> float:
+        """(sum w)^2 / sum w^2: how many rows of equal weight tell as much (Kish 1965, Survey Sampling, section 11.7).
+
+        >>> WeightFacts(3, 2.0, 2.0, 1.0, row=0).effective
+        2.0
+        """
+        return self.total**2 / self.squares
+
+
+def uneven(facts: WeightFacts, name: str, where: str) -> list[str]:
+    """What is said of weights by which few rows count; DataError where it is one row, or none."""
+    if facts.heaviest == 0:
+        raise DataError(f"{where}sampling weights {name!r} are all zero or vanish beside those of other groups")
+    share = facts.heaviest / facts.total
+    row = f"row {facts.row!r}" if isinstance(facts.row, str) else f"row {facts.row}"
+    if facts.rows > 1 and share > ALL_BUT_ALONE:
         raise DataError(
             f"{where}sampling weights {name!r}: {row} has {100 * share:.6g} % of all weight, so that the other "
-            f"{len(weights) - 1} rows hardly count. Correct its weight or drop the row"
+            f"{facts.rows - 1} rows hardly count. Correct its weight or drop the row"
         )
-    if effective >= UNEVEN * len(weights):
+    if facts.effective >= UNEVEN * facts.rows:
         return []
     return [
-        f"{where}sampling weights {name!r} are so uneven that {len(weights)} rows tell as much as {effective:.1f} of "
-        f"equal weight; {row} alone has {100 * share:.3g} % of it"
+        f"{where}sampling weights {name!r} are so uneven that {facts.rows} rows tell as much as {facts.effective:.1f} "
+        f"of equal weight; {row} alone has {100 * share:.3g} % of it"
     ]

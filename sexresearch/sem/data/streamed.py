@@ -1,91 +1,327 @@
-"""Moments of a source, group by group, from sums that are added piece by piece: memory does not grow with rows."""
+"""Samples of a source, from sums that are added piece by piece: memory does not grow with rows.
+
+Complete rows are summed by group and cluster, rows with gaps by group and pattern of answers; what is made of them is
+what `from_answers` and `from_gaps` make of rows in memory. Fourth-order sums, where a statistic asks for them, are of
+the rows read once more.
+"""
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.column_names import spelled_as
-from sexresearch.sem.data.moments import Moments
-from sexresearch.sem.data.observed import is_real
-from sexresearch.sem.data.products import with_products
+from sexresearch.sem.data.moments import refuse_indefinite
+from sexresearch.sem.data.pieces import Piece, Reach, Reader, RowsAgain
 from sexresearch.sem.data.rows_used import dropped_note, group_prefix
-from sexresearch.sem.data.sources import Source, columns_behind
-from sexresearch.sem.data.sums import Sums
+from sexresearch.sem.data.sample import Sample, moved_block, refuse_few, whole_sample
+from sexresearch.sem.data.sampling_weights import WeightFacts, refuse_wrong, uneven, wrong_weights
+from sexresearch.sem.data.saturated import saturated_moments
+from sexresearch.sem.data.sums import Sums, moments_of
+from sexresearch.sem.data.totals import Totals
+from sexresearch.sem.implied.patterns import Pattern
+from sexresearch.sem.implied.structure import vech_index
+from sexresearch.sem.language.roles import Roles
+
+GROUP = 2**32  # what a key is divided by to give the number of the group; the rest is the cluster or pattern
+OWN_PATTERN = 0.5  # patterns for each row of the first piece, from where the cost of "fiml" is said
+MANY_PATTERNS = 1000
 
 
-@dataclass
-class _Running:
-    """What the pieces read so far have added up to, by group label."""
+class Counted:
+    """What is counted of all rows: those of each group, those without group or cluster, clusters, unusable weights."""
 
-    items: tuple[str, ...]
-    sums: dict[object, Sums] = field(default_factory=dict)
-    rows: dict[object, int] = field(default_factory=dict)
-    ungrouped: int = 0
+    def __init__(self) -> None:
+        self.rows = self.ungrouped = self.unclustered = 0
+        self.of_group, self.cluster_rows = Counter[int](), Counter[int]()
+        self.wrong = Counter[str]()
 
-    def add(self, label: object, values: Array) -> None:
-        """The rows of one group of one piece; those with gaps only count."""
-        self.rows[label] = self.rows.get(label, 0) + len(values)
-        full = values[~np.isnan(values).any(axis=1)]
-        if len(full):
-            known = self.sums.get(label)
-            own = Sums.of(full, self.items, centre=None if known is None else known.centre)
-            self.sums[label] = own if known is None else known + own
+    def add(self, piece: Piece) -> None:
+        """The rows of a piece, whether they are complete or not."""
+        self.rows += len(piece.answers)
+        self.ungrouped += int((piece.groups < 0).sum())
+        self.unclustered += 0 if piece.clusters is None else int((piece.clusters < 0).sum())
+        self.of_group.update(_counts(piece.groups[piece.belongs]))
 
-
-def streamed_moments(
-    source: Source, items: tuple[str, ...], group: str | None
-) -> tuple[dict[object, Moments], list[str]] | None:
-    """Moments by group, in order of first appearance, of the rows without gaps, and notes; None where rows are needed.
-
-    Rows are needed where a column holds categories, or is absent: what is wrong is then said of the rows. DataError
-    where a column holds no numbers, or too few rows are complete.
-    """
-    wanted = [*items, *([] if group is None else [group])]
-    chosen = columns_behind(wanted, source.names)
-    if chosen is None:
-        return None
-    running = _Running(items)
-    for piece in source.pieces(chosen):
-        frame = with_products(spelled_as(piece, wanted), items)
-        if not all(is_real(dtype) for dtype in frame[list(items)].dtypes):
-            return None
-        _add(running, frame, group)
-    return {label: _moments(running, label) for label in running.rows}, _notes(running, group)
+    def used(self, piece: Piece) -> None:
+        """The rows of a piece that take part."""
+        if piece.weights is not None:
+            self.wrong += wrong_weights(piece.weights)
+        if piece.clusters is not None:
+            self.cluster_rows.update(_counts(piece.groups * GROUP + piece.clusters))
 
 
-def _add(running: _Running, frame: pd.DataFrame, group: str | None) -> None:
-    values = frame[list(running.items)].to_numpy(dtype=float, na_value=np.nan)
-    if not np.isfinite(values[~np.isnan(values)]).all():
-        wrong = [name for name, column in zip(running.items, values.T, strict=True) if np.isinf(column).any()]
-        raise DataError(f"infinite values in {wrong}. Correct or drop these columns")
-    if group is None:
-        running.add(None, values)
-        return
-    codes, labels = pd.factorize(frame[group])
-    running.ungrouped += int((codes < 0).sum())
-    for number, label in enumerate(labels):
-        running.add(label, values[codes == number])
+def _counts(keys: Array) -> dict[int, int]:
+    known, count = np.unique(keys, return_counts=True)
+    return dict(zip(known.tolist(), count.tolist(), strict=True))
 
 
-def _moments(running: _Running, label: object) -> Moments:
-    sums = running.sums.get(label)
-    nobs = 0 if sums is None else sums.nobs
-    if sums is None or nobs <= len(running.items):
-        raise DataError(
-            f"{group_prefix(label)}{nobs} complete rows for {len(running.items)} items; more rows are needed"
+@dataclass(frozen=True)
+class Streamed:
+    """A source read once: sums by group and cluster, or by group and pattern of answers (`kinds` (patterns, p))."""
+
+    reader: Reader
+    counted: Counted
+    totals: Totals
+    kinds: Array | None
+
+    @property
+    def groups(self) -> list[int]:
+        """The numbers of the groups, in order of first appearance of their rows."""
+        return list(self.counted.of_group)
+
+    @property
+    def labels(self) -> list[object]:
+        """Of the groups."""
+        known: list[object] = [None] if self.reader.columns.group is None else self.reader.groups.labels
+        return [known[number] for number in self.groups]
+
+    def samples(self, roles: Sequence[Roles], has_means: bool, given: bool) -> tuple[tuple[Sample, ...], list[str]]:
+        """The sample of each group, and notes; `given` says that exogenous variables must not be missing."""
+        parts = [
+            _Part(self, number, label, role, has_means, role.exogenous if given else ())
+            for number, label, role in zip(self.groups, self.labels, roles, strict=True)
+        ]
+        notes = [*self._lost(), *(note for part in parts for note in part.notes())]
+        self._refuse_clusters(parts)
+        share, more = self._weighed(parts)
+        return tuple(part.sample(share) for part in parts), notes + more
+
+    def _lost(self) -> list[str]:
+        columns, counted = self.reader.columns, self.counted
+        lost = (("group", columns.group, counted.ungrouped), ("cluster", columns.cluster, counted.unclustered))
+        return [f"{count} rows have no {role} in {name!r} and were dropped" for role, name, count in lost if count]
+
+    def _refuse_clusters(self, parts: Sequence[_Part]) -> None:
+        name = self.reader.columns.cluster
+        known = {key % GROUP for part in parts for key in part.cluster_sizes}
+        if name is not None and len(known) < 2:
+            raise DataError(f"cluster column {name!r} holds a single cluster; at least 2 are needed")
+
+    def _weighed(self, parts: Sequence[_Part]) -> tuple[float, list[str]]:
+        """What every weight is multiplied by, so that they sum to the rows used in all groups; and notes."""
+        name = self.reader.columns.weights
+        if name is None:
+            return 1.0, []
+        refuse_wrong(self.counted.wrong, name)
+        facts = [part.weight_facts for part in parts]
+        total = sum(own.total for own in facts)
+        if total == 0:
+            raise DataError(f"sampling weights {name!r} are all zero")
+        found = zip(facts, parts, strict=True)
+        return sum(own.rows for own in facts) / total, [n for own, p in found for n in uneven(own, name, p.where)]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One group of a source: from its sums to its sample."""
+
+    all: Streamed
+    number: int
+    label: object
+    role: Roles
+    has_means: bool
+    given: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        return group_prefix(self.label)
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        return self.all.reader.columns.items
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        return tuple(self.items.index(name) for name in self.role.observed)
+
+    @property
+    def needed(self) -> tuple[int, ...]:
+        return tuple(self.items.index(name) for name in self.given)
+
+    @property
+    def slots(self) -> Array:
+        """The units of the group whose rows take part."""
+        found = self._units
+        known = self._known(found)
+        return found if known is None else found[known[:, self.places].any(axis=1) & known[:, self.needed].all(axis=1)]
+
+    @property
+    def _units(self) -> Array:
+        return np.flatnonzero(self.all.totals.keys // GROUP == self.number)
+
+    def _known(self, slots: Array) -> Array | None:
+        kinds = self.all.kinds
+        return None if kinds is None else kinds[self.all.totals.keys[slots] % GROUP]
+
+    @property
+    def rows(self) -> int:
+        return int(self.all.totals.rows[self.slots].sum())
+
+    @property
+    def cluster_sizes(self) -> dict[int, int]:
+        return {key: count for key, count in self.all.counted.cluster_rows.items() if key // GROUP == self.number}
+
+    @property
+    def weight_facts(self) -> WeightFacts:
+        totals, slots = self.all.totals, self.slots
+        top = slots[int(np.argmax(totals.heaviest[slots]))]
+        total, squares = float(totals.sums[slots, 0].sum()), float(totals.squares[slots].sum())
+        return WeightFacts(self.rows, total, squares, float(totals.heaviest[top]), int(totals.heaviest_row[top]))
+
+    def notes(self) -> list[str]:
+        """What is to be said about rows that take no part; DataError where none is left."""
+        rows, known = self.all.counted.of_group[self.number], self._known(self._units)
+        if known is None:
+            if not self.rows:
+                raise DataError(
+                    f"{self.where}every row has a missing answer, so listwise deletion leaves none; use missing='fiml'"
+                )
+            return dropped_note(self.label, rows - self.rows, rows)
+        counts = self.all.totals.rows[self._units]
+        given = known[:, self.needed].all(axis=1)
+        silent = given & ~known[:, self.places].any(axis=1)
+        lacking, mute, notes = int(counts[~given].sum()), int(counts[silent].sum()), []
+        if lacking:
+            names = ", ".join(self.given)
+            notes.append(f"{self.where}{lacking} rows lack an exogenous variable ({names}) and were dropped")
+        if mute:
+            notes.append(f"{self.where}{mute} rows have no answer at all and were dropped")
+        if not self.rows:
+            raise DataError(f"{self.where}no row has any answer to {list(self.role.observed)[:8]}")
+        return notes
+
+    def sample(self, share: float) -> Sample:
+        """The sample of the group with weights multiplied by `share`."""
+        made = self._complete(share) if self.all.kinds is None else self._by_pattern(share)
+        sizes = self.cluster_sizes
+        again = RowsAgain(
+            self.all.reader, self.number, self.label, self.places, share, self.rows, self.all.kinds is None, self.needed
         )
-    return Moments.from_sums(sums)
+        return replace(made, again=again, cluster_sizes=np.array(list(sizes.values())) if sizes else None)
+
+    def _complete(self, share: float) -> Sample:
+        totals, slots, names = self.all.totals, self.slots, self.role.observed
+        whole = totals.sums[slots] * share
+        plain, order = whole.sum(axis=0), list(self.places)
+        refuse_few(self.where, self.rows, self.rows, len(names))
+        mean, cov = moments_of(plain, totals.centre)
+        mean, cov = mean[order], cov[np.ix_(order, order)]
+        refuse_indefinite(cov, names, f"{self.where}the sample covariance")
+        made = whole_sample(self.label, names, self.rows, float(plain[0]), mean, cov, self.has_means, None)
+        if self.all.reader.columns.cluster is None:
+            return made
+        sums = Sums(self.items, totals.centre, self.rows, len(slots), plain, whole.T @ whole)
+        return replace(made, given_sums=sums)
+
+    def _by_pattern(self, share: float) -> Sample:
+        names, where = self.role.observed, self.where
+        known = self._known(self.slots)
+        assert known is not None
+        seen, order = known[:, self.places], list(self.places)
+        silent = [name for name, some in zip(names, np.any(seen, axis=0).tolist(), strict=True) if not some]
+        if silent:
+            raise DataError(f"{where}no respondent answered {silent}: drop these items or this group")
+        blocks = _blocks(self.all.totals.sums[self.slots] * share, seen, order)
+        n = sum(block.n for block in blocks)
+        shift = _means(blocks, len(names))
+        blocks = [moved_block(block, -shift) for block in blocks]
+        mean, cov = saturated_moments(blocks, len(names), names, where)
+        centre = self.all.totals.centre[order] + shift
+        return Sample(self.label, names, self.rows, n, mean + centre, cov, tuple(blocks), origin=centre)
 
 
-def _notes(running: _Running, group: str | None) -> list[str]:
-    lost = [f"{running.ungrouped} rows have no group in {group!r} and were dropped"] if running.ungrouped else []
-    counts: Sequence[tuple[object, int]] = list(running.rows.items())
-    return lost + [
-        note for label, rows in counts for note in dropped_note(label, rows - running.sums[label].nobs, rows)
-    ]
+def _means(blocks: Sequence[Pattern], p: int) -> Array:
+    """(p,) the mean of every item among those who answered it, from the origin of the blocks."""
+    total, count = np.zeros(p + 1), np.zeros(p + 1)
+    for block in blocks:
+        total[block.columns] += block.n * block.moment[:, -1]
+        count[block.columns] += block.n
+    return total[:p] / count[:p]
+
+
+def _blocks(sums: Array, seen: Array, order: list[int]) -> list[Pattern]:
+    """A block of each pattern `seen` (units, p) of the items in `order`, from sums (units, T) of all items."""
+    _, first, own = np.unique(np.packbits(seen, axis=1), axis=0, return_index=True, return_inverse=True)
+    size = int((np.sqrt(8 * sums.shape[1] + 1) - 1) / 2)
+    i, j = vech_index(size)
+    added = np.zeros((len(first), sums.shape[1]))
+    np.add.at(added, np.asarray(own).ravel(), sums)
+    places = np.array([*(k + 1 for k in order), 0])
+    blocks, matrix = [], np.empty((size, size))
+    for row, number in zip(added, first, strict=True):
+        matrix[i, j] = matrix[j, i] = row
+        columns = np.append(np.flatnonzero(seen[number]), len(order))
+        at = places[columns]
+        n = float(row[0])
+        blocks.append(Pattern(columns, n, matrix[np.ix_(at, at)] / (n or 1.0)))
+    return blocks
+
+
+def streamed(reader: Reader, gaps: bool) -> Streamed:
+    """The source read once; with `gaps` by pattern of answers, otherwise its complete rows.
+
+    DataError where a column holds no numbers, or values that nothing can be computed from.
+    """
+    items = reader.columns.items
+    counted, reach = Counted(), Reach(items)
+    totals, kinds = None, dict[bytes, int]()
+    for piece in reader.pieces():
+        counted.add(piece)
+        reach.add(piece.answers)
+        seen = ~np.isnan(piece.answers)
+        used = piece.belongs & (seen.any(axis=1) if gaps else seen.all(axis=1))
+        numbers, piece = piece.first + np.flatnonzero(used), piece.of(used)
+        counted.used(piece)
+        units = piece.clusters if not gaps else _patterns(~np.isnan(piece.answers), kinds)
+        if totals is None:
+            totals = Totals(_centre(piece.answers))
+            _say_cost(len(kinds), counted)
+        totals.add(piece.groups * GROUP + (0 if units is None else units), piece.answers, piece.weights, numbers)
+    if totals is None:
+        raise DataError(f"the data are empty: 0 rows, {len(reader.wanted)} columns")
+    reach.refuse()
+    _refuse_groups(reader, counted)
+    made = np.array([np.unpackbits(np.frombuffer(key, np.uint8), count=len(items)) for key in kinds], dtype=bool)
+    return Streamed(reader, counted, totals, made.reshape(-1, len(items)) if gaps else None)
+
+
+def _centre(values: Array) -> Array:
+    """(p,) means of the first rows, which all sums are taken from; 0 for an item that none of them answers."""
+    seen = ~np.isnan(values)
+    return np.where(seen, values, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+
+
+def _patterns(seen: Array, kinds: dict[bytes, int]) -> Array:
+    """(n,) the number of each row's pattern of answers, new ones added to `kinds`."""
+    packed = np.packbits(seen, axis=1)
+    known, own = np.unique(packed, axis=0, return_inverse=True)
+    numbers = np.array([kinds.setdefault(row.tobytes(), len(kinds)) for row in known])
+    return numbers[np.asarray(own).ravel()] if len(known) else np.zeros(0, dtype=int)
+
+
+def _say_cost(patterns: int, counted: Counted) -> None:
+    """A warning, after the first piece, where nearly every row has a pattern of its own."""
+    if patterns < max(MANY_PATTERNS, OWN_PATTERN * counted.rows):
+        return
+    warnings.warn(
+        f"{patterns} patterns of missing answers in the first {counted.rows} rows: 'fiml' works through every pattern "
+        "in every step. Faster: fewer items, missing='listwise', or a random part of the rows",
+        stacklevel=2,
+    )
+
+
+def _refuse_groups(reader: Reader, counted: Counted) -> None:
+    name, count = reader.columns.group, len(counted.of_group)
+    if name is None:
+        return
+    if count < 2:
+        held = "a single group" if count else "no group"
+        raise DataError(f"group column {name!r} holds {held}; at least 2 are needed")
+    if count > counted.rows / 3:
+        raise DataError(f"group column {name!r} holds {count} groups in {counted.rows} rows; is it an identifier?")

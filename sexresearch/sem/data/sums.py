@@ -83,16 +83,12 @@ class Sums:
     @property
     def mean(self) -> Array:
         """(p,) means."""
-        return self.centre + self.plain[1 : 1 + len(self.names)] / self.n
+        return moments_of(self.plain, self.centre)[0]
 
     @property
     def cov(self) -> Array:
         """(p, p) covariances with denominator n."""
-        p = len(self.names)
-        shift, (i, j) = self.mean - self.centre, vech_index(p)
-        out = np.empty((p, p))
-        out[i, j] = out[j, i] = self.plain[1 + p :] / self.n
-        return out - np.outer(shift, shift)
+        return moments_of(self.plain, self.centre)[1]
 
     def about(self, centre: Array) -> Sums:
         """The same sums measured from another centre."""
@@ -121,6 +117,19 @@ class Sums:
         there = other.ordered(self.names).about(self.centre)
         nobs, units = self.nobs + there.nobs, self.units + there.units
         return Sums(self.names, self.centre, nobs, units, self.plain + there.plain, self.products + there.products)
+
+
+def moments_of(plain: Array, centre: Array) -> tuple[Array, Array]:
+    """Means (p,) and covariances (p, p), denominator n, from sums of (1, u, vech uu') with u the values less `centre`.
+
+    >>> moments_of(np.array([2.0, 2.0, 4.0]), np.array([5.0]))
+    (array([6.]), array([[1.]]))
+    """
+    p, n = len(centre), plain[0]
+    shift, (i, j) = plain[1 : 1 + p] / n, vech_index(p)
+    out = np.empty((p, p))
+    out[i, j] = out[j, i] = plain[1 + p :] / n
+    return centre + shift, out - np.outer(shift, shift)
 
 
 def _with_squares(values: Array, centre: Array, space: Array) -> Array:

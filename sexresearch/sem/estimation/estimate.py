@@ -26,6 +26,7 @@ from sexresearch.sem.data.sample import (
     from_pairs,
 )
 from sexresearch.sem.data.sampling_weights import weighed
+from sexresearch.sem.data.streamed import Streamed
 from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliary
 from sexresearch.sem.estimation.conflicts import refuse_beside_levels
 from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution, minimize_within
@@ -62,15 +63,15 @@ def estimate(model: Model, data: DataFrame | None, moments: object, requested: O
         refuse_beside_levels(respelled(requested))
     data, requested, levels, category_notes = _with_categories(model, data, requested)
     groups, notes = _read(model, data, moments, requested)
-    has_rows = isinstance(groups, list)
+    has_rows = not isinstance(groups, dict)
     intercepts = any(f.op == "~1" for f in model.statements.formulas)
     spoken = intercepts or {"intercepts", "means"} & set(requested.group_equal)  # the user speaks of means
-    tables = [] if isinstance(groups, list) else list(groups.values())
+    tables = list(groups.values()) if isinstance(groups, dict) else []
     summed = bool(tables) and all(table.sums is not None for table in tables)
     published = bool(tables) and not summed
-    given = all(table.mean is not None for table in tables) if published else len(groups) > 1
+    given = all(table.mean is not None for table in tables) if published else len(_keys(groups)) > 1
     options = settled(replace(requested, meanstructure=True) if spoken else requested, has_rows, given, summed)
-    defaults = defaults_of(options, _labels(model, groups), len(groups), levels)
+    defaults = defaults_of(options, _labels(model, groups), len(_keys(groups)), levels)
     table = with_auxiliary(model.table(defaults), options.auxiliary)
     samples, more = _samples(groups, (*model.observed, *options.auxiliary), table, options, levels)
     if table.is_exploratory and options.rotation.method != "none":
@@ -143,12 +144,21 @@ def _with_categories(
     return recoded(data, levels), replace(requested, ordered=tuple(names)), levels, notes
 
 
-def _labels(model: Model, groups: list[Answers] | dict[object, Moments]) -> tuple[str, ...]:
+Groups = list[Answers] | dict[object, Moments] | Streamed
+
+
+def _keys(groups: Groups) -> list[object]:
+    """The labels of the groups."""
+    if isinstance(groups, Streamed):
+        return groups.labels
+    return [part.label for part in groups] if isinstance(groups, list) else list(groups)
+
+
+def _labels(model: Model, groups: Groups) -> tuple[str, ...]:
     """The groups' labels as text, where the model text speaks of groups."""
     if not model.statements.blocks:
         return ()
-    labels = [part.label for part in groups] if isinstance(groups, list) else list(groups)
-    return tuple("1" if label is None else label_text(label) for label in labels)
+    return tuple("1" if label is None else label_text(label) for label in _keys(groups))
 
 
 def defaults_of(options: Options, labels: tuple[str, ...], n_groups: int, levels: Levels) -> Defaults:
@@ -171,10 +181,12 @@ def defaults_of(options: Options, labels: tuple[str, ...], n_groups: int, levels
 
 def _read(
     model: Model, data: DataFrame | None, moments: object, options: Options
-) -> tuple[list[Answers] | dict[object, Moments], list[str]]:
-    """The answers of each group, or the moments by group label."""
+) -> tuple[Groups, list[str]]:
+    """The answers of each group, what a source was summed up to, or the moments by group label."""
     if data is not None:
         return split_groups(data, columns_of(model, options))
+    if isinstance(moments, Streamed):
+        return moments, []
     by_label = moments if isinstance(moments, Mapping) else {None: moments}
     wrong = [type(m).__name__ for m in by_label.values() if not isinstance(m, Moments)]
     if wrong or not by_label:
@@ -189,7 +201,7 @@ def columns_of(model: Model, options: Options) -> Columns:
 
 
 def _samples(
-    groups: list[Answers] | dict[object, Moments],
+    groups: Groups,
     columns: tuple[str, ...],
     table: ParameterTable,
     options: Options,
@@ -201,6 +213,8 @@ def _samples(
             raise DataError("the model has means, but the moments give none: pass Moments(cov, nobs, mean)")
         pairs = zip(groups.items(), table.roles, strict=True)
         return tuple(from_moments(m, label, role.observed, has_means) for (label, m), role in pairs), []
+    if isinstance(groups, Streamed):
+        return groups.samples(table.roles, has_means, given=options.missing == "fiml" and options.fixed_x)
     if table.levels:
         return two_level_samples(groups, columns, table, options)
     kept, notes = _rows_used(groups, columns, table, options)

@@ -132,10 +132,11 @@ def _alike_groups(fitted: Fitted) -> list[str]:
 def _clusters(fitted: Fitted) -> list[str]:
     found = []
     codes = [s.answers.clusters for s in fitted.samples if s.answers is not None and s.answers.clusters is not None]
-    if not codes:
+    sizes = [np.unique(c, return_counts=True)[1] for c in codes]
+    sizes += [s.cluster_sizes for s in fitted.samples if s.cluster_sizes is not None]
+    if not sizes:
         return []
-    count = sum(len(np.unique(c)) for c in codes)
-    single = sum(int((np.unique(c, return_counts=True)[1] == 1).sum()) for c in codes)
+    count, single = sum(map(len, sizes)), sum(int((size == 1).sum()) for size in sizes)
     if single:
         found.append(f"{single} of {count} clusters hold a single row")
     if fitted.table.levels:

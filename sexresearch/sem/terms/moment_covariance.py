@@ -10,7 +10,7 @@ import numpy as np
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.implied.structure import vech_index
-from sexresearch.sem.terms.scores import cluster_sums
+from sexresearch.sem.terms.scores import summed_products
 
 
 def moment_covariance(sample: Sample, has_means: bool, fixed: int = 0) -> Array:
@@ -23,14 +23,12 @@ def moment_covariance(sample: Sample, has_means: bool, fixed: int = 0) -> Array:
     if sample.has_sums:
         A = moments_by_products(sample, has_means, fixed)
         return A.T @ sample.sums.products @ A / sample.n
-    assert sample.answers is not None
+    return summed_products(sample, lambda part: _weighted_terms(part, has_means, fixed))[0] / sample.n
+
+
+def _weighted_terms(sample: Sample, has_means: bool, fixed: int) -> Array:
     terms = moment_terms(sample, has_means, fixed)
-    weights, clusters = sample.answers.weights, sample.answers.clusters
-    if weights is not None:
-        terms = terms * sample.weights[:, None]
-    if clusters is not None:
-        terms = cluster_sums(terms, clusters)
-    return terms.T @ terms / sample.n
+    return terms if sample.answers is None or sample.answers.weights is None else terms * sample.weights[:, None]
 
 
 def moments_by_products(sample: Sample, has_means: bool, fixed: int) -> Array:

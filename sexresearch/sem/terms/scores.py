@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -126,11 +127,31 @@ def score_products(state: Implied, sample: Sample, corrected: bool = True) -> Ar
         sums, L = sample.sums, scores_by_products(state, sample)
         found, units = L.T @ sums.products @ L, sums.units
     else:
-        assert sample.answers is not None
-        scores, clusters = casewise_scores(state, sample), sample.answers.clusters
-        scores = scores if clusters is None else cluster_sums(scores, clusters)
-        found, units = scores.T @ scores, len(scores)
+        found, units = summed_products(sample, lambda part: casewise_scores(state, part))
     return found * (units / (units - 1)) if corrected and sample.clustered and units > 1 else found
+
+
+def summed_products(sample: Sample, terms: Callable[[Sample], Array]) -> tuple[Array, int]:
+    """The sum over rows, or over clusters' sums, of products of what rows contribute, `terms` (rows, k); and how many.
+
+    Rows that are not held in memory are read once more, a piece at a time.
+    """
+    total, units, clusters = np.zeros((0, 0)), 0, dict[int, Array]()
+    for part in sample.parts():
+        assert part.answers is not None
+        own, codes = terms(part), part.answers.clusters
+        if codes is None:
+            total, units = own.T @ own + (total if units else 0.0), units + len(own)
+        elif sample.answers is not None:
+            sums = cluster_sums(own, codes)
+            return sums.T @ sums, len(sums)
+        else:
+            for code, row in zip(np.unique(codes).tolist(), cluster_sums(own, codes), strict=True):
+                clusters[code] = clusters.get(code, 0.0) + row
+    if clusters:
+        sums = np.array(list(clusters.values()))
+        return sums.T @ sums, len(sums)
+    return total, units
 
 
 def scores_by_products(state: Implied, sample: Sample) -> Array:

@@ -1,0 +1,200 @@
+"""A source read piece by piece: what each row answers, and its group, cluster and weight, numbered across pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.errors import DataError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.column_names import spelled_as
+from sexresearch.sem.data.observed import (
+    Answers,
+    Columns,
+    extremes,
+    is_real,
+    kind_of,
+    plain_numbers,
+    refuse_extremes,
+)
+from sexresearch.sem.data.ordered_columns import Levels, recoded
+from sexresearch.sem.data.products import with_products
+from sexresearch.sem.data.rows_used import group_prefix, take
+from sexresearch.sem.data.sample import AnsweredAgain
+from sexresearch.sem.data.sources import Source, columns_behind
+
+
+class Numbered:
+    """Labels of groups or clusters in order of first appearance, whatever piece they come in.
+
+    >>> known = Numbered()
+    >>> known.of(pd.Series(["b", None, "a"])).tolist(), known.of(pd.Series(["a", "b"])).tolist()
+    ([0, -1, 1], [1, 0])
+    """
+
+    def __init__(self) -> None:
+        self.numbers: dict[object, int] = {}
+        self.fractional = False
+
+    def of(self, column: pd.Series) -> Array:
+        """(n,) the number of each label, -1 where there is none."""
+        codes, labels = pd.factorize(column)
+        self.fractional |= pd.api.types.is_float_dtype(column.dtype)
+        table = [self.numbers.setdefault(label, len(self.numbers)) for label in labels.tolist()]
+        return np.array([*table, -1])[codes]
+
+    @property
+    def labels(self) -> list[object]:
+        """The labels; whole numbers as fractions where one piece held gaps or fractions, as a column in memory."""
+        made = list(self.numbers)
+        whole = self.fractional and all(isinstance(label, int | float) for label in made)
+        return [float(label) for label in made] if whole else made  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some rows: answers (n, p), NaN where missing; numbers of groups and clusters, -1 for none; weights.
+
+    first : the number of the first row in the source.
+    """
+
+    answers: Array
+    groups: Array
+    clusters: Array | None
+    weights: Array | None
+    first: int
+
+    @property
+    def belongs(self) -> Array:
+        """(n,) whether a row has a group and, where there are clusters, a cluster."""
+        kept = self.groups >= 0
+        return kept if self.clusters is None else kept & (self.clusters >= 0)
+
+    def of(self, rows: Array) -> Piece:
+        """The rows of a mask."""
+        parts = [None if part is None else part[rows] for part in (self.clusters, self.weights)]
+        return Piece(self.answers[rows], self.groups[rows], parts[0], parts[1], self.first)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What is read of a source: the items, the columns beside them, and categories of ordered items."""
+
+    source: Source
+    columns: Columns
+    levels: Levels = field(default_factory=dict)
+    groups: Numbered = field(default_factory=Numbered)
+    clusters: Numbered = field(default_factory=Numbered)
+
+    @property
+    def wanted(self) -> list[str]:
+        """Every column in use."""
+        own = self.columns
+        return [*own.items, *(name for name in (own.group, own.cluster, own.weights) if name is not None)]
+
+    def frames(self) -> Iterator[pd.DataFrame]:
+        """The columns in use, spelled as the model spells them, with products."""
+        chosen = columns_behind(self.wanted, self.source.names)
+        assert chosen is not None
+        for frame in self.source.pieces(chosen):
+            yield with_products(spelled_as(frame, self.wanted), self.columns.items)
+
+    def pieces(self) -> Iterator[Piece]:
+        """The rows as numbers; DataError for a column of text, or of values that are no weights."""
+        first = 0
+        for frame in self.frames():
+            yield self._piece(frame, first)
+            first += len(frame)
+
+    def _piece(self, frame: pd.DataFrame, first: int) -> Piece:
+        own = self.columns
+        numbers = recoded(frame[list(own.items)], self.levels)[list(own.items)]
+        refuse_text(numbers, first)
+        values = numbers.to_numpy(dtype=float, na_value=np.nan)
+        groups = np.zeros(len(frame), dtype=int) if own.group is None else self.groups.of(frame[own.group])
+        clusters = None if own.cluster is None else self.clusters.of(frame[own.cluster])
+        return Piece(values, groups, clusters, self._weights(frame), first)
+
+    def _weights(self, frame: pd.DataFrame) -> Array | None:
+        name = self.columns.weights
+        if name is None:
+            return None
+        if not is_real(frame[name].dtype) and frame[name].notna().any():
+            raise DataError(f"sampling weights {name!r} must be numbers; found {kind_of(frame[name])}")
+        return frame[name].to_numpy(dtype=float, na_value=np.nan)
+
+
+def refuse_text(frame: pd.DataFrame, first: int) -> None:
+    """DataError where a column of this piece holds no numbers; one without any answer is let pass."""
+    if plain_numbers(frame):
+        return
+    for name in frame.columns:
+        column = frame[name]
+        if not is_real(column.dtype) and column.notna().any():
+            rows = f"in rows {first + 1} to {first + len(frame)}"
+            raise DataError(
+                f"{name!r} holds {kind_of(column)} {rows}. The model needs numbers: recode the answers first"
+            )
+
+
+class Reach:
+    """The lowest and highest value of every item so far, of all rows."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        self.low, self.high = np.full((2, len(names)), np.nan)
+
+    def add(self, values: Array) -> None:
+        """Some rows (n, p)."""
+        low, high = extremes(values)
+        self.low, self.high = np.fmin(self.low, low), np.fmax(self.high, high)
+        endless = [name for name, x in zip(self.names, np.isinf(low) | np.isinf(high), strict=True) if x]
+        if endless:
+            raise DataError(f"{', '.join(map(repr, endless))} has infinite values. Correct or drop these columns")
+
+    def refuse(self) -> None:
+        """DataError names columns without answers, without variation, or beyond what can be computed."""
+        refuse_extremes(self.names, self.low, self.high)
+
+
+@dataclass(frozen=True)
+class RowsAgain(AnsweredAgain):
+    """The rows of one group that took part, to be read once more for what sums do not tell.
+
+    places : of the items in the order that is wanted. share : what weights are multiplied by. rows : how many there
+    were. whole : only rows without gaps take part. needed : places of items that no row may lack.
+    """
+
+    reader: Reader
+    number: int
+    label: object
+    places: tuple[int, ...]
+    share: float
+    rows: int
+    whole: bool
+    needed: tuple[int, ...] = ()
+
+    def chunks(self) -> Iterator[Answers]:
+        """The rows piece by piece; DataError where their number is another than it was."""
+        found = 0
+        for piece in self.reader.pieces():
+            known = ~np.isnan(piece.answers[:, list(self.places)])
+            used = known.all(axis=1) if self.whole else known.any(axis=1)
+            used &= ~np.isnan(piece.answers[:, list(self.needed)]).any(axis=1)
+            used &= piece.belongs & (piece.groups == self.number)
+            found += int(used.sum())
+            if used.any():
+                yield self._answers(piece, used)
+        if found != self.rows:
+            raise DataError(
+                f"{group_prefix(self.label)}the table changed between two readings: {self.rows} rows took part at "
+                f"first, {found} now. Fit a copy that stands still"
+            )
+
+    def _answers(self, piece: Piece, used: Array) -> Answers:
+        weights = None if piece.weights is None else piece.weights * self.share
+        index = pd.RangeIndex(piece.first, piece.first + len(used))
+        return take(Answers(self.label, piece.answers[:, list(self.places)], weights, piece.clusters, index), used)

@@ -1,0 +1,109 @@
+"""Sums of squares and products by unit (group, cluster or pattern of answers), added up row by row as rows come in."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sexresearch.errors import DataError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.structure import vech_index
+
+FEW = 8  # rows of a unit in one piece, below which products of single rows are cheaper than matrix products
+LARGEST = 2**27  # numbers that sums of all units together may hold: 1 GB
+AT_ONCE = 2**14  # rows whose products are held at once
+
+
+class TooManyUnits(DataError):
+    """So many clusters or patterns that their sums are no smaller than the rows."""
+
+
+class Totals:
+    """By unit: rows, and sums of w (1, u, vech uu') of u, the values less `centre` (p,), 0 where there is no answer.
+
+    Units are numbered in order of first appearance; `keys` names them. squares : sums of squared weights; heaviest and
+    its row: the largest weight, and the number of the row that bears it.
+    """
+
+    def __init__(self, centre: Array) -> None:
+        self.centre = centre
+        self.slots: dict[int, int] = {}
+        self.rows, self.heaviest_row = np.zeros((2, 0), dtype=int)
+        self.squares, self.heaviest = np.zeros((2, 0))
+        self.sums = np.zeros((0, 0))
+
+    @property
+    def count(self) -> int:
+        """Units."""
+        return len(self.slots)
+
+    @property
+    def keys(self) -> Array:
+        """(units,) their keys."""
+        return np.fromiter(self.slots, dtype=np.int64, count=len(self.slots))
+
+    def add(self, keys: Array, values: Array, weights: Array | None, numbers: Array) -> None:
+        """Rows (n, p) of the units `keys` (n,), with their numbers in the source."""
+        if not len(keys):
+            return
+        order = np.argsort(keys, kind="stable")
+        keys, z = keys[order], self._from_centre(values[order])
+        starts = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
+        size = np.diff(np.append(starts, len(keys)))
+        own = np.array([self.slots.setdefault(key, len(self.slots)) for key in keys[starts].tolist()])
+        self._grow(z.shape[1])
+        self.rows[own] += size
+        w = None if weights is None else weights[order]
+        if w is not None:
+            self._weigh(own, starts, w, numbers[order])
+        if len(keys) < FEW * len(starts):
+            self._by_rows(own, starts, z, w)
+        else:
+            self._by_unit(own, np.append(starts, len(keys)), z, w)
+
+    def _from_centre(self, values: Array) -> Array:
+        z = np.empty((len(values), values.shape[1] + 1))
+        z[:, 0] = 1.0
+        np.subtract(values, self.centre, out=z[:, 1:])
+        np.nan_to_num(z, copy=False, nan=0.0)
+        return z
+
+    def _grow(self, width: int) -> None:
+        wanted, size = len(self.slots), width * (width + 1) // 2
+        if wanted * size > LARGEST:
+            raise TooManyUnits(f"{wanted} clusters or patterns of answers to {width - 1} items")
+        more = max(wanted, 2 * len(self.rows)) - len(self.rows)
+        if wanted <= len(self.rows):
+            return
+        self.sums = np.concatenate([self.sums.reshape(-1, size), np.zeros((more, size))])
+        for name in ("rows", "squares", "heaviest", "heaviest_row"):
+            old = getattr(self, name)
+            setattr(self, name, np.concatenate([old, np.zeros(more, dtype=old.dtype)]))
+
+    def _weigh(self, own: Array, starts: Array, w: Array, numbers: Array) -> None:
+        self.squares[own] += np.add.reduceat(w * w, starts)
+        most = np.maximum.reduceat(w, starts)
+        rank = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(w))))
+        firsts = np.full(len(starts), len(w))
+        np.minimum.at(firsts, rank, np.where(w == most[rank], np.arange(len(w)), len(w)))
+        higher = most > self.heaviest[own]
+        self.heaviest[own[higher]] = most[higher]
+        self.heaviest_row[own[higher]] = numbers[firsts[higher]]
+
+    def _by_unit(self, own: Array, ends: Array, z: Array, w: Array | None) -> None:
+        i, j = vech_index(z.shape[1])
+        weighted = z if w is None else z * w[:, None]
+        bounds = ends.tolist()
+        for slot, first, last in zip(own.tolist(), bounds, bounds[1:], strict=False):
+            self.sums[slot] += (z[first:last].T @ weighted[first:last])[i, j]
+
+    def _by_rows(self, own: Array, starts: Array, z: Array, w: Array | None) -> None:
+        i, j = vech_index(z.shape[1])
+        block = starts // AT_ONCE
+        firsts = np.flatnonzero(np.diff(block, prepend=-1))
+        for first, last in zip(firsts, np.append(firsts[1:], len(starts)), strict=True):
+            stop = starts[last] if last < len(starts) else len(z)
+            part = z[starts[first] : stop]
+            products = part[:, i] * part[:, j]
+            if w is not None:
+                products *= w[starts[first] : stop, None]
+            self.sums[own[first:last]] += np.add.reduceat(products, starts[first:last] - starts[first])

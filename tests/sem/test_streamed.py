@@ -1,0 +1,172 @@
+"""Whatever pieces rows come in, a source gives the numbers that memory gives; sums are all that is kept of them."""
+
+import tracemalloc
+import warnings
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+from sexresearch.errors import DataError
+from sexresearch.sem import fit
+from sexresearch.sem.data import observed, pieces, sources
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+SAME = 1e-8  # relative: sums over pieces in another order
+MODEL = "joy =~ a + b + c\nstay =~ d + e + f\nstay ~ joy"
+WITH_X = MODEL + " + x"
+N = 1200
+
+
+@pytest.fixture(scope="module")
+def answers() -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    branch = rng.integers(0, 40, N)
+    joy, shock, x = rng.normal(size=(3, N))
+    joy = joy + rng.normal(size=40)[branch] / 2
+    stay = 0.6 * joy + 0.2 * x + shock
+    frame = pd.DataFrame({name: (joy if name in "abc" else stay) + rng.normal(size=N) for name in "abcdef"})
+    frame = frame.assign(x=x, branch=branch, brand=np.where(branch < 15, "no", "so"), w=rng.gamma(4, size=N))
+    frame["a"] += 30
+    for name in "bdx":
+        frame.loc[rng.random(N) < 0.08, name] = np.nan
+    frame.loc[rng.random(N) < 0.01, "brand"] = None
+    return frame
+
+
+def source_of(frame: pd.DataFrame, folder, seed: int) -> str:
+    """The rows in files cut at random places."""
+    rng = np.random.default_rng(seed)
+    cuts = np.sort(rng.choice(np.arange(1, len(frame)), 6, replace=False))
+    for number, rows in enumerate(np.split(np.arange(len(frame)), cuts)):
+        table = pa.Table.from_pandas(frame.iloc[rows], preserve_index=False, schema=pa.Schema.from_pandas(frame))
+        pq.write_table(table, folder / f"{number}.parquet", row_group_size=int(rng.integers(20, 200)))
+    return str(folder)
+
+
+def assert_same(whole, parts) -> None:
+    for one, other in (
+        (whole.parameters.select_dtypes("number"), parts.parameters.select_dtypes("number")),
+        (whole.fit_measures, parts.fit_measures),
+        (whole.vcov, parts.vcov),
+    ):
+        assert np.allclose(one, other, rtol=SAME, atol=SAME, equal_nan=True)
+    assert list(whole.parameters["group"].astype(str)) == list(parts.parameters["group"].astype(str))
+    assert whole.nobs == parts.nobs
+    assert whole.problems == parts.problems
+
+
+OPTIONS = [
+    {"estimator": "MLR", "cluster": "branch"},
+    {"cluster": "branch", "group": "brand"},
+    {"sampling_weights": "w"},
+    {"sampling_weights": "w", "group": "brand", "group_equal": ["loadings", "intercepts"]},
+    {"sampling_weights": "w", "cluster": "branch"},
+    {"missing": "fiml"},
+    {"missing": "fiml", "estimator": "MLR", "group": "brand"},
+    {"missing": "fiml", "estimator": "MLR", "cluster": "branch"},
+    {"missing": "fiml", "estimator": "MLR", "sampling_weights": "w"},
+    {"missing": "fiml", "auxiliary": ["x"]},
+    {"estimator": "MLF"},
+    {"estimator": "ULS", "group": "brand"},
+    {"estimator": "WLS"},
+    {"estimator": "MLMV"},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_pieces_give_what_memory_gives(answers, options, tmp_path, monkeypatch):
+    monkeypatch.setattr(observed, "read_columns", _refused)
+    monkeypatch.setattr(sources, "ROWS_AT_ONCE", 150)
+    model = MODEL if "auxiliary" in options or options.get("estimator") in ("ULS", "WLS") else WITH_X
+    assert_same(fit(model, answers, **options), fit(model, source_of(answers, tmp_path, 1), **options))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("options", [OPTIONS[4], OPTIONS[6]], ids=str)
+def test_neither_order_nor_partition_matters(answers, options, seed, tmp_path, monkeypatch):
+    rng = np.random.default_rng(seed)
+    monkeypatch.setattr(sources, "ROWS_AT_ONCE", int(rng.integers(1, 400)))
+    mixed = answers.sample(frac=1, random_state=seed).reset_index(drop=True)
+    assert_same(fit(MODEL, mixed, **options), fit(MODEL, source_of(mixed, tmp_path, seed), **options))
+
+
+def _refused(*arguments):
+    raise AssertionError("rows were read into memory")
+
+
+def test_later_questions_are_answered_from_the_source(answers, tmp_path):
+    path = source_of(answers, tmp_path, 3)
+    one, other = (fit(MODEL, data, estimator="MLR", cluster="branch") for data in (answers, path))
+    for question in ("modification_indices", "residual_table"):
+        if hasattr(one, question):
+            frames = [getattr(results, question)().select_dtypes("number") for results in (one, other)]
+            assert np.allclose(*frames, rtol=SAME, atol=SAME, equal_nan=True)
+
+
+def test_memory_does_not_grow_with_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "ROWS_AT_ONCE", 4096)
+    rng, peaks = np.random.default_rng(1), []
+    for rows in (20_000, 80_000):
+        joy = rng.normal(size=(rows, 1))
+        frame = pd.DataFrame(joy + rng.normal(size=(rows, 6)), columns=list("abcdef"))
+        frame["branch"] = rng.integers(0, 50, rows)
+        file = tmp_path / f"{rows}.parquet"
+        pq.write_table(pa.Table.from_pandas(frame), file, row_group_size=4096)
+        tracemalloc.start()
+        fit("joy =~ a + b + c + d + e + f", ds.dataset(file), estimator="MLR", cluster="branch")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]  # four times the rows
+
+
+def test_a_table_that_changes_between_two_readings_is_refused(answers, tmp_path, monkeypatch):
+    path = source_of(answers, tmp_path, 2)
+    real, calls = pieces.Reader.pieces, []
+
+    def shrinking(self):
+        calls.append(1)
+        found = list(real(self))
+        yield from found if len(calls) == 1 else found[1:]
+
+    monkeypatch.setattr(pieces.Reader, "pieces", shrinking)
+    with pytest.raises(DataError, match="changed between two readings"):
+        assert fit(MODEL, path, estimator="MLM").vcov is None
+
+
+def test_the_cost_of_a_pattern_for_every_row_is_said_first(tmp_path):
+    rng = np.random.default_rng(2)
+    values = rng.normal(size=(3000, 1)) + rng.normal(size=(3000, 14))
+    values[rng.random(values.shape) < 0.5] = np.nan
+    frame = pd.DataFrame(values, columns=[f"x{k}" for k in range(14)])
+    frame.to_parquet(tmp_path / "gaps.parquet")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match=r"patterns of missing answers in the first 3000 rows"):
+            fit("joy =~ " + " + ".join(frame.columns), tmp_path, missing="fiml")
+
+
+def test_what_is_wrong_is_said_with_rows_and_column(answers, tmp_path):
+    for column, value, words in (
+        ("w", -1.0, "negative in 1 rows"),
+        ("a", np.inf, "'a' has infinite values"),
+        ("branch", 7, "holds a single cluster"),
+        ("brand", "no", "holds a single group"),
+    ):
+        frame = answers.dropna().copy()
+        if column in ("w", "a"):
+            frame.loc[frame.index[3], column] = value
+        else:
+            frame[column] = value
+        frame.to_parquet(tmp_path / "one.parquet")
+        own = {"sampling_weights": "w"} if column == "w" else {"cluster": "branch"} if column == "branch" else {}
+        own |= {"group": "brand"} if column == "brand" else {}
+        with pytest.raises(DataError, match=words):
+            fit(MODEL, tmp_path, **own)
+    pq.write_table(pa.Table.from_pandas(answers.assign(a=None)), tmp_path / "one.parquet")
+    with pytest.raises(DataError, match="'a' has no answers at all"):
+        fit(MODEL, tmp_path)
