@@ -29,6 +29,7 @@ from sexresearch.sem.resampling.many_measures import many_measures
 from sexresearch.sem.resampling.refit import refit
 from sexresearch.sem.resampling.row_values import exogenous_rows
 from sexresearch.sem.resampling.run import Job, run
+from sexresearch.sem.workers import Workers, refuse_workers
 
 WORSE = {"chisq": 1.0, "cfi": -1.0, "rmsea": 1.0, "srmr": 1.0}  # the sign of a change for the worse
 Values = tuple[Mapping[str, float], dict[str, Array], int]  # observed, permuted (R,), failed
@@ -44,7 +45,7 @@ def permutation_test(
     statistic: Statistic | None = None,
     replicates: int = 1000,
     seed: int = 1,
-    workers: int | None = None,
+    workers: Workers | None = None,
     fitting: Fitting | None = None,
 ) -> pd.DataFrame:
     """Test what is equal across groups against groups whose labels were shuffled among the respondents.
@@ -69,8 +70,8 @@ def permutation_test(
         Shuffles, at least 19.
     seed : int
         Whole number of at least 0 that decides the shuffles.
-    workers : int, optional
-        Threads; the numbers are the same for any of them. Default: 1.
+    workers : int or dask.distributed.Client, optional
+        Threads, or a cluster; the numbers are the same for any of them. Default: 1.
     fitting : Fitting, optional
         How the models are fitted, as in `fit`. Without `statistic` by maximum likelihood from complete rows, whatever
         its standard errors and tests: shuffling needs no correction. No clusters and no weights, whose respondents
@@ -106,9 +107,10 @@ def permutation_test(
     >>> found["statistic"].tolist(), bool(found["pvalue"].min() > 0.05)
     (['chisq_diff', 'cfi_diff', 'rmsea_diff', 'srmr_diff'], True)
     """
-    for name, value, least in (("replicates", replicates, 19), ("seed", seed, 0), ("workers", workers or 1, 1)):
+    for name, value, least in (("replicates", replicates, 19), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
             raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
+    refuse_workers(workers)
     fitting = _exchangeable(fitting)
     strict = _fitted(model, data, group, equal, fitting)
     refuse_levels(strict.model.statements, "permutation_test")
@@ -195,7 +197,7 @@ def _shuffled(results: Results, seed: int) -> GroupPermutations:
     )
 
 
-def _by_fit(strict: Results, loose: Results, replicates: int, seed: int, workers: int) -> Values:
+def _by_fit(strict: Results, loose: Results, replicates: int, seed: int, workers: Workers) -> Values:
     """How much fit suffers, in the data and in every replicate that both models could be fitted to."""
     measured = [_measured(results, replicates, seed, workers) for results in (strict, loose)]
     both = measured[0].index.intersection(measured[1].index)
@@ -208,7 +210,7 @@ def _by_fit(strict: Results, loose: Results, replicates: int, seed: int, workers
     return observed, permuted, replicates - len(both)
 
 
-def _measured(results: Results, replicates: int, seed: int, workers: int) -> pd.DataFrame:
+def _measured(results: Results, replicates: int, seed: int, workers: Workers) -> pd.DataFrame:
     """The measures of one model in every replicate, by its number."""
     fitted, source, engine = results.fitted, _shuffled(results, seed), batch(results.fitted)
     if engine is None:
@@ -230,7 +232,7 @@ def _measured(results: Results, replicates: int, seed: int, workers: int) -> pd.
     return pd.concat(parts) if parts else pd.DataFrame(columns=list(WORSE))
 
 
-def _by_statistic(results: Results, statistic: Statistic, replicates: int, seed: int, workers: int) -> Values:
+def _by_statistic(results: Results, statistic: Statistic, replicates: int, seed: int, workers: Workers) -> Values:
     """The sizes of the user's statistics, in the data and in every replicate."""
     observed = {name: abs(value) for name, value in named_values(statistic, results).items()}
 

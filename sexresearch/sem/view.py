@@ -67,6 +67,7 @@ from sexresearch.sem.rotation.extraction import Factors, extracted
 from sexresearch.sem.rotation.rotate import rotate
 from sexresearch.sem.shared_out import shared_out
 from sexresearch.sem.terms.scores import cluster_sums
+from sexresearch.sem.workers import Workers
 
 __all__ = [
     "AT_ONCE",
@@ -95,6 +96,7 @@ __all__ = [
     "View",
     "ViewBlock",
     "Vuong",
+    "Workers",
     "category_covariances",
     "chisq_pvalue",
     "cluster_sums",

@@ -18,7 +18,7 @@ from scipy.special import ndtri
 from sexresearch.chain.paths.arrows import all_arrows
 from sexresearch.chain.robustness.specifications import Specification
 from sexresearch.chain.robustness.universe import Whole, whole_model
-from sexresearch.sem.view import Array, TotalEffect, View, matrices, shared_out, view
+from sexresearch.sem.view import Array, TotalEffect, View, Workers, matrices, shared_out, view
 
 MOST = 60  # specifications whose curve is compared, the reference among them
 FEWEST = 19  # samples for a p value of .05
@@ -35,7 +35,7 @@ def curve_null(
     ends: tuple[str, str],
     replicates: int,
     seed: int,
-    workers: int,
+    workers: Workers,
     level: float,
 ) -> pd.DataFrame:
     """One row per statistic of the curve: its value, the 95 % point of the samples without effect, and p."""

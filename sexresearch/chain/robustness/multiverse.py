@@ -34,7 +34,7 @@ from sexresearch.chain.robustness.universe import (
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.frozen import by_value
 from sexresearch.sem import Fitting, Model
-from sexresearch.sem.view import Array, TotalEffect, View, frame_of, is_ordered, shared_out, z_and_p
+from sexresearch.sem.view import Array, TotalEffect, View, Workers, frame_of, is_ordered, shared_out, z_and_p
 from sexresearch.survey import Survey, screen
 from sexresearch.verdict import Verdict, against, prose
 
@@ -96,7 +96,7 @@ def multiverse(
     null: int = 0,
     level: float = 0.95,
     seed: int = 1,
-    workers: int | None = None,
+    workers: Workers | None = None,
 ) -> Multiverse:
     """Does an effect depend on how the data are analysed? All defensible specifications, fitted one beside the other.
 
@@ -134,8 +134,9 @@ def multiverse(
         Coverage of the limits, between 0 and 1.
     seed : int
         Decides which specifications and samples are drawn.
-    workers : int, optional
-        Threads; the numbers are the same for any of them. Default: as many as there are processors, two at the most.
+    workers : int or dask.distributed.Client, optional
+        Threads, or a cluster; the numbers are the same for any of them. Default: as many threads as there are
+        processors, two at the most.
 
     Returns
     -------
@@ -173,7 +174,7 @@ def multiverse(
     >>> found.n, found.share_same_sign
     (32, 1.0)
     """
-    _refuse(at_most, null, level, seed, workers)
+    _refuse(at_most, null, level, seed)
     fitting = fitting or Fitting()
     data = survey if isinstance(survey, Survey) else frame_of(survey)
     models = {GIVEN: _model(model), **{str(name): _model(own) for name, own in (views or {}).items()}}
@@ -194,17 +195,16 @@ def multiverse(
     full = Alternatives(chosen.views, chosen.screenings, chosen.missing, chosen.covariates, chosen.estimators, lists)
     wanted = specifications(full, at_most, seed, possible)
     wholes = {key: whole.towards(*ends) for key, whole in wholes.items()}
-    threads = workers or min(2, os.cpu_count() or 1)
+    threads = min(2, os.cpu_count() or 1) if workers is None else workers
     found = fitted(wanted, wholes, threads)
     frame = _frame(wanted, found, level)
     compared = curve_null(wanted, wholes, frame, first, ends, null, seed, threads, level)
     return _judged(frame, compared, full.count)
 
 
-def _refuse(at_most: int, null: int, level: float, seed: int, workers: int | None) -> None:
-    for name, value, least in (("at_most", at_most, 1), ("null", null, 0), ("seed", seed, 0), ("workers", workers, 1)):
-        wrong = isinstance(value, bool) or not isinstance(value, Integral) or value < least
-        if wrong and not (name == "workers" and value is None):
+def _refuse(at_most: int, null: int, level: float, seed: int) -> None:
+    for name, value, least in (("at_most", at_most, 1), ("null", null, 0), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
             raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
     if not 0 < level < 1:
         raise OptionError(f"level must lie between 0 and 1; found {level!r}")
@@ -304,7 +304,7 @@ def _ends(fit: View, source: str | None, target: str | None) -> tuple[str, str]:
 
 
 def fitted(
-    wanted: Sequence[Specification], wholes: Mapping[tuple[str, str, str, tuple[str, ...]], Whole], workers: int
+    wanted: Sequence[Specification], wholes: Mapping[tuple[str, str, str, tuple[str, ...]], Whole], workers: Workers
 ) -> list[TotalEffect]:
     """The effect of every specification, in their order; those that share answers and items are fitted once."""
     tasks: list[tuple[Whole, frozenset[str], dict[str, int]]] = []

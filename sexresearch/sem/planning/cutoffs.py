@@ -29,6 +29,7 @@ from sexresearch.sem.resampling.many_measures import many_measures
 from sexresearch.sem.resampling.refit import refit_samples
 from sexresearch.sem.resampling.row_values import exogenous_rows
 from sexresearch.sem.resampling.run import Job, run
+from sexresearch.sem.workers import Workers
 
 BAD_IF_LARGE = {"srmr": True, "rmsea": True, "cfi": False}
 RULES = (0.95, 0.90)  # misspecified models rejected and fitting models accepted: at least this share of both
@@ -41,7 +42,7 @@ def dynamic_cutoffs(
     n: int | None = None,
     replicates: int = 500,
     seed: int = 1,
-    workers: int | None = None,
+    workers: Workers | None = None,
     *,
     standardized: bool = False,
 ) -> pd.DataFrame:
@@ -57,8 +58,8 @@ def dynamic_cutoffs(
         Samples per level.
     seed : int
         Whole number of at least 0 that decides the samples.
-    workers : int, optional
-        Threads; the numbers are the same for any of them. Default: 1.
+    workers : int or dask.distributed.Client, optional
+        Threads, or a cluster; the numbers are the same for any of them. Default: 1.
     standardized : bool
         Variances without a number in the text bring the variance of their variable to 1.
 
@@ -143,7 +144,9 @@ def _size(model: Results | Model | str, n: int | None) -> int:
     return n
 
 
-def _simulated(fitted: Fitted, level: Level, n: int, replicates: int, seed: int, workers: int) -> tuple[Measured, int]:
+def _simulated(
+    fitted: Fitted, level: Level, n: int, replicates: int, seed: int, workers: Workers
+) -> tuple[Measured, int]:
     """The measures of the model in samples from a level's population, and how many could not be estimated."""
     there = _at(fitted, level.cov)
     engine = batch(there)

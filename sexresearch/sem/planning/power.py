@@ -20,6 +20,7 @@ from sexresearch.sem.planning.trials import Trials
 from sexresearch.sem.planning.wanted import wanted_effects
 from sexresearch.sem.simulation.design import Design
 from sexresearch.sem.simulation.population import Population
+from sexresearch.sem.workers import Workers, refuse_workers
 
 
 @in_words
@@ -30,7 +31,7 @@ def power(
     replicates: int = 1000,
     seed: int = 1,
     target: float = 0.8,
-    workers: int | None = None,
+    workers: Workers | None = None,
     *,
     alpha: float = 0.05,
     analysis: Model | str | None = None,
@@ -57,8 +58,8 @@ def power(
         Whole number of at least 0 that decides the samples.
     target : float
         Power for which the needed n is interpolated, between 0 and 1.
-    workers : int, optional
-        Threads; the numbers are the same for any of them. Default: 1.
+    workers : int or dask.distributed.Client, optional
+        Threads, or a cluster; the numbers are the same for any of them. Default: 1.
     alpha : float
         An effect is found where its two-sided z test has p below, between 0 and 1.
     analysis : Model or str, optional
@@ -164,11 +165,12 @@ def sample_sizes(n: int | Sequence[int], plan: Plan) -> list[int]:
     return sorted({int(value) for value in given})
 
 
-def refuse_counts(replicates: int, seed: int, workers: int | None) -> None:
+def refuse_counts(replicates: int, seed: int, workers: Workers | None) -> None:
     """OptionError where a count is no whole number, or too small."""
-    for name, value, least in (("replicates", replicates, 2), ("seed", seed, 0), ("workers", workers or 1, 1)):
+    for name, value, least in (("replicates", replicates, 2), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
             raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
+    refuse_workers(workers)
 
 
 def refuse_shares(alpha: float, target: float) -> None:

@@ -19,6 +19,7 @@ from sexresearch.sem.simulation.design import Design
 from sexresearch.sem.simulation.population import Population
 from sexresearch.sem.simulation.sampler import Sampler
 from sexresearch.sem.simulation.two_level_rows import LevelPopulation, LevelSampler
+from sexresearch.sem.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Trials:
             return LevelSampler(population, self.design)
         return Sampler(population, self.design)
 
-    def of_size(self, n: int, replicates: int, workers: int) -> TrialEstimates:
+    def of_size(self, n: int, replicates: int, workers: Workers) -> TrialEstimates:
         """Studies with n respondents."""
         title = f"n = {n}"
         plain, population = self.design.plain and self.estimator in (None, "ML"), self.plan.population

@@ -22,6 +22,7 @@ from sexresearch.sem.resampling.draws import SampleSource, answers_behind, bent_
 from sexresearch.sem.resampling.many_fits import batch
 from sexresearch.sem.resampling.run import Job, run
 from sexresearch.sem.resampling.uncertainty import no_resampler
+from sexresearch.sem.workers import Workers, refuse_workers
 
 Resampling = Literal["nonparametric", "bollen-stine", "parametric"]
 KINDS = get_args(Resampling)
@@ -36,7 +37,7 @@ def bootstrap(
     statistic: Statistic | None = None,
     kind: Resampling = "nonparametric",
     cluster: pd.Series | str | None = None,
-    workers: int | None = None,
+    workers: Workers | None = None,
 ) -> Bootstrap:
     """Refit the model to many samples like the one at hand.
 
@@ -57,8 +58,8 @@ def bootstrap(
         the model holds; "parametric" draws rows from the fitted normal distribution.
     cluster : Series or str, optional
         Draw whole clusters: labels indexed like the data. Default: the clusters of the fit, if any.
-    workers : int, optional
-        Threads; the replicates are the same for any number of them. Default: 1.
+    workers : int or dask.distributed.Client, optional
+        Threads, or a cluster; the replicates are the same for any number of them. Default: 1.
 
     Returns
     -------
@@ -106,14 +107,15 @@ def bootstrap(
     return Bootstrap(results, kind, seed, replicates, outcome, job, observed, own)
 
 
-def _refuse(results: Results, replicates: int, seed: int, kind: str, workers: int | None) -> None:
+def _refuse(results: Results, replicates: int, seed: int, kind: str, workers: Workers | None) -> None:
     if not isinstance(results, Results):
         raise OptionError(f"bootstrap needs the Results of a fit; found {type(results).__name__}")
     if results.provenance.engine != "native":
         raise OptionError(no_resampler(results.provenance.engine))
-    for name, value, least in (("replicates", replicates, 2), ("seed", seed, 0), ("workers", workers or 1, 1)):
+    for name, value, least in (("replicates", replicates, 2), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
             raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
+    refuse_workers(workers)
     if kind not in KINDS:
         raise OptionError(f"kind {kind!r} is not known; allowed: {', '.join(KINDS)}")
     if not results.converged:

@@ -1,11 +1,10 @@
-"""Replicates in chunks, over threads, with a bar on a terminal; the same numbers however the work is shared out."""
+"""Replicates in chunks, over workers, with a bar on a terminal; the same numbers however the work is shared out."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,6 +20,7 @@ from sexresearch.sem.resampling.many_fits import Batch, chisq, fit_batch
 from sexresearch.sem.resampling.refit import BROKEN, reason
 from sexresearch.sem.resampling.row_values import exogenous_rows
 from sexresearch.sem.threads import one_thread
+from sexresearch.sem.workers import Workers, shared_results
 
 CAREFUL_AT_ONCE = 4  # replicates in a chunk of the careful minimiser
 Measure = Callable[[Fitted], Mapping[str, float]]
@@ -112,46 +112,19 @@ class Work(Protocol):
 
 
 @one_thread
-def run(job: Work, replicates: int, workers: int, title: str = "bootstrap") -> Outcome:
+def run(job: Work, replicates: int, workers: Workers, title: str = "bootstrap") -> Outcome:
     """All replicates, or those done when the user interrupts; `title` stands before the progress bar."""
     size = job.size
     chunks = [range(first, min(first + size, replicates)) for first in range(0, replicates, size)]
     done: list[Replicate] = []
     reasons: list[str] = []
     with progress_bar(replicates, title) as advance:
-        for found, why in _shared_out(job, chunks, workers):
+        for found, why in shared_results(chunks, job.chunk, workers):
             done += found
             reasons += why
             advance(len(found) + len(why))
     done.sort(key=lambda replicate: replicate.number)
     return Outcome(tuple(done), dict(Counter(reasons).most_common()), replicates - len(done) - len(reasons))
-
-
-def _shared_out(job: Work, chunks: Sequence[Sequence[int]], workers: int) -> Iterator[Chunked]:
-    """The chunks as they are done; an interruption ends the iteration after what is done."""
-    if workers == 1:
-        try:
-            for numbers in chunks:
-                yield job.chunk(numbers)
-        except KeyboardInterrupt:
-            return
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        waiting = [pool.submit(job.chunk, numbers) for numbers in chunks]
-        try:
-            while waiting:
-                yield waiting[0].result()
-                waiting = waiting[1:]
-        except KeyboardInterrupt:
-            for future in waiting:
-                future.cancel()
-            yield from _finished(waiting)
-
-
-def _finished(waiting: Sequence[Future[Chunked]]) -> Iterator[Chunked]:
-    for future in waiting:
-        if not future.cancelled() and not isinstance(future.exception(), KeyboardInterrupt):
-            yield future.result()
 
 
 @contextmanager
