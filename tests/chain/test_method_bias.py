@@ -102,3 +102,19 @@ def test_groups_are_refused():
     data = answers(0.3, 400).assign(g=["a", "b"] * 200)
     with pytest.raises(OptionError, match="one group"):
         sx.method_bias(sx.fit(TEXT, data, group="g"))
+
+
+def test_a_method_with_a_negative_variance_says_nothing_of_method_and_paths():
+    rng = np.random.default_rng(3)
+    style, joy, bond = rng.normal(size=(3, 1000, 1))
+    content = np.hstack([joy * [1.0, 0.7, 0.4], bond * [1.0, 0.7, 0.4], np.zeros((1000, 3))])
+    names = [f"{letter}{i}" for letter in "jbm" for i in (1, 2, 3)]
+    data = pd.DataFrame(content + 0.5 * style + rng.normal(0, 0.6, (1000, 9)), columns=names)
+    results = sx.fit("joy =~ j1 + j2 + j3; bond =~ b1 + b2 + b3; mark =~ m1 + m2 + m3; bond ~ joy", data)
+    frame = sx.method_bias(results, marker="mark")
+    lost, marked = part(frame, "latent_method"), part(frame, "marker")
+    assert lost.index.tolist() == [""]
+    assert "method ~~ method = -" in lost.loc["", "note"]
+    assert np.isnan(lost.loc["", "value"])
+    assert lost.loc["", "verdict"] == ""
+    assert abs(marked.loc["joy → bond", "std_controlled"]) < 0.2 < marked.loc["joy → bond", "std_all"]
