@@ -5,6 +5,7 @@ import runpy
 import shutil
 from pathlib import Path
 
+import docx
 import numpy as np
 import pandas as pd
 import pytest
@@ -60,9 +61,9 @@ def ran(folder):
 
 def test_every_python_example_runs_and_fits(ran):
     assert len(ran) == 2
-    for left in ran:
-        assert left["results"].converged
-        assert left["results"].inadmissible == ()
+    for results in (ran[0]["results"], ran[1]["answer"].material["chain"]):
+        assert results.converged
+        assert results.inadmissible == ()
 
 
 def test_the_second_engine_finds_the_same(ran):
@@ -71,32 +72,21 @@ def test_the_second_engine_finds_the_same(ran):
     assert check[["difference", "se_difference"]].abs().max().max() < 1e-5  # semopy stops that far from the minimum
 
 
-def test_importance_ranks_what_the_client_can_improve(ran):
-    frame = sx.importance(ran[1]["results"], target="loyalty", scale=ran[1]["survey"]).query("kind == 'construct'")
-    ranked = frame[frame["importance"].notna()].set_index("construct")
-    assert list(ranked.index) == ["core", "feedback", "individual", "surprising"]  # no cause beside its own mediator
-    assert ranked["quadrant"].ne("").all()
-    holds_zero = (ranked["importance_ci_lower"] < 0) & (ranked["importance_ci_upper"] > 0)
-    assert (ranked["quadrant"][holds_zero] == "not shown").all()
-    total = sx.effects(ran[1]["results"], "individual", "loyalty").query("effect == 'total'")["std_all"].item()
-    assert ranked.loc["individual", "std_all"] == pytest.approx(total, rel=1e-9)
-    silent = frame[frame["importance"].isna()]
-    assert silent["note"].str.contains("the model is silent on its importance").all()
+def test_the_answer_ranks_what_the_client_can_improve_as_priorities_do(ran):
+    answer, survey = ran[1]["answer"], ran[1]["survey"]
+    frame = answer.tables["priorities"]
+    alone = sx.priorities(answer.material["levers"], survey, "loyalty").query("rank.notna()")
+    assert frame["construct"].tolist() == [answer.labels.of(name) for name in alone["construct"]]
+    assert frame["gain"].to_numpy() == pytest.approx(alone["gain"].to_numpy(), rel=1e-9)
+    assert frame["construct"].iloc[0] in answer.page_one[0].text
 
 
-def test_the_report_prints_the_test_and_indices_of_the_estimator(ran, folder):
-    text = (folder / "reports" / "clients.html").read_text(encoding="utf-8")
-    sentence = next(part for part in re.findall(r"<p>(.*?)</p>", text) if "χ²(" in part)
-    for pattern, key in PRINTED.items():
-        printed = re.search(pattern, sentence).group(1)
-        half = 0.501 * 10.0 ** -len(printed.partition(".")[2])
-        assert float(printed) == pytest.approx(ran[1]["results"].fit_measures[key], abs=half)
-    for name, header in {"chisq": "χ²", "pvalue": "p", "cfi": "CFI", "rmsea": "RMSEA"}.items():
-        cells = r"<td[^>]*>([\d.]+)</td><td[^>]*>([^<]*)</td><td[^>]*>([\d.]+)</td>"
-        row = re.search(rf"<th[^>]*>{header}</th>{cells}", text)
-        key = f"{name}_scaled" if name in ("chisq", "pvalue") else f"{name}_robust"
-        assert float(row.group(1)) == pytest.approx(ran[1]["results"].fit_measures[key], abs=HALF)
-        assert float(row.group(3)) == pytest.approx(ran[1]["results"].fit_measures[name], abs=HALF)
+def test_the_report_of_the_answer_prints_its_numbers(ran, folder):
+    file = docx.Document(str(folder / "reports" / "clients.docx"))
+    cells = [cell.text for table in file.tables for row in table.rows for cell in row.cells]
+    told = "\n".join([*(paragraph.text for paragraph in file.paragraphs), *cells])
+    for name in ("gain", "gain_ci_lower", "gain_ci_upper"):
+        assert all(f"{value:.2f}" in told for value in ran[1]["answer"].tables["priorities"][name])
 
 
 def test_every_command_of_the_pipeline_ends_well(folder, monkeypatch):
@@ -113,6 +103,21 @@ def test_every_command_of_the_pipeline_ends_well(folder, monkeypatch):
     again = sx.fit((folder / "model.txt").read_text(encoding="utf-8"), survey, estimator="MLR")
     assert chisq == pytest.approx(again.fit_measures["chisq_scaled"], abs=HALF)
     assert np.isfinite(chisq)
+    _prints_the_indices_of_the_estimator(Path("reports/model.html").read_text(encoding="utf-8"), again.fit_measures)
+
+
+def _prints_the_indices_of_the_estimator(text, measures):
+    sentence = next(part for part in re.findall(r"<p>(.*?)</p>", text) if "χ²(" in part)
+    for pattern, key in PRINTED.items():
+        printed = re.search(pattern, sentence).group(1)
+        half = 0.501 * 10.0 ** -len(printed.partition(".")[2])
+        assert float(printed) == pytest.approx(measures[key], abs=half)
+    for name, header in {"chisq": "χ²", "pvalue": "p", "cfi": "CFI", "rmsea": "RMSEA"}.items():
+        cells = r"<td[^>]*>([\d.]+)</td><td[^>]*>([^<]*)</td><td[^>]*>([\d.]+)</td>"
+        row = re.search(rf"<th[^>]*>{header}</th>{cells}", text)
+        key = f"{name}_scaled" if name in ("chisq", "pvalue") else f"{name}_robust"
+        assert float(row.group(1)) == pytest.approx(measures[key], abs=HALF)
+        assert float(row.group(3)) == pytest.approx(measures[name], abs=HALF)
 
 
 def test_three_commands_lead_from_a_file_to_the_answer(folder, tmp_path, monkeypatch):

@@ -53,4 +53,10 @@ def unanswered(question: str, reason: str) -> AnswerPart:
     'there is one group'
     """
     sentence = reason.strip().rstrip(".")
-    return AnswerPart(question, (Fact("unanswered", {"question": question, "reason": sentence}),))
+    return AnswerPart(question, (silent(question, sentence),))
+
+
+def silent(question: str, reason: str) -> Fact:
+    """The fact that a question has no answer; what to do next is said to be open on page one."""
+    first = question == "next"
+    return Fact("unanswered_next" if first else "unanswered", {"question": question, "reason": reason}, first=first)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from sexresearch.answering.text_catalogue import catalogue
+from sexresearch.answering.text_catalogue import Filled, catalogue
 
 PLACE = re.compile(r"\\\{(\w+)\\\}")
 POINT = re.compile(r"(?<![\w.])(-?)(\d*)\.(\d+)(?![\w.])")
@@ -37,7 +37,8 @@ def _phrase(text: str, language: str) -> str:
     for pattern, template in _patterns(language):
         found = pattern.fullmatch(text)
         if found:
-            return template.format(**{name: _phrase(part, language) for name, part in found.groupdict().items()})
+            parts = {name: _phrase(part, language) for name, part in found.groupdict().items()}
+            return Filled(language).format(template, **parts)
     return text
 
 

@@ -14,6 +14,8 @@ from sexresearch.errors import OptionError
 
 LANGUAGES = ("en", "de")
 COUNTED: Mapping[object, str] = {1: "one", 2: "two"}  # numbers that sentences may have a form of their own for
+ONE = ("1", "1.0")  # what a number of one reads as
+PARTED = "|"  # between the word for one and the word for more
 
 
 @cache
@@ -38,8 +40,9 @@ def filled_text(language: str, key: str, values: Mapping[str, object] | None = N
     'One question could not be used, as nobody answered it or all answered alike: joy.'
     """
     known, filling = catalogue(language)[part], dict(values or {})
-    counted = f"{key}_{COUNTED.get(filling.get('n'), '')}"
-    return Filled(language).format(str(known[counted if counted in known else key]), **filling)
+    forms = [f"{key}_of_one"] if filling.get("all") == 1 else []
+    forms += [f"{key}_{COUNTED[filling['n']]}"] if filling.get("n") in COUNTED else []
+    return Filled(language).format(str(known[next((form for form in forms if form in known), key)]), **filling)
 
 
 def named(language: str, key: str, part: str) -> str:
@@ -50,7 +53,8 @@ def named(language: str, key: str, part: str) -> str:
 class Filled(string.Formatter):
     """Templates: whole numbers with separators, others with the decimals after the colon, `%` for shares.
 
-    Lists are joined by commas and the language's "and"; with `or` after the colon by its "or".
+    Lists are joined by commas and the language's "and"; with `or` after the colon by its "or". Two words after the
+    colon, parted by |, stand for one and for more of what is counted.
     """
 
     def __init__(self, language: str) -> None:
@@ -61,7 +65,12 @@ class Filled(string.Formatter):
 
         >>> Filled("de").format("{a:.2f}; {b:%}; {c}", a=0.5, b=0.123, c=["x", "y", "z"])
         '0,50; 12 %; x, y und z'
+        >>> Filled("en").format("{n} {n:row is|rows are}, {names:it|them}", n=1, names=["a", "b"])
+        '1 row is, them'
         """
+        if PARTED in format_spec:
+            one, more = format_spec.split(PARTED)
+            return one if (len(value) == 1 if isinstance(value, list | tuple) else str(value) in ONE) else more
         if isinstance(value, list | tuple):
             return listed([str(part) for part in value], self.language, format_spec or "and")
         if isinstance(value, bool) or not isinstance(value, int | float):

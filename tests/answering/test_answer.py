@@ -1,10 +1,13 @@
 """`answer`: the four questions as one value, honest where the data say less."""
 
+import re
+
 import pandas as pd
 import pytest
 
 import sexresearch as sx
-from sexresearch.answering.text_catalogue import catalogue
+from sexresearch.answering.phrases import translated
+from sexresearch.answering.text_catalogue import catalogue, filled_text
 from sexresearch.errors import DataError, OptionError
 
 SEED, ROWS = 1, 400
@@ -137,7 +140,7 @@ def test_two_languages_say_the_same_with_the_same_values():
     english, german = catalogue("en"), catalogue("de")
 
     def places(text):
-        return sorted(part.split("}")[0].split(":")[0] for part in text.split("{")[1:])
+        return {part.split("}")[0].split(":")[0] for part in text.split("{")[1:]}
 
     for part in set(english) - {"words", "cells", "columns", "heads"}:
         assert english[part].keys() == german[part].keys(), part
@@ -161,3 +164,40 @@ def test_figures_that_managers_follow_are_those_of_kpis_or_have_their_reason(fou
     told = " ".join(texts(found, "today"))
     assert "gave one of the two best answers" in told
     assert "Net promoter score (answered on 1 to 7; the NPS takes 0 to 10)" in told
+
+
+COUNTED = (  # what is counted in sentences, in the plural, parted as patterns are
+    "questionnaires|respondents|questions|topics|links|comparisons|clusters|points|items|rows|"
+    "Antwortbögen|Fragen|Themen|Verbindungen|Vergleiche|Punkte|Zeilen|Ziehungen|Stichproben|Felder|Sekunden"
+)
+PLURAL = re.compile(
+    rf"\b(?<![-–])1 (?:{COUNTED})\b|\b1 (?:of|von) \d+ \w+ (?:are|were|sind|wurden)\b|\b(?:[Aa]lle?) 1\b"
+)
+NEVER_ONE = {
+    "measured_some",
+    "links_some",
+    "view_tied",
+    "links_all",
+    "clusters",
+}  # of more than one, or with a form of their own
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_message_counts_one_of_something_in_the_plural(language):
+    known = catalogue(language)
+    for part in ("sentences", "reasons", "figures"):
+        for key, text in known[part].items():
+            names = [found.split(":")[0] for found in re.findall(r"{(\w+[^}]*)}", text)]
+            for every in (3,) if key in NEVER_ONE else (1, 3):
+                values = dict.fromkeys(names, 1) | {"n": 1, "all": every, "names": ["joy"], "least": 5}
+                told = filled_text(language, key, values, part)
+                assert not PLURAL.search(told), told
+    for english, _ in known.get("phrases", []):
+        told = translated(re.sub(r"{\w+}", "1", english), language)
+        assert " of " in english or " of {b} items" in english or not PLURAL.search(told), told
+
+
+def test_an_answer_that_cannot_say_what_to_improve_says_so_on_page_one():
+    answer = sx.answer(only(some(rows=200), ["surprise"]))
+    assert answer.page_one[0].question == "next"
+    assert answer.page_one[0].text.startswith("What to improve first cannot be told from these answers: ")

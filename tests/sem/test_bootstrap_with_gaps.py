@@ -12,6 +12,7 @@ from sexresearch.sem import Results, bootstrap, fit
 from sexresearch.sem.data.sample import with_counts
 from sexresearch.sem.data.weighted_patterns import PatternProducts
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.implied.structure import causes_in_order, recursive_effects
 from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.inference.vcov import vcov
 from sexresearch.sem.resampling.draws import RowResampler, resampled
@@ -139,3 +140,19 @@ def test_draws_without_a_row_for_some_pair_are_not_fitted_at_once() -> None:
     moment = products.weighed(weights, np.arange(4)).moment
     assert np.isfinite(moment[0]).all()
     assert np.isnan(moment[1]).all()
+
+
+def test_effects_through_many_causes_are_those_of_the_inverse() -> None:
+    linked = np.triu(np.ones((7, 7), dtype=bool), 1)  # the first variable has six causes
+    paths = np.random.default_rng(1).normal(size=(5, 7, 7)) * linked
+    order = causes_in_order(linked)
+    assert order is not None
+    expected = np.linalg.inv(np.eye(7) - paths)
+    assert np.abs(recursive_effects(paths, order) - expected).max() < SAME
+
+
+def test_a_variable_with_five_causes_is_bootstrapped_with_gaps(gaps: pd.DataFrame) -> None:
+    names = ["q1", "q2", "q3", "j1", "j2"]
+    results = fit(f"good =~ l1 + l2 + l3\ngood ~ {' + '.join(names)}", gaps, missing="fiml", fixed_x=False)
+    drawn = bootstrap(results, 20, seed=1)
+    assert np.isfinite(drawn.intervals()[["ci_lower", "ci_upper"]].to_numpy(float)).any()

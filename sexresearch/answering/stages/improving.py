@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sexresearch.answering.facts import AnswerPart, Fact, unanswered
+from sexresearch.answering.facts import AnswerPart, Fact, silent, unanswered
 from sexresearch.answering.stages.chaining import Chosen, analysed
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.topics import TOPICS
@@ -102,7 +102,7 @@ def money_of(setting: Setting, results: Results, ranked: pd.DataFrame) -> tuple[
 
 def _facts(setting: Setting, ranked: pd.DataFrame, target: str) -> list[Fact]:
     if ranked.empty:
-        return [Fact("unanswered", {"question": "next", "reason": "no_lever"})]
+        return [silent("next", "no_lever")]
     shown = ranked[ranked["gain_ci_lower"] > 0]
     hidden = ranked[~(ranked["gain_ci_lower"] > 0) & ~(ranked["gain_ci_upper"] < 0)]
     harmful = ranked[ranked["gain_ci_upper"] < 0]

@@ -37,6 +37,16 @@ def dropped_note(label: object, lost: int, rows: int) -> list[str]:
     return [text] if lost else []
 
 
+def silent_rows(number: int) -> str:
+    """What is said of that many rows without any answer.
+
+    >>> silent_rows(1)
+    '1 row has no answer at all and was dropped'
+    """
+    has, was = ("row has", "was") if number == 1 else ("rows have", "were")
+    return f"{number} {has} no answer at all and {was} dropped"
+
+
 def answered_rows(answers: Answers, names: Sequence[str], exogenous: Sequence[str]) -> tuple[Answers, list[str]]:
     """The rows that answer something and lack none of the `exogenous` variables, and what is to be said of the others.
 
@@ -50,7 +60,7 @@ def answered_rows(answers: Answers, names: Sequence[str], exogenous: Sequence[st
         lost = int((~known).sum())
         notes.append(f"{where}{lost} rows lack an exogenous variable ({', '.join(exogenous)}) and were dropped")
     if silent.any():
-        notes.append(f"{where}{int(silent.sum())} rows have no answer at all and were dropped")
+        notes.append(f"{where}{silent_rows(int(silent.sum()))}")
     if not (known & ~silent).any():
         raise DataError(f"{where}no row has any answer to {list(names)[:8]}")
     return take(answers, known & ~silent), notes

@@ -18,7 +18,7 @@ from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import refuse_indefinite
 from sexresearch.sem.data.pieces import Piece, Reach, Reader, RowsAgain
-from sexresearch.sem.data.rows_used import dropped_note, group_prefix
+from sexresearch.sem.data.rows_used import dropped_note, group_prefix, silent_rows
 from sexresearch.sem.data.sample import Sample, moved_block, refuse_few, whole_sample
 from sexresearch.sem.data.sampling_weights import WeightFacts, refuse_wrong, uneven, wrong_weights
 from sexresearch.sem.data.saturated import saturated_moments
@@ -191,7 +191,7 @@ class _Part:
             names = ", ".join(self.given)
             notes.append(f"{self.where}{lacking} rows lack an exogenous variable ({names}) and were dropped")
         if mute:
-            notes.append(f"{self.where}{mute} rows have no answer at all and were dropped")
+            notes.append(f"{self.where}{silent_rows(mute)}")
         if not self.rows:
             raise DataError(f"{self.where}no row has any answer to {list(self.role.observed)[:8]}")
         return notes

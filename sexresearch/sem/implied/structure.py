@@ -370,7 +370,7 @@ def recursive_effects(B: Array, causes: Causes) -> Array:
             for cause in of:
                 G[:, to] += B[:, to, cause, None] * G[:, cause]
         else:
-            G[:, to] += (B[:, to, None, of] @ G[:, of])[:, 0]
+            G[:, to] += (B[:, to, of][:, None] @ G[:, of])[:, 0]
     return G
 
 
