@@ -14,15 +14,13 @@ ROUNDING = 1e-14  # variance, relative to the terms that cancel in it, that is r
 
 
 def invert(matrix: Array) -> tuple[Array, float] | None:
-    """Inverse and log determinant of a positive definite matrix by Cholesky; None where it is not."""
+    """Inverse and log determinant of a positive definite matrix by Cholesky, L^-T L^-1; None where it is not."""
     factor, info = lapack.dpotrf(matrix.T, lower=1)
     logdet = 2.0 * float(np.log(factor.diagonal()).sum()) if info == 0 else math.nan
     if not math.isfinite(logdet):
         return None
-    inverse, info = lapack.dpotri(factor, lower=1, overwrite_c=1)
-    inverse += inverse.T  # the upper triangle came back as zeros
-    inverse.flat[:: len(inverse) + 1] *= 0.5
-    return (inverse, logdet) if info == 0 else None
+    root, info = lapack.dtrtri(factor, lower=1, overwrite_c=1)
+    return (root.T @ root, logdet) if info == 0 else None
 
 
 def exceeds(matrix: Array, limit: float) -> bool:

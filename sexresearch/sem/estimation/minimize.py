@@ -85,11 +85,11 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
         scale = _scale(point.curvature)
         ahead = _newton(point, scale) if positive else None  # still on convex ground: no need to score first
         if ahead is None:
-            ahead = point.curvature, _solve(point.curvature, point.gradient, 0.0, scale)
-        decrement = float(point.gradient @ ahead[1])
-        if ahead[0] is point.curvature and decrement < NEWTON_FROM:
+            ahead = _ahead(point.curvature, point.gradient, scale)
+        decrement = float(point.gradient @ ahead.step)
+        if ahead.curvature is point.curvature and decrement < NEWTON_FROM:
             ahead = _newton(point, scale) or ahead
-        positive = ahead[0] is not point.curvature
+        positive = ahead.curvature is not point.curvature
         if decrement < EXACT:
             return _stop(objective, theta, point, decrement, iteration, positive=positive)
         moved = _step(objective, theta, point, ahead, scale, damping)
@@ -99,7 +99,7 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
             return _stop(objective, theta, point, decrement, iteration, trouble)
         theta, point, damping = moved
         if decrement < DECREMENT_TOLERANCE or (positive and decrement < LAST_STEP):
-            further = _solve(ahead[0], point.gradient, 0.0, scale)
+            further = _further(ahead, point.gradient, scale)
             left = float(point.gradient @ further)
             if min(left, decrement) < DECREMENT_TOLERANCE:
                 if left > NOTHING_LEFT:
@@ -122,6 +122,15 @@ def _stop(
     return Solution(theta, point.value, point.gradient, decrement, iterations, not trouble, trouble, positive, kept)
 
 
+@dataclass(frozen=True)
+class _Ahead:
+    """A curvature C (q, q), C^-1 g, and the Cholesky factor of C in units of its scale where C is positive definite."""
+
+    curvature: Array
+    step: Array
+    factor: Array | None
+
+
 def newton_decrement(point: Curve) -> float:
     """g' I^-1 g: twice the fall in the discrepancy that a full scoring step promises, free of scale."""
     if point.gradient.size == 0:
@@ -129,11 +138,23 @@ def newton_decrement(point: Curve) -> float:
     return float(point.gradient @ _solve(point.curvature, point.gradient, 0.0, _scale(point.curvature)))
 
 
-def _newton(point: Curve, scale: Array) -> tuple[Array, Array] | None:
-    """The exact second derivatives and H^-1 g, where they are positive definite."""
+def _newton(point: Curve, scale: Array) -> _Ahead | None:
+    """The way ahead by exact second derivatives, where they are positive definite."""
     exact = point.hessian()
-    ahead = _positive_solve(exact, point.gradient, 0.0, scale)
-    return None if ahead is None else (exact, ahead)
+    solved = _positive_solve(exact, point.gradient, 0.0, scale)
+    return None if solved is None else _Ahead(exact, *solved)
+
+
+def _ahead(curvature: Array, gradient: Array, scale: Array) -> _Ahead:
+    solved = _positive_solve(curvature, gradient, 0.0, scale)
+    return _Ahead(curvature, *(solved or (_least_squares(curvature, gradient, 0.0, scale), None)))
+
+
+def _further(ahead: _Ahead, gradient: Array, scale: Array) -> Array:
+    """One more step by the same curvature."""
+    if ahead.factor is None or gradient.size == 0:
+        return _solve(ahead.curvature, gradient, 0.0, scale)
+    return lapack.dpotrs(ahead.factor, gradient / scale, lower=1)[0] / scale
 
 
 def _scale(curvature: Array) -> Array:
@@ -149,34 +170,33 @@ def _scaled(curvature: Array, damping: float, scale: Array) -> Array:
     return scaled
 
 
-def _positive_solve(curvature: Array, gradient: Array, damping: float, scale: Array) -> Array | None:
-    """The damped step by Cholesky; None where the curvature is not positive definite."""
+def _positive_solve(curvature: Array, gradient: Array, damping: float, scale: Array) -> tuple[Array, Array] | None:
+    """The damped step and the Cholesky factor behind it; None where the curvature is not positive definite."""
     if gradient.size == 0:
-        return gradient
+        return gradient, curvature
     scaled = _scaled(curvature, damping, scale)  # symmetric: its transpose is what LAPACK reads without a copy
-    _, ahead, info = lapack.dposv(scaled.T, gradient / scale, lower=1, overwrite_a=1)
-    return ahead / scale if info == 0 else None
+    factor, ahead, info = lapack.dposv(scaled.T, gradient / scale, lower=1, overwrite_a=1)
+    return (ahead / scale, factor) if info == 0 else None
 
 
 def _solve(curvature: Array, gradient: Array, damping: float, scale: Array) -> Array:
-    ahead = _positive_solve(curvature, gradient, damping, scale)
-    if ahead is not None:
-        return ahead
-    scaled = _scaled(curvature, damping, scale)
-    return np.linalg.lstsq(scaled, gradient / scale, rcond=1e-12)[0] / scale
+    solved = _positive_solve(curvature, gradient, damping, scale)
+    return _least_squares(curvature, gradient, damping, scale) if solved is None else solved[0]
+
+
+def _least_squares(curvature: Array, gradient: Array, damping: float, scale: Array) -> Array:
+    """The shortest damped step of those that do most, for a curvature that is flat in some direction."""
+    return np.linalg.lstsq(_scaled(curvature, damping, scale), gradient / scale, rcond=1e-12)[0] / scale
 
 
 def _step(
-    objective: Objective, theta: Array, point: Curve, ahead: tuple[Array, Array], scale: Array, damping: float
+    objective: Objective, theta: Array, point: Curve, ahead: _Ahead, scale: Array, damping: float
 ) -> tuple[Array, Curve, float] | None:
-    """The next parameters, the curve there, the next damping; None where even the shortest step does not go down.
-
-    `ahead` is the curvature and the step it suggests undamped.
-    """
-    curvature = ahead[0]
+    """The next parameters, the curve there, the next damping; None where even the shortest step does not go down."""
+    curvature = ahead.curvature
     slack = 1e-14 * (1.0 + abs(point.value))
     for _ in range(30):
-        step = -(_solve(curvature, point.gradient, damping, scale) if damping else ahead[1])
+        step = -(_solve(curvature, point.gradient, damping, scale) if damping else ahead.step)
         promised = -(point.gradient @ step + 0.5 * step @ curvature @ step)
         there = objective.curve(theta + step)
         if promised > -slack and there.value <= point.value - 1e-4 * promised + slack:

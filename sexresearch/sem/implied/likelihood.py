@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import reduce
 from operator import add
 
 import numpy as np
 
-from sexresearch.frozen import read_only
+from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.patterns import Derivatives, Pattern, Patterns, in_order, pattern_terms
 from sexresearch.sem.implied.slot_products import (
@@ -96,23 +96,12 @@ def likelihood_gradient(state: Implied, blocks: tuple[Pattern, ...]) -> tuple[fl
 def _by_block(state: Implied, blocks: tuple[Pattern, ...]) -> Derivatives | None:
     """What `pattern_terms` gives, block by block, in gathers of (k, k) matrices."""
     found = [_block_terms(state, block) for block in blocks]
-    terms = [own for own in found if own is not None]
+    terms = tuple(own for own in found if own is not None)
     if len(terms) < len(found):
         return None
-    s, push = state.structure, reduce(add, [own.push for own in terms])
-
-    @cache
-    def expected() -> Array:
-        return read_only(reduce(add, [own_trace(s, own.inverse, own.half) for own in terms]))
-
-    def exact() -> Array:
-        found = second_order(state, push)
-        found += expected()
-        for own in terms:
-            found -= 2.0 * product_trace(s, own.push, own.inverse)
-        return found
-
-    return sum(own.value for own in terms), first_order(s, push), expected, exact
+    whole = _BlockSum(state, terms, reduce(add, [own.push for own in terms]))
+    slope = first_order(state.structure, whole.push)
+    return sum(own.value for own in terms), slope, lambda: whole.expected, whole.exact
 
 
 @dataclass(frozen=True)
@@ -125,12 +114,33 @@ class _BlockTerms:
     push: SlotProducts
 
 
+@dataclass(frozen=True)
+class _BlockSum:
+    """The second derivatives of a sum of blocks; `push` is summed over them."""
+
+    state: Implied
+    terms: tuple[_BlockTerms, ...]
+    push: SlotProducts
+
+    @read_only_property
+    def expected(self) -> Array:
+        return reduce(add, [own_trace(self.state.structure, own.inverse, own.half) for own in self.terms])
+
+    def exact(self) -> Array:
+        found = second_order(self.state, self.push)
+        found += self.expected
+        for own in self.terms:
+            found -= 2.0 * product_trace(self.state.structure, own.push, own.inverse)
+        return found
+
+
 def _block_terms(state: Implied, block: Pattern) -> _BlockTerms | None:
-    found = invert(_part(state.omega, block))
+    whole = len(block.columns) == len(state.omega)
+    found = state.inverse if whole else invert(_part(state.omega, block))
     if found is None:
         return None
     V, logdet = found
-    half, whole = 0.5 * block.n, len(block.columns) == len(state.omega)
+    half = 0.5 * block.n
     Z = state.used if whole else state.used[block.columns]
     inverse = slot_products(state.structure, Z, V)
     push = slot_products(state.structure, Z, half * (V - V @ block.moment @ V))

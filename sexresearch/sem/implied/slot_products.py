@@ -77,19 +77,16 @@ def product_trace(structure: Structure, A: SlotProducts, B: SlotProducts) -> Arr
 def second_order(state: Implied, A: SlotProducts) -> Array:
     """(k, k) tr(A d2Omega_ij).
 
-    Moving slot j turns u_i into u_j G[c_j, r_i] (j a path); it turns v_i, a column of C, into
-    u_j C[c_j, c_i] + v_j G[c_i, r_j], and v_i, a column of G, into u_j G[c_j, c_i] (j a path).
+    Moving slot i, a path, turns u_j into u_i G[c_i, r_j]; it turns v_j, a column of C, into
+    u_i C[c_i, c_j] + v_i G[c_j, r_i], and v_j, a column of G, into u_i G[c_i, c_j]. A slot of S moves none of them.
     """
     s = state.structure
-    i_path, j_path, w = s.is_path[:, None], s.is_path, s.weight
-    G_cc, G_cr, C_cc = state.G.take(s.moves[0]), state.G.take(s.moves[1]), state.C_lifted.take(s.moves[0])
-    moved_u = G_cr.T * A.uv.T
-    moved_u *= j_path
-    along = np.where(j_path, C_cc, w * G_cc)
-    along *= A.uu
-    G_cr *= w
-    G_cr *= A.uv
-    along += G_cr
-    moved_u += np.where(i_path, along, G_cc.T * A.uu * j_path)
-    moved_u *= 2.0 * w[:, None]
-    return moved_u
+    along = np.concatenate([state.G.reshape(-1), 0.5 * state.C_lifted.reshape(-1)]).take(s.moves[0])
+    along *= A.uu[s.moving]
+    across = state.G.take(s.moves[1])
+    across *= A.uv[s.moving]
+    along += across
+    along *= 2.0 * s.weight
+    out = np.zeros_like(A.uu)
+    out[s.moving] = along
+    return out + out.T

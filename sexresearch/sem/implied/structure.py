@@ -26,10 +26,10 @@ from sexresearch.frozen import by_value, read_only, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
+from sexresearch.sem.matrices import invert
 
 CONSTANT = "1"
-FEW_CAUSES = 4  # of a variable, which are added one by one
-Causes = tuple[tuple[int, Array], ...]
+FEW_UNITS = 16  # columns of an identity matrix that are multiplied like any other
 BESIDE = ("|", "~*~")  # thresholds and scales of ordered variables are no part of the structure
 
 
@@ -150,11 +150,21 @@ class Structure:
         """(c,) the columns of Z that slots use."""
         return np.unique(np.concatenate([self.u, self.v]))
 
+    @read_only_property
+    def used(self) -> Array:
+        """(P, c) flat places of these columns, in the observed rows, in G and in C after it."""
+        m, last = len(self.names), self.columns % len(self.names)
+        return self.observed[:, None] * m + last + m * m * (self.columns >= m)
+
     @cached_property
     def units(self) -> int:
-        """How many of them, the first ones, are the columns of an identity matrix: items that start no path."""
+        """How many of them, the first ones, are the columns of an identity matrix: items that start no path.
+
+        0 where items are so few that products with them cost less than leaving them out.
+        """
         own = self.columns[: self.p]
-        return 0 if self.observed_explain or not np.array_equal(own, np.arange(self.p)) else self.p
+        few = self.p < FEW_UNITS or self.observed_explain or not np.array_equal(own, np.arange(self.p))
+        return 0 if few else self.p
 
     @read_only_property
     def pairs(self) -> tuple[Array, Array, Array]:
@@ -163,10 +173,15 @@ class Structure:
         return tuple(a[:, None] * len(self.columns) + b for a, b in ((u, u), (u, v), (v, v)))  # type: ignore[return-value]
 
     @read_only_property
+    def moving(self) -> Array:
+        """(b,) the slots that are paths."""
+        return np.flatnonzero(self.is_path)
+
+    @read_only_property
     def moves(self) -> tuple[Array, Array]:
-        """Two (k, k) flat places (col_i, col_j) and (col_i, row_j) in an (m, m) matrix."""
-        col, m = self.col[:, None], len(self.names)
-        return col * m + self.col, col * m + self.row
+        """Two (b, k) flat places: (col_i, col_j) in G, or in C after it where j is a path too; (col_i, row_j) in G."""
+        col, m = self.col[self.moving, None] * len(self.names), len(self.names)
+        return col + self.col + m * m * self.is_path, col + self.row
 
 
 def structure_of(
@@ -248,7 +263,12 @@ class Implied:
     @read_only_property
     def used(self) -> Array:
         """(P, c) those that slots use."""
-        return self.Z.take(self.structure.columns, axis=1)
+        return np.concatenate([self.G.reshape(-1), self.C_columns.reshape(-1)]).take(self.structure.used)
+
+    @read_only_property
+    def inverse(self) -> tuple[Array, float] | None:
+        """Inverse of Omega and its log determinant; None where it is not positive definite."""
+        return invert(self.omega)
 
     @property
     def mean(self) -> Array:
@@ -343,35 +363,6 @@ def total_effects(B: Array, ends: int = 0) -> Array:
 def direct_effects(G: Array) -> Array:
     """B (m, m) of the total effects G = (I - B)^-1."""
     return np.eye(len(G)) - np.linalg.inv(G)
-
-
-def causes_in_order(linked: Array) -> Causes | None:
-    """Variables that others lead to, with these, causes first, from linked (m, m); None where paths form a loop.
-
-    >>> [(to, of.tolist()) for to, of in causes_in_order(np.array([[0, 1, 0], [0, 0, 1], [0, 0, 0]], dtype=bool))]
-    [(1, [2]), (0, [1])]
-    """
-    found, waiting = [], list(range(len(linked)))
-    while waiting:
-        ready = [i for i in waiting if not linked[i, waiting].any()]
-        if not ready:
-            return None
-        found += [(i, np.flatnonzero(linked[i])) for i in ready if linked[i].any()]
-        waiting = [i for i in waiting if i not in ready]
-    return tuple(found)
-
-
-def recursive_effects(B: Array, causes: Causes) -> Array:
-    """(I - B)^-1 of a stack B (b, m, m) whose paths form no loop, one variable after the other."""
-    G = np.zeros_like(B)
-    np.einsum("bii->bi", G)[...] = 1.0
-    for to, of in causes:
-        if len(of) < FEW_CAUSES:
-            for cause in of:
-                G[:, to] += B[:, to, cause, None] * G[:, cause]
-        else:
-            G[:, to] += (B[:, to, of][:, None] @ G[:, of])[:, 0]
-    return G
 
 
 def jacobian(state: Implied) -> Array:
