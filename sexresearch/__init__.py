@@ -218,7 +218,7 @@ try:
 except PackageNotFoundError:  # run from a folder that was never installed
     __version__ = "not installed"
 
-ROOMS = ("plots",)  # rooms whose libraries take long to import are loaded when first used
+ROOMS = ("plots", "lab")  # rooms whose libraries take long to import are loaded when first used
 
 
 def __getattr__(name: str) -> ModuleType:

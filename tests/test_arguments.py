@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import sexresearch as sx
-from sexresearch import chain, datasets, plots, sem, standard, study, survey
+from sexresearch import chain, datasets, lab, plots, sem, standard, study, survey
 from sexresearch.errors import SexresearchError
 from sexresearch.report import fit_sentence
 from sexresearch.survey import Construct, Field, Instrument, Item, ResponseScale
@@ -160,6 +160,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.refit_without: {"results": fitted, "findings": sx.screen(plain), "survey": plain},
         sx.response_indices: {"survey": plain},
         sx.join_sources: {"customers": data, "employees": data, "by": "g"},
+        lab.chain: {"results": path},
         plots.screening: {"survey": plain},
         plots.specification_curve: {
             "frame": sx.multiverse(data, "joy =~ x0 + x1 + x2; x3 ~ joy", at_most=2).specifications
@@ -215,7 +216,7 @@ def stumbles(call, given: dict[str, object], name: str, value: object) -> str:
 def names() -> list[str]:
     """The public callables a user calls; figures without parameters and errors are not among them."""
     found = []
-    for room in (sx, chain, sem, plots, datasets, standard, survey, study):
+    for room in (sx, chain, sem, plots, lab, datasets, standard, survey, study):
         found += [getattr(room, name).__qualname__ for name in room.__all__ if inspect.isfunction(getattr(room, name))]
     return found
 

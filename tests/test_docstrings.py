@@ -11,7 +11,7 @@ import pytest
 import sexresearch
 from sexresearch.chain.views.chain_model import KINDS, ChainView
 
-ROOMS = ["", *(f".{room}" for room in ("chain", "datasets", "plots", "report", "standard", "study", "survey"))]
+ROOMS = ["", *(f".{room}" for room in ("chain", "datasets", "lab", "plots", "report", "standard", "study", "survey"))]
 SECTIONS = ["Parameters", "Returns", "Raises", "Notes", "Examples"]  # in this order
 BOUND = {"self", "cls"}
 

@@ -40,6 +40,7 @@ from sexresearch.sem.item_subsets import ItemSubsets, TotalEffect, item_subsets
 from sexresearch.sem.language.fewer_items import without_items
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import written
+from sexresearch.sem.language.other_arrows import with_arrows
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.statements import Formula, Modifiers
@@ -132,6 +133,7 @@ __all__ = [
     "variance_slopes",
     "view",
     "vuong_test",
+    "with_arrows",
     "without_items",
     "written",
     "z_and_p",
@@ -330,8 +332,7 @@ def thresholds(fit: View, number: int, rows: Array) -> tuple[Array, Array]:
 
 def variance_slopes(places: RowPlaces, S: Array, G: Array) -> tuple[Array, Array]:
     """(m, m) covariances C = G S G' at one vector, and (m, rows of the block) derivatives of the variances."""
-    C = G @ S @ G.T
-    out = np.zeros((places.m, len(places.own)))
+    C, out = G @ S @ G.T, np.zeros((places.m, len(places.own)))
     moving, spread = places.is_path & (places.col < places.m), ~places.is_path
     out[:, moving] = 2.0 * G[:, places.row[moving]] * C[places.col[moving]].T
     twice = np.where(places.row[spread] == places.col[spread], 1.0, 2.0)
@@ -343,9 +344,8 @@ def parameter_slopes(fit: View, places: RowPlaces, slopes: Array) -> Array:
     """Derivatives by rows (k, rows of the block) as derivatives by parameters and exogenous rows (k, q + e)."""
     outside = np.array([row.exogenous for row in fit.rows])
     free = np.array([row.free for row in fit.rows])
-    q = len(fit.theta)
-    column = np.where(outside, q + np.cumsum(outside) - 1, free)[places.own]
-    out = np.zeros((len(slopes), q + int(outside.sum())))
+    column = np.where(outside, len(fit.theta) + np.cumsum(outside) - 1, free)[places.own]
+    out = np.zeros((len(slopes), len(fit.theta) + int(outside.sum())))
     kept = column >= 0
     np.add.at(out.T, column[kept], slopes[:, kept].T)
     return out

@@ -28,13 +28,14 @@ def without_items(model: Model, items: Collection[str]) -> Model:
         if formula.group != block:
             block = formula.group
             lines.append(f"group: {block}")
-        lines.append(_line(formula))
+        lines.append(formula_line(formula))
     lines += [f"{found.name} := {found.text}" for found in said.definitions]
     lines += [f"{found.text[0]} {found.op} {found.text[1]}" for found in said.constraints]
     return Model("\n".join(lines))
 
 
-def _line(formula: Formula) -> str:
+def formula_line(formula: Formula) -> str:
+    """One formula as text, with all that was said before the variable."""
     right = "1" if formula.op == "~1" else written(formula.rhs)
     if formula.op == "=~" and formula.rhs == formula.lhs:
         return f"{written(formula.lhs)} =~ 0"
