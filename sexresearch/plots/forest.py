@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -126,13 +126,13 @@ def _lines(effects: pd.DataFrame, standardized: bool, labels: Mapping[str, str])
         raise ModelError("nothing to draw: the frame holds no effects")
     value = "std_all" if standardized else "est"
     low, high = (f"std_all_{end}" if standardized else end for end in ("ci_lower", "ci_upper"))
-    group = kept["group"] if "group" in kept else pd.Series(pd.NA, kept.index)
+    group = pd.Series([_where(row) for row in kept.to_dict("records")], kept.index)
     return [
         Line(
-            effect if pd.isna(own) else f"{effect}, {own}",
+            f"{effect}, {own}" if own else effect,
             _path(path, labels),
             _numbers(est, a, b, standardized),
-            "" if pd.isna(own) else str(own),
+            own,
             float(est),
             float(a),
             float(b),
@@ -141,6 +141,13 @@ def _lines(effects: pd.DataFrame, standardized: bool, labels: Mapping[str, str])
             kept["effect"], kept["path"], group, kept[value], kept[low], kept[high], strict=True
         )
     ]
+
+
+def _where(row: Mapping[str, Any]) -> str:
+    """Group and level of an effect."""
+    group, level = (row.get(name) for name in ("group", "level"))
+    known = [value is not None and not pd.isna(value) for value in (group, level)]
+    return ", ".join([*([str(group)] if known[0] else []), *([f"level {level}"] if known[1] else [])])
 
 
 def _path(path: str, labels: Mapping[str, str]) -> str:

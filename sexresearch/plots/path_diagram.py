@@ -11,7 +11,7 @@ from sexresearch.arguments import in_words
 from sexresearch.chain.paths.path_limits import path_limits
 from sexresearch.plots._path.diagram_layout import arrange
 from sexresearch.plots._path.draw import draw
-from sexresearch.plots._path.graph import Graph, build, of_group
+from sexresearch.plots._path.graph import WORDS, Graph, build, explained_at, of_group, of_level
 from sexresearch.plots._path.matrix import with_matrix, without_arcs
 from sexresearch.plots._path.side_by_side import side_by_side
 from sexresearch.sem import Results
@@ -51,6 +51,7 @@ def path_diagram(
     title: str = "",
     note: str = "",
     intervals: bool = False,
+    level: int | None = None,
 ) -> Figure:
     """A fitted model as a path diagram, from causes on the left to effects on the right.
 
@@ -73,6 +74,8 @@ def path_diagram(
         Ends the footnote, the place for "Synthetic data.".
     intervals : bool
         Show the 95 % interval (delta method) below the value of every path.
+    level : {1, 2}, optional
+        Of a model of two levels, the one to draw: 1 within clusters, 2 between them.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def path_diagram(
     Raises
     ------
     OptionError
-        The group is unknown.
+        The group or level is unknown, or there are several and none is named.
     ModelError
         There is nothing to draw.
 
@@ -102,15 +105,16 @@ def path_diagram(
     ['.61***']
     """
     table = path_limits(results) if intervals and isinstance(results, Results) else results.parameters
-    rows = of_group(table, group)
-    explained = results.r_squared if results.r_squared.index.nlevels == 1 else results.r_squared[group]
+    rows = of_level(of_group(table, group), level)
+    explained = explained_at(results.r_squared, group, level)
     shown = labels or {}
     graph = build(rows, explained, results.latents, shown, items=items, standardized=standardized, intervals=intervals)
     problem = "" if results.converged else "Estimation did not converge."
     beside = "In brackets: 95 % intervals." if intervals else ""
     graph, pairs = without_arcs(graph)
     aside = f"Matrix: {'correlations' if standardized else 'covariances'} of the constructs." if pairs else ""
-    foot = _footnote(graph, standardized, [beside, aside, problem, note.replace("$", r"\$")])
+    where = "" if level is None else f"Level {level}, {WORDS[level]}."
+    foot = _footnote(graph, standardized, [where, beside, aside, problem, note.replace("$", r"\$")])
     figure = draw(side_by_side(graph) if pairs else arrange(graph), title.replace("$", r"\$"), foot)
     return with_matrix(figure, graph, pairs) if pairs else figure
 

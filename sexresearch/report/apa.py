@@ -97,8 +97,7 @@ def _parameters(results: Results, labels: Mapping[str, str]) -> PaperTable:
         raise ModelError("the model has no loading, path or covariance to print")
     named = labelled(kept, labels)
     frame = pd.DataFrame({"": [SIGNS[op] for op in kept["op"]], "Parameter": [_words(row) for row in _records(named)]})
-    if results.groups:
-        frame["Group"] = kept["group"].astype(str).tolist()
+    frame = _placed(frame, kept)
     frame["B"] = [_two(value) for value in kept["est"]]
     frame["SE"] = ["–" if se == 0 else _two(se) for se in kept["se"]]
     frame["95% CI"] = [_limits(row["ci_lower"], row["ci_upper"], row["se"]) for row in _records(kept)]
@@ -106,6 +105,14 @@ def _parameters(results: Results, labels: Mapping[str, str]) -> PaperTable:
     frame["p"] = [p_cell(value) for value in kept["pvalue"]]
     note = f"{_about(results)} B = estimate in the units of the data; β = standardized; – fixed by the model."
     return PaperTable(frame, "Parameter estimates", note)
+
+
+def _placed(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The table with a column of groups, and of levels, where the rows have several."""
+    for name in ("group", "level"):
+        if name in rows.columns and rows[name].notna().any():
+            frame[name.capitalize()] = ["" if pd.isna(value) else str(value) for value in rows[name]]
+    return frame
 
 
 def _words(row: dict) -> str:
@@ -176,8 +183,7 @@ def _mediation(results: Results | pd.DataFrame, labels: Mapping[str, str]) -> Pa
         raise OptionError(f"kind 'mediation' takes a fit or the table of effects(); it has no {', '.join(absent)}")
     named = labelled(found, labels)
     frame = pd.DataFrame({"Effect": named["effect"].tolist(), "Path": named["path"].tolist()})
-    if "group" in found.columns and found["group"].notna().any():
-        frame["Group"] = found["group"].astype(str).tolist()
+    frame = _placed(frame, found)
     frame["B"], frame["SE"] = [[_two(value) for value in found[name]] for name in ("est", "se")]
     frame["95% CI"] = [_limits(row["ci_lower"], row["ci_upper"], row["se"]) for row in _records(found)]
     frame["β"] = [_bounded(value) for value in found["std_all"]]

@@ -11,6 +11,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.report.apa import p_cell
+from sexresearch.report.naming import located
 from sexresearch.report.paper_tables import STARS_NOTE, PaperTable, starred
 from sexresearch.sem import Results
 from sexresearch.sem.view import reported
@@ -107,7 +108,7 @@ def _estimates(fit: Results, rows: str, standardized: bool, stars: bool, labels:
         pair = (
             f"{cause} → {effect}" if row["op"] == "~" else f"{effect} → {cause}" if row["op"] == "=~" else str(effect)
         )
-        where = "" if pd.isna(row["group"]) else f" ({row['group']})"
+        where = f" ({located(row)})" if located(row) else ""
         found[pair + where] = _cell(row, standardized, stars)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -55,6 +56,18 @@ def labelled(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
             for value in out["path"]
         ]
     return out
+
+
+def located(row: Mapping[str, Any]) -> str:
+    """The group and level of a row in words; empty for one of each.
+
+    >>> located({"group": "north", "level": 2}), located({"group": pd.NA, "level": pd.NA})
+    ('north, level 2', '')
+    """
+    group, level = row.get("group"), row.get("level")
+    parts = ["" if group is None or pd.isna(group) else str(group)]
+    parts += ["" if level is None or pd.isna(level) else f"level {level}"]
+    return ", ".join(filter(None, parts))
 
 
 def in_labels(sentence: str, labels: Mapping[str, str]) -> str:

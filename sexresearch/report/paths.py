@@ -9,14 +9,16 @@ from typing import Any
 import pandas as pd
 
 from sexresearch.chain.paths.path_limits import path_limits
+from sexresearch.report.naming import located
 from sexresearch.sem import Results
 from sexresearch.verdict import short
 
-KEY = ("group", "path", "std_all", "std_all_ci_lower", "std_all_ci_upper", "est", "ci_lower", "ci_upper", "pvalue")
+KEY = ("group", "level", "path", "std_all", "std_all_ci_lower", "std_all_ci_upper")
+KEY += ("est", "ci_lower", "ci_upper", "pvalue")
 
 
 def key_paths(results: Results) -> pd.DataFrame:
-    """One row per regression: group, path, std_all and est, each with 95 % limits, and p.
+    """One row per regression: group, level, path, std_all and est, each with 95 % limits, and p.
 
     >>> import sexresearch as sx
     >>> model = "joy =~ CUSA1 + CUSA2 + CUSA3; CUSCO ~ joy"
@@ -38,8 +40,7 @@ def path_sentence(row: Mapping[str, Any], names: Mapping[str, str] | None = None
     """
     known = names or {}
     shown = " → ".join(known.get(part, part) for part in str(row["path"]).split(" → "))
-    group = row.get("group")
-    where = f" ({group})" if group is not None and not pd.isna(group) else ""
+    where = f" ({located(row)})" if located(row) else ""
     if pd.isna(row["std_all"]):
         return f"{shown}{where}: no standardized estimate"
     limits = (float(row["std_all_ci_lower"]), float(row["std_all_ci_upper"]))

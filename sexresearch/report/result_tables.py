@@ -42,13 +42,11 @@ def _number(name: str, value: float) -> Number:
 
 
 def parameter_tables(results: Results, labels: Mapping[str, str]) -> list[Table]:
-    """Every parameter, by section and group."""
-    parameters = results.parameters
-    grouped = bool(parameters["group"].notna().any())
-    parts = parameters.groupby("group", sort=False, dropna=False) if grouped else [(None, parameters)]
+    """Every parameter, by section, group and level."""
     found = []
-    for label, part in parts:
-        where = f" — group {label}" if grouped and not pd.isna(label) else ""
+    for (label, level), part in results.parameters.groupby(["group", "level"], sort=False, dropna=False):
+        where = "" if pd.isna(label) else f" — group {label}"
+        where += "" if pd.isna(level) else f" — level {level:g}"
         for heading, pick in SECTIONS:
             rows = part[pick(part)]
             if len(rows):
@@ -63,5 +61,5 @@ def explained_table(results: Results, labels: Mapping[str, str]) -> list[Table]:
     explained = results.r_squared
     if explained.empty:
         return []
-    names = explained.index.names if results.groups else ["variable"]
+    names = explained.index.names if explained.index.nlevels > 1 else ["variable"]
     return [Table(labelled(explained.rename_axis(names).to_frame().reset_index(), labels), "R-squared")]

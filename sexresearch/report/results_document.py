@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 
 import pandas as pd
 
+from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.validity import validity
 from sexresearch.chain.paths.effects import effects
 from sexresearch.document import Appendix, Block, Bullets, Code, Document, Figure, Heading, Note, Paragraph, Table
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.plots.path_diagram import path_diagram
-from sexresearch.report.naming import in_labels, labelled
+from sexresearch.report.naming import in_labels, labelled, located
 from sexresearch.report.paths import KEY, key_paths, path_sentence, unclear
 from sexresearch.report.result_tables import explained_table, fit_table, parameter_tables
 from sexresearch.report.sentences import fit_sentence
 from sexresearch.sem import Results
 from sexresearch.sem.view import fit_prose
 
-EFFECTS = ("group", "effect", "path", "est", "se", "pvalue", "ci_lower", "ci_upper", "std_all", "note")
-MEASURED = ("group", "construct", "items", "omega", "ave", "htmt", "htmt_with", "verdict")
+PLACES = ("group", "level")
+EFFECTS = ("group", "level", "effect", "path", "est", "se", "pvalue", "ci_lower", "ci_upper", "std_all", "note")
+MEASURED = ("group", "level", "construct", "items", "omega", "ave", "htmt", "htmt_with", "verdict")
 CAUSES = "Read as consequences only as far as the arrows of the model are causes."
 BRACKETS = "Standardized; in brackets 95 % intervals (delta method)."
 MEASURED_WELL = "measured well"
@@ -27,6 +30,10 @@ CRITERIA = (
     "ω: reliability of the items' sum, at least .70 (Nunnally & Bernstein 1994). AVE: share of the items' variance, at "
     "least .50 and more than is shared with any other construct (Fornell & Larcker 1981). HTMT below .90 (Henseler, "
     "Ringle & Sarstedt 2015)."
+)
+LEVELS = (
+    "ω: reliability of the items' sum within clusters (level 1) and of what clusters share of it (level 2; Geldhof, "
+    "Preacher & Zyphur 2014). AVE: share of the items' variance at that level."
 )
 MOST_ITEMS = 16  # drawn in the diagram; the loadings of more are in the appendix alone
 MOST_SENTENCES = 8  # paths in sentences; the table has them all
@@ -84,7 +91,7 @@ def _path_sentences(paths: pd.DataFrame, names: Mapping[str, str], results: Resu
 
 
 def _paths_table(paths: pd.DataFrame, names: Mapping[str, str]) -> Table:
-    kept = paths[[name for name in KEY if name != "group" or paths["group"].notna().any()]]
+    kept = paths[[name for name in KEY if name not in PLACES or paths[name].notna().any()]]
     return Table(labelled(kept, names), "Paths", BRACKETS)
 
 
@@ -97,7 +104,7 @@ def _effects(results: Results, labels: Mapping[str, str]) -> list[Block]:
     indirect = found[found["effect"] == "total indirect"]
     if indirect.empty or indirect["est"].eq(0).all():
         return []
-    kept = found[[name for name in EFFECTS if name != "group" or results.groups]]
+    kept = found[[k for k in EFFECTS if k not in PLACES or (k in found and found[k].notna().any())]]
     shown = labelled(kept.reset_index(drop=True), labels)
     return [Table(shown, "Effects: direct, by every path, total", CAUSES)]
 
@@ -105,6 +112,10 @@ def _effects(results: Results, labels: Mapping[str, str]) -> list[Block]:
 def _measurement(results: Results, labels: Mapping[str, str]) -> list[Block]:
     if not results.latents or not results.converged:
         return []
+    if results.model.statements.levels:
+        kept = reliability(results)
+        own = kept[[name for name in MEASURED if name in kept.columns]]
+        return [Heading("How well it is measured"), Table(labelled(own, labels), "Constructs: reliability", LEVELS)]
     found = validity(results)
     kept = found[[name for name in MEASURED if name in found.columns]].copy()
     kept["verdict"] = [
@@ -133,23 +144,26 @@ def _appendix(results: Results, labels: Mapping[str, str]) -> list[Block]:
 
 def _diagrams(results: Results, names: Mapping[str, str]) -> list[Block]:
     groups: list[object] = list(results.groups) or [None]
+    levels: list[int | None] = [1, 2] if results.model.statements.levels else [None]
     made: list[Block] = []
-    for group in groups:
+    for group, level in product(groups, levels):
         items = len(results.observed) <= MOST_ITEMS or len(results.latents) < 2
-        figure = path_diagram(results, group=group, labels=names, items=items)
-        caption = "Path diagram with standardized estimates" + (f": {group}" if group is not None else "")
-        made.append(Figure(figure, caption, _alt(results, group, names)))
+        figure = path_diagram(results, group=group, level=level, labels=names, items=items)
+        where = located({"group": group, "level": level})
+        caption = "Path diagram with standardized estimates" + (f": {where}" if where else "")
+        made.append(Figure(figure, caption, _alt(results, group, level, names)))
     return made
 
 
-def _alt(results: Results, group: object, names: Mapping[str, str]) -> str:
+def _alt(results: Results, group: object, level: int | None, names: Mapping[str, str]) -> str:
     """The diagram in words: its paths with their estimates."""
     paths = key_paths(results)
     own = paths if group is None else paths[paths["group"] == group]
+    own = own if level is None else own[own["level"] == level]
     sentences = "; ".join(path_sentence(row, names) for row in own.head(2 * MOST_SENTENCES).to_dict("records"))
     constructs = ", ".join(names.get(name, name) for name in results.latents)
     about = f"Path diagram of {constructs}" if constructs else "Path diagram"
-    where = f", group {group}" if group is not None else ""
+    where = (f", group {group}" if group is not None else "") + (f", level {level}" if level is not None else "")
     return (
         f"{about}{where}. {sentences}"
         if sentences

@@ -18,7 +18,7 @@ from sexresearch.report.naming import labels_of_constructs
 from sexresearch.report.paths import key_paths, p_words
 from sexresearch.report.sentences import fit_sentence
 from sexresearch.sem import Results
-from sexresearch.sem.view import Reference, every_reference, fit_verdicts, references, reported
+from sexresearch.sem.view import Reference, every_reference, fit_verdicts, references, reported, view
 from sexresearch.survey import Survey
 from sexresearch.verdict import gravest, short
 
@@ -135,7 +135,13 @@ def _methods(results: Results) -> str:
     parts = [f"{parts[0]} lavaan (Rosseel, 2012)."]
     parts += _groups(results)
     parts.append(_missing(results, n))
-    if options.cluster:
+    if options.two_level:
+        clusters = sum(block.n_clusters for block in view(results, "write_up", levels=True).blocks[::2])
+        parts.append(
+            f"Respondents in {clusters} clusters of {options.cluster} were modelled at two levels, within clusters and "
+            "between them (McDonald & Goldstein, 1989)."
+        )
+    elif options.cluster:
         parts.append(f"Standard errors and test allow for clusters of {options.cluster} (Muthén & Satorra, 1995).")
     if options.sampling_weights:
         parts.append(f"Respondents were weighted by {options.sampling_weights} (Asparouhov, 2005).")
@@ -230,11 +236,13 @@ def _path(row: Mapping, names: Mapping[str, str], explained: pd.Series) -> str:
     subject = names.get(cause, cause)
     subject = subject if cause.isupper() else subject[0].upper() + subject[1:]
     where = "" if pd.isna(row["group"]) else f" among {row['group']}"
+    where += {1: " within clusters", 2: " between clusters"}.get(row["level"], "") if pd.notna(row["level"]) else ""
     clear = row["pvalue"] < 0.05
     verb = "explained" if clear else "was not shown to explain"
     low, high = float(row["std_all_ci_lower"]), float(row["std_all_ci_upper"])
     limits = "" if math.isnan(low) else f", 95% CI [{short(low)}, {short(high)}]"
-    share = explained.get(effect if pd.isna(row["group"]) else (row["group"], effect), math.nan)
+    place = (*(row[name] for name in ("group", "level") if pd.notna(row[name])), effect)
+    share = explained.get(place if len(place) > 1 else effect, math.nan)
     beside = "" if math.isnan(share) else f" (R² = {short(float(share))})"
     numbers = f"β = {short(float(row['std_all']))}{limits}{p_words(float(row['pvalue']))}{beside}"
     return f"{subject} {verb} {names.get(effect, effect)}{where}, {numbers}."

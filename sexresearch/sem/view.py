@@ -277,6 +277,9 @@ def _block(fitted: Fitted, number: int) -> ViewBlock:
     rows: tuple[Array | None, ...] = (None,) * 3 if own is None else (own.values, own.weights, own.clusters)  # noqa: PD011
     said = sample.n, sample.nobs, sample.mean, sample.cov, sample.complete, structure.has_means
     clusters = 0 if sample.nested is None else sample.nested.data.n_clusters
+    if own is None and sample.nested is not None:  # level 2, whose answers stand in every row of a cluster
+        nested = sample.nested
+        rows = (nested.answers.values[:, nested.data.between], None, nested.answers.clusters)  # noqa: PD011
     return ViewBlock(
         sample.label, names, roles, *said, fixed, rows[0], rows[1], rows[2], fitted.table.level(number), clusters
     )

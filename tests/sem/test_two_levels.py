@@ -194,3 +194,19 @@ def test_factor_scores_of_incomplete_and_of_other_rows():
     assert len(silent) == len(scores)
     with pytest.raises(errors.OptionError, match="bartlett"):
         found.factor_scores("bartlett")
+
+
+SLOPES = ("s | y1 ~ x", "s | y1 ON x", 'y1 ~ rv("s")*x', "y1 ~ x + (x | branch)", "y1 ~ (1 + x | branch)")
+
+
+@pytest.mark.parametrize("text", SLOPES)
+def test_random_slopes_are_refused_with_the_reason_and_the_alternative(text):
+    with pytest.raises(errors.ModelSyntaxError, match=r"random slopes.*changes from row to row.*both levels.*MixedLM"):
+        sem.fit(f"level: 1\n{text}\nlevel: 2\ny1 ~ w", answers(), cluster="branch")
+
+
+def test_ordered_items_at_two_levels_are_refused_with_the_reason_and_the_alternative():
+    data = answers()
+    data["y1"] = pd.qcut(data["y1"], 4, labels=False)
+    with pytest.raises(errors.OptionError, match=r"integrals over the factors of both.*MLR.*WLSMV"):
+        sem.fit(MODEL, data, cluster="branch", ordered=["y1"])

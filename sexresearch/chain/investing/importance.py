@@ -23,6 +23,9 @@ from sexresearch.sem import Results
 from sexresearch.sem.view import Array, View, matrices, view
 
 COLUMNS = ["kind", "construct", "item", "group"]
+WITHIN = "respondents within their cluster: one point more than others of the same cluster"
+BETWEEN = "clusters: one point more for all respondents of a cluster, or of the cluster itself"
+MEANS_ABOVE = "no performance within clusters: the means stand between them, at level 2"
 
 
 SMALLEST = 0.05  # points of the target per point: twenty points more are worth less than one
@@ -61,9 +64,10 @@ def importance(
     Returns
     -------
     DataFrame
-        One row per construct and item (and group): target, kind, construct, item, group, weight, importance and
-        performance with _ci_lower and _ci_upper, std_all (standardized total effect), quadrant, verdict, note. What is
-        missing has its reason in note: no path, no scale, no means, an item with a negative loading, no convergence.
+        One row per construct and item (and group, and level): target, kind, construct, item, group, level, weight,
+        importance and performance with _ci_lower and _ci_upper, std_all (standardized total effect), quadrant, verdict,
+        note. What is missing has its reason there: no path, no scale, no means, an item with a negative loading, no
+        convergence.
 
     Raises
     ------
@@ -83,6 +87,10 @@ def importance(
     holds 0 and reaches beyond, "works against" where it lies below 0; none where no path leads to the target, a number
     is missing or the solution is inadmissible.
 
+    Two levels: levers and target are set against each other at the level that holds both. At level 1 a point is one
+    more than others of the same cluster have, and there is no performance, as means stand at level 2; at level 2 it is
+    one for the whole cluster, or on the scale of its records (Preacher, Zyphur & Zhang 2010, doi 10.1037/a0020141).
+
     Examples
     --------
     >>> import numpy as np, pandas as pd
@@ -95,7 +103,7 @@ def importance(
     >>> frame[["construct", "quadrant"]].head(2).to_numpy().tolist()
     [['joy', 'concentrate here'], ['ease', 'possible overkill']]
     """
-    fit = view(results, "importance")
+    fit = view(results, "importance", levels=True)
     _refuse(level, smallest)
     graphs = all_arrows(fit)
     chosen = _chosen(fit, graphs, target, constructs)
@@ -103,7 +111,9 @@ def importance(
     rows = [row for number, graph in enumerate(graphs) for row in _rows(fit, graph, number, target, chosen[number])]
     beside = [passes_through(graphs[g], c, () if item else chosen[g], target) for _, c, item, g, _ in rows]
     frame = _numbers(fit, rows, target, scales, notes, level)
-    frame["note"] = [joined(_shared(through), note) for through, note in zip(beside, frame["note"], strict=True)]
+    moved = [moved_at(fit, g) for _, _, _, g, _ in rows]
+    parts = zip(moved, beside, frame["note"], strict=True)
+    frame["note"] = [joined(what, _shared(through), note) for what, through, note in parts]
     return judged(frame, target, level, smallest, fit.inadmissible)
 
 
@@ -128,18 +138,23 @@ def _chosen(fit: View, graphs: Sequence[Arrows], target: str, constructs: Sequen
         found = [inside for _ in graphs]
     else:
         inside = [name for name in constructs_of(fit) if name != target]
-        found = [ranked_by_default(graph, inside, target) for graph in graphs]
-        found = found if any(found) else [inside for _ in graphs]
+        own = [[name for name in constructs_of(fit, number) if name != target] for number in range(len(graphs))]
+        pairs = list(zip(graphs, own, strict=True))
+        found = [ranked_by_default(graph, names, target) if target in graph.names else [] for graph, names in pairs]
+        found = found if any(found) else own
     if not inside:
         raise ModelError(f"there is nothing to set beside the target {target!r}: name constructs other than it")
     return [[name for name in own if name in graph.names] for own, graph in zip(found, graphs, strict=True)]
 
 
-def constructs_of(fit: View) -> list[str]:
-    """Latent variables, then observed ones that no latent is measured by."""
-    rows = fit.rows
+def constructs_of(fit: View, number: int | None = None) -> list[str]:
+    """Latent variables, then observed ones that no latent is measured by; of one level where there are two."""
+    one = None if number is None or fit.blocks[number].level is None else number
+    blocks, rows = (fit.blocks, fit.rows) if one is None else (fit.blocks[one : one + 1], fit.by_block[one])
     measured = {row.rhs for row in rows if row.op == "=~" and is_drawn(row)}
-    return [*fit.latents, *(name for name in fit.observed if name not in measured)]
+    there = {name for block in blocks for name in block.names}
+    observed = (name for name in fit.observed if name not in measured)
+    return [name for name in (*fit.latents, *observed) if name in there]
 
 
 def items_of(fit: View, number: int, construct: str) -> list[str]:
@@ -186,7 +201,7 @@ def _numbers(
     weight, effect, shown = np.split(found.est, 3)
     _, effect_se, shown_se = float(ndtri(0.5 + level / 2)) * np.stack(np.split(found.se, 3))
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "connected"])
-    frame["group"] = [fit.groups[g] if fit.groups else pd.NA for g in frame["group"]]
+    frame = placed(fit, frame)
     frame.insert(0, "target", target)
     frame["weight"] = np.where(frame["kind"] == "item", weight, np.nan)
     for name, est, half in (("importance", effect, effect_se), ("performance", shown, shown_se)):
@@ -196,10 +211,24 @@ def _numbers(
         joined("" if leads else _silent(fit, g, c, target), *reasons(fit, g, (item or c, target), notes))
         for _, c, item, g, leads in rows
     ]
-    numbers = [name for name in frame if name not in (*COLUMNS, "target", "connected", "note")]
+    numbers = [name for name in frame if name not in (*COLUMNS, "level", "target", "connected", "note")]
     lost = [bool(unreadable(fit, g)) for g in range(len(place))]
     frame.loc[[lost[g] for _, _, _, g, _ in rows], numbers] = np.nan
     return frame
+
+
+def placed(fit: View, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with labels for the numbers of its blocks in "group", and with the level where there are two."""
+    blocks = [fit.blocks[number] for number in frame["group"]]
+    frame["group"] = [block.label if fit.groups else pd.NA for block in blocks]
+    if fit.blocks[0].level is not None:
+        frame.insert(frame.columns.get_loc("group") + 1, "level", pd.Series([b.level for b in blocks], dtype=object))
+    return frame
+
+
+def moved_at(fit: View, number: int) -> str:
+    """Who is moved by one point at this level; empty for models of one level."""
+    return {1: WITHIN, 2: BETWEEN}.get(fit.blocks[number].level or 0, "")
 
 
 def _silent(fit: View, number: int, construct: str, target: str) -> str:
@@ -252,6 +281,8 @@ def reasons(fit: View, number: int, names: Sequence[str], notes: Mapping[str, st
         found.append("the moments hold no means, so there is no performance")
     for name in names:
         found += _of_variable(fit, number, name, notes)
+    if fit.blocks[number].roles.split:
+        found.append(MEANS_ABOVE)
     return found
 
 
@@ -270,6 +301,8 @@ def _of_variable(fit: View, number: int, name: str, notes: Mapping[str, str]) ->
 def _negative(fit: View, number: int, construct: str, item: str) -> str:
     """What a negative loading asks for: the item recoded, or left out where the loading cannot be told from 0."""
     rows = fit.parameters.query("op == '=~' and lhs == @construct and rhs == @item")
-    own = rows[rows["group"] == fit.groups[number]] if fit.groups else rows
+    block = fit.blocks[number]
+    own = rows[rows["group"] == block.label] if fit.groups else rows
+    own = own if block.level is None else own[own["level"] == block.level]
     advice = "recode it" if clearly_loads(own).all() else "the loading cannot be told from 0, so leave the item out"
     return f"{item} loads negatively on {construct}, which has no index then: {advice}"

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,9 +39,20 @@ class Points:
     total: Array
 
 
+class Below(NamedTuple):
+    """Level 1 as seen from level 2: its meter, and the places of shared variables here and there."""
+
+    meter: Meter
+    places: list[int]
+    twins: list[int]
+
+
 @dataclass(frozen=True)
 class Meter:
-    """What one group needs to be read in points: indicators or parts by construct, scales, means not modelled."""
+    """What one group needs to be read in points: indicators or parts by construct, scales, means not modelled.
+
+    elsewhere (p,) : variables of level 1 whose means stand at level 2. below : what level 1 adds to these.
+    """
 
     places: RowPlaces
     parts: Mapping[int, tuple[int, ...]]
@@ -49,14 +61,15 @@ class Meter:
     width: Array
     sampled: Array
     first: int
+    elsewhere: Array
+    below: Below | None = None
 
     def read(self, rows: Array, means: Array) -> Points:
         """The points at values of the table's rows (R, rows) and means of the observed variables of all groups."""
         m, p = self.places.m, self.places.p
         at = matrices(self.places, rows)
         B, G, sd = at.B, at.G, at.sd
-        own = means[:, self.first : self.first + p]
-        mean = np.where(self.sampled, own, self._implied(rows, G))
+        mean = np.where(self.elsewhere, np.nan, self._mean(rows, means, G))
         units, level = np.full((len(rows), m), np.nan), np.full((len(rows), m), np.nan)
         units[:, :p], level[:, :p] = 100.0 / self.width, 100.0 * (mean - self.low) / self.width
         weights = np.zeros((len(rows), m, m))
@@ -69,6 +82,14 @@ class Meter:
             weights[:, latent, k] = share
             level[:, latent] = (share * level[:, k]).sum(axis=1)
         return Points(weights, units, level, G * units[:, :, None] / units[:, None, :])
+
+    def _mean(self, rows: Array, means: Array, G: Array) -> Array:
+        """(R, p) means of the observed variables, with what comes to them from covariates of level 1."""
+        mean = np.where(self.sampled, means[:, self.first : self.first + self.places.p], self._implied(rows, G))
+        if self.below is not None:
+            within, places, twins = self.below
+            mean[:, places] += within._mean(rows, means, matrices(within.places, rows).G)[:, twins]
+        return mean
 
     def _implied(self, rows: Array, G: Array) -> Array:
         constant = self.places.is_path & (self.places.col == self.places.m)
@@ -94,12 +115,17 @@ def _composed(coefficient: Array, units: Array) -> tuple[Array, Array]:
 
 def meters(fit: View, scales: Mapping[str, Ends]) -> list[Meter]:
     """One meter per group."""
-    out, first = [], 0
+    out: list[Meter] = []
+    first = 0
     for number, block in enumerate(fit.blocks):
         low, high = np.array([scales[name] for name in block.observed]).T
         sampled = np.array([name in block.fixed for name in block.observed]) | (not block.has_means)
         parts, composites = _parts(fit, number, block.names)
-        out.append(Meter(fit.places[number], parts, composites, low, high - low, sampled, first))
+        elsewhere = np.array([name in block.roles.split for name in block.observed])
+        shared = [name for name in block.observed if block.level == 2 and name in fit.blocks[number - 1].observed]
+        places, twins = ([fit.blocks[k].observed.index(name) for name in shared] for k in (number, number - 1))
+        below = Below(out[-1], places, twins) if shared else None
+        out.append(Meter(fit.places[number], parts, composites, low, high - low, sampled, first, elsewhere, below))
         first += len(block.observed)
     return out
 
@@ -181,8 +207,8 @@ def no_means(block: ViewBlock) -> bool:
 def _mean_covariance(block: ViewBlock) -> Array:
     """(p, p) sampling covariance of the means: cov / n, summed within clusters where the fit has them."""
     plain = block.answers is None or (block.clusters is None and block.weights is None)
-    if plain or block.answers is None or not block.complete:
-        return block.cov / block.n
+    if plain or block.answers is None or not block.complete or block.level == 2:
+        return block.cov / (block.n_clusters if block.level == 2 else block.n)
     weights = np.ones(block.nobs) if block.weights is None else block.weights
     moves = (block.answers - block.mean) * weights[:, None] / block.n
     moves = moves if block.clusters is None else cluster_sums(moves, block.clusters)

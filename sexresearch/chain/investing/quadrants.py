@@ -30,7 +30,7 @@ Row = Mapping[Hashable, Any]
 def judged(
     frame: pd.DataFrame, target: str, level: float, smallest: float, inadmissible: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """The frame with `quadrant` and `verdict` before its notes; constructs and items, and groups, are judged apart.
+    """The frame with `quadrant` and `verdict` before its notes; kinds, groups and levels are judged apart.
 
     Rows that are not `connected` to the target are not judged and have no part in the means. No row is where the
     solution is `inadmissible`.
@@ -44,8 +44,9 @@ def judged(
     ['concentrate here', 'not shown', 'unimportant']
     """
     shown = ["importance", "performance"]
-    kept = frame[["kind", "group"]].assign(**{name: frame[name].where(frame["connected"]) for name in shown})
-    by = kept.groupby(["kind", "group"], dropna=False)
+    keys = [name for name in ("kind", "group", "level") if name in frame.columns]
+    kept = frame[keys].assign(**{name: frame[name].where(frame["connected"]) for name in shown})
+    by = kept.groupby(keys, dropna=False)
     means, counts = by[shown].transform("mean"), by["importance"].transform("count")
     found = []
     for row, mean, count in zip(frame.to_dict("records"), means.to_dict("records"), counts, strict=True):

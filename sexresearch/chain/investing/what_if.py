@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.investing.importance import constructs_of, reasons, shows_only, unreadable
+from sexresearch.chain.investing.importance import constructs_of, moved_at, placed, reasons, shows_only, unreadable
 from sexresearch.chain.investing.points import Points, meters, readings
 from sexresearch.chain.investing.scales import Scale, limits_of
 from sexresearch.chain.joining import joined
@@ -43,9 +43,10 @@ def what_if(
     Returns
     -------
     DataFrame
-        One row per construct (and group), causes before effects: construct, group, change, change_ci_lower,
-        change_ci_upper (points), performance (today), predicted (then), note (the assumption behind the row, and what
-        is missing). Where nothing follows, the other constructs stand there without a change, and with the reason.
+        One row per construct (and group, and level), causes before effects: construct, group, level, change,
+        change_ci_lower, change_ci_upper (points), performance (today), predicted (then), note (the assumption behind
+        the row, and what is missing). Where nothing follows, the other constructs stand there without a change, and
+        with the reason.
 
     Raises
     ------
@@ -58,7 +59,8 @@ def what_if(
     -----
     The change of t is the sum over the changed s of the total effect of s on t times the points of s (formulas: module
     `points`); limits by the delta method. That the arrows are causes is an assumption, not a finding: the data fit as
-    well where an arrow is turned round (Bollen & Pearl 2013, doi 10.1007/978-94-007-6094-3_15).
+    well where an arrow is turned round (Bollen & Pearl 2013, doi 10.1007/978-94-007-6094-3_15). At two levels a change
+    stays at its own: respondents moved against others of their cluster, or whole clusters; note says which.
 
     Examples
     --------
@@ -71,13 +73,13 @@ def what_if(
     >>> what_if(results, {"joy": +5}, scale=(1, 7))[["construct", "change"]].round(0).to_numpy().tolist()
     [['joy', 5.0], ['stay', 5.0]]
     """
-    fit = view(results, "what_if")
+    fit = view(results, "what_if", levels=True)
     if not 0 < level < 1:
         raise OptionError(f"level must lie between 0 and 1; found {level!r}")
     graphs = all_arrows(fit)
     _refuse(fit, graphs, changes)
     scales, notes = limits_of(fit, scale)
-    rows = [(name, number) for number, graph in enumerate(graphs) for name in _moved(fit, graph, changes)]
+    rows = [(name, number) for number, graph in enumerate(graphs) for name in _moved(fit, graph, number, changes)]
     names = [block.names for block in fit.blocks]
 
     def quantities(points: list[Points]) -> Array:
@@ -87,7 +89,8 @@ def what_if(
     found = readings(fit, meters(fit, scales), quantities)
     (change, today), half = np.split(found.est, 2), float(ndtri(0.5 + level / 2)) * found.se[: len(rows)]
     frame = pd.DataFrame({"construct": [name for name, _ in rows]})
-    frame["group"] = [fit.groups[g] if fit.groups else pd.NA for _, g in rows]
+    frame["group"] = [g for _, g in rows]
+    frame = placed(fit, frame)
     numbers = np.stack([change, change - half, change + half, today, today + change], axis=1)
     lost = [bool(unreadable(fit, g)) for g in range(len(graphs))]
     numbers[[lost[g] for _, g in rows]] = np.nan
@@ -96,9 +99,10 @@ def what_if(
     frame[NUMBERS] = numbers
     ends = [(name, *(s for s in changes if s in names[g])) for name, g in rows]
     why = [reasons(fit, g, own, notes) for (_, g), own in zip(rows, ends, strict=True)]
+    moved = [moved_at(fit, g) for _, g in rows]
     beyond = ["beyond the scale of 0 to 100" if not 0 <= x <= 100 else "" for x in frame["predicted"].fillna(50)]
     alone = [joined(*_alone(fit, graphs[g], g, name, changes)) for name, g in rows]
-    frame["note"] = [joined(ASSUMED, *parts, *others) for *parts, others in zip(alone, beyond, why, strict=True)]
+    frame["note"] = [joined(ASSUMED, *parts, *others) for *parts, others in zip(moved, alone, beyond, why, strict=True)]
     return frame
 
 
@@ -112,12 +116,14 @@ def _refuse(fit: View, graphs: Sequence[Arrows], changes: Mapping[str, float]) -
             raise OptionError(f"the change of {name!r} must be points between -100 and 100; found {points!r}")
 
 
-def _moved(fit: View, graph: Arrows, changes: Mapping[str, float]) -> list[str]:
+def _moved(fit: View, graph: Arrows, number: int, changes: Mapping[str, float]) -> list[str]:
     """The changed constructs and all that follow, causes before effects; all others where nothing follows."""
     reached = {name for source in changes if source in graph.names for name in graph.reach[source]}
     first = [name for name in changes if name in graph.names]
-    after = [name for name in constructs_of(fit) if name in reached and name not in first]
-    others = [name for name in constructs_of(fit) if name in graph.names and name not in first]
+    if not first and fit.blocks[number].level is not None:
+        return []
+    after = [name for name in constructs_of(fit, number) if name in reached and name not in first]
+    others = [name for name in constructs_of(fit, number) if name in graph.names and name not in first]
     return [*first, *(sorted(after, key=lambda name: -len(graph.reach[name])) or others)]
 
 

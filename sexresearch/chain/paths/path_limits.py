@@ -25,7 +25,7 @@ def path_limits(results: Results | View, level: float = 0.95) -> pd.DataFrame:
     >>> path_limits(results)[["lhs", "std_all_ci_lower"]].head(1).round(1).to_numpy().tolist()
     [['m', 0.7]]
     """
-    fit = view(results, "path_limits")
+    fit = view(results, "path_limits", levels=True)
     rows = fit.parameters.copy()
     rows[LIMITS] = np.nan
     kept = [(i, row) for i, row in enumerate(fit.rows) if row.op in ("=~", "~")]

@@ -11,6 +11,7 @@ from sexresearch.errors import ModelError, OptionError
 from sexresearch.plots._path.diagram_words import ALPHA, number, stars, wrap
 
 NAME_LIMIT, ITEM_LIMIT = 13, 11  # characters per line in ellipses and in item boxes
+WORDS = {1: "within clusters", 2: "between clusters"}
 KINDS = {"=~": "loading", "~": "path", "~~": "covariance"}
 
 
@@ -88,6 +89,25 @@ def of_group(parameters: pd.DataFrame, group: object) -> pd.DataFrame:
         there = f"the groups are {known}" if found else "these results have one group without a label; leave group out"
         raise OptionError(f"a path diagram shows one group, and group={group!r} is none of them: {there}")
     return parameters[parameters["group"] == group]
+
+
+def of_level(parameters: pd.DataFrame, level: object) -> pd.DataFrame:
+    """The rows of one level; `level` is None for a model of one."""
+    found = list(parameters["level"].dropna().unique()) if "level" in parameters else []
+    if level is None and not found:
+        return parameters
+    if level not in found:
+        there = " and ".join(f"level={k} ({WORDS[k]})" for k in found) or "these results have one: leave level out"
+        raise OptionError(f"a path diagram shows one level, and level={level!r} is none of them: {there}")
+    return parameters[(parameters["level"] == level).fillna(value=False).astype(bool)]
+
+
+def explained_at(r_squared: pd.Series, group: object, level: object) -> pd.Series:
+    """Explained variance by variable, of one group and level."""
+    for name, value in (("group", group), ("level", level)):
+        if name in r_squared.index.names:
+            r_squared = r_squared.xs(value, level=name)
+    return r_squared
 
 
 def build(

@@ -8,6 +8,12 @@ from sexresearch.sem.estimation.options import ROBUST, SE, TEST, Options
 GAPS = ("ML", "MLR", "MLF")  # estimators that can use incomplete answers
 YUAN_BENTLER = ("yuan_bentler", "yuan_bentler_mplus")
 LEVEL_TESTS = ("standard", "yuan_bentler_mplus", "none")
+LEVEL_REASONS = {
+    "ordered": "Ordered items at two levels need integrals over the factors of both, which are not computed: fit "
+    "answers of five or more categories as numbers with estimator='MLR', or one level with cluster= and ordered= "
+    "(WLSMV, with standard errors for clusters)",
+    "auxiliary": "Auxiliary variables would need a place at either level: name them in the model instead",
+}  # why, and what to do instead
 LEVEL_ERRORS = ("standard", "robust_huber_white", "none")
 
 
@@ -39,10 +45,11 @@ def refuse_beside_levels(options: Options) -> None:
     }
     found = [f"{name}={value!r}" for name, value in wrong.items() if value is not None]
     if found:
+        why = "".join(f". {LEVEL_REASONS[name]}" for name in LEVEL_REASONS if wrong[name] is not None)
         raise OptionError(
             f"models with 'level:' blocks do not go with {', '.join(found)}; they are estimated by 'ML' or 'MLR', "
             f"listwise or by 'fiml', with se {' or '.join(map(repr, LEVEL_ERRORS))} and test "
-            f"{' or '.join(map(repr, LEVEL_TESTS))}"
+            f"{' or '.join(map(repr, LEVEL_TESTS))}{why}"
         )
 
 

@@ -15,7 +15,7 @@ from sexresearch.sem.language.modifiers import NONE, merged, product, term
 from sexresearch.sem.language.names import factors
 from sexresearch.sem.language.statements import Constraint, Definition, Formula, Modifiers, Statements
 from sexresearch.sem.language.tokens import OPERATORS, Token, fail, tokenize
-from sexresearch.sem.language.unsupported import BLOCKS, MODIFIERS, OTHER_PROGRAMS
+from sexresearch.sem.language.unsupported import BLOCKS, MODIFIERS, OTHER_PROGRAMS, RANDOM_SLOPES
 from sexresearch.sem.language.unsupported import OPERATORS as UNSUPPORTED
 
 FORMULA = ("=~", "~", "~~", "~*~", "~1", "|")
@@ -170,6 +170,7 @@ def _formula(cursor: Cursor, read: _Read) -> None:
     op = cursor.take()
     if op.text in UNSUPPORTED:
         fail(op, f"found {op.text!r}; {UNSUPPORTED[op.text]}", "one of " + " ".join(FORMULA))
+    _refuse_random_slope(op, cursor.line)
     if op.kind != "op" or op.text not in FORMULA:
         fail(op, f"found {shown(op)}{_left_hint(op)}", "one of " + " ".join(FORMULA))
     if cursor.here.kind == "op":
@@ -187,6 +188,16 @@ def _formula(cursor: Cursor, read: _Read) -> None:
             fail(op, f"found {op.text!r} after efa()", "'=~': a block of exploratory factors is measured by items")
         for modifiers, rhs in terms:
             _add(read, replace(_elementary(name, op, modifiers, rhs, read.block), efa=block), rhs)
+
+
+def _refuse_random_slope(op: Token, rest: Sequence[Token]) -> None:
+    """The random slopes of other programs: ``s | y ~ x``, ``s | y ON x``, and ``y ~ x + (x | branch)``."""
+    bar = op if op.text == "|" and any(t.text.lower() in ("~", "on") for t in rest) else None
+    bracket = next((i for i, t in enumerate(rest) if t.text == "("), len(rest))
+    if op.text == "~":
+        bar = next((t for t in rest[bracket:] if t.text == "|"), None)
+    if bar is not None:
+        fail(bar, f"found '|'; {RANDOM_SLOPES}", "a random intercept at most, which every variable at both levels has")
 
 
 def _left(cursor: Cursor) -> tuple[str, Token]:

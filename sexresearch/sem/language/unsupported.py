@@ -5,13 +5,19 @@ from __future__ import annotations
 OPERATORS = {
     "<~": "composites are not estimated: compute the sum as a column, or measure the construct by '=~'",
 }
+RANDOM_SLOPES = (
+    "random slopes are not estimated: with them the covariance of a cluster's answers changes from row to row with "
+    "the covariate, and sums of clusters no longer tell the likelihood. Name the covariate at both levels (its slope "
+    "within and between clusters), or give groups of clusters slopes of their own (group=); a single outcome with a "
+    "random slope is statsmodels' MixedLM"
+)
 BLOCKS = {
     "block": "blocks are written 'group: label'",
     "class": "mixtures of classes are not estimated",
 }
 MODIFIERS = {
     "efa": 'it stands before factors on the left of \'=~\', as in efa("block")*f1 + efa("block")*f2 =~ x1 + x2',
-    "rv": "random slopes are not estimated",
+    "rv": RANDOM_SLOPES,
     "prior": "priors belong to Bayesian estimation, which is not offered: leave prior() out",
 }
 TRANSFORMED = {

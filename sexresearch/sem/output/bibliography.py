@@ -88,7 +88,7 @@ def references_of_options(options: Options) -> tuple[Reference, ...]:
     else:
         keys.append("browne1984")
     keys += TESTS.get(options.test or "", ())
-    keys += ["muthen1995"] if options.cluster else []
+    keys += ["mcdonald1989" if options.two_level else "muthen1995"] if options.cluster else []
     keys += ["asparouhov2005"] if options.sampling_weights else []
     keys += ["enders2001"] if options.missing == "fiml" else []
     keys += ["graham2003"] if options.auxiliary else []

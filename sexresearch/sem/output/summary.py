@@ -65,7 +65,9 @@ def summarize(
     )
     for labels, part in parts:
         found = [
-            f"{word} {label}" for word, label in zip(("group", "level"), labels, strict=True) if not pd.isna(label)
+            f"{word} {label:g}" if word == "level" else f"{word} {label}"
+            for word, label in zip(("group", "level"), labels, strict=True)
+            if not pd.isna(label)
         ]
         where = f" — {', '.join(found)}" if found else ""
         for heading, pick in SECTIONS:
