@@ -277,9 +277,8 @@ def _block(fitted: Fitted, number: int) -> ViewBlock:
     rows: tuple[Array | None, ...] = (None,) * 3 if own is None else (own.values, own.weights, own.clusters)  # noqa: PD011
     said = sample.n, sample.nobs, sample.mean, sample.cov, sample.complete, structure.has_means
     clusters = 0 if sample.nested is None else sample.nested.data.n_clusters
-    if own is None and sample.nested is not None:  # level 2, whose answers stand in every row of a cluster
-        nested = sample.nested
-        rows = (nested.answers.values[:, nested.data.between], None, nested.answers.clusters)  # noqa: PD011
+    if own is None and (up := sample.nested) is not None:  # level 2, whose answers stand in every row of a cluster
+        rows = (up.answers.values[:, up.data.between], None, up.answers.clusters)  # noqa: PD011
     return ViewBlock(
         sample.label, names, roles, *said, fixed, rows[0], rows[1], rows[2], fitted.table.level(number), clusters
     )
@@ -320,9 +319,8 @@ def means(fit: View, number: int, rows: Array, G: Array) -> Array:
     """(R, m) implied means of all variables of a block, G times the intercepts; 0 where it has none."""
     place = {name: i for i, name in enumerate(fit.blocks[number].names)}
     intercepts = np.zeros(G.shape[:2])
-    for i, row in enumerate(fit.rows):
-        if row.group == number and row.op == "~1":
-            intercepts[:, place[row.lhs]] = rows[:, i]
+    for i in (i for i, row in enumerate(fit.rows) if row.group == number and row.op == "~1"):
+        intercepts[:, place[fit.rows[i].lhs]] = rows[:, i]
     return np.einsum("rij,rj->ri", G, intercepts)
 
 
@@ -399,5 +397,5 @@ def normal_moments(answers: Array) -> tuple[Array, Array]:
     DataError where answers do not vary, or two columns have no row in common.
     """
     names = tuple(f"column {number}" for number in range(1, answers.shape[1] + 1))
-    sample = from_gaps(Answers(None, answers, None, None, pd.RangeIndex(len(answers))), names)
-    return sample.mean, sample.cov
+    found = from_gaps(Answers(None, answers, None, None, pd.RangeIndex(len(answers))), names)
+    return found.mean, found.cov
