@@ -28,9 +28,11 @@ from sexresearch.sem.implied.two_level_likelihood import (
     LevelIndex,
     LevelMoments,
     gradient_of,
+    inverses,
 )
 from sexresearch.sem.matrices import invert
 
+FEW, CHUNK = 8, 8192  # rows per pattern below which rows are taken one by one, and how many of them at a time
 STEP = 1e-5  # of central differences of the gradient, in units of standard deviations
 
 
@@ -54,17 +56,34 @@ class ClusterPattern(NamedTuple):
     values: Array
 
 
+class Packed(NamedTuple):
+    """All answers of level 1 as arrays, pattern after pattern.
+
+    values (N, w) with 0 for gaps, seen (P, w), code (N,) numbers of patterns and starts (P,) of each, clusters (N,) and
+    rows (N,) where they come from, counts (J, P) rows of every cluster with every pattern.
+    """
+
+    values: Array
+    seen: Array
+    code: Array
+    starts: Array
+    clusters: Array
+    rows: Array
+    counts: Array
+
+
 class _State(NamedTuple):
     """At some moments: half deviance, pull q (J, b) on the parts of level 2, their precision (J, b, b) as it adds to
-    the curvature, u (J, w) and G (J, w, w), and the inverses V of the patterns."""
+    the curvature, u (J, w) and G (J, w, w), inverses V (P, w, w) of the patterns padded with 0, and every answer less
+    its mean times the inverse of its pattern (N, w)."""
 
     value: float
     pull: Array
     precision: Array
     u: Array
     G: Array
-    V: list[Array]
-    left: list[Array]
+    V: Array
+    turned: Array
 
 
 @by_value
@@ -97,28 +116,47 @@ class ClusterPatterns:
         pairs = np.array(found, dtype=int).reshape(len(found), 2)
         return pairs[:, 0], pairs[:, 1]
 
+    @cached_property
+    def packed(self) -> Packed:
+        """The answers of level 1 as arrays."""
+        sizes = [len(own.rows) for own in self.rows]
+        seen = np.zeros((len(self.rows), len(self.within)), dtype=bool)
+        values = np.zeros((sum(sizes), len(self.within)))
+        starts = np.cumsum([0, *sizes])[:-1]
+        for number, (own, start) in enumerate(zip(self.rows, starts, strict=True)):
+            seen[number, own.columns] = True
+            values[start : start + len(own.rows), own.columns] = own.values
+        clusters = np.concatenate([own.clusters for own in self.rows])
+        code = np.repeat(np.arange(len(sizes)), sizes)
+        counts = np.zeros((self.n_clusters, len(sizes)))
+        np.add.at(counts, (clusters, code), 1.0)
+        return Packed(values, seen, code, starts, clusters, np.concatenate([own.rows for own in self.rows]), counts)
+
     def _state(self, at: LevelMoments) -> _State | None:
-        w, J = len(self.within), self.n_clusters
-        mean = self.index.mean(at)[self.within]
-        A, r, total = np.zeros((J, w, w)), np.zeros((J, w)), 0.0
-        V, left = [], []
-        for pattern in self.rows:
-            found = invert(at.within[np.ix_(pattern.columns, pattern.columns)])
-            if found is None:
-                return None
-            x = pattern.values - mean[pattern.columns]
-            counts = np.bincount(pattern.clusters, minlength=J)
-            turned = x @ found[0]
-            total += len(x) * found[1] + float(np.vdot(turned, x))
-            A[:, pattern.columns[:, None], pattern.columns] += counts[:, None, None] * found[0]
-            for column, values in zip(pattern.columns, turned.T, strict=True):
-                r[:, column] += np.bincount(pattern.clusters, values, J)
-            V.append(found[0])
-            left.append(x)
-        return self._given_above(at, A, r, total, V, left)
+        own, w = self.packed, len(self.within)
+        seen = own.seen[:, :, None] & own.seen[:, None, :]
+        V, logdets = inverses(np.where(seen, at.within, np.eye(w)))
+        if not np.isfinite(logdets).all():
+            return None
+        V *= seen
+        x = np.where(own.seen[own.code], own.values - self.index.mean(at)[self.within], 0.0)
+        turned = self._times(x, V)
+        total = float(own.counts.sum(axis=0) @ logdets) + float(np.vdot(turned, x))
+        A = (own.counts @ V.reshape(len(V), w * w)).reshape(self.n_clusters, w, w)
+        r = np.stack([np.bincount(own.clusters, column, self.n_clusters) for column in turned.T], axis=1)
+        return self._given_above(at, A, r, total, V, turned)
+
+    def _times(self, x: Array, V: Array) -> Array:
+        """(N, w) every row of x times the inverse of its pattern."""
+        own = self.packed
+        if len(V) * FEW > len(x):
+            parts = range(0, len(x), CHUNK)
+            return np.concatenate([(x[k : k + CHUNK, None] @ V[own.code[k : k + CHUNK]])[:, 0] for k in parts])
+        parts_ = np.split(x, own.starts[1:])
+        return np.concatenate([part @ v for part, v in zip(parts_, V, strict=True)])
 
     def _given_above(
-        self, at: LevelMoments, A: Array, r: Array, total: float, V: list[Array], left: list[Array]
+        self, at: LevelMoments, A: Array, r: Array, total: float, V: Array, turned: Array
     ) -> _State | None:
         (J, w), b, (own, twin) = r.shape, len(self.between), self.shared
         pull, precision = np.zeros((J, b)), np.zeros((J, b, b))
@@ -155,7 +193,7 @@ class ClusterPatterns:
             precision[rows[:, None, None], twin[:, None], z] = crossed
             precision[rows[:, None, None], z[:, None], twin] = crossed.swapaxes(1, 2)
             precision[rows[:, None, None], z[:, None], z] = known[0] + slope.T @ P @ slope
-        return _State(0.5 * total, pull, precision, u, G, V, left)
+        return _State(0.5 * total, pull, precision, u, G, V, turned)
 
     def derivatives(self, at: LevelMoments) -> LevelDerivatives:
         """Half the deviance at these moments, without constants; infinite where they are impossible.
@@ -173,18 +211,19 @@ class ClusterPatterns:
 
     def _gradient(self, at: LevelMoments, s: _State) -> Array:
         of_between = 0.5 * (s.precision.sum(axis=0) - s.pull.T @ s.pull)
-        w = len(self.within)
-        of_within, of_mean = np.zeros((w, w)), np.zeros(self.p)
-        for pattern, V, x in zip(self.rows, s.V, s.left, strict=True):
-            columns = pattern.columns
-            e = x - s.u[pattern.clusters][:, columns]
-            counts = np.bincount(pattern.clusters, minlength=self.n_clusters).astype(float)
-            T = e.T @ e + np.einsum("j,jab->ab", counts, s.G[:, columns[:, None], columns])
-            of_within[np.ix_(columns, columns)] += 0.5 * (len(x) * V - V @ T @ V)
-            of_mean[self.within[columns]] -= V @ e.sum(axis=0)
+        own, w, of_mean = self.packed, len(self.within), np.zeros(self.p)
+        left = self._left(s)
+        spread = (own.counts.T @ s.G.reshape(len(s.G), w * w)).reshape(len(s.V), w, w)
+        curved = np.einsum("p,pab->ab", own.counts.sum(axis=0), s.V) - (s.V @ spread @ s.V).sum(axis=0)
+        of_within = 0.5 * (curved - left.T @ left)
+        of_mean[self.within] = -left.sum(axis=0)
         alone = ~np.isin(self.between, self.within)
         of_mean[self.between[alone]] = -s.pull.sum(axis=0)[alone]
         return gradient_of(self.index, of_mean, of_within, of_between)
+
+    def _left(self, s: _State) -> Array:
+        """(N, w) every answer less its mean and the part of its cluster, times the inverse of its pattern."""
+        return s.turned - self._times(s.u[self.packed.clusters], s.V)
 
     def _differenced(self, at: LevelMoments, D: Array) -> Array:
         """D' H D by central differences of the gradient along the columns of D (M, k)."""
@@ -223,8 +262,7 @@ class ClusterPatterns:
         s, left = self._state(at), np.zeros((self.n, len(self.within)))
         if s is None:
             return np.full((self.n_clusters, len(self.between)), math.nan), np.full(left.shape, math.nan)
-        for pattern, V, x in zip(self.rows, s.V, s.left, strict=True):
-            left[pattern.rows[:, None], pattern.columns] = (x - s.u[pattern.clusters][:, pattern.columns]) @ V
+        left[self.packed.rows] = self._left(s)
         return s.pull, left
 
     def scores(self, at: LevelMoments) -> Array:
@@ -232,17 +270,13 @@ class ClusterPatterns:
         s, index = self._state(at), self.index
         if s is None:
             return np.full((self.n_clusters, index.size), math.nan)
-        w = len(self.within)
+        own, w, left = self.packed, len(self.within), self._left(s)
         of_within, of_mean = np.zeros((self.n_clusters, w, w)), np.zeros((self.n_clusters, self.p))
-        for pattern, V, x in zip(self.rows, s.V, s.left, strict=True):
-            columns, clusters = pattern.columns, pattern.clusters
-            turned = (x - s.u[clusters][:, columns]) @ V
-            counts = np.bincount(clusters, minlength=self.n_clusters).astype(float)
-            spread = V @ s.G[:, columns[:, None], columns] @ V
-            own = 0.5 * counts[:, None, None] * (spread - V)
-            np.add.at(own, clusters, 0.5 * turned[:, :, None] * turned[:, None, :])
-            of_within[:, columns[:, None], columns] += own
-            np.add.at(of_mean, (clusters[:, None], self.within[columns]), turned)
+        for number, V in enumerate(s.V):
+            held = np.flatnonzero(own.counts[:, number])
+            of_within[held] += 0.5 * own.counts[held, number, None, None] * (V @ s.G[held] @ V - V)
+        np.add.at(of_within, own.clusters, 0.5 * left[:, :, None] * left[:, None, :])
+        np.add.at(of_mean, (own.clusters[:, None], self.within), left)
         alone = ~np.isin(self.between, self.within)
         of_mean[:, self.between[alone]] = s.pull[:, alone]
         of_between = 0.5 * (s.pull[:, :, None] * s.pull[:, None, :] - s.precision)
