@@ -343,8 +343,7 @@ def variance_slopes(places: RowPlaces, S: Array, G: Array) -> tuple[Array, Array
 
 def parameter_slopes(fit: View, places: RowPlaces, slopes: Array) -> Array:
     """Derivatives by rows (k, rows of the block) as derivatives by parameters and exogenous rows (k, q + e)."""
-    outside = np.array([row.exogenous for row in fit.rows])
-    free = np.array([row.free for row in fit.rows])
+    outside, free = (np.array([getattr(row, name) for row in fit.rows]) for name in ("exogenous", "free"))
     column = np.where(outside, len(fit.theta) + np.cumsum(outside) - 1, free)[places.own]
     out = np.zeros((len(slopes), len(fit.theta) + int(outside.sum())))
     kept = column >= 0
