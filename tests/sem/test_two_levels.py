@@ -210,3 +210,32 @@ def test_ordered_items_at_two_levels_are_refused_with_the_reason_and_the_alterna
     data["y1"] = pd.qcut(data["y1"], 4, labels=False)
     with pytest.raises(errors.OptionError, match=r"integrals over the factors of both.*MLR.*WLSMV"):
         sem.fit(MODEL, data, cluster="branch", ordered=["y1"])
+
+
+def test_weights_at_two_levels_are_refused_with_the_reason_and_the_alternative():
+    with pytest.raises(errors.OptionError, match=r"told apart and scaled \(Asparouhov 2006.*one level with cluster="):
+        sem.fit(MODEL, answers(), cluster="branch", sampling_weights="x")
+
+
+def test_the_likelihood_of_gaps_is_that_of_every_cluster_written_out():
+    """The density of all answers of a cluster as one normal vector."""
+    found = sem.fit(MODEL, with_gaps(answers()), cluster="branch", missing="fiml").fitted
+    nested, (within, between) = found.samples[0].nested, found.states
+    w, b, seen = nested.data.within, nested.data.between, nested.answers
+    p, total = len(nested.names), 0.0
+    for code in np.unique(seen.clusters):
+        rows = seen.values[seen.clusters == code]  # noqa: PD011
+        n, shared, mean = len(rows), np.zeros((p, p)), np.zeros(p)
+        mean[w] += within.mean
+        mean[b] += between.mean
+        shared[np.ix_(b, b)] = between.cov
+        own = np.zeros((p, p))
+        own[np.ix_(w, w)] = within.cov
+        cov = np.kron(np.eye(n), own) + np.kron(np.ones((n, n)), shared)
+        known = ~np.isnan(rows)
+        known[1:, [k for k in b if k not in w]] = False  # a variable of the cluster is answered once
+        gap, known = (rows - mean).ravel(), known.ravel()
+        root = np.linalg.cholesky(cov[np.ix_(known, known)])
+        e = np.linalg.solve(root, gap[known])
+        total -= 0.5 * (known.sum() * np.log(2 * np.pi) + e @ e) + np.log(np.diag(root)).sum()
+    assert total == pytest.approx(found.log_likelihood + nested.given, abs=1e-6)

@@ -12,6 +12,9 @@ LEVEL_REASONS = {
     "ordered": "Ordered items at two levels need integrals over the factors of both, which are not computed: fit "
     "answers of five or more categories as numbers with estimator='MLR', or one level with cluster= and ordered= "
     "(WLSMV, with standard errors for clusters)",
+    "sampling_weights": "Weights of clusters and of respondents within them would have to be told apart and scaled "
+    "(Asparouhov 2006, doi 10.1080/03610920500476598), which is not done: use one level with cluster= and "
+    "sampling_weights=, whose standard errors allow for both",
     "auxiliary": "Auxiliary variables would need a place at either level: name them in the model instead",
 }  # why, and what to do instead
 LEVEL_ERRORS = ("standard", "robust_huber_white", "none")
