@@ -84,6 +84,10 @@ def _shown(answer: Answer, question: str) -> Iterator[Block]:
         if frame is not None and not without_numbers(name, frame):
             shown = in_language(of_everyone(answer, _largest(name, frame), columns).head(MOST_ROWS), answer.labels)
             title = named(answer.language, f"slide_{name}", "document")
+            every = len(of_everyone(answer, frame, columns))
+            if every > MOST_ROWS:
+                counts = {"title": title, "shown": MOST_ROWS, "every": every}
+                title = filled_text(answer.language, "slide_part", counts, "document")
             yield Table(shown, title, language=answer.language)
             return
 

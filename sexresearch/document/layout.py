@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import ceil
 
 from sexresearch.document.tables import Table
 
@@ -15,6 +16,7 @@ LEADING = ("Heading", "Appendix", "Paragraph", "Note")
 SMALL_GAP = 4  # blocks between two wide tables that are turned with them
 EMPTY = 14  # letters in which a table says that it has no rows
 BETWEEN = 2  # letters between two columns
+BOLD = 1.25  # room that a letter of a heading takes, which is bold, beside one of a cell
 
 
 def column_widths(table: Table, longest: int = LONGEST_LINE, room: int = 0) -> list[int]:
@@ -28,6 +30,8 @@ def column_widths(table: Table, longest: int = LONGEST_LINE, room: int = 0) -> l
     """
     columns = list(zip(table.headers, *table.cells, strict=True))
     least = [3 if table.cells else EMPTY, *[3] * len(table.headers)]  # an empty table says so in its first column
+    heads = [ceil(BOLD * max(map(len, head.split()), default=0)) for head in table.headers]
+    least = [max(low, head) for low, head in zip(least, heads, strict=False)]
     found = [max(low, *(_needed(c, longest) for c in column)) for low, column in zip(least, columns, strict=False)]
     more = [max(0, max(map(len, column)) - width) for width, column in zip(found, columns, strict=True)]
     left = room - sum(found) - BETWEEN * len(found)

@@ -179,3 +179,11 @@ def test_numbers_print_as_told():
     assert table.cells == (("0.41", "3"), ("0.50***", "4"))
     assert table.amounts == ((0.41235, 3.0), (None, 4.0))
     assert table.numeric == (True, True)
+
+
+def test_columns_are_as_wide_as_the_longest_word_of_their_heading_in_bold():
+    from sexresearch.document.layout import BOLD, column_widths
+
+    table = Table(pd.DataFrame({"performance_ci_lower": [0.5], "outcome": ["holds"]}))
+    longest = [max(map(len, head.split())) for head in table.headers]
+    assert all(width >= BOLD * word for width, word in zip(column_widths(table), longest, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -26,6 +27,8 @@ RIVALS = ["model", "chisq", "df", "cfi", "rmsea", "srmr", "bic", "bic_weight", "
 RIVALS += ["outcome", "equivalent", "verdict", "note"]
 MOST = 4  # links named in a sentence
 BACKWARD = "reversed"
+MEASURES = re.compile(r"chisq scaled \(([^)]*)\), df scaled \([^)]*\), cfi robust, rmsea robust")
+MEASURED = r"χ² and df scaled (\1), CFI and RMSEA robust"  # what the measures are, in the words of readers
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +92,7 @@ def chain_part(setting: Setting, chosen: Chosen) -> AnswerPart:
     tables |= _effects_table(setting, results)
     if chosen.rivals is not None:
         shown = chosen.rivals[[name for name in RIVALS if name in chosen.rivals.columns]]
-        whole = setting.labels.rivals(shown)
+        whole = setting.labels.rivals(shown.assign(note=[MEASURES.sub(MEASURED, str(note)) for note in shown["note"]]))
         words = [name for name in ("verdict", "note") if name in whole.columns]
         tables |= {"rivals": whole.drop(columns=words), "rivals_judged": whole[["model", *words]]}
     return AnswerPart("chain", tuple(facts), tables, {"chain": results, "fit": fit_sentence(results), "links": links})

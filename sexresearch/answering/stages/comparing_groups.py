@@ -17,6 +17,11 @@ OUTCOMES = ("experience", "valued", "exceeded", "delight", "satisfaction", "loya
 STEPS = ["step", "n", "chisq", "chisq_scaled", "df", "cfi", "cfi_robust", "rmsea", "rmsea_robust", "srmr", "cfi_change"]
 STEPS += ["rmsea_change", "srmr_change", "verdict", "note"]
 MEANS = ["construct", "group", "against", "effect_size", "ci_lower", "ci_upper", "pvalue", "step", "outcome", "note"]
+DIFFERENCE_TESTS = {
+    "satorra_bentler_2001": "Satorra & Bentler 2001",
+    "satorra_bentler_2010": "Satorra & Bentler 2010",
+    "satorra_2000": "Satorra 2000",
+}
 MOST = 3  # differences named in a sentence
 
 
@@ -30,13 +35,24 @@ def whom_part(setting: Setting, chosen: Chosen | None = None) -> AnswerPart:
     steps, means = groups_compared(measurement_text(parts), setting.survey, group, not fitting.ordered, fitting)
     numbers = means[means["effect_size"].notna()] if len(means) else means
     shown = steps[[name for name in STEPS if name in steps.columns]]
-    whole = setting.labels.frame(shown.assign(note=[setting.labels.formulas(note) for note in shown["note"]]))
+    whole = setting.labels.frame(shown.assign(note=[setting.labels.formulas(_sourced(note)) for note in shown["note"]]))
     words = [name for name in ("verdict", "note") if name in whole.columns]
     tables = {"invariance": whole.drop(columns=words), "invariance_judged": whole[["step", *words]]}
     tables |= {"means": setting.labels.frame(means[MEANS])}
-    said, paths = links_by_group(setting, chosen)
+    said, paths = links_by_group(setting, None if _unfit(steps) else chosen)
     facts = (*_comparable(setting, steps, numbers), *_differences(setting, numbers), *said)
     return AnswerPart("whom", facts, tables | paths, {"steps": steps, "means": means})
+
+
+def _sourced(note: str) -> str:
+    """The note with the source of a difference test in the place of the option's name.
+
+    >>> _sourced("scaled by satorra_2000")
+    'scaled by Satorra 2000'
+    """
+    for name, source in DIFFERENCE_TESTS.items():
+        note = note.replace(name, source)
+    return note
 
 
 def _why_not(setting: Setting) -> str:
@@ -63,14 +79,18 @@ def _comparable(setting: Setting, steps: pd.DataFrame, means: pd.DataFrame) -> l
     groups = [str(label) for label in setting.survey.answers[setting.choices.group].dropna().unique()]
     filling = {"n": len(groups), "groups": groups, "field": setting.label(setting.choices.group)}
     if means.empty:
-        unfit = rows[0].outcome not in ("holds", "doubtful")
-        return [Fact("groups_unfit" if unfit else "groups_apart", filling, verdicts, first=True)]
+        return [Fact("groups_unfit" if _unfit(steps) else "groups_apart", filling, verdicts, first=True)]
     freed = [formula.split(" ")[0] for released in steps["released"] for formula in released]
     freed = [name for name in dict.fromkeys(freed) if name in setting.survey.items]
     if not freed:
         return [Fact("groups_alike", filling, verdicts)]
     quoted = [setting.labels.quoted(name) for name in freed[:MOST]]
     return [Fact("groups_partial", filling | {"n": len(freed), "names": quoted}, verdicts)]
+
+
+def _unfit(steps: pd.DataFrame) -> bool:
+    """Whether the questions do not even hang together alike in all groups."""
+    return str(steps["outcome"].iloc[0]) not in ("holds", "doubtful")
 
 
 def _differences(setting: Setting, means: pd.DataFrame) -> list[Fact]:

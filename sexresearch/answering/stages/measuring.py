@@ -7,7 +7,8 @@ import pandas as pd
 
 from sexresearch.answering.facts import AnswerPart, Fact, unanswered
 from sexresearch.answering.stages.setting import Setting, measurement_text
-from sexresearch.chain import cross_loadings, reliability, validity
+from sexresearch.chain import cross_loadings, reliability
+from sexresearch.chain.measurement.validity import judged_by
 from sexresearch.chain.paths.path_limits import path_limits
 from sexresearch.report.sentences import fit_sentence
 from sexresearch.sem import Model, Results
@@ -29,17 +30,18 @@ def measured_part(setting: Setting) -> AnswerPart:
     results = quiet_fit(Model(measurement_text(parts)), setting.survey, setting.choices.fitting)
     if not results.converged:
         return unanswered("measured", "the measurement model did not converge: " + "; ".join(results.problems))
-    found = validity(results)
+    beside = reliability(results)
+    found = judged_by(results, beside)
     return AnswerPart("measured", (*_verdicts(setting, found), *_weak(setting, results), *_single(setting)), {
-        "measurement": _measurement(setting, results, found),
+        "measurement": _measurement(setting, beside, found),
             "judgements": setting.labels.frame(found[["construct", "verdict", "note"]]),
         "items": items_table(setting, results),
     }, {"measurement": results, "fit": fit_sentence(results)})  # fmt: skip
 
 
-def _measurement(setting: Setting, results: Results, found: pd.DataFrame) -> pd.DataFrame:
-    beside = reliability(results).drop(columns=["items", "note", "omega", "ave"])
-    frame = found.merge(beside, on="construct", how="left")
+def _measurement(setting: Setting, beside: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    own = beside.drop(columns=["items", "note", "omega", "ave"])
+    frame = found.merge(own, on="construct", how="left")
     return setting.labels.frame(frame[[name for name in SHOWN if name in frame.columns]])
 
 

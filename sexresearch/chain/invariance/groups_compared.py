@@ -25,5 +25,5 @@ def groups_compared(
     """
     source = with_categories(source_of(data, None, fitting), model, None, partial)
     design = design_of(model, source, group, None)
-    rungs = climb(design, partial, "score")
+    rungs = climb(design, partial, "score", in_vain=False)
     return steps_frame(rungs), means_frame(design, [rung for rung in rungs if not rung.step.endswith("strict")])

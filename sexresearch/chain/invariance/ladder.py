@@ -24,10 +24,11 @@ SearchEnd = Literal["score", "cfi"]
 STOPS = get_args(SearchEnd)
 
 
-def climb(design: InvarianceDesign, partial: bool, stop: str, last: str = "strict") -> list[Rung]:
+def climb(design: InvarianceDesign, partial: bool, stop: str, last: str = "strict", in_vain: bool = True) -> list[Rung]:
     """All rungs up to `last`; a partial one follows its full one wherever something was set free.
 
-    An item set free stays free in the steps above, with all that it has.
+    An item set free stays free in the steps above, with all that it has. in_vain : whether there is a search above a
+    first step that does not fit, where nothing can be compared.
     """
     if stop not in STOPS:
         raise OptionError(f"stop {stop!r} is not known; allowed: {', '.join(STOPS)}")
@@ -39,7 +40,7 @@ def climb(design: InvarianceDesign, partial: bool, stop: str, last: str = "stric
     for step, equal in list(STEPS.items())[: list(STEPS).index(last) + 1]:
         below = _below(rungs, step)
         rungs.append(_rung(design, step, equal, free, below))
-        if partial and below is not None:
+        if partial and below is not None and (in_vain or not rungs[-1].groundless):
             found = _partial(design, equal, free, rungs[-1], below, stop)
             rungs[-1:] = [rungs[-1], found] if found.released else [found]
             free = (*free, *_beside(design, found.released))

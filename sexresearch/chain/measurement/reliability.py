@@ -194,6 +194,13 @@ def _modelled(fit: View, found: Sequence[GroupConstruct], standardized: bool, ob
     return at, errors
 
 
+def extracted(fit: View, found: Sequence[GroupConstruct], standardized: bool) -> Array:
+    """(constructs,) AVE of each construct, NaN where it has one indicator or the fit did not converge."""
+    if not fit.converged:
+        return np.full(len(found), np.nan)
+    return _coefficients(fit, fit.theta[None, :], found, standardized, observed=False)[0, :, -1]
+
+
 def _coefficients(
     fit: View, theta: Array, found: Sequence[GroupConstruct], standardized: bool, observed: bool
 ) -> Array:

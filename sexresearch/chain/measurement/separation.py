@@ -10,7 +10,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.measurement.constructs import GroupConstruct, constructs, seen
-from sexresearch.chain.measurement.reliability import reliability
+from sexresearch.chain.measurement.reliability import extracted
 from sexresearch.sem import Results
 from sexresearch.sem.view import Array, View, matrices
 
@@ -58,8 +58,8 @@ def fornell_larcker(results: Results | View, standardized: bool = False) -> pd.D
     [[0.4, 0.8, 0.5]]
     """
     fit = seen(results, "fornell_larcker")
-    ave = reliability(results, standardized)["ave"].to_numpy()
     found, implied = constructs(fit), _implied(fit)
+    ave = extracted(fit, found, standardized)
     rows = []
     for (i, a), (j, b) in combinations(enumerate(found), 2):
         if a.group != b.group:

@@ -73,13 +73,18 @@ def validity(results: Results | View, standardized: bool = False) -> pd.DataFram
     >>> table["outcome"].tolist(), table["verdict"][1].split(";")[0]
     (['holds', 'doubtful'], 'doubtful: omega .67 is below .70 (Nunnally & Bernstein 1994)')
     """
+    return judged_by(results, reliability(seen(results, "validity"), standardized), standardized)
+
+
+def judged_by(results: Results | View, looked_at: pd.DataFrame, standardized: bool = False) -> pd.DataFrame:
+    """The table of `validity`, from that of `reliability`."""
     fit = seen(results, "validity")
     found = constructs(fit)
     items = cross_loadings(results)
     pairs, ratios = fornell_larcker(results, standardized), htmt(results)
     keys = ["group", "construct"] if fit.groups else ["construct"]
     rows = []
-    whole = reliability(results, standardized).to_dict("records")
+    whole = looked_at.to_dict("records")
     for row, construct, x in zip(whole, found, contents(fit, found), strict=True):
         group = row.get("group")
         own = _of_group(items, group).query("construct == @row['construct']")

@@ -15,6 +15,7 @@ from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments, refuse_indefinite
 from sexresearch.sem.data.observed import Answers
+from sexresearch.sem.data.recent_moments import remembered
 from sexresearch.sem.data.rows_used import group_prefix, take
 from sexresearch.sem.data.saturated import saturated_moments
 from sexresearch.sem.data.sums import Sums
@@ -284,7 +285,10 @@ def from_gaps(answers: Answers, names: Sequence[str]) -> Sample:
         raise DataError(f"{group_prefix(answers.label)}no respondent answered {silent}: drop these items or this group")
     centre = np.nanmean(answers.values, axis=0)  # so that EM does not suffer from means large beside the spread
     blocks, patterns, n = _by_pattern(answers, centre)
-    mean, cov = saturated_moments(blocks, len(names), tuple(names), group_prefix(answers.label))
+    where = group_prefix(answers.label)
+    mean, cov = remembered(
+        answers.values, answers.weights, lambda: saturated_moments(blocks, len(names), tuple(names), where)
+    )
     nobs, at = len(answers.values), mean + centre
     return Sample(answers.label, tuple(names), nobs, n, at, cov, tuple(blocks), answers, patterns, origin=centre)
 

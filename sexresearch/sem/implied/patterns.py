@@ -253,10 +253,10 @@ def moment_derivatives(patterns: Patterns, known: Sequence[PatternInverses]) -> 
 def _pooled_traces(left: Array, right: Array, lower: Triangle) -> Array:
     """(L, L) sum over blocks b of tr(left_b E_i right_b E_j), E = e_r e_c' + e_c e_r' at row r, column c of it."""
     product, place = left.T @ right, lower.place
-    out = np.zeros_like(product)
+    out, flat = np.zeros_like(product), lower.row * len(place) + lower.column
     for row, own in enumerate(place):
         inner = product[own].take(place, axis=1).transpose(1, 2, 0)  # left (., row), right (first, second)
-        both = inner[:, lower.row, lower.column] + inner[:, lower.column, lower.row]
+        both = (inner + inner.transpose(0, 2, 1)).reshape(len(place), -1).take(flat, axis=1)
         out[own] += both
         out[own[row]] += both[row]
     return out
