@@ -20,6 +20,7 @@ SEM_MAY_USE = {*ROOMS[:9], "sem"} - {"writing"}  # nothing about service
 SEM_ROOMS = ["arrays", "matrices", "gamma", "threads", "workers", "rotation", "language", "implied", "ordinal", "data"]
 SEM_ROOMS += ["terms", "estimation", "streaming", "fitting", "inference", "after", "output", "resampling", "simulation"]
 SEM_ROOMS += ["engines", "imputation", "fit", "growth", "permutation", "planning", "item_subsets", "shared_out"]
+SEM_ROOMS += ["partial_pooling", "fit_many"]
 SEM_ROOMS += ["view", "partial_least_squares", "__init__"]  # sem's own rooms and the modules beside them
 HEAVY = ["matplotlib", "IPython", "nbclient", "nbconvert", "nbformat", "jupyter_client", "semopy", "statsmodels"]
 HEAVY += ["openpyxl", "pooch", "pyreadstat", "sklearn", "scipy.stats", "scipy.optimize"]

@@ -27,7 +27,7 @@ SLOW = {"invariance", "latent_means", "path_differences", "permutation_test", "p
 SLOW |= {"efa", "align", "how_many_factors", "validity", "fit", "growth", "priorities", "necessity", "multiverse"}
 SLOW |= {"concordance", "pls"}
 DRAWN = {"path_diagram", "forest", "htmt_map", "importance_map", "radar", "invariance_ladder", "power_curve"}
-DRAWN |= {"screening", "interval_dots"}
+DRAWN |= {"screening", "interval_dots", "caterpillar"}
 LONG = {
     "replicates",
     "permutations",
@@ -61,6 +61,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
     calls = {
         sx.fit: {"model": text, "data": data},
         sx.growth: {"model": text, "data": data},
+        sx.fit_many: {"model": text, "data": data, "by": "g"},
         sx.bootstrap: {"results": fitted, "replicates": 5},
         sx.compare: {"results": fitted},
         sx.crosscheck: {"results": fitted, "engines": ["semopy"]},
@@ -109,6 +110,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         plots.importance_map: {"importance": ranked},
         plots.radar: {"importance": ranked},
         plots.path_diagram: {"results": fitted},
+        plots.caterpillar: {"branches": sx.fit_many(text, data.assign(g=list("abcdefgh") * 10), by="g")},
         plots.forest: {"effects": sx.effects(path)},
         plots.alt_text: {"figure": plots.forest(sx.effects(path))},
         sx.apa_table: {"results": fitted},

@@ -1,6 +1,7 @@
 """Figures, each returned as a matplotlib Figure."""
 
 from sexresearch.plots.alt_text import alt_text
+from sexresearch.plots.caterpillar import caterpillar
 from sexresearch.plots.deciding import direction, kano, method_bias, necessity, penalty_reward, priorities, shape
 from sexresearch.plots.forest import forest
 from sexresearch.plots.htmt_map import htmt_map
@@ -16,6 +17,7 @@ from sexresearch.plots.standard import effect_chain, model_wheel, pyramid
 
 __all__ = [
     "alt_text",
+    "caterpillar",
     "concordance",
     "direction",
     "effect_chain",

@@ -9,6 +9,7 @@ from sexresearch.sem.data.merging import merge_categories
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.engines.crosscheck import crosscheck
 from sexresearch.sem.fit import FitWarning, fit
+from sexresearch.sem.fit_many import fit_many
 from sexresearch.sem.fitting import Fitting
 from sexresearch.sem.growth import growth
 from sexresearch.sem.imputation.impute import impute
@@ -47,6 +48,7 @@ __all__ = [
     "crosscheck",
     "dynamic_cutoffs",
     "fit",
+    "fit_many",
     "growth",
     "impute",
     "merge_categories",

@@ -69,6 +69,23 @@ def columns_behind(wanted: Sequence[str], known: Sequence[str]) -> list[str] | N
 
 
 @dataclass(frozen=True)
+class FrameSource:
+    """A data frame in memory, handed out in pieces like any other source."""
+
+    frame: pd.DataFrame
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns."""
+        return tuple(self.frame.columns)
+
+    def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """The columns as frames of at most `ROWS_AT_ONCE` rows."""
+        for first in range(0, len(self.frame), ROWS_AT_ONCE):
+            yield self.frame.iloc[first : first + ROWS_AT_ONCE][list(names)]
+
+
+@dataclass(frozen=True)
 class ArrowSource:
     """A pyarrow data set: one Parquet file, a folder of them, or one that the user opened."""
 

@@ -31,6 +31,7 @@ from sexresearch.sem.language.roles import Roles
 GROUP = 2**32  # what a key is divided by to give the number of the group; the rest is the cluster or pattern
 OWN_PATTERN = 0.5  # patterns for each row of the first piece, from where the cost of "fiml" is said
 MANY_PATTERNS = 1000
+ROUNDING = 1e-13  # of a squared distance from the centre: what is left of the variance of a constant
 
 
 class Counted:
@@ -211,6 +212,8 @@ class _Part:
         plain, order = whole.sum(axis=0), list(self.places)
         refuse_few(self.where, self.rows, self.rows, len(names))
         mean, cov = moments_of(plain, totals.centre)
+        flat = cov.diagonal() <= ROUNDING * (mean - totals.centre) ** 2
+        cov[flat], cov[:, flat] = 0.0, 0.0
         mean, cov = mean[order], cov[np.ix_(order, order)]
         refuse_indefinite(cov, names, f"{self.where}the sample covariance")
         made = whole_sample(self.label, names, self.rows, float(plain[0]), mean, cov, self.has_means, None)
