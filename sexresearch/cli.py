@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import io
-import json
 import os
 import sys
 import tomllib
@@ -14,7 +13,6 @@ from functools import wraps
 from pathlib import Path
 from typing import Annotated, ParamSpec
 
-import pandas as pd
 import typer
 from rich.table import Table
 
@@ -23,35 +21,35 @@ from sexresearch.answer_verb import answer_verb
 from sexresearch.codebook_verb import codebook_verb
 from sexresearch.errors import SexresearchError
 from sexresearch.escaping import visible
+from sexresearch.fit_verb import (
+    Cluster,
+    Codebook,
+    Csv,
+    Data,
+    Drop,
+    Estimator,
+    Group,
+    Json,
+    Missing,
+    ModelFile,
+    Ordered,
+    Sheet,
+    data_of,
+    fit_verb,
+    fitted,
+    fitting,
+    kept,
+    survey_of,
+)
 from sexresearch.glossary import describe
 from sexresearch.report import report
-from sexresearch.sem import Fitting, Model, Moments, Results
-from sexresearch.sem.view import quiet_fit
 from sexresearch.study import Reproduction, StudyRun, list_cases, new_study, read_study, reproduce, run_cases, run_study
-from sexresearch.survey import Survey, read_survey, screen
-from sexresearch.survey.dialect import decode
-from sexresearch.terminal import Screen, cell, print_frame, records, say, shape
+from sexresearch.survey import Survey, screen
+from sexresearch.terminal import Screen, cell, print_frame, say, shape
 
 P = ParamSpec("P")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-ModelFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Text file with the model.")]
-Data = Annotated[str, typer.Argument(help="Survey file, or the name of a data set.")]
-Codebook = Annotated[
-    Path | None, typer.Option("--instrument", exists=True, dir_okay=False, help="TOML codebook of the survey.")
-]
-Estimator = Annotated[str | None, typer.Option(help="ML, MLR, …; WLSMV for ordered items.")]
-Missing = Annotated[str, typer.Option(help="listwise or fiml")]
-Group = Annotated[str | None, typer.Option(help="Column of the groups.")]
-Ordered = Annotated[
-    str, typer.Option(help="Items taken as ordered categories, with commas between; all for every one.")
-]
-Cluster = Annotated[str | None, typer.Option(help="Column of the clusters.")]
-Sheet = Annotated[str | None, typer.Option(help="Worksheet of a workbook.")]
-Drop = Annotated[str, typer.Option(help="Labels of rows to leave out, with commas between.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, with every digit.")]
-Csv = Annotated[bool, typer.Option("--csv", help="Print CSV, with every digit.")]
 
 FOUR_QUESTIONS = {  # the notebooks that answer them, by number
     "11": "Is it measured well?",
@@ -172,32 +170,7 @@ def new_verb(
     say(f"{made} written; next: cd {folder} && make run notebook test")
 
 
-@app.command("fit")
-@plain_errors
-def fit_verb(
-    model: ModelFile,
-    data: Data,
-    instrument: Codebook = None,
-    estimator: Estimator = None,
-    missing: Missing = "listwise",
-    group: Group = None,
-    ordered: Ordered = "",
-    cluster: Cluster = None,
-    sheet: Sheet = None,
-    drop: Drop = "",
-    as_json: Json = False,
-    as_csv: Csv = False,
-) -> None:
-    """Fit a model (lavaan syntax) to a survey file or a data set, and print the summary."""
-    form = shape(as_json, as_csv)
-    wanted = _fitting(estimator, missing, ordered, cluster)
-    results = _fitted(model, _kept(_data(data, instrument, sheet), drop), wanted, group)
-    if form == "json":
-        say(_as_json(results))
-    elif form == "csv":
-        print_frame(results.parameters, form=form)
-    else:
-        say(repr(results.summary()))
+app.command("fit")(plain_errors(fit_verb))
 
 
 @app.command("report")
@@ -217,8 +190,8 @@ def report_verb(
     title: Annotated[str, typer.Option(help="Title of the report.")] = "Structural equation model",
 ) -> None:
     """Fit a model and write the report."""
-    given = _kept(_data(data, instrument, sheet), drop)
-    results = _fitted(model, given, _fitting(estimator, missing, ordered, cluster), group)
+    given = kept(data_of(data, instrument, sheet), drop)
+    results = fitted(model, given, fitting(estimator, missing, ordered, cluster), group)
     source = given if isinstance(given, Survey) else f"{data}, summary statistics"
     say(f"{report(results, path, title=title, data=source)} written")
 
@@ -229,7 +202,7 @@ def screen_verb(
     data: Data, instrument: Codebook = None, sheet: Sheet = None, as_json: Json = False, as_csv: Csv = False
 ) -> None:
     """Look for what in the answers can mislead an analysis: gaps, floors, careless answering, …"""
-    found = screen(_survey(data, instrument, sheet))
+    found = screen(survey_of(data, instrument, sheet))
     print_frame(found.assign(rows=found["rows"].map(len)), "Nothing found.", shape(as_json, as_csv))
 
 
@@ -313,60 +286,6 @@ def _print_run(done: StudyRun) -> None:
         say(done.provenance["data"])
     for path in done.files:
         say(f"{path} written")
-
-
-def _fitting(estimator: str | None, missing: str, ordered: str, cluster: str | None) -> Fitting:
-    """Options of a fit in the words of the command."""
-    items: bool | tuple[str, ...] = ordered == "all" or tuple(_listed(ordered))
-    return Fitting(estimator=estimator, missing=missing, ordered=items or None, cluster=cluster)
-
-
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _fitted(model: Path, given: Survey | Moments | dict[str, Moments], wanted: Fitting, group: str | None) -> Results:
-    """The fit; what is wrong with it stands in its summary, so no warnings."""
-    text, _ = decode(model.read_bytes(), model.name)
-    if isinstance(given, Survey):
-        return quiet_fit(Model(text), given, wanted, group=group)
-    return quiet_fit(Model(text), None, wanted, moments=given, group=group)
-
-
-def _kept(given: Survey | Moments | dict[str, Moments], drop: str) -> Survey | Moments | dict[str, Moments]:
-    """The answers without the rows named on the command line."""
-    named = _listed(drop)
-    if not named:
-        return given
-    if not isinstance(given, Survey):
-        raise typer.BadParameter("--drop leaves rows out, and summary statistics have none")
-    known = {str(label): label for label in given.answers.index}
-    return given.without([known.get(name, name) for name in named], because="named on the command line")
-
-
-def _as_json(results: Results) -> str:
-    """The fit for programs."""
-    measures = {name: None if pd.isna(value) else float(value) for name, value in results.fit_measures.items()}
-    found: dict[str, object] = {"converged": results.converged, "nobs": results.nobs, "fit_measures": measures}
-    found |= {"parameters": json.loads(records(results.parameters)), "problems": list(results.problems)}
-    return json.dumps(found | {"provenance": str(results.provenance)}, ensure_ascii=False)
-
-
-def _survey(data: str, instrument: Path | None, sheet: str | None = None) -> Survey:
-    given = _data(data, instrument, sheet)
-    if not isinstance(given, Survey):
-        raise typer.BadParameter(f"{data} holds summary statistics, no answers of respondents")
-    return given
-
-
-def _data(data: str, instrument: Path | None, sheet: str | None = None) -> Survey | Moments | dict[str, Moments]:
-    """A survey file, or else the data set of that name."""
-    if Path(data).suffix:
-        return read_survey(data, instrument, sheet=sheet)
-    loaded = datasets.load(data)
-    if isinstance(loaded, pd.DataFrame):
-        raise typer.BadParameter(f"{data} is a published table: choose what to use of it in Python")
-    return loaded
 
 
 def _print_outcomes(done: Reproduction) -> None:

@@ -7,6 +7,7 @@ planning.
 
 from sexresearch.sem.data.merging import merge_categories
 from sexresearch.sem.data.moments import Moments
+from sexresearch.sem.data.warehouse import table_named
 from sexresearch.sem.engines.crosscheck import crosscheck
 from sexresearch.sem.fit import FitWarning, fit
 from sexresearch.sem.fit_many import fit_many
@@ -62,4 +63,5 @@ __all__ = [
     "rmsea_power",
     "sensitivity",
     "simulate",
+    "table_named",
 ]

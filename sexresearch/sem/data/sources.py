@@ -20,6 +20,8 @@ from sexresearch.sem.language.names import factors
 
 ROWS_AT_ONCE = 2**17  # of a piece
 DUCKDB = "duckdb://"
+DUCKDB_FILES = (".duckdb", ".ddb", ".db")
+PARQUET_FILES = (".parquet", ".pq")
 
 
 class Source(Protocol):
@@ -149,7 +151,7 @@ class LazySource:
 def _parquet(path: Path) -> ArrowSource:
     if not path.exists():
         raise DataError(f"{str(path)!r} is neither a file nor a folder; give the path of Parquet files or a data frame")
-    if path.is_file() and path.suffix.lower() not in (".parquet", ".pq"):
+    if path.is_file() and path.suffix.lower() not in PARQUET_FILES:
         raise DataError(f"{path.name} is no Parquet file; read it with read_survey({path.name!r}) first")
     with extra("files"):
         import pyarrow.dataset
