@@ -27,6 +27,7 @@ from sexresearch.sem.data.totals import Totals
 from sexresearch.sem.implied.patterns import Pattern
 from sexresearch.sem.implied.structure import vech_index
 from sexresearch.sem.language.roles import Roles
+from sexresearch.sem.threads import one_thread
 
 GROUP = 2**32  # what a key is divided by to give the number of the group; the rest is the cluster or pattern
 OWN_PATTERN = 0.5  # patterns for each row of the first piece, from where the cost of "fiml" is said
@@ -266,6 +267,7 @@ def _blocks(sums: Array, seen: Array, order: list[int]) -> list[Pattern]:
     return blocks
 
 
+@one_thread
 def streamed(reader: Reader, gaps: bool) -> Streamed:
     """The source read once; with `gaps` by pattern of answers, otherwise its complete rows.
 
