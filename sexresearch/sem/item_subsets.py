@@ -27,9 +27,11 @@ from sexresearch.sem.estimation.minimize import Solution, minimize
 from sexresearch.sem.estimation.nearby import from_nearby
 from sexresearch.sem.implied.structure import Implied, Structure
 from sexresearch.sem.inference.vcov import vcov
+from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.output.problems import NEGATIVE, lowest_eigenvalue
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.terms.normal import NormalTerm
+from sexresearch.sem.terms.scores import score_spread
 from sexresearch.sem.terms.term import Discrepancy
 from sexresearch.sem.threads import one_thread
 
@@ -58,10 +60,12 @@ class ItemSubsets:
     every_row: Answers | None = None  # where listwise deletion took some out: without an item these may be complete
 
     @one_thread
-    def without(self, items: Collection[str], patient: bool = True) -> list[TotalEffect] | None:
+    def without(
+        self, items: Collection[str], patient: bool = True, by: Sequence[int] | None = None
+    ) -> list[TotalEffect] | None:
         """The effect by each fit's errors, the items left out; None where the minimum is not found from nearby.
 
-        patient : whether to go on where steps from the whole model's solution do not lead straight to a minimum.
+        by : the places of the fits whose errors are asked for; None for all. patient : whether to go on where steps from the whole model's solution do not lead straight to a minimum.
         """
         whole = self.fits[0]
         structure, start = _reduced(whole.structures[0], whole.theta, items)
@@ -76,7 +80,8 @@ class ItemSubsets:
             solution = minimize(objective, start, MOST_STEPS)
         if solution is None or not solution.converged:
             return None
-        found = [_effect(_at(fit, objective, solution), self.source, self.target) for fit in self.fits]
+        asked = self.fits if by is None else [self.fits[place] for place in by]
+        found = [_effect(_at(fit, objective, solution), self.source, self.target) for fit in asked]
         return found if all(own.se > 0 or not np.isfinite(own.est) for own in found) else None
 
     def _sample(self, whole: Fitted, items: Collection[str], has_means: bool) -> Sample | None:
@@ -172,12 +177,20 @@ def _effect(fit: Fitted, source: str, target: str) -> TotalEffect:
     state, n = fit.states[0], float(fit.samples[0].nobs)
     names = state.structure.names
     est, slopes = standardized_total(state, names.index(source), names.index(target), len(fit.theta))
-    variance = float(slopes @ vcov(fit) @ slopes)
+    variance = _variance(fit, slopes)
     wrong = improper(state)
     if not np.isfinite(est):
         return TotalEffect(np.nan, np.nan, n, True, False, wrong or "a loop of the model does not settle")
     se = float(np.sqrt(variance)) if variance > 0 else np.nan
     return TotalEffect(est, se, n, True, not wrong, wrong)
+
+
+def _variance(fit: Fitted, slopes: Array) -> float:
+    """slopes' vcov slopes; of a sandwich, without the products of all scores."""
+    if fit.options.se in ("none", "standard", "robust_sem"):
+        return float(slopes @ vcov(fit) @ slopes)
+    along = inverse_information(fit.information, fit.basis) @ slopes
+    return score_spread(fit.states[0], fit.samples[0], along[fit.structures[0].free])
 
 
 def standardized_total(state: Implied, s: int, t: int, q: int) -> tuple[float, Array]:

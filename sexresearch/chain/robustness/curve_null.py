@@ -122,7 +122,7 @@ def _replicate(
     made: dict[frozenset[str], dict[str, TotalEffect]] = {}
     for one in chosen:
         if one.left_out not in made:
-            made[one.left_out] = whole.quickly_without(one.left_out, patient=False)
+            made[one.left_out] = whole.quickly_without(one.left_out, estimators, patient=False)
     found = [made[one.left_out].get(one.estimator) for one in chosen]
     est, se = (np.array([np.nan if own is None else getattr(own, name) for own in found]) for name in ("est", "se"))
     return _statistics(est, se, level)

@@ -56,7 +56,7 @@ class Whole:
 
     def without(self, items: LeftOut, estimators: Sequence[str]) -> dict[str, TotalEffect]:
         """The effect by each estimator, the items left out."""
-        found = self.quickly_without(items) if set(estimators) & set(self.quickly) else {}
+        found = self.quickly_without(items, estimators)
         for name in estimators:
             if name in found:
                 continue
@@ -64,10 +64,13 @@ class Whole:
             found[name] = alike[0] if alike else self._carefully(items, name)  # one minimum, whatever its errors
         return {name: found[name] for name in estimators}
 
-    def quickly_without(self, items: LeftOut, patient: bool = True) -> dict[str, TotalEffect]:
+    def quickly_without(
+        self, items: LeftOut, estimators: Sequence[str], patient: bool = True
+    ) -> dict[str, TotalEffect]:
         """The same from near the whole model's solution alone: empty where that leads to no minimum."""
-        made = None if self.quick is None else self.quick.without(items, patient)
-        return dict(zip(self.quickly, made, strict=True)) if made else {}
+        asked = [place for place, name in enumerate(self.quickly) if name in estimators]
+        made = self.quick.without(items, patient, asked) if asked and self.quick is not None else None
+        return dict(zip((self.quickly[place] for place in asked), made, strict=True)) if made else {}
 
     def _carefully(self, items: LeftOut, estimator: str) -> TotalEffect:
         """By a fit of its own; the whole model's where nothing is left out."""

@@ -29,19 +29,35 @@ def casewise_scores(state: Implied, sample: Sample) -> Array:
     NaN where Omega is not positive definite.
     """
     structure = state.structure
+    Y, flat = _standing(state, sample)
+    out = Y[:, structure.u] * Y[:, structure.v] - flat[sample.patterns]
+    return out * structure.weight * sample.weights[:, None]
+
+
+def casewise_slopes(state: Implied, sample: Sample, along: Array) -> Array:
+    """(rows,) what `casewise_scores` times `along` (k,) is, at the cost of one product of the rows with a matrix."""
+    structure = state.structure
+    Y, flat = _standing(state, sample)
+    weighted, W = structure.weight * along, np.zeros((Y.shape[1], Y.shape[1]))
+    np.add.at(W, (structure.u, structure.v), weighted)
+    out: Array = (((Y @ W) * Y).sum(axis=1) - (flat @ weighted)[sample.patterns]) * sample.weights
+    return out
+
+
+def _standing(state: Implied, sample: Sample) -> tuple[Array, Array]:
+    """z'V Z (rows, m) of every respondent, and u'V v (patterns, k); NaN where Omega is not positive definite."""
+    structure = state.structure
     z = sample.augmented(structure.has_means)
     solved, flat = np.zeros((len(z), len(state.omega))), np.zeros((len(sample.blocks), len(structure.free)))
     known = inverses(state.omega, sample.grouped)
     if known is None:
-        return np.full((len(z), len(structure.free)), np.nan)
+        return np.full((len(z), state.Z.shape[1]), np.nan), np.full_like(flat, np.nan)
     for number, (rows, (columns, V, _)) in enumerate(zip(sample.rows_by_pattern, known, strict=True)):
         here = rows[:, None], columns
         solved[here] = z[here] @ V
         Z = state.Z[columns]
         flat[number] = np.einsum("ak,ak->k", Z[:, structure.u], (V @ Z)[:, structure.v])
-    Y = solved @ state.Z
-    out = Y[:, structure.u] * Y[:, structure.v] - flat[sample.patterns]
-    return out * structure.weight * sample.weights[:, None]
+    return solved @ state.Z, flat
 
 
 def saturated_structure(p: int, mean: Array | None, cov: Array, fixed: int = 0) -> tuple[Structure, Array]:
@@ -129,6 +145,14 @@ def score_products(state: Implied, sample: Sample, corrected: bool = True) -> Ar
     else:
         found, units = summed_products(sample, lambda part: casewise_scores(state, part))
     return found * (units / (units - 1)) if corrected and sample.clustered and units > 1 else found
+
+
+def score_spread(state: Implied, sample: Sample, along: Array) -> float:
+    """`along` (k,) times `score_products` times `along`."""
+    if sample.has_sums:
+        return float(along @ score_products(state, sample) @ along)
+    found, units = summed_products(sample, lambda part: casewise_slopes(state, part, along)[:, None])
+    return float(found.item() * (units / (units - 1) if sample.clustered and units > 1 else 1.0))
 
 
 def summed_products(sample: Sample, terms: Callable[[Sample], Array]) -> tuple[Array, int]:
