@@ -65,7 +65,8 @@ class ItemSubsets:
     ) -> list[TotalEffect] | None:
         """The effect by each fit's errors, the items left out; None where the minimum is not found from nearby.
 
-        by : the places of the fits whose errors are asked for; None for all. patient : whether to go on where steps from the whole model's solution do not lead straight to a minimum.
+        by : the places of the fits whose errors are asked for; None for all.
+        patient : whether to go on where steps from the whole model's solution do not lead straight to a minimum.
         """
         whole = self.fits[0]
         structure, start = _reduced(whole.structures[0], whole.theta, items)
