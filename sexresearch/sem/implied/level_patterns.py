@@ -270,13 +270,13 @@ class ClusterPatterns:
         s, index = self._state(at), self.index
         if s is None:
             return np.full((self.n_clusters, index.size), math.nan)
-        own, w, left = self.packed, len(self.within), self._left(s)
+        packed, w, left = self.packed, len(self.within), self._left(s)
         of_within, of_mean = np.zeros((self.n_clusters, w, w)), np.zeros((self.n_clusters, self.p))
         for number, V in enumerate(s.V):
-            held = np.flatnonzero(own.counts[:, number])
-            of_within[held] += 0.5 * own.counts[held, number, None, None] * (V @ s.G[held] @ V - V)
-        np.add.at(of_within, own.clusters, 0.5 * left[:, :, None] * left[:, None, :])
-        np.add.at(of_mean, (own.clusters[:, None], self.within), left)
+            held = np.flatnonzero(packed.counts[:, number])
+            of_within[held] += 0.5 * packed.counts[held, number, None, None] * (V @ s.G[held] @ V - V)
+        np.add.at(of_within, packed.clusters, 0.5 * left[:, :, None] * left[:, None, :])
+        np.add.at(of_mean, (packed.clusters[:, None], self.within), left)
         alone = ~np.isin(self.between, self.within)
         of_mean[:, self.between[alone]] = s.pull[:, alone]
         of_between = 0.5 * (s.pull[:, :, None] * s.pull[:, None, :] - s.precision)
