@@ -6,6 +6,7 @@ import codecs
 import re
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from sexresearch.errors import DataError
 
@@ -13,6 +14,7 @@ MEGABYTE = 2**20
 LARGEST = {".xlsx": 200 * MEGABYTE}
 LARGEST_FILE = 1024 * MEGABYTE  # of the other formats
 LONGEST_LINE = 4 * MEGABYTE  # room for 10,000 columns with a question text each
+HOLE = 8  # megabytes of nothing but zero bytes, which no rows of answers make
 KINDS = {
     stat.S_ISDIR: "a folder",
     stat.S_ISFIFO: "a pipe",
@@ -79,13 +81,25 @@ def file_content(path: Path) -> bytes:
             head = file.read(MEGABYTE)
             _check_beginning(name, suffix, head)
             if suffix not in TEXT:
-                return head + file.read()
+                return head + _without_holes(file, name, suffix)
             chunks, line = [head], _check_line(name, head, head, 0)
             while chunk := file.read(MEGABYTE):
                 line = _check_line(name, chunk, head, line)
                 chunks.append(chunk)
     except OSError as error:
         raise DataError(f"{name} cannot be opened: {error.strerror}") from error
+    return b"".join(chunks)
+
+
+def _without_holes(file: BinaryIO, name: str, suffix: str) -> bytes:
+    """The rest of a file; refused as soon as many megabytes in a row hold nothing."""
+    chunks: list[bytes] = []
+    empty = 0
+    while chunk := file.read(MEGABYTE):
+        empty = 0 if chunk.strip(b"\0") else empty + 1
+        if empty >= HOLE:
+            _refuse(name, suffix, f"{HOLE} MB of it in a row are empty, as in a download that broke off: get it anew")
+        chunks.append(chunk)
     return b"".join(chunks)
 
 

@@ -73,4 +73,4 @@ def _within(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> tuple[int
 
 
 def _count(chunk: bytes) -> int:
-    return chunk.count(b"<c ")
+    return chunk.count(b"<c ") + chunk.count(b":c ")

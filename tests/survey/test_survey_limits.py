@@ -65,6 +65,14 @@ def test_holes_and_endless_lines(tmp_path, begin, match):
     refused(sparse(tmp_path / "a.csv", 2**23, begin), match)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "begin"),
+    [(".sav", b"$FL2@(#)"), (".dta", b"<stata_dta>"), (".parquet", b"PAR1"), (".xlsx", b"PK\x03\x04")],
+)
+def test_files_that_begin_well_and_hold_nothing(tmp_path, suffix, begin):
+    refused(sparse(tmp_path / f"a{suffix}", 2**27, begin), "8 MB of it in a row are empty")
+
+
 @pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"])
 def test_a_part_that_is_far_too_large_unpacked(tmp_path, part):
     with zipfile.ZipFile(workbook(tmp_path / "a.xlsx")) as source:
