@@ -119,8 +119,9 @@ def draft_instrument(path: str | Path, sheet: str | None = None, *, language: Li
     the cosine of TF-IDF weights (Salton & Buckley 1988, doi 10.1016/0306-4573(88)90021-0) of words without their
     endings and of parts of words: half with the most similar ones, half with all of a construct together; words that
     many questions of the file begin with are left out, and columns of one name vote together. Of questions in the
-    wordings of strangers, seven of ten find their construct first and seven to eight of ten first or second (74 questions of
-    published instruments, in English and German); the more a file's wordings are its own, the more there is to confirm.
+    wordings of strangers, seven of ten find their construct first and seven to eight of ten first or second (74
+    questions of published instruments, in English and German);
+    the more a file's wordings are its own, the more there is to confirm.
     A code at the end of a scale is proposed as no answer where those who gave it rate other things as it would not be
     expected, an item as reversed where its answers run against those of its construct.
 
