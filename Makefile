@@ -20,10 +20,10 @@ export SEXRESEARCH_DATA_HOME ?= $(SHARED_DATA)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce cases notebooks test pytest lint lab bench fuzz lock clean
+.PHONY: help reproduce cases notebooks test pytest lint lab docs bench fuzz lock clean
 
 help:
-	@echo "make reproduce | test | cases | lint | lab | notebooks | bench | fuzz | lock | clean"
+	@echo "make reproduce | test | cases | lint | lab | docs | notebooks | bench | fuzz | lock | clean"
 
 .venv: $(VENV)/.installed
 
@@ -63,6 +63,11 @@ cases: $(VENV)/.installed
 lab: $(VENV)/.installed
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
+# The site: its examples are run, its pages written to build/pages and rendered to site/; open site/index.html.
+docs: $(VENV)/.installed
+	$(BIN)/python docs/building/pages.py build/pages
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet -f docs/mkdocs.yml
+
 bench: $(VENV)/.installed
 	$(BIN)/python tests/benchmarks/promises.py
 	$(BIN)/python tests/benchmarks/coverage_study.py
@@ -77,7 +82,7 @@ fuzz: $(VENV)/.installed
 
 # Choose the newest versions that fit pyproject.toml and pin them with their hashes.
 lock: $(VENV)/.installed
-	$(BIN)/uv pip compile pyproject.toml --extra all --extra test --universal --python-version 3.11 --upgrade \
+	$(BIN)/uv pip compile pyproject.toml --extra all --extra docs --extra test --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-header --no-annotate --quiet -o constraints.lock
 
 clean:

@@ -1,4 +1,4 @@
-"""Pages that are made of the package itself: reference, glossary, ledger of cases; and of files that stand elsewhere."""
+"""Pages that are made of the package itself: reference, glossary, ledger; and of files that stand elsewhere."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _write(path: Path, text: str) -> None:
 
 def _rooms() -> str:
     rows = [f"| [`{room}`]({room}.md) | {what} | {len(public_names(room))} |" for room, what in ROOMS.items()]
-    head = "# Reference\n\nEvery public name, by the room it lives in. What stands in `sx` itself is found in its room.\n\n"
+    head = "# Reference\n\nEvery public name, by the room it lives in; names of `sx` stand there too.\n\n"
     return head + "| room | what | names |\n| --- | --- | --- |\n" + "\n".join(rows) + "\n"
 
 
@@ -93,8 +93,8 @@ def _glossary() -> str:
         f"| `{column.name}` | {_cell(column.header)} | {_cell(column.meaning)} | {_cell(column.source)} |"
         for column in sorted(COLUMNS.values(), key=lambda column: column.name.lower())
     ]
-    head = "# Glossary\n\nEvery column of every table: its name in the frame, its header in print, what it means, and who"
-    head += " defined it. `sx.glossary.describe(name)` says the same in Python.\n\n"
+    head = "# Glossary\n\nEvery column of every table: its name in the frame, its header in print, what it means,"
+    head += " and who defined it. `sx.glossary.describe(name)` says the same in Python.\n\n"
     return head + "| column | printed | meaning | source |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
 
 
@@ -135,13 +135,21 @@ def _without_links(text: str) -> str:
 def _write_notebooks(folder: Path) -> None:
     """Notebooks as pages, with the outputs they store; none is run."""
     exporter = MarkdownExporter()
+    titles = []
     for source in sorted((ROOT / "notebooks").glob("*.ipynb")):
         names = {"unique_key": source.stem, "output_files_dir": f"{source.stem}_figures"}
         text, kept = exporter.from_filename(str(source), resources=names)
         _write(folder / f"{source.stem}.md", _scrolled(text))
+        titles.append(f"- [{source.stem[:2]}]({source.stem}.md) {_title(text)}")
         for name, content in kept["outputs"].items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
+    head = "# Notebooks\n\nWith the outputs they store; `make lab` opens them, `make reproduce` runs them again.\n\n"
+    _write(folder / "index.md", head + "\n".join(titles) + "\n")
+
+
+def _title(text: str) -> str:
+    return next((line.lstrip("# ") for line in text.splitlines() if line.startswith("# ")), "")
 
 
 def _scrolled(text: str) -> str:

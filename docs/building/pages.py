@@ -11,9 +11,9 @@ import matplotlib
 
 matplotlib.use("Agg")
 
-from examples import with_output  # noqa: E402
-from generated import write_generated  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
+from examples import with_output
+from generated import write_generated
+from matplotlib.figure import Figure
 
 SITE = Path(__file__).resolve().parents[1] / "site"
 

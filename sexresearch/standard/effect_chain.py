@@ -56,6 +56,8 @@ class ChainLink:
 class EffectChain:
     """The effect chain: nodes, links, their consequences for modelling, and rivals of the contested link.
 
+    Examples
+    --------
     >>> [node.key for node in chain.nodes if node.role == "chain"]
     ['excellence', 'experience', 'delight', 'loyalty', 'success']
     """

@@ -16,6 +16,8 @@ Status = Literal["published", "provisional"]
 class Dimension(Clause):
     """One of the four dimensions of service excellence.
 
+    Examples
+    --------
     >>> [element.clause for element in dimensions["7.1"].elements]
     ['7.1.1', '7.1.2']
     """
@@ -30,6 +32,8 @@ class Dimension(Clause):
 class Element(Clause):
     """One of the nine elements; `status` is provisional where the standard's own text was not read.
 
+    Examples
+    --------
     >>> elements["7.3.2"].dimension.title, len(elements["7.3.2"].sub_elements)
     ('creating outstanding customer experiences', 4)
     """

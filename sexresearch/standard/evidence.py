@@ -18,6 +18,8 @@ class Measure:
     chain nodes or pyramid levels, or clause numbers. `facets` are the parts it distinguishes, `reference`
     says who proposed it, where the field names someone.
 
+    Examples
+    --------
     >>> [measure.title for measure in measures if "L3" in measure.nodes]
     ['personal touch']
     """
@@ -35,6 +37,8 @@ class Measure:
 class Strength:
     """A published strength of a link between two nodes: `statistic` names what `size` is.
 
+    Examples
+    --------
     >>> [found.size for found in strengths if found.statistic == "mean r"]
     [0.101]
     """

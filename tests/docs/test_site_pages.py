@@ -1,0 +1,85 @@
+"""Pages of the site: their code runs, their links and the names they speak of are there."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import sexresearch as sx
+from sexresearch.glossary import COLUMNS
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "docs" / "building"))
+pytest.importorskip("IPython", reason="pages are run by IPython, of the extra lab")
+from examples import ExampleError, blocks, with_output  # noqa: E402
+from generated import COPIED, ROOMS, public_names  # noqa: E402
+
+SITE = ROOT / "docs" / "site"
+PAGES = {str(path.relative_to(SITE)): path.read_text(encoding="utf-8") for path in sorted(SITE.rglob("*.md"))}
+QUICK = ["index.md", "how/qualtrics.md", "how/robust.md", "how/missing.md", "how/term.md", "from/mplus.md"]
+MADE = {*COPIED.values(), "glossary.md", "cases.md", "speed.md", *(f"api/{room}.md" for room in ROOMS)}
+
+
+def run(text):
+    return with_output(text, "page", lambda figure: "figure.png")
+
+
+@pytest.mark.parametrize("page", QUICK)  # all of them are run by `make docs`
+def test_every_block_of_a_page_runs(page):
+    assert 'class="output"' in run(PAGES[page])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_between_pages_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+?\.md)", PAGES[page]):
+        found = (Path("/") / page).parent.joinpath(target)
+        name = str(Path(*_resolved(found)))
+        assert name in PAGES or name in MADE, f"{page}: {target}"
+
+
+def _resolved(path):
+    parts = []
+    for part in path.parts[1:]:
+        parts = parts[:-1] if part == ".." else [*parts, part]
+    return parts
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_names_that_a_page_speaks_of_are_there(page):
+    for name in set(re.findall(r"\bsx\.(\w+)", PAGES[page])):
+        assert hasattr(sx, name), f"sx.{name}"
+    for name in set(re.findall(r"`results\.(\w+)", PAGES[page])):
+        assert name in dir(sx.Results), f"results.{name}"
+
+
+def test_nothing_is_asked_from_elsewhere():
+    config = (ROOT / "docs" / "mkdocs.yml").read_text(encoding="utf-8")
+    assert "font: false" in config
+    assert "- offline" in config
+    assert not re.search(r"https?://", config + "".join(PAGES.values()))
+
+
+def test_every_page_is_in_the_navigation():
+    config = (ROOT / "docs" / "mkdocs.yml").read_text(encoding="utf-8")
+    listed = set(re.findall(r"[\w/-]+\.md", config.split("\nnav:")[1]))
+    assert {*PAGES, *MADE, "notebooks/index.md"} <= listed
+
+
+def test_a_block_that_fails_stops_the_build_and_is_named():
+    with pytest.raises(ExampleError, match="page: ZeroDivisionError"):
+        run("```python\n1 / 0\n```")
+    with pytest.raises(ExampleError, match="ends with"):
+        run("```sh\nsexresearch fit nowhere.txt nothing\n```")
+
+
+def test_what_a_block_shows_stands_beneath_it():
+    assert "42" in run("```python\nx = 41\n```\n\n```python\nx + 1\n```")
+    assert blocks("```toml\na = 1\n```") == []
+
+
+def test_the_reference_names_every_public_function():
+    named = {name for room in ROOMS for name in public_names(room)}
+    missing = [name for name in sx.__all__ if callable(getattr(sx, name)) and name not in named]
+    assert not missing
+    assert len(COLUMNS) > 300
