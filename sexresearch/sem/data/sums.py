@@ -68,12 +68,14 @@ class Sums:
             t = _with_squares(values[rows], centre, space)
             if weights is not None:
                 t *= weights[rows]
-            plain += t.sum(axis=1)
+                plain += t.sum(axis=1)
             if whole is None or codes is None:
                 products += t @ t.T
             else:
                 np.add.at(whole, codes[rows], t.T)
-        return cls(names, centre, n, units, plain, products if whole is None else whole.T @ whole)
+        if whole is not None:
+            return cls(names, centre, n, units, whole.sum(axis=0), whole.T @ whole)
+        return cls(names, centre, n, units, plain if weights is not None else products[0].copy(), products)
 
     @property
     def n(self) -> float:
