@@ -280,5 +280,5 @@ def _frame(found: _Branches, effects: Sequence[str] | None) -> pd.DataFrame:
 
 def _errors(common: Fitted, wanted: Sequence[TargetEffect], theta: Array, fixed: Array, n: Array) -> Array:
     """(b, effects) standard errors from the expected information of each branch."""
-    vcov = covariances(common, theta, fixed, (1.0,)) / n[:, None, None]
+    vcov = covariances(common, theta, fixed, (1,)) / n[:, None, None]
     return standard_errors(common, wanted, theta, fixed, vcov)

@@ -25,8 +25,9 @@ def refuse_workers(workers: Workers | None) -> None:
     if workers is None:
         return
     if _is_client(workers):
-        if workers.status != "running":
-            raise OptionError(f"workers is a Dask client that is {workers.status}: no scheduler answers it")
+        status = str(getattr(workers, "status", "unknown"))
+        if status != "running":
+            raise OptionError(f"workers is a Dask client that is {status}: no scheduler answers it")
         return
     if isinstance(workers, bool) or not isinstance(workers, Integral) or workers < 1:
         raise OptionError(
