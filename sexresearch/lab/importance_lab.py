@@ -144,7 +144,7 @@ class ImportanceLab(TableLab):
         label, cost = self._labels.get(name, name), self._costs[name]
         limits = f"{_n(row['importance_ci_lower'])} to {_n(row['importance_ci_upper'])}"
         slider = {"name": "cost", "range": [FINEST, DEAREST, FINEST], "value": cost, "text": f"{cost:g}"}
-        group = "" if pd.isna(row["group"]) else str(row["group"])  # type: ignore[call-overload]
+        group = "" if pd.isna(row["group"]) else str(row["group"])
         cells = [_n(row["rank"], 0), label, group, f"{_n(row['importance'])} ({limits})", _n(row["performance"], 1)]
         said = [_n(row["gain_per_cost"]), _n(row["p_first"]), str(row["verdict"] or row["note"])]
         return {"key": name, "label": label, "cells": [*cells, slider, *said]}
@@ -160,4 +160,4 @@ class ImportanceLab(TableLab):
 
 
 def _n(value: object, decimals: int = 2) -> str:
-    return "" if pd.isna(value) else f"{float(value):.{decimals}f}"  # type: ignore[arg-type, call-overload]
+    return "" if pd.isna(value) else f"{float(value):.{decimals}f}"  # type: ignore[arg-type]
