@@ -75,8 +75,7 @@ def caterpillar(
         low, high = (middle - half)[chosen], (middle + half)[chosen]
         made.area.vlines(x[chosen], low, high, color=colour, linewidth=width, zorder=2)
     size = float(np.clip(160.0 / count, 0.8, 5.0))
-    hollow = {"markerfacecolor": PAPER, "markeredgewidth": 0.5}
-    made.area.plot(x, rows["est"], "o", markersize=size, color=GREY, zorder=3, **hollow)
+    made.area.plot(x, rows["est"], "o", markersize=size, color=GREY, zorder=3, mfc=PAPER, mew=0.5)
     made.area.plot(x, middle, "o", markersize=size, color=PALETTE["blue"], zorder=4)
     made.area.set(xlim=(-1, count), xticks=x if named else [])
     if named:

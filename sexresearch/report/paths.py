@@ -13,8 +13,8 @@ from sexresearch.report.naming import located
 from sexresearch.sem import Results
 from sexresearch.verdict import short
 
-KEY = ("group", "level", "path", "std_all", "std_all_ci_lower", "std_all_ci_upper")
-KEY += ("est", "ci_lower", "ci_upper", "pvalue")
+STANDARDIZED = ("std_all", "std_all_ci_lower", "std_all_ci_upper")
+KEY = ("group", "level", "path", *STANDARDIZED, "est", "ci_lower", "ci_upper", "pvalue")
 
 
 def key_paths(results: Results) -> pd.DataFrame:
