@@ -80,6 +80,12 @@ def test_code_cells_are_short_and_plain(notebook):
         assert not [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, kinds)], cell.source
 
 
+def test_every_assertion_stands_in_a_cell_tagged_checks(notebook):
+    for cell in code_cells(notebook):
+        if any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(cell.source))):
+            assert "checks" in cell.metadata.get("tags", []), cell.source
+
+
 def test_it_names_no_folder_of_the_machine(notebook):
     texts = [cell.source for cell in notebook.cells]
     for output in outputs(notebook):
