@@ -136,10 +136,18 @@ def reproduce_verb(
     out: Annotated[Path, typer.Option(help="Folder for reports, figures and results.csv.")] = Path("reports"),
     store: Annotated[bool, typer.Option("--store", help="Also store the outputs in the notebooks.")] = False,
     parameter: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE to set.")] = None,
+    as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """Execute every notebook and write reports, figures and headline numbers."""
+    form = shape(as_json, as_csv)
     done = reproduce(notebooks, out=out, store=store, parameters=_named_values(parameter or []))
-    _print_outcomes(done)
+    if form == "table":
+        _print_outcomes(done)
+    else:
+        print_frame(done.compared, form=form)
+        for row in done.outcomes[~done.outcomes["reproduced"]].itertuples():
+            typer.secho(visible(f"{row.notebook} failed in {row.conclusion}"), err=True)
     if not done.succeeded:
         raise typer.Exit(1)
 

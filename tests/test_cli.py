@@ -16,6 +16,8 @@ import sexresearch as sx
 from sexresearch import cli
 from sexresearch.cli import FOUR_QUESTIONS, _print_outcomes, app
 from sexresearch.study import Reproduction
+from sexresearch.study.headline import Headline
+from sexresearch.study.results_file import changed_results, results_frame
 from sexresearch.terminal import print_frame
 
 ITEMS = ("CUSA1", "CUSA2", "CUSA3")
@@ -116,6 +118,20 @@ def test_reproduce_ends_with_the_answers_to_the_four_questions(capsys):
     shown = capsys.readouterr().out
     assert shown.rstrip().endswith("Does the chain hold? Yes, in [this] world.")
     assert "improved next?" not in shown  # its notebook failed, so there is no answer
+
+
+def test_reproduce_says_to_programs_what_changed(run, monkeypatch):
+    now = results_frame([("02_acsi", Headline("rmsea", 0.0844)), ("02_acsi", Headline("cfi", 0.97))])
+    before = now.replace({"0.9700": "0.9500"})
+    rows = [("02_acsi", 1.0, True, "Yes."), ("03_mobi", 1.0, False, "code cell 3")]
+    outcomes = pd.DataFrame(rows, columns=["notebook", "seconds", "reproduced", "conclusion"])
+    done = Reproduction(outcomes, now, changed_results(before, now), Path("reports"))
+    monkeypatch.setattr("sexresearch.cli.reproduce", lambda *given, **options: done)
+    shown = run("reproduce", "--json")
+    assert shown.exit_code == 1
+    assert "03_mobi failed in code cell 3" in shown.stderr
+    numbers = {row["headline"]: (row["number"], row["published"]) for row in json.loads(shown.stdout)}
+    assert numbers == {"rmsea": (0.0844, 0.0844), "cfi": (0.97, 0.95)}
 
 
 def test_every_question_has_its_notebook(root):

@@ -19,7 +19,7 @@ from sexresearch.study.execution import Execution
 from sexresearch.study.headline import Headline
 from sexresearch.study.notebook_page import notebook_page
 from sexresearch.study.outputs import conclusion, figures, headlines
-from sexresearch.study.results_file import changed_results, read_results, results_frame, write_results
+from sexresearch.study.results_file import changed_results, compared_results, read_results, results_frame, write_results
 from sexresearch.writing import made_folder, write_whole
 
 
@@ -37,6 +37,11 @@ class Reproduction:
     results: pd.DataFrame
     changed: pd.DataFrame
     folder: Path
+
+    @property
+    def compared(self) -> pd.DataFrame:
+        """Every headline number beside the published one: notebook, headline, number, published, note."""
+        return compared_results(self.results, self.changed)
 
     @property
     def succeeded(self) -> bool:

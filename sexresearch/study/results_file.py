@@ -44,3 +44,17 @@ def changed_results(published: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     before = published[[*keys, "number"]].rename(columns={"number": "published"})
     both = before.merge(now[[*keys, "number"]], on=keys, how="outer").fillna("")
     return both[both["published"] != both["number"]].reset_index(drop=True)
+
+
+def compared_results(now: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
+    """Every headline number beside the published one, as numbers; missing on the side that has none.
+
+    >>> now = results_frame([("02_acsi", Headline("rmsea", 0.0844))])
+    >>> compared_results(now, changed_results(now, now)).loc[0, ["number", "published"]].tolist()
+    [0.0844, 0.0844]
+    """
+    keys = ["notebook", "headline"]
+    both = now.merge(changed[[*keys, "published"]], on=keys, how="outer")
+    both["published"] = both["published"].fillna(both["number"])
+    shown = [*keys, "number", "published", "note"]
+    return both[shown].assign(**{name: pd.to_numeric(both[name], errors="coerce") for name in ("number", "published")})

@@ -15,7 +15,7 @@ from sexresearch.chain.robustness.sum_scores import expected, regressed, structu
 from sexresearch.errors import ModelError, OptionError, SexresearchError
 from sexresearch.frozen import by_value
 from sexresearch.sem import Fitting, Model, Results, pls
-from sexresearch.sem.view import Array, View, matrices, quiet_fit, view
+from sexresearch.sem.view import Array, View, matrices, quiet_fit, total_effects, view
 from sexresearch.survey import Survey
 from sexresearch.verdict import Verdict, against, prose
 
@@ -234,7 +234,7 @@ def _ranks(
             B[names.index(effect), names.index(cause)] = est
         total: Array = np.full_like(B, np.nan)
         if cells[approach] and np.isfinite(B).all() and np.abs(np.linalg.eigvals(B)).max() < 1:
-            total = np.linalg.inv(np.eye(len(B)) - B)
+            total = total_effects(B)
         values = [total[names.index(target), names.index(name)] if target in names else np.nan for name in causes]
         order = pd.Series(np.abs(values)).rank(ascending=False, method="min")
         rows += [

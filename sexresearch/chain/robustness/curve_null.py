@@ -18,7 +18,7 @@ from scipy.special import ndtri
 from sexresearch.chain.paths.arrows import all_arrows
 from sexresearch.chain.robustness.specifications import Specification
 from sexresearch.chain.robustness.universe import Whole, whole_model
-from sexresearch.sem.view import Array, TotalEffect, View, Workers, matrices, shared_out, view
+from sexresearch.sem.view import Array, TotalEffect, View, Workers, matrices, shared_out, total_effects, view
 
 MOST = 60  # specifications whose curve is compared, the reference among them
 FEWEST = 19  # samples for a p value of .05
@@ -91,7 +91,7 @@ def _without_effect(fit: View, ends: tuple[str, str]) -> tuple[pd.DataFrame, Arr
     for effect in graph.after.get(ends[0], ()):
         if effect == ends[1] or ends[1] in graph.reach[effect]:
             B[names.index(effect), names.index(ends[0])] = 0.0
-    G, p = np.linalg.inv(np.eye(len(B)) - B), len(block.mean)
+    G, p = total_effects(B), len(block.mean)
     with_effect, none = at.C[0][:p, :p], (G @ at.S[0] @ G.T)[:p, :p]
     rows, clusters = np.asarray(block.answers), block.clusters
     whole = ~np.isnan(rows).any(axis=1)
