@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sexresearch.errors import InstrumentError
+from sexresearch.survey.codebook_keys import (
+    CONSTRUCT_KEYS,
+    FIELD_KEYS,
+    ITEM_KEYS,
+    NUMBER,
+    SCALE_KEYS,
+    TOP_KEYS,
+    Table,
+    as_meant,
+    is_number,
+    nearest,
+    usable,
+)
+from sexresearch.survey.consistency import scale_problems
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
-from sexresearch.survey.wording import together
 
-NUMBER = (int, float)
-TOP_KEYS = {"title": (str,), "scales": (dict,), "constructs": (dict,), "fields": (dict,)}
-SCALE_KEYS = {
-    "lowest": NUMBER,
-    "highest": NUMBER,
-    "labels": (list, dict),
-    "missing": (list,),
-    "whole": (bool,),
-}
-CONSTRUCT_KEYS = {"label": (str,), "definition": (str,), "node": (str,), "scale": (str,), "items": (dict,)}
-ITEM_KEYS = {"wording": (str,), "scale": (str,), "reverse": (bool,), "column": (str,)}
-ITEM_KEYS |= dict.fromkeys(("clause", "respondent", "source"), (str,))
-FIELD_KEYS = {"label": (str,), "role": (str,), "labels": (dict,)}
 TYPE_WORDS = {
     str: "text",
     dict: "a table",
@@ -33,14 +32,14 @@ TYPE_WORDS = {
     float: "a number",
 }
 
-Table = Mapping[str, Any]
 Parts = tuple[str, tuple[Construct, ...], tuple[Field, ...], tuple[str, ...]]
 
 
 def read_codebook(text: str, name: str = "the codebook") -> Parts:
-    """Title, constructs and fields of a codebook, and the items that have no scale, as problems.
+    """Title, constructs and fields of a codebook, and its problems: unknown keys, wrong types, items without a scale.
 
-    Raises InstrumentError where the text is not TOML, and for all unknown keys and wrong types together.
+    What a problem leaves unclear is read as it was most likely meant, so that all others are found in the same pass.
+    Raises InstrumentError where the text is not TOML.
 
     >>> title, constructs, fields, problems = read_codebook("title = 'empty'")
     >>> title, constructs, problems
@@ -52,11 +51,16 @@ def read_codebook(text: str, name: str = "the codebook") -> Parts:
         raise InstrumentError(f"{name} is not valid TOML: {error}") from error
     wrong = tuple(_shape_problems(document))
     if wrong:
-        raise InstrumentError(together(f"{name} does not follow the codebook format", wrong))
+        document = as_meant(document)
     scales = {key: _scale(key, table) for key, table in document.get("scales", {}).items()}
     constructs = tuple(_construct(key, part, scales) for key, part in document.get("constructs", {}).items())
     fields = tuple(_field(key, part) for key, part in document.get("fields", {}).items())
-    return document.get("title", ""), constructs, fields, tuple(_missing_scales(constructs, scales))
+    return (
+        document.get("title", ""),
+        constructs,
+        fields,
+        (*wrong, *_missing_scales(constructs, scales), *_idle_scales(constructs, scales)),
+    )
 
 
 def _shape_problems(document: Table) -> Iterator[str]:
@@ -87,11 +91,11 @@ def _wrong_keys(
     if not isinstance(table, dict):
         yield f"{where}: expected a table with the keys {', '.join(allowed)}"
         return
-    yield from (f"{where}: '{key}' is not given" for key in required if key not in table)
+    meant = set(usable(table, allowed))
+    yield from (f"{where}: '{key}' is not given" for key in required if key not in table and key not in meant)
     for key, value in table.items():
         if key not in allowed:
-            meant = difflib.get_close_matches(key, allowed, n=1)
-            near = f", {meant[0]} perhaps" if meant else ""
+            near = f", {nearest(key, allowed)} perhaps" if nearest(key, allowed) else ""
             yield f"{where}: unknown key '{key}'{near}; the keys are {', '.join(allowed)}"
         elif type(value) not in allowed[key]:
             kinds = dict.fromkeys(TYPE_WORDS[kind] for kind in allowed[key])
@@ -104,19 +108,11 @@ def _wrong_codes(where: str, scale: Table) -> Iterator[str]:
         wrong = [code for code in missing if type(code) not in (*NUMBER, str)]
         yield from (f"{where}: missing code {code!r} is neither a number nor a text" for code in wrong)
     if isinstance(labels, dict):
-        yield from (f"{where}: label code '{key}' is not a number" for key in labels if not _is_number(key))
+        yield from (f"{where}: label code '{key}' is not a number" for key in labels if not is_number(key))
     if isinstance(labels, list) and {type(scale.get("lowest")), type(scale.get("highest"))} <= set(NUMBER):
         answers = scale["highest"] - scale["lowest"] + 1
         if len(labels) != answers:
             yield f"{where}: {len(labels)} labels for {answers:g} answers; label some as {{ 1 = 'low' }}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _scale(name: str, table: Table) -> ResponseScale:
@@ -153,12 +149,18 @@ def _table(value: str | Table, key: str) -> Table:
     return {key: value} if isinstance(value, str) else value
 
 
+def _idle_scales(constructs: tuple[Construct, ...], scales: Mapping[str, ResponseScale]) -> Iterator[str]:
+    """What is wrong with scales that no item names; those of items are checked with the items."""
+    used = {item.scale.name for construct in constructs for item in construct.items}
+    yield from (problem for name, scale in scales.items() if name not in used for problem in scale_problems(scale))
+
+
 def _missing_scales(constructs: tuple[Construct, ...], scales: Mapping[str, ResponseScale]) -> Iterator[str]:
     known = f"the scales are {', '.join(scales) or '(none)'}"
     for item in (item for construct in constructs for item in construct.items):
         if not item.scale.name:
             yield f"item '{item.name}' has no scale; {known}"
         elif item.scale.name not in scales:
-            meant = difflib.get_close_matches(item.scale.name, scales, n=1)
-            near = f" ({meant[0]} perhaps)" if meant else ""
+            meant = nearest(item.scale.name, scales)
+            near = f" ({meant} perhaps)" if meant else ""
             yield f"item '{item.name}' names the scale '{item.scale.name}', which is not defined; {known}{near}"

@@ -270,3 +270,39 @@ def test_what_is_written_is_read_back_whatever_the_words():
     fields = (Field("my city", "City"), Field("brand", hard, "group", (("1", "a"), ("x y", "b"))))
     instrument = Instrument((Construct("c", hard, items, hard, "L1"),), fields, hard)
     assert Instrument.from_toml(instrument.to_toml()) == instrument
+
+
+def test_a_misspelt_key_hides_no_other_problem():
+    text = """
+    [scales.s]
+    lowest = 1
+    higest = 7
+    labels = { 9 = "good" }
+    [scales.idle]
+    lowest = 5
+    highest = 1
+    [constructs.joy]
+    node = "Q9"
+    scal = "s"
+    items = { a = "I was happy", b = { wordng = "B", scale = "t" } }
+    [constructs.grief]
+    scale = "s"
+    items = { a = "I was sad" }
+    [constructs.empty]
+    """
+    with pytest.raises(InstrumentError) as caught:
+        Instrument.from_toml(text)
+    message = str(caught.value)
+    for expected in (
+        "'higest', highest perhaps",
+        "'scal', scale perhaps",
+        "'wordng', wording perhaps",
+        "the scale 't', which is not defined",
+        "scale 'idle': lowest (5) is not below highest (1)",
+        "'a' is used 2 times",
+        "'empty' has no items",
+        "'good' belongs to 9",
+        "node 'Q9'",
+    ):
+        assert expected in message
+    assert "is not given" not in message  # the key is there, misspelt
