@@ -263,6 +263,8 @@ def results_of(
         raise OptionError(f"engine {engine!r} is not known; allowed: {', '.join(ENGINES)}")
     if method not in METHODS:
         raise OptionError(f"method {method!r} is not known; allowed: {', '.join(METHODS)}")
+    if engine != "native" and method != "joint":
+        raise OptionError(f"method={method!r} is estimated by engine='native'; found engine {engine!r}")
     if (data is None) == (moments is None):
         raise OptionError(
             "give either data (a DataFrame or Survey) or moments=, not " + ("both" if data is not None else "neither")

@@ -103,6 +103,7 @@ def test_errors_hold_what_repeated_samples_show():
         ({"missing": "fiml", "auxiliary": ["sat1"]}, "no auxiliary variables"),
         ({"bounds": "pos_var"}, "no constraints"),
         ({"ordered": ["qua1"]}, "no ordered variables"),
+        ({"engine": "semopy"}, "engine='native'; found engine 'semopy'"),
         ({"method": "two_step"}, "method 'two_step' is not known"),
     ],
 )
