@@ -62,6 +62,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.fit: {"model": text, "data": data},
         sx.growth: {"model": text, "data": data},
         sx.fit_many: {"model": text, "data": data, "by": "g"},
+        sem.table_named: {"data": "base.duckdb", "table": "answers"},
         sx.bootstrap: {"results": fitted, "replicates": 5},
         sx.compare: {"results": fitted},
         sx.crosscheck: {"results": fitted, "engines": ["semopy"]},

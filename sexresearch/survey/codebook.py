@@ -46,7 +46,7 @@ def read_codebook(text: str, name: str = "the codebook") -> Parts:
     ('empty', (), ())
     """
     try:
-        document = tomllib.loads(text)
+        document: Table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InstrumentError(f"{name} is not valid TOML: {error}") from error
     wrong = tuple(_shape_problems(document))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import sexresearch as sx
-from sexresearch.errors import ModelError, OptionError
+from sexresearch.errors import ModelError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sexresearch.FitWarning")
 SAME = 1e-9  # both from the same estimates and their covariance
@@ -92,9 +92,3 @@ def test_groups_are_compared_at_the_same_level():
 
 def test_a_model_of_one_level_has_no_column_of_levels():
     assert "level" not in sx.effects(sx.fit("m ~ x; y ~ m", data())).columns
-
-
-@pytest.mark.parametrize("ask", [lambda r: sx.importance(r, target="y"), lambda r: sx.what_if(r, {"m": 1})])
-def test_questions_that_know_one_level_say_so(results, ask):
-    with pytest.raises(OptionError, match="takes models of one level"):
-        ask(results)

@@ -103,7 +103,9 @@ def of_level(parameters: pd.DataFrame, level: object) -> pd.DataFrame:
 
 
 def explained_at(r_squared: pd.Series, group: object, level: object) -> pd.Series:
-    """Explained variance by variable, of one group and level."""
+    """Explained variance by variable, of one group and level; an index without names begins with the groups."""
+    if r_squared.index.nlevels == 2 and r_squared.index.names[0] is None:
+        return r_squared.loc[group]
     for name, value in (("group", group), ("level", level)):
         if name in r_squared.index.names:
             r_squared = r_squared.xs(value, level=name)

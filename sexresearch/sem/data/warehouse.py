@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from sexresearch.arguments import in_words
 from sexresearch.errors import DataError
 from sexresearch.extras import extra
 from sexresearch.sem.data.sources import DUCKDB, DUCKDB_FILES
 
 
+@in_words
 def table_named(data: str, table: str | None = None, sql: str | None = None) -> object:
     """What `fit` reads: `data` itself, or the `table` or the answer to the query `sql` of the base that it names.
 
