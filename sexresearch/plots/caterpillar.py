@@ -59,8 +59,8 @@ def caterpillar(
     >>> row = {"effect": "y ~ x", "se": 0.1, "pooled_se": 0.1}
     >>> frame = pd.DataFrame([row | {"branch": k, "est": k, "pooled": k} for k in range(3)])
     >>> figure = caterpillar(frame, axis="effect of x")
-    >>> figure.axes[0].get_ylabel()
-    'effect of x'
+    >>> [area.get_ylabel() for area in figure.axes if area.get_ylabel()]
+    ['effect of x']
     """
     rows = _rows(branches, effect)
     name, count = str(rows["effect"].iloc[0]), len(rows)
