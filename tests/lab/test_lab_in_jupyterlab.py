@@ -13,7 +13,7 @@ import pytest
 
 import sexresearch as sx
 
-SECONDS = 60  # that JupyterLab, its page and its kernel may each take on a busy machine
+SECONDS = 240  # that JupyterLab, its page and its kernel may each take on a busy machine
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = """
 delight =~ val1 + val2 + val3
