@@ -10,13 +10,12 @@ import pandas as pd
 import typer
 
 from sexresearch import datasets
-from sexresearch.sem import Fitting, Model, Moments, Results, fit_many, table_named
+from sexresearch.sem import PARQUET_FILES, Fitting, Model, Moments, Results, fit_many, table_named
 from sexresearch.sem.view import quiet_fit
 from sexresearch.survey import Survey, read_survey
 from sexresearch.survey.dialect import decode
 from sexresearch.terminal import print_frame, records, say, shape
 
-PARQUET = (".parquet", ".pq")
 ModelFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Text file with the model.")]
 Data = Annotated[str, typer.Argument(help="Survey file, or the name of a data set.")]
 Codebook = Annotated[
@@ -57,6 +56,8 @@ def fit_verb(
     wanted = fitting(estimator, missing, ordered, cluster)
     given = _given(data, instrument, sheet, drop, table, sql)
     if by is not None:
+        if group is not None:
+            raise typer.BadParameter("--by fits every branch by itself: leave --group out")
         if isinstance(given, Moments | dict):
             raise typer.BadParameter("--by fits every branch by itself, and summary statistics have none")
         print_frame(fit_many(_model(model), given, by, fitting=wanted), form=form)
@@ -79,7 +80,7 @@ def _given(
         if not whole:
             raise typer.BadParameter("--table and --sql go without --instrument, --sheet and --drop")
         return table_named(data, table, sql)
-    if whole and (Path(data).is_dir() or Path(data).suffix.lower() in PARQUET):
+    if whole and (Path(data).is_dir() or Path(data).suffix.lower() in PARQUET_FILES):
         return table_named(data)
     return kept(data_of(data, instrument, sheet), drop)
 

@@ -55,6 +55,7 @@ def test_branches_are_fitted_one_by_one(run, model, folder):
     assert found.exit_code == 0, found.output
     assert found.output.count("\n") == 1 + 8 * 2  # two free loadings
     assert run("fit", model, "mobi_moments", "--by", "branch").exit_code == 2
+    assert run("fit", model, folder, "--by", "branch", "--group", "branch").exit_code == 2  # neither unsaid
 
 
 def test_what_cannot_be_reached_is_said_without_passwords(run, model, folder):

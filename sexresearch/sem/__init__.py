@@ -7,6 +7,7 @@ planning.
 
 from sexresearch.sem.data.merging import merge_categories
 from sexresearch.sem.data.moments import Moments
+from sexresearch.sem.data.sources import PARQUET_FILES
 from sexresearch.sem.data.warehouse import table_named
 from sexresearch.sem.engines.crosscheck import crosscheck
 from sexresearch.sem.fit import FitWarning, fit
@@ -33,6 +34,7 @@ from sexresearch.sem.simulation.design import Design
 from sexresearch.sem.simulation.simulate import simulate
 
 __all__ = [
+    "PARQUET_FILES",
     "Bootstrap",
     "Design",
     "FitWarning",

@@ -19,7 +19,7 @@ from sexresearch.sem.data.sources import FrameSource, columns_behind, source_of
 from sexresearch.sem.data.streamed import GROUP, Streamed, streamed
 from sexresearch.sem.data.sums import moments_of
 from sexresearch.sem.data.weighted_moments import Weighed
-from sexresearch.sem.estimation.degrees import degrees_of_freedom
+from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
 from sexresearch.sem.estimation.estimate import estimate
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
@@ -37,6 +37,7 @@ from sexresearch.sem.threads import one_thread
 
 MEASURES = ("chisq", "rmsea", "cfi", "srmr")
 BRANCHES_AT_ONCE = 512
+NEGATIVE = -1e-8  # of the smallest variance in a branch, below which an estimated one is negative beyond rounding
 FLAT = 1e-10  # of the mean variance in a branch, up to which a variable does not vary there
 
 
@@ -70,12 +71,13 @@ def fit_many(
     DataFrame
         One row for each branch and effect: branch, nobs, effect, est, se; pooled, pooled_se and pooled_share, how much
         of it is the common value; chisq, df, rmsea, cfi and srmr of the branch's model; converged and reason. A branch
-        that cannot be estimated has no est, its reason, and the common value as pooled.
+        that cannot be estimated has no est, its reason, and the common value as pooled; where a variance is negative,
+        reason says which.
 
     Raises
     ------
     ModelError, ModelSyntaxError
-        The text cannot be read, or the model fitted to all branches together does not converge.
+        The text cannot be read, or the model is not identified, or does not converge for all branches together.
     DataError
         A column is absent or holds no numbers.
     OptionError
@@ -183,6 +185,8 @@ def _common(model: Model, options: Options, names: Sequence[str], n: Array, mean
         pd.DataFrame(within, index=labels, columns=labels), int(n.sum()), pd.Series(n @ mean / n.sum(), index=labels)
     )
     fitted = estimate(model, None, moments, replace(options, meanstructure=bool(options.meanstructure)))[0]
+    refuse_overfull(degrees_of_freedom(fitted))
+    refuse_unidentified(fitted)
     if not fitted.constrained.solution.converged:
         raise ModelError("the model does not converge where all branches are taken together: fit it by itself first")
     return fitted
@@ -210,6 +214,8 @@ def _each(
     for number in rows[~np.isfinite(theta[rows]).all(axis=1)].tolist():
         theta[number], why[number] = _alone(common, n[number], mean[number], cov[number])
     done = np.flatnonzero(np.isfinite(theta).all(axis=1))
+    for number in done.tolist():
+        why[number] = _negative(common, theta[number], cov[number])
     if engine is not None and len(done):
         own = [_weighed(engine, done, (n, mean, cov), structure.has_means)]
         fixed[done] = exogenous_rows(common, [form.order for form in engine.forms], [own[0].moment])
@@ -252,6 +258,16 @@ def _alone(common: Fitted, n: float, mean: Array, cov: Array) -> tuple[Array, st
         return refit_samples(common, (sample,)).theta, ""
     except BROKEN as error:
         return np.full(len(common.theta), np.nan), reason(error)
+
+
+def _negative(common: Fitted, theta: Array, cov: Array) -> str:
+    """Which free variances of one branch are negative beyond rounding; empty where none is."""
+    unit = float(np.diag(cov).min())
+    return "; ".join(
+        f"negative variance (Heywood case): {row.name} = {theta[row.free]:.3g}"
+        for row in common.table.rows
+        if row.free >= 0 and row.op == "~~" and row.lhs == row.rhs and theta[row.free] < NEGATIVE * unit
+    )
 
 
 def _frame(found: _Branches, effects: Sequence[str] | None) -> pd.DataFrame:

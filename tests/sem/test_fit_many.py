@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sexresearch.errors import DataError, OptionError
+from sexresearch.errors import DataError, ModelError, OptionError
 from sexresearch.sem import Fitting, fit, fit_many
 from sexresearch.sem.partial_pooling import partly_pooled
 
@@ -54,6 +54,28 @@ def test_branches_that_cannot_be_fitted_say_why(tmp_path):
     assert common.between(0.2, 0.8).all()
     frame.to_parquet(tmp_path / "all.parquet")
     pd.testing.assert_frame_equal(found, fit_many(MODEL, tmp_path, by="branch", effects=["s"]).set_index("branch"))
+
+
+def test_branches_with_a_negative_variance_say_which():
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"branch": np.repeat(np.arange(30), 25), "joy": rng.normal(size=750)})
+    for name, loading, spread in (("a", 1.0, 0.1), ("b", 0.5, 1.0), ("c", 0.3, 1.0), ("d", 0.4, 1.0)):
+        frame[name] = loading * frame["joy"] + spread * rng.normal(size=750)
+    model = "f =~ a + b + c; d ~ f"
+    found = fit_many(model, frame, by="branch").set_index("branch")
+    said = found[found["converged"]]["reason"]
+    alone = {branch: fit(model, frame[frame["branch"] == branch]).inadmissible for branch in said.index}
+    assert {branch for branch, text in said.items() if text} == {
+        branch for branch, texts in alone.items() if any(text.startswith("negative variance") for text in texts)
+    }
+    assert said.str.startswith("negative variance (Heywood case): a ~~ a").any()
+
+
+@pytest.mark.parametrize("model", ["f =~ a + b", "f =~ NA*a + b + c; d ~ f"])
+def test_a_model_that_is_not_identified_is_refused(model):
+    frame, _ = answers(8, 60)
+    with pytest.raises(ModelError, match=r"moments|identified"):
+        fit_many(model, frame, by="branch")
 
 
 def test_small_branches_are_nearer_to_the_truth_when_pooled():

@@ -188,7 +188,7 @@ def _controlled(check: str, results: Results, fit: View, base: str, lines: Seque
     if found and held.inadmissible:  # below 0 by chance is how no method looks; further below 0 the model is wrong
         why = "; ".join(held.inadmissible)
         note = f"the model with a method is inadmissible, so that its numbers say nothing: {why}"
-        return [_blank(check, note) | {"pvalue": p}]
+        return [_blank(check, note)]
     text = (
         f"{'A common method is shown' if found else 'No common method is shown'}: χ² {gain:.2f}, df 1, {chance_of(p)}."
     )
