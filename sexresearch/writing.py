@@ -38,6 +38,13 @@ def write_whole(path: str | Path, content: str | bytes) -> Path:
     return destination
 
 
+def write_confirmed(path: str | Path, content: str, replace_existing: bool) -> Path:
+    """`write_whole` for what a person confirms by hand: WriteError where the file is there and may not be replaced."""
+    if Path(path).exists() and not replace_existing:
+        raise WriteError(f"'{path}' is there already, and may hold what you confirmed: name another file")
+    return write_whole(path, content)
+
+
 def made_folder(path: str | Path) -> Path:
     """The folder, made with those above it where it is not there yet; WriteError where it cannot be."""
     folder = Path(path)

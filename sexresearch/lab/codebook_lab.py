@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from sexresearch.arguments import in_words
-from sexresearch.errors import OptionError, WriteError
+from sexresearch.errors import OptionError
 from sexresearch.lab.panel import Scene
 from sexresearch.lab.table_lab import TableLab
 from sexresearch.survey import Construct, Draft, Field, Instrument, Item, draft_instrument
 from sexresearch.survey.bank.content import bank
 from sexresearch.survey.codebook_text import codebook_text
 from sexresearch.survey.parts import ROLES
-from sexresearch.writing import write_whole
+from sexresearch.writing import write_confirmed
 
 HEADS = ["Confirmed", "Column", "Question", "Is", "Construct", "Reversed", "Because"]
 
@@ -167,9 +167,7 @@ class CodebookLab(TableLab):
         WriteError
             It is there already, or cannot be written.
         """
-        if Path(path).exists() and not replace_existing:
-            raise WriteError(f"'{path}' is there already: name another file, or say replace_existing=True")
-        return write_whole(path, self.code)
+        return write_confirmed(path, self.code, replace_existing)
 
     def _set(self, row: str, name: str, value: object) -> None:
         names = {"Confirmed": "confirmed", "Is": "role", "Construct": "construct", "Reversed": "reverse"}

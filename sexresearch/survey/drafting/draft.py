@@ -10,7 +10,7 @@ from typing import Literal
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.errors import DataError, WriteError
+from sexresearch.errors import DataError
 from sexresearch.survey.bank.content import bank
 from sexresearch.survey.checking import check_answers
 from sexresearch.survey.columns import item_answers
@@ -22,7 +22,7 @@ from sexresearch.survey.parts import Construct, Field, Item
 from sexresearch.survey.rawtable import RawTable
 from sexresearch.survey.reading import raw_table
 from sexresearch.survey.wording import listed, together
-from sexresearch.writing import write_whole
+from sexresearch.writing import write_confirmed
 
 MOST_COLUMNS = 1_000
 
@@ -80,9 +80,7 @@ class Draft(Instrument):
         WriteError
             It is there already, or cannot be written.
         """
-        if Path(path).exists() and not replace_existing:
-            raise WriteError(f"'{path}' is there already, and may hold what you confirmed: name another file")
-        return write_whole(path, self.text)
+        return write_confirmed(path, self.text, replace_existing)
 
     def __repr__(self) -> str:
         return self.text
