@@ -16,6 +16,7 @@ CELL_CSS = """
 .input_area { background: var(--tint); border-left: 3px solid var(--line); padding: .5rem .9rem; }
 .output_wrapper { padding: .3rem .9rem; }
 .output_area { margin: .4rem 0; }
+.input_area pre, .output_stream pre { white-space: pre-wrap; }  /* long lines are not cut */
 .output_error pre { color: var(--warn); }
 """
 
