@@ -159,6 +159,13 @@ def test_nothing_changes_settings_of_the_whole_process():
         assert not used & called & shared, f"{module} calls {used & called & shared}"
 
 
+def test_only_the_public_fit_and_old_spellings_warn():
+    for module, tree in TREES.items():
+        called = {ast.unparse(node.func).split(".")[-1] for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        quiet = not called & {"warn", "warn_explicit"}
+        assert quiet or module in {"sexresearch.sem.fit", "sexresearch.deprecation"}, f"{module} warns"
+
+
 def test_files_are_written_in_one_place():
     """crosscheck hands files to R in a temporary folder of its own."""
     writers = {"write_text", "write_bytes", "to_csv", "to_excel", "savefig"}

@@ -58,9 +58,10 @@ def test_a_warning_in_a_notebook_has_no_temporary_path(data):
         exec(code, {"sx": sx, "gaps": gaps})
     (note,) = (one for one in found if issubclass(one.category, sx.FitWarning))
     assert (note.filename, note.lineno) == ("cell", 2)
-    with pytest.warns(sx.FitWarning) as found:
-        sx.fit("joy =~ a + b + c + d", gaps)
-    assert found[0].filename == __file__
+    for public in (sx.fit, sx.growth):
+        with pytest.warns(sx.FitWarning) as found:
+            public("joy =~ a + b + c + d", gaps)
+        assert found[0].filename == __file__
 
 
 def test_the_version_is_that_of_the_package():

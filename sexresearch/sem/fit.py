@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -235,19 +235,24 @@ def fit(
         rotation=rotation,
     )
     requested = options_of(fitting, group, group_equal, group_partial)
-    results = results_of(model, data, requested, moments, engine, method)
+    said: list[str] = []
+    results = results_of(model, data, requested, moments, engine, method, lambda text: said.append(_warned(text)))
     for text in results.problems:
-        _warn(text)
+        if text not in said:
+            _warned(text)
     return results
 
 
-def _warn(text: str) -> None:
-    """A warning at the caller's line, past `fit` and `in_words`; in a notebook a cell has no path worth showing."""
-    caller = sys._getframe(3)
+def _warned(text: str) -> str:
+    """The text, after a warning at the line outside of the package; a notebook's cell has no path worth showing."""
+    level, caller = 1, sys._getframe()
+    while caller.f_back is not None and str(caller.f_globals.get("__name__")).startswith("sexresearch."):
+        level, caller = level + 1, caller.f_back
     if "ipykernel" in caller.f_code.co_filename:
         warnings.warn_explicit(text, FitWarning, "cell", caller.f_lineno, registry={})
     else:
-        warnings.warn(text, FitWarning, stacklevel=4)
+        warnings.warn(text, FitWarning, stacklevel=level)
+    return text
 
 
 def results_of(
@@ -257,8 +262,12 @@ def results_of(
     moments: Moments | Mapping[Any, Moments] | None = None,
     engine: str = "native",
     method: str = "joint",
+    costs: Callable[[str], object] = visible,
 ) -> Results:
-    """What `fit` returns, without a warning: for the many fits inside other questions, which may run in threads."""
+    """What `fit` returns, without a warning: for the many fits inside other questions, which may run in threads.
+
+    `costs` is called with what is said of the time that estimation will take, before it begins.
+    """
     if engine not in ENGINES:
         raise OptionError(f"engine {engine!r} is not known; allowed: {', '.join(ENGINES)}")
     if method not in METHODS:
@@ -272,6 +281,8 @@ def results_of(
     if data is not None:
         refuse_unknown(data, requested.ordered)
     summed = None if data is None else from_pieces(model, data, requested, engine, method)
+    for text in () if summed is None else summed.costs:
+        costs(visible(text))
     rows = None if data is None or summed is not None else _rows(model, data, requested)
     if moments is not None:
         _refuse_products(model.observed, moments)

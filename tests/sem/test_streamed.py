@@ -1,5 +1,6 @@
 """Whatever pieces rows come in, a source gives the numbers that memory gives; sums are all that is kept of them."""
 
+import sys
 import tracemalloc
 import warnings
 
@@ -11,8 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from sexresearch.errors import DataError
-from sexresearch.sem import fit
+from sexresearch.sem import FitWarning, fit
 from sexresearch.sem.data import observed, pieces, sources
+from sexresearch.sem.fit import results_of
+from sexresearch.sem.fitting import Fitting, options_of
+from sexresearch.sem.language.model import Model
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -138,16 +142,30 @@ def test_a_table_that_changes_between_two_readings_is_refused(answers, tmp_path,
         assert fit(MODEL, path, estimator="MLM").vcov is None
 
 
-def test_the_cost_of_a_pattern_for_every_row_is_said_first(tmp_path):
+def test_the_cost_of_a_pattern_for_every_row_is_said_first(tmp_path, monkeypatch):
     rng = np.random.default_rng(2)
     values = rng.normal(size=(3000, 1)) + rng.normal(size=(3000, 14))
     values[rng.random(values.shape) < 0.5] = np.nan
     frame = pd.DataFrame(values, columns=[f"x{k}" for k in range(14)])
     frame.to_parquet(tmp_path / "gaps.parquet")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(UserWarning, match=r"patterns of missing answers in the first 3000 rows"):
-            fit("joy =~ " + " + ".join(frame.columns), tmp_path, missing="fiml")
+    model = "joy =~ " + " + ".join(frame.columns)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        results = fit(model, tmp_path, missing="fiml")
+    texts = [str(warning.message) for warning in heard]
+    assert texts[0] in results.problems
+    assert sorted(texts) == sorted(results.problems)  # each once
+    assert {(warning.category, warning.filename) for warning in heard} == {(FitWarning, __file__)}
+    assert texts[0].endswith("or a random part of the rows")
+    in_memory = results_of(Model(model), frame, options_of(Fitting(missing="fiml"), None, (), ()))
+    assert in_memory.problems == results.problems
+
+    def expensive(*arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(sys.modules["sexresearch.sem.fit"], "estimate", expensive)
+    with pytest.warns(FitWarning, match="patterns of missing answers in 3000 rows"), pytest.raises(MemoryError):
+        fit(model, tmp_path, missing="fiml")
 
 
 def test_what_is_wrong_is_said_with_rows_and_column(answers, tmp_path):

@@ -10,6 +10,9 @@ from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
 
+OWN_PATTERN = 0.5  # patterns for each row of a group, from where the cost of "fiml" is said
+MANY_PATTERNS = 1000
+
 
 def take(answers: Answers, rows: Array) -> Answers:
     """A selection of rows by Boolean mask, or by number: each as often, and in the order, as it is named."""
@@ -64,6 +67,16 @@ def answered_rows(answers: Answers, names: Sequence[str], exogenous: Sequence[st
     if not (known & ~silent).any():
         raise DataError(f"{where}no row has any answer to {list(names)[:8]}")
     return take(answers, known & ~silent), notes
+
+
+def cost_note(label: object, patterns: int, rows: int) -> list[str]:
+    """What is said where nearly every row of a group has a pattern of missing answers of its own; else nothing."""
+    if patterns < max(MANY_PATTERNS, OWN_PATTERN * rows):
+        return []
+    return [
+        f"{group_prefix(label)}{patterns} patterns of missing answers in {rows} rows: 'fiml' works through every "
+        "pattern in every step. Faster: fewer items, missing='listwise', or a random part of the rows"
+    ]
 
 
 def responding(answers: Answers, explained: int) -> Array:

@@ -7,7 +7,6 @@ the rows read once more.
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import refuse_indefinite
 from sexresearch.sem.data.pieces import Piece, Reach, Reader, RowsAgain
-from sexresearch.sem.data.rows_used import dropped_note, group_prefix, silent_rows
+from sexresearch.sem.data.rows_used import cost_note, dropped_note, group_prefix, silent_rows
 from sexresearch.sem.data.sample import Sample, moved_block, refuse_few, whole_sample
 from sexresearch.sem.data.sampling_weights import WeightFacts, refuse_wrong, uneven, wrong_weights
 from sexresearch.sem.data.saturated import saturated_moments
@@ -30,8 +29,6 @@ from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.threads import one_thread
 
 GROUP = 2**32  # what a key is divided by to give the number of the group; the rest is the cluster or pattern
-OWN_PATTERN = 0.5  # patterns for each row of the first piece, from where the cost of "fiml" is said
-MANY_PATTERNS = 1000
 ROUNDING = 1e-13  # of a squared distance from the centre: what is left of the variance of a constant
 
 
@@ -89,10 +86,17 @@ class Streamed:
             _Part(self, number, label, role, has_means, role.exogenous if given else ())
             for number, label, role in zip(self.groups, self.labels, roles, strict=True)
         ]
-        notes = [*self._lost(), *(note for part in parts for note in part.notes())]
+        notes = [*self._lost(), *(note for part in parts for note in part.notes()), *self.costs]
         self._refuse_clusters(parts)
         share, more = self._weighed(parts)
         return tuple(part.sample(share) for part in parts), notes + more
+
+    @property
+    def costs(self) -> list[str]:
+        """What is said of the time that an estimation by patterns takes, which is known before it begins."""
+        own, rows = Counter((self.totals.keys // GROUP).tolist()), self.counted.of_group
+        known = () if self.kinds is None else zip(self.groups, self.labels, strict=True)
+        return [note for number, label in known for note in cost_note(label, own[number], rows[number])]
 
     def _lost(self) -> list[str]:
         columns, counted = self.reader.columns, self.counted
@@ -286,7 +290,6 @@ def streamed(reader: Reader, gaps: bool) -> Streamed:
         units = piece.clusters if not gaps else _patterns(~np.isnan(piece.answers), kinds)
         if totals is None:
             totals = Totals(_centre(piece.answers))
-            _say_cost(len(kinds), counted)
         totals.add(piece.groups * GROUP + (0 if units is None else units), piece.answers, piece.weights, numbers)
     if totals is None:
         raise DataError(f"the data are empty: 0 rows, {len(reader.wanted)} columns")
@@ -308,17 +311,6 @@ def _patterns(seen: Array, kinds: dict[bytes, int]) -> Array:
     known, own = np.unique(packed, axis=0, return_inverse=True)
     numbers = np.array([kinds.setdefault(row.tobytes(), len(kinds)) for row in known])
     return numbers[np.asarray(own).ravel()] if len(known) else np.zeros(0, dtype=int)
-
-
-def _say_cost(patterns: int, counted: Counted) -> None:
-    """A warning, after the first piece, where nearly every row has a pattern of its own."""
-    if patterns < max(MANY_PATTERNS, OWN_PATTERN * counted.rows):
-        return
-    warnings.warn(
-        f"{patterns} patterns of missing answers in the first {counted.rows} rows: 'fiml' works through every pattern "
-        "in every step. Faster: fewer items, missing='listwise', or a random part of the rows",
-        stacklevel=2,
-    )
 
 
 def _refuse_groups(reader: Reader, counted: Counted) -> None:

@@ -16,7 +16,14 @@ from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Answers, Columns, split_groups
 from sexresearch.sem.data.ordered_columns import Levels, levels_of, ordered_names, recoded
 from sexresearch.sem.data.ordinal_sample import ordinal_notes, ordinal_sample
-from sexresearch.sem.data.rows_used import answered_rows, complete_rows, group_prefix, refuse_single_cluster, responding
+from sexresearch.sem.data.rows_used import (
+    answered_rows,
+    complete_rows,
+    cost_note,
+    group_prefix,
+    refuse_single_cluster,
+    responding,
+)
 from sexresearch.sem.data.sample import (
     Sample,
     arrange,
@@ -256,7 +263,8 @@ def _sample(answers: Answers, role: Roles, options: Options, levels: Levels) -> 
     if options.missing == "pairwise":
         sample, note = from_pairs(answers, role.observed, bool(options.meanstructure))
         return sample, [note]
-    return from_gaps(answers, role.observed), []
+    sample = from_gaps(answers, role.observed)
+    return sample, cost_note(sample.label, len(sample.blocks), sample.nobs)
 
 
 def place(table: ParameterTable, samples: Sequence[Sample], has_means: bool) -> tuple[Structure, ...]:
