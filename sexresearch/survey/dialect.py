@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from sexresearch.errors import DataError
+from sexresearch.survey.wording import listed
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 RARE = {"~": "tildes", "^": "carets", "\u00a6": "broken bars", "\u00a7": "section signs", "\x1f": "unit separators"}
@@ -41,6 +42,8 @@ class _Split:
     consistent: float
     clean: float
     error: str
+    names: tuple[str, ...] = ()  # the cells of the first row
+    quoted: bool = False  # quotes stand inside cells, where no program writes them
 
 
 def decode(content: bytes, name: str) -> tuple[str, str]:
@@ -83,7 +86,7 @@ def find_dialect(text: str, name: str, candidates: Iterable[str] | None = None) 
     """The text without Excel's ``sep=`` line and DOS end mark, and how it is split.
 
     The separator is the one that gives the first hundred rows one width and clean cells. Raises DataError where
-    two do so equally well.
+    two do so equally well, and where the best leaves cells that hold another separator which fits every row too.
 
     >>> find_dialect("id;How much, on a scale?\\n1;5\\n2;4\\n", "clients.csv")[1].separator
     ';'
@@ -152,7 +155,8 @@ def _split(head: str, dialect: Dialect, known: tuple[str, ...]) -> _Split:
     others = [mark for mark in known if mark != dialect.separator]
     parts = list(islice((cell for row in after for cell in row), CELLS))
     clean = sum(_is_clean(cell, others) for cell in parts) / len(parts)
-    return _Split(dialect, width, start == 0 and len(rows[0]) == width, fitting, clean, error)
+    quoted = any(dialect.quote in cell for cell in parts)
+    return _Split(dialect, width, start == 0 and len(rows[0]) == width, fitting, clean, error, tuple(rows[0]), quoted)
 
 
 def _is_clean(cell: str, others: list[str]) -> bool:
@@ -167,12 +171,9 @@ def _best(splits: list[_Split], name: str, known: tuple[str, ...]) -> Dialect:
     right = [split for split in right if split.starts or (split.consistent >= CONSISTENT and _titled(split, splits))]
     if right:
         best = max(right, key=_rank)
-        rivals = [other for other in right if other is not best and _as_good(other, best)]
+        rivals = [other for other in right if other is not best and (_as_good(other, best) or _fits_too(other, best))]
         if rivals:
-            marks = " or ".join(_named(split.dialect.separator) for split in (best, *rivals))
-            raise DataError(
-                f"{name}: its columns may be separated by {marks}; say which: separator='{best.dialect.separator}'"
-            )
+            raise DataError(_undecided(name, (best, *rivals)))
         return best.dialect
     broken = [split for split in splits if split.error and split.width > 1]
     broken = broken or [split for split in splits if split.error and split.width == 0]
@@ -199,7 +200,23 @@ def _rank(split: _Split) -> tuple[bool, float, int]:
 
 def _as_good(other: _Split, best: _Split) -> bool:
     near = abs(other.consistent * other.clean - best.consistent * best.clean) <= TIE
-    return other.starts == best.starts and near
+    return other.starts == best.starts and near and (best.quoted or not other.quoted)
+
+
+def _fits_too(other: _Split, best: _Split) -> bool:
+    """Whether another separator parts every row alike, the header too, and explains what the best one leaves."""
+    whole = other.starts and best.starts and other.consistent == best.consistent == 1.0
+    return whole and best.clean < 1.0 and not other.quoted
+
+
+def _undecided(name: str, splits: tuple[_Split, ...]) -> str:
+    marks = " or ".join(_named(split.dialect.separator) for split in splits)
+    ways = "; ".join(
+        f"separator={split.dialect.separator!r} gives the columns {listed(list(map(repr, split.names)))}"
+        for split in splits
+    )
+    say = f"say which: {ways}; or write sep= and the mark above its header"
+    return f"{name}: its columns may be separated by {marks}; {say}"
 
 
 def _named(mark: str) -> str:

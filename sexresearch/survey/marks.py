@@ -63,8 +63,8 @@ def written(texts: Sequence[str]) -> Written:
     grouped = next((mark for mark in marks if any(map(GROUPED[mark].fullmatch, texts))), "")
     if grouped:
         return Written("," if grouped == "." else ".", grouped)
-    opened = next((text for text in texts if any(OPEN[mark].fullmatch(text) for mark in marks)), "")
-    return Written(open=opened)
+    opened = [found for mark in marks if (found := next(filter(OPEN[mark].fullmatch, texts), ""))]
+    return Written(clash=(opened[0], opened[1])) if len(opened) > 1 else Written(open="".join(opened))
 
 
 def bare(texts: Sequence[str]) -> tuple[list[str], list[str]] | None:

@@ -48,6 +48,66 @@ def test_two_separators_that_fit_are_refused_and_one_can_be_said(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        "id;a,b\n1;2,3\n",
+        "id;a,b\n" + "1;2,3\n" * 150,
+        "id\ta,b\n1\t2,3\n2\t4,5\n",
+        "id|a,b\n1|2,3\n",
+        "id|a;b\n1|2;3\n",
+        "id\ta;b\n1\t2;3\n",
+        "a,b;c,d\n1,2;3,4\n",
+        "a, b; c, d\n1, 2; 3, 4\n",
+        "id;x;y;a,b\n1;2;3;4,5\n",
+        "id~a,b\n1~2,3\n",
+    ],
+)
+def test_two_readings_that_both_part_every_row_are_refused_with_the_line_to_write(tmp_path, content):
+    with pytest.raises(DataError, match=r"separator='.*' gives the columns .*; separator='.*' gives .*write sep="):
+        read(tmp_path, content)
+    mark = content[2] if content[:2] == "id" else ";"
+    assert read(tmp_path, f"sep={mark}\n{content}").answers.equals(read(tmp_path, content, separator=mark).answers)
+
+
+@pytest.mark.parametrize(
+    ("content", "values"),
+    [
+        ("a;b;c\n1;2,5;3,7\n2;4,5;1,5\n", [[1, 2.5, 3.7], [2, 4.5, 1.5]]),
+        ("a;b\n1,5;2,5\n", [[1.5, 2.5]]),
+        ("id;a,b\n1;2,3\n2;4\n", [[1, 2.3], [2, 4]]),
+        ('id;"a,b"\n1;"2,3"\n', [[1, 2.3]]),
+        ('"id";"a,b"\n"1";"2,3"\n', [[1, 2.3]]),
+        ("'id','a;b'\n'1','2;3'\n", [[1, "2;3"]]),
+        ('id,"a;b"\n1,"2;3"\n', [[1, "2;3"]]),
+        ("id;a, so b\n1;2,3\n", [[1, 2.3]]),
+        ("id\tDay, time\n1\t1.2.26, 10:00\n2\t2.2.26, 11:00\n", [[1, "1.2.26, 10:00"], [2, "2.2.26, 11:00"]]),
+        ('id,sales\n1,"1,234.5"\n2,"987"\n', [[1, 1234.5], [2, 987]]),
+        ("id\tsales\n1\t1.234,5\n", [[1, 1234.5]]),
+    ],
+)
+def test_what_people_plainly_have_is_read(tmp_path, content, values):
+    answers = read(tmp_path, content).answers
+    assert answers.astype(object).to_numpy().tolist() == values
+
+
+@pytest.mark.parametrize(
+    "column",
+    [["1.234"], ["1,234"], ["987", "1.234"], ["1,234", "5"], ["12.500", "1.234", "100.000"], ["-1.234"], ["1.234 €"]],
+)
+def test_a_mark_alone_is_refused(tmp_path, column):
+    with pytest.raises(DataError, match=r"'x': .* may be .* or .*: say decimal='\.', decimal=',' or thousands="):
+        read(tmp_path, "id\tx\n" + "".join(f"{row}\t{text}\n" for row, text in enumerate(column)))
+
+
+def test_marks_that_contradict_each_other_are_refused(tmp_path):
+    for column in (["1.234", "1,234"], ["1.5", "2,5"], ["1.234,5", "1,234.5"]):
+        with pytest.raises(DataError, match=r"'x': both .* and .* are in it; say decimal=',' or decimal='\.'"):
+            read(tmp_path, "id\tx\n" + "".join(f"{row}\t{text}\n" for row, text in enumerate(column)))
+    with pytest.raises(DataError, match=r"(?s)'x': '1\.234' may be.*'y': '1,234' may be"):
+        read(tmp_path, "id\tx\ty\n1\t1.234\t1,234\n")
+
+
+@pytest.mark.parametrize(
     ("column", "numbers"),
     [
         (["1.234,5", "987", "12.500"], [1234.5, 987, 12500]),
