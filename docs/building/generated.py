@@ -19,6 +19,7 @@ ROOMS = {
     "chain": "The four questions, and what to do next",
     "answering": "All four questions at once",
     "plots": "Figures",
+    "lab": "Live drawings and tables for JupyterLab",
     "report": "Reports, and tables for papers",
     "document": "Documents and their writers",
     "datasets": "Data sets that come with the package",

@@ -9,6 +9,7 @@ from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 LONGEST = 900  # letters; readers of screens read all of it aloud
@@ -52,6 +53,7 @@ def alt_text(figure: Figure) -> str:
         _arrows(labels)
         or _named(labels)
         or [_plain(t.get_text()) for t in texts if t.get_gid() not in ("title", "foot")]
+        or [curve for axes in figure.axes for curve in _curves(axes)]
     )
     sentence = f"{title}. {'; '.join(parts)}" if title else "; ".join(parts)
     return sentence if len(sentence) <= LONGEST else sentence[: LONGEST - 2].rsplit("; ", 1)[0] + " …"
@@ -78,3 +80,17 @@ def _named(labels: dict[str, str]) -> list[str]:
     """Names, each with its number where it has one."""
     names = {gid.removeprefix("name:"): text for gid, text in labels.items() if gid.startswith("name:")}
     return [f"{text} {labels.get(f'value:{name}', '')}".strip() for name, text in names.items()]
+
+
+def _curves(axes: Axes) -> list[str]:
+    """What a plot without names in it says: both axes, then every curve of the legend with its points."""
+    handles, names = axes.get_legend_handles_labels()
+    curves = [f"{_plain(name)}{_points(handle)}" for handle, name in zip(handles, names, strict=True)]
+    return [f"{_plain(axes.get_ylabel())} by {_plain(axes.get_xlabel())}", *curves] if curves else []
+
+
+def _points(handle: object) -> str:
+    line = getattr(handle, "lines", [handle])[0]
+    if not hasattr(line, "get_xdata"):
+        return ""
+    return ": " + ", ".join(f"{y:.2f} at {x:g}" for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True))

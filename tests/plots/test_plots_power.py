@@ -37,3 +37,10 @@ def test_nothing_sticks_out_of_the_page(found):
 def test_other_things_are_refused():
     with pytest.raises(OptionError, match="draws the result of power"):
         sx.plots.power_curve("a")
+
+
+def test_its_curves_are_put_into_words(found):
+    first = found.table[found.table["effect"] == "m ~ x"]["power"].iloc[0]
+    said = sx.plots.alt_text(sx.plots.power_curve(found, title="Power", note="Assumed population."))
+    assert said.startswith("Power. power by respondents; m ~ x (n = ")
+    assert f": {first:.2f} at 50, " in said
