@@ -56,7 +56,8 @@ def test_names_that_a_page_speaks_of_are_there(page):
 def test_nothing_is_asked_from_elsewhere():
     config = (ROOT / "docs" / "mkdocs.yml").read_text(encoding="utf-8")
     assert "font: false" in config
-    assert "polyfills: [assets/iframe-worker.js]" in config  # without it the offline plugin asks another host for a script
+    # without it the offline plugin asks another host for a script
+    assert "polyfills: [assets/iframe-worker.js]" in config
     assert (SITE / "assets" / "iframe-worker.js").exists()
     assert not re.search(r"https?://", config + "".join(PAGES.values()))
 
