@@ -70,12 +70,18 @@ def _refuse_far(values: Array, covariates: Sequence[str], where: str) -> None:
 
 
 def _refuse_empty(answers: Answers, own: MomentLayout, levels: Levels, where: str) -> None:
-    values, wrong = answers.values, []
-    for k in own.ordered:
+    values, most = answers.values, 1 + max(map(len, levels.values()))
+    codes = np.nan_to_num(values[:, own.ordered]).astype(int)
+    counts = [np.bincount(column, answers.weights, minlength=most)[1:] for column in codes.T]
+    refuse_empty(np.array(counts), own, levels, where)
+
+
+def refuse_empty(counts: Array, own: MomentLayout, levels: Levels, where: str) -> None:
+    """DataError names the categories that have no answers among `counts` (ordered variables, categories)."""
+    wrong = []
+    for row, k in zip(counts, own.ordered, strict=True):
         name = own.names[k]
-        codes = np.nan_to_num(values[:, k]).astype(int)
-        seen = np.bincount(codes, answers.weights, minlength=len(levels[name]) + 1)
-        empty = [level for number, level in enumerate(levels[name], 1) if not seen[number]]
+        empty = [level for level, seen in zip(levels[name], row, strict=False) if not seen]
         if empty:
             wrong.append(f"{name!r} (no answers in {_shown(empty)})")
     if wrong:

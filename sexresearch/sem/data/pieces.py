@@ -111,6 +111,7 @@ class Reader:
 
     def _piece(self, frame: pd.DataFrame, first: int) -> Piece:
         own = self.columns
+        _refuse_other_categories(frame, self.levels, first)
         numbers = recoded(frame[list(own.items)], self.levels)[list(own.items)]
         refuse_text(numbers, first)
         values = numbers.to_numpy(dtype=float, na_value=np.nan)
@@ -125,6 +126,20 @@ class Reader:
         if not is_real(frame[name].dtype) and frame[name].notna().any():
             raise DataError(f"sampling weights {name!r} must be numbers; found {kind_of(frame[name])}")
         return frame[name].to_numpy(dtype=float, na_value=np.nan)
+
+
+def _refuse_other_categories(frame: pd.DataFrame, levels: Levels, first: int) -> None:
+    """DataError where a column of categories has other ones, or another order, than the rows before."""
+    for name, known in levels.items():
+        kind = frame[name].dtype
+        if not isinstance(kind, pd.CategoricalDtype):
+            continue
+        here = kind.categories.tolist()
+        if (kind.ordered and here != [level for level in known if level in here]) or not {*here} <= {*known}:
+            raise DataError(
+                f"{name!r} has the categories {here} in rows {first + 1} to {first + len(frame)} and {[*known]} in the "
+                "rows before them; give all parts of the table the same categories in the same order"
+            )
 
 
 def refuse_text(frame: pd.DataFrame, first: int) -> None:

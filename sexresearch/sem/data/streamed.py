@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import refuse_indefinite
+from sexresearch.sem.data.ordered_columns import Levels
 from sexresearch.sem.data.pieces import Piece, Reach, Reader, RowsAgain
 from sexresearch.sem.data.rows_used import cost_note, dropped_note, group_prefix, silent_rows
 from sexresearch.sem.data.sample import Sample, moved_block, refuse_few, whole_sample
@@ -62,12 +63,17 @@ def _counts(keys: Array) -> dict[int, int]:
 
 @dataclass(frozen=True)
 class Streamed:
-    """A source read once: sums by group and cluster, or by group and pattern of answers (`kinds` (patterns, p))."""
+    """A source read once: sums by group and cluster, or by group and pattern of answers (`kinds` (patterns, p)).
+
+    levels : categories of ordered items, none here. said : what was noticed about them.
+    """
 
     reader: Reader
     counted: Counted
     totals: Totals
     kinds: Array | None
+    levels: Levels = field(default_factory=dict)
+    said: tuple[str, ...] = ()
 
     @property
     def groups(self) -> list[int]:
@@ -83,7 +89,7 @@ class Streamed:
     def samples(self, roles: Sequence[Roles], has_means: bool, given: bool) -> tuple[tuple[Sample, ...], list[str]]:
         """The sample of each group, and notes; `given` says that exogenous variables must not be missing."""
         parts = [
-            _Part(self, number, label, role, has_means, role.exogenous if given else ())
+            self.part(number, label, role, has_means, role.exogenous if given else ())
             for number, label, role in zip(self.groups, self.labels, roles, strict=True)
         ]
         notes = [*self._lost(), *(note for part in parts for note in part.notes()), *self.costs]
@@ -98,18 +104,22 @@ class Streamed:
         known = () if self.kinds is None else zip(self.groups, self.labels, strict=True)
         return [note for number, label in known for note in cost_note(label, own[number], rows[number])]
 
+    def part(self, number: int, label: object, role: Roles, has_means: bool, given: tuple[str, ...]) -> Part:
+        """What becomes the sample of one group."""
+        return Part(self, number, label, role, has_means, given)
+
     def _lost(self) -> list[str]:
         columns, counted = self.reader.columns, self.counted
         lost = (("group", columns.group, counted.ungrouped), ("cluster", columns.cluster, counted.unclustered))
         return [f"{count} rows have no {role} in {name!r} and were dropped" for role, name, count in lost if count]
 
-    def _refuse_clusters(self, parts: Sequence[_Part]) -> None:
+    def _refuse_clusters(self, parts: Sequence[Part]) -> None:
         name = self.reader.columns.cluster
         known = {key % GROUP for part in parts for key in part.cluster_sizes}
         if name is not None and len(known) < 2:
             raise DataError(f"cluster column {name!r} holds a single cluster; at least 2 are needed")
 
-    def _weighed(self, parts: Sequence[_Part]) -> tuple[float, list[str]]:
+    def _weighed(self, parts: Sequence[Part]) -> tuple[float, list[str]]:
         """What every weight is multiplied by, so that they sum to the rows used in all groups; and notes."""
         name = self.reader.columns.weights
         if name is None:
@@ -124,7 +134,7 @@ class Streamed:
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """One group of a source: from its sums to its sample."""
 
     all: Streamed
@@ -294,7 +304,7 @@ def streamed(reader: Reader, gaps: bool) -> Streamed:
     if totals is None:
         raise DataError(f"the data are empty: 0 rows, {len(reader.wanted)} columns")
     reach.refuse()
-    _refuse_groups(reader, counted)
+    refuse_groups(reader, counted)
     made = np.array([np.unpackbits(np.frombuffer(key, np.uint8), count=len(items)) for key in kinds], dtype=bool)
     return Streamed(reader, counted, totals, made.reshape(-1, len(items)) if gaps else None)
 
@@ -313,7 +323,8 @@ def _patterns(seen: Array, kinds: dict[bytes, int]) -> Array:
     return numbers[np.asarray(own).ravel()] if len(known) else np.zeros(0, dtype=int)
 
 
-def _refuse_groups(reader: Reader, counted: Counted) -> None:
+def refuse_groups(reader: Reader, counted: Counted) -> None:
+    """DataError for a column of groups that holds none, a single one or nearly one for each row."""
     name, count = reader.columns.group, len(counted.of_group)
     if name is None:
         return

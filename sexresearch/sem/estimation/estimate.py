@@ -68,7 +68,11 @@ def estimate(model: Model, data: DataFrame | None, moments: object, requested: O
         raise OptionError("models with 'level:' blocks need the respondents' answers; moments are not enough")
     if requested.two_level:
         refuse_beside_levels(respelled(requested))
-    data, requested, levels, category_notes = _with_categories(model, data, requested)
+    if isinstance(moments, Streamed):
+        levels, category_notes = moments.levels, list(moments.said)
+        requested = replace(requested, ordered=tuple(levels))
+    else:
+        data, requested, levels, category_notes = _with_categories(model, data, requested)
     groups, notes = _read(model, data, moments, requested)
     has_rows = not isinstance(groups, dict)
     intercepts = any(f.op == "~1" for f in model.statements.formulas)
@@ -138,7 +142,7 @@ def _minimized(fitted: Fitted, found: tuple[Restriction, ...]) -> Fitted:
 
 def _with_categories(
     model: Model, data: DataFrame | None, requested: Options
-) -> tuple[DataFrame | None, Options, dict[str, tuple[object, ...]], list[str]]:
+) -> tuple[DataFrame | None, Options, Levels, list[str]]:
     """The data with ordered columns as category numbers, the options that name them, their categories, and notes."""
     if data is None:
         if requested.ordered or model.with_thresholds:
@@ -186,9 +190,7 @@ def defaults_of(options: Options, labels: tuple[str, ...], n_groups: int, levels
     )
 
 
-def _read(
-    model: Model, data: DataFrame | None, moments: object, options: Options
-) -> tuple[Groups, list[str]]:
+def _read(model: Model, data: DataFrame | None, moments: object, options: Options) -> tuple[Groups, list[str]]:
     """The answers of each group, what a source was summed up to, or the moments by group label."""
     if data is not None:
         return split_groups(data, columns_of(model, options))

@@ -108,6 +108,11 @@ class Influence:
         """Rows, or their summed weights."""
         return float(len(self.codes)) if self.weights is None else float(self.weights.sum())
 
+    @property
+    def clustered(self) -> bool:
+        """Whether rows depend on each other."""
+        return self.clusters is not None
+
     def rows(self, codes: Array, others: Array) -> Array:
         """(n, M) contributions of rows that weigh 1, columns still by kind."""
         width = self.cells.shape[-1]

@@ -23,7 +23,8 @@ NEARLY = 0.99  # size of a correlation from which it is mentioned
 class OrdinalMoments:
     """Sample moments (M,) in the order of `layout`; Gamma by rows' contributions, made when it is first asked for.
 
-    frequencies : the tables of ordered variables alone, where each row counts once.
+    frequencies : the tables of ordered variables alone, where each row counts once, or by its squared weight where the
+    rows are not held.
     """
 
     layout: MomentLayout
@@ -39,7 +40,7 @@ class OrdinalMoments:
     @read_only_property
     def gamma_of_rows(self) -> Gamma:
         """The same as if respondents did not depend on each other: what least squares takes its weight from."""
-        return self.gamma if self.influence.clusters is None else self.influence.gamma(clustered=False)
+        return self.influence.gamma(clustered=False) if self.influence.clustered else self.gamma
 
     @read_only_property
     def variances(self) -> Array:
@@ -48,7 +49,8 @@ class OrdinalMoments:
         if found is None or own.weights is not None:
             return own.squares()
         n, rest = own.n, np.einsum("nc,nc->c", own.others, own.others)
-        counts = np.column_stack([found.single, n - found.single.sum(axis=1)])
+        rows = found.pairs[0].sum() if len(found.pairs) else n
+        counts = np.column_stack([found.single, rows - found.single.sum(axis=1)])
         parts = [
             np.einsum("tk,tk->t", own.cuts**2, counts[own.cut_items]),
             np.einsum("pab,pab->p", own.cells**2, found.pairs),
@@ -82,11 +84,27 @@ def observe(
         moments, influence = observe_given(values[:, : own.p], values[:, own.p :], own, weights)
         return OrdinalMoments(own, moments, replace(influence, clusters=clusters))
     K = max(own.levels)
+    found = tables(coded(values[:, own.ordered], K), K, *pairs_of(own), weights)
+    made = _from_tables(found, own, (values, weights))
+    return replace(made, influence=replace(made.influence, weights=weights, clusters=clusters))
+
+
+def observe_tables(found: Tables, own: MomentLayout) -> OrdinalMoments:
+    """Moments of ordered variables alone, from their tables; the influence has no rows."""
+    return _from_tables(found, own, None)
+
+
+def pairs_of(own: MomentLayout) -> tuple[Array, Array]:
+    """First and second of every pair of ordered variables, numbered among these."""
     i, j = own.pairs
     place = np.full(own.p, -1)
     place[own.ordered] = np.arange(len(own.ordered))
     both = (place[i] >= 0) & (place[j] >= 0)
-    found = tables(coded(values[:, own.ordered], K), K, place[j[both]], place[i[both]], weights)
+    return place[j[both]], place[i[both]]
+
+
+def _from_tables(found: Tables, own: MomentLayout, rows: tuple[Array, Array | None] | None) -> OrdinalMoments:
+    """Moments by tables of ordered variables; of others by `rows`, values and weights, where there are others."""
     cuts = thresholds(found.single)
     levels = np.array(own.levels)[own.ordered]
     binary = (levels[found.first] == 2) & (levels[found.second] == 2)
@@ -94,9 +112,11 @@ def observe(
     single = univariate(found.single, cuts)
     at = cells(cuts[found.first], cuts[found.second], rho)
     table = cell_influence(found, single, cuts, rho, at)
-    rest = mixed(values, own, found.codes, cuts, single, weights)
-    made = _assembled(own, found, cuts, rho, single, table, rest)
-    return replace(made, influence=replace(made.influence, weights=weights, clusters=clusters))
+    if rows is None:
+        rest = Mixed(np.zeros(0), np.zeros((len(found.codes), 0)))
+    else:
+        rest = mixed(rows[0], own, found.codes, cuts, single, rows[1])
+    return _assembled(own, found, cuts, rho, single, table, rest)
 
 
 def _assembled(

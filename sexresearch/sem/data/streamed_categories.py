@@ -1,0 +1,227 @@
+"""Samples of ordered items from a source: tables of pairs are added up piece by piece, Gamma by reading once more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.errors import DataError
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.observed import is_real
+from sexresearch.sem.data.ordered_columns import MOST_LEVELS, Levels, levels_of
+from sexresearch.sem.data.ordinal_sample import ordinal_notes, refuse_empty
+from sexresearch.sem.data.pieces import Reach, Reader, RowsAgain
+from sexresearch.sem.data.rows_used import silent_rows
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.data.streamed import GROUP, Counted, Part, Streamed, refuse_groups
+from sexresearch.sem.data.totals import LARGEST, TooManyUnits, Totals
+from sexresearch.sem.language.roles import Roles
+from sexresearch.sem.ordinal.contingency import Tables, coded
+from sexresearch.sem.ordinal.counted_pairs import PairCounts
+from sexresearch.sem.ordinal.influence_again import CodedRows, CodesAgain, InfluenceAgain
+from sexresearch.sem.ordinal.moment_layout import MomentLayout, layout
+from sexresearch.sem.ordinal.statistics import OrdinalMoments, observe_tables, pairs_of
+from sexresearch.sem.threads import one_thread
+
+SAME = 1e-9  # relative: summed weights of two readings
+
+
+class Categories:
+    """The different answers to each item, numbered from 1 in order of appearance.
+
+    >>> known = Categories(("a",))
+    >>> known.of(np.array([[3.0], [np.nan]])).tolist(), known.of(np.array([[1.0], [3.0]])).tolist(), known.orders()
+    ([[1], [0]], [[2], [1]], [[2, 1]])
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        self.values = [np.zeros(0) for _ in names]
+        self.numbers = [np.zeros(0, dtype=np.uint8) for _ in names]
+
+    def of(self, answers: Array) -> Array:
+        """(n, p) numbers of the answers (n, p), 0 for none; DataError where an item has too many different ones."""
+        out = np.zeros(answers.shape, dtype=np.uint8)
+        for item, column in enumerate(answers.T):
+            seen = ~np.isnan(column)
+            found = column[seen]
+            self._learn(item, found)
+            out[seen, item] = self.numbers[item][np.searchsorted(self.values[item], found)]
+        return out
+
+    def _learn(self, item: int, found: Array) -> None:
+        known = self.values[item]
+        place = np.minimum(np.searchsorted(known, found), max(len(known) - 1, 0))
+        fresh = np.unique(found[known[place] != found] if len(known) else found)
+        if not len(fresh):
+            return
+        if len(known) + len(fresh) > MOST_LEVELS:
+            raise DataError(
+                f"these variables cannot be ordered: {self.names[item]!r} has more than {MOST_LEVELS} different "
+                "answers, and no more can be categories. Leave them out of ordered="
+            )
+        values, numbers = np.append(known, fresh), np.arange(1 + len(known), 1 + len(known) + len(fresh))
+        order = np.argsort(values)
+        self.values[item] = values[order]
+        self.numbers[item] = np.append(self.numbers[item], numbers.astype(np.uint8))[order]
+
+    def orders(self) -> list[list[int]]:
+        """The numbers of each item's answers, lowest answer first."""
+        return [numbers.tolist() for numbers in self.numbers]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamedCategories(Streamed):
+    """Ordered items of a source read once: for each group their tables, and those of squared weights, if any."""
+
+    tables: dict[int, PairCounts]
+    squared: dict[int, PairCounts]
+    orders: list[list[int]]
+    listwise: bool
+
+    def part(self, number: int, label: object, role: Roles, has_means: bool, given: tuple[str, ...]) -> Part:
+        return OrderedPart(self, number, label, role, has_means, given)
+
+    def samples(self, roles: Sequence[Roles], has_means: bool, given: bool) -> tuple[tuple[Sample, ...], list[str]]:
+        samples, notes = super().samples(roles, has_means, given)
+        return samples, notes + [text for sample in samples for text in ordinal_notes(sample)]
+
+
+@dataclass(frozen=True)
+class OrderedPart(Part):
+    """One group of ordered items: from its tables to its sample."""
+
+    def notes(self) -> list[str]:
+        whole = self._categories
+        if whole.listwise:
+            return super().notes()
+        mute = whole.counted.of_group[self.number] - self.rows
+        if not self.rows:
+            raise DataError(f"{self.where}no row has any answer to {list(self.role.observed)[:8]}")
+        return [f"{self.where}{silent_rows(mute)}"] if mute else []
+
+    @property
+    def _categories(self) -> StreamedCategories:
+        assert isinstance(self.all, StreamedCategories)
+        return self.all
+
+    def sample(self, share: float) -> Sample:
+        whole, names = self._categories, self.role.observed
+        own = layout(names, {name: len(whole.levels[name]) for name in names})
+        orders, pairs = [whole.orders[place] for place in self.places], pairs_of(own)
+
+        def times(count: PairCounts, by: float) -> Tables:
+            found = count.tables(self.places, orders, *pairs)
+            return replace(found, single=found.single * by, pairs=found.pairs * by)
+
+        count, sizes = whole.tables[self.number], self.cluster_sizes
+        found, total = times(count, share), float(count.together[0, 0] * share)
+        refuse_empty(found.single, own, whole.levels, self.where)
+        made = observe_tables(found, own)
+        twice = whole.squared.get(self.number)
+        rows = found if twice is None else times(twice, share**2)
+        again = CategoriesAgain(self._again(share), found.single, sorted(key % GROUP for key in sizes))
+        moments = OrdinalMoments(own, made.moments, InfluenceAgain.of(made.influence, again, total), rows)
+        return self._as_sample(own, moments, total, np.array(list(sizes.values())) if sizes else None)
+
+    def _as_sample(self, own: MomentLayout, moments: OrdinalMoments, total: float, sizes: Array | None) -> Sample:
+        mean, cov = own.mean(moments.moments), own.cov(moments.moments)
+        origin = np.zeros(own.p)
+        made = Sample(
+            self.label, self.role.observed, self.rows, total, mean, cov, (), None, ordinal=moments, origin=origin
+        )
+        return replace(made, cluster_sizes=sizes)
+
+    def _again(self, share: float) -> RowsAgain:
+        whole = self._categories
+        return RowsAgain(whole.reader, self.number, self.label, self.places, share, self.rows, whole.listwise)
+
+
+@dataclass(frozen=True)
+class CategoriesAgain(CodesAgain):
+    """Rows of one group read once more; what they answer must be what was counted at first, `single` (p, K)."""
+
+    rows: RowsAgain
+    single: Array
+    known: list[int]
+
+    @property
+    def clusters(self) -> int | None:  # type: ignore[override]
+        """How many clusters there are; None where rows do not come in clusters."""
+        if self.rows.reader.columns.cluster is None:
+            return None
+        if len(self.known) * self.single.size > LARGEST:
+            raise TooManyUnits(f"{len(self.known)} clusters")
+        return len(self.known)
+
+    def chunks(self) -> Iterator[CodedRows]:
+        counts = np.zeros_like(self.single)
+        for answers in self.rows.chunks():
+            codes = coded(answers.values, self.single.shape[1])
+            for item, column in enumerate(codes.T):
+                counts[item] += np.bincount(column, answers.weights, self.single.shape[1] + 1)[:-1]
+            clusters = None if answers.clusters is None else np.searchsorted(self.known, answers.clusters)
+            yield CodedRows(codes, answers.weights, clusters)
+        if not np.allclose(counts, self.single, rtol=SAME, atol=0.0):
+            raise DataError(
+                "the table changed between two readings: as many rows take part as at first, with other answers. "
+                "Fit a copy that stands still"
+            )
+
+
+@one_thread
+def streamed_categories(reader: Reader, listwise: bool, said: list[str]) -> Streamed:
+    """The source read once, tables of ordered items by group; `reader.levels` are categories that types tell."""
+    items, counted, reach = reader.columns.items, Counted(), Reach(reader.columns.items)
+    totals, known = Totals(np.zeros(0)), Categories(items)
+    tables, squared = dict[int, PairCounts](), dict[int, PairCounts]()
+    for piece in reader.pieces():
+        counted.add(piece)
+        reach.add(piece.answers)
+        codes = known.of(piece.answers)
+        used = piece.belongs & (codes.all(axis=1) if listwise else codes.any(axis=1))
+        numbers, piece, codes = piece.first + np.flatnonzero(used), piece.of(used), codes[used]
+        counted.used(piece)
+        totals.add(piece.groups * GROUP, np.zeros((len(codes), 0)), piece.weights, numbers)
+        for number in np.unique(piece.groups).tolist():
+            own = piece.groups == number
+            weights = None if piece.weights is None else piece.weights[own]
+            tables.setdefault(number, PairCounts(len(items))).add(codes[own], weights)
+            if weights is not None:
+                squared.setdefault(number, PairCounts(len(items))).add(codes[own], weights**2)
+    if not counted.rows:
+        raise DataError(f"the data are empty: 0 rows, {len(reader.wanted)} columns")
+    refuse_groups(reader, counted)
+    levels, orders = _levels(reader.levels, known)
+    again = Reader(reader.source, reader.columns, levels, reader.groups, reader.clusters)
+    return StreamedCategories(
+        again, counted, totals, None, levels, tuple(said), tables=tables, squared=squared, orders=orders,
+        listwise=listwise,
+    )  # fmt: skip
+
+
+def _levels(typed: Levels, known: Categories) -> tuple[Levels, list[list[int]]]:
+    """Categories of every item, and the numbers that stand for them in their order; those that never occur are 0."""
+    levels, orders, wrong = dict[str, tuple[object, ...]](), list[list[int]](), []
+    for name, values, numbers in zip(known.names, known.values, known.numbers, strict=True):
+        if name in typed:
+            levels[name] = typed[name]
+            at = dict(zip(values.tolist(), numbers.tolist(), strict=True))
+            orders.append([at.get(float(k + 1), 0) for k in range(len(typed[name]))])
+        else:
+            levels[name] = tuple(values.tolist())
+            orders.append(numbers.tolist())
+        if len(levels[name]) < 2:
+            count = f"{len(levels[name])} category; at least 2 are needed"
+            wrong.append(f"{name!r} has {count}" if levels[name] else f"{name!r} has no answers")
+    if wrong:
+        raise DataError("these variables cannot be ordered: " + "; ".join(wrong) + ". Leave them out of ordered=")
+    return levels, orders
+
+
+def typed_levels(frame: pd.DataFrame, names: list[str]) -> Levels:
+    """Categories that the types of some first rows tell; DataError for a column of text."""
+    return levels_of(frame, [name for name in names if not is_real(frame[name].dtype) and frame[name].notna().any()])

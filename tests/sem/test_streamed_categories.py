@@ -1,0 +1,136 @@
+"""Ordered items of a source: tables of pairs are added up, Gamma is made by reading once more; memory's numbers."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sexresearch.errors import DataError
+from sexresearch.sem import fit
+from sexresearch.sem.data import observed, pieces, sources
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+SAME = 1e-8  # relative: sums over pieces in another order
+MODEL = "joy =~ a + b + c\nstay =~ d + e + f\nstay ~ joy"
+N = 900
+
+
+@pytest.fixture(scope="module")
+def answers() -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    branch = rng.integers(0, 30, N)
+    joy = rng.normal(size=N) + rng.normal(size=30)[branch] / 2
+    stay = 0.6 * joy + rng.normal(size=N)
+    columns = {x: np.clip(np.round((joy if x in "abc" else stay) + rng.normal(size=N) + 3), 1, 5) for x in "abcdef"}
+    frame = pd.DataFrame(columns).assign(branch=branch, brand=np.where(branch < 12, "no", "so"))
+    frame["c"] = (frame["c"] > 3).astype(float)
+    for name in "bd":
+        frame.loc[rng.random(N) < 0.08, name] = np.nan
+    frame.loc[rng.random(N) < 0.01, "brand"] = None
+    frame.loc[5, list("abcdef")] = np.nan
+    return frame.assign(w=rng.gamma(4, size=N))
+
+
+def written(frame: pd.DataFrame, folder, seed: int = 1) -> str:
+    """The rows in files cut at random places."""
+    rng, schema = np.random.default_rng(seed), pa.Schema.from_pandas(frame, preserve_index=False)
+    cuts = np.sort(rng.choice(np.arange(1, len(frame)), 5, replace=False))
+    for number, rows in enumerate(np.split(np.arange(len(frame)), cuts)):
+        table = pa.Table.from_pandas(frame.iloc[rows], preserve_index=False, schema=schema)
+        pq.write_table(table, folder / f"{number}.parquet", row_group_size=int(rng.integers(20, 200)))
+    return str(folder)
+
+
+def assert_same(whole, parts) -> None:
+    for one, other in (
+        (whole.parameters.select_dtypes("number"), parts.parameters.select_dtypes("number")),
+        (whole.fit_measures, parts.fit_measures),
+        (whole.vcov, parts.vcov),
+    ):
+        assert np.allclose(one, other, rtol=SAME, atol=SAME, equal_nan=True)
+    assert (whole.nobs, whole.problems) == (parts.nobs, parts.problems)
+
+
+OPTIONS = [
+    {},
+    {"missing": "pairwise"},
+    {"cluster": "branch"},
+    {"group": "brand", "cluster": "branch", "missing": "pairwise", "group_equal": ["loadings", "thresholds"]},
+    {"sampling_weights": "w"},
+    {"sampling_weights": "w", "cluster": "branch", "group": "brand"},
+    {"estimator": "ULSMV"},
+    {"estimator": "DWLS", "missing": "pairwise", "sampling_weights": "w"},
+    {"estimator": "WLS"},
+    {"parameterization": "theta"},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_pieces_give_what_memory_gives(answers, options, tmp_path, monkeypatch):
+    monkeypatch.setattr(observed, "read_columns", _refused)
+    monkeypatch.setattr(sources, "ROWS_AT_ONCE", 150)
+    asked = {"ordered": True, **options}
+    assert_same(fit(MODEL, answers, **asked), fit(MODEL, written(answers, tmp_path), **asked))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_neither_order_nor_partition_matters(answers, seed, tmp_path, monkeypatch):
+    monkeypatch.setattr(observed, "read_columns", _refused)
+    monkeypatch.setattr(sources, "ROWS_AT_ONCE", int(np.random.default_rng(seed).integers(1, 300)))
+    mixed = answers.sample(frac=1, random_state=seed).reset_index(drop=True)
+    asked = {"ordered": True, "cluster": "branch", "missing": "pairwise"}
+    assert_same(fit(MODEL, mixed, **asked), fit(MODEL, written(mixed, tmp_path, seed), **asked))
+
+
+def _refused(*arguments):
+    raise AssertionError("rows were read into memory")
+
+
+def test_a_category_that_only_one_part_has_counts_in_its_place(answers, tmp_path):
+    frame = answers.sort_values("a", ascending=False).reset_index(drop=True)
+    assert_same(fit(MODEL, frame, ordered=True), fit(MODEL, written(frame, tmp_path), ordered=True))
+
+
+def test_ordered_types_are_read_and_must_agree(answers, tmp_path):
+    words = pd.CategoricalDtype(["never", "at times", "often", "mostly", "always"], ordered=True)
+    frame = answers.assign(a=pd.Categorical.from_codes(answers["a"].fillna(0).astype(int) - 1, dtype=words))
+    ordered = ["b", "c", "d", "e", "f"]
+    assert_same(fit(MODEL, frame, ordered=ordered), fit(MODEL, written(frame, tmp_path), ordered=ordered))
+    other = pd.CategoricalDtype(["rarely", *words.categories], ordered=True)
+    codes = frame["a"].cat.codes + (frame["a"].cat.codes >= 0)
+    pq.write_table(
+        pa.Table.from_pandas(frame.assign(a=pd.Categorical.from_codes(codes, dtype=other)), preserve_index=False),
+        tmp_path / "9.parquet",
+    )
+    with pytest.raises(DataError, match=r"'a' has the categories .*'rarely'.* in rows 901 to"):
+        fit(MODEL, tmp_path, ordered=ordered)
+
+
+def test_what_cannot_be_ordered_is_named(answers, tmp_path):
+    for wrong, words in (
+        ({"a": np.arange(N) * 1.0}, "'a' has more than 20 different answers"),
+        ({"a": 3.0}, "'a' has 1 category"),
+        ({"a": None}, "'a' has no answers"),
+        ({"a": "often"}, r"'a' holds text such as 'often', whose order only you know"),
+    ):
+        written(answers.assign(**wrong), tmp_path)
+        with pytest.raises(DataError, match=words):
+            fit(MODEL, tmp_path, ordered=True)
+    written(answers[(answers["brand"] != "so") | (answers["a"] > 1)], tmp_path)
+    with pytest.raises(DataError, match=r"group 'so': empty categories: 'a' \(no answers in 1\)"):
+        fit(MODEL, tmp_path, ordered=True, group="brand")
+
+
+def test_a_table_with_other_answers_at_the_second_reading_is_refused(answers, tmp_path, monkeypatch):
+    path, real, calls = written(answers, tmp_path), pieces.Reader.frames, []
+
+    def changing(self):
+        calls.append(1)
+        for frame in real(self):
+            yield frame if len(calls) < 3 else frame.assign(a=frame["a"].replace(1.0, 2.0))
+
+    monkeypatch.setattr(pieces.Reader, "frames", changing)
+    with pytest.raises(DataError, match="changed between two readings"):
+        assert fit(MODEL, path, ordered=True).vcov is None
