@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from sexresearch.errors import InstrumentError
-from sexresearch.survey.codebook_keys import (
-    CONSTRUCT_KEYS,
-    FIELD_KEYS,
-    ITEM_KEYS,
-    NUMBER,
-    SCALE_KEYS,
-    TOP_KEYS,
-    Table,
-    as_meant,
-    is_number,
-    nearest,
-    usable,
-)
+from sexresearch.survey.codebook_keys import Table, as_meant, nearest
+from sexresearch.survey.codebook_lines import given_twice
+from sexresearch.survey.codebook_shape import shape_problems
+from sexresearch.survey.codebook_text import key
 from sexresearch.survey.consistency import scale_problems
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
+from sexresearch.survey.problem import LONGEST_LINE, Problem
 
-TYPE_WORDS = {
-    str: "text",
-    dict: "a table",
-    list: "a list",
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-}
-
-Parts = tuple[str, tuple[Construct, ...], tuple[Field, ...], tuple[str, ...]]
+Parts = tuple[str, tuple[Construct, ...], tuple[Field, ...], tuple[Problem, ...]]
 
 
 def read_codebook(text: str, name: str = "the codebook") -> Parts:
@@ -48,8 +31,8 @@ def read_codebook(text: str, name: str = "the codebook") -> Parts:
     try:
         document: Table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InstrumentError(f"{name} is not valid TOML: {error}") from error
-    wrong = tuple(_shape_problems(document))
+        raise InstrumentError(f"{name} is not valid TOML: {error}{_shown(text, str(error))}") from error
+    wrong = tuple(shape_problems(document))
     if wrong:
         document = as_meant(document)
     scales = {key: _scale(key, table) for key, table in document.get("scales", {}).items()}
@@ -59,60 +42,21 @@ def read_codebook(text: str, name: str = "the codebook") -> Parts:
         document.get("title", ""),
         constructs,
         fields,
-        (*wrong, *_missing_scales(constructs, scales), *_idle_scales(constructs, scales)),
+        (*wrong, *_missing_scales(document, constructs, scales), *_idle_scales(constructs, scales)),
     )
 
 
-def _shape_problems(document: Table) -> Iterator[str]:
-    yield from _wrong_keys("top level", document, TOP_KEYS)
-    for where, table in _tables(document, "scales", "scale"):
-        yield from _wrong_keys(where, table, SCALE_KEYS, required=("lowest", "highest"))
-        if isinstance(table, dict):
-            yield from _wrong_codes(where, table)
-    for where, table in _tables(document, "constructs", "construct"):
-        yield from _wrong_keys(where, table, CONSTRUCT_KEYS)
-        for item_where, item in _tables(table, "items", "item"):
-            if not isinstance(item, str):
-                yield from _wrong_keys(item_where, item, ITEM_KEYS, required=("wording",))
-    for where, table in _tables(document, "fields", "field"):
-        if not isinstance(table, str):
-            yield from _wrong_keys(where, table, FIELD_KEYS)
-
-
-def _tables(parent: object, key: str, kind: str) -> Iterator[tuple[str, Any]]:
-    tables = parent.get(key) if isinstance(parent, dict) else None
-    if isinstance(tables, dict):
-        yield from ((f"{kind} '{name}'", table) for name, table in tables.items())
-
-
-def _wrong_keys(
-    where: str, table: object, allowed: Mapping[str, tuple[type, ...]], required: tuple[str, ...] = ()
-) -> Iterator[str]:
-    if not isinstance(table, dict):
-        yield f"{where}: expected a table with the keys {', '.join(allowed)}"
-        return
-    meant = set(usable(table, allowed))
-    yield from (f"{where}: '{key}' is not given" for key in required if key not in table and key not in meant)
-    for key, value in table.items():
-        if key not in allowed:
-            near = f", {nearest(key, allowed)} perhaps" if nearest(key, allowed) else ""
-            yield f"{where}: unknown key '{key}'{near}; the keys are {', '.join(allowed)}"
-        elif type(value) not in allowed[key]:
-            kinds = dict.fromkeys(TYPE_WORDS[kind] for kind in allowed[key])
-            yield f"{where}: '{key}' must be {' or '.join(kinds)}"
-
-
-def _wrong_codes(where: str, scale: Table) -> Iterator[str]:
-    labels, missing = scale.get("labels"), scale.get("missing")
-    if isinstance(missing, list):
-        wrong = [code for code in missing if type(code) not in (*NUMBER, str)]
-        yield from (f"{where}: missing code {code!r} is neither a number nor a text" for code in wrong)
-    if isinstance(labels, dict):
-        yield from (f"{where}: label code '{key}' is not a number" for key in labels if not is_number(key))
-    if isinstance(labels, list) and {type(scale.get("lowest")), type(scale.get("highest"))} <= set(NUMBER):
-        answers = scale["highest"] - scale["lowest"] + 1
-        if len(labels) != answers:
-            yield f"{where}: {len(labels)} labels for {answers:g} answers; label some as {{ 1 = 'low' }}"
+def _shown(text: str, error: str) -> str:
+    """The line that is no TOML, and what is right where a key is given twice or a text stands without its quotes."""
+    twice = given_twice(text) if error.startswith("Cannot") else None
+    if twice:
+        path, first, second = twice
+        return f": '{'.'.join(path)}' in line {first} is given again in line {second}; write one of them"
+    number = re.search(r"at line (\d+)", error)
+    line = text.split("\n")[int(number.group(1)) - 1].strip() if number else ""
+    bare = re.fullmatch(r"([\w.-]+)\s*=\s*([^\W\d][^\"'\[\]{}#=]*)", line)
+    write = f'; texts stand in quotes: {bare.group(1)} = "{bare.group(2).strip()}"' if bare else ""
+    return f": {line[:LONGEST_LINE]}{write}" if line else ""
 
 
 def _scale(name: str, table: Table) -> ResponseScale:
@@ -149,18 +93,27 @@ def _table(value: str | Table, key: str) -> Table:
     return {key: value} if isinstance(value, str) else value
 
 
-def _idle_scales(constructs: tuple[Construct, ...], scales: Mapping[str, ResponseScale]) -> Iterator[str]:
+def _idle_scales(constructs: tuple[Construct, ...], scales: Mapping[str, ResponseScale]) -> Iterator[Problem]:
     """What is wrong with scales that no item names; those of items are checked with the items."""
     used = {item.scale.name for construct in constructs for item in construct.items}
     yield from (problem for name, scale in scales.items() if name not in used for problem in scale_problems(scale))
 
 
-def _missing_scales(constructs: tuple[Construct, ...], scales: Mapping[str, ResponseScale]) -> Iterator[str]:
+def _missing_scales(
+    document: Table, constructs: tuple[Construct, ...], scales: Mapping[str, ResponseScale]
+) -> Iterator[Problem]:
     known = f"the scales are {', '.join(scales) or '(none)'}"
-    for item in (item for construct in constructs for item in construct.items):
-        if not item.scale.name:
-            yield f"item '{item.name}' has no scale; {known}"
-        elif item.scale.name not in scales:
-            meant = nearest(item.scale.name, scales)
-            near = f" ({meant} perhaps)" if meant else ""
-            yield f"item '{item.name}' names the scale '{item.scale.name}', which is not defined; {known}{near}"
+    for construct in constructs:
+        home = ("constructs", construct.name)
+        common = document["constructs"][construct.name].get("scale")
+        for item in construct.items:
+            name = item.scale.name
+            at = (*home, "scale") if name == common else (*home, "items", item.name, "scale")
+            if not name:
+                write = f'scale = "{next(iter(scales), "…")}" below [constructs.{key(construct.name)}]'
+                yield Problem(f"item '{item.name}' has no scale; {known}", (*home, "items", item.name), write)
+            elif name not in scales:
+                meant = nearest(name, scales)
+                near = f" ({meant} perhaps)" if meant else ""
+                said = f"item '{item.name}' names the scale '{name}', which is not defined; {known}{near}"
+                yield Problem(said, at, "" if meant else f"[scales.{key(name)}]", (name, meant) if meant else ())

@@ -49,11 +49,19 @@ def scale_text(scale: ResponseScale) -> str:
     if scale.labels:
         lines.append(f"labels = {_labels(scale)}")
     if scale.missing:
-        codes = (quoted(code) if isinstance(code, str) else number(code) for code in scale.missing)
-        lines.append(f"missing = [{', '.join(codes)}]")
+        lines.append(f"missing = {missing_text(scale.missing)}")
     if not scale.whole:
         lines.append("whole = false")
     return "\n".join(lines) + "\n"
+
+
+def missing_text(codes: Iterable[float | str]) -> str:
+    """The list of codes and words that count as no answer.
+
+    >>> missing_text([99.0, "n/a"])
+    '[99, "n/a"]'
+    """
+    return f"[{', '.join(quoted(code) if isinstance(code, str) else number(code) for code in codes)}]"
 
 
 def construct_lines(construct: Construct, comments: Mapping[str, str] | None = None) -> Iterator[str]:

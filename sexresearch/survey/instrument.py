@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sexresearch.survey.consistency import instrument_problems, unknown_nodes
 from sexresearch.survey.coverage import coverage_frame
 from sexresearch.survey.fielding import FormKind, form_content
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
+from sexresearch.survey.problem import placed
 from sexresearch.survey.wording import together
 from sexresearch.writing import write_whole
 
@@ -51,7 +53,8 @@ class Instrument:
     title: str = ""
 
     def __post_init__(self) -> None:
-        _refuse(self.title or "the instrument", instrument_problems(self.constructs, self.fields))
+        problems = instrument_problems(self.constructs, self.fields)
+        _refuse(self.title or "the instrument", [problem.text for problem in problems])
 
     @classmethod
     @in_words
@@ -73,7 +76,7 @@ class Instrument:
         Raises
         ------
         InstrumentError
-            All problems together.
+            All problems together, each with its line and, where that is known, the line to write.
 
         Examples
         --------
@@ -117,7 +120,8 @@ class Instrument:
         """
         text, name = _codebook_text(source)
         title, constructs, fields, problems = read_codebook(text, name)
-        _refuse(name, (*problems, *instrument_problems(constructs, fields), *unknown_nodes(constructs)))
+        problems = (*problems, *instrument_problems(constructs, fields), *unknown_nodes(constructs))
+        _refuse(name, list(placed(problems, text)) if problems else [])
         return cls(constructs, fields, title)
 
     @property
@@ -247,7 +251,7 @@ class Instrument:
         return coverage_frame(self.constructs)
 
 
-def _refuse(name: str, problems: tuple[str, ...]) -> None:
+def _refuse(name: str, problems: Sequence[str]) -> None:
     if problems:
         raise InstrumentError(together(f"{name} cannot be used as it is", problems))
 
