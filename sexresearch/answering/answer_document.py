@@ -43,6 +43,9 @@ def _page_one(answer: Answer) -> Iterator[Block]:
     yield from figure_block(answer, "next")
     if others:
         yield Bullets(tuple(sentence.text for sentence in others if sentence is not None))
+    told = " ".join(sentence.text for sentence in answer.page_one)
+    if "[" in told:
+        yield Paragraph(word(answer, "reading" if " 100 " in told else "reading_plain"))
 
 
 def _section(answer: Answer, question: str) -> Iterator[Block]:
@@ -55,7 +58,13 @@ def _section(answer: Answer, question: str) -> Iterator[Block]:
     for name, columns in COMPACT.get(question, {}).items():
         frame = answer.tables.get(name)
         if frame is not None and not without_numbers(name, frame):
-            yield table_of(answer, of_everyone(answer, frame, columns), name, word(answer, "numbers"))
+            yield table_of(answer, of_everyone(answer, frame, columns), name, _note(answer, name))
+
+
+def _note(answer: Answer, name: str) -> str:
+    """What the numbers of a table in a section mean."""
+    ranked = name == "priorities" and answer.tables[name]["p_first"].notna().any()
+    return " ".join([word(answer, "numbers"), *([word(answer, "first")] if ranked else [])])
 
 
 def _appendix(answer: Answer) -> Iterator[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from textwrap import fill
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import pandas as pd
 from sexresearch.answering.facts import AnswerPart
 from sexresearch.answering.labels import Labels
 from sexresearch.answering.phrases import comma_marked, worded
-from sexresearch.answering.text_catalogue import filled_text
+from sexresearch.answering.text_catalogue import catalogue, filled_text
 from sexresearch.plots.interval_dots import interval_dots
 from sexresearch.plots.invariance_ladder import invariance_ladder
 from sexresearch.plots.path_diagram import path_diagram
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-MOST_LEVERS = 5  # rows of the figure on page one; the table has all
+MOST_LEVERS = 10  # rows of the figure on page one; the table has all
 MOST_DRAWN = 10  # latents of a diagram that can be read on a page; beyond, links are rows
 
 
@@ -45,6 +46,7 @@ class Figures(Mapping[str, "Figure"]):
 
     def __getitem__(self, name: str) -> Figure:
         drawn = self._drawers[name]()
+        _ranged(drawn, str(catalogue(self._labels.language)["words"]["to"]))
         return drawn if self._labels.language == "en" else localized(drawn, self._labels.language)
 
     def __iter__(self) -> Iterator[str]:
@@ -67,10 +69,19 @@ class Figures(Mapping[str, "Figure"]):
         return interval_dots(kept, "performance", ends=(0.0, 100.0), axis=self._text("today_axis"), decimals=0)
 
     def _chain(self, results: Results, links: pd.DataFrame) -> Figure:
-        note = self._text("chain_note")
         if len(results.latents) > MOST_DRAWN:
-            return interval_dots(links, "std_all", name="path", axis=note)
+            return interval_dots(links, "std_all", name="path", axis=self._text("chain_axis"))
+        note = self._text("chain_note")
         return path_diagram(results, items=False, labels=self._labels.constructs, intervals=True, note=note)
+
+
+def _ranged(figure: Figure, between: str) -> None:
+    """The limits of intervals as the sentences and tables have them: with a word between them."""
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        if text.get_gid() == "numbers":
+            text.set_text(re.sub(r"\[(\S+), (\S+)\]", rf"[\1 {between} \2]", text.get_text()))
 
 
 def localized(figure: Figure, language: str) -> Figure:

@@ -69,7 +69,7 @@ class Labels:
 
     def quoted(self, item: str) -> str:
         """The wording of an item in quotation marks, shortened."""
-        text = self.items.get(item, item)
+        text = self.items.get(item, item).removesuffix(".")
         short = text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " …"
         return f"„{short}“" if self.language == "de" else f"“{short}”"
 

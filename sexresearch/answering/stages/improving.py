@@ -10,6 +10,7 @@ import pandas as pd
 
 from sexresearch.answering.facts import AnswerPart, Fact, silent, unanswered
 from sexresearch.answering.stages.chaining import Chosen, analysed
+from sexresearch.answering.stages.levels import lowest_question, with_levels
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.topics import TOPICS
 from sexresearch.chain import chain_model, importance, priorities
@@ -41,7 +42,7 @@ def next_part(setting: Setting, chosen: Chosen) -> AnswerPart:
         return unanswered("next", "target_outside")
     survey = analysed(setting)
     frame = priorities(results, survey, target, setting.cost, bootstrap=setting.bootstrap, seed=setting.seed)
-    ranked = frame[frame["rank"].notna()]
+    ranked = with_levels(setting, frame[frame["rank"].notna()])
     tables = {name: setting.labels.frame(ranked[kept]) for name, kept in TABLES.items()} if len(ranked) else {}
     more, money = money_of(setting, results, ranked)
     tables |= money
@@ -107,6 +108,8 @@ def _facts(setting: Setting, ranked: pd.DataFrame, target: str) -> list[Fact]:
     hidden = ranked[~(ranked["gain_ci_lower"] > 0) & ~(ranked["gain_ci_upper"] < 0)]
     harmful = ranked[ranked["gain_ci_upper"] < 0]
     facts = [_first(setting, shown, target, len(ranked) > 1)] if len(shown) else [_nothing(setting, ranked, target)]
+    begun = lowest_question(setting, str(shown.iloc[0]["construct"])) if len(shown) else None
+    facts += [begun] if begun is not None else []
     facts += [_second(setting, shown, target)] if len(shown) > 1 else []
     if len(hidden) and len(shown):
         names = setting.labels.several(hidden["construct"].tolist())

@@ -53,8 +53,8 @@ def docx(document: Document) -> bytes:
     for (block, number), turned in zip(numbered(document), sideways(document.blocks), strict=True):
         new_page = _turned(word, turned)
         _add(word, block, number, document, new_page=new_page)
-    if document.source:  # on the last page, whichever way that lies
-        word.add_paragraph(clean(f"{words['source']}: {document.source}"), style="Table Note")
+    if not any(isinstance(block, Appendix) for block in document.blocks):
+        _add_source(word, document)
     file = io.BytesIO()
     word.save(file)
     return undated(file.getvalue())
@@ -81,6 +81,14 @@ def _add(word: Word, block: Block, number: str, document: Document, *, new_page:
     elif isinstance(block, Appendix):
         title = word.add_heading(clean(block.title or words_of(document.language)["appendix"]), level=1)
         title.paragraph_format.page_break_before = not new_page
+        _add_source(word, document)
+
+
+def _add_source(word: Word, document: Document) -> None:
+    """How the numbers came about: where the appendix begins, or at the end where there is none."""
+    if document.source:
+        told = clean(f"{words_of(document.language)['source']}: {document.source}")
+        word.add_paragraph(told, style="Table Note")
 
 
 def _written(paragraph: Any, block: Paragraph) -> None:
@@ -103,7 +111,9 @@ def _add_figure(word: Word, figure: Figure, number: str) -> None:
     shape._inline.docPr.set("title", clean(figure.caption or figure.words)[:250])
     if figure.caption:
         word.paragraphs[-1].paragraph_format.keep_with_next = True
-        captioned(word.add_paragraph(style="Caption"), number, clean(figure.caption))
+        told = word.add_paragraph(style="Caption")
+        told.paragraph_format.keep_with_next = False  # it stands below the picture, and ends what is kept together
+        captioned(told, number, clean(figure.caption))
 
 
 def _turned(word: Word, wanted: bool) -> bool:

@@ -54,13 +54,19 @@ def _xml(table: Table, words: Mapping[str, str], turned: bool) -> str:
     )
     rows = table.cells or ((words["empty"], *[""] * (len(table.headers) - 1)),)
     lines = [_row(table.headers, table, widths, size, head=True)]
-    whole = len(rows) <= KEPT_WHOLE
     lines += [
-        _row(row, table, widths, size, bold=k in table.emphasized, tied=whole and k < len(rows) - 1)
+        _row(row, table, widths, size, bold=k in table.emphasized, tied=_is_tied(k, len(rows), bool(table.note)))
         for k, row in enumerate(rows)
     ]
     space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     return f'<w:tbl xmlns:w="{space}">{properties}<w:tblGrid>{grid}</w:tblGrid>{"".join(lines)}</w:tbl>'
+
+
+def _is_tied(row: int, rows: int, noted: bool) -> bool:
+    """Whether a row stays on the page of what follows: no row stands alone on a page, nor the note without a row."""
+    if row == rows - 1:
+        return noted
+    return rows <= KEPT_WHOLE or row == 0 or row >= rows - 3
 
 
 def _quoted(text: str) -> str:

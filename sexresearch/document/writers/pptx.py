@@ -13,7 +13,7 @@ from sexresearch.document.tables import Table
 from sexresearch.document.text import clean
 from sexresearch.document.writers.packing import undated
 from sexresearch.document.writers.pptx_pages import Page, opened
-from sexresearch.document.writers.pptx_parts import add_figure, add_table, add_text, row_pages
+from sexresearch.document.writers.pptx_parts import add_table, add_text, add_texts_and_figure, row_pages
 from sexresearch.document.writers_words import words_of
 from sexresearch.extras import extra
 
@@ -103,11 +103,12 @@ def _add_slides(slides: Slides, planned: _Slide, document: Document) -> None:
     for turn, rows in enumerate(pages):
         more = f" ({words_of(document.language)['continued']})" if turn else ""
         page = Page.added(slides, f"{planned.title}{more}", document, only_text=shown is None)
+        if isinstance(shown, Figure):
+            add_texts_and_figure(page, planned.texts, shown, _titled(number, shown.caption))
+            continue
         if not turn:
             add_text(page, planned.texts)
-        if isinstance(shown, Figure):
-            add_figure(page, shown, _titled(number, shown.caption))
-        elif isinstance(shown, Table):
+        if isinstance(shown, Table):
             add_table(page, shown, rows or range(0), _titled(number, shown.caption), document)
 
 

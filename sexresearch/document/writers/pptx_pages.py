@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 13.333, 7.5  # inches
 EDGE = 0.6  # inches kept free at the sides
+ACROSS = WIDTH - 2 * EDGE
 TOP, BOTTOM = 1.55, 6.95  # inches between which a slide is filled
 INK, GREY, ACCENT, WARN = "1F2933", "55606D", "005A8F", "B04600"
 FONT = "Calibri"
@@ -20,11 +21,12 @@ TITLE_ONLY, TITLE_SLIDE, TITLE_AND_BODY = 5, 0, 1
 
 
 class Page:
-    """A slide, and the height in inches from which on it is free."""
+    """A slide, the height in inches from which on it is free, and the column that is being filled."""
 
     def __init__(self, slide: Any) -> None:
         self.slide = slide
         self.free = TOP
+        self.edge, self.across = EDGE, ACROSS
 
     @classmethod
     def added(cls, slides: Slides, title: str, document: Document, *, only_text: bool) -> Page:
@@ -38,11 +40,15 @@ class Page:
         return cls(slide)
 
     def box(self, height: float) -> Any:
-        """A text box over the whole width; what follows stands below it."""
-        made = self.slide.shapes.add_textbox(*inches(EDGE, self.free, WIDTH - 2 * EDGE, height))
+        """A text box over the width of the column; what follows stands below it."""
+        made = self.slide.shapes.add_textbox(*inches(self.edge, self.free, self.across, height))
         made.text_frame.word_wrap = True
         self.free += height
         return made.text_frame
+
+    def column(self, edge: float, across: float) -> None:
+        """Go on at the top of a column."""
+        self.free, self.edge, self.across = TOP, edge, across
 
     @property
     def left(self) -> float:
@@ -87,15 +93,15 @@ def _fitted(layout: Any) -> None:
         kind = shape.placeholder_format.type
         name = str(kind).split(".")[-1].split(" ")[0]
         if name == "TITLE" and layout.name not in ("Section Header", "Vertical Title and Text"):
-            place = inches(EDGE, 0.35, WIDTH - 2 * EDGE, 1.1)
+            place = inches(EDGE, 0.35, ACROSS, 1.1)
             shape.text_frame.paragraphs[0].alignment = PP_ALIGN.LEFT
             shape.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
         elif name == "CENTER_TITLE":
-            place = inches(EDGE, 2.0, WIDTH - 2 * EDGE, 1.7)
+            place = inches(EDGE, 2.0, ACROSS, 1.7)
         elif name == "SUBTITLE":
-            place = inches(EDGE, 3.9, WIDTH - 2 * EDGE, 2.2)
+            place = inches(EDGE, 3.9, ACROSS, 2.2)
         elif name in ("OBJECT", "BODY") and layout.name in ("Title and Content", ""):
-            place = inches(EDGE, TOP, WIDTH - 2 * EDGE, BOTTOM - TOP)
+            place = inches(EDGE, TOP, ACROSS, BOTTOM - TOP)
         else:
             place = (int(shape.left * 4 / 3), shape.top, int(shape.width * 4 / 3), shape.height)
         shape.left, shape.top, shape.width, shape.height = place
@@ -126,7 +132,7 @@ def _numbered(slide: Any, title: str) -> None:
     from pptx.oxml import parse_xml
     from pptx.oxml.ns import nsdecls
 
-    made = slide.shapes.add_textbox(*inches(EDGE, 7.0, WIDTH - 2 * EDGE, 0.35))
+    made = slide.shapes.add_textbox(*inches(EDGE, 7.0, ACROSS, 0.35))
     paragraph = made.text_frame.paragraphs[0]
     paragraph.alignment = PP_ALIGN.RIGHT
     run = paragraph.add_run()

@@ -11,10 +11,21 @@ from sexresearch.document.layout import BETWEEN, column_widths, lines_of
 from sexresearch.document.pictures import picture
 from sexresearch.document.tables import Table
 from sexresearch.document.text import clean
-from sexresearch.document.writers.pptx_pages import ACCENT, EDGE, GREY, INK, WARN, WIDTH, Page, dressed, inches
+from sexresearch.document.writers.pptx_pages import (
+    ACCENT,
+    ACROSS,
+    BOTTOM,
+    EDGE,
+    GREY,
+    INK,
+    TOP,
+    WARN,
+    Page,
+    dressed,
+    inches,
+)
 from sexresearch.document.writers_words import words_of
 
-ACROSS = WIDTH - 2 * EDGE
 LARGEST, SMALLEST = 14.0, 8.0  # points of tables
 READABLE = 10.0  # points down to which print is made smaller to keep a table on one slide
 ROOM = 4.5  # inches of a table on one slide
@@ -23,6 +34,7 @@ LINE = 0.0178  # inches that a line takes per point
 BOLDER = 1.15  # width of a bold letter
 PADDING = 0.09  # inches above and below the text of a cell, together
 CAPTION = 0.4  # inches
+BESIDE, BETWEEN_COLUMNS = 4.4, 0.35  # inches of a column of text beside a figure, and between the two
 COLOURS = {"warning": WARN, "verdict": ACCENT, "heading": ACCENT}
 
 
@@ -33,11 +45,16 @@ def add_text(page: Page, texts: Sequence[tuple[Paragraph, str]]) -> None:
         return
     letters = sum(len(paragraph.text) for paragraph, _ in texts)
     body = _body(page.slide)
-    size = 18.0 if body is not None and letters < 900 else 15.0 if letters < 500 else 13.0
-    frame = body.text_frame if body is not None else page.box(_height(texts, size))
+    size = 18.0 if body is not None and letters < 900 else _size(letters)
+    frame = body.text_frame if body is not None else page.box(_height(texts, size, page.across))
     for place, (paragraph, kind) in enumerate(texts):
         line = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
         _paragraph(line, paragraph, kind, size, bulleted=body is not None)
+
+
+def _size(letters: int) -> float:
+    """Points of text above or beside what is shown."""
+    return 15.0 if letters < 500 else 13.0
 
 
 def _body(slide: Any) -> Any:
@@ -50,8 +67,8 @@ def _without_body(slide: Any) -> None:
         body._element.getparent().remove(body._element)
 
 
-def _height(texts: Sequence[tuple[Paragraph, str]], size: float) -> float:
-    per_line = ACROSS / (LETTER * size * 0.95)
+def _height(texts: Sequence[tuple[Paragraph, str]], size: float, across: float) -> float:
+    per_line = across / (LETTER * size * 0.95)
     room = {kind: int(per_line / (BOLDER if kind in COLOURS else 1.0)) for _, kind in texts}
     lines = sum(-(-max(len(paragraph.text), 1) // room[kind]) for paragraph, kind in texts)
     return lines * LINE * size + 0.08 * len(texts) + 0.12
@@ -85,13 +102,31 @@ def _bullet(line: Any, wanted: bool) -> None:
     properties.append(parse_xml(kind))
 
 
-def add_figure(page: Page, figure: Figure, caption: str) -> None:
-    """The picture as large as the slide allows, in the middle, its description as alternative text."""
+def add_texts_and_figure(page: Page, texts: Sequence[tuple[Paragraph, str]], figure: Figure, caption: str) -> None:
+    """Text above the figure, or in a column beside it where the figure is then larger."""
+    below = CAPTION if caption else 0.0
+    made = page.slide.shapes.add_picture(io.BytesIO(picture(figure.drawing, "png")), 0, 0)
+    own = made.width / made.height
+    size = _size(sum(len(paragraph.text) for paragraph, _ in texts))
+    above = _height(texts, size, ACROSS) if texts else 0.0
+    column = ACROSS - BESIDE - BETWEEN_COLUMNS
+    stacked = min(ACROSS, (BOTTOM - TOP - above - below) * own)
+    parted = min(column, (BOTTOM - TOP - below) * own)
+    if texts and parted > stacked and _height(texts, size, BESIDE) <= BOTTOM - TOP:
+        page.column(EDGE, BESIDE)
+        add_text(page, texts)
+        page.column(EDGE + BESIDE + BETWEEN_COLUMNS, column)
+    else:
+        add_text(page, texts)
+    _placed(page, made, figure, caption)
+
+
+def _placed(page: Page, picture_made: Any, figure: Figure, caption: str) -> None:
+    """The picture as large as its column allows, in the middle, its description as alternative text."""
     room = page.left - (CAPTION if caption else 0.0)
-    picture_made = page.slide.shapes.add_picture(io.BytesIO(picture(figure.drawing, "png")), 0, 0)
     own = picture_made.width / picture_made.height
-    width = min(ACROSS, room * own)
-    left, top = EDGE + (ACROSS - width) / 2, page.free
+    width = min(page.across, room * own)
+    left, top = page.edge + (page.across - width) / 2, page.free
     picture_made.left, picture_made.top, picture_made.width, picture_made.height = inches(left, top, width, width / own)
     picture_made._element.nvPicPr.cNvPr.set("descr", clean(figure.words))
     page.free = top + width / own
