@@ -160,6 +160,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.kpi_correlations: {"found": figures, "survey": plain, "results": fitted},
         sx.refit_without: {"results": fitted, "findings": sx.screen(plain), "survey": plain},
         sx.response_indices: {"survey": plain},
+        sx.join_waves: {"waves": {"2025": demo, "2026": demo}},
         sx.join_sources: {"customers": data, "employees": data, "by": "g"},
         lab.chain: {"results": path},
         lab.codebook: {"path": "absent.csv"},

@@ -13,6 +13,7 @@ from sexresearch.survey.reading import read_survey
 from sexresearch.survey.respondents import response_indices
 from sexresearch.survey.screening import screen
 from sexresearch.survey.survey import Survey, SurveyFile
+from sexresearch.survey.waves import join_waves
 
 __all__ = [
     "Construct",
@@ -28,6 +29,7 @@ __all__ = [
     "draft_instrument",
     "instrument",
     "join_sources",
+    "join_waves",
     "kpi_correlations",
     "kpis",
     "read_survey",
