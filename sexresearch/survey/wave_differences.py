@@ -55,8 +55,8 @@ def _instruments(names: tuple[str, str], first: Instrument, other: Instrument) -
     yield from _absent("field", names, (list(fields[0]), list(fields[1])), {})
     for name in (name for name in fields[1] if name in fields[0]):
         before, now = fields[0][name], fields[1][name]
-        if before.role != tbefore.role:
-            yield f"field '{name}' has the role '{before.role}' in {names[0]} and '{tbefore.role}' in {names[1]}"
+        if before.role != now.role:
+            yield f"field '{name}' has the role '{before.role}' in {names[0]} and '{now.role}' in {names[1]}"
         yield from _labels(name, names, [text for _, text in before.labels], [text for _, text in now.labels])
 
 
