@@ -31,7 +31,7 @@ from sexresearch.sem.planning.wanted import TargetEffect, estimates, standard_er
 from sexresearch.sem.resampling.many_errors import covariances
 from sexresearch.sem.resampling.many_fits import Batch, batch, fit_batch
 from sexresearch.sem.resampling.many_measures import many_measures
-from sexresearch.sem.resampling.refit import BROKEN, reason, refit_samples
+from sexresearch.sem.resampling.refit import BROKEN, refit_samples, told
 from sexresearch.sem.resampling.row_values import exogenous_rows
 from sexresearch.sem.threads import one_thread
 
@@ -257,7 +257,7 @@ def _alone(common: Fitted, n: float, mean: Array, cov: Array) -> tuple[Array, st
     try:
         return refit_samples(common, (sample,)).theta, ""
     except BROKEN as error:
-        return np.full(len(common.theta), np.nan), reason(error)
+        return np.full(len(common.theta), np.nan), told(error)
 
 
 def _negative(common: Fitted, theta: Array, cov: Array) -> str:

@@ -35,7 +35,8 @@ def from_pieces(model: Model, data: object, requested: Options, engine: str, met
     except OptionError:
         return None
     mixed = bool(ordered) and set(ordered) != set(columns.items)
-    if options.se == "bootstrap" or mixed or (options.missing == "pairwise" and not ordered):
+    drawn = options.se == "bootstrap" and (bool(ordered) or options.cluster is None or options.missing != "listwise")
+    if drawn or mixed or (options.missing == "pairwise" and not ordered):
         return None
     try:
         if ordered:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+import time
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ import pytest
 from sexresearch.chain.robustness.multiverse import multiverse
 from sexresearch.errors import OptionError
 from sexresearch.sem import bootstrap, dynamic_cutoffs, fit, permutation_test, power
+from sexresearch.sem.resampling import many_fits
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -49,14 +52,38 @@ def test_a_multiverse_is_the_same_on_a_cluster(answers, client):
     pd.testing.assert_frame_equal(one.specifications, two.specifications)
 
 
-def test_a_killed_worker_costs_its_own_tasks_only(answers, client):
+def test_a_killed_worker_costs_its_own_tasks_only(answers, client, monkeypatch):
+    monkeypatch.setattr(many_fits, "NUMBERS_AT_ONCE", 3200)  # 65 replicates in a task, 77 tasks
     results = fit(MODEL, answers)
     expected = bootstrap(results, 5000, workers=1).replicates
-    victim = next(iter(client.run(os.getpid).values()))
-    client.loop.call_later(0.05, os.kill, victim, signal.SIGKILL)
+    seen: list[tuple[int, int, int]] = []
+    killer = threading.Thread(target=_kill_midway, args=(client, seen))
+    killer.start()
     found = bootstrap(results, 5000, workers=client)
+    killer.join()
+    most, left, of_victim = seen[-1]  # tasks that were there, and those not done when the worker died
+    assert most > left > of_victim > 0
     pd.testing.assert_frame_equal(expected, found.replicates)
     assert found.failed == 0
+
+
+def _kill_midway(client, seen: list[tuple[int, int, int]]) -> None:
+    """Kill a worker while it works, once some tasks are done and others are not; `seen` says how it stood."""
+    address, victim = next(iter(client.run(os.getpid).items()))
+    most, until = 0, time.monotonic() + 120
+    while time.monotonic() < until:
+        left, own = client.run_on_scheduler(_standing, address)
+        most = max(most, left)
+        if most > left + 4 and left > own > 0:
+            seen.append((most, left, own))
+            os.kill(victim, signal.SIGKILL)
+            return
+
+
+def _standing(address: str, dask_scheduler=None) -> tuple[int, int]:
+    """How many tasks are not done, and how many of them one worker has."""
+    left = sum(task.state in ("processing", "waiting", "queued", "no-worker") for task in dask_scheduler.tasks.values())
+    return left, len(dask_scheduler.workers[address].processing)
 
 
 def test_workers_that_are_none_are_refused(answers, client):

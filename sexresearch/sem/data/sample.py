@@ -13,6 +13,7 @@ import numpy as np
 from sexresearch.errors import DataError
 from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.cluster_totals import ClusterTotals, moments_of_sums
 from sexresearch.sem.data.moments import Moments, refuse_indefinite
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.recent_moments import remembered
@@ -62,7 +63,7 @@ class Sample:
     blocks : one per missing-data pattern, for the likelihood. answers : the rows themselves, None for moments.
     origin : (p,) where the answers in `blocks` are measured from; None for 0.
     patterns : (rows,) block number of each row. given_sums : those of rows that are not there, which `again` reads once
-    more; cluster_sizes : rows of each of their clusters.
+    more; cluster_sizes : rows of each of their clusters, by_cluster : the sums of each.
     ordinal : thresholds and correlations where items are ordered; mean and cov are then those of the responses behind
     them, and there are no blocks.
     nested : both levels of the group, where there are two; respondents, n and nobs, are then counted at level 1.
@@ -82,6 +83,7 @@ class Sample:
     given_sums: Sums | None = None
     again: AnsweredAgain | None = None
     cluster_sizes: Array | None = None
+    by_cluster: ClusterTotals | None = None
     nested: Nested | None = None
 
     @property
@@ -365,6 +367,20 @@ def moved_block(block: Pattern, by: Array) -> Pattern:
     move = np.eye(len(block.columns))
     move[:-1, -1] = by[block.columns[:-1]]
     return Pattern(block.columns, block.n, move @ block.moment @ move.T)
+
+
+def drawn_sample(like: Sample, counts: Array | None, has_means: bool) -> Sample:
+    """The sample of clusters whose sums are held, each as often as `counts` (J,) says; DataError as for rows."""
+    found, names, where = like.by_cluster, like.names, group_prefix(like.label)
+    assert found is not None
+    own = found.drawn(counts)
+    refuse_few(where, own.nobs, own.nobs, len(names))
+    mean, cov = moments_of_sums(own.plain, own.centre)
+    order = [own.names.index(name) for name in names]
+    mean, cov = mean[order], cov[np.ix_(order, order)]
+    refuse_indefinite(cov, names, f"{where}the sample covariance")
+    made = whole_sample(like.label, names, own.nobs, float(own.plain[0]), mean, cov, has_means, None)
+    return replace(made, given_sums=own, by_cluster=found)
 
 
 def whole_sample(

@@ -15,14 +15,13 @@ import numpy as np
 
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.moments import refuse_indefinite
+from sexresearch.sem.data.cluster_totals import ClusterTotals
 from sexresearch.sem.data.ordered_columns import Levels
 from sexresearch.sem.data.pieces import Piece, Reach, Reader, RowsAgain
 from sexresearch.sem.data.rows_used import cost_note, dropped_note, group_prefix, silent_rows
-from sexresearch.sem.data.sample import Sample, moved_block, refuse_few, whole_sample
+from sexresearch.sem.data.sample import Sample, drawn_sample, moved_block
 from sexresearch.sem.data.sampling_weights import WeightFacts, refuse_wrong, uneven, wrong_weights
 from sexresearch.sem.data.saturated import saturated_moments
-from sexresearch.sem.data.sums import Sums, moments_of
 from sexresearch.sem.data.totals import Totals
 from sexresearch.sem.implied.patterns import Pattern
 from sexresearch.sem.implied.structure import vech_index
@@ -30,7 +29,6 @@ from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.threads import one_thread
 
 GROUP = 2**32  # what a key is divided by to give the number of the group; the rest is the cluster or pattern
-ROUNDING = 1e-13  # of a squared distance from the centre: what is left of the variance of a constant
 
 
 class Counted:
@@ -223,19 +221,12 @@ class Part:
 
     def _complete(self, share: float) -> Sample:
         totals, slots, names = self.all.totals, self.slots, self.role.observed
-        whole = totals.sums[slots] * share
-        plain, order = whole.sum(axis=0), list(self.places)
-        refuse_few(self.where, self.rows, self.rows, len(names))
-        mean, cov = moments_of(plain, totals.centre)
-        flat = cov.diagonal() <= ROUNDING * (mean - totals.centre) ** 2
-        cov[flat], cov[:, flat] = 0.0, 0.0
-        mean, cov = mean[order], cov[np.ix_(order, order)]
-        refuse_indefinite(cov, names, f"{self.where}the sample covariance")
-        made = whole_sample(self.label, names, self.rows, float(plain[0]), mean, cov, self.has_means, None)
-        if self.all.reader.columns.cluster is None:
-            return made
-        sums = Sums(self.items, totals.centre, self.rows, len(slots), plain, whole.T @ whole)
-        return replace(made, given_sums=sums)
+        keys = totals.keys[slots] % GROUP
+        units = ClusterTotals(self.items, totals.centre, keys, totals.rows[slots], totals.sums[slots] * share)
+        clustered = self.all.reader.columns.cluster is not None
+        bare = Sample(self.label, names, 0, 0.0, totals.centre, np.zeros((0, 0)), (), by_cluster=units)
+        made = drawn_sample(bare, None, self.has_means)
+        return made if clustered else replace(made, given_sums=None, by_cluster=None)
 
     def _by_pattern(self, share: float) -> Sample:
         names, where = self.role.observed, self.where

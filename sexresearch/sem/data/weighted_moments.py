@@ -87,14 +87,19 @@ def weigh(weights: Array, products: Products, order: Array, has_means: bool) -> 
     for part in products.parts():
         packed += weights[:, first : first + len(part)] @ part
         first += len(part)
-    total = packed[:, -1].copy()
-    packed /= total[:, None]
     place = np.empty((j[-1] + 1,) * 2, dtype=int)
     place[i, j] = place[j, i] = np.arange(len(i))
+    return moments_about(packed, place, products.centre, order, has_means)
+
+
+def moments_about(packed: Array, place: Array, centre: Array, order: Array, has_means: bool) -> Weighed:
+    """What `weigh` gives, from sums `packed` (b, T) of weighted products; `place` (P, P) says where each stands."""
+    total = packed[:, place[-1, -1]].copy()
+    packed /= total[:, None]
     mean = packed[:, place[order, -1]]
     moment = packed[:, place[np.ix_(order, order)]]
     moment -= mean[:, :, None] * mean[:, None, :]
     if has_means:
-        mean += np.append(products.centre, 0.0)[order]
+        mean += np.append(centre, 0.0)[order]
         moment += mean[:, :, None] * mean[:, None, :]
     return Weighed(moment, total)

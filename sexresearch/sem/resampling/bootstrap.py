@@ -18,7 +18,15 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.chisquare import standard_test
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.bootstrap_table import Bootstrap
-from sexresearch.sem.resampling.draws import SampleSource, answers_behind, bent_to_model, resampled, simulated
+from sexresearch.sem.resampling.draws import (
+    SampleSource,
+    answers_behind,
+    bent_to_model,
+    holds_clusters,
+    resampled,
+    resampled_clusters,
+    simulated,
+)
 from sexresearch.sem.resampling.many_fits import batch
 from sexresearch.sem.resampling.run import Job, run
 from sexresearch.sem.resampling.uncertainty import no_resampler
@@ -57,7 +65,8 @@ def bootstrap(
         "bollen-stine" does so after bending the rows to the model, so that the chi-square shows what the test does when
         the model holds; "parametric" draws rows from the fitted normal distribution.
     cluster : Series or str, optional
-        Draw whole clusters: labels indexed like the data. Default: the clusters of the fit, if any.
+        Draw whole clusters: labels indexed like the data. Default: the clusters of the fit, if any. Of a source that
+        was added up, the clusters of the fit are drawn by their sums: nothing is read again.
     workers : int or dask.distributed.Client, optional
         Threads, or a cluster; the replicates are the same for any number of them. Default: 1.
 
@@ -123,8 +132,8 @@ def _refuse(results: Results, replicates: int, seed: int, kind: str, workers: Wo
 
 
 def _refuse_kind(fitted: Fitted, kind: str, codes: list[Array] | None) -> None:
-    if kind != "parametric" and not answers_behind(fitted):
-        raise OptionError("moments hold no rows to draw; use kind='parametric', or fit the respondents' answers")
+    if kind != "parametric" and not answers_behind(fitted) and not (kind == "nonparametric" and holds_clusters(fitted)):
+        raise OptionError(_no_rows(fitted))
     if fitted.levels and kind != "nonparametric":
         raise OptionError(f"kind {kind!r} makes continuous answers; with ordered variables use kind='nonparametric'")
     weighted = fitted.options.sampling_weights is not None
@@ -136,6 +145,16 @@ def _refuse_kind(fitted: Fitted, kind: str, codes: list[Array] | None) -> None:
         raise OptionError("the model is saturated (df = 0): kind 'bollen-stine' has nothing to test")
 
 
+def _no_rows(fitted: Fitted) -> str:
+    read = any(sample.again is not None or sample.ordinal is not None for sample in fitted.samples)
+    if not read:
+        return "moments hold no rows to draw; use kind='parametric', or fit the respondents' answers"
+    return (
+        "the rows of a source were added up and are not there to draw. Whole clusters are drawn from their sums: fit "
+        "continuous, complete answers with cluster=. Or use kind='parametric', or fit a data frame"
+    )
+
+
 def _clusters(fitted: Fitted, cluster: pd.Series | str | None) -> list[Array] | None:
     """Cluster codes of the rows of each group, by the row labels of the data."""
     own = [answers.clusters for answers in answers_behind(fitted)]
@@ -145,6 +164,10 @@ def _clusters(fitted: Fitted, cluster: pd.Series | str | None) -> list[Array] | 
     if fitted.table.levels:
         raise OptionError(
             f"a model of two levels draws its own clusters ({fitted.options.cluster}); leave cluster= out"
+        )
+    if holds_clusters(fitted):
+        raise OptionError(
+            f"of a source the clusters of the fit are drawn ({fitted.options.cluster}); leave cluster= out"
         )
     if not isinstance(cluster, pd.Series):
         raise OptionError(f"cluster takes the column itself, as in cluster=data['branch']; found {cluster!r}")
@@ -162,6 +185,8 @@ def _clusters(fitted: Fitted, cluster: pd.Series | str | None) -> list[Array] | 
 def _source(fitted: Fitted, seed: int, kind: str, codes: list[Array] | None, bare: bool) -> SampleSource:
     if kind == "parametric":
         return simulated(fitted, seed)
+    if holds_clusters(fitted):
+        return resampled_clusters(fitted, seed)
     drawn = resampled(fitted, seed, codes, bare)
     return replace(drawn, groups=bent_to_model(fitted)) if kind == "bollen-stine" else drawn
 

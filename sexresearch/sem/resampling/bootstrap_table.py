@@ -14,7 +14,7 @@ from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.inference.parameter_frame import parameter_frame
 from sexresearch.sem.output.results import Results
-from sexresearch.sem.resampling.draws import RowResampler
+from sexresearch.sem.resampling.draws import ClusterResampler, RowResampler
 from sexresearch.sem.resampling.intervals import METHODS, BootstrapInterval, acceleration, limits, value_influence
 from sexresearch.sem.resampling.refit import refit
 from sexresearch.sem.resampling.row_values import SCALES, Standardization, definition_values, row_values, values
@@ -129,6 +129,10 @@ class Bootstrap:
             raise OptionError(f"level must lie between 0 and 1; found {level!r}")
         if method == "bca" and self.kind != "nonparametric":
             raise OptionError(f"method 'bca' needs kind='nonparametric'; this bootstrap is {self.kind!r}")
+        if method == "bca" and isinstance(self.job.source, ClusterResampler):
+            raise OptionError(
+                "method 'bca' needs each row's influence, and rows of a source are not held; use 'percentile'"
+            )
         if len(self.outcome.replicates) < 2:
             raise OptionError(f"intervals need at least 2 successful replicates; found {len(self.outcome.replicates)}")
 

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.cluster_totals import ClusterTotals
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import take
-from sexresearch.sem.data.sample import Sample, with_counts
+from sexresearch.sem.data.sample import Sample, drawn_sample, with_counts
 from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
 from sexresearch.sem.data.weighted_patterns import PatternProducts
 from sexresearch.sem.estimation.fitted import Fitted
@@ -55,9 +56,8 @@ class RowResampler:
 
     def counts(self, number: int) -> Array:
         """(rows,) how often each row was drawn, all groups one after the other."""
-        random = stream(self.seed, number)
-        drawn = [np.bincount(random.integers(0, size, size), minlength=size) for _, size in self.strata]
-        return drawn[0] if self._each_its_own else np.concatenate(drawn)[self.units]
+        drawn = _drawn(self.seed, number, self.strata)
+        return drawn if self._each_its_own else drawn[self.units]
 
     @cached_property
     def _each_its_own(self) -> bool:
@@ -110,6 +110,50 @@ class RowResampler:
     def _products(self) -> tuple[Products | PatternProducts, ...]:
         made = [(PatternProducts if np.isnan(group.values).any() else Products) for group in self.groups]
         return tuple(of(group.values) for of, group in zip(made, self.groups, strict=True))
+
+
+@dataclass(frozen=True)
+class ClusterResampler:
+    """Whole clusters drawn with replacement, by their sums alone: `units` says which cluster each of the sums is of.
+
+    strata as for rows: the draws of one number and seed are those of rows in these clusters.
+    """
+
+    seed: int
+    units: Array
+    strata: tuple[tuple[int, int], ...]
+    samples: tuple[Sample, ...]
+
+    def counts(self, number: int) -> list[Array]:
+        """For each group (J,) how often each of its clusters was drawn."""
+        drawn = _drawn(self.seed, number, self.strata)[self.units]
+        return np.split(drawn, np.cumsum([len(totals.keys) for totals in self._totals])[:-1])
+
+    @property
+    def _totals(self) -> list[ClusterTotals]:
+        return [sample.by_cluster for sample in self.samples if sample.by_cluster is not None]
+
+    def refitted(self, fitted: Fitted, number: int) -> Fitted:
+        """The fit to the clusters drawn in one replicate."""
+        has_means = bool(fitted.options.meanstructure)
+        pairs = zip(fitted.samples, self.counts(number), strict=True)
+        return refit_samples(fitted, tuple(drawn_sample(sample, own, has_means) for sample, own in pairs))
+
+    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
+        """Weighted moments of all the replicates at once."""
+        counts = [np.array(own, dtype=float) for own in zip(*map(self.counts, numbers), strict=True)]
+        out = []
+        for own, totals, sample, order in zip(counts, self._totals, self.samples, orders, strict=True):
+            place = np.array([*(totals.names.index(name) for name in sample.names), len(totals.names)])
+            out.append(totals.moments(own, place[order], has_means))
+        return out
+
+
+def _drawn(seed: int, number: int, strata: Sequence[tuple[int, int]]) -> Array:
+    """(units,) how often each unit was drawn in one replicate."""
+    random = stream(seed, number)
+    drawn = [np.bincount(random.integers(0, size, size), minlength=size) for _, size in strata]
+    return drawn[0] if len(drawn) == 1 else np.concatenate(drawn)
 
 
 def _repeated(group: Answers, counts: Array) -> Answers:
@@ -167,7 +211,19 @@ def resampled(fitted: Fitted, seed: int, clusters: Sequence[Array] | None, bare:
     """Draws of rows, or of whole `clusters` (codes per group); clusters that span groups are drawn across them."""
     groups = answers_behind(fitted)
     codes = [np.arange(len(g.values)) for g in groups] if clusters is None else list(clusters)
-    apart = clusters is None or sum(len(np.unique(c)) for c in codes) == len(np.unique(np.concatenate(codes)))
+    units, strata = _plan(codes, apart=clusters is None)
+    return RowResampler(seed, groups, units, strata, bare)
+
+
+def resampled_clusters(fitted: Fitted, seed: int) -> ClusterResampler:
+    """Draws of whole clusters, of which sums are held."""
+    codes = [sample.by_cluster.keys for sample in fitted.samples if sample.by_cluster is not None]
+    return ClusterResampler(seed, *_plan(codes, apart=False), fitted.samples)
+
+
+def _plan(codes: Sequence[Array], apart: bool) -> tuple[Array, tuple[tuple[int, int], ...]]:
+    """Units and strata: one stratum for each group, or for all where units may span groups and do."""
+    apart = apart or sum(len(np.unique(c)) for c in codes) == len(np.unique(np.concatenate(codes)))
     pools = codes if apart else [np.concatenate(codes)]
     units, strata, first = [], [], 0
     for pool in pools:
@@ -175,7 +231,12 @@ def resampled(fitted: Fitted, seed: int, clusters: Sequence[Array] | None, bare:
         units.append(dense.ravel() + first)
         strata.append((first, len(names)))
         first += len(names)
-    return RowResampler(seed, groups, np.concatenate(units), tuple(strata), bare)
+    return np.concatenate(units), tuple(strata)
+
+
+def holds_clusters(fitted: Fitted) -> bool:
+    """Whether the sums of every cluster are held in place of rows."""
+    return all(sample.by_cluster is not None for sample in fitted.samples)
 
 
 def bent_to_model(fitted: Fitted) -> tuple[Answers, ...]:

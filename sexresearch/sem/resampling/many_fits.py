@@ -37,7 +37,7 @@ class Batch:
     """The forms of all groups, coordinates around the whole sample's estimates, and T (q, d) with T' information T = 1.
 
     d is q less the number of equality constraints; `exogenous` places the variables that are left as they are;
-    rows and patterns of gaps tell how much one sample holds.
+    rows (or clusters, where sums of these are held) and patterns of gaps tell how much one sample holds.
     """
 
     forms: tuple[FactorForm, ...]
@@ -83,10 +83,11 @@ def batch(fitted: Fitted, gaps: bool = False) -> Batch | None:
         return None
     forms = tuple(factor_form(state) for state in states)
     names = [role.exogenous if fitted.options.fixed_x else () for role in fitted.table.roles]
-    rows = sum(sample.nobs for sample in fitted.samples)
+    held = [sample.by_cluster for sample in fitted.samples]
+    drawn = [s.nobs if own is None else len(own.keys) for s, own in zip(fitted.samples, held, strict=True)]
     fixed = tuple(_places(form, found) for form, found in zip(forms, names, strict=True))
     patterns = sum(len(term.sample.blocks) for term in groups if not term.rests_on_moments)
-    return Batch(forms, around, fitted.basis @ (scale[:, None] * np.linalg.inv(root).T), fixed, rows, patterns)
+    return Batch(forms, around, fitted.basis @ (scale[:, None] * np.linalg.inv(root).T), fixed, sum(drawn), patterns)
 
 
 def _near(structure: Structure, state: Implied) -> bool:

@@ -85,11 +85,18 @@ def _descended(fitted: Fitted, start: Array) -> ConstrainedSolution:
     return replace(fitted.constrained, solution=minimize(fitted.objective, start, MOST_STEPS))
 
 
+def told(error: Exception) -> str:
+    """Why a refit failed, in words.
+
+    >>> told(ModelError("did not converge in 200 steps")), told(FloatingPointError())
+    ('did not converge in 200 steps', 'the arithmetic broke down')
+    """
+    return str(error) if isinstance(error, SexresearchError) else "the arithmetic broke down"
+
+
 def reason(error: Exception) -> str:
-    """Why a replicate failed, without the numbers that would make every failure another one."""
-    if not isinstance(error, SexresearchError):
-        return "the arithmetic broke down"
-    text = re.sub(r"\s*\([^()]*\)", "", str(error)).split(":")
+    """The same for counting, without the numbers that would make every failure another one."""
+    text = re.sub(r"\s*\([^()]*\)", "", told(error)).split(":")
     return re.sub(r"-?\d[\d.e+-]*", "#", ": ".join(part.strip() for part in text[:2]))
 
 

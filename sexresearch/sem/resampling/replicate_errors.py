@@ -6,7 +6,7 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.resampling.draws import answers_behind, resampled
+from sexresearch.sem.resampling.draws import answers_behind, holds_clusters, resampled, resampled_clusters
 from sexresearch.sem.resampling.many_fits import batch
 from sexresearch.sem.resampling.run import Job, run
 
@@ -21,7 +21,9 @@ def bootstrap_errors(fitted: Fitted) -> tuple[Array, list[str]]:
     """
     codes = [answers.clusters for answers in answers_behind(fitted)]
     clusters = [code for code in codes if code is not None]
-    job = Job(fitted, resampled(fitted, SEED, clusters or None, bare=True), batch(fitted, gaps=True), None, False)
+    held = holds_clusters(fitted)
+    drawn = resampled_clusters(fitted, SEED) if held else resampled(fitted, SEED, clusters or None, bare=True)
+    job = Job(fitted, drawn, batch(fitted, gaps=True), None, False)
     outcome = run(job, REPLICATES, 1)
     if outcome.not_run:
         raise KeyboardInterrupt
