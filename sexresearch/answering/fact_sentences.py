@@ -9,7 +9,7 @@ import pandas as pd
 from sexresearch.answering.choosing import Choice
 from sexresearch.answering.facts import AnswerPart, Fact, Sentence
 from sexresearch.answering.labels import Labels
-from sexresearch.answering.phrases import translated
+from sexresearch.answering.phrases import translated, worded
 from sexresearch.answering.text_catalogue import catalogue, filled_text, named
 
 
@@ -46,7 +46,10 @@ def _reason(reason: str, labels: Labels) -> str:
     known = catalogue(labels.language)["reasons"]
     if reason in known:
         return str(known[reason])
-    return translated(labels.text(reason).strip().rstrip("."), labels.language)
+    told = labels.text(reason).strip().rstrip(".")
+    if labels.language == "en" or worded(told, labels.language) is not None:
+        return translated(told, labels.language)
+    return filled_text(labels.language, "foreign", {"reason": told}, "reasons")
 
 
 def choices_frame(made: Sequence[Choice], labels: Labels) -> pd.DataFrame:

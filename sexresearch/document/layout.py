@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from math import ceil
 
@@ -16,6 +17,8 @@ LEADING = ("Heading", "Appendix", "Paragraph", "Note")
 SMALL_GAP = 4  # blocks between two wide tables that are turned with them
 EMPTY = 14  # letters in which a table says that it has no rows
 BETWEEN = 2  # letters between two columns
+MANY = 10  # columns of a table that may be set in parts
+SMALLEST_PRINT = 0.8  # of the size of print of tables, below which a table is set in parts
 BOLD = 1.25  # room that a letter of a heading takes, which is bold, beside one of a cell
 
 
@@ -84,6 +87,41 @@ def sideways(blocks: Sequence[object]) -> list[bool]:
 def shrink(table: Table, room: int) -> float:
     """By what the size of print is to be multiplied so that the table fits into `room` letters; 1 where it does."""
     return min(1.0, room / max(letters(table), 1))
+
+
+def side_parts(table: Table, room: int, continued: str, least: float = SMALLEST_PRINT) -> list[Table]:
+    """The table, or where its print would become too small, tables below each other that share the first column.
+
+    A value stays with its limits, which are the columns after it that end in _lower and _upper.
+
+    >>> import pandas as pd
+    >>> len(side_parts(Table(pd.DataFrame({"est": [0.5]})), UPRIGHT, "continued"))
+    1
+    """
+    few = len(table.headers) < MANY or len(table.headers) != len(table.frame.columns)
+    if few or shrink(table, room) >= least:
+        return [table]
+    first, *others = table.frame.columns
+    own = {name: width + BETWEEN for name, width in zip(table.frame.columns, column_widths(table), strict=True)}
+    kept = [[first]]
+    for name in others:
+        used = sum(own[known] for known in kept[-1])
+        if used + own[name] > room and len(kept[-1]) > 1:
+            limit = str(name).endswith(("_lower", "_upper"))
+            moved = _with_value(kept[-1]) if limit and len(kept[-1]) > 3 else []
+            kept.append([first, *moved])
+        kept[-1].append(name)
+    parts = [replace(table, frame=table.frame[names], note="") for names in kept]
+    named = [parts[0], *(replace(part, caption=f"{part.caption} ({continued})") for part in parts[1:])]
+    return [*named[:-1], replace(named[-1], note=table.note)]
+
+
+def _with_value(names: list[str]) -> list[str]:
+    """Take the value, with the limit it may already have, from the end of the names."""
+    moved = [names.pop()]
+    while moved[0].endswith(("_lower", "_upper")) and len(names) > 1:
+        moved.insert(0, names.pop())
+    return moved
 
 
 def lines_of(cells: Sequence[str], widths: Sequence[int]) -> int:

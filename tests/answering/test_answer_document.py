@@ -57,6 +57,42 @@ def test_numbers_in_the_workbook_are_those_of_the_tables(found, document):
         assert wanted <= numbers, name
 
 
+def test_numbers_on_slides_are_those_of_the_tables(found):
+    from pptx import Presentation
+
+    slides = Presentation(io.BytesIO(pptx(found.document(slides=True)))).slides
+    shapes = [shape for slide in slides for shape in slide.shapes]
+    tables = [
+        [[cell.text for cell in row.cells] for row in shape.table.rows][1:] for shape in shapes if shape.has_table
+    ]
+    shown = [row[:2] for rows in tables for row in rows]
+    for row in found.tables["priorities"].itertuples():
+        limits = f"[{row.gain_ci_lower:.2f} to {row.gain_ci_upper:.2f}]"
+        assert [row.construct, f"{row.gain:.2f} {limits}"] in shown
+    texts = [shape.text_frame.text for shape in shapes if shape.has_text_frame]
+    told = "\n".join([*texts, *(cell for rows in tables for row in rows for cell in row)])
+    said = set(re.findall(r"\d+\.\d\d", told))
+    known = {
+        f"{abs(value):.2f}"
+        for frame in found.tables.values()
+        for value in frame.select_dtypes("number").to_numpy(float).ravel()
+    }
+    assert said <= known  # no number that no table holds
+
+
+def test_a_construct_has_one_level_wherever_it_is_stated(found):
+    today = found.tables["today"].set_index("construct")["performance"]
+    levers = found.tables["priorities"].set_index("construct")["performance"]
+    assert len(levers)
+    assert levers.to_dict() == today[levers.index].to_dict()
+
+
+def test_page_one_says_where_most_room_is_left_and_how_to_read_it(found, document):
+    told = " ".join(sentence.text for sentence in found.page_one)
+    assert f"lowest of the questions on {found.first_lever}" in told
+    assert "95 of 100 surveys" in " ".join(document.sentences[:14])
+
+
 def test_the_fit_in_the_appendix_is_the_robust_one_that_the_estimator_calls_for(found, document):
     told = word_text(document)
     measure = found.material["chain"].fit_measures

@@ -12,6 +12,7 @@ import pptx
 import pytest
 
 from sexresearch.document import FORMATS, Document, Figure, Heading, Number, Table, link, write
+from sexresearch.document.layout import UPRIGHT, letters, side_parts
 from sexresearch.errors import OptionError
 
 ROUNDING = 5.01e-4  # half of the third decimal that is printed
@@ -187,3 +188,16 @@ def test_columns_are_as_wide_as_the_longest_word_of_their_heading_in_bold():
     table = Table(pd.DataFrame({"performance_ci_lower": [0.5], "outcome": ["holds"]}))
     longest = [max(map(len, head.split())) for head in table.headers]
     assert all(width >= BOLD * word for width, word in zip(column_widths(table), longest, strict=True))
+
+
+def test_a_table_too_wide_for_a_page_stands_in_parts_that_keep_values_with_their_limits():
+    names = [f"{kind}{end}" for kind in ("importance", "performance", "gain", "loading", "share", "value")
+             for end in ("", "_ci_lower", "_ci_upper")]  # fmt: skip
+    frame = pd.DataFrame([{"construct": "Core service", **dict.fromkeys(names, 0.123)}])
+    parts = side_parts(Table(frame, "Levers", "A note."), UPRIGHT, "continued")
+    assert len(parts) > 1
+    assert [name for part in parts for name in part.frame.columns[1:]] == names
+    assert {part.frame.columns[0] for part in parts} == {"construct"}
+    assert not [part for part in parts if letters(part) > UPRIGHT]
+    assert not [part for part in parts if part.frame.columns[1].endswith(("_lower", "_upper"))]
+    assert [part.note for part in parts] == [""] * (len(parts) - 1) + ["A note."]

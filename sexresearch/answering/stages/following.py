@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from sexresearch.answering.facts import Fact
+from sexresearch.answering.phrases import translated
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.text_catalogue import catalogue, named
 from sexresearch.survey import Field, Survey, kpis
@@ -89,6 +90,6 @@ def _missing(setting: Setting, everyone: pd.DataFrame) -> list[Fact]:
         if rows["est"].notna().any() or str(name) not in reasons:
             continue
         row = rows.iloc[0]
-        why = str(reasons[name]) if not row["item"] else setting.labels.text(str(row["note"]))
+        why = str(reasons[name]) if not row["item"] else translated(setting.labels.text(str(row["note"])), language)
         said.append(f"{named(language, str(name), 'kpis')} ({why})")
     return [Fact("kpis_missing", {"names": said})] if said else []

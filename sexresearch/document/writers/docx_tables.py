@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from sexresearch.document.layout import BETWEEN, SIDEWAYS, UPRIGHT, column_widths, shrink
+from sexresearch.document.layout import BETWEEN, SIDEWAYS, UPRIGHT, column_widths, shrink, side_parts
 from sexresearch.document.tables import Table
 from sexresearch.document.text import clean
 from sexresearch.document.writers.docx_fields import captioned
@@ -30,7 +30,12 @@ UNDER_HEAD = f'<w:tcBorders><w:bottom w:val="single" w:sz="6" w:space="0" w:colo
 
 
 def add_table(word: Word, table: Table, number: str, words: Mapping[str, str], *, turned: bool) -> None:
-    """Caption, table, note."""
+    """Caption, table, note; in parts below each other where the page is too narrow for all columns."""
+    for part in side_parts(table, SIDEWAYS if turned else UPRIGHT, words["continued"]):
+        _add_part(word, part, number, words, turned)
+
+
+def _add_part(word: Word, table: Table, number: str, words: Mapping[str, str], turned: bool) -> None:
     from docx.oxml import parse_xml
 
     if table.caption:

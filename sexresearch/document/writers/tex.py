@@ -16,7 +16,7 @@ from sexresearch.document.document_parts import (
     PageBreak,
     Paragraph,
 )
-from sexresearch.document.layout import column_widths, is_wide
+from sexresearch.document.layout import SIDEWAYS, column_widths, is_wide, side_parts
 from sexresearch.document.numbering import numbered
 from sexresearch.document.pictures import picture
 from sexresearch.document.tables import Table
@@ -158,9 +158,14 @@ def _floating(table: Table, counted: bool, words_note: str) -> str:
         table.caption
     )
     note = f"\n\n{_note(table, words_note)}" if table.note else ""
-    rules = (r"\toprule", _head(table), r"\midrule", *([_rows(table)] if table.cells else []), r"\bottomrule")
-    body = "\n".join((f"\\begin{{tabular}}{{{_columns(table)}}}", *rules, r"\end{tabular}"))
+    parts = side_parts(table, SIDEWAYS, "", least=1.0) if is_wide(table) else [table]
+    body = "\n\n\\bigskip\n".join(map(_tabular, parts))
     return f"\\begin{{table}}[htbp]\n\\small\n{caption}{body}{note}\n\\end{{table}}"
+
+
+def _tabular(table: Table) -> str:
+    rules = (r"\toprule", _head(table), r"\midrule", *([_rows(table)] if table.cells else []), r"\bottomrule")
+    return "\n".join((f"\\begin{{tabular}}{{{_columns(table)}}}", *rules, r"\end{tabular}"))
 
 
 def _long(table: Table, counted: bool) -> str:
