@@ -9,12 +9,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 import pandas as pd
 
 T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
 F = TypeVar("F", pd.DataFrame, pd.Series)
 Frame = pd.DataFrame | pd.Series
 ON_WRITE = int(pd.__version__.split(".")[0]) >= 3  # shallow copies are then safe from whoever writes into the other
@@ -205,6 +207,34 @@ def _each_read_only(parts: Iterable[object]) -> None:
             part.flags.writeable = False  # type: ignore[attr-defined]
         elif kind not in PLAIN:
             read_only(part)
+
+
+class ReadOnlyDict(dict[K, V]):
+    """A dict that is made once: what a cache hands to everyone who asks.
+
+    >>> ReadOnlyDict(a=1)["a"]
+    1
+    """
+
+    def _refused(self, *arguments: object, **named: object) -> NoReturn:
+        raise TypeError("this dict is read-only; take dict(…) of it")
+
+    __setitem__ = __delitem__ = __ior__ = _refused  # type: ignore[assignment]
+    update = pop = popitem = setdefault = clear = _refused  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (dict(self),)
+
+
+def unwritable(value: T) -> T:
+    """The same dicts and lists, however deep, as dicts that are read-only and as tuples.
+
+    >>> unwritable({"a": [1, {"b": 2}]})
+    {'a': (1, {'b': 2})}
+    """
+    if isinstance(value, dict):
+        return ReadOnlyDict({key: unwritable(part) for key, part in value.items()})  # type: ignore[return-value]
+    return tuple(map(unwritable, value)) if isinstance(value, list | tuple) else value  # type: ignore[return-value]
 
 
 class read_only_property(cached_property[T]):

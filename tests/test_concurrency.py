@@ -1,5 +1,6 @@
 """Many fits at once give the numbers of one after the other, and leave the process as it was."""
 
+import pickle
 import random
 import threading
 import warnings
@@ -8,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
 import pytest
 from threadpoolctl import ThreadpoolController
 
@@ -38,6 +41,29 @@ def with_gaps(seed: int) -> list[float]:
     return [*results.parameters["est"], *results.vcov.to_numpy().ravel()]
 
 
+def within_and_between(seed: int) -> list[float]:
+    data = answers(seed).assign(branch=np.arange(120) // 6)
+    results = sx.fit("level: 1\njoy =~ x1 + x2 + x3\nlevel: 2\nx1 ~~ x2", data, cluster="branch")
+    return [*results.parameters["est"], *results.fit_measures.fillna(-1)]
+
+
+def in_pieces(seed: int) -> list[float]:
+    table = ds.dataset(pa.Table.from_pandas(answers(seed)))
+    return [*sx.fit(CHAIN, table, group="g", estimator="MLM").parameters["se"].fillna(-1)]
+
+
+def stored(seed: int) -> list[float]:
+    results = sx.fit(CHAIN, answers(seed), estimator="MLR")
+    again = pickle.loads(pickle.dumps(results))
+    assert again == results
+    return [*again.parameters["se"].fillna(-1), *again.fit_measures.fillna(-1), *again.factor_scores()["joy"]]
+
+
+def many_branches(seed: int) -> list[float]:
+    found = sx.fit_many("joy =~ x1 + x2 + x3", answers(seed), by="g")
+    return [*found.select_dtypes("number").fillna(-1).to_numpy().ravel()]
+
+
 def ordered(seed: int) -> list[float]:
     data = answers(seed)[["x1", "x2", "x3", "y"]]
     return [*sx.fit(CHAIN, (data > 0).astype(int), ordered=True).parameters["est"]]
@@ -59,7 +85,8 @@ def permuted(seed: int) -> list[float]:
     return [*found["pvalue"]]
 
 
-KINDS = (fitted, with_gaps, ordered, resampled, simulated, permuted)
+KINDS = (fitted, with_gaps, ordered, resampled, simulated, permuted, within_and_between, in_pieces, stored)
+KINDS += (many_branches,)
 
 
 def state() -> dict[str, object]:

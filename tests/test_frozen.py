@@ -2,14 +2,20 @@
 
 import copy
 import pickle
+import sys
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, fields, is_dataclass
+from types import FrameType
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
 import pytest
 
 import sexresearch as sx
 from sexresearch.frozen import same
+from sexresearch.sem.view import draws, view
 
 pytestmark = pytest.mark.filterwarnings("ignore::sexresearch.FitWarning")
 CHAIN = "joy =~ a + b + v*c; d ~ w*joy; q := v*w; v > 0.01"
@@ -42,6 +48,17 @@ FITS = {
     "GLS": lambda: sx.fit("joy =~ a + b + c + d", answers(), estimator="GLS"),
     "semopy": lambda: sx.fit("joy =~ a + b + c + d", answers(), engine="semopy"),
     "moments": lambda: sx.fit("joy =~ a + b + c + d", moments=sx.Moments(answers()[list("abcd")].cov(), 160)),
+    "GLS with means": lambda: sx.fit("joy =~ a + b + c; a ~ x", answers(), estimator="GLS", meanstructure=True),
+    "two levels": lambda: sx.fit("level: 1\njoy =~ a + b + c\nlevel: 2\ntown =~ a + b + c", answers(), cluster="cl"),
+    "two levels with gaps": lambda: sx.fit(
+        "level: 1\njoy =~ a + b + c\nlevel: 2\na ~~ b", gaps().assign(cl=answers()["cl"]), cluster="cl", missing="fiml"
+    ),
+    "exploratory": lambda: sx.fit('efa("e")*f1 + efa("e")*f2 =~ a + b + c + d + x', answers()),
+    "first the measurement": lambda: sx.fit("joy =~ a + b + c; d ~ joy", answers(), method="sam"),
+    "auxiliary": lambda: sx.fit("joy =~ a + b + c", gaps(), missing="fiml", auxiliary=["x"]),
+    "bootstrapped": lambda: sx.fit("joy =~ a + b + c + d", answers(), se="bootstrap"),
+    "growth": lambda: sx.growth("i =~ 1*a + 1*b + 1*c + 1*d; s =~ 0*a + 1*b + 2*c + 3*d", answers()),
+    "read in pieces": lambda: sx.fit("joy =~ a + b + c + d", ds.dataset(pa.Table.from_pandas(answers())), cluster="cl"),
     "not converged": lambda: sx.fit("joy =~ a + b; fun =~ c + d", answers()[list("abcd")].sample(20, random_state=3)),
 }
 OTHERS = {
@@ -63,6 +80,33 @@ MAKERS = FITS | OTHERS
 @pytest.fixture(scope="module")
 def made():
     return {name: make() for name, make in MAKERS.items()}
+
+
+def called(function: Callable[[], object]) -> set[str]:
+    """The modules of the package whose functions are called."""
+    found = set()
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call":
+            found.add(str(frame.f_globals.get("__name__")))
+
+    sys.setprofile(note)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return {name for name in found if name.startswith("sexresearch.")}
+
+
+@pytest.mark.parametrize("name", [*FITS, "Pooled"])
+def test_showing_a_value_computes_nothing(name):
+    value = MAKERS[name]()
+    fits = value.results if name == "Pooled" else [value]
+    known = [set(vars(fit)) for fit in fits]
+    used = called(lambda: repr(value))
+    assert [set(vars(fit)) for fit in fits] == known
+    rooms = ("ordinal.polychoric", "resampling", "estimation.minimize", "inference.vcov", "inference.fit_measures")
+    assert not [module for module in used if module.removeprefix("sexresearch.sem.").startswith(rooms)]
 
 
 def written_on(value: object) -> None:
@@ -149,11 +193,24 @@ def arrays(value: object, path: str, seen: set[int]) -> list[tuple[str, np.ndarr
 def test_every_array_behind_a_fit_is_read_only(name, made):
     results = made[name]
     assert results.summary()
-    inside = [results.fitted.samples, results.fitted.structures, results.fitted.table, results.fitted.start]
-    inside += [results.fitted.theta, results.fitted.states, results.model.table()]
+    inside = [results, results.fitted.points, results.model.table(), results.fitted.inner]
     for number, part in enumerate(inside):
         for path, array in arrays(part, str(number), set()):
             assert not array.flags.writeable, path
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_array_behind_another_value_is_read_only(name, made):
+    assert not [path for path, array in arrays(made[name], name, set()) if array.flags.writeable]
+
+
+@pytest.mark.parametrize("kind", ["delta", "monte_carlo", "percentile"])
+def test_what_a_view_shows_of_a_fit_and_its_draws_is_read_only(kind, made):
+    shown = view(made["ML"], "a test")
+    sampled = draws(shown, kind, 0 if kind != "percentile" else 50, 1, 0.95)
+    found = arrays((shown, sampled), "view", set())
+    assert len(found) > 5
+    assert not [path for path, array in found if array.flags.writeable]
 
 
 def test_what_the_user_gave_stays_the_users():

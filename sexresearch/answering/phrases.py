@@ -44,7 +44,7 @@ def _phrase(text: str, language: str) -> str:
 
 @cache
 def _patterns(language: str) -> Sequence[tuple[re.Pattern[str], str]]:
-    return [(_pattern(english), own) for english, own in catalogue(language)["phrases"]]
+    return tuple((_pattern(english), own) for english, own in catalogue(language)["phrases"])
 
 
 def _pattern(phrase: str) -> re.Pattern[str]:

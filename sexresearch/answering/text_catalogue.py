@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from sexresearch.errors import OptionError
+from sexresearch.frozen import unwritable
 
 LANGUAGES = ("en", "de")
 COUNTED: Mapping[object, str] = {1: "one", 2: "two"}  # numbers that sentences may have a form of their own for
@@ -28,7 +29,7 @@ def catalogue(language: str) -> Mapping[str, Any]:
     if language not in LANGUAGES:
         raise OptionError(f"language {language!r} is not known; allowed: {', '.join(LANGUAGES)}")
     text = files("sexresearch.answering").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return unwritable(tomllib.loads(text))
 
 
 def filled_text(language: str, key: str, values: Mapping[str, object] | None = None, part: str = "sentences") -> str:

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import OptionError
-from sexresearch.frozen import when_asked
+from sexresearch.frozen import read_only, when_asked
 from sexresearch.sem.after.nesting import relation
 from sexresearch.sem.after.score_tests import Separated, released, separated
 from sexresearch.sem.after.vuong import Vuong, vuong
@@ -167,6 +167,9 @@ class ViewBlock:
     level: int | None = None
     n_clusters: int = 0
 
+    def __post_init__(self) -> None:
+        read_only((self.mean, self.cov, self.answers, self.weights, self.clusters))
+
     @property
     def observed(self) -> tuple[str, ...]:
         """The observed variables, in the order of mean, cov and answers."""
@@ -200,6 +203,9 @@ class View:
     resampler: Resampler | None = None
     redrawer: Redrawer | None = None
     gains: Callable[[], pd.DataFrame] | None = None
+
+    def __post_init__(self) -> None:
+        read_only((self.theta, self.estimates))
 
     @property
     def groups(self) -> tuple[object, ...]:
@@ -257,7 +263,7 @@ def _view(results: Results) -> View:
         blocks=tuple(_block(fitted, number) for number in range(fitted.table.n_blocks)),
         rows=fitted.table.rows,
         theta=fitted.theta,
-        vcov=lambda: results.vcov.to_numpy(),  # type: ignore[arg-type]
+        vcov=lambda: read_only(results.vcov.to_numpy()),  # type: ignore[arg-type]
         estimates=row_estimates(fitted),
         parameters=lambda: results.parameters,
         converged=results.converged,

@@ -1,7 +1,11 @@
 """Tables read by column and in pieces: Parquet, Arrow data sets, lazy tables; the same numbers as from memory."""
 
+import pickle
+from copy import deepcopy
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
@@ -124,3 +128,36 @@ def test_infinite_and_constant_columns_of_a_source_are_named(answers, tmp_path):
     answers.assign(c=3.0).to_parquet(tmp_path / "one.parquet")
     with pytest.raises(DataError, match="'c'"):
         fit(MODEL, tmp_path)
+
+
+def stored(results):
+    return pickle.loads(pickle.dumps(results))
+
+
+@pytest.mark.parametrize("options", [{}, {"group": "brand", "estimator": "MLM"}, {"cluster": "branch"}], ids=str)
+def test_fits_of_sources_pickle_copy_and_compare(answers, folder, options):
+    results = fit(MODEL, folder, **options)
+    for again in (stored(results), deepcopy(results), fit(MODEL, folder, **options)):
+        assert again == results
+        assert again.vcov.equals(results.vcov)
+    assert fit(MODEL, answers[answers["brand"] == "north"], **options | {"group": None}) != results
+
+
+def test_what_a_stored_fit_of_a_handle_cannot_answer_is_said(answers):
+    results = fit(MODEL, ds.dataset(pa.Table.from_pandas(answers)), estimator="MLM")
+    again = stored(results)
+    assert again == results
+    assert again.fitted.theta.tolist() == results.fitted.theta.tolist()
+    with pytest.raises(DataError, match="the Arrow data set was not stored with these results"):
+        assert again.vcov is not None
+    assert deepcopy(results).vcov.equals(results.vcov)
+
+
+def test_a_stored_fit_of_a_duckdb_table_opens_the_table_again(answers, tmp_path):
+    duckdb = pytest.importorskip("duckdb")
+    path = tmp_path / "survey.duckdb"
+    with duckdb.connect(str(path)) as base:
+        base.register("frame", answers)
+        base.execute("create table answers as select * from frame")
+    results = fit(MODEL, f"duckdb://{path}#answers", estimator="MLM")
+    assert stored(results).vcov.equals(results.vcov)

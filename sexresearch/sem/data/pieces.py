@@ -39,6 +39,11 @@ class Numbered:
         self.numbers: dict[object, int] = {}
         self.fractional = False
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Numbered) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # numbers are added
+
     def of(self, column: pd.Series) -> Array:
         """(n,) the number of each label, -1 where there is none."""
         codes, labels = pd.factorize(column)

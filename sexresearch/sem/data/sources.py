@@ -6,7 +6,7 @@ Lazy tables are those of DuckDB, polars, Ibis and Dask, as narwhals knows them; 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -88,16 +88,33 @@ class FrameSource:
 
 
 @dataclass(frozen=True)
-class ArrowSource:
-    """A pyarrow data set: one Parquet file, a folder of them, or one that the user opened."""
+class _Opened:
+    """A table that another library holds open; values that hold one are equal where their labels are."""
 
-    table: Any
+    table: Any = field(compare=False)
     label: str
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"label": self.label, "table": self.table if hasattr(self.table, "files") else None}
+
+    def __deepcopy__(self, memo: object) -> _Opened:
+        return self
+
+    def _at_hand(self) -> Any:
+        """The table; DataError where these are results that were pickled, which holds no table that is not a file."""
+        if self.table is None:
+            raise DataError(f"{self.label} was not stored with these results; fit again for what needs the answers")
+        return self.table
+
+
+@dataclass(frozen=True)
+class ArrowSource(_Opened):
+    """A pyarrow data set: one Parquet file, a folder of them, or one that the user opened."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns."""
-        return tuple(self.table.schema.names)
+        return tuple(self._at_hand().schema.names)
 
     def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
         """The columns as frames of at most `ROWS_AT_ONCE` rows; DataError names the file that differs or is damaged."""
@@ -124,20 +141,21 @@ class ArrowSource:
 
 
 @dataclass(frozen=True)
-class LazySource:
-    """A lazy table of another library."""
-
-    table: nw.LazyFrame[Any]
-    label: str
+class LazySource(_Opened):
+    """A lazy table of another library, as narwhals knows it."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns."""
-        return tuple(self.table.collect_schema().names())
+        return tuple(self._at_hand().collect_schema().names())
+
+    def _at_hand(self) -> nw.LazyFrame[Any]:
+        stored = self.table is None and self.label.startswith(DUCKDB)
+        return _duckdb_table(self.label) if stored else super()._at_hand()
 
     def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
         """The columns as frames; in pieces where the library hands out Arrow batches, whole where it does not."""
-        chosen = self.table.select(*names)
+        chosen = self._at_hand().select(*names)
         native = nw.to_native(chosen)
         batches = getattr(native, "to_arrow_reader", None) or getattr(native, "to_pyarrow_batches", None)
         if batches is None:

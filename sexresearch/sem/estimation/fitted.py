@@ -72,8 +72,9 @@ class Fitted:
         return self if self.inner is None else self.inner
 
     def __post_init__(self) -> None:
-        found, active = self.constrained.solution, self.constrained.active
-        read_only((self.objective, self.start, active, found.theta, found.gradient))
+        found, constrained = self.constrained.solution, self.constrained
+        read_only((self.objective, self.start, constrained.active, constrained.unit, found.theta, found.gradient))
+        read_only(self.rotated)
 
     @cached_property
     def samples(self) -> tuple[Sample, ...]:

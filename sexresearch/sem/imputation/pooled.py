@@ -162,13 +162,8 @@ class Pooled:
         return summarize(self.parameters, self.fit_measures, shown, self.r_squared, self.problems, self.provenance)
 
     def __repr__(self) -> str:
-        shown = reported(self)
-        chisq, df, cfi, rmsea = (shown.value(name) for name in ("chisq", "df", "cfi", "rmsea"))
-        kind, index = (f"{shown[name].kind} " if shown[name].kind else "" for name in ("chisq", "cfi"))
-        return (
-            f"Pooled({len(self.results)} sets, n = {self.nobs}: {self.test} {kind}chisq {chisq:.3f}, df {df:.5g}, "
-            f"{index}CFI {cfi:.3f}, {index}RMSEA {rmsea:.3f})"
-        )
+        fits = f"{len(self.results)} sets, {self.options.estimator}, n = {self.nobs}"
+        return f"Pooled({fits}: test {self.test} in summary())"
 
 
 @in_words

@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from sexresearch.errors import ModelError
-from sexresearch.frozen import read_only_property
+from sexresearch.frozen import ReadOnlyDict, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.language.completion import Completion
 from sexresearch.sem.language.equality import Equality, excepted
@@ -125,17 +125,18 @@ class ParameterTable:
     def words(self) -> dict[str, Array]:
         """Columns lhs, op, rhs and label of all rows, as arrays of str objects."""
         names = ("lhs", "op", "rhs", "label")
-        return {name: np.array([getattr(row, name) for row in self.rows], dtype=object) for name in names}
+        return ReadOnlyDict({name: np.array([getattr(row, name) for row in self.rows], dtype=object) for name in names})
 
     @cached_property
     def named(self) -> dict[str, int]:
         """Where expressions find a name: the first row of each label, and lavaan's ``.p3.`` for the third row."""
-        return {f".p{place + 1}.": place for place in range(len(self.rows))} | self.labelled
+        return ReadOnlyDict({f".p{place + 1}.": place for place in range(len(self.rows))} | self.labelled)
 
     @cached_property
     def labelled(self) -> dict[str, int]:
         """The first row of each label."""
-        return {row.label: place for place, row in reversed(list(enumerate(self.rows))) if row.label}
+        first = {row.label: place for place, row in reversed(list(enumerate(self.rows))) if row.label}
+        return ReadOnlyDict(first)
 
     @cached_property
     def exploratory(self) -> tuple[tuple[ExploratoryBlock, ...], ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from sexresearch.frozen import ReadOnlyDict
 from sexresearch.sem.estimation.options import ROBUST, Options
 from sexresearch.sem.output.reported import Fit, reported
 
@@ -56,10 +57,11 @@ class Reference:
 def every_reference() -> dict[str, Reference]:
     """All that the package can cite, by key."""
     source = files("sexresearch.sem.output").joinpath("references.toml").read_text(encoding="utf-8")
-    return {
+    entries = {
         key: Reference(key, entry["cite"], tuple((name, str(entry[name])) for name in ENTRY if name in entry))
         for key, entry in tomllib.loads(source).items()
     }
+    return ReadOnlyDict(entries)
 
 
 def references(results: Fit, groups: int = 1, engine: str = "native") -> tuple[Reference, ...]:

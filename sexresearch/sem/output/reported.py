@@ -15,9 +15,10 @@ from typing import Protocol
 
 import pandas as pd
 
+from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
-from sexresearch.sem.inference.chisquare import scaled_test, standard_test
+from sexresearch.sem.inference.chisquare import standard_test
 
 TESTS = {
     "satorra_bentler": "scaled (Satorra–Bentler)",
@@ -127,9 +128,14 @@ def _measure(name: str, suffix: str, kind: str, measures: pd.Series, reasons: Ma
 
 
 def test_in_words(fitted: Fitted) -> str:
-    """The test of fit in one line, without the indices and the further models that those need."""
-    robust = fitted.options.robust_test
-    test = scaled_test(fitted) if robust else standard_test(fitted)
-    kind = f", {TESTS[fitted.options.test or '']}" if robust else ""
+    """The test to report, in one line and at once: its numbers where they are at hand, else its name.
+
+    At hand is the plain test of complete answers; robust ones and saturated models of gaps or two levels take time.
+    """
+    robust, df = fitted.options.robust_test, degrees_of_freedom(fitted)
+    at_hand = not robust and not fitted.table.levels and all(sample.complete for sample in fitted.samples)
+    if not at_hand:
+        return f"df {df:.5g}, test in summary()" + (f", {TESTS[fitted.options.test or '']}" if robust else "")
+    test = standard_test(fitted)
     p = "" if math.isnan(test.pvalue) else f", p {'< 0.001' if test.pvalue < 0.001 else f'{test.pvalue:.3f}'}"
-    return f"chisq {test.chisq:.3f}, df {test.df:.5g}{p}{kind}"
+    return f"chisq {test.chisq:.3f}, df {df:.5g}{p}"

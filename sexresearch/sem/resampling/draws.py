@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.cluster_totals import ClusterTotals
 from sexresearch.sem.data.observed import Answers
@@ -231,7 +232,7 @@ def _plan(codes: Sequence[Array], apart: bool) -> tuple[Array, tuple[tuple[int, 
         units.append(dense.ravel() + first)
         strata.append((first, len(names)))
         first += len(names)
-    return np.concatenate(units), tuple(strata)
+    return read_only(np.concatenate(units)), tuple(strata)
 
 
 def holds_clusters(fitted: Fitted) -> bool:

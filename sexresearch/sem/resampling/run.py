@@ -48,6 +48,10 @@ class Outcome:
     failures: Mapping[str, int]
     not_run: int
 
+    def __post_init__(self) -> None:
+        for replicate in self.replicates:
+            replicate.theta.flags.writeable = replicate.exogenous.flags.writeable = False
+
 
 @by_value
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from sexresearch.errors import OptionError, SexresearchError
+from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.resampling.draws import root
 from sexresearch.sem.resampling.intervals import METHODS, BootstrapInterval, acceleration, limits
@@ -105,6 +106,9 @@ class Draws:
     moves: Array | None = None
     note: str = ""
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        read_only((self.vcov, self.point, self.drawn, self.moves))
 
 
 def draws(fit: Estimated, interval: str | None, replicates: int, seed: int, level: float) -> Draws:

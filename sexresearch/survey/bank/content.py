@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sexresearch.frozen import ReadOnlyDict, unwritable
 from sexresearch.survey.parts import Construct, Item, ResponseScale
 
 FOLDER = Path(__file__).parent
@@ -74,15 +75,16 @@ def bank_scales(language: str) -> Mapping[str, ResponseScale]:
     (1.0, 'disagree completely')
     """
     labels = words(language)["scales"]
-    return {name: _scale(name, table, labels.get(name, {})) for name, table in structure()["scales"].items()}
+    scales = structure()["scales"].items()
+    return ReadOnlyDict({name: _scale(name, table, labels.get(name, {})) for name, table in scales})
 
 
 def _read(name: str) -> Table:
-    return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
+    return unwritable(tomllib.loads((FOLDER / name).read_text(encoding="utf-8")))
 
 
-def _scale(name: str, table: Table, labels: list[str] | dict[str, str]) -> ResponseScale:
-    if isinstance(labels, list):
+def _scale(name: str, table: Table, labels: tuple[str, ...] | dict[str, str]) -> ResponseScale:
+    if isinstance(labels, tuple):
         labels = {str(table["lowest"] + step): text for step, text in enumerate(labels)}
     pairs = tuple((float(code), text) for code, text in labels.items())
     return ResponseScale(name, table["lowest"], table["highest"], pairs, whole=table.get("whole", True))

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sexresearch.extras import extra
+from sexresearch.frozen import read_only
 from sexresearch.survey.bank.content import BankConstruct, bank, languages
 from sexresearch.survey.drafting.openings import without_openings
 from sexresearch.survey.drafting.seen import Seen
@@ -144,7 +145,7 @@ def _index() -> _Index:
     vectors, of = _vectors(tools, texts), np.array(owners)
     groups = of + (of.max() + 1) * np.array(tongues)
     middles = normalize(np.eye(groups.max() + 1)[groups].T @ vectors)
-    return _Index(tools, vectors, of, middles, np.arange(len(middles)) % (of.max() + 1))
+    return read_only(_Index(tools, vectors, of, middles, np.arange(len(middles)) % (of.max() + 1)))
 
 
 def _wordings(part: BankConstruct) -> list[str]:
