@@ -167,9 +167,6 @@ class ViewBlock:
     level: int | None = None
     n_clusters: int = 0
 
-    def __post_init__(self) -> None:
-        read_only((self.mean, self.cov, self.answers, self.weights, self.clusters))
-
     @property
     def observed(self) -> tuple[str, ...]:
         """The observed variables, in the order of mean, cov and answers."""
@@ -203,9 +200,6 @@ class View:
     resampler: Resampler | None = None
     redrawer: Redrawer | None = None
     gains: Callable[[], pd.DataFrame] | None = None
-
-    def __post_init__(self) -> None:
-        read_only((self.theta, self.estimates))
 
     @property
     def groups(self) -> tuple[object, ...]:
@@ -251,6 +245,7 @@ def view(results: Results | View, question: str, levels: bool = False) -> View:
     if not isinstance(results, View | Results):
         raise OptionError(f"{question} needs the Results of a fit; found {type(results).__name__}")
     found = results if isinstance(results, View) else _view(results)
+    read_only((found.theta, found.estimates, found.blocks))
     if not levels and any(block.level is not None for block in found.blocks):
         raise OptionError(f"{question} takes models of one level; this one has 'level:' blocks")
     return found
@@ -352,8 +347,7 @@ def parameter_slopes(fit: View, places: RowPlaces, slopes: Array) -> Array:
     outside, free = (np.array([getattr(row, name) for row in fit.rows]) for name in ("exogenous", "free"))
     column = np.where(outside, len(fit.theta) + np.cumsum(outside) - 1, free)[places.own]
     out = np.zeros((len(slopes), len(fit.theta) + int(outside.sum())))
-    kept = column >= 0
-    np.add.at(out.T, column[kept], slopes[:, kept].T)
+    np.add.at(out.T, column[column >= 0], slopes[:, column >= 0].T)
     return out
 
 
