@@ -216,7 +216,7 @@ class ReadOnlyDict(dict[K, V]):
     1
     """
 
-    def _refused(self, *arguments: object, **named: object) -> NoReturn:
+    def _refused(self, *arguments: object) -> NoReturn:
         raise TypeError("this dict is read-only; take dict(…) of it")
 
     __setitem__ = __delitem__ = __ior__ = _refused  # type: ignore[assignment]

@@ -99,7 +99,7 @@ def test_moments_met_before_are_read_only():
 def test_a_read_only_dict_refuses_every_way_of_writing():
     made = ReadOnlyDict(a=1)
     for write in (
-        lambda: made.update(a=2),
+        lambda: made.update({"a": 2}),
         lambda: made.__setitem__("a", 2),
         lambda: made.__delitem__("a"),
         lambda: made.__ior__({"a": 2}),
