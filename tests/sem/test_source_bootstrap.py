@@ -4,6 +4,8 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
 import pytest
 
 from sexresearch.errors import DataError, OptionError
@@ -77,5 +79,10 @@ def test_to_other_processes_go_sums_and_no_rows(answers, tmp_path):
     sums = fit(MODEL, tmp_path, cluster="branch", estimator="MLR")
     sent = pickle.loads(pickle.dumps(sums))
     pd.testing.assert_frame_equal(bootstrap(sent, 10).replicates, bootstrap(sums, 10).replicates)
+    assert sent == sums
+    assert sum(len(rows.values) for rows in sent.fitted.samples[0].again.chunks()) == sums.nobs  # of the file once more
+    handle = fit(MODEL, ds.dataset(pa.Table.from_pandas(answers)), cluster="branch", estimator="MLR")
+    sent = pickle.loads(pickle.dumps(handle))
+    pd.testing.assert_frame_equal(bootstrap(sent, 10).replicates, bootstrap(handle, 10).replicates)
     with pytest.raises(DataError, match="stayed with the process"):
         next(sent.fitted.samples[0].again.chunks())

@@ -148,7 +148,7 @@ def test_what_a_stored_fit_of_a_handle_cannot_answer_is_said(answers):
     again = stored(results)
     assert again == results
     assert again.fitted.theta.tolist() == results.fitted.theta.tolist()
-    with pytest.raises(DataError, match="the Arrow data set was not stored with these results"):
+    with pytest.raises(DataError, match="rows of the Arrow data set, which stayed with the process"):
         assert again.vcov is not None
     assert deepcopy(results).vcov.equals(results.vcov)
 

@@ -197,10 +197,6 @@ class RowsAgain(AnsweredAgain):
     whole: bool
     needed: tuple[int, ...] = ()
 
-    def __reduce__(self) -> tuple[type[RowsElsewhere], tuple[()]]:
-        """To another process go sums alone: the rows stay where they are."""
-        return RowsElsewhere, ()
-
     def chunks(self) -> Iterator[Answers]:
         """The rows piece by piece; DataError where their number is another than it was."""
         found = 0
@@ -222,14 +218,3 @@ class RowsAgain(AnsweredAgain):
         weights = None if piece.weights is None else piece.weights * self.share
         index = pd.RangeIndex(piece.first, piece.first + len(used))
         return take(Answers(self.label, piece.answers[:, list(self.places)], weights, piece.clusters, index), used)
-
-
-class RowsElsewhere(AnsweredAgain):
-    """Rows of a source that another process reads."""
-
-    def chunks(self) -> Iterator[Answers]:
-        """None: DataError says what to do."""
-        raise DataError(
-            "this needs the rows of a source, which stayed with the process that read it: only sums are sent to "
-            "workers, or kept in a file. Fit a data frame, or ask in that process"
-        )

@@ -89,7 +89,10 @@ class FrameSource:
 
 @dataclass(frozen=True)
 class _Opened:
-    """A table that another library holds open; values that hold one are equal where their labels are."""
+    """A table that another library holds open; values that hold one are equal where their labels are.
+
+    Pickled, it is the paths of its files.
+    """
 
     table: Any = field(compare=False)
     label: str
@@ -101,9 +104,12 @@ class _Opened:
         return self
 
     def _at_hand(self) -> Any:
-        """The table; DataError where these are results that were pickled, which holds no table that is not a file."""
+        """The table; DataError in another process, to which files go by their path and other tables not at all."""
         if self.table is None:
-            raise DataError(f"{self.label} was not stored with these results; fit again for what needs the answers")
+            raise DataError(
+                f"this needs the rows of {self.label}, which stayed with the process that read it: sums and the paths "
+                "of files are all that is sent to workers or stored. Fit a data frame or a file, or ask in that process"
+            )
         return self.table
 
 
