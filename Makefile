@@ -63,10 +63,13 @@ cases: $(VENV)/.installed
 lab: $(VENV)/.installed
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
-# The site: its examples are run, its pages written to build/pages and rendered to site/; open site/index.html.
+# The site: its examples are run, its pages written to build/pages, rendered to site/ and opened in a browser, where there
+# is one. Open site/index.html. Without a site_url a page for addresses that are not there would find no style: it goes.
 docs: $(VENV)/.installed
 	$(BIN)/python docs/building/pages.py build/pages
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet -f docs/mkdocs.yml
+	rm -f site/404.html
+	$(BIN)/pytest -q tests/docs/test_site_in_browser.py
 
 bench: $(VENV)/.installed
 	$(BIN)/python tests/benchmarks/promises.py

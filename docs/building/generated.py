@@ -7,6 +7,7 @@ import inspect
 import re
 from pathlib import Path
 
+import nbformat
 from nbconvert import MarkdownExporter
 
 import sexresearch as sx
@@ -30,6 +31,7 @@ ROOMS = {
 }
 COPIED = {
     "docs/departures.md": "departures.md",
+    "docs/scale.md": "scale.md",
     "docs/studies.md": "studies.md",
     "CHANGELOG.md": "changes.md",
     "docs/developer/view.md": "developer/view.md",
@@ -86,7 +88,10 @@ def _first_line(thing: object) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("``", "`").replace("*", "\\*").replace("<", "&lt;")
+    """Text as it stands in a cell; code in it stays as it is."""
+    parts = text.replace("``", "`").split("`")
+    parts[::2] = [part.replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;") for part in parts[::2]]
+    return "`".join(parts)
 
 
 def _glossary() -> str:
@@ -139,7 +144,9 @@ def _write_notebooks(folder: Path) -> None:
     titles = []
     for source in sorted((ROOT / "notebooks").glob("*.ipynb")):
         names = {"unique_key": source.stem, "output_files_dir": f"{source.stem}_figures"}
-        text, kept = exporter.from_filename(str(source), resources=names)
+        notebook = nbformat.read(source, as_version=4)
+        notebook.metadata["language_info"] = {"name": "python"}  # so that its code is coloured
+        text, kept = exporter.from_notebook_node(notebook, resources=names)
         _write(folder / f"{source.stem}.md", _scrolled(text))
         titles.append(f"- [{source.stem[:2]}]({source.stem}.md) {_title(text)}")
         for name, content in kept["outputs"].items():
