@@ -47,6 +47,12 @@ def shown_names(names: Sequence[str], labels: Mapping[str, str] | None, under: S
     ]
 
 
+def groups_of(frame: pd.DataFrame) -> list[str]:
+    """The group of each row as text; empty where there are no groups."""
+    own = frame["group"] if "group" in frame else pd.Series(pd.NA, index=frame.index, dtype=object)
+    return ["" if pd.isna(label) else str(label) for label in own]
+
+
 def in_rows(
     names: Sequence[str], width: float, columns: Mapping[str, Sequence[str]], title: str, foot: str, axis: str
 ) -> Rows:

@@ -53,13 +53,20 @@ def regions(points: Array, lines: tuple[float, float]) -> Array:
     return np.where(points <= lines[0] + rounding, -1, np.where(points >= lines[1] - rounding, 1, 0))
 
 
-def indices(points: Array, target: Array, lines: tuple[float, float], smooth: bool, clusters: Array | None) -> Indices:
+def indices(
+    points: Array,
+    target: Array,
+    lines: tuple[float, float],
+    smooth: bool,
+    clusters: Array | None = None,
+    weights: Array | None = None,
+) -> Indices:
     """Penalties and rewards of all attributes (n, k) together; NaN where fewer than `FEWEST` rate it so.
 
     An attribute without any points is left out, so that the others stand.
     """
     rated = np.isfinite(points).any(axis=0)
-    found = _together(points[:, rated], target, lines, smooth, clusters)
+    found = _together(points[:, rated], target, lines, smooth, clusters, weights)
     est, cov = np.full((len(rated), 2), np.nan), np.full((len(rated), 2, 2), np.nan)
     counts = np.zeros((len(rated), 3), dtype=int)
     est[rated], cov[rated], counts[rated] = found.est, found.cov, found.counts
@@ -67,19 +74,24 @@ def indices(points: Array, target: Array, lines: tuple[float, float], smooth: bo
 
 
 def _together(
-    points: Array, target: Array, lines: tuple[float, float], smooth: bool, clusters: Array | None
+    points: Array,
+    target: Array,
+    lines: tuple[float, float],
+    smooth: bool,
+    clusters: Array | None,
+    weights: Array | None,
 ) -> Indices:
     there = np.isfinite(points).all(axis=1) & np.isfinite(target)
     x, y = points[there], target[there]
-    own = None if clusters is None else clusters[there]
+    own, w = (None if given is None else given[there] for given in (clusters, weights))
     place = regions(x, lines)
     counts = np.stack([(place == side).sum(axis=0) for side in (-1, 0, 1)], axis=1)
     k = x.shape[1]
     if len(y) <= 2 * k + 1 or not np.ptp(y):
         return Indices(np.full((k, 2), np.nan), np.full((k, 2, 2), np.nan), counts, len(y), np.nan)
-    parts = [_columns(x[:, j], place[:, j], counts[j], lines, smooth) for j in range(k)]
+    parts = [_columns(x[:, j], place[:, j], counts[j], lines, smooth, w) for j in range(k)]
     design = np.hstack([np.ones((len(y), 1)), *(columns for columns, _ in parts)])
-    found, first = regressed(design, y, own), 1
+    found, first = regressed(design, y, own, w), 1
     est, cov = np.empty((k, 2)), np.empty((k, 2, 2))
     for j, (columns, contrast) in enumerate(parts):
         est[j], cov[j] = _contrasted(found, slice(first, first + columns.shape[1]), contrast)
@@ -87,7 +99,8 @@ def _together(
     few = np.broadcast_to((counts < FEWEST)[:, [0, 2]] | (counts < FEWEST)[:, [1]], (k, 2))
     est[few] = np.nan
     cov[few[:, :, None] | few[:, None, :]] = np.nan
-    return Indices(est, cov, counts, len(y), float(y.std()))
+    spread = np.sqrt(np.average((y - np.average(y, weights=w)) ** 2, weights=w))
+    return Indices(est, cov, counts, len(y), float(spread))
 
 
 def _contrasted(found: Regressed, own: slice, contrast: Array) -> tuple[Array, Array]:
@@ -95,7 +108,9 @@ def _contrasted(found: Regressed, own: slice, contrast: Array) -> tuple[Array, A
     return contrast @ coef, contrast @ cov @ contrast.T
 
 
-def _columns(x: Array, place: Array, counts: Array, lines: tuple[float, float], smooth: bool) -> tuple[Array, Array]:
+def _columns(
+    x: Array, place: Array, counts: Array, lines: tuple[float, float], smooth: bool, weights: Array | None
+) -> tuple[Array, Array]:
     """Columns (n, c) of an attribute, and what of them makes penalty and reward (2, c)."""
     sides = [side for side, count in zip((-1, 1), counts[[0, 2]], strict=True) if count >= FEWEST]
     if not smooth:
@@ -105,7 +120,9 @@ def _columns(x: Array, place: Array, counts: Array, lines: tuple[float, float], 
             contrast[0 if side < 0 else 1, column] = 1.0
         return dummies.astype(float), contrast
     knots = (lines[0], (lines[0] + lines[1]) / 2.0, lines[1])
-    means = np.array([x[place == side].mean() if (place == side).any() else np.nan for side in (-1, 0, 1)])
+    w = np.ones(len(x)) if weights is None else weights
+    there = [place == side for side in (-1, 0, 1)]
+    means = np.array([np.average(x[own], weights=w[own]) if own.any() else np.nan for own in there])
     at = spline(np.nan_to_num(means), knots)
     return spline(x, knots), at[[0, 2]] - at[[1]]
 

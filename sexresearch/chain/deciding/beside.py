@@ -15,11 +15,13 @@ from sexresearch.errors import SexresearchError
 from sexresearch.sem.view import View
 
 CEILING = "ce_fdh"  # steps: what answers on a scale ask for
+ALL = ""  # stands for the group where there is one only
 
 
 def beside(fit: View, target: str, constructs: Sequence[str], scale: Scale | None, seed: int) -> pd.DataFrame:
-    """By construct: d, kind, probability (of the kind) and why (what is missing), all groups together."""
-    blank = pd.DataFrame({"d": np.nan, "kind": "", "probability": np.nan, "why": ""}, index=list(constructs))
+    """By construct and group: d, kind, probability (of the kind) and why (what is missing)."""
+    keys = pd.MultiIndex.from_product([list(constructs), fit.groups or [ALL]], names=["construct", "group"])
+    blank = pd.DataFrame({"d": np.nan, "kind": "", "probability": np.nan, "why": ""}, index=keys)
     if not len(blank):
         return blank
     if not fit.holds_rows or not fit.converged:
@@ -29,11 +31,15 @@ def beside(fit: View, target: str, constructs: Sequence[str], scale: Scale | Non
         found = scored(fit, "priorities", target, list(constructs), scale, "composite")
     except SexresearchError as error:
         return blank.assign(why=f"no d and no kind: {error}")
-    needed, classed = necessities(found, target, 0, seed), penalties(found, target, seed=seed).set_index("attribute")
+    needed, classed = necessities(found, target, 0, seed), _keyed(penalties(found, target, seed=seed), "attribute")
     out = blank.assign(
-        d=needed[needed["ceiling"] == CEILING].set_index("condition")["d"],
+        d=_keyed(needed[needed["ceiling"] == CEILING], "condition")["d"],
         kind=classed["kind"],
         probability=classed["probability"],
     )
     lost = [note.partition(";")[0] for note in classed.loc[out.index, "note"]]
     return out.assign(why=[f"no kind: {note}" if not k else "" for k, note in zip(out["kind"], lost, strict=True)])
+
+
+def _keyed(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    return frame.assign(group=frame["group"].fillna(ALL)).set_index([name, "group"])

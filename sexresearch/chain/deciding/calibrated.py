@@ -25,7 +25,8 @@ from sexresearch.sem.view import Array, View, matrices, means, row_values
 class Calibrated:
     """effect (n,): unbiased scores; m (n, k), v (k, k): expectation and covariance of the causes given their items.
 
-    mean, sd (k,) : of the causes in the model. lost : rows with gaps. clusters (n,) : None where there are none.
+    mean, sd (k,) : of the causes in the model. lost : rows with gaps. clusters, weights (n,) : None where there are
+    none; weights are 1 on average, and rows that weigh nothing are left out.
     """
 
     effect: Array
@@ -35,6 +36,7 @@ class Calibrated:
     sd: Array
     lost: int
     clusters: Array | None
+    weights: Array | None
 
 
 def calibrated(fit: View, causes: Sequence[str], effect: str) -> Calibrated:
@@ -51,7 +53,9 @@ def calibrated(fit: View, causes: Sequence[str], effect: str) -> Calibrated:
     targets = _own_items(fit, effect)
     used = list(dict.fromkeys([*items, *targets]))
     answers = block.answers[:, [place[name] for name in used]]
-    there = np.isfinite(answers).all(axis=1)
+    counted = np.ones(len(answers), dtype=bool) if block.weights is None else block.weights > 0
+    whole = np.isfinite(answers).all(axis=1)
+    there = whole & counted
     x = answers[there] - sample[[place[name] for name in used]]
     inside, latent = [place[name] for name in dict.fromkeys(items)], [place[name] for name in causes]
     C = at.C[0]
@@ -61,8 +65,10 @@ def calibrated(fit: View, causes: Sequence[str], effect: str) -> Calibrated:
     v = C[np.ix_(latent, latent)] - C[np.ix_(latent, inside)] @ weights
     own = [used.index(name) for name in targets]
     score = x[:, own] @ _bartlett(at.B[0], at.S[0], [place[name] for name in targets], place[effect], len(sample))
-    clusters = None if block.clusters is None else block.clusters[there]
-    return Calibrated(score, m, v, mean, np.sqrt(np.diag(C)[latent]), int((~there).sum()), clusters)
+    clusters, weights = (None if own is None else own[there] for own in (block.clusters, block.weights))
+    weights = None if weights is None else weights / weights.mean()
+    lost = int((counted & ~whole).sum())
+    return Calibrated(score, m, v, mean, np.sqrt(np.diag(C)[latent]), lost, clusters, weights)
 
 
 def _own_items(fit: View, name: str) -> list[str]:

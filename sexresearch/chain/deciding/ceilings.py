@@ -93,12 +93,12 @@ def chance(x: Array, y: Array, deals: int, random: np.random.Generator) -> dict[
     return {name: count / (deals + 1) if deals else np.nan for name, count in counts.items()}
 
 
-def above(x: Array, y: Array, ceiling: Ceiling) -> float:
-    """The share of the points that lie above the ceiling."""
+def above(x: Array, y: Array, ceiling: Ceiling, weights: Array) -> float:
+    """The share of the points, by their weights, that lie above the ceiling."""
     if ceiling == "ce_fdh":
         return 0.0
     (start,), (slope,) = steps(x, y).lines()
-    return float((y > start + slope * x + ROUNDING * (1.0 + np.abs(y))).mean())
+    return float(np.average(y > start + slope * x + ROUNDING * (1.0 + np.abs(y)), weights=weights))
 
 
 def without_each(x: Array, y: Array) -> dict[Ceiling, tuple[float, float]]:

@@ -19,6 +19,7 @@ from sexresearch.chain.deciding.instruments import Instrumented, instrumented
 from sexresearch.chain.deciding.lagged import Lagged, lagged, waves_of
 from sexresearch.chain.deciding.phantom import Phantom, phantom
 from sexresearch.chain.investing.importance import constructs_of
+from sexresearch.chain.joining import joined
 from sexresearch.chain.paths.arrows import arrows, checked_name
 from sexresearch.errors import OptionError
 from sexresearch.frozen import by_value
@@ -105,7 +106,8 @@ def direction(
     -----
     waves: module `lagged`; instruments: `instruments`; confounder: `confounding` and `phantom`; independences: score
     tests of the paths that the model leaves out between either variable and other constructs, shared among them
-    (Bonferroni). A panel claims an effect at half of the error that the level allows.
+    (Bonferroni) and divided by the scaling factor of the model's chi-square where it has one. A panel claims an effect
+    at half of the error that the level allows.
 
     Examples
     --------
@@ -193,7 +195,7 @@ def _of_fit(results: Results | View, fit: View, source: str, target: str, level:
         ("waves", "not_computable", "", FIRST_LOST),
         _instruments(by, source, target, level),
         _confounder(z, fit.blocks[0].n - count - 1, level, why, held),
-        _independences(fit, source, target, level),
+        _independences(fit, source, target, level, _scaling(results)),
     ]
     line, named = float(ndtri(0.5 + level / 2)), f"{source} → {target}"
     paths = [("model", named, float(est), line * float(se), float(p)) for est, se, p in _numbers(path)]
@@ -214,12 +216,13 @@ def _instruments(found: Instrumented, source: str, target: str, level: float) ->
     low, high = found.est - line * found.se, found.est + line * found.se
     detail = f"{source} → {target} by {len(found.instruments)} instruments: {found.est:.3f} [{low:.3f}, {high:.3f}]"
     if not found.df:
-        return "instruments", "doubtful", detail, "as many instruments as causes, so that none of them can be tested"
-    detail += f"; Sargan {found.sargan:.2f}, df {found.df}, {chance_of(found.pvalue)}"
+        untested = "as many instruments as causes, so that none of them can be tested"
+        return "instruments", "doubtful", detail, joined(untested, found.note)
+    detail += f"; {found.test} {found.sargan:.2f}, df {found.df}, {chance_of(found.pvalue)}"
     valid, away = found.pvalue > 1 - level, low > 0 or high < 0
     outcome = "fails" if not valid else "holds" if away else "doubtful"
-    note = "" if valid else "some instrument is related to the error: the arrows around this path are in doubt"
-    return "instruments", outcome, detail, note
+    doubt = "" if valid else "some instrument is related to the error: the arrows around this path are in doubt"
+    return "instruments", outcome, detail, joined(doubt, found.note)
 
 
 def _confounder(t: float, df: float, level: float, why: str, held: Phantom | None = None) -> Check:
@@ -236,11 +239,18 @@ def _confounder(t: float, df: float, level: float, why: str, held: Phantom | Non
             f"{held.significance:.3f}"
         )
         significance = min(significance, held.significance)
-    note = "" if held is None else held.why
+    note = "" if held is None else joined(held.why, held.note and f"phantom variable: {held.note}")
     return "confounder", "holds" if significance >= ROBUST else "doubtful", detail, note
 
 
-def _independences(fit: View, source: str, target: str, level: float) -> Check:
+def _scaling(results: Results | View) -> float:
+    """By what the fit's own chi-square is divided, where its test is scaled; 1 where it is not."""
+    measures = results.fit_measures if isinstance(results, Results) else {}
+    factor = float(measures.get("chisq_scaling_factor", 1.0))
+    return factor if factor > 0 else 1.0
+
+
+def _independences(fit: View, source: str, target: str, level: float, scaling: float) -> Check:
     """Score tests of the paths that the model leaves out between either variable and other constructs."""
     if fit.gains is None:
         return "independences", "not_computable", "", "this engine makes no score tests"
@@ -253,7 +263,7 @@ def _independences(fit: View, source: str, target: str, level: float) -> Check:
     for pair in apart if len(rows) else []:
         own = rows[[{a, b} == set(pair) for a, b in zip(rows["lhs"], rows["rhs"], strict=True)]]["mi"].dropna()
         if len(own):
-            best[pair] = float(own.max())
+            best[pair] = float(own.max()) / scaling
     if not best:
         return (
             "independences",
@@ -265,7 +275,8 @@ def _independences(fit: View, source: str, target: str, level: float) -> Check:
     failed = {pair: mi for pair, mi in best.items() if chisq_pvalue(mi, 1) < limit}
     pairs = "; ".join(f"{a} – {b}: χ² {mi:.1f}" for (a, b), mi in sorted(failed.items(), key=lambda item: -item[1])[:5])
     detail = f"{len(best) - len(failed)} of {len(best)} implied independences hold{f'; not {pairs}' if pairs else ''}"
-    return "independences", "fails" if failed else "holds", detail, ""
+    note = "" if scaling == 1.0 else f"each χ² divided by the scaling factor of the model's own, {scaling:.3f}"
+    return "independences", "fails" if failed else "holds", detail, note
 
 
 def _adjacent(after: Mapping[str, Sequence[str]], a: str, b: str) -> bool:

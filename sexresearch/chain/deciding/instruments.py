@@ -5,6 +5,10 @@ the model holds to be unrelated to this error is an instrument (Bollen 1996, doi
 squares from covariances: b = (A A')^-1 A c with A = S_xz S_zz^-1/2 and c = S_zz^-1/2 S_zy; n times the part of the
 residual that instruments explain is chi-square with one degree of freedom per instrument left over (Sargan 1958,
 doi 10.2307/1907619): large where some instrument is none.
+
+Where errors of the fit are robust, or respondents have weights or clusters, the covariance of the moments z u is taken
+from their sums by respondent or cluster, V = F' W F with F = S_zz^-1 S_zx (S_xz S_zz^-1 S_zx)^-1, and the test is
+Hansen's (1982, doi 10.2307/1912775): n m' N (N' W N)^-1 N' m with m the mean moments and N what S_zx leaves free.
 """
 
 from __future__ import annotations
@@ -15,12 +19,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from sexresearch.chain.paths.arrows import Arrows, arrows, is_drawn
-from sexresearch.sem.view import Array, Parameter, View, chisq_pvalue
+from sexresearch.sem.view import Array, Parameter, View, chisq_pvalue, cluster_sums
+
+ORDERED = "ordered items: errors of two-stage least squares hold for numbers (fit with estimator='MLR' for that)"
 
 
 @dataclass(frozen=True)
 class Instrumented:
-    """est and se of one path, Sargan's statistic with df and p value, the instruments; or why there is nothing."""
+    """est and se of one path, the statistic `test` with df and p value, the instruments; or why there is nothing.
+
+    test : Sargan or Hansen. sargan : its statistic. note : on which respondents it rests, where not on all.
+    """
 
     est: float = np.nan
     se: float = np.nan
@@ -29,10 +38,14 @@ class Instrumented:
     pvalue: float = np.nan
     instruments: tuple[str, ...] = ()
     why: str = ""
+    test: str = "Sargan"
+    note: str = ""
 
 
 def instrumented(fit: View, source: str, target: str) -> Instrumented:
     """The path from source to target by the instruments of the target's equation."""
+    if fit.levels:
+        return Instrumented(why=ORDERED)
     rows = fit.by_block[0]
     causes = [row for row in rows if row.op == "~" and row.lhs == target and is_drawn(row)]
     if source not in [row.rhs for row in causes if row.free >= 0]:
@@ -84,16 +97,62 @@ def _two_stages(
     combine[place[outcome]] = 1.0
     for name, value in held.items():
         combine[place[name]] -= value
-    S = block.cov
     x, z = [place[name] for name in causes], [place[name] for name in instruments]
-    sxy, szy, syy = S[x] @ combine, S[z] @ combine, combine @ S @ combine
-    first = np.linalg.solve(S[np.ix_(z, z)], S[np.ix_(z, x)])
-    bread = np.linalg.inv(S[np.ix_(x, z)] @ first)
-    b = bread @ (first.T @ szy)
-    spread = float(syy - 2 * b @ sxy + b @ S[np.ix_(x, x)] @ b)
-    se = np.sqrt(spread * np.diag(bread) / block.n)
-    left: Array = szy - S[np.ix_(z, x)] @ b
-    df = len(z) - len(x)
-    sargan = float(block.n * left @ np.linalg.solve(S[np.ix_(z, z)], left) / spread) if df else np.nan
-    p = float(chisq_pvalue(sargan, df)) if df else np.nan
-    return Instrumented(float(b[wanted]), float(se[wanted]), sargan, df, p, tuple(instruments))
+    rows = _respondents(fit, [*np.flatnonzero(combine), *x, *z])
+    S, n = (block.cov, block.n) if rows is None else (rows.cov, rows.n)
+    szx, szz, szy = S[np.ix_(z, x)], S[np.ix_(z, z)], S[z] @ combine
+    first = np.linalg.solve(szz, szx)
+    F = first @ np.linalg.inv(szx.T @ first)
+    b = F.T @ szy
+    combine[x] -= b
+    W = float(combine @ S @ combine) * szz if rows is None else rows.spread(z, combine)
+    se, left = np.sqrt(np.diag(F.T @ W @ F) / n), np.linalg.qr(szx, mode="complete")[0][:, len(x) :].T
+    m, df = left @ (szy - szx @ b), len(z) - len(x)
+    statistic = float(n * m @ np.linalg.solve(left @ W @ left.T, m)) if df else np.nan
+    p = float(chisq_pvalue(statistic, df)) if df else np.nan
+    test, note = ("Sargan", "") if rows is None else ("Hansen", rows.note)
+    return Instrumented(float(b[wanted]), float(se[wanted]), statistic, df, p, tuple(instruments), "", test, note)
+
+
+@dataclass(frozen=True)
+class Respondents:
+    """Answers (n, p) about their means, their weights (n,), 1 on average, and clusters (n,) or None; a note on them."""
+
+    answers: Array
+    weights: Array
+    clusters: Array | None
+    note: str
+
+    @property
+    def n(self) -> int:
+        """Respondents."""
+        return len(self.answers)
+
+    @property
+    def cov(self) -> Array:
+        """(p, p) their covariances; NaN where an answer is missing."""
+        return (self.answers * self.weights[:, None]).T @ self.answers / self.n
+
+    def spread(self, z: Sequence[int], residual: Array) -> Array:
+        """(z, z) the covariance of the moments of instruments z with the error that these weights (p,) make."""
+        used = np.nan_to_num(self.answers)
+        moments = used[:, z] * (used @ residual * self.weights)[:, None]
+        if self.clusters is not None:
+            moments = cluster_sums(moments, self.clusters)
+            moments = moments * np.sqrt(len(moments) / (len(moments) - 1.0))
+        return moments.T @ moments / self.n
+
+
+def _respondents(fit: View, used: Sequence[int]) -> Respondents | None:
+    """Those who gave all answers in use, where more than the sample's covariances is needed; None where it is not."""
+    block = fit.blocks[0]
+    robust = str(fit.options.se).startswith("robust") or block.weights is not None or block.clusters is not None
+    if block.answers is None or not (robust or not block.complete):
+        return None
+    weights = np.ones(len(block.answers)) if block.weights is None else block.weights
+    there = np.isfinite(block.answers[:, used]).all(axis=1) & (weights > 0)
+    answers, w = block.answers[there], weights[there] / weights[there].mean()
+    mean = (answers * w[:, None]).mean(axis=0)
+    lost = int((weights > 0).sum() - there.sum())
+    note = f"{lost} of {len(there)} respondents left out, as an item is missing" if lost else ""
+    return Respondents(answers - mean, w, None if block.clusters is None else block.clusters[there], note)

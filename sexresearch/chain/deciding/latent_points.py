@@ -26,8 +26,8 @@ def latent_points(results: Results, made: Recipes, names: Sequence[str]) -> Arra
         frame[fit.options.group] = np.concatenate([np.repeat([block.label], block.nobs) for block in fit.blocks])
     scores = results.factor_scores("bartlett", data=pd.DataFrame(frame))
     out = np.stack([made.points(name) for name in names], axis=1)
-    for (part, _), gauge, block in zip(made.parts, meters(fit, made.ends), fit.blocks, strict=True):
-        units = gauge.read(rows, means).units[0]
+    for of_group, gauge, block in zip(made.parts, meters(fit, made.ends), fit.blocks, strict=True):
+        units, part = gauge.read(rows, means).units[0], of_group.rows
         for j, name in enumerate(names):
             if name in scores:
                 own = scores[name].to_numpy()[part]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.deciding.again import fitted_again
+from sexresearch.chain.deciding.again import fitted_again, jointly
 from sexresearch.chain.deciding.chance_words import chance_of
+from sexresearch.chain.joining import joined
 from sexresearch.chain.paths.arrows import all_arrows, checked_name, is_drawn
 from sexresearch.errors import OptionError, SexresearchError
-from sexresearch.sem import Results
-from sexresearch.sem.view import View, chisq_pvalue, matrices, view, written
+from sexresearch.sem import Results, compare
+from sexresearch.sem.view import View, matrices, view, written
 from sexresearch.verdict import Verdict, against, prose
 
 HALF, VIF = 0.50, 3.3
@@ -56,8 +58,8 @@ def method_bias(results: Results | View, marker: str | None = None) -> pd.DataFr
     2015, doi 10.4018/ijec.2015100101. latent_method: a factor that is unrelated to the constructs and loads equally on
     all their items. marker: the marker construct loads equally on all items of the others, to which it is otherwise
     unrelated (Williams, Hartman & Cavazotte 2010, doi 10.1177/1094428110366036, model C). Both are tested by the
-    chi-square difference of one degree of freedom. Where the constructs' own loadings are all alike, a method that
-    loads equally cannot be told from what the constructs share.
+    chi-square difference of one degree of freedom, scaled where the test of fit is (`compare`). Where the constructs'
+    own loadings are all alike, a method that loads equally cannot be told from what the constructs share.
 
     Examples
     --------
@@ -173,7 +175,8 @@ def _marked(results: Results, fit: View, items: Sequence[str], marker: str) -> l
 def _controlled(check: str, results: Results, fit: View, base: str, lines: Sequence[str]) -> list[dict[str, object]]:
     """The method's loading with its test, and every path with and without the method."""
     try:
-        plain = results if base == results.model.syntax else fitted_again(results, fit, base)
+        before, how = jointly(results, fit)
+        plain = before if base == results.model.syntax else fitted_again(results, fit, base)
         held = fitted_again(results, fit, "\n".join([base, *lines]))
     except SexresearchError as error:
         return [_blank(check, f"the model with a method could not be fitted: {error}")]
@@ -182,18 +185,21 @@ def _controlled(check: str, results: Results, fit: View, base: str, lines: Seque
     loading = float(held.parameters.query("label == 'same_method'")["est"].iloc[0])
     if check == "latent_method":  # loadings of 1 and a free variance: the same as equal loadings and a variance of 1
         loading = float(np.sqrt(max(loading, 0.0)))
-    gain = max(float(plain.fit_measures["chisq"] - held.fit_measures["chisq"]), 0.0)
-    p = float(chisq_pvalue(gain, 1))
+    tested = compare(held, plain).iloc[-1]
+    gain, p = (float(tested[name]) for name in ("chisq_diff", "pvalue"))
+    if math.isnan(p):
+        return [_blank(check, f"the models with and without a method cannot be compared: {tested['note']}")]
     found = p <= SIGNIFICANT
     if found and held.inadmissible:  # below 0 by chance is how no method looks; further below 0 the model is wrong
         why = "; ".join(held.inadmissible)
         note = f"the model with a method is inadmissible, so that its numbers say nothing: {why}"
         return [_blank(check, note)]
     text = (
-        f"{'A common method is shown' if found else 'No common method is shown'}: χ² {gain:.2f}, df 1, {chance_of(p)}."
+        f"{'A common method is shown' if found else 'No common method is shown'}: "
+        f"{'' if tested['method'] == 'standard' else 'scaled '}χ² {gain:.2f}, df 1, {chance_of(p)}."
     )
-    first = {"value": loading, "pvalue": p, "verdict": text, "note": "; ".join(held.inadmissible)}
-    return [_blank(check, "") | first, *_paths(check, results, held)]
+    first = {"value": loading, "pvalue": p, "verdict": text, "note": joined(how, *held.inadmissible)}
+    return [_blank(check, "") | first, *_paths(check, before, held)]
 
 
 def _paths(check: str, results: Results, held: Results) -> list[dict[str, object]]:

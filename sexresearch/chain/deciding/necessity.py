@@ -24,6 +24,8 @@ SMALL, SIGNIFICANT = 0.1, 0.05
 TRIMMED = 0.01  # part of the respondents nearest to the empty corner, left out for a second look
 FEWEST = 10  # respondents
 NUMBERS = ("d", "pvalue", "d_least", "d_most", "d_trimmed", "above")
+WEIGHTED = "sampling weights count in shares of respondents only: a ceiling rests on the answers there are"
+CLUSTERED = "p takes respondents of one cluster for as independent as any"
 WORDS = {"holds": "necessary", "doubtful": "not shown to be necessary"}
 
 
@@ -59,10 +61,10 @@ def necessity(
     Returns
     -------
     DataFrame
-        Two rows per condition, one per ceiling: target, condition, ceiling (ce_fdh or cr_fdh), n, d, pvalue, d_least
-        and d_most (with any one respondent left out), d_trimmed (without the one per cent nearest to the empty corner),
-        above (share of respondents above the ceiling), verdict, note. What cannot be computed is missing, with the
-        reason in note.
+        Two rows per condition (and group), one per ceiling: target, condition, group, ceiling (ce_fdh or cr_fdh), n, d,
+        pvalue, d_least and d_most (with any one respondent left out), d_trimmed (without the one per cent nearest to
+        the empty corner), above (share of respondents above the ceiling), verdict, note. What cannot be computed is
+        missing, with the reason in note.
 
     Raises
     ------
@@ -76,7 +78,8 @@ def necessity(
     Ceilings, d and p: module `ceilings`. Necessary is what has d of at least .1 (Dul 2016,
     doi 10.1177/1094428115584005) and a p value of at most .05 (Dul, van der Laan & Kuik 2020,
     doi 10.1177/1094428118795272). A single careless answer in the corner can undo a necessity; d_most and d_trimmed
-    show whether one did.
+    show whether one did. Groups of a fit have ceilings of their own. Sampling weights count in shares of respondents
+    only, as a ceiling rests on the answers there are; p deals out single answers, whatever cluster they are from.
 
     Examples
     --------
@@ -96,7 +99,8 @@ def necessity(
 def necessities(found: Scored, target: str, permutations: int, seed: int) -> pd.DataFrame:
     """The frame of `necessity` from points that are there already."""
     random = np.random.default_rng(seed)
-    return pd.DataFrame([row for j in range(len(found.names)) for row in _rows(found, target, j, permutations, random)])
+    parts = [(own, j) for own in found.groups for j in range(len(found.names))]
+    return pd.DataFrame([row for own, j in parts for row in _rows(own, target, j, permutations, random)])
 
 
 def _refuse(name: str, value: int) -> None:
@@ -105,9 +109,9 @@ def _refuse(name: str, value: int) -> None:
 
 
 def _rows(found: Scored, target: str, j: int, deals: int, random: np.random.Generator) -> list[dict[str, object]]:
-    x, y = _pair(found, j)
-    why, note = _lacking(found, target, j, x, y), _note(found, target, j, len(x))
-    head = {"target": target, "condition": found.names[j]}
+    x, y, w = _pair(found, j)
+    why, note = _lacking(found, target, j, x, y), _note(found, target, j, len(x), bool(deals))
+    head = {"target": target, "condition": found.names[j], "group": found.label}
     if why:
         blank = dict.fromkeys(NUMBERS, np.nan)
         tail = {"verdict": "", "note": joined(why, note)}
@@ -125,21 +129,23 @@ def _rows(found: Scored, target: str, j: int, deals: int, random: np.random.Gene
         ]  # fmt: skip
         text = prose(judged, WORDS)
         trimmed = float(rest.d(name)[0]) if rest is not None else np.nan
-        numbers = (d, p[name], *each[name], trimmed, above(x, y, name))
+        numbers = (d, p[name], *each[name], trimmed, above(x, y, name, w))
         tail = {"verdict": f"{text[:1].upper()}{text[1:]}.", "note": note}
         rows.append({**head, "ceiling": name, "n": len(x), **dict(zip(NUMBERS, numbers, strict=True)), **tail})
     return rows
 
 
-def _pair(found: Scored, j: int) -> tuple[Array, Array]:
+def _pair(found: Scored, j: int) -> tuple[Array, Array, Array]:
+    """A condition and the target of those who gave both, and what they weigh."""
     there = np.isfinite(found.points[:, j]) & np.isfinite(found.target)
-    return found.points[there, j], found.target[there]
+    weights = np.ones(len(there)) if found.made.weights is None else found.made.weights
+    return found.points[there, j], found.target[there], weights[there]
 
 
 def _lacking(found: Scored, target: str, j: int, x: Array, y: Array) -> str:
     """Why nothing can be said of a condition; empty where it can."""
     name = found.names[j]
-    same = [which for which, own in ((name, x), (target, y)) if NO_WIDTH in found.made.notes[which] or _all_alike(own)]
+    same = [which for which, own in ((name, x), (target, y)) if NO_WIDTH in found.note(which) or _all_alike(own)]
     if same:
         return f"all answers to {' and '.join(same)} are the same, so there is no room to be empty"
     return f"{len(x)} respondents gave both {name} and {target}; at least {FEWEST} must" if len(x) < FEWEST else ""
@@ -149,10 +155,12 @@ def _all_alike(values: Array) -> bool:
     return len(values) > 0 and not np.ptp(values)
 
 
-def _note(found: Scored, target: str, j: int, n: int) -> str:
+def _note(found: Scored, target: str, j: int, n: int, dealt: bool = False) -> str:
     lost = len(found.target) - n
     gone = f"{lost} of {len(found.target)} respondents left out, as an answer is missing" if lost else ""
-    return joined(found.made.notes.get(found.names[j], ""), found.made.notes.get(target, ""), gone)
+    weighed = WEIGHTED if found.made.weights is not None else ""
+    clustered = CLUSTERED if dealt and found.made.clusters is not None else ""
+    return joined(found.note(found.names[j]), found.note(target), gone, weighed, clustered)
 
 
 @in_words
@@ -184,9 +192,10 @@ def bottlenecks(
     Returns
     -------
     DataFrame
-        One row per condition, ceiling and level: target, condition, ceiling, percent (of the target), required (of the
-        condition, in points from 0 to 100), required_percent (of its range), share (of respondents who give less),
-        note. Missing, with the reason in note, where nothing is asked for or the ceiling lies beyond what occurs.
+        One row per condition (and group), ceiling and level: target, condition, group, ceiling, percent (of the
+        target), required (of the condition, in points from 0 to 100), required_percent (of its range), share (of
+        respondents who give less), note. Missing, with the reason in note, where nothing is asked for or the ceiling
+        lies beyond what occurs.
 
     Raises
     ------
@@ -211,15 +220,17 @@ def bottlenecks(
     if not len(levels) or not ((levels >= 0) & (levels <= 100)).all():
         raise OptionError(f"percents must lie between 0 and 100; found {list(percents)!r}")
     found = scored(data, "bottlenecks", target, conditions, scale, scores)
-    return pd.concat([_requirements(found, target, j, levels) for j in range(len(found.names))], ignore_index=True)
+    parts = [(own, j) for own in found.groups for j in range(len(found.names))]
+    return pd.concat([_requirements(own, target, j, levels) for own, j in parts], ignore_index=True)
 
 
 def _requirements(found: Scored, target: str, j: int, levels: Array) -> pd.DataFrame:
-    x, y = _pair(found, j)
+    x, y, w = _pair(found, j)
     why, note = _lacking(found, target, j, x, y), _note(found, target, j, len(x))
     frames = []
     for name in CEILINGS:
-        frame = pd.DataFrame({"target": target, "condition": found.names[j], "ceiling": name, "percent": levels})
+        head: dict[str, object] = {"target": target, "condition": found.names[j], "group": [found.label] * len(levels)}
+        frame = pd.DataFrame({**head, "ceiling": name, "percent": levels})
         points = np.full(len(levels), np.nan)
         reasons = [why] * len(levels)
         if not why:
@@ -229,6 +240,6 @@ def _requirements(found: Scored, target: str, j: int, levels: Array) -> pd.DataF
             points[free] = np.nan
         frame["required"] = points
         frame["required_percent"] = 100.0 * (points - x.min()) / np.ptp(x) if not why else np.nan
-        frame["share"] = [np.nan if np.isnan(p) else float((x < p).mean()) for p in points]
+        frame["share"] = [np.nan if np.isnan(p) else float(np.average(x < p, weights=w)) for p in points]
         frames.append(frame.assign(note=[joined(own, note) for own in reasons]))
     return pd.concat(frames, ignore_index=True)

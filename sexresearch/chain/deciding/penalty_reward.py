@@ -71,10 +71,10 @@ def penalty_reward(
     Returns
     -------
     DataFrame
-        One row per attribute: target, attribute, penalty and reward (in `unit`, with _ci_lower and _ci_upper), n_low,
-        n_high, kind (basic, performance, excitement or none), probability (of the kind), p_basic, p_performance,
-        p_excitement, p_none, unit, verdict, note. Where fewer than 30 rate an attribute low, high or between, what
-        rests on them is missing, and note says so.
+        One row per attribute (and group): target, attribute, group, penalty and reward (in `unit`, with _ci_lower and
+        _ci_upper), n_low, n_high, kind (basic, performance, excitement or none), probability (of the kind), p_basic,
+        p_performance, p_excitement, p_none, unit, verdict, note. Where fewer than 30 rate an attribute low, high or
+        between, what rests on them is missing, and note says so.
 
     Raises
     ------
@@ -85,8 +85,9 @@ def penalty_reward(
 
     Notes
     -----
-    All attributes stand in one regression; formulas, regions and sources: module `asymmetry`. Limits by HC3, or from
-    clusters where the fit has them (module `regressed`).
+    All attributes stand in one regression, within each group of the fit; formulas, regions and sources: module
+    `asymmetry`. Respondents count by the fit's sampling weights. Limits by HC3, or from clusters where the fit has them
+    (module `regressed`).
 
     Examples
     --------
@@ -127,8 +128,12 @@ def penalties(
     level: float = 0.95,
 ) -> pd.DataFrame:
     """The frame of `penalty_reward` from points that are there already."""
-    numbers = indices(found.points, counted.size * found.target, lines, smooth, found.made.clusters)
-    return _frame(found.made, target, found.names, numbers, counted.unit, seed, level)
+    frames = []
+    for own in found.groups:
+        made = own.made
+        numbers = indices(own.points, counted.size * own.target, lines, smooth, made.clusters, made.weights)
+        frames.append(_frame(own, target, numbers, counted.unit, seed, level))
+    return pd.concat(frames, ignore_index=True)
 
 
 def _refuse(curve: str, lines: Sequence[float], seed: int, level: float) -> None:
@@ -150,15 +155,14 @@ def _unit(made: Recipes, target: str, scores: str) -> tuple[float, str]:
     return (ends[1] - ends[0]) / 100.0, f"units of {target}"
 
 
-def _frame(
-    made: Recipes, target: str, names: Sequence[str], found: Indices, unit: str, seed: int, level: float
-) -> pd.DataFrame:
+def _frame(own: Scored, target: str, found: Indices, unit: str, seed: int, level: float) -> pd.DataFrame:
+    names = own.names
     random = np.random.default_rng(seed)
     shares = np.stack([probabilities(e, c, found.spread, random) for e, c in zip(found.est, found.cov, strict=True)])
     half = float(ndtri(0.5 + level / 2)) * np.sqrt(np.stack([found.cov[:, i, i] for i in (0, 1)], axis=1))
     known = np.isfinite(shares).all(axis=1)
     best = np.where(known, np.nan_to_num(shares).argmax(axis=1), -1)
-    columns: dict[str, object] = {"target": target, "attribute": list(names)}
+    columns: dict[str, object] = {"target": target, "attribute": list(names), "group": [own.label] * len(names)}
     for j, name in enumerate(("penalty", "reward")):
         est = found.est[:, j]
         columns |= {name: est, f"{name}_ci_lower": est - half[:, j], f"{name}_ci_upper": est + half[:, j]}
@@ -169,7 +173,7 @@ def _frame(
     frame = pd.DataFrame(columns).assign(unit=unit)
     frame["verdict"] = [_verdict(row, level) for row in frame.to_dict("records")]
     frame["note"] = [
-        joined(_lacking(found, i), made.notes.get(name, ""), _of_target(made, target), _lost(made, found))
+        joined(_lacking(found, i), own.note(name), _of_target(own, target), _lost(own, found))
         for i, name in enumerate(names)
     ]
     return frame
@@ -198,11 +202,11 @@ def _lacking(found: Indices, i: int) -> str:
     return "its ratings follow from those of other attributes, or the target does not vary, so there is no class"
 
 
-def _of_target(made: Recipes, target: str) -> str:
-    note = made.notes.get(target, "")
+def _of_target(own: Scored, target: str) -> str:
+    note = own.note(target)
     return f"{target}: {note}" if NO_WIDTH in note or NOBODY in note else note
 
 
-def _lost(made: Recipes, found: Indices) -> str:
-    lost = len(made.answers) - found.used
-    return f"{lost} of {len(made.answers)} respondents left out, as they did not rate everything" if lost else ""
+def _lost(own: Scored, found: Indices) -> str:
+    lost = len(own.target) - found.used
+    return f"{lost} of {len(own.target)} respondents left out, as they did not rate everything" if lost else ""

@@ -17,11 +17,11 @@ from math import isfinite, sqrt
 import numpy as np
 from scipy.special import ndtri
 
-from sexresearch.chain.deciding.again import fitted_again
+from sexresearch.chain.deciding.again import fitted_again, jointly
 from sexresearch.chain.deciding.confounding import shared
 from sexresearch.errors import ModelError, SexresearchError
 from sexresearch.sem import Results
-from sexresearch.sem.view import View, matrices, written
+from sexresearch.sem.view import View, matrices, view, written
 
 STEPS, NEAR = 20, 1e-4  # fits at the most; what may be left of the path, as a part of its first size
 FARTHEST = 10.0  # times the last step, where a search goes astray
@@ -30,11 +30,15 @@ Path = tuple[float, float]
 
 @dataclass(frozen=True)
 class Phantom:
-    """The shares of both remainders that take the path to 0 and below significance; or why there are none."""
+    """The shares of both remainders that take the path to 0 and below significance; or why there are none.
+
+    note : how the model was fitted again, where not as before.
+    """
 
     zero: float = np.nan
     significance: float = np.nan
     why: str = ""
+    note: str = ""
 
 
 def phantom(results: Results | View, fit: View, source: str, target: str, level: float) -> Phantom:
@@ -42,6 +46,11 @@ def phantom(results: Results | View, fit: View, source: str, target: str, level:
     why = _lacking(results, fit, source, target)
     if why or not isinstance(results, Results):
         return Phantom(why=why)
+    try:
+        results, note = jointly(results, fit)
+    except SexresearchError as error:
+        return Phantom(why=f"no phantom variable: {error}")
+    fit = view(results, "direction")
     first, critical = _path(results, source, target), float(ndtri(0.5 + level / 2))
     if not first[1] > 0:
         return Phantom(why="the path has no standard error")
@@ -66,7 +75,7 @@ def phantom(results: Results | View, fit: View, source: str, target: str, level:
     except SexresearchError as error:
         return Phantom(why=f"no phantom variable: {error}")
     least, edge = (shared(max(sign * k, 0.0) / sqrt(v * w)) for k in (zero, lost))
-    return Phantom(least, edge)
+    return Phantom(least, edge, note=note)
 
 
 def _lacking(results: Results | View, fit: View, source: str, target: str) -> str:

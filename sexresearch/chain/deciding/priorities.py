@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.deciding.beside import beside
+from sexresearch.chain.deciding.beside import ALL, beside
 from sexresearch.chain.deciding.gains import total_draws
 from sexresearch.chain.deciding.own_units import TargetUnits, units_of
 from sexresearch.chain.deciding.priority_verdicts import judged_priorities
@@ -136,9 +136,10 @@ def _levers(fit: View, units: TargetUnits, target: str, constructs: Sequence[str
 
 
 def _classed(fit: View, frame: pd.DataFrame, target: str, units: TargetUnits, seed: int) -> pd.DataFrame:
-    """The frame with d and kind of the constructs that lead to the target."""
+    """The frame with d and kind of the constructs that lead to the target, group by group."""
     found = beside(fit, target, list(dict.fromkeys(frame["construct"][frame["importance"].notna()])), units.scale, seed)
-    own = found.reindex(frame["construct"]).reset_index(drop=True)
+    keys = pd.MultiIndex.from_arrays([frame["construct"], frame["group"].fillna(ALL)])
+    own = found.reindex(keys).reset_index(drop=True)
     note = [joined(note, why) for note, why in zip(frame["note"], own["why"].fillna(""), strict=True)]
     return frame.assign(d=own["d"], kind=own["kind"].fillna(""), probability=own["probability"], note=note)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -27,21 +27,38 @@ Weights = Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """Rows of one group, with the items' weights and notes by name; label : NA where there is one group only."""
+
+    rows: slice
+    made: Mapping[str, Weights]
+    notes: Mapping[str, str] = field(default_factory=dict)
+    label: object = pd.NA
+
+
+@dataclass(frozen=True, eq=False)
 class Recipes:
     """Answers (n, items) with the ends of their scales, and by name the items' weights for each part of the rows.
 
-    parts : groups of rows, each with its own weights; clusters (n,) : None where there are none. notes : by name.
+    clusters, weights (n,) : of the respondents; None where there are none.
     """
 
     answers: pd.DataFrame
     ends: Mapping[str, Ends]
-    parts: Sequence[tuple[slice, Mapping[str, Weights]]]
-    notes: Mapping[str, str] = field(default_factory=dict)
+    parts: Sequence[Part]
     clusters: Array | None = None
+    weights: Array | None = None
 
     def points(self, name: str) -> Array:
         """(n,) the weighted mean of the items in points from 0 to 100; NaN where too little was answered."""
-        return np.concatenate([self._mean(self.answers[rows], made[name]) for rows, made in self.parts])
+        return np.concatenate([self._mean(self.answers[part.rows], part.made[name]) for part in self.parts])
+
+    def of(self, part: Part) -> Recipes:
+        """The same of one group alone."""
+        rows = part.rows
+        clusters, weights = (None if own is None else own[rows] for own in (self.clusters, self.weights))
+        alone = replace(part, rows=slice(None))
+        return Recipes(self.answers[rows].reset_index(drop=True), self.ends, [alone], clusters, weights)
 
     def _mean(self, answers: pd.DataFrame, weights: Weights) -> Array:
         if not weights or not np.isfinite([*weights.values()]).all():
@@ -55,7 +72,7 @@ class Recipes:
 
     def range_of(self, name: str) -> Ends | None:
         """The ends of the scale that all items of a name share; None where they differ."""
-        found = {self.ends[item] for _, made in self.parts for item in made[name]}
+        found = {self.ends[item] for part in self.parts for item in part.made[name]}
         return found.pop() if len(found) == 1 else None
 
 
@@ -76,7 +93,7 @@ def of_survey(
     answers = pd.DataFrame(answers_in(frame, used), index=frame.index, columns=used)
     ends, note = _ends(answers, data, scale)
     notes = {name: joined(*(note.get(item, "") for item in weights)) for name, weights in made.items()}
-    return Recipes(answers, ends, [(slice(None), made)], notes), chosen[1:]
+    return Recipes(answers, ends, [Part(slice(None), made, notes)]), chosen[1:]
 
 
 def _default(
@@ -141,14 +158,19 @@ def of_fit(
     wanted, parts, frames, first = [target, *chosen], [], [], 0
     for number, (block, meter) in enumerate(zip(fit.blocks, meters(fit, ends), strict=True)):
         found = _weights(fit, number, meter)
-        parts.append((slice(first, first + block.nobs), {name: found.get(name, {}) for name in wanted}))
+        made = {name: found.get(name, {}) for name in wanted}
+        notes = {name: joined(*reasons(fit, number, (name,), note)) for name in wanted}
+        label = block.label if fit.groups else pd.NA
+        parts.append(Part(slice(first, first + block.nobs), made, notes, label))
         frames.append(pd.DataFrame(block.answers, columns=list(block.observed)))
         first += block.nobs
-    notes = {name: joined(*(n for g in range(len(parts)) for n in reasons(fit, g, (name,), note))) for name in wanted}
-    answers = pd.concat(frames, ignore_index=True)
-    grouped = [block.clusters for block in fit.blocks]
-    clusters = None if any(c is None for c in grouped) or len(grouped) > 1 else grouped[0]
-    return Recipes(answers, ends, parts, notes, clusters), chosen
+    clusters, weights = ([getattr(block, name) for block in fit.blocks] for name in ("clusters", "weights"))
+    return Recipes(pd.concat(frames, ignore_index=True), ends, parts, _all_of(clusters), _all_of(weights)), chosen
+
+
+def _all_of(own: Sequence[Array | None]) -> Array | None:
+    there = [values for values in own if values is not None]
+    return np.concatenate(there) if len(there) == len(own) else None
 
 
 def _weights(fit: View, number: int, meter: Meter) -> dict[str, dict[str, float]]:

@@ -19,8 +19,8 @@ class Regressed:
     cov: Array
 
 
-def regressed(design: Array, y: Array, clusters: Array | None = None) -> Regressed:
-    """y (n,) on the columns of design (n, k), which must hold a constant.
+def regressed(design: Array, y: Array, clusters: Array | None = None, weights: Array | None = None) -> Regressed:
+    """y (n,) on the columns of design (n, k), which must hold a constant; rows count by their weights (n,).
 
     Errors: HC3 (MacKinnon & White 1985, doi 10.1016/0304-4076(85)90158-7); with clusters, sums of scores within them
     times G / (G - 1) (n - 1) / (n - k) (Cameron & Miller 2015, doi 10.3368/jhr.50.2.317).
@@ -30,6 +30,9 @@ def regressed(design: Array, y: Array, clusters: Array | None = None) -> Regress
     ([1.0, 3.0], [[2.0, -2.0], [-2.0, 4.0]])
     """
     n, k = design.shape
+    if weights is not None:
+        root = np.sqrt(weights)
+        design, y = design * root[:, None], y * root
     kept = _independent(design)
     coef, cov = np.full(k, np.nan), np.full((k, k), np.nan)
     Q, R = np.linalg.qr(design[:, kept])

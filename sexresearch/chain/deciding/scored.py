@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from sexresearch.chain.deciding.latent_points import latent_points
-from sexresearch.chain.deciding.recipes import Recipes, of_fit, of_survey
+from sexresearch.chain.deciding.recipes import Part, Recipes, of_fit, of_survey
 from sexresearch.chain.investing.scales import Scale
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
 from sexresearch.sem.view import Array, View, view
 from sexresearch.survey.survey import Survey
 
-ScoreKind = Literal["composite", "latent"]
+DECIMALS = 9  # of points from 0 to 100: sums of the same answers in another order are the same points
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +27,27 @@ class Scored:
     points: Array
     names: tuple[str, ...]
     made: Recipes
+
+    @property
+    def groups(self) -> list[Scored]:
+        """The same by group; respondents who weigh nothing are left out."""
+        return [self._of(part) for part in self.made.parts]
+
+    @property
+    def label(self) -> object:
+        """The label of the group, where this is one of several."""
+        return self.made.parts[0].label
+
+    def note(self, name: str) -> str:
+        """What is to be said of the points of a name."""
+        return self.made.parts[0].notes.get(name, "")
+
+    def _of(self, part: Part) -> Scored:
+        target, points, made = self.target[part.rows], self.points[part.rows], self.made.of(part)
+        if made.weights is not None:
+            there = made.weights > 0
+            target, points = np.where(there, target, np.nan), np.where(there[:, None], points, np.nan)
+        return Scored(target, points, self.names, made)
 
 
 def scored(
@@ -55,7 +75,10 @@ def scored(
     if scores == "latent":
         if not isinstance(data, Results):
             raise OptionError("scores='latent' needs Results: other engines hand over no factor scores")
+        if view(data, question).levels:
+            raise OptionError("scores='latent' takes numbers, and this fit has ordered items: use estimator='MLR'")
         values = latent_points(data, made, wanted)
     else:
         values = np.stack([made.points(name) for name in wanted], axis=1)
+    values = values.round(DECIMALS)
     return Scored(values[:, 0], values[:, 1:], tuple(found), made)

@@ -65,10 +65,11 @@ def shape(
     Notes
     -----
     Scores are corrected for measurement error (formulas: module `calibrated`); the other direct causes of the effect
-    are held. Errors by HC3 or clusters, the measurement model being taken as known. The knot is the one with the least
-    residual sum of squares; its interval holds the knots around it of which a robust test of the slope of the curve in
-    the knot does not say that they should lie elsewhere (Hansen 2017, doi 10.1080/07350015.2015.1073595, for such
-    regressions; Ahrholdt, Gudergan & Ringle 2019 for shapes of delight; Raftery 1995, doi 10.2307/271063 for BIC).
+    are held. Respondents count by the fit's sampling weights. Errors by HC3 or clusters, the measurement model being
+    taken as known. The knot is the one with the least residual sum of squares; its interval holds the knots around it
+    of which a robust test of the slope of the curve in the knot does not say that they should lie elsewhere (Hansen
+    2017, doi 10.1080/07350015.2015.1073595, for such regressions; Ahrholdt, Gudergan & Ringle 2019 for shapes of
+    delight; Raftery 1995, doi 10.2307/271063 for BIC).
     Causes are taken to be normal.
 
     Examples
@@ -165,13 +166,14 @@ def _row(
 ) -> dict[str, float]:
     """One shape: `own` columns of the cause, the last of them its bend, in that power of the cause's units."""
     design = np.stack(columns, axis=1)
-    fitted = regressed(design, found.effect, found.clusters)
+    fitted = regressed(design, found.effect, found.clusters, found.weights)
     blank = dict.fromkeys(NUMBERS, np.nan)
     if not np.isfinite(fitted.coef).all():
         return blank
     n, k = design.shape[0], design.shape[1] + 1 + knotted
-    rss = float(((found.effect - design @ np.nan_to_num(fitted.coef)) ** 2).sum())
-    total = float(((found.effect - found.effect.mean()) ** 2).sum())
+    w = np.ones(n) if found.weights is None else found.weights
+    rss = float((w * (found.effect - design @ np.nan_to_num(fitted.coef)) ** 2).sum())
+    total = float((w * (found.effect - np.average(found.effect, weights=w)) ** 2).sum())
     unit = found.sd[0]
     half = float(ndtri(0.5 + level / 2)) * np.sqrt(fitted.cov[own - 1, own - 1])
     bend = np.array([fitted.coef[own - 1], fitted.coef[own - 1] - half, fitted.coef[own - 1] + half]) / unit**power
@@ -189,10 +191,11 @@ def _row(
 def _knot(m: Array, v: float, found: Calibrated, others: Sequence[Array], level: float) -> tuple[float, float, float]:
     """The knot with the least residual sum of squares, and the limits of its interval."""
     first, last = (float(np.quantile(m, edge)) for edge in (EDGE, 1 - EDGE))
-    knots, y = np.linspace(first, last, KNOTS), found.effect
-    base, _ = np.linalg.qr(np.stack([m, *others], axis=1))
+    root = np.ones(len(m)) if found.weights is None else np.sqrt(found.weights)
+    knots, y = np.linspace(first, last, KNOTS), found.effect * root
+    base, _ = np.linalg.qr(np.stack([m, *others], axis=1) * root[:, None])
     left = y - base @ (base.T @ y)
-    hinge = np.stack([above(m, v, k) for k in knots], axis=1)
+    hinge = np.stack([above(m, v, k) for k in knots], axis=1) * root[:, None]
     hinge = hinge - base @ (base.T @ hinge)
     size = (hinge**2).sum(axis=0)
     rss = left @ left - (hinge.T @ left) ** 2 / np.where(size > 0, size, np.inf)
@@ -217,6 +220,7 @@ def _end(best: int, step: int, rejected: Callable[[int], bool]) -> int:
 def _elsewhere(m: Array, v: float, knot: float, found: Calibrated, others: Sequence[Array]) -> float:
     """|t| of moving the knot: of the slope of the curve in the knot, held beside the curve with the knot there."""
     beyond = ndtr((m - knot) / np.sqrt(v)) if v > 0 else (m > knot).astype(float)
-    fitted = regressed(np.stack([*others, m, above(m, v, knot), beyond], axis=1), found.effect, found.clusters)
+    design = np.stack([*others, m, above(m, v, knot), beyond], axis=1)
+    fitted = regressed(design, found.effect, found.clusters, found.weights)
     spread = float(fitted.cov[-1, -1])
     return abs(float(fitted.coef[-1])) / float(np.sqrt(spread)) if spread > 0 else 0.0

@@ -16,12 +16,13 @@ import pandas as pd
 from scipy.special import ndtri
 
 from sexresearch.chain.paths.arrows import all_arrows
-from sexresearch.chain.robustness.specifications import Specification
+from sexresearch.chain.robustness.specifications import LIKELIHOODS, Specification
 from sexresearch.chain.robustness.universe import Whole, whole_model
 from sexresearch.sem.view import Array, TotalEffect, View, Workers, matrices, shared_out, total_effects, view
 
 MOST = 60  # specifications whose curve is compared, the reference among them
 FEWEST = 19  # samples for a p value of .05
+NO_LIKELIHOOD = "samples without the effect are fitted by likelihood (ML, MLR, …), which no specification is"
 STATISTICS = ("median", "share shown", "mean z")
 COLUMNS = ["statistic", "value", "critical", "pvalue", "replicates", "failed", "note"]
 Wholes = Mapping[tuple[str, str, str, tuple[str, ...]], Whole]
@@ -42,10 +43,10 @@ def curve_null(
     if not replicates:
         return pd.DataFrame(columns=COLUMNS)
     own = [k for k, one in enumerate(wanted) if (one.view, one.covariates) == (wanted[0].view, wanted[0].covariates)]
-    kept = _kept(own, seed)
+    kept = _kept([k for k in own if wanted[k].estimator in LIKELIHOODS], seed)
     observed = _statistics(frame.loc[kept, "est"].to_numpy(), frame.loc[kept, "se"].to_numpy(), level)
     reference = wholes[wanted[0].data]
-    why = _why_not(reference, fit, replicates)
+    why = _why_not(reference, fit, replicates) or ("" if kept else NO_LIKELIHOOD)
     if why:
         return _table(observed, np.zeros((0, 3)), 0, why)
     answers, clusters = _without_effect(view(next(iter(reference.fits.values())), "multiverse"), ends)
@@ -63,6 +64,7 @@ def curve_null(
 
 
 def _kept(own: Sequence[int], seed: int) -> list[int]:
+    """Some of the specifications, the first among them: samples are fitted by likelihood, as that is quick."""
     if len(own) <= MOST:
         return list(own)
     others = np.random.default_rng(seed).choice(own[1:], MOST - 1, replace=False)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.plots._path.diagram_words import number
-from sexresearch.plots.rows import checked, footnote, in_rows, interval, point, scaled, shown_names
+from sexresearch.plots.rows import checked, footnote, groups_of, in_rows, interval, point, scaled, shown_names
 from sexresearch.plots.style import GREY, PALETTE, PAPER
 
 if TYPE_CHECKING:
@@ -62,16 +62,17 @@ def necessity(
     checked(frame, NEEDED, "necessity")
     rows = frame[frame["d"].notna()]
     checked(rows, NEEDED, "necessity")
-    order = rows.groupby("condition", sort=False)["d"].max().sort_values(ascending=False, kind="stable").index.tolist()
-    table = {(row["condition"], row["ceiling"]): row for row in rows.to_dict("records")}
+    rows = rows.assign(key=list(zip(rows["condition"], groups_of(rows), strict=True)))
+    order = rows.groupby("key", sort=False)["d"].max().sort_values(ascending=False, kind="stable").index.tolist()
+    table = {(row["key"], row["ceiling"]): row for row in rows.to_dict("records")}
     columns = {
         f"{ceiling.replace('_', '-').upper()}: d (p)": [_cell_text(table.get((name, ceiling))) for name in order]
         for ceiling in MARKS
     }
-    names = shown_names(order, labels, [""] * len(order))
+    names = shown_names([name for name, _ in order], labels, [group for _, group in order])
     target = str(rows["target"].iloc[0]) if "target" in rows else "the target"
     axis = f"d: how far the condition is necessary for {(labels or {}).get(target, target)}".replace("$", r"\$")
-    lost = frame["condition"].nunique() - len(order)
+    lost = len(set(zip(frame["condition"], groups_of(frame), strict=True))) - len(order)
     made = in_rows(names, WIDTH, columns, title, _foot(lost, note), axis)
     scaled(made.made, [*rows[["d", "d_most", "d_trimmed"]].to_numpy().ravel().tolist(), SMALL])
     made.made.area.axvline(SMALL, color=GREY, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
@@ -80,9 +81,9 @@ def necessity(
             row, y = table.get((name, ceiling)), place + sign * APART
             if row is not None:
                 interval(made.made, y, row["d_least"], row["d_most"], colour)
-                point(made.made, y, row["d_trimmed"], "|", colour, colour, f"trimmed:{name}:{ceiling}")
+                point(made.made, y, row["d_trimmed"], "|", colour, colour, f"trimmed:{name[0]}:{ceiling}")
                 inside = colour if row["pvalue"] <= SIGNIFICANT else PAPER
-                point(made.made, y, row["d"], marker, colour, inside, f"d:{name}:{ceiling}")
+                point(made.made, y, row["d"], marker, colour, inside, f"d:{name[0]}:{ceiling}")
     return made.made.figure
 
 

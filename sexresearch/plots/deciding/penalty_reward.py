@@ -10,7 +10,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.plots._path.diagram_words import number
-from sexresearch.plots.rows import checked, footnote, in_rows, interval, scaled, shown_names
+from sexresearch.plots.rows import checked, footnote, groups_of, in_rows, interval, scaled, shown_names
 from sexresearch.plots.style import GREY, INK, PALETTE, tint
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def penalty_reward(
     checked(rows, NEEDED, "penalty_reward")
     lean = rows[["penalty", "reward"]].sum(axis=1)
     rows = rows.iloc[np.argsort(lean.to_numpy(), kind="stable")].reset_index(drop=True)
-    names = shown_names(rows["attribute"].tolist(), labels, [""] * len(rows))
+    names = shown_names(rows["attribute"].tolist(), labels, groups_of(rows))
     columns = {
         "penalty": [number(value, False) if value == value else "" for value in rows["penalty"]],
         "reward": [number(value, False) if value == value else "" for value in rows["reward"]],

@@ -163,7 +163,8 @@ def no_resampler(engine: str) -> str:
     >>> no_resampler("semopy")
     "engine 'semopy' cannot estimate again on drawn samples: fit with engine='native' for that"
     """
-    return f"engine {engine!r} cannot estimate again on drawn samples: fit with engine='native' for that"
+    instead = "method='joint'" if engine == "sam" else "engine='native'"
+    return f"engine {engine!r} cannot estimate again on drawn samples: fit with {instead} for that"
 
 
 def _bootstrapped(fit: Estimated, start: Draws, replicates: int, seed: int) -> Draws:
