@@ -1,5 +1,7 @@
 """Terms of a discrepancy: derivatives of every kind, sums of kinds, and a new one in one file and one line."""
 
+import copy
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,7 @@ import pandas as pd
 import pytest
 import ridge
 
-from sexresearch.sem import fit
+from sexresearch.sem import bootstrap, fit
 from sexresearch.sem.terms.kinds import KINDS
 
 ROUNDING = 1e-9  # of a sum beside its parts
@@ -96,6 +98,33 @@ def test_a_new_term_is_one_file_and_one_line(monkeypatch):
     shrunk = np.linalg.solve(S[1:, 1:] + ridge.SIZE * variance * np.eye(2), S[1:, 0])
     assert slopes == pytest.approx(shrunk, abs=EQUATION)
     assert np.linalg.norm(slopes) < np.linalg.norm(plain.parameters["est"][:2])
+
+
+@pytest.mark.filterwarnings("ignore:the model is saturated")
+def test_all_that_is_asked_of_a_fit_holds_with_the_new_term(monkeypatch):
+    data = answers().rename(columns={"a": "y", "b": "x1", "c": "x2"})
+    plain = fit("y ~ x1 + x2", data)
+    monkeypatch.setitem(KINDS, "normal", ridge.penalised)
+    results = fit("y ~ x1 + x2", data)
+    slopes, variance = results.fitted.theta[:2], results.fitted.theta[2]
+    S = data[["y", "x1", "x2"]].cov(ddof=0).to_numpy()
+    information = len(data) * (S[1:, 1:] / variance + ridge.SIZE * np.eye(2))
+    assert results.vcov.iloc[:2, :2].to_numpy() == pytest.approx(np.linalg.inv(information), rel=EQUATION)
+    unexplained = S[0, 0] - 2 * slopes @ S[1:, 0] + slopes @ S[1:, 1:] @ slopes
+    least = S[0, 0] - S[1:, 0] @ np.linalg.solve(S[1:, 1:], S[1:, 0])
+    chisq = len(data) * (np.log(variance / least) + unexplained / variance - 1)
+    assert results.fit_measures["chisq"] == pytest.approx(chisq, rel=EQUATION)
+    assert plain.fit_measures["chisq"] == 0
+    for again in (pickle.loads(pickle.dumps(results)), copy.deepcopy(results), fit("y ~ x1 + x2", data)):
+        assert again == results
+        assert again.vcov.equals(results.vcov)
+    assert results != plain
+    drawn = bootstrap(results, 40, seed=1).replicates
+    assert drawn.iloc[:, :2].mean().to_numpy() == pytest.approx(slopes, abs=3 * np.sqrt(results.vcov.iloc[0, 0] / 40))
+    for options in ({"estimator": "MLR"}, {"group": "g"}, {"estimator": "MLM"}):
+        other = fit("y ~ x1 + x2", data, **options)
+        assert other.converged
+        assert (other.parameters["se"][:2] > 0).all()
 
 
 def test_the_page_shows_the_toy_term_as_it_is():

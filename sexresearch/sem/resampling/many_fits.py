@@ -63,6 +63,8 @@ def batch(fitted: Fitted, gaps: bool = False) -> Batch | None:
     groups = fitted.objective.groups
     if fitted.table.levels or fitted.unrotated is not None:  # rotated factors: every sample is turned by itself
         return None
+    if len(groups) < len(fitted.objective.terms):  # a term without data, such as a penalty, is not in the batch
+        return None
     if not (all(term.rests_on_moments or (gaps and term.fills_gaps) for term in groups) and _linear(fitted)):
         return None
     around = coordinates(fitted.structures, fitted.theta)
