@@ -67,11 +67,11 @@ def invariance_ladder(steps: pd.DataFrame, *, title: str = "", note: str = "") -
     --------
     >>> steps = pd.DataFrame({"step": ["configural", "metric"], "cfi_change": [None, -0.002],
     ...                       "rmsea_change": [None, 0.001], "srmr_change": [None, 0.004], "released": [(), ()],
-    ...                       "verdict": ["holds: CFI .99", "holds: CFI falls by .002"]})
+    ...                       "outcome": ["holds", "holds"]})
     >>> "metric" in {text.get_text() for text in invariance_ladder(steps).axes[0].texts}
     True
     """
-    absent = [name for name in ("step", *MEASURES, "released", "verdict") if name not in steps.columns]
+    absent = [name for name in ("step", *MEASURES, "released", "outcome") if name not in steps.columns]
     if absent or steps.empty:
         raise OptionError(f"invariance_ladder takes the table of invariance; it has no {absent or 'rows'}")
     height = FOOT + RUNG * len(steps) + HEAD + (0.4 if title else 0.0)
@@ -90,8 +90,8 @@ def invariance_ladder(steps: pd.DataFrame, *, title: str = "", note: str = "") -
 
 
 def _word(row: dict) -> str:
-    """The outcome of a step, or "" where it has none; tables without outcomes begin their verdicts with it."""
-    word = str(row.get("outcome", str(row["verdict"]).split(":")[0]))
+    """The outcome of a step, or "" where it has none."""
+    word = str(row["outcome"])
     return word if word in WORDS else ""
 
 

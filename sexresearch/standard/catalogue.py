@@ -81,9 +81,18 @@ def near(name: str, names: Mapping[str, str], otherwise: Iterable[str]) -> str:
     >>> near("delihgt", {"delight": "delight", "customerdelight": "delight"}, ["delight", "loyalty"])
     'near matches: delight'
     """
-    matches = difflib.get_close_matches(plain(name), names, n=NEAR, cutoff=0.6)
-    found = dict.fromkeys(names[match] for match in matches)
+    found = nearest(name, names)
     return f"near matches: {', '.join(found)}" if found else f"there are: {', '.join(otherwise)}"
+
+
+def nearest(name: str, names: Mapping[str, str]) -> list[str]:
+    """The names nearest to one not found, nearest first; none where none is near.
+
+    >>> nearest("delihgt", {"delight": "delight", "loyalty": "loyalty"})
+    ['delight']
+    """
+    matches = difflib.get_close_matches(plain(name), names, n=NEAR, cutoff=0.6)
+    return list(dict.fromkeys(names[match] for match in matches))
 
 
 def plain(name: str) -> str:

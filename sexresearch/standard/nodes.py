@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sexresearch.standard.catalogue import near, plain
+from sexresearch.standard.catalogue import near, nearest, plain
 from sexresearch.standard.effect_chain import chain
 from sexresearch.standard.effect_model import dimensions, elements, sub_elements
 from sexresearch.standard.foundations import pyramid
@@ -32,6 +32,20 @@ def near_nodes(node: str) -> str:
     >>> near_nodes("delihgt")
     'near matches: delight'
     """
+    otherwise = (*chain.nodes.identifiers, "L1 to L4", "clauses such as 7.2.1")
+    return near(node.replace("_", " "), _places(), otherwise)
+
+
+def nearest_node(node: str) -> str:
+    """The identifier of the place nearest to an unknown one; empty where none is near.
+
+    >>> nearest_node("delihgt"), nearest_node("weather forecast")
+    ('delight', '')
+    """
+    return next(iter(nearest(node.replace("_", " "), _places())), "")
+
+
+def _places() -> dict[str, str]:
+    """Identifiers by what a look-up compares: identifiers and titles."""
     names = {plain(key): key for _, key in KNOWN}
-    names |= {plain(catalogue[key].title): key for catalogue, key in KNOWN}
-    return near(node.replace("_", " "), names, (*chain.nodes.identifiers, "L1 to L4", "clauses such as 7.2.1"))
+    return names | {plain(catalogue[key].title): key for catalogue, key in KNOWN}

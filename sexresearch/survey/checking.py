@@ -12,7 +12,15 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.survey.alike import alike_labels
-from sexresearch.survey.columns import NoAnswer, ReadColumn, answers_on_scale, field_values, item_answers, number_values
+from sexresearch.survey.columns import (
+    ColumnNote,
+    NoAnswer,
+    ReadColumn,
+    answers_on_scale,
+    field_values,
+    item_answers,
+    number_values,
+)
 from sexresearch.survey.headers import found_by_text
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.joined import joined_note
@@ -49,7 +57,7 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> CheckedColu
     headers = frame.columns.tolist()
     parts, renamed = found_by_text(_parts(instrument), headers, table.texts)
     problems = [*_table_problems(frame), *_absent(parts, headers), *_taken(parts, headers)]
-    notes = list(renamed)
+    notes = [ColumnNote(text) for text in renamed]
     once = [name for name, times in Counter(headers).items() if name and times == 1]
     frame = frame if len(once) == len(headers) else frame[once]
     plain = _plain_numbers(frame) - {*parts, *table.labels, *table.doubts}
@@ -62,13 +70,14 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> CheckedColu
         columns[place] = column.content
         used = part is not None or instrument is None
         problems += [f"column '{header}': {doubt}"] if doubt and used else [] if doubt else column.problems
-        notes += [*column.notes, *([f"column '{header}' (not in use): {doubt}"] if doubt and not used else [])]
+        unused = [ColumnNote(f"column '{header}' (not in use): {doubt}")] if doubt and not used else []
+        notes += [*column.notes, *unused]
         found += column.no_answers
     names = [parts[header].name if header in parts else header for header in once]
     answers = with_columns(frame, columns).set_axis(names, axis=1)
-    notes = [*_together(notes), *_no_answer_notes(found), *_joined(answers), *_alike(answers, instrument)]
-    notes += _marked(answers)
-    return CheckedColumns(answers, tuple(problems), tuple(notes), tuple(found))
+    texts = [*_together(notes), *_no_answer_notes(found), *_joined(answers), *_alike(answers, instrument)]
+    texts += _marked(answers)
+    return CheckedColumns(answers, tuple(problems), tuple(texts), tuple(found))
 
 
 def _parts(instrument: Instrument | None) -> Parts:
@@ -114,13 +123,11 @@ def _plain_items(frame: pd.DataFrame, parts: Parts, closer: set[str]) -> dict[in
     return found
 
 
-def _together(notes: list[str]) -> Iterator[str]:
+def _together(notes: list[ColumnNote]) -> Iterator[str]:
     """Notes about items, those that say the same of several items said once."""
     same: dict[str, list[str]] = {}
     for note in notes:
-        about, mark, what = note.partition("': ")
-        named = mark and about.startswith("item '")
-        same.setdefault(what if named else note, []).append(about.removeprefix("item '") if named else "")
+        same.setdefault(note.text, []).append(note.item)
     for what, items in same.items():
         yield f"{what} ({listed(items)})" if items[0] else what
 

@@ -37,13 +37,21 @@ class NoAnswer:
     because: str
 
 
+@dataclass(frozen=True)
+class ColumnNote:
+    """What was decided in reading a column, and the item that it is about; "" where it is about none."""
+
+    text: str
+    item: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class ReadColumn:
     """One column, read: its content, what is wrong, what was decided, and what counted as no answer."""
 
     content: pd.Series
     problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[ColumnNote] = field(default_factory=list)
     no_answers: list[NoAnswer] = field(default_factory=list)
 
 
@@ -130,11 +138,11 @@ def item_answers(
             for code, times in _times(codes[codes.isin(list(unsaid))])
         ),
     ]
-    notes = [f"item '{item.name}': {note}" for note in words.notes]
-    notes += [f"item '{item.name}': {counted(rounded, 'answer')} rounded to a whole number"] if rounded else []
+    notes = [ColumnNote(note, item.name) for note in words.notes]
+    notes += [ColumnNote(f"{counted(rounded, 'answer')} rounded to a whole number", item.name)] if rounded else []
     against = contradiction(labels, item)
     differs = "" if against else other_words(labels, item)
-    notes += [f"labels differ in wording: {differs}"] if differs else []
+    notes += [ColumnNote(f"labels differ in wording: {differs}")] if differs else []
     recoded = scale.lowest + scale.highest - answers if item.reverse else answers
     problems = [*([against] if against else []), *_off_scale(item, cells, codes, answers, words)]
     return ReadColumn(recoded, problems, notes, none)

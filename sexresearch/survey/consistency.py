@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from sexresearch.standard.nodes import near_nodes, node_key
+from sexresearch.standard.nodes import near_nodes, nearest_node, node_key
 from sexresearch.survey.codebook_keys import nearest
 from sexresearch.survey.codebook_text import key, missing_text, number, quoted
 from sexresearch.survey.parts import RESPONDENTS, ROLES, Construct, Field, Item, ResponseScale
@@ -111,11 +111,10 @@ def unknown_nodes(constructs: tuple[Construct, ...]) -> Iterator[Problem]:
     """
     for construct in constructs:
         if construct.node and not node_key(construct.node):
-            near = near_nodes(construct.node)
-            meant = near.removeprefix("near matches: ").partition(", ")[0] if near.startswith("near matches") else ""
+            meant = nearest_node(construct.node)
             yield Problem(
                 f"construct '{construct.name}' has the node '{construct.node}', which the model of the standard does "
-                f"not have; {near}",
+                f"not have; {near_nodes(construct.node)}",
                 ("constructs", construct.name, "node"),
                 f'node = "{meant}"' if meant else "",
             )

@@ -28,7 +28,7 @@ STEPS = pd.DataFrame(
         "rmsea_change": [math.nan, -0.001, 0.060, 0.016, math.nan],
         "srmr_change": [math.nan, 0.028, 0.009, 0.002, math.nan],
         "released": [(), (), (), ("sat1 ~1", "visual =~ x9"), ()],
-        "verdict": ["holds: a", "holds: b", "fails: c", "doubtful: d", "not computable"],
+        "outcome": ["holds", "holds", "fails", "doubtful", "not_computable"],
     }
 )
 

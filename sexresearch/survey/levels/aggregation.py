@@ -57,7 +57,7 @@ def judged(people: People, asked: Asked, codes: Codes, clusters: int) -> Judged:
     answers = answers_to(people, asked.items)
     agreement = _agreement(answers, asked, codes, clusters)
     found: Components | str = components(person_means(answers), codes)
-    if asked.construct and asked.scale is None and "different scales" in asked.why:
+    if asked.several_scales:
         found = asked.why
     answered = asked.scale[2] if asked.scale else None
     reasons = {"agreement": asked.why or "no cluster has two answers"}

@@ -18,7 +18,7 @@ def employee_means(
 ) -> pd.DataFrame:
     """Means by cluster of the items and constructs that are asked for, clusters as rows."""
     known = {part.name: part for part in looked}
-    usable = {name: part for name, part in known.items() if "different scales" not in part.why or not part.construct}
+    usable = {name: part for name, part in known.items() if not part.several_scales}
     several = [aggregate] if isinstance(aggregate, str) else aggregate
     names = list(usable) if isinstance(several, bool) else list(dict.fromkeys(several))
     absent = [name for name in names if name not in known]

@@ -31,7 +31,8 @@ class People:
 class Asked:
     """What is looked at as one variable: an item, or a construct with its items.
 
-    scale : what all its items are answered on, None where that is not known; `why` says why.
+    scale : what all its items are answered on, None where that is not known; `why` says why. several_scales : whether
+    its items are answered on different ones, so that they have no common mean.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Asked:
     scale: Scale | None
     why: str = ""
     construct: bool = False
+    several_scales: bool = False
 
 
 def people_of(source: object, name: str, by: str) -> People:
@@ -70,7 +72,7 @@ def asked(people: People, by: str, scales: Mapping[str, tuple[float, float]]) ->
             known = {item.scale for item in own}
             shared = own[0].scale if len(known) == 1 else None
             why = own[0].why if len(known) == 1 else "its items are answered on different scales"
-            found.append(Asked(construct.name, tuple(item.name for item in own), shared, why, True))
+            found.append(Asked(construct.name, tuple(item.name for item in own), shared, why, True, len(known) > 1))
         found += own
     return found
 
