@@ -17,6 +17,7 @@ from sexresearch.sem.view import view
 pytestmark = pytest.mark.filterwarnings("ignore::sexresearch.sem.FitWarning")
 REFERENCE = Path(__file__).resolve().parent.parent / "reference"
 ESTIMATES, ERRORS = 1e-5, 1e-4  # lavaan's stopping error; the same carried into the errors
+EXACT = 1e-8  # closed forms on both sides, printed to twelve digits
 ROOT = 2e-4  # twice where the search for a path of 0 ends
 CHAIN = "joy =~ j1 + j2 + j3; bond =~ b1 + b2 + b3; stay =~ s1 + s2 + s3; bond ~ joy; stay ~ bond"
 
@@ -166,6 +167,22 @@ def chain(n: int = 1500, hidden: float = 0.0, seed: int = 2) -> pd.DataFrame:
     stay = 0.5 * bond + hidden * other + 0.7 * rng.normal(size=n)
     latent = {"j": joy, "b": bond, "s": stay}
     return pd.DataFrame({f"{k}{i}": f + 0.5 * rng.normal(size=n) for k, f in latent.items() for i in (1, 2, 3)})
+
+
+@pytest.mark.parametrize("row", pd.read_csv(REFERENCE / "instruments.csv").to_dict("records"), ids=lambda row: "")
+def test_instruments_equal_those_of_ivreg(row):
+    """Estimates, errors and tests of AER's ivreg; of a robust fit errors by sandwich and Hansen's test."""
+    items = "quality =~ qua1 + qua2 + qua3; joy =~ del1 + del2 + del3; loyal =~ loy1 + loy2 + loy3; joy ~ quality; "
+    own = {"residuals": "loyal ~ joy + quality; del2 ~~ loy1", "restricted": "loyal ~ joy"}
+    text, data = items + own.get(row["model"], "loyal ~ joy + quality"), pd.read_csv(REFERENCE / "data" / "chain.csv")
+    for estimator, se, test in (("ML", "se", "sargan"), ("MLR", "se_robust", "hansen")):
+        found = instrumented(view(sx.fit(text, data, estimator=estimator), "test"), row["source"], row["target"])
+        assert (set(found.instruments), found.df) == (set(row["instruments"].split()), row["df"])
+        assert found.est == pytest.approx(row["est"], rel=EXACT)
+        assert found.se == pytest.approx(row[se], rel=EXACT)
+        assert found.sargan == pytest.approx(row[test], rel=EXACT)
+        assert test in found.test.lower()
+        assert estimator == "MLR" or found.pvalue == pytest.approx(row["pvalue"], rel=EXACT)
 
 
 def test_instruments_and_sargan_by_hand():

@@ -2,9 +2,10 @@
 
 Low: at or below the first line (25 points of 100), high: at or above the second (75); between them lies the reference.
 On a scale of 5 answers low is 1 and 2, high 4 and 5; of 7: 1 and 2, 6 and 7; of 10: 1 to 3, 8 to 10. The penalty is the
-coefficient of the dummy of low, the reward that of high (Brandt 1987; 1988, doi 10.1108/eb024732). The smooth
-alternative takes a restricted cubic spline with knots at the two lines and halfway (Durrleman & Simon 1989,
-doi 10.1002/sim.4780080504) in place of the dummies, and reads it at the mean rating of each region.
+coefficient of the dummy of low, the reward that of high (Brandt 1987, in proceedings, without a doi; 1988,
+doi 10.1108/eb024732). The smooth alternative takes a restricted cubic spline with knots at the two lines and halfway
+(Durrleman & Simon 1989, doi 10.1002/sim.4780080504) in place of the dummies, and reads it at the mean rating of each
+region.
 With p and r what a penalty takes and a reward adds (0 where it has the wrong sign), (r - p) / (r + p) runs from -1 to 1
 (Mikulić & Prebežac 2008): below -1/3 the attribute is basic, its penalty at least twice its reward; above 1/3 it is one
 of excitement; between them one of performance.
