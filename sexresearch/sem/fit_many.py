@@ -16,7 +16,7 @@ from sexresearch.sem.data.observed import Columns, frame_of
 from sexresearch.sem.data.pieces import Reader
 from sexresearch.sem.data.sample import Sample, whole_sample
 from sexresearch.sem.data.sources import FrameSource, columns_behind, source_of
-from sexresearch.sem.data.streamed import GROUP, Streamed, streamed
+from sexresearch.sem.data.streamed import GROUP, Streamed
 from sexresearch.sem.data.sums import moments_of
 from sexresearch.sem.data.weighted_moments import Weighed
 from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
@@ -33,6 +33,7 @@ from sexresearch.sem.resampling.many_fits import Batch, batch, fit_batch
 from sexresearch.sem.resampling.many_measures import many_measures
 from sexresearch.sem.resampling.refit import BROKEN, refit_samples, told
 from sexresearch.sem.resampling.row_values import exogenous_rows
+from sexresearch.sem.streaming import sums_of
 from sexresearch.sem.threads import one_thread
 
 MEASURES = ("chisq", "rmsea", "cfi", "srmr")
@@ -132,7 +133,7 @@ def _read(model: Model, data: object, by: str) -> Streamed:
     absent = [name for name in (*model.observed, by) if columns_behind([name], source.names) is None]
     if absent:
         raise DataError(f"columns not in the data: {absent}; the data have {list(map(str, source.names))[:20]}")
-    return streamed(Reader(source, columns), gaps=False)
+    return sums_of(Reader(source, columns), gaps=False)
 
 
 @dataclass(frozen=True)

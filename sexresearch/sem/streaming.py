@@ -7,9 +7,10 @@ from dataclasses import replace
 import pandas as pd
 
 from sexresearch.errors import OptionError
+from sexresearch.sem.data.in_sql import summed_in_sql
 from sexresearch.sem.data.ordered_columns import ordered_names
 from sexresearch.sem.data.pieces import Reader
-from sexresearch.sem.data.sources import columns_behind, source_of
+from sexresearch.sem.data.sources import IbisSource, columns_behind, source_of
 from sexresearch.sem.data.streamed import Streamed, streamed
 from sexresearch.sem.data.streamed_categories import streamed_categories, typed_levels
 from sexresearch.sem.data.totals import TooManyUnits
@@ -18,11 +19,22 @@ from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.estimation.settled import settled
 from sexresearch.sem.language.model import Model
 
+PLAIN = ("standard", "none")  # errors that need no scores
+STAYING = (
+    "{what}: this needs the answers themselves, and those of an Ibis table stay in the warehouse, which makes sums "
+    "alone. Fit a copy of it: table.to_parquet('answers.parquet')"
+)
+
 
 def from_pieces(model: Model, data: object, requested: Options, engine: str, method: str) -> Streamed | None:
     """The sums of a table that is read in pieces; None for a table in memory, and where the options need the rows."""
     source = None if isinstance(data, pd.DataFrame) or hasattr(data, "answers") else source_of(data)
-    if source is None or model.statements.levels or engine != "native" or method != "joint":
+    if source is None:
+        return None
+    beyond = model.statements.levels or engine != "native" or method != "joint"
+    if beyond and isinstance(source, IbisSource):
+        raise OptionError(STAYING.format(what="a model of two levels, another engine or method='sam'"))
+    if beyond:
         return None
     columns = columns_of(model, requested)
     reader = Reader(source, columns)
@@ -34,6 +46,8 @@ def from_pieces(model: Model, data: object, requested: Options, engine: str, met
         options = settled(replace(requested, ordered=tuple(ordered)), has_rows=True, means_wanted=False)
     except OptionError:
         return None
+    if isinstance(source, IbisSource):
+        return replace(_of_warehouse(reader, options), said=tuple(said))
     mixed = bool(ordered) and set(ordered) != set(columns.items)
     drawn = options.se == "bootstrap" and (bool(ordered) or options.cluster is None or options.missing != "listwise")
     if drawn or mixed or (options.missing == "pairwise" and not ordered):
@@ -42,9 +56,29 @@ def from_pieces(model: Model, data: object, requested: Options, engine: str, met
         if ordered:
             reader = replace(reader, levels=typed_levels(first, ordered))
             return streamed_categories(reader, options.missing == "listwise", said)
-        return streamed(reader, gaps=options.missing == "fiml")
+        return replace(sums_of(reader, gaps=options.missing == "fiml"), said=tuple(said))
     except TooManyUnits:
         return None
+
+
+def sums_of(reader: Reader, gaps: bool) -> Streamed:
+    """Sums of a source: made by the warehouse that holds it, or here piece by piece."""
+    return summed_in_sql(reader, gaps) if isinstance(reader.source, IbisSource) else streamed(reader, gaps)
+
+
+def _of_warehouse(reader: Reader, options: Options) -> Streamed:
+    """The sums that a warehouse makes; OptionError for what needs the answers themselves."""
+    gaps, clustered = options.missing == "fiml", options.cluster is not None
+    needs = {
+        "ordered variables": bool(options.ordered),
+        "missing='pairwise'": options.missing == "pairwise",
+        "bootstrap errors without clusters": options.se == "bootstrap" and (gaps or not clustered),
+        f"estimator {options.estimator!r} beside missing='fiml'": gaps and options.se not in PLAIN,
+    }
+    what = [words for words, wanted in needs.items() if wanted]
+    if what:
+        raise OptionError(STAYING.format(what=" and ".join(what)))
+    return sums_of(reader, gaps)
 
 
 def _first_rows(reader: Reader) -> pd.DataFrame | None:
@@ -55,4 +89,6 @@ def _first_rows(reader: Reader) -> pd.DataFrame | None:
         return None
     if columns_behind(reader.wanted, reader.source.names) is None:
         return None
+    if isinstance(reader.source, IbisSource):
+        return pd.DataFrame({name: pd.Series(dtype=float) for name in reader.wanted})
     return next(reader.frames(), None)

@@ -12,7 +12,7 @@ import pytest
 
 from sexresearch.errors import DataError
 from sexresearch.sem import fit
-from sexresearch.sem.data import sources
+from sexresearch.sem.data import observed, sources
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*dropped .listwise.")
 
@@ -161,3 +161,25 @@ def test_a_stored_fit_of_a_duckdb_table_opens_the_table_again(answers, tmp_path)
         base.execute("create table answers as select * from frame")
     results = fit(MODEL, f"duckdb://{path}#answers", estimator="MLM")
     assert stored(results).vcov.equals(results.vcov)
+
+
+def test_a_dask_table_is_read_a_partition_at_a_time(answers, monkeypatch):
+    dd = pytest.importorskip("dask.dataframe")
+    table = dd.from_pandas(answers.drop(columns="unused"), npartitions=5)
+    monkeypatch.setattr(observed, "read_columns", _refused)
+    for options in ({"cluster": "branch"}, {"missing": "fiml", "group": "brand"}):
+        whole, parts = fit(MODEL, answers, **options), fit(MODEL, table, **options)
+        assert np.allclose(whole.fit_measures, parts.fit_measures, rtol=SAME, equal_nan=True)
+    broken = table.map_partitions(_broken, meta=table._meta)
+    with pytest.raises(DataError, match=r"partition 3 of 5 cannot be read \(OSError\): the disk is gone"):
+        fit(MODEL, broken)
+
+
+def _refused(*arguments):
+    raise AssertionError("rows were read into memory")
+
+
+def _broken(frame):
+    if len(frame) and 360 in frame.index:
+        raise OSError("the disk is gone")
+    return frame

@@ -98,10 +98,12 @@ def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.D
 
 
 def _frame_with(data: object, wanted: Sequence[str]) -> pd.DataFrame:
-    """The data as a frame; of a source only the columns wanted, or all where one of them is absent."""
+    """The data as a frame; of a source only the columns wanted, and no row where one of them is absent."""
     source = None if isinstance(data, pd.DataFrame) or hasattr(data, "answers") else source_of(data)
-    chosen = None if source is None else columns_behind(wanted, source.names)
-    return frame_of(data) if source is None or chosen is None else read_columns(source, chosen)
+    if source is None:
+        return frame_of(data)
+    chosen = columns_behind(wanted, source.names)
+    return pd.DataFrame(columns=list(source.names)) if chosen is None else read_columns(source, chosen)
 
 
 def column_names(data: object) -> list[object]:

@@ -36,6 +36,10 @@ class AnsweredAgain(ABC):
     def chunks(self) -> Iterator[Answers]:
         """The rows that take part, some at a time."""
 
+    def summed(self, centre: Array) -> Sums | None:
+        """Their sums about a centre, where these can be had without the rows; None where not."""
+        return None
+
 
 @by_value
 @dataclass(frozen=True)
@@ -147,6 +151,9 @@ class Sample:
     def sums(self) -> Sums:
         """What the rows add up to, about the means."""
         if self.answers is None and self.given_sums is None:
+            asked = None if self.again is None else self.again.summed(self.mean)
+            if asked is not None:
+                return asked
             return reduce(add, (part._own_sums for part in self.parts()))
         if self.answers is None:
             assert self.given_sums is not None

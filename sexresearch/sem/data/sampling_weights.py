@@ -14,6 +14,7 @@ from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import group_prefix
 
 ALL_BUT_ALONE = 0.99  # share of all weight from which a row leaves the others none worth speaking of
+UNKNOWN = -1  # number of a row that a warehouse does not tell
 UNEVEN = 0.1  # of the rows: an effective sample size below it is said
 
 
@@ -95,6 +96,7 @@ def uneven(facts: WeightFacts, name: str, where: str) -> list[str]:
         raise DataError(f"{where}sampling weights {name!r} are all zero or vanish beside those of other groups")
     share = facts.heaviest / facts.total
     row = f"row {facts.row!r}" if isinstance(facts.row, str) else f"row {facts.row}"
+    row = "one row" if facts.row == UNKNOWN else row
     if facts.rows > 1 and share > ALL_BUT_ALONE:
         raise DataError(
             f"{where}sampling weights {name!r}: {row} has {100 * share:.6g} % of all weight, so that the other "

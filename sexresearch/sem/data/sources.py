@@ -44,6 +44,10 @@ def source_of(data: object) -> Source | None:
         return _parquet(Path(data))
     if type(data).__module__.startswith("pyarrow._dataset"):
         return ArrowSource(data, "the Arrow data set")
+    if type(data).__module__.startswith("ibis."):
+        return IbisSource(data)
+    if type(data).__module__.startswith("dask.dataframe."):
+        return DaskSource(data)
     lazy = nw.from_native(data, pass_through=True)
     return LazySource(lazy, f"the {type(data).__name__}") if isinstance(lazy, nw.LazyFrame) else None
 
@@ -163,11 +167,58 @@ class LazySource(_Opened):
         """The columns as frames; in pieces where the library hands out Arrow batches, whole where it does not."""
         chosen = self._at_hand().select(*names)
         native = nw.to_native(chosen)
-        batches = getattr(native, "to_arrow_reader", None) or getattr(native, "to_pyarrow_batches", None)
+        batches = getattr(native, "to_arrow_reader", None)
         if batches is None:
             yield chosen.collect("pandas").to_native()
             return
-        for batch in batches(ROWS_AT_ONCE):
+        try:
+            for batch in batches(ROWS_AT_ONCE):
+                if batch.num_rows:
+                    yield batch.to_pandas()
+        except DataError:
+            raise
+        except Exception as error:  # every library has errors of its own
+            raise DataError(f"{self.label} cannot be read ({type(error).__name__}): {error}") from error
+
+
+@dataclass(frozen=True)
+class DaskSource:
+    """A data frame of Dask."""
+
+    table: Any
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns."""
+        return tuple(self.table.columns)
+
+    def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """The partitions, one at a time; DataError names the one that cannot be had or lacks a column."""
+        chosen = self.table[list(names)]
+        for number in range(chosen.npartitions):
+            where = f"partition {number + 1} of {chosen.npartitions}"
+            try:
+                frame = chosen.partitions[number].compute()
+            except Exception as error:  # whatever stands behind the partition
+                raise DataError(f"{where} cannot be read ({type(error).__name__}): {error}") from error
+            if len(frame):
+                yield frame
+
+
+@dataclass(frozen=True)
+class IbisSource:
+    """A table of Ibis: a warehouse that is asked for sums; its rows are read for what is no fit alone."""
+
+    native: Any
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns."""
+        return tuple(self.native.columns)
+
+    def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """The columns as frames, through Arrow batches."""
+        for batch in self.native.select(*names).to_pyarrow_batches(chunk_size=ROWS_AT_ONCE):
             if batch.num_rows:
                 yield batch.to_pandas()
 

@@ -19,7 +19,7 @@ from sexresearch.sem.data.cluster_totals import ClusterTotals
 from sexresearch.sem.data.ordered_columns import Levels
 from sexresearch.sem.data.pieces import Piece, Reach, Reader, RowsAgain
 from sexresearch.sem.data.rows_used import cost_note, dropped_note, group_prefix, silent_rows
-from sexresearch.sem.data.sample import Sample, drawn_sample, moved_block
+from sexresearch.sem.data.sample import AnsweredAgain, Sample, drawn_sample, moved_block
 from sexresearch.sem.data.sampling_weights import WeightFacts, refuse_wrong, uneven, wrong_weights
 from sexresearch.sem.data.saturated import saturated_moments
 from sexresearch.sem.data.totals import Totals
@@ -210,14 +210,16 @@ class Part:
             raise DataError(f"{self.where}no row has any answer to {list(self.role.observed)[:8]}")
         return notes
 
+    def again(self, share: float) -> AnsweredAgain:
+        """The rows that take part, to be read once more."""
+        whole = self.all.kinds is None
+        return RowsAgain(self.all.reader, self.number, self.label, self.places, share, self.rows, whole, self.needed)
+
     def sample(self, share: float) -> Sample:
         """The sample of the group with weights multiplied by `share`."""
         made = self._complete(share) if self.all.kinds is None else self._by_pattern(share)
         sizes = self.cluster_sizes
-        again = RowsAgain(
-            self.all.reader, self.number, self.label, self.places, share, self.rows, self.all.kinds is None, self.needed
-        )
-        return replace(made, again=again, cluster_sizes=np.array(list(sizes.values())) if sizes else None)
+        return replace(made, again=self.again(share), cluster_sizes=np.array(list(sizes.values())) if sizes else None)
 
     def _complete(self, share: float) -> Sample:
         totals, slots, names = self.all.totals, self.slots, self.role.observed
