@@ -45,9 +45,9 @@ def source_of(data: object) -> Source | None:
     if type(data).__module__.startswith("pyarrow._dataset"):
         return ArrowSource(data, "the Arrow data set")
     if type(data).__module__.startswith("ibis."):
-        return IbisSource(data)
+        return IbisSource(data, "the Ibis table")
     if type(data).__module__.startswith("dask.dataframe."):
-        return DaskSource(data)
+        return DaskSource(data, "the Dask data frame")
     lazy = nw.from_native(data, pass_through=True)
     return LazySource(lazy, f"the {type(data).__name__}") if isinstance(lazy, nw.LazyFrame) else None
 
@@ -182,19 +182,17 @@ class LazySource(_Opened):
 
 
 @dataclass(frozen=True)
-class DaskSource:
+class DaskSource(_Opened):
     """A data frame of Dask."""
-
-    table: Any
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns."""
-        return tuple(self.table.columns)
+        return tuple(self._at_hand().columns)
 
     def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
         """The partitions, one at a time; DataError names the one that cannot be had or lacks a column."""
-        chosen = self.table[list(names)]
+        chosen = self._at_hand()[list(names)]
         for number in range(chosen.npartitions):
             where = f"partition {number + 1} of {chosen.npartitions}"
             try:
@@ -206,10 +204,13 @@ class DaskSource:
 
 
 @dataclass(frozen=True)
-class IbisSource:
+class IbisSource(_Opened):
     """A table of Ibis: a warehouse that is asked for sums; its rows are read for what is no fit alone."""
 
-    native: Any
+    @property
+    def native(self) -> Any:
+        """The table as Ibis knows it."""
+        return self._at_hand()
 
     @property
     def names(self) -> tuple[str, ...]:
