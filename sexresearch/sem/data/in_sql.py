@@ -17,11 +17,11 @@ import numpy as np
 
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.answered_again import AnsweredAgain
 from sexresearch.sem.data.column_names import look_alikes
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.pieces import Reach, Reader
 from sexresearch.sem.data.rows_used import group_prefix
-from sexresearch.sem.data.sample import AnsweredAgain
 from sexresearch.sem.data.sampling_weights import UNKNOWN
 from sexresearch.sem.data.sources import IbisSource
 from sexresearch.sem.data.streamed import GROUP, Counted, Part, Streamed, refuse_groups

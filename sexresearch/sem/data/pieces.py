@@ -10,6 +10,7 @@ import pandas as pd
 
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.answered_again import AnsweredAgain
 from sexresearch.sem.data.column_names import spelled_as
 from sexresearch.sem.data.observed import (
     Answers,
@@ -23,7 +24,6 @@ from sexresearch.sem.data.observed import (
 from sexresearch.sem.data.ordered_columns import Levels, recoded
 from sexresearch.sem.data.products import with_products
 from sexresearch.sem.data.rows_used import group_prefix, take
-from sexresearch.sem.data.sample import AnsweredAgain
 from sexresearch.sem.data.sources import Source, columns_behind
 
 

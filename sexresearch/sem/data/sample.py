@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
@@ -13,6 +12,7 @@ import numpy as np
 from sexresearch.errors import DataError
 from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.answered_again import AnsweredAgain
 from sexresearch.sem.data.cluster_totals import ClusterTotals, moments_of_sums
 from sexresearch.sem.data.moments import Moments, refuse_indefinite
 from sexresearch.sem.data.observed import Answers
@@ -27,18 +27,6 @@ from sexresearch.sem.implied.two_level_likelihood import Clustered, LevelMoments
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
 
 MANY = 10  # rows for each of the terms of their sums, from where sums are cheaper than rows
-
-
-class AnsweredAgain(ABC):
-    """Rows that are not held in memory and can be read once more, for what sums do not tell."""
-
-    @abstractmethod
-    def chunks(self) -> Iterator[Answers]:
-        """The rows that take part, some at a time."""
-
-    def summed(self, centre: Array) -> Sums | None:
-        """Their sums about a centre, where these can be had without the rows; None where not."""
-        return None
 
 
 @by_value

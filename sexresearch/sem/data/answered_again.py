@@ -1,0 +1,22 @@
+"""Rows that are not held in memory and can be read once more."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.observed import Answers
+from sexresearch.sem.data.sums import Sums
+
+
+class AnsweredAgain(ABC):
+    """Rows that are not held in memory and can be read once more, for what sums do not tell."""
+
+    @abstractmethod
+    def chunks(self) -> Iterator[Answers]:
+        """The rows that take part, some at a time."""
+
+    def summed(self, centre: Array) -> Sums | None:
+        """Their sums about a centre, where these can be had without the rows; None where not."""
+        return None
