@@ -25,6 +25,7 @@ LARGEST_EXACT = 2.0**53  # whole numbers beyond are not all held by a float
 ARITHMETIC = 1e-9  # what sums and shares in double precision leave of a whole number; real fractions are larger
 OTHER = "-oth-"  # LimeSurvey's code of an answer in the respondent's own words
 BY_LABEL = "the label in the file"
+LONG_WORD = 6  # letters of a word of no answer that no group is called by
 
 
 @dataclass(frozen=True)
@@ -246,7 +247,7 @@ def field_values(values: pd.Series, field: Field, file_labels: Mapping[str, str]
     labels = dict(field.labels) or dict(file_labels)
     labels = ({OTHER: "other"} | labels) if labels else labels
     if not labels:
-        return ReadColumn(*number_values(cells, field.name, file_labels))
+        return _without_words(ReadColumn(*number_values(cells, field.name, file_labels)), field)
     codes = cells.map(code_text, na_action="ignore").astype(object)
     alike = _spellings(labels)
     codes = codes.map(lambda code: code if code in labels else alike.get(folded(code), code), na_action="ignore")
@@ -257,6 +258,20 @@ def field_values(values: pd.Series, field: Field, file_labels: Mapping[str, str]
         return ReadColumn(cells, [], [note] if known > unknown.nunique() else [], [])
     problem = f"field '{field.name}': no label for {listed(unknown.unique())} (row {listed(unknown.index)})"
     return ReadColumn(codes.map(labels).fillna(codes), [problem] if len(unknown) else [], [], [])
+
+
+def _without_words(read: ReadColumn, field: Field) -> ReadColumn:
+    """Groups and clusters without those who said in words of some length that they say nothing: they are no group."""
+    if field.role not in ("group", "cluster") or read.content.dtype.kind in "iufbM":
+        return read
+    texts = {cell for cell in read.content.dropna().unique() if isinstance(cell, str)}
+    silent = {text for text in texts if len(text) >= LONG_WORD and is_no_answer(text)}
+    if not silent or silent == texts:
+        return read
+    reasons = dict.fromkeys(sorted(silent), "a usual word of no answer")
+    none = [NoAnswer(field.name, text, times, why) for text, times, why in _counted(read.content, reasons)]
+    content = read.content.mask(read.content.isin(silent))
+    return ReadColumn(content, read.problems, read.notes, [*read.no_answers, *none])
 
 
 def number_values(

@@ -65,7 +65,14 @@ def _is_joined(cells: list[str], mark: str) -> bool:
     times = Counter(part for parts in split for part in parts)
     usual = 2 <= len(times) <= MOST_CHOICES and max(map(len, times)) <= LONGEST
     repeats = times.total() >= EACH * len(times) and all(len(set(parts)) == len(parts) for parts in split)
-    return several >= 2 and several >= SHARE * len(cells) and usual and repeats and (mark == ";" or _moves(split))
+    return (
+        several >= 2 and several >= SHARE * len(cells) and usual and repeats and (_closed(cells, mark) or _moves(split))
+    )
+
+
+def _closed(cells: list[str], mark: str) -> bool:
+    """Whether every cell ends with the mark, as Microsoft Forms writes ticks; a comment has it inside alone."""
+    return mark == ";" and all(cell.rstrip().endswith(mark) for cell in cells)
 
 
 def _moves(split: list[list[str]]) -> bool:

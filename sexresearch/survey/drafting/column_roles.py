@@ -37,6 +37,11 @@ ABOUT_PEOPLE = re.compile(
 )
 
 
+COMMENTS = re.compile(
+    r"\b(comments?|suggestions?|remarks?|anything else|improve|open ended|please specify|tell us|in your own words"
+    r"|kommentare?|anmerkung(en)?|bemerkung(en)?|sonst noch|besser machen|verbessern|verbesserung\w*|anregung(en)?"
+    r"|vorschl\w+|bitte angeben|freitext|why|warum|weshalb)\b"
+)
 ASKED_OF_PEOPLE = re.compile(
     r"^(how old|what is your (age|gender|sex|income)|your (age|gender|sex|income)|in which (year|country|region|city)"
     r"|where do you live|what (gender|sex)|wie alt|ihr (alter|geschlecht|einkommen|wohnort)|in welche[mnrs]"
@@ -69,6 +74,8 @@ def field_role(seen: Seen) -> tuple[str, str]:
     codes = seen.codes.dropna() if seen.codes is not None else pd.Series(dtype=float)
     if WEIGHTS.search(name) and len(codes) and bool((codes >= 0).all()) and bool((codes > 0).any()):
         return "weight", "its name says weight, and its numbers are positive"
+    if not n:
+        return "other", "empty"
     mark = joined_by(filled.map(str)) if seen.texts and seen.texts != ("dates",) else ""
     if mark:
         return "other", f"several answers in one cell, joined by '{mark.strip()}'"
@@ -79,9 +86,11 @@ def field_role(seen: Seen) -> tuple[str, str]:
         return "other", "date or time"
     if CLUSTERS.search(name) and distinct > MOST_GROUPS and n >= PER_CLUSTER * distinct:
         return "cluster", f"{distinct} units with {n / distinct:.0f} respondents each"
+    if seen.texts and COMMENTS.search(name):
+        return "other", "comments in words"
     if 2 <= distinct <= MOST_GROUPS and n >= 2 * distinct:
         return "group", f"{distinct} categories"
-    return "other", f"{distinct} distinct values" if distinct else "empty"
+    return "other", f"{distinct} distinct values"
 
 
 def spread(code: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from pandas.api import types
 from sexresearch.survey.answerwords import LEADING, TRAILING
 from sexresearch.survey.columns import plain_column
 from sexresearch.survey.drafting.label_order import ordered_labels
+from sexresearch.survey.drafting.openings import last_parts, rows_of_batteries
 from sexresearch.survey.noanswer import is_no_answer
 from sexresearch.survey.rawtable import RawTable
 from sexresearch.survey.spelling import clean, plain
@@ -38,10 +39,13 @@ class Seen:
     texts: tuple[str, ...] = ()
     ranked: tuple[str, ...] = ()
     cells: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
+    name: str | None = None
 
     @property
     def code(self) -> str:
-        """The header where it is a code and not the question itself."""
+        """The header where it is a code and not the question itself; of a path of groups its last part."""
+        if self.name is not None:
+            return self.name
         return "" if self.wording == self.header else self.header
 
 
@@ -52,12 +56,15 @@ def seen_columns(table: RawTable) -> list[Seen]:
     >>> [(seen.header, seen.codes.tolist()[:2], seen.labels, seen.words) for seen in seen_columns(table)]
     [('q1', [7.0, 5.0], {7.0: 'very good'}, ('n/a',))]
     """
+    headers = [clean(str(header)) for header in table.frame.columns]
+    asked = [table.texts.get(name, "") or (name if len(name.split()) >= SENTENCE else "") for name in headers]
+    rows, paths = rows_of_batteries([clean(text) for text in asked]), last_parts(headers)
     found = []
-    for place, header in enumerate(map(clean, map(str, table.frame.columns))):
+    for place, (header, text) in enumerate(zip(headers, rows, strict=True)):
         if header and header not in table.doubts:
             raw = table.frame.iloc[:, place]
-            text = table.texts.get(header, "") or (header if len(header.split()) >= SENTENCE else "")
-            found.append(_seen(header, clean(text), raw, table.labels.get(header, {})))
+            name = "" if asked[place] == header else paths.get(header)
+            found.append(replace(_seen(header, text, raw, table.labels.get(header, {})), name=name))
     return found
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sexresearch.survey.spelling import clean
 
 Row = Sequence[object]
-DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
+DATE = re.compile(r"(?!\d+(?:\.\d+){3}$)\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
 
 
 @dataclass(frozen=True)
