@@ -144,7 +144,10 @@ def _methods(results: Results) -> str:
     elif options.cluster:
         parts.append(f"Standard errors and test allow for clusters of {options.cluster} (Muthén & Satorra, 1995).")
     if options.sampling_weights:
-        parts.append(f"Respondents were weighted by {options.sampling_weights} (Asparouhov, 2005).")
+        within, year = (" within their cluster", 2006) if options.two_level else ("", 2005)
+        parts.append(f"Respondents were weighted{within} by {options.sampling_weights} (Asparouhov, {year}).")
+    if options.cluster_weights:
+        parts.append(f"Clusters were weighted by {options.cluster_weights} (Asparouhov, 2006).")
     if options.se == "bootstrap":
         parts.append("Standard errors are those of bootstrap samples (Bollen & Stine, 1992).")
     scale = "variances of 1" if options.std_lv else "the loading of the first item of each, fixed to 1"

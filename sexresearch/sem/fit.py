@@ -66,6 +66,7 @@ def fit(
     group_partial: Sequence[str] = (),
     cluster: str | None = None,
     sampling_weights: str | None = None,
+    cluster_weights: str | None = None,
     std_lv: bool = False,
     meanstructure: bool | None = None,
     fixed_x: bool = True,
@@ -131,7 +132,10 @@ def fit(
         their kin, whose estimates clusters leave as they are.
     sampling_weights : str, optional
         Column of positive weights, scaled to sum to the number of rows used, in all groups together, once rows are
-        chosen.
+        chosen. At two levels those of respondents within their cluster, scaled to sum to the cluster's rows.
+    cluster_weights : str, optional
+        At two levels, column of positive weights of the clusters, one value in each, scaled so that with the
+        respondents' they sum to the rows used in all groups together.
     std_lv : bool
         Give latents a variance of 1 in place of fixing their first loadings.
     meanstructure : bool, optional
@@ -197,7 +201,7 @@ def fit(
     lavaan's own spellings are understood: ``missing="ml"``, ``test="Satorra-Bentler"``. Bollen 1989, Structural
     Equations with Latent Variables, doi 10.1002/9781118619179; ordered items: Muthen 1984, doi 10.1007/BF02294210;
     their identification in several groups: Wu & Estabrook 2016, doi 10.1007/s11336-016-9506-0; two levels: Muthen 1994,
-    doi 10.1177/0049124194022003006.
+    doi 10.1177/0049124194022003006; weights at two levels: Asparouhov 2006, doi 10.1080/03610920500476598.
 
     Examples
     --------
@@ -217,6 +221,7 @@ def fit(
         ordered=ordered,
         cluster=cluster,
         sampling_weights=sampling_weights,
+        cluster_weights=cluster_weights,
         std_lv=std_lv,
         meanstructure=meanstructure,
         fixed_x=fixed_x,

@@ -113,6 +113,7 @@ def _plain(model: Model, options: Options) -> Options:
         "ordered": options.ordered or None,
         "cluster": options.cluster,
         "sampling_weights": options.sampling_weights,
+        "cluster_weights": options.cluster_weights,
         "auxiliary": options.auxiliary or None,
         "se": options.se if options.se not in (None, "standard") else None,
     }

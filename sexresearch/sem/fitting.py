@@ -41,8 +41,8 @@ class Fitting(Completion):
         Columns beside the model that help "fiml".
     ordered : bool or sequence of str, optional
         Items whose answers are ordered categories; True for all that the model explains.
-    cluster, sampling_weights : str, optional
-        Columns of the clusters and of the weights.
+    cluster, sampling_weights, cluster_weights : str, optional
+        Columns of the clusters, of the respondents' weights and, at two levels, of those of the clusters.
     std_lv, fixed_x, orthogonal : bool
         Unit variances of latents; moments of exogenous observed variables from the sample; latents that do not covary.
     meanstructure : bool, optional
@@ -76,6 +76,7 @@ class Fitting(Completion):
     ordered: bool | Sequence[str] | None = None
     cluster: str | None = None
     sampling_weights: str | None = None
+    cluster_weights: str | None = None
     std_lv: bool = False
     meanstructure: bool | None = None
     fixed_x: bool = True

@@ -139,7 +139,7 @@ def test_options_that_do_not_go_with_levels_are_named():
     data = answers()
     with pytest.raises(errors.OptionError, match="name the column of the clusters"):
         sem.fit(MODEL, data)
-    for options in ({"estimator": "WLS"}, {"sampling_weights": "x"}, {"ordered": ["y1"]}, {"missing": "pairwise"}):
+    for options in ({"estimator": "WLS"}, {"auxiliary": ["x"]}, {"ordered": ["y1"]}, {"missing": "pairwise"}):
         with pytest.raises(errors.OptionError, match=f"do not go with {next(iter(options))}"):
             sem.fit(MODEL, data, cluster="branch", **options)
     with pytest.raises(errors.OptionError, match="need the respondents' answers"):
@@ -210,11 +210,6 @@ def test_ordered_items_at_two_levels_are_refused_with_the_reason_and_the_alterna
     data["y1"] = pd.qcut(data["y1"], 4, labels=False)
     with pytest.raises(errors.OptionError, match=r"integrals over the factors of both.*MLR.*WLSMV"):
         sem.fit(MODEL, data, cluster="branch", ordered=["y1"])
-
-
-def test_weights_at_two_levels_are_refused_with_the_reason_and_the_alternative():
-    with pytest.raises(errors.OptionError, match=r"told apart and scaled \(Asparouhov 2006.*one level with cluster="):
-        sem.fit(MODEL, answers(), cluster="branch", sampling_weights="x")
 
 
 def test_the_likelihood_of_gaps_is_that_of_every_cluster_written_out():

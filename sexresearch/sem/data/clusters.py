@@ -42,23 +42,37 @@ def cluster_places(answers: Answers) -> tuple[Array, Array, Array]:
 
 
 def cluster_sums_of(answers: Answers, within: Array, between: Array, origin: Array) -> ClusterSums:
-    """What complete rows add up to; `within` and `between` are the places of each level's variables."""
+    """What complete rows add up to; `within` and `between` are the places of each level's variables.
+
+    A row's weight is that of its cluster times its own, which sums to the cluster's rows (`level_weighed`).
+    """
     order, starts, size = cluster_places(answers)
     values = answers.values[order] - origin
-    means = _cluster_means(values, starts, size)
-    own = values[:, within]
-    pooled = own.T @ own - (means[:, within] * size[:, None]).T @ means[:, within]
     sizes, kind = np.unique(size, return_inverse=True)
-    counts = np.bincount(kind).astype(float)
+    own, weights, above = values[:, within], None, np.ones(len(size))
+    if answers.weights is None:
+        means = _cluster_means(values, starts, size)
+        counts, n = np.bincount(kind).astype(float), float(len(values))
+        pooled = own.T @ own - (means[:, within] * size[:, None]).T @ means[:, within]
+    else:
+        whole = answers.weights[order]
+        above = np.add.reduceat(whole, starts) / size
+        weights = whole / np.repeat(above, size)
+        means = _cluster_means(values * weights[:, None], starts, size)
+        counts, n = np.bincount(kind, above), float(whole.sum())
+        apart = own - np.repeat(means[:, within], size, axis=0)
+        pooled = apart.T @ (apart * whole[:, None])
     middle = np.zeros((len(sizes), means.shape[1]))
-    np.add.at(middle, kind, means)
+    np.add.at(middle, kind, means * above[:, None])
     middle /= counts[:, None]
-    left = means - middle[kind]
-    ends = np.cumsum(counts.astype(int))[:-1]
-    covs = [part.T @ part / len(part) for part in np.split(left[np.argsort(kind, kind="stable")], ends)]
+    left = (means - middle[kind]) * np.sqrt(above)[:, None]
+    ends = np.cumsum(np.bincount(kind))[:-1]
+    parts = np.split(left[np.argsort(kind, kind="stable")], ends)
+    covs = [part.T @ part / count for part, count in zip(parts, counts, strict=True)]
+    inner = n - float(counts.sum())
     return ClusterSums(
-        within, between, len(values), pooled / max(len(values) - len(size), 1), sizes.astype(float),
-        counts, middle, np.array(covs), means, kind, own, starts,
+        within, between, n, pooled / (inner if inner > 0 else 1.0), sizes.astype(float),
+        counts, middle, np.array(covs), means, kind, own, starts, weights, above,
     )  # fmt: skip
 
 
@@ -98,13 +112,13 @@ def simple_moments(sums: ClusterSums) -> LevelMoments:
 
     Exact for complete answers in clusters of one size. What has no part between clusters is not told apart.
     """
-    share = sums.counts / sums.n_clusters
+    share = sums.counts / sums.counted
     mean = share @ sums.means
     left = sums.means - mean
     total = np.einsum("s,sab->ab", share, sums.covs + left[:, :, None] * left[:, None, :])
     w = np.ix_(sums.within, sums.within)
     alone = ~np.isin(sums.within, sums.between)
-    pooled = sums.pooled * (1.0 - sums.n_clusters / sums.n)
+    pooled = sums.pooled * (1.0 - sums.counted / sums.n)
     rows = sums.counts * sums.sizes / sums.n
     centre = rows @ sums.means
     apart = sums.means - centre

@@ -26,7 +26,8 @@ LARGEST, SMALLEST = 1e60, 1e-60  # of values and their differences: fourth power
 class Answers:
     """The rows of one group: values (n, p) with NaN where missing, weights (n,) or None, cluster codes (n,) or None.
 
-    `index` holds the labels the rows had in the user's frame.
+    `index` holds the labels the rows had in the user's frame; `cluster_weights` (n,) those of the clusters, in every
+    row of a cluster, until `level_weighed` brings both weights together.
     """
 
     label: object
@@ -34,6 +35,7 @@ class Answers:
     weights: Array | None
     clusters: Array | None
     index: pd.Index
+    cluster_weights: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,13 @@ class Columns:
     group: str | None = None
     cluster: str | None = None
     weights: str | None = None
+    cluster_weights: str | None = None
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Columns that are no variables of the model."""
+        named = self.group, self.cluster, self.weights, self.cluster_weights
+        return tuple(name for name in named if name is not None)
 
 
 def frame_of(data: object) -> pd.DataFrame:
@@ -78,8 +87,7 @@ def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.D
 
     DataError lists absent columns (with near matches), doubled ones, and latent variables named like a column.
     """
-    beside = [name for name in (columns.group, columns.cluster, columns.weights) if name is not None]
-    wanted = [*columns.items, *beside]
+    wanted = [*columns.items, *columns.beside]
     frame = _frame_with(data, wanted)
     if len(frame) == 1:
         raise DataError("the data have a single row; a model needs more respondents than variables")
@@ -127,16 +135,16 @@ def split_groups(frame: pd.DataFrame, columns: Columns) -> tuple[list[Answers], 
             if missing.any():
                 notes.append(f"{int(missing.sum())} rows have no {role} in {name!r} and were dropped")
             keep &= ~missing
-    weights = _weights(frame, columns.weights)
+    weights, above = _weights(frame, columns.weights), _weights(frame, columns.cluster_weights)
     clusters = None if columns.cluster is None else pd.factorize(frame[columns.cluster])[0]
     codes, labels = _groups(frame, columns.group, keep)
     parts = []
     for number, label in enumerate(labels):
         rows = keep & (codes == number)
         if rows.all():
-            return [Answers(label, values, weights, clusters, frame.index)], notes
-        picked = [None if x is None else x[rows] for x in (weights, clusters)]
-        parts.append(Answers(label, values[rows], picked[0], picked[1], frame.index[rows]))
+            return [Answers(label, values, weights, clusters, frame.index, above)], notes
+        picked = [None if x is None else x[rows] for x in (weights, clusters, above)]
+        parts.append(Answers(label, values[rows], picked[0], picked[1], frame.index[rows], picked[2]))
     return parts, notes
 
 
@@ -153,11 +161,12 @@ def _groups(frame: pd.DataFrame, name: str | None, keep: Array) -> tuple[Array, 
 
 
 def _refuse_absent(frame: pd.DataFrame, columns: Columns) -> None:
-    beside = [c for c in (columns.group, columns.cluster, columns.weights) if c is not None]
-    several = [c for c in beside if not isinstance(c, Hashable)]
+    several = [c for c in columns.beside if not isinstance(c, Hashable)]
     if several:
-        raise DataError(f"group=, cluster= and sampling_weights= name one column each; found {several[0]!r}")
-    wanted = [*columns.items, *beside]
+        raise DataError(
+            f"group=, cluster=, sampling_weights= and cluster_weights= name one column each; found {several[0]!r}"
+        )
+    wanted = [*columns.items, *columns.beside]
     known = [str(c) for c in frame.columns]
     absent = [name for name in wanted if name not in frame.columns]
     twice = [name for name in dict.fromkeys(wanted) if known.count(name) > 1]

@@ -18,8 +18,9 @@ def take(answers: Answers, rows: Array) -> Answers:
     """A selection of rows by Boolean mask, or by number: each as often, and in the order, as it is named."""
     if rows.dtype == bool and rows.all():
         return answers
-    picked = [None if x is None else x[rows] for x in (answers.weights, answers.clusters)]
-    return Answers(answers.label, answers.values[rows], picked[0], picked[1], answers.index[rows])
+    parts = answers.weights, answers.clusters, answers.cluster_weights
+    weights, clusters, above = (None if part is None else part[rows] for part in parts)
+    return Answers(answers.label, answers.values[rows], weights, clusters, answers.index[rows], above)
 
 
 def complete_rows(answers: Answers) -> tuple[Answers, list[str]]:

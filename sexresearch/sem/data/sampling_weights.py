@@ -15,6 +15,7 @@ from sexresearch.sem.data.rows_used import group_prefix
 
 ALL_BUT_ALONE = 0.99  # share of all weight from which a row leaves the others none worth speaking of
 UNKNOWN = -1  # number of a row that a warehouse does not tell
+ALIKE = 1e-9  # of weights within a cluster, which are 1 on average: differences that are rounding
 UNEVEN = 0.1  # of the rows: an effective sample size below it is said
 
 
@@ -41,6 +42,56 @@ def weighed(
     return made, [text for group in made for text in _uneven(group, name)]
 
 
+def level_weighed(groups: Sequence[Answers], name: str | None, above: str | None) -> tuple[list[Answers], list[str]]:
+    """The groups with one weight a row, that of its cluster times its own within the cluster, and notes.
+
+    Weights within a cluster sum to its number of rows; those of clusters are scaled so that all products sum to the
+    number of rows in all groups (Asparouhov 2006, doi 10.1080/03610920500476598: the estimator is nearly unbiased
+    already where clusters are small). Rows of a cluster whose weights are all 0 drop out with it. `name` and `above`
+    are the columns of the two weights. DataError where one of them cannot be used.
+    """
+    if name is None and above is None:
+        return list(groups), []
+    made, notes = [], list[str]()
+    for group in groups:
+        codes = np.unique(np.asarray(group.clusters), return_inverse=True)[1]
+        own = np.ones(len(codes)) if name is None else _within(np.asarray(group.weights), codes, name)
+        if name is not None and np.ptp(own) < ALIKE:
+            notes.append(
+                f"{group_prefix(group.label)}sampling weights {name!r} are the same in all rows of a cluster, so that "
+                "they change nothing; weights of whole clusters are named in cluster_weights="
+            )
+        if above is not None:
+            own = own * _of_clusters(group, codes, above)
+        made.append(replace(group, weights=own, cluster_weights=None))
+    share = sum(len(group.values) for group in made) / sum(float(np.sum(group.weights)) for group in made)
+    return [replace(group, weights=np.asarray(group.weights) * share) for group in made], notes
+
+
+def _within(weights: Array, codes: Array, name: str) -> Array:
+    """(n,) weights that sum to its number of rows in every cluster."""
+    refuse_wrong(wrong_weights(weights), name)
+    total = np.bincount(codes, weights)
+    if (total == 0).any():
+        lost = f"{int((total == 0).sum())} of {len(total)}"
+        raise DataError(f"sampling weights {name!r} are all zero in {lost} clusters; drop these clusters")
+    return np.asarray(weights * (np.bincount(codes) / total)[codes])
+
+
+def _of_clusters(group: Answers, codes: Array, name: str) -> Array:
+    """(n,) the weight of the cluster of every row."""
+    weights = np.asarray(group.cluster_weights)
+    refuse_wrong(wrong_weights(weights), name, "cluster weights")
+    first = weights[np.unique(codes, return_index=True)[1]]
+    several = len(np.unique(codes[weights != first[codes]]))
+    where, count = f"{group_prefix(group.label)}cluster weights {name!r}", len(first)
+    if several:
+        raise DataError(f"{where} vary within {several} of {count} clusters; give each cluster one weight")
+    if (first == 0).any():
+        raise DataError(f"{where} are 0 in {int((first == 0).sum())} of {count} clusters; drop these")
+    return weights / float(np.max(first))
+
+
 def _refuse_unusable(groups: Sequence[Answers], name: str) -> None:
     refuse_wrong(wrong_weights(np.concatenate([np.asarray(group.weights) for group in groups])), name)
 
@@ -51,12 +102,12 @@ def wrong_weights(weights: Array) -> Counter[str]:
     return Counter({kind: int(rows.sum()) for kind, rows in wrong.items() if rows.any()})
 
 
-def refuse_wrong(wrong: Counter[str], name: str) -> None:
+def refuse_wrong(wrong: Counter[str], name: str, what: str = "sampling weights") -> None:
     """DataError where some weights cannot be used."""
     found = [f"{kind} in {count} rows" for kind, count in wrong.items()]
     if found:
         raise DataError(
-            f"sampling weights {name!r} must be numbers of at least 0 in every row; found {', '.join(found)}. "
+            f"{what} {name!r} must be numbers of at least 0 in every row; found {', '.join(found)}. "
             "Give these rows a weight or drop them"
         )
 

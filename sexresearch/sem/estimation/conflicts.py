@@ -12,9 +12,8 @@ LEVEL_REASONS = {
     "ordered": "Ordered items at two levels need integrals over the factors of both, which are not computed: fit "
     "answers of five or more categories as numbers with estimator='MLR', or one level with cluster= and ordered= "
     "(WLSMV, with standard errors for clusters)",
-    "sampling_weights": "Weights of clusters and of respondents within them would have to be told apart and scaled "
-    "(Asparouhov 2006, doi 10.1080/03610920500476598), which is not done: use one level with cluster= and "
-    "sampling_weights=, whose standard errors allow for both",
+    "weighted gaps": "At two levels weights are known for complete rows alone: leave them out, or take "
+    "missing='listwise'",
     "auxiliary": "Auxiliary variables would need a place at either level: name them in the model instead",
 }  # why, and what to do instead
 LEVEL_ERRORS = ("standard", "robust_huber_white", "none")
@@ -37,16 +36,19 @@ def refuse_beside_levels(options: Options) -> None:
     """OptionError for what does not yet go with models of two levels, before defaults are decided."""
     if options.cluster is None:
         raise OptionError("the model has 'level:' blocks: name the column of the clusters in cluster=")
+    weights = options.sampling_weights or options.cluster_weights
     wrong = {
         "estimator": options.estimator if options.estimator not in (None, "ML", "MLR", "MLF") else None,
         "ordered": options.ordered or None,
-        "sampling_weights": options.sampling_weights,
+        "weighted gaps": weights if options.missing == "fiml" else None,
         "auxiliary": options.auxiliary or None,
         "missing": options.missing if options.missing not in ("listwise", "fiml") else None,
         "test": options.test if options.test not in (None, *LEVEL_TESTS) else None,
         "se": options.se if options.se not in (None, "robust", *LEVEL_ERRORS) else None,
     }
-    found = [f"{name}={value!r}" for name, value in wrong.items() if value is not None]
+    found = [f"{name}={value!r}" for name, value in wrong.items() if value is not None and name != "weighted gaps"]
+    if wrong["weighted gaps"]:
+        found.append(f"missing='fiml' beside weights ({weights})")
     if found:
         why = "".join(f". {LEVEL_REASONS[name]}" for name in LEVEL_REASONS if wrong[name] is not None)
         raise OptionError(
@@ -77,7 +79,13 @@ def _refuse_parts(options: Options) -> None:
                 "independent; use 'WLSMV' or 'ULSMV'"
             )
         return
-    for part in (None if options.two_level else options.cluster, options.sampling_weights):
+    if options.cluster_weights is not None and not options.two_level:
+        raise OptionError(
+            f"cluster_weights={options.cluster_weights!r} needs a model of two levels, with 'level: 1' and 'level: 2' "
+            "blocks; at one level, multiply them into sampling_weights="
+        )
+    weights = options.sampling_weights, options.cluster_weights
+    for part in (None if options.two_level else options.cluster, *weights):
         if part is not None and options.estimator not in ("ML", "MLR"):
             raise OptionError(
                 f"cluster and sampling_weights go with estimator 'ML' or 'MLR'; found {options.estimator!r}"
@@ -151,6 +159,7 @@ def _refuse_moments(options: Options, has_sums: bool) -> None:
         "group": options.group,
         "cluster": options.cluster,
         "sampling_weights": options.sampling_weights,
+        "cluster_weights": options.cluster_weights,
     }
     of_sums = {
         "estimator": options.estimator if options.estimator not in ("ML", "GLS", "ULS") else None,

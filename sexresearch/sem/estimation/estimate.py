@@ -206,7 +206,8 @@ def _read(model: Model, data: DataFrame | None, moments: object, options: Option
 def columns_of(model: Model, options: Options) -> Columns:
     """Which columns of the data a model and its options use."""
     refuse_auxiliary(options, (*model.observed, *model.latents))
-    return Columns((*model.observed, *options.auxiliary), options.group, options.cluster, options.sampling_weights)
+    beside = options.group, options.cluster, options.sampling_weights, options.cluster_weights
+    return Columns((*model.observed, *options.auxiliary), *beside)
 
 
 def _samples(

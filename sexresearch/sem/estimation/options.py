@@ -74,6 +74,7 @@ class Options(Completion):
     group_partial: tuple[str, ...] = ()
     cluster: str | None = None
     sampling_weights: str | None = None
+    cluster_weights: str | None = None
     std_lv: bool = False
     meanstructure: bool | None = None
     fixed_x: bool = True

@@ -113,7 +113,7 @@ def _implied(options: Options) -> Options:
     Least squares treats exogenous variables as random, and clusters bring the means in. All as in lavaan.
     """
     clustered = options.cluster is not None and not options.two_level
-    weighted = options.sampling_weights is not None and not options.two_level
+    weighted = options.sampling_weights is not None or options.cluster_weights is not None
     estimator = options.estimator or "ML"
     plain = estimator == "ML"
     estimator = "MLR" if plain and (clustered or weighted) else estimator

@@ -21,6 +21,7 @@ from sexresearch.sem.data.clusters import (
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import answered_rows, complete_rows, group_prefix, refuse_single_cluster, take
 from sexresearch.sem.data.sample import Nested, Sample, arrange
+from sexresearch.sem.data.sampling_weights import level_weighed
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.implied.two_level_likelihood import Clustered, LevelMoments
@@ -44,7 +45,8 @@ def two_level_samples(
         notes += dropped
     refuse_single_cluster(kept, options.cluster)
     refuse_crossing(kept, options)
-    return samples_of_levels(kept, table, options), notes
+    weighted, more = level_weighed(kept, options.sampling_weights, options.cluster_weights)
+    return samples_of_levels(weighted, table, options), notes + more
 
 
 def samples_of_levels(kept: Sequence[Answers], table: ParameterTable, options: Options) -> tuple[Sample, ...]:
@@ -129,18 +131,18 @@ def level_samples(own: Nested, within: Roles, between: Roles) -> tuple[Sample, S
     """The sample of each level; respondents are counted at level 1."""
     data, at, answers = own.data, own.saturated, own.answers
     origin = np.nanmean(answers.values, axis=0)
-    n = len(answers.values)
+    number = len(answers.values)
+    weight = float(number) if answers.weights is None else float(np.sum(answers.weights))
     alone = ~np.isin(data.within, data.between)
     first = np.where(alone, origin[data.within], 0.0)
-    parts = ((within.observed, n, first, at.within_mean, at.within, data.within), (
+    parts = ((within.observed, number, first, at.within_mean, at.within, data.within), (
         between.observed, 0, origin[data.between], at.between_mean, at.between, data.between,
     ))  # fmt: skip
     made = []
     for names, count, start, mean, cov, places in parts:
         rows = replace(answers, values=answers.values[:, places]) if count else None
-        made.append(
-            Sample(answers.label, names, count, float(count), mean + start, cov, (), rows, origin=start, nested=own)
-        )
+        n = weight if count else 0.0
+        made.append(Sample(answers.label, names, count, n, mean + start, cov, (), rows, origin=start, nested=own))
     return made[0], made[1]
 
 

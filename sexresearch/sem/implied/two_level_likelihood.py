@@ -59,8 +59,8 @@ class Clustered(Protocol):
         """(b,) places of those of level 2."""
 
     @property
-    def n(self) -> int:
-        """How many rows."""
+    def n(self) -> float:
+        """How many rows, or their summed weights."""
 
     @property
     def n_clusters(self) -> int:
@@ -208,11 +208,16 @@ class ClusterSums:
     and clusters of each. means (S, p), covs (S, p, p) : of the means of these clusters, from the origin, denominator
     their number. cluster_means (J, p) and kind (J,) : of each cluster, and the number of its size. rows (n, w) and
     starts (J,) : answers at level 1 from the origin, cluster after cluster, and where each begins.
+
+    With weights (Asparouhov 2006, doi 10.1080/03610920500476598) a respondent's likelihood given its cluster has the
+    power of its weight within the cluster, weights (n,), which sum to the cluster's size; so the cluster's sums and
+    mean are weighted, and all else is as without. A cluster's likelihood has the power of its weight, above (J,):
+    n, counts, pooled, means and covs are weighted by it.
     """
 
     within: Array
     between: Array
-    n: int
+    n: float
     pooled: Array
     sizes: Array
     counts: Array
@@ -222,11 +227,18 @@ class ClusterSums:
     kind: Array
     rows: Array
     starts: Array
+    weights: Array | None
+    above: Array
 
     @property
     def n_clusters(self) -> int:
         """How many clusters there are."""
         return len(self.kind)
+
+    @cached_property
+    def counted(self) -> float:
+        """The same, or their summed weights."""
+        return float(self.counts.sum())
 
     @cached_property
     def index(self) -> LevelIndex:
@@ -251,7 +263,7 @@ class ClusterSums:
             return LevelDerivatives(math.inf, none, lambda: np.eye(len(none)), lambda D: D.T @ D)
         A = self.covs + s.gap[:, :, None] * s.gap[:, None, :]
         VA = s.V @ A
-        inner = self.n - self.n_clusters
+        inner = self.n - self.counted
         value = inner * (s.logdet + float(np.vdot(s.inverse, self.pooled)))
         value += float(self.counts @ (s.logdets + np.trace(VA, axis1=1, axis2=2)))
         VAV = VA @ s.V
@@ -278,7 +290,7 @@ class ClusterSums:
         out = np.zeros((index.size, index.size))
         shares = [self.counts / self.sizes**2, self.counts / self.sizes, self.counts]
         W, B = index.within_pairs, index.between_pairs
-        pooled = pair_products(inverse[None], other[None], np.array([float(self.n - self.n_clusters)]))
+        pooled = pair_products(inverse[None], other[None], np.array([self.n - self.counted]))
         out[cov_w, cov_w], out[cov_w, cov_b], out[cov_b, cov_b] = self._pairs(V, R, shares)
         out[cov_w, cov_w] += index.pair_places[3].curvature(pooled, other is inverse)
         means = np.einsum("s,sab->ab", self.counts, V)
@@ -309,7 +321,7 @@ class ClusterSums:
     def log_likelihood(self, at: LevelMoments) -> float:
         """Of all clusters."""
         w, p = len(self.within), self.index.p
-        answers = self.n * w + self.n_clusters * (p - w)
+        answers = self.n * w + self.counted * (p - w)
         constant = answers * LOG_2PI + w * float(self.counts @ np.log(self.sizes))
         return -self.derivatives(at).value - 0.5 * constant
 
@@ -323,7 +335,8 @@ class ClusterSums:
         push = 0.5 * (e[:, :, None] * e[:, None, :] - s.V[self.kind])
         size = self.sizes[self.kind]
         own_means = np.repeat(self.cluster_means[:, self.within], size.astype(int), axis=0)
-        turned = (self.rows - own_means) @ s.inverse
+        apart = self.rows - own_means
+        turned = (apart if self.weights is None else apart * np.sqrt(self.weights)[:, None]) @ s.inverse
         i, j = vech_index(len(self.within))
         k, h = vech_index(len(self.between))
         sums = np.add.reduceat(turned[:, i] * turned[:, j], self.starts, axis=0)
@@ -331,7 +344,7 @@ class ClusterSums:
         own += push[:, index.within_pairs[0], index.within_pairs[1]] / size[:, None]
         own *= np.where(i == j, 1.0, 2.0)
         other = push[:, index.between_pairs[0], index.between_pairs[1]] * np.where(k == h, 1.0, 2.0)
-        return np.concatenate([e[:, self.within], own, e[:, self.between], other], axis=1)
+        return np.concatenate([e[:, self.within], own, e[:, self.between], other], axis=1) * self.above[:, None]
 
 
 class _Solved(NamedTuple):

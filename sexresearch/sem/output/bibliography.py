@@ -91,7 +91,8 @@ def references_of_options(options: Options) -> tuple[Reference, ...]:
         keys.append("browne1984")
     keys += TESTS.get(options.test or "", ())
     keys += ["mcdonald1989" if options.two_level else "muthen1995"] if options.cluster else []
-    keys += ["asparouhov2005"] if options.sampling_weights else []
+    if options.sampling_weights or options.cluster_weights:
+        keys.append("asparouhov2006" if options.two_level else "asparouhov2005")
     keys += ["enders2001"] if options.missing == "fiml" else []
     keys += ["graham2003"] if options.auxiliary else []
     keys += ["bollen1992"] if options.se == "bootstrap" else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 
+from sexresearch.errors import OptionError
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
@@ -18,6 +19,7 @@ OWN_WORDS = (
     "group_partial",
     "cluster",
     "sampling_weights",
+    "cluster_weights",
     "auxiliary",
     "ordered",
 )  # the user's words, not lavaan's
@@ -35,9 +37,11 @@ def lavaan_script(model: Model, fitted: Fitted) -> str:
     >>> print(fit("y ~ x", moments=Moments(cov, nobs=100)).to_lavaan().splitlines()[1])
     library(lavaan)
     """
-    rows = fitted.samples[0].answers is not None
+    options, rows = fitted.options, fitted.samples[0].answers is not None
+    if options.two_level and (options.sampling_weights or options.cluster_weights):
+        raise OptionError("lavaan has no weights at two levels, so that no script can repeat this fit")
     safe = safe_names([name for sample in fitted.samples for name in sample.names])
-    fitter, more = _fitter(fitted.options)
+    fitter, more = _fitter(options)
     arguments = {"data": "answers"} if rows else _moments(fitted, safe)
     arguments |= _options(fitted, safe) | more | _group_order(model, fitted)
     given = [f"  {name} = {value}" for name, value in arguments.items()]

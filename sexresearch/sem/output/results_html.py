@@ -41,6 +41,7 @@ def _fitted(results: Results) -> str:
     )
     parts += [f"clusters: {options.cluster}"] if options.cluster else []
     parts += [f"weights: {options.sampling_weights}"] if options.sampling_weights else []
+    parts += [f"weights of clusters: {options.cluster_weights}"] if options.cluster_weights else []
     latents, observed = len(results.latents), len(results.observed)
     return f"{latents} latent and {observed} observed variables, n = {results.nobs}{groups}; {', '.join(parts)}."
 

@@ -47,6 +47,7 @@ FIT: dict[str, Kinds] = {
     "group_partial": (list,),
     "cluster": (str,),
     "sampling_weights": (str,),
+    "cluster_weights": (str,),
     "std_lv": (bool,),
     "meanstructure": (bool,),
     "fixed_x": (bool,),
