@@ -139,7 +139,7 @@ def test_options_that_do_not_go_with_levels_are_named():
     data = answers()
     with pytest.raises(errors.OptionError, match="name the column of the clusters"):
         sem.fit(MODEL, data)
-    for options in ({"estimator": "WLS"}, {"auxiliary": ["x"]}, {"ordered": ["y1"]}, {"missing": "pairwise"}):
+    for options in ({"estimator": "WLS"}, {"ordered": ["y1"]}, {"missing": "pairwise"}):
         with pytest.raises(errors.OptionError, match=f"do not go with {next(iter(options))}"):
             sem.fit(MODEL, data, cluster="branch", **options)
     with pytest.raises(errors.OptionError, match="need the respondents' answers"):
