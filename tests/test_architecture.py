@@ -166,6 +166,31 @@ def test_only_the_public_fit_and_old_spellings_warn():
         assert quiet or module in {"sexresearch.sem.fit", "sexresearch.deprecation"}, f"{module} warns"
 
 
+def lines_with(pattern: str, beside: set[str]) -> list[str]:
+    """Lines of code that match, of every module but those named."""
+    found = re.compile(pattern)
+    texts = {dotted(path): path.read_text(encoding="utf-8").splitlines() for path in MODULES}
+    others = [(module, line) for module, lines in texts.items() if module not in beside for line in lines]
+    return [f"{module}: {line}" for module, line in others if found.search(line)]
+
+
+def test_one_file_inverts_paths():
+    """(I - B)^-1, and B from it; what is solved with I - M elsewhere has no paths in M."""
+    kernel = {"sexresearch.sem.implied.total_effects"}
+    assert not lines_with(r"(inv|solve|dgesv)\((np\.eye\([^)]*\)|one|_identity\([^)]*\)) - \w", kernel)
+    assert not lines_with(r"np\.eye\(.*\) - np\.linalg\.inv", kernel)
+
+
+def test_one_function_is_the_delta_method():
+    """g'Vg of covariances of estimates: `delta_variances`, or `carried` for all of them together."""
+    assert not lines_with(r"@ [\w.]*vcov @|einsum\(.*vcov", {"sexresearch.sem.matrices"})
+
+
+def test_one_class_of_draws_and_one_evaluator_of_expressions():
+    assert not lines_with(r"^class \w*Draws\b", {"sexresearch.sem.resampling.uncertainty"})
+    assert not lines_with(r"\"\*\": .*\"/\": ", {"sexresearch.sem.language.expression"})
+
+
 def test_files_are_written_in_one_place():
     """crosscheck hands files to R in a temporary folder of its own."""
     writers = {"write_text", "write_bytes", "to_csv", "to_excel", "savefig"}

@@ -26,8 +26,9 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import Solution, minimize
 from sexresearch.sem.estimation.nearby import from_nearby
 from sexresearch.sem.implied.structure import Implied, Structure
+from sexresearch.sem.implied.total_effects import direct_effects
 from sexresearch.sem.inference.vcov import vcov
-from sexresearch.sem.matrices import inverse_information
+from sexresearch.sem.matrices import delta_variances, inverse_information
 from sexresearch.sem.output.problems import NEGATIVE, lowest_eigenvalue
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.terms.normal import NormalTerm
@@ -189,7 +190,7 @@ def _effect(fit: Fitted, source: str, target: str) -> TotalEffect:
 def _variance(fit: Fitted, slopes: Array) -> float:
     """slopes' vcov slopes; of a sandwich, without the products of all scores."""
     if fit.options.se in ("none", "standard", "robust_sem"):
-        return float(slopes @ vcov(fit) @ slopes)
+        return float(delta_variances(slopes, vcov(fit)))
     along = inverse_information(fit.information, fit.basis) @ slopes
     return score_spread(fit.states[0], fit.samples[0], along[fit.structures[0].free])
 
@@ -214,8 +215,7 @@ def standardized_total(state: Implied, s: int, t: int, q: int) -> tuple[float, A
 
 
 def _settles(G: Array) -> bool:
-    B = np.eye(len(G)) - np.linalg.inv(G)
-    return bool(np.abs(np.linalg.eigvals(B)).max() < 1)
+    return bool(np.abs(np.linalg.eigvals(direct_effects(G))).max() < 1)
 
 
 def improper(state: Implied) -> str:

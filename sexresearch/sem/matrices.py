@@ -32,16 +32,16 @@ def exceeds(matrix: Array, limit: float) -> bool:
 
 
 def delta_variances(gradients: Array, vcov: Array) -> Array:
-    """(h,) variances g'Vg of functions with `gradients` (h, q); 0 where only rounding is left of terms that cancel.
+    """(..., h) variances g'Vg of functions with `gradients` (..., h, q), V (..., q, q): the delta method.
 
-    That is where a constraint of the model leaves a function no room.
+    0 where only rounding is left of terms that cancel: where a constraint of the model leaves a function no room.
 
     >>> delta_variances(np.array([[1.0, -1.0], [1.0, 1.0]]), np.ones((2, 2))).tolist()
     [0.0, 4.0]
     """
-    variances = np.sum(gradients @ vcov * gradients, axis=1)
+    variances = np.sum(gradients @ vcov * gradients, axis=-1)
     size = np.abs(gradients)
-    return np.where(np.abs(variances) <= ROUNDING * np.sum(size @ np.abs(vcov) * size, axis=1), 0.0, variances)
+    return np.where(np.abs(variances) <= ROUNDING * np.sum(size @ np.abs(vcov) * size, axis=-1), 0.0, variances)
 
 
 def carried(linear: Array, vcov: Array) -> Array:

@@ -32,7 +32,7 @@ from sexresearch.sem.estimation.options import Options, respelled
 from sexresearch.sem.fit import results_of
 from sexresearch.sem.fitting import Fitting
 from sexresearch.sem.fitting import options_of as options_asked
-from sexresearch.sem.implied.structure import total_effects
+from sexresearch.sem.implied.total_effects import total_effects
 from sexresearch.sem.inference.chisquare import chisq_pvalue
 from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.inference.rmsea import rmsea
@@ -44,6 +44,7 @@ from sexresearch.sem.language.other_arrows import with_arrows
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.statements import Formula, Modifiers
+from sexresearch.sem.matrices import carried, delta_variances
 from sexresearch.sem.ordinal.category_covariances import category_covariances
 from sexresearch.sem.output.bibliography import Reference, every_reference, references
 from sexresearch.sem.output.fit_verdict import fit_prose, fit_verdicts
@@ -51,8 +52,9 @@ from sexresearch.sem.output.reported import Reported, reported
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.output.summary import HEADLINE, SECTIONS, SHOWN
 from sexresearch.sem.resampling.intervals import limits
+from sexresearch.sem.resampling.path_matrices import Matrices, matrices, variance_slopes
 from sexresearch.sem.resampling.refits import Refits
-from sexresearch.sem.resampling.row_values import AT_ONCE, RowPlaces, path_matrices, places_among, rows_at
+from sexresearch.sem.resampling.row_values import AT_ONCE, RowPlaces, places_among, rows_at
 from sexresearch.sem.resampling.uncertainty import (
     Draws,
     Interval,
@@ -98,9 +100,11 @@ __all__ = [
     "ViewBlock",
     "Vuong",
     "Workers",
+    "carried",
     "category_covariances",
     "chisq_pvalue",
     "cluster_sums",
+    "delta_variances",
     "draws",
     "equality_tests",
     "every_reference",
@@ -285,35 +289,9 @@ def _block(fitted: Fitted, number: int) -> ViewBlock:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Matrices:
-    """Paths B, residual (co)variances S, total effects G = (I - B)^-1 (R, m, m) of a block at R parameter vectors."""
-
-    B: Array
-    S: Array
-    G: Array
-
-    @cached_property
-    def C(self) -> Array:
-        """(R, m, m) implied covariances of all variables."""
-        return self.G @ self.S @ self.G.swapaxes(1, 2)
-
-    @cached_property
-    def sd(self) -> Array:
-        """(R, m) implied standard deviations; NaN where a variance is negative."""
-        with np.errstate(invalid="ignore"):
-            return np.sqrt(np.einsum("rij,rij->ri", self.G @ self.S, self.G))
-
-
 def row_values(fit: View, theta: Array, exogenous: Array) -> Array:
     """(R, rows) estimates of every row from theta (R, q) and the values (R, e) of the exogenous rows."""
     return rows_at(fit.rows, theta, exogenous)
-
-
-def matrices(places: RowPlaces, rows: Array) -> Matrices:
-    """The matrices of the block at `places`, from values (R, rows) of the whole table."""
-    B, S = path_matrices(places, rows)
-    return Matrices(B, S, total_effects(B))
 
 
 def means(fit: View, number: int, rows: Array, G: Array) -> Array:
@@ -330,16 +308,6 @@ def thresholds(fit: View, number: int, rows: Array) -> tuple[Array, Array]:
     place = {name: i for i, name in enumerate(fit.blocks[number].names)}
     own = [i for i, row in enumerate(fit.rows) if row.group == number and row.op == "|"]
     return rows[:, own], np.array([place[fit.rows[i].lhs] for i in own], dtype=int)
-
-
-def variance_slopes(places: RowPlaces, S: Array, G: Array) -> tuple[Array, Array]:
-    """(m, m) covariances C = G S G' at one vector, and (m, rows of the block) derivatives of the variances."""
-    C, out = G @ S @ G.T, np.zeros((places.m, len(places.own)))
-    moving, spread = places.is_path & (places.col < places.m), ~places.is_path
-    out[:, moving] = 2.0 * G[:, places.row[moving]] * C[places.col[moving]].T
-    twice = np.where(places.row[spread] == places.col[spread], 1.0, 2.0)
-    out[:, spread] = twice * G[:, places.row[spread]] * G[:, places.col[spread]]
-    return C, out
 
 
 def parameter_slopes(fit: View, places: RowPlaces, slopes: Array) -> Array:

@@ -12,7 +12,7 @@ from sexresearch.sem import Results, bootstrap, fit
 from sexresearch.sem.data.sample import with_counts
 from sexresearch.sem.data.weighted_patterns import PatternProducts
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.stacked import causes_in_order, recursive_effects
+from sexresearch.sem.implied.total_effects import causes_in_order, recursive_effects
 from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.inference.vcov import vcov
 from sexresearch.sem.resampling.draws import RowResampler, resampled

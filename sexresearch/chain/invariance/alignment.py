@@ -22,7 +22,7 @@ from sexresearch.chain.invariance.invariant_sets import invariant_set
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.frozen import by_value
 from sexresearch.sem import Results
-from sexresearch.sem.view import Array, View, view
+from sexresearch.sem.view import Array, View, carried, view
 
 MANY = 0.25  # share of parameters that may differ: Muthen & Asparouhov 2014
 STEP = 1e-5
@@ -213,8 +213,7 @@ def _uncertainty(factor: _Factor, found: Aligned, sizes: Array, vcov: Array) -> 
     dx = -np.linalg.pinv(H, rcond=1e-9) @ mixed
     by_x = derivative(lambda x: _in_first_units(x, *split(t0)), x0)
     J = derivative(lambda t: _in_first_units(x0, *split(t)), t0) + by_x @ dx
-    J = J @ factor.slopes
-    return np.asarray(J @ vcov @ J.T)
+    return carried(J @ factor.slopes, vcov)
 
 
 def _told(seen: View, factor: _Factor, found: Aligned) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list[str]]:

@@ -17,7 +17,7 @@ from sexresearch.chain.invariance.ladder import SearchEnd, climb, doubts, last_s
 from sexresearch.chain.invariance.rung import Rung
 from sexresearch.deprecation import gathered
 from sexresearch.sem import Fitting, Model, Moments, Results
-from sexresearch.sem.view import Array, View, matrices, means, parameter_slopes, variance_slopes, view
+from sexresearch.sem.view import Array, View, delta_variances, matrices, means, parameter_slopes, variance_slopes, view
 
 NO_ERROR = 1e-10  # standard error that is rounding: the difference is no estimate
 
@@ -173,7 +173,7 @@ class EstimatedNumber:
 
     def estimate(self, vcov: Array) -> tuple[float, float]:
         """The value and its standard error."""
-        return self.value, math.sqrt(max(float(self.slope @ vcov @ self.slope), 0.0))
+        return self.value, math.sqrt(max(float(delta_variances(self.slope, vcov)), 0.0))
 
     @classmethod
     def of(cls, fit: View, name: str, group: int) -> tuple[EstimatedNumber, EstimatedNumber]:

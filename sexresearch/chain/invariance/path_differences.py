@@ -16,7 +16,7 @@ from sexresearch.chain.invariance.ladder import SearchEnd, climb, doubts, last_s
 from sexresearch.chain.invariance.rung import Rung
 from sexresearch.errors import OptionError
 from sexresearch.sem import Fitting, Model, Moments
-from sexresearch.sem.view import Array, View, matrices, parameter_slopes, variance_slopes, view
+from sexresearch.sem.view import Array, View, delta_variances, matrices, parameter_slopes, variance_slopes, view
 
 NUMBERS = ("est", "est_against", "path_difference", "se", "ci_lower", "ci_upper", "pvalue", "pvalue_holm")
 LEVEL = 0.95
@@ -163,7 +163,7 @@ class ComparedPath:
         first, other = self.sizes
         slopes = self._path_slope(self.place) - self._path_slope(0)
         slope = slopes * s + (other - first) * relative
-        return other - first, math.sqrt(max(float(slope @ self.fit.vcov @ slope), 0.0))
+        return other - first, math.sqrt(max(float(delta_variances(slope, self.fit.vcov)), 0.0))
 
     @property
     def _scale(self) -> tuple[float, Array]:

@@ -30,7 +30,7 @@ from sexresearch.chain.measurement.constructs import (
 from sexresearch.chain.measurement.notes import OBSERVED, reliability_note
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
-from sexresearch.sem.view import AT_ONCE, Array, View, ViewBlock
+from sexresearch.sem.view import AT_ONCE, Array, View, ViewBlock, delta_variances
 
 STEP = 1e-5  # relative step of central differences, whose error is then of the order of 1e-10
 COLUMNS = ("alpha", "omega", "omega_h", "ave")
@@ -187,7 +187,7 @@ def _modelled(fit: View, found: Sequence[GroupConstruct], standardized: bool, ob
     every = np.concatenate([_coefficients(fit, part, found, standardized, observed) for part in parts])
     at, up, down = every[0], *np.split(every[1:], 2)
     gradient = ((up - down) / (2 * np.diag(step)[:, None, None])).reshape(len(theta), at.size)
-    variance = np.einsum("ki,kl,li->i", gradient, fit.vcov, gradient).reshape(at.shape)
+    variance = delta_variances(gradient.T, fit.vcov).reshape(at.shape)
     errors = np.sqrt(np.maximum(variance, 0.0))
     if observed:
         errors[:, :2] = np.nan

@@ -17,7 +17,7 @@ from scipy.special import log_ndtr
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.structure import total_effects
+from sexresearch.sem.implied.total_effects import total_effects
 from sexresearch.sem.terms.ordinal_least_squares import ordinal_point
 
 STEPS = 60

@@ -9,7 +9,7 @@ import numpy as np
 from sexresearch.sem.after.group_rows import answer_patterns
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.structure import total_effects
+from sexresearch.sem.implied.total_effects import total_effects
 
 ESTIMABLE = 1e-6  # how far from 1 the weight of a factor in its own score may be
 

@@ -15,7 +15,7 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.language.expression import Expression
 from sexresearch.sem.language.statements import Constraint
 from sexresearch.sem.language.syntax import parse_constraints
-from sexresearch.sem.matrices import delta_variances
+from sexresearch.sem.matrices import carried
 
 REDUNDANT = 1e-10  # scaled eigenvalue below which hypotheses follow from each other
 
@@ -37,8 +37,8 @@ def wald_test(fitted: Fitted, vcov: Array, hypotheses: str) -> pd.DataFrame:
     found = _equalities(hypotheses)
     gaps, R = _derivatives(fitted, found)
     texts = [" == ".join(c.text) for c in found]
-    spread = R @ vcov @ R.T
-    _refuse_constant(texts, delta_variances(R, vcov))
+    spread = carried(R, vcov)
+    _refuse_constant(texts, spread.diagonal())
     rows = [(text, float(gap**2 / v), 1) for text, gap, v in zip(texts, gaps, np.diag(spread), strict=True)]
     if len(rows) > 1:
         rows.insert(0, (TOGETHER, _joint(gaps, spread, texts), len(rows)))

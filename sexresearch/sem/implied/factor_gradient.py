@@ -18,8 +18,8 @@ from functools import cached_property
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.stacked import Causes, causes_in_order, recursive_effects
-from sexresearch.sem.implied.structure import Implied, Structure, total_effects
+from sexresearch.sem.implied.structure import Implied, Structure
+from sexresearch.sem.implied.total_effects import Causes, causes_in_order, recursive_effects, total_effects
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.structure import Structure, total_effects
-
-FEW_CAUSES = 4  # of a variable, which are added one by one
-Causes = tuple[tuple[int, Array], ...]
+from sexresearch.sem.implied.structure import Structure
+from sexresearch.sem.implied.total_effects import total_effects
 
 
 def path_and_residual_stacks(s: Structure, x: Array) -> tuple[Array, Array]:
@@ -35,32 +33,3 @@ def expected_information(s: Structure, directed: Array, symmetric: Array) -> Arr
     M = (Z.transpose(0, 2, 1) @ V @ Z).reshape(len(Z), len(s.columns) ** 2)
     uu, uv, vv = (M.take(places, axis=1) for places in s.pairs)
     return s.weights * (uv.transpose(0, 2, 1) * uv + vv * uu)
-
-
-def causes_in_order(linked: Array) -> Causes | None:
-    """Variables that others lead to, with these, causes first, from linked (m, m); None where paths form a loop.
-
-    >>> [(to, of.tolist()) for to, of in causes_in_order(np.array([[0, 1, 0], [0, 0, 1], [0, 0, 0]], dtype=bool))]
-    [(1, [2]), (0, [1])]
-    """
-    found, waiting = [], list(range(len(linked)))
-    while waiting:
-        ready = [i for i in waiting if not linked[i, waiting].any()]
-        if not ready:
-            return None
-        found += [(i, np.flatnonzero(linked[i])) for i in ready if linked[i].any()]
-        waiting = [i for i in waiting if i not in ready]
-    return tuple(found)
-
-
-def recursive_effects(B: Array, causes: Causes) -> Array:
-    """(I - B)^-1 of a stack B (b, m, m) whose paths form no loop, one variable after the other."""
-    G = np.zeros_like(B)
-    np.einsum("bii->bi", G)[...] = 1.0
-    for to, of in causes:
-        if len(of) < FEW_CAUSES:
-            for cause in of:
-                G[:, to] += B[:, to, cause, None] * G[:, cause]
-        else:
-            G[:, to] += (B[:, to, of][:, None] @ G[:, of])[:, 0]
-    return G

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from scipy.linalg import lapack
 
 from sexresearch.errors import ModelError
 from sexresearch.frozen import by_value, read_only, read_only_property
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.total_effects import total_effects
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.matrices import invert
@@ -334,35 +334,6 @@ def implied_from(structure: Structure, G: Array, S: Array) -> Implied:
     else:
         C = G @ S @ G.T
     return Implied(structure, G, C, S, C.take(structure.seen))
-
-
-@lru_cache(maxsize=64)
-def _identity(size: int) -> Array:
-    return read_only(np.eye(size))
-
-
-def total_effects(B: Array, ends: int = 0) -> Array:
-    """(I - B)^-1 of B (..., m, m); of one matrix (m, m) also where the first `ends` variables start no path.
-
-    LinAlgError where the paths form a loop that has no solution.
-    """
-    if B.ndim > 2 or not B.size:
-        return np.linalg.inv(np.eye(B.shape[-1]) - B)
-    if not ends:
-        one = _identity(len(B))
-        G, info = lapack.dgesv(one - B, one)[2:]
-        if info:
-            raise np.linalg.LinAlgError("the paths form a loop")
-        return G
-    G = _identity(len(B)).copy()
-    G[ends:, ends:] = inner = total_effects(B[ends:, ends:])
-    G[:ends, ends:] = B[:ends, ends:] @ inner
-    return G
-
-
-def direct_effects(G: Array) -> Array:
-    """B (m, m) of the total effects G = (I - B)^-1."""
-    return np.eye(len(G)) - np.linalg.inv(G)
 
 
 def jacobian(state: Implied) -> Array:

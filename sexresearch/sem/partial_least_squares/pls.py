@@ -16,6 +16,7 @@ from scipy.special import ndtri
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError, SexresearchError
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.inference.standardized import rescaled, row_ends
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.partial_least_squares.by_seminr import estimated
@@ -282,26 +283,10 @@ def _parameters(fit: View, found: View) -> pd.DataFrame:
     half = float(ndtri(0.975)) * se
     frame["ci_lower"], frame["ci_upper"] = est - half, est + half
     for number, block in enumerate(found.blocks):
-        at, names = matrices(found.places[number], est[None, :]), list(block.names)
-        total, rest = at.sd[0], np.sqrt(np.diag(at.S[0]))
-        for i, row in enumerate(found.rows):
-            if row.group == number:
-                frame.loc[i, ["std_lv", "std_all"]] = _standardized(
-                    row, float(est[i]), names, total, rest, len(block.mean)
-                )
+        at = matrices(found.places[number], est[None, :])
+        own = [i for i, row in enumerate(found.rows) if row.group == number]
+        ends = row_ends([found.rows[i] for i in own], block.names, len(block.mean))
+        rest = np.sqrt(at.S[0].diagonal())[None, :]
+        for name, everything in (("std_lv", False), ("std_all", True)):
+            frame.loc[own, name] = rescaled(ends, est[None, own], at.sd, rest, everything)[0]
     return frame
-
-
-def _standardized(
-    row: Parameter, est: float, names: Sequence[str], total: Array, rest: Array, p: int
-) -> tuple[float, float]:
-    left = names.index(row.lhs)
-    right = names.index(row.rhs) if row.rhs in names else left
-    if row.op in ("=~", "~"):
-        cause, effect = (left, right) if row.op == "=~" else (right, left)
-        latent = (total[cause] if cause >= p else 1.0) / (total[effect] if effect >= p else 1.0)
-        return est * latent, est * total[cause] / total[effect]
-    if row.op == "~~":
-        below = total[left] ** 2 if left == right else rest[left] * rest[right]
-        return (est / below if min(left, right) >= p else est), est / below
-    return (est / total[left] if left >= p else est), est / total[left]

@@ -13,7 +13,8 @@ import numpy as np
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.structure import Implied, direct_effects, total_effects
+from sexresearch.sem.implied.structure import Implied
+from sexresearch.sem.implied.total_effects import direct_effects, total_effects
 
 ERROR_CORRELATION = 0.3
 ONE_FACTOR_LEVELS = 3

@@ -12,6 +12,7 @@ from sexresearch.errors import OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.language.parameter import Parameter
+from sexresearch.sem.matrices import delta_variances
 from sexresearch.sem.resampling.row_values import definition_values, row_values
 
 STEP = 1e-5  # relative, of central differences whose error is of the order of its square
@@ -109,7 +110,7 @@ def standard_errors(
             out[:, k] = np.sqrt(vcov[:, free, free])
         if defined:
             slopes = _slopes(fitted, [wanted[k] for k in defined], theta, exogenous)
-            out[:, defined] = np.sqrt(np.einsum("rki,rij,rkj->rk", slopes, vcov, slopes, optimize=True))
+            out[:, defined] = np.sqrt(delta_variances(slopes, vcov))
     return out
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.structure import total_effects
+from sexresearch.sem.implied.total_effects import total_effects
 from sexresearch.sem.inference.standardized import ends_in_table, rescaled
 from sexresearch.sem.language.parameter import Parameter
 

@@ -20,6 +20,7 @@ from scipy.special import ndtr, ndtri
 from sexresearch.errors import OptionError, SexresearchError
 from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.matrices import delta_variances
 from sexresearch.sem.resampling.draws import root
 from sexresearch.sem.resampling.intervals import METHODS, BootstrapInterval, acceleration, limits
 
@@ -196,8 +197,7 @@ def uncertain(at: Draws, est: Array, slopes: Array, drawn: Array) -> pd.DataFram
 
 
 def _delta(at: Draws, est: Array, slopes: Array) -> pd.DataFrame:
-    own = slopes[:, : len(at.vcov)]
-    variance = np.einsum("ki,ij,kj->k", own, at.vcov, own)
+    variance = delta_variances(slopes[:, : len(at.vcov)], at.vcov)
     se = np.where(variance > (ROUNDING * est) ** 2, np.sqrt(np.maximum(variance, 0.0)), 0.0 * variance)
     half = float(ndtri(0.5 + at.level / 2)) * se
     return pd.DataFrame({"se": se, "ci_lower": est - half, "ci_upper": est + half, "reason": ""})

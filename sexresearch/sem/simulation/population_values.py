@@ -11,7 +11,8 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.structure import structure_of, total_effects
+from sexresearch.sem.implied.structure import structure_of
+from sexresearch.sem.implied.total_effects import total_effects
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import ParameterTable
