@@ -2,12 +2,14 @@
 
     OMP_NUM_THREADS=1 python tests/benchmarks/decisions.py [PART FIRST LAST]
 
-PART is worlds, panels or thresholds, FIRST and LAST the seeds; what came out is kept in the folder `pieces` beside
-this script, so that a long run can be made in pieces. Without arguments all of what is missing is run, and the section
-of RESULTS.md is written.
+PART is worlds, truths, panels or thresholds, FIRST and LAST the seeds; what came out is kept in the folder `pieces`
+beside this script, so that a long run can be made in pieces. Without arguments all of what is missing is run, and the
+section of RESULTS.md is written.
 
 Worlds: analysed as in `worlds.py` (respondents with one answer throughout dropped, FIML, errors robust for branches);
 is the true first priority among the first two, is a decoy, and is what is stated as probable true as often as stated?
+Truths: 500 respondents, six levers of three items each whose weights are drawn anew for every sample; as a stated
+probability holds over truths that may lie anywhere, this is where it must be true as often as it says, in every bin.
 Panels: 500 respondents, three waves, cause and effect planted forward, reverse, both, none, or confounded by lasting
 differences. Thresholds: how often the interval holds the planted one.
 """
@@ -37,7 +39,7 @@ from sexresearch.datasets import service_excellence_world as world
 from sexresearch.datasets.world_population import DECOYS, TRUE_RIVAL, WEIGHTS
 
 FOLDER = Path(__file__).with_name("pieces")
-SEEDS = {"worlds": 200, "panels": 125, "thresholds": 200}
+SEEDS = {"worlds": 200, "truths": 600, "panels": 125, "thresholds": 200}
 TRUE_ORDER = sorted(WEIGHTS, key=WEIGHTS.__getitem__, reverse=True)
 TRUTHS = {
     "forward": (0.3, 0.0),
@@ -49,6 +51,7 @@ TRUTHS = {
 RIGHT = {"none": "neither", "confounded": "neither"}
 CAUSAL = ["forward", "reverse", "both"]
 KNOT = 0.5
+LEVERS, ANSWERED, HEAVIEST = 6, 500, 0.6  # weights lie between 0 and the heaviest, many errors apart
 BINS = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0]
 EXACT = 1000  # drawn worlds in which nothing is wrong
 REMARK = (
@@ -73,6 +76,22 @@ def one_world(seed: int) -> list[dict[str, object]]:
     frame = sx.priorities(results, survey, "loyalty", constructs=list(WEIGHTS))
     rows = frame[["construct", "gain", "rank", "p_first", "p_top_two"]].to_dict("records")
     return [{"seed": seed, **{str(name): value for name, value in row.items()}} for row in rows]
+
+
+def one_truth(seed: int) -> list[dict[str, object]]:
+    """What the priorities of one sample say, one row per lever, with what is true of it."""
+    rng = np.random.default_rng(seed)
+    weights = rng.uniform(0, HEAVIEST, LEVERS)
+    levers = rng.multivariate_normal(np.zeros(LEVERS), 0.4 + 0.6 * np.eye(LEVERS), ANSWERED)
+    latent = {f"f{k}": own for k, own in enumerate(levers.T)}
+    latent["y"] = levers @ weights + 0.7 * rng.normal(size=ANSWERED)
+    items = {f"{name}_{i}": own + 0.6 * rng.normal(size=ANSWERED) for name, own in latent.items() for i in (1, 2, 3)}
+    text = [f"{name} =~ {name}_1 + {name}_2 + {name}_3" for name in latent]
+    results = sx.fit("\n".join([*text, "y ~ " + " + ".join(list(latent)[:-1])]), pd.DataFrame(items))
+    place = {f"f{k}": 1 + int((weights > weights[k]).sum()) for k in range(LEVERS)}
+    frame = sx.priorities(results, (-20, 20), "y")
+    rows = frame[["construct", "rank", "p_first", "p_top_two"]].to_dict("records")
+    return [{"seed": seed, **row, "true_rank": place[row["construct"]]} for row in rows]
 
 
 def one_panel(seed: int) -> list[dict[str, object]]:
@@ -109,6 +128,7 @@ def one_threshold(seed: int) -> list[dict[str, object]]:
 
 PARTS: dict[str, Callable[[int], list[dict[str, object]]]] = {
     "worlds": one_world,
+    "truths": one_truth,
     "panels": one_panel,
     "thresholds": one_threshold,
 }
@@ -166,6 +186,32 @@ def of_worlds(found: pd.DataFrame) -> str:
     return "\n\n".join([markdown(said), markdown(rows), REMARK.format(share=share, stated=stated, **off(found))])
 
 
+def of_truths(found: pd.DataFrame) -> str:
+    """Probabilities stated beside those that came true, where truths are drawn anew."""
+    rows: list[dict[str, object]] = []
+    worst = 0.0
+    for low, high in pairwise(BINS):
+        row: dict[str, object] = {"stated": f"{low:g} to {high:g}"}
+        for name, places in (("p_first", 1), ("p_top_two", 2)):
+            own = found[(found[name] >= low) & ((found[name] < high) | (high == 1.0))]
+            true = (own["true_rank"] <= places).mean()
+            worst = max(worst, abs(true - own[name].mean()))
+            row |= {
+                f"{name}: rows": len(own),
+                f"{name}: stated, mean": f"{own[name].mean():.3f}",
+                f"{name}: true": f"{true:.3f}",
+                f"{name}: error of that share": f"{np.sqrt(true * (1 - true) / max(len(own), 1)):.3f}",
+            }
+        rows.append(row)
+    first = found[found["true_rank"] == 1]
+    head = (
+        f"Truths drawn anew ({found['seed'].nunique()} samples of {ANSWERED} respondents, {LEVERS} levers): stated "
+        f"probabilities are off by {worst:.3f} in the worst bin. The true first is among the first two in "
+        f"{(first['rank'] <= 2).mean():.3f}, which was stated as {first['p_top_two'].mean():.3f} on average."
+    )
+    return f"{head}\n\n{markdown(rows)}"
+
+
 def were_all_exact(found: pd.DataFrame) -> pd.DataFrame:
     """Probabilities as those of `found`, from worlds with normal errors whose covariance is known."""
     gains = found.pivot_table(index="seed", columns="construct", values="gain")
@@ -207,11 +253,11 @@ def of_panels(found: pd.DataFrame) -> str:
 
 def page(seconds: float) -> str:
     """The section of RESULTS.md."""
-    worlds, panels, thresholds = map(kept, PARTS)
+    worlds, truths, panels, thresholds = map(kept, PARTS)
     counts = f"{worlds['seed'].nunique()} worlds, {panels['seed'].nunique()} panels of each kind, {len(thresholds)}"
     head = f"{counts} thresholds, seeds from 1; this run {seconds:.0f} s. {machine()}."
     covered = f"A planted threshold lies in its 95 % interval in {thresholds['covered'].mean():.3f} of the samples."
-    return "\n\n".join([head, of_worlds(worlds), of_panels(panels), covered])
+    return "\n\n".join([head, of_worlds(worlds), of_truths(truths), of_panels(panels), covered])
 
 
 def main() -> None:

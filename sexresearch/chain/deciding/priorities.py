@@ -25,6 +25,8 @@ from sexresearch.standard.nodes import node_key
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.survey import Survey
 
+FREE = "a cost of 0 leaves nothing to divide the gain by, so it is not ranked"
+UNPRICED = "no cost is given, so it is not ranked"
 POINTS = 5.0  # points of a lever whose worth is stated
 FIRST = ["target", "construct", "clause", "group", "importance", "importance_ci_lower", "importance_ci_upper"]
 FIRST += ["performance", "performance_ci_lower", "performance_ci_upper"]
@@ -68,7 +70,8 @@ def priorities(
     target : str
         A variable of the model. One that is no rating, such as spending, stays in its own units.
     cost : dict of float by str, optional
-        What one point of a lever costs, above 0. The rank is then that of the gain per cost.
+        What one point of a lever costs, at least 0. The rank is then that of the gain per cost; a lever that costs 0
+        has none.
     points : float
         Points of a lever whose worth is stated, above 0 and up to 100.
     constructs : sequence of str, optional
@@ -93,7 +96,7 @@ def priorities(
     ModelError
         A name is not in the model.
     OptionError
-        A cost that is not above 0, a cost of what is not ranked, answers off the scale, a number out of its range.
+        A cost below 0, a cost of what is not ranked, answers off the scale, a number out of its range.
 
     Notes
     -----
@@ -158,7 +161,7 @@ def _costs(cost: Mapping[str, float] | None, names: Sequence[str]) -> list[float
         ranked = ", ".join(names)
         raise OptionError(f"cost names {', '.join(map(repr, unknown))}, not ranked here; ranked are: {ranked}")
     for name, value in (cost or {}).items():
-        if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < np.inf:
+        if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < np.inf:
             raise OptionError(f"the cost of a point of {name!r} must be a number above 0; found {value!r}")
     return [float((cost or {}).get(name, np.nan)) for name in names]
 
@@ -184,7 +187,7 @@ def _with_gains(frame: pd.DataFrame, drawn: Array, points: float, at: Draws) -> 
         out.loc[shown, "importance_ci_lower"], out.loc[shown, "importance_ci_upper"] = ends
     for end in ("", "_ci_lower", "_ci_upper"):
         out[f"gain{end}"] = points * out[f"importance{end}"]
-    out["points"], out["gain_per_cost"] = points, out["gain"] / (points * out["cost"])
+    out["points"], out["gain_per_cost"] = points, out["gain"] / (points * out["cost"].where(out["cost"] > 0))
     beyond = (out["performance"] + points > 100) & out["gain"].notna()
     over = np.where(beyond, f"{points:g} more points would lead beyond the end of the scale", "")
     out["note"] = [joined(*parts) for parts in zip(out["note"], over, strict=True)]
@@ -207,7 +210,10 @@ def _ranked(
     out[["rank", "p_first", "p_top_two"]] = np.nan
     by = out["gain_per_cost"] if costly else out["gain"]
     lacking = out["gain"].notna() & by.isna()
-    out.loc[lacking, "note"] = [joined("no cost is given, so it is not ranked", note) for note in out["note"][lacking]]
+    out.loc[lacking, "note"] = [
+        joined(FREE if cost == 0 else UNPRICED, note)
+        for cost, note in zip(out["cost"][lacking], out["note"][lacking], strict=True)
+    ]
     found = []
     for _, rows in out.groupby("group", dropna=False, sort=False).groups.items():
         own = [row for row in rows if np.isfinite(by[row])]
