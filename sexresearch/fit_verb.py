@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +12,8 @@ import pandas as pd
 import typer
 
 from sexresearch import datasets
+from sexresearch.errors import OptionError
+from sexresearch.extras import extra
 from sexresearch.sem import PARQUET_FILES, Fitting, Model, Moments, Results, fit_many, table_named
 from sexresearch.sem.view import quiet_fit
 from sexresearch.survey import Survey, read_survey
@@ -30,6 +34,7 @@ Ordered = Annotated[
 Cluster = Annotated[str | None, typer.Option(help="Column of the clusters.")]
 Sheet = Annotated[str | None, typer.Option(help="Worksheet of a workbook.")]
 Drop = Annotated[str, typer.Option(help="Labels of rows to leave out, with commas between.")]
+PATIENCE = 10  # seconds that a scheduler may take to answer
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, with every digit.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV, with every digit.")]
 
@@ -48,6 +53,7 @@ def fit_verb(
     table: Annotated[str | None, typer.Option(help="Table of a DuckDB file or of a warehouse's address.")] = None,
     sql: Annotated[str | None, typer.Option(help="Query of it; Parquet files are the table answers.")] = None,
     by: Annotated[str | None, typer.Option(help="Column of branches, each fitted by itself.")] = None,
+    dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler that shares out --by.")] = None,
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> None:
@@ -55,12 +61,15 @@ def fit_verb(
     form = shape(as_json, as_csv)
     wanted = fitting(estimator, missing, ordered, cluster)
     given = _given(data, instrument, sheet, drop, table, sql)
+    if dask is not None and by is None:
+        raise typer.BadParameter("--dask shares out the branches of --by: name their column")
     if by is not None:
         if group is not None:
             raise typer.BadParameter("--by fits every branch by itself: leave --group out")
         if isinstance(given, Moments | dict):
             raise typer.BadParameter("--by fits every branch by itself, and summary statistics have none")
-        print_frame(fit_many(_model(model), given, by, fitting=wanted), form=form)
+        with _scheduler(dask) as workers:
+            print_frame(fit_many(_model(model), given, by, fitting=wanted, workers=workers), form=form)
         return
     results = fitted(model, given, wanted, group)
     if form == "json":
@@ -69,6 +78,24 @@ def fit_verb(
         print_frame(results.parameters, form=form)
     else:
         say(repr(results.summary()))
+
+
+@contextmanager
+def _scheduler(address: str | None) -> Iterator[object]:
+    """The Dask scheduler at an address as workers; None where none is named. OptionError where none answers."""
+    if address is None:
+        yield None
+        return
+    with extra("scale"):
+        from distributed import Client
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise OptionError(f"no Dask scheduler answers at {address!r}: {error}") from error
+    try:
+        yield client
+    finally:
+        client.close()
 
 
 def _given(

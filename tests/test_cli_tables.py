@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from sexresearch import fit_verb
 from sexresearch.cli import app
 from sexresearch.errors import DataError
 from sexresearch.sem import table_named
@@ -67,3 +68,22 @@ def test_what_cannot_be_reached_is_said_without_passwords(run, model, folder):
         failed = run("fit", model, folder.parent / "base.duckdb", *wrong)
         assert failed.exit_code == 1
         assert "Traceback" not in failed.output
+
+
+def test_a_dask_scheduler_shares_out_the_branches(run, model, folder):
+    distributed = pytest.importorskip("distributed")
+    alone = run("fit", model, folder, "--by", "branch", "--csv")
+    options = {"n_workers": 1, "processes": False, "protocol": "tcp", "dashboard_address": None, "host": "127.0.0.1"}
+    with distributed.LocalCluster(**options) as cluster:
+        shared = run("fit", model, folder, "--by", "branch", "--dask", cluster.scheduler_address, "--csv")
+    assert shared.exit_code == 0, shared.output
+    assert shared.output == alone.output
+    assert run("fit", model, folder, "--dask", "tcp://127.0.0.1:1").exit_code == 2
+
+
+def test_a_scheduler_that_does_not_answer_is_said(run, model, folder, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(fit_verb, "PATIENCE", 0.5)
+    failed = run("fit", model, folder, "--by", "branch", "--dask", "tcp://127.0.0.1:1")
+    assert failed.exit_code == 1
+    assert "no Dask scheduler answers at 'tcp://127.0.0.1:1'" in failed.output.replace("\n", " ")

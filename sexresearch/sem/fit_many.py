@@ -35,6 +35,7 @@ from sexresearch.sem.resampling.refit import BROKEN, refit_samples, told
 from sexresearch.sem.resampling.row_values import exogenous_rows
 from sexresearch.sem.streaming import sums_of
 from sexresearch.sem.threads import one_thread
+from sexresearch.sem.workers import Workers, refuse_workers, shared_results
 
 MEASURES = ("chisq", "rmsea", "cfi", "srmr")
 BRANCHES_AT_ONCE = 512
@@ -50,6 +51,7 @@ def fit_many(
     *,
     effects: Sequence[str] | None = None,
     fitting: Fitting | None = None,
+    workers: Workers | None = None,
 ) -> pd.DataFrame:
     """Fit one model to every branch by itself, and draw branches with few respondents towards the common value.
 
@@ -66,6 +68,8 @@ def fit_many(
         loading where the model has neither.
     fitting : Fitting, optional
         How the models are completed; maximum likelihood from complete rows. Default: as in `fit`.
+    workers : int or dask.distributed.Client, optional
+        Threads, or a cluster, which is sent covariances and no rows. Default: 1.
 
     Returns
     -------
@@ -101,9 +105,10 @@ def fit_many(
     (60, True, True)
     """
     model = model if isinstance(model, Model) else Model(model)
+    refuse_workers(workers)
     options = _plain(model, options_of(fitting or Fitting()))
     branches = _read(model, data, by)
-    return _frame(_fitted(model, branches, options), effects)
+    return _frame(_fitted(model, branches, options, workers or 1), effects)
 
 
 def _plain(model: Model, options: Options) -> Options:
@@ -151,7 +156,7 @@ class _Branches:
 
 
 @one_thread
-def _fitted(model: Model, branches: Streamed, options: Options) -> _Branches:
+def _fitted(model: Model, branches: Streamed, options: Options, workers: Workers) -> _Branches:
     totals, names = branches.totals, model.observed
     place = {int(key) // GROUP: slot for slot, key in enumerate(totals.keys)}
     numbers = branches.groups
@@ -164,7 +169,7 @@ def _fitted(model: Model, branches: Streamed, options: Options) -> _Branches:
     n = totals.rows[slots].astype(float)
     mean, cov = np.array([own[0] for own in made]), np.array([own[1] for own in made])
     common = _common(model, options, names, n, mean, cov)
-    theta, fixed, why, measures = _each(common, names, n, mean, cov, enough)
+    theta, fixed, why, measures = _each(common, names, (n, mean, cov), enough, workers)
     full = {number: k for k, number in enumerate(known)}
     at = np.array([full.get(number, -1) for number in numbers])
     empty = at < 0
@@ -195,10 +200,10 @@ def _common(model: Model, options: Options, names: Sequence[str], n: Array, mean
 
 
 def _each(
-    common: Fitted, names: Sequence[str], n: Array, mean: Array, cov: Array, enough: Array
+    common: Fitted, names: Sequence[str], own: Sampled, enough: Array, workers: Workers
 ) -> tuple[Array, Array, list[str], dict[str, Array]]:
     """Estimates (b, q), exogenous rows (b, e), why not, and measures of fit (b,) by name."""
-    structure = common.structures[0]
+    structure, (n, mean, cov) = common.structures[0], own
     order = [list(names).index(name) for name in common.table.roles[0].observed]
     mean, cov = mean[:, order], cov[:, order][:, :, order]
     regular = enough & _regular(cov)
@@ -210,9 +215,11 @@ def _each(
     measures = {name: np.full(len(n), np.nan) for name in MEASURES}
     engine = batch(common)
     rows = np.flatnonzero(regular)
-    for part in np.array_split(rows, max(1, -(-len(rows) // BRANCHES_AT_ONCE))):
-        if engine is not None and len(part):
-            _together(common, engine, part, (n, mean, cov), theta, structure.has_means)
+    if engine is not None and len(rows):
+        parts = [part.tolist() for part in np.array_split(rows, -(-len(rows) // BRANCHES_AT_ONCE))]
+        work = _Together(common, engine, (n, mean, cov), structure.has_means)
+        for part, found in zip(parts, shared_results(parts, work, workers), strict=False):
+            theta[part] = found
     for number in rows[~np.isfinite(theta[rows]).all(axis=1)].tolist():
         theta[number], why[number] = _alone(common, n[number], mean[number], cov[number])
     done = np.flatnonzero(np.isfinite(theta).all(axis=1))
@@ -247,9 +254,19 @@ def _weighed(engine: Batch, part: Array, own: Sampled, has_means: bool) -> Weigh
     return Weighed(cov[:, order[:, None], order], n)
 
 
-def _together(common: Fitted, engine: Batch, part: Array, own: Sampled, theta: Array, has_means: bool) -> None:
-    with np.errstate(all="ignore"):
-        theta[part] = fit_batch(engine, [_weighed(engine, part, own, has_means)])
+@dataclass(frozen=True)
+class _Together:
+    """Fits some of the branches at once: what a worker is sent."""
+
+    common: Fitted
+    engine: Batch
+    own: Sampled
+    has_means: bool
+
+    def __call__(self, numbers: Sequence[int]) -> Array:
+        """(branches, q) their estimates, NaN where they do not settle."""
+        with np.errstate(all="ignore"):
+            return fit_batch(self.engine, [_weighed(self.engine, np.array(numbers), self.own, self.has_means)])
 
 
 def _alone(common: Fitted, n: float, mean: Array, cov: Array) -> tuple[Array, str]:

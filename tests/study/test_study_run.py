@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 import sexresearch as sx
 from sexresearch.cli import app
+from sexresearch.errors import StudyError
 
 TABLE = """
 [data]
@@ -167,3 +168,38 @@ def test_the_command_runs_a_study_and_ends_with_its_status(tmp_path):
     shown = CliRunner().invoke(app, ["run", str(tmp_path)])
     assert shown.exit_code == 1
     assert "Traceback" not in shown.output
+
+
+PIECES = """
+[data]
+table = "{table}"
+[model]
+text = "joy =~ a + b + c + d"
+[fit]
+cluster = "branch"
+"""
+
+
+def test_a_table_in_pieces_is_a_study_too(tmp_path):
+    duckdb = pytest.importorskip("duckdb")
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame(rng.normal(size=(300, 1)) + rng.normal(size=(300, 4)), columns=list("abcd"))
+    frame["branch"] = np.arange(300) % 20
+    (tmp_path / "answers").mkdir()
+    frame[:100].to_parquet(tmp_path / "answers" / "1.parquet")
+    frame[100:].to_parquet(tmp_path / "answers" / "2.parquet")
+    with duckdb.connect(str(tmp_path / "base.duckdb")) as base:
+        base.register("frame", frame)
+        base.execute("create table answers as select * from frame")
+    expected = sx.fit("joy =~ a + b + c + d", frame, cluster="branch").fit_measures["chisq"]
+    for table in ("answers", "duckdb://base.duckdb#answers"):
+        (tmp_path / "study.toml").write_text(PIECES.format(table=table))
+        found = sx.run_study(sx.read_study(tmp_path))
+        assert found.results.fit_measures["chisq"] == pytest.approx(expected, rel=1e-8)
+        assert len(found.provenance["data_sha256"]) == 64
+    (tmp_path / "study.toml").write_text(PIECES.format(table="absent.parquet"))
+    with pytest.raises(StudyError, match=r"table 'absent\.parquet' is not in"):
+        sx.read_study(tmp_path)
+    (tmp_path / "study.toml").write_text(PIECES.format(table="answers") + '[cleaning]\nbecause = "x"\ndrop_rows = [1]\n')
+    with pytest.raises(StudyError, match="a table is fitted as it is"):
+        sx.run_study(sx.read_study(tmp_path))

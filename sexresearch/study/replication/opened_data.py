@@ -18,13 +18,13 @@ from sexresearch.sem import Moments
 from sexresearch.study.study_file.study_parts import Study, StudyData
 from sexresearch.survey import Survey, read_survey
 
-Given: TypeAlias = Survey | Moments | dict[str, Moments]
+Given: TypeAlias = Survey | Moments | dict[str, Moments] | str
 DIAGONAL = 1e-9  # by how much the diagonal of correlations may differ from 1
 
 
 @dataclass(frozen=True)
 class OpenedData:
-    """Data as they were opened: the answers or moments, their SHA-256, and a caption for documents."""
+    """Data as they were opened: answers, the table that holds them, or moments, their SHA-256, and a caption for documents."""
 
     given: Given
     sha256: str
@@ -47,6 +47,9 @@ def opened(study: Study) -> OpenedData:
     if data.file:
         survey = read_survey(data.file, data.questionnaire, sheet=data.sheet, synthetic=data.synthetic)
         return OpenedData(survey, survey.source.sha256 or "", survey.caption)
+    if data.table:
+        made = " (SYNTHETIC)" if data.synthetic else ""
+        return OpenedData(data.table, _digest_of_table(data.table_path), f"{data.table_path.name}{made}")
     if data.names:
         digest = hashlib.sha256(data.lower.encode()).hexdigest()
         return OpenedData(_printed(_inline(data), data), digest, f"{study.citation or study.title}, printed table")
@@ -86,6 +89,16 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _digest_of_table(path: Path) -> str:
+    """Of a file, or of all files of a folder in the order of their names."""
+    whole = hashlib.sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            with file.open("rb") as opened_file:
+                whole.update(hashlib.file_digest(opened_file, "sha256").digest())
+    return whole.hexdigest()
 
 
 def _inline(data: StudyData) -> pd.DataFrame:

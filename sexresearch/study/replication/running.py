@@ -17,7 +17,7 @@ from sexresearch.study.replication.cleaned import cleaned
 from sexresearch.study.replication.comparison import Computed, comparison
 from sexresearch.study.replication.opened_data import Given, OpenedData, absent, opened
 from sexresearch.study.replication.rounding import left_open
-from sexresearch.study.study_file.study_parts import Published, Study
+from sexresearch.study.study_file.study_parts import Cleaning, Published, Study
 from sexresearch.survey import Survey
 
 
@@ -65,6 +65,8 @@ def _without_data(study: Study, why: str) -> StudyRun:
 def _with_data(study: Study) -> StudyRun:
     source = opened(study)
     given = cleaned(source.given, study.cleaning) if isinstance(source.given, Survey) else source.given
+    if isinstance(given, str) and study.cleaning != Cleaning():
+        raise StudyError(f"{study.name}: [cleaning] leaves rows of a file out; a table is fitted as it is")
     model = _model(study, given)
     results = _fitted(study, model, given)
     made = Computed(results, open=_left_open(study, model, given))
@@ -83,7 +85,7 @@ def _model(study: Study, given: Given) -> Model:
 
 
 def _fitted(study: Study, model: Model, given: Given) -> Results:
-    answers, moments = (given, None) if isinstance(given, Survey) else (None, given)
+    answers, moments = (given, None) if isinstance(given, Survey | str) else (None, given)
     return quiet_fit(
         model,
         answers,

@@ -14,7 +14,7 @@ from sexresearch.study.replication.quantities import WHAT
 from sexresearch.study.study_file.study_keys import nearest
 from sexresearch.study.study_file.study_parts import BY, KINDS, LIKELIHOODS, VIEWS, Study, StudyData
 
-SOURCES = ("file", "dataset", "moments", "names")
+SOURCES = ("file", "table", "dataset", "moments", "names")
 PLS = ("std_all", "r_squared", "correlation")
 MOST_DECIMALS = 15  # a number in double precision has no more
 MODELS = ("text", "file", "view")
@@ -51,6 +51,10 @@ def _data_problems(data: StudyData) -> Iterator[str]:
             yield f"data: {key} '{path.name}' is not in {path.parent}"
     if data.kind == "raw data" and (data.moments or data.names):
         yield "data: a table of moments is no 'raw data'; say what it holds"
+    if data.table and not data.table_path.exists():
+        yield f"data: table '{data.table_path.name}' is not in {data.table_path.parent}"
+    if data.table and data.kind != "raw data":
+        yield f"data: a table of answers is 'raw data', not {data.kind!r}"
     if data.file and data.kind != "raw data":
         yield f"data: a file of answers is 'raw data', not {data.kind!r}; a table of moments is named by 'moments'"
     if data.decimals is not None and not 0 <= data.decimals <= MOST_DECIMALS:

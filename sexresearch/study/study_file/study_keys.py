@@ -24,6 +24,7 @@ DATA: dict[str, Kinds] = {
     "kind": (str,),
     "dataset": (str,),
     "file": (str,),
+    "table": (str,),
     "sheet": (str,),
     "questionnaire": (str,),
     "synthetic": (bool,),

@@ -13,15 +13,17 @@ from sexresearch.sem import Fitting
 Kind = Literal["raw data", "moments", "covariances", "correlations and SDs", "correlations", "HTMT"]
 KINDS: tuple[str, ...] = get_args(Kind)
 LIKELIHOODS = ("normal", "wishart")
+DUCKDB = "duckdb://"
 BY = ("fit", "pls", "pls_mode_b", "pls_factorial", "pls_centroid")
 VIEWS = ("core", "full", "pyramid", "satisfaction_only", "direct", "reversed")
 
 
 @dataclass(frozen=True)
 class StudyData:
-    """Where the numbers of a study come from: one of a file of answers, a registered data set, a table of moments.
+    """Where the numbers of a study come from: one of a file of answers, a table that is read in pieces, a registered data set, a
+    table of moments.
 
-    kind : what the source gives. names, lower, sd, mean, nobs : a table written into the study itself, `lower` its
+    table : a Parquet file or folder, or "duckdb://FILE#TABLE". kind : what the source gives. names, lower, sd, mean, nobs : a table written into the study itself, `lower` its
     lower triangle with the diagonal, as papers print it. decimals : to which the table is printed; what rounding leaves
     open is then part of the tolerances. likelihood : "wishart" divides by n - 1, as LISREL, EQS, Amos and SAS do.
     """
@@ -29,6 +31,7 @@ class StudyData:
     kind: str
     dataset: str = ""
     file: Path | None = None
+    table: str = ""
     sheet: str | None = None
     questionnaire: Path | None = None
     synthetic: bool = False
@@ -40,6 +43,11 @@ class StudyData:
     nobs: int | None = None
     decimals: int | None = None
     likelihood: str = "normal"
+
+    @property
+    def table_path(self) -> Path:
+        """The file or folder of the table."""
+        return Path(self.table.removeprefix(DUCKDB).partition("#")[0])
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sexresearch.errors import StudyError
 from sexresearch.sem import Fitting
 from sexresearch.study.study_file.study_consistency import study_problems
 from sexresearch.study.study_file.study_keys import shape_problems
-from sexresearch.study.study_file.study_parts import Cleaning, Published, Study, StudyData, StudyModel
+from sexresearch.study.study_file.study_parts import DUCKDB, Cleaning, Published, Study, StudyData, StudyModel
 
 NAME = "study.toml"
 Table = Mapping[str, Any]
@@ -43,7 +43,7 @@ def read_study(path: str | Path) -> Study:
     Notes
     -----
     The example shows a study of printed correlations. ``[data]`` names one source: `file` (answers, with a
-    `questionnaire`), `dataset` (registered), `moments` (a CSV table) or `names` with `lower`; its `kind` says what the
+    `questionnaire`), `table` (a Parquet file or folder or "duckdb://FILE#TABLE", read in pieces), `dataset` (registered), `moments` (a CSV table) or `names` with `lower`; its `kind` says what the
     source gives. ``[model]`` holds `text`, `file` or `view` (of the effect chain); ``[fit]`` the options of `fit`;
     ``[cleaning]`` which rows go and why. Every ``[[published]]`` block is a printed table: `where` it stands, `what`
     its `values` are, printed to how many `decimals`; `verified = false` where the print itself was not seen;
@@ -128,8 +128,16 @@ def _frozen(table: Table) -> dict[str, Any]:
 
 def _data(folder: Path, table: Table) -> StudyData:
     paths = {key: folder / table[key] for key in ("file", "questionnaire", "moments") if key in table}
-    kind = table.get("kind", "raw data" if "file" in table else "")
-    return StudyData(**{**_frozen(table), **paths, "kind": kind})
+    kind = table.get("kind", "raw data" if {"file", "table"} & set(table) else "")
+    here = {"table": _beside(folder, table["table"])} if "table" in table else {}
+    return StudyData(**{**_frozen(table), **paths, **here, "kind": kind})
+
+
+def _beside(folder: Path, table: str) -> str:
+    """The table with its path relative to the folder of the study."""
+    start = DUCKDB if table.startswith(DUCKDB) else ""
+    path, hash_, name = table.removeprefix(start).partition("#")
+    return f"{start}{folder / path}{hash_}{name}"
 
 
 def _model(folder: Path, table: Table) -> StudyModel:
