@@ -92,9 +92,7 @@ def _between(rows: list[Row], names: list[str]) -> list[Row]:
     return [row for row in rows if row["lhs"] in names and row["rhs"] in names]
 
 
-def _arrow(
-    row: Row, state: ChainState, places: Places, words: Words, values: Mapping[tuple[str, str], str]
-) -> Scene:
+def _arrow(row: Row, state: ChainState, places: Places, words: Words, values: Mapping[tuple[str, str], str]) -> Scene:
     arrow = _ends(row)
     text, limits, p = _value(row, state.standardized), _limits(row, state.standardized), _number(row["pvalue"])
     before = values.get(arrow, "none") if values else ""
@@ -163,9 +161,7 @@ def _ends(row: Row) -> tuple[str, str]:
     return (str(row["rhs"]), str(row["lhs"])) if row["op"] == "~" else (str(row["lhs"]), str(row["rhs"]))
 
 
-def _node(
-    name: str, state: ChainState, rows: list[Row], explained: pd.Series, places: Places, words: Words
-) -> Scene:
+def _node(name: str, state: ChainState, rows: list[Row], explained: pd.Series, places: Places, words: Words) -> Scene:
     r2 = f"R² = {explained[name]:.2f}" if name in explained.index else ""
     label = words.get(name, name)
     own = [r for r in rows if r["op"] == "=~" and r["lhs"] == name and r["rhs"] not in state.constructs]

@@ -200,6 +200,7 @@ def test_a_table_in_pieces_is_a_study_too(tmp_path):
     (tmp_path / "study.toml").write_text(PIECES.format(table="absent.parquet"))
     with pytest.raises(StudyError, match=r"table 'absent\.parquet' is not in"):
         sx.read_study(tmp_path)
-    (tmp_path / "study.toml").write_text(PIECES.format(table="answers") + '[cleaning]\nbecause = "x"\ndrop_rows = [1]\n')
+    cleaning = '[cleaning]\nbecause = "x"\ndrop_rows = [1]\n'
+    (tmp_path / "study.toml").write_text(PIECES.format(table="answers") + cleaning)
     with pytest.raises(StudyError, match="a table is fitted as it is"):
         sx.run_study(sx.read_study(tmp_path))

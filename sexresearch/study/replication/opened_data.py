@@ -24,7 +24,7 @@ DIAGONAL = 1e-9  # by how much the diagonal of correlations may differ from 1
 
 @dataclass(frozen=True)
 class OpenedData:
-    """Data as they were opened: answers, the table that holds them, or moments, their SHA-256, and a caption for documents."""
+    """Data as they were opened: answers, their table, or moments, with their SHA-256 and a caption for documents."""
 
     given: Given
     sha256: str

