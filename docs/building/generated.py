@@ -26,6 +26,7 @@ ROOMS = {
     "datasets": "Data sets that come with the package",
     "standard": "ISO 23592 and ISO/TR 7179 as data",
     "study": "Studies as files, published cases, notebooks run again",
+    "testing": "Numbers in notebooks compared with a tolerance",
     "glossary": "Columns of tables",
     "errors": "Errors",
 }

@@ -8,6 +8,7 @@ import pytest
 
 import sexresearch as sx
 from sexresearch.glossary import COLUMNS
+from sexresearch.study.scaffold.new_study import CI
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "docs" / "building"))
@@ -84,6 +85,11 @@ def test_other_languages_than_those_run_are_no_code_of_ours():
 
 def test_code_in_a_cell_of_a_table_stays_as_it_is():
     assert _cell("``a | b < c*`` or a | b*") == "`a | b < c*` or a \\| b\\*"
+
+
+def test_the_workflow_shown_is_the_one_that_new_studies_get():
+    shown = re.search(r"```yaml\n(.*?)```", PAGES["how/notebooks.md"], re.DOTALL)[1]
+    assert CI == "name: study\n" + shown
 
 
 def test_a_block_that_fails_stops_the_build_and_is_named():
