@@ -10,6 +10,8 @@ function make(tag, attributes = {}, ...children) {
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value !== null) element.setAttribute(name, value);
   }
+  // JupyterLab takes arrow keys for itself (folding headings, changing cells) unless an element says that it needs them.
+  if (["input", "select", "textarea"].includes(tag)) element.setAttribute("data-lm-suppress-shortcuts", "true");
   element.append(...children);
   return element;
 }

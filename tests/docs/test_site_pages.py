@@ -89,7 +89,7 @@ def test_code_in_a_cell_of_a_table_stays_as_it_is():
 
 def test_the_workflow_shown_is_the_one_that_new_studies_get():
     shown = re.search(r"```yaml\n(.*?)```", PAGES["how/notebooks.md"], re.DOTALL)[1]
-    assert CI == "name: study\n" + shown
+    assert "name: study\n" + shown == CI
 
 
 def test_a_block_that_fails_stops_the_build_and_is_named():

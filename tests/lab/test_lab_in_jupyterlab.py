@@ -13,6 +13,7 @@ import pytest
 
 import sexresearch as sx
 
+STEPS = 7  # of a tenth of a point, by arrow key
 SECONDS = 240  # that JupyterLab, its page and its kernel may each take on a busy machine
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = """
@@ -91,6 +92,10 @@ def test_what_is_tried_out_with_the_mouse_and_keys_is_what_the_code_gives(page, 
     page.wait_for_selector(".sx-lab svg")
     assert not page.locator(".sx-still").is_visible()  # the picture went as the live drawing came
     slider = page.locator('[data-slider="delight"]')
+    slider.focus()
+    for _ in range(STEPS):
+        page.keyboard.press("ArrowRight")
+    assert slider.input_value() == str(STEPS / 10)  # JupyterLab has not kept the keys for itself
     slider.fill("3")
     page.wait_for_function("document.querySelector('.sx-code textarea').value.includes('3.0')")
     page.locator('[data-row="satisfaction→loyalty"] button').focus()
