@@ -16,8 +16,9 @@ from sexresearch.survey.spelling import folded, plain
 
 TRUTH = {"false": 0.0, "true": 1.0}
 CODE = r"[+-]?\d+(?:[.,]\d+)?"
-LEADING = re.compile(rf"[(\[]?({CODE})(?:[)\]]\s*[-:=.]?|\s*[-:=]|\.|\s)\s*([^\d\s\-:=.)\]].*)")
+LEADING = re.compile(rf"[(\[]?({CODE})(?:[)\]]\s*[-:=.]?|\s*[-:=/]|\.|\s)\s*([^\d\s\-:=./)\]].*)")
 TRAILING = re.compile(rf"(.*\S)\s*[(\[]({CODE})[)\]]")
+BEHIND = re.compile(rf"(.*[^\W\d])(?:\s+-|\s*[:=])\s*({CODE})")
 BLANK_ONLY = re.compile(rf"{CODE} [^-:=.)\]].*")
 MONTH = re.compile(r"(jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]{0,6}\.?\b.*")
 LETTERED = re.compile(r"([A-Za-z]{1,3})_?0*(\d{1,2})")
@@ -116,7 +117,7 @@ def _coded(text: str) -> tuple[float, str] | None:
     found = LEADING.fullmatch(plain(text))
     code, rest = found.groups() if found else ("", "")
     if not found:
-        behind = TRAILING.fullmatch(plain(text))
+        behind = TRAILING.fullmatch(plain(text)) or BEHIND.fullmatch(plain(text))
         rest, code = behind.groups() if behind else ("", "")
     if not code or MONTH.fullmatch(folded(rest)):
         return None

@@ -174,7 +174,8 @@ def _table_problems(frame: pd.DataFrame) -> Iterator[str]:
         yield "there are no answers: a header, but no rows" if len(frame.columns) else "there are no columns"
     for name, times in Counter(frame.columns).items():
         if name and times > 1:
-            yield f"the column '{name}' is there {times} times: rename or remove all but one"
+            places = listed([place for place, other in enumerate(frame.columns, start=1) if other == name])
+            yield f"the column '{name}' is there {times} times (column {places}): rename or remove all but one"
     unnamed = [place for place, name in enumerate(frame.columns, start=1) if not name]
     if unnamed:
         yield f"{counted(len(unnamed), 'column')} with answers but no name: column {listed(unnamed)}"

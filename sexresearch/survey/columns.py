@@ -255,7 +255,7 @@ def field_values(values: pd.Series, field: Field, file_labels: Mapping[str, str]
     if len(unknown) and not field.labels:
         known = codes.nunique() - unknown.nunique()
         note = f"field '{field.name}': codes are kept, as the file has no label for {listed(unknown.unique())}"
-        return ReadColumn(cells, [], [note] if known > unknown.nunique() else [], [])
+        return ReadColumn(cells, [], [ColumnNote(note)] if known > unknown.nunique() else [], [])
     problem = f"field '{field.name}': no label for {listed(unknown.unique())} (row {listed(unknown.index)})"
     return ReadColumn(codes.map(labels).fillna(codes), [problem] if len(unknown) else [], [], [])
 
@@ -276,7 +276,7 @@ def _without_words(read: ReadColumn, field: Field) -> ReadColumn:
 
 def number_values(
     values: pd.Series, name: str, file_labels: Mapping[str, str]
-) -> tuple[pd.Series, list[str], list[str], list[NoAnswer]]:
+) -> tuple[pd.Series, list[str], list[ColumnNote], list[NoAnswer]]:
     """A column that no questionnaire describes: numbers beside usual words of no answer are numbers and gaps.
 
     Codes that the file itself labels as no answer are gaps too. What was so read is returned last.

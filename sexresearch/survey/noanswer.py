@@ -15,13 +15,15 @@ MISSING_CODES = frozenset(
 )
 
 WORDS_OF_NO_ANSWER = """
-English: n/a; na; n.a.; n.a; n. a.; not applicable; does not apply; don't know; dont know; do not know; i don't know;
+English: n/a; na; n.a.; n.a; n. a.; not applicable; not applicable to me; does not apply;
+  don't know; dont know; do not know; i don't know;
   dk; no answer; not answered; no opinion; no response; no reply; prefer not to say; prefer not to answer;
   rather not say; refused; refusal; can't say; cannot say; unknown; missing; blank; skipped; not displayed; not asked
 German: k.a.; k. a.; ka; keine angabe; keine angaben; keine antwort; weiß nicht; weiß ich nicht; ich weiß nicht;
   weiß nicht genau; kann ich nicht beurteilen; kann ich nicht sagen; kann nicht beurteilen; nicht beurteilbar;
   trifft nicht auf mich zu; nicht zutreffend; entfällt; nicht anwendbar; keine meinung; unbekannt; w.n.; n.b.
-French: ne sait pas; je ne sais pas; nsp; sans réponse; pas de réponse; non applicable; s.o.; sans objet; sans opinion;
+French: sans avis; pas d'avis;
+  ne sait pas; je ne sais pas; nsp; sans réponse; pas de réponse; non applicable; s.o.; sans objet; sans opinion;
   ne se prononce pas; ne souhaite pas répondre; inconnu
 Spanish: no sabe; no sé; no lo sé; ns; ns/nc; no contesta; no sabe/no contesta; sin respuesta; no aplica; no aplicable;
   no procede; prefiero no contestar; prefiero no responder; sin opinión; desconocido
@@ -37,6 +39,9 @@ Danish and Norwegian: ved ikke; vet ikke; ikke relevant; intet svar; ikke svar; 
   ønsker ikke å svare; ikke aktuelt
 Polish: nie wiem; brak odpowiedzi; nie dotyczy; trudno powiedzieć; odmowa odpowiedzi; nie mam zdania; brak danych
 Finnish: en osaa sanoa; eos; ei vastausta; ei koske minua; en tiedä
+Czech and Hungarian: nevím; bez odpovědi; nem tudom; nincs válasz
+Russian: не знаю; затрудняюсь ответить; нет ответа; не применимо; отказ от ответа
+Greek, Japanese and Chinese: δεν γνωρίζω; δεν απαντώ; わからない; 分からない; 無回答; 不知道; 不清楚; 未回答; 不适用
 Turkish: bilmiyorum; cevap yok; fikrim yok; uygulanamaz
 Signs: -; --; ---; ?; ??; #null; none given
 """

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.errors import DataError, OptionError
 from sexresearch.survey.layouts.file_layout import FileLayout, Row, blank, is_value, texts_of
-from sexresearch.survey.layouts.header import footnotes, header_row
+from sexresearch.survey.layouts.header import footnotes, header_row, is_total
 from sexresearch.survey.layouts.limesurvey import limesurvey
 from sexresearch.survey.layouts.qualtrics import qualtrics
 from sexresearch.survey.layouts.tworows import two_rows
@@ -100,6 +100,7 @@ def outline_of(
     last = tail or rows[start:]
     body = _without_empty_end(last)
     remarks = footnotes([rows[top], *body[-LAST:]]) if body else 0
+    what = "totals or remarks" if any(map(is_total, body[len(body) - remarks :])) else "remarks"
     body = _without_empty_end(body[: len(body) - remarks])
     first = rows[start : start + 1] if body else []
     if header is None and _only_numbers(layout, first, top) and not set(layout.names) & set(wanted):
@@ -111,7 +112,7 @@ def outline_of(
     notes = {
         f"the names are in row {top + 1}: {counted(top, 'row')} above left out": top > 0,
         layout.note: bool(layout.note),
-        f"{counted(remarks, 'row')} of remarks below the answers left out": remarks > 0,
+        f"{counted(remarks, 'row')} of {what} below the answers left out": remarks > 0,
     }
     end = total - (len(last) - len(body))
     return Outline(layout.names, layout.texts, start, end, tuple(note for note in notes if notes[note]))

@@ -52,7 +52,7 @@ def read_survey(
     separator : str, optional
         Mark between the columns of text files. Default: the one that splits the first rows alike.
     decimal, thousands : str, optional
-        Marks inside the numbers of text files: "." or ",", and for thousands also "'" or " ". Default: those
+        Marks inside numbers that stand as text: "." or ",", and for thousands also "'" or " ". Default: those
         the numbers themselves show; where 1.234 may be either, the file is refused.
     synthetic : bool
         Marks answers that no respondent gave.
@@ -118,7 +118,7 @@ def _check_options(name: str, suffix: str, requested: FileDescription) -> None:
     marks = {"separator": requested.separator, "decimal": requested.decimal, "thousands": requested.thousands}
     allowed = {"decimal": (".", ","), "thousands": (".", ",", "'", " ")}
     for option, mark in marks.items():
-        if mark is not None and suffix not in TEXT:
+        if mark is not None and suffix not in ((*TEXT, ".xlsx") if option in allowed else TEXT):
             raise OptionError(f"{option}={mark!r} applies to text files; {name} has no such marks")
         if mark is not None and (not isinstance(mark, str) or mark not in allowed.get(option, (mark,))):
             raise OptionError(f"{option}={mark!r}: the marks are {', '.join(map(repr, allowed.get(option, ())))}")
@@ -135,7 +135,7 @@ def _check_options(name: str, suffix: str, requested: FileDescription) -> None:
 def _table(file: Path, content: bytes, sheet: str | None, requested: FileDescription) -> RawTable:
     suffix = file.suffix.lower()
     if suffix == ".xlsx":
-        return read_workbook(content, file.name, sheet, requested.header, requested.wanted)
+        return read_workbook(content, file.name, sheet, requested)
     if suffix in STATISTICAL:
         return STATISTICAL[suffix](file)
     return read_text(content, file.name, "\t" if suffix == ".tsv" else "", requested)

@@ -222,7 +222,7 @@ def _numbers(values: list[Any]) -> tuple[list[str], list[int]]:
     """The cells that are numbers, and their places; none where another cell is neither that nor no answer."""
     found, places = [], []
     for place, cell in enumerate(values):
-        if cell is None:
+        if cell is None or isinstance(cell, int | float):
             continue
         if AROUND.fullmatch(cell.translate(PLAIN_MARKS)):
             found.append(cell)

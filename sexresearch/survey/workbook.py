@@ -9,6 +9,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from sexresearch.errors import DataError
@@ -28,6 +29,7 @@ from sexresearch.survey.sheetparts import (
     shows_percent,
     unsaved_formulas,
 )
+from sexresearch.survey.textfile import FileDescription, with_numbers
 from sexresearch.survey.wording import counted, listed
 
 if TYPE_CHECKING:
@@ -41,13 +43,15 @@ Rows = list[list[object]]
 
 
 def read_workbook(
-    content: bytes, name: str, sheet: str | None = None, header: int | None = None, wanted: Collection[str] = ()
+    content: bytes, name: str, sheet: str | None = None, requested: FileDescription | None = None
 ) -> RawTable:
     """The table in one worksheet of an Excel file: the one named `sheet`, else the first that holds a table.
 
-    Of several sheets the one with most of the `wanted` names is read; which one is noted. A formula counts as the
+    Of several sheets the one with most of the wanted names is read, of like ones one that is not hidden; which one is
+    noted. A formula counts as the
     value it had when the file was last saved; a column whose formulas have none is doubtful. Cells that Excel shows
-    in percent count as shown (0.45 as 45), merged cells below the header are filled. Raises DataError for an
+    in percent count as shown (0.45 as 45), merged cells below the header are filled, and
+    numbers that stand as text are numbers. Raises DataError for an
     unreadable file and an unknown sheet.
 
     >>> import openpyxl
@@ -57,6 +61,8 @@ def read_workbook(
        sat1
     1     5
     """
+    requested = requested or FileDescription()
+    header, wanted = requested.header, requested.wanted
     written = count_cells(content, name)
     title = _title(content, name, sheet, wanted)
     book, xml = _open(content, name), sheet_xml(content, title)
@@ -70,7 +76,7 @@ def read_workbook(
     table = table_of_rows(rows, name, tuple(notes), header=header, wanted=wanted, merged=merged[0])
     table = _with_percent(table, cells) if cells.percent else table
     table = _with_doubts(table, rows, unsaved_formulas(xml))
-    return _with_numbers(with_cell_errors(table, rows, title))
+    return _with_texts(_with_numbers(with_cell_errors(table, rows, title)), requested)
 
 
 def _open(content: bytes, name: str) -> Workbook:
@@ -93,12 +99,15 @@ def _title(content: bytes, name: str, sheet: str | None, wanted: Collection[str]
         raise DataError(f"{name} has no sheet '{sheet}'; its sheets are {', '.join(book.sheetnames)}")
     if sheet is not None or len(book.sheetnames) == 1:
         return sheet or book.sheetnames[0]
-    heads = {title: _head(book[title]) for title in book.sheetnames}
-    return _with_answers(heads, count_rows(content), wanted)
+    hidden = {title for title in book.sheetnames if getattr(book[title], "sheet_state", "visible") != "visible"}
+    titles = sorted(book.sheetnames, key=lambda title: title in hidden)
+    return _with_answers({title: _head(book[title]) for title in titles}, count_rows(content), wanted, hidden)
 
 
-def _with_answers(heads: Mapping[str, Rows], rows: Mapping[str, int], wanted: Collection[str]) -> str:
-    """The title of the sheet with most of the wanted names, else of the first that holds a table."""
+def _with_answers(
+    heads: Mapping[str, Rows], rows: Mapping[str, int], wanted: Collection[str], hidden: Collection[str] = ()
+) -> str:
+    """The title of the sheet with most of the wanted names, else of the first that holds a table; hidden ones last."""
     names = list(heads)
     hits = {title: max((len(set(texts_of(row)) & set(wanted)) for row in heads[title]), default=0) for title in names}
     if any(hits.values()):
@@ -106,6 +115,7 @@ def _with_answers(heads: Mapping[str, Rows], rows: Mapping[str, int], wanted: Co
     widths = {title: _table_width(heads[title]) for title in names}
     tables = {title: widths[title] * rows.get(title, 1) for title in names}
     main = [title for title in names if widths[title] > 1 and not is_repeat(heads[title])]
+    main = [title for title in main if title not in hidden] or main
     tables = {title: size if title in main or not main else 0 for title, size in tables.items()}
     first = next((title for title in names if tables[title]), names[0])
     largest = max(names, key=lambda title: tables[title])
@@ -123,7 +133,7 @@ def _head(page: Any) -> Rows:
 
 def _table_width(head: Rows) -> int:
     """How many filled columns a worksheet has that holds answers below a header; 0 for one that does not."""
-    filled = [count for count in (sum(not blank(cell) for cell in row) for row in head) if count]
+    filled = [count for count in (sum(not blank(cell) for cell in row) for row in head[header_row(head) :]) if count]
     return max(filled) if len(filled) > 1 else 0
 
 
@@ -187,6 +197,31 @@ def _with_doubts(table: RawTable, rows: Rows, unsaved: list[tuple[int, str]]) ->
         for place, numbers in by_column.items()
     }
     return replace(table, doubts={**table.doubts, **doubts})
+
+
+def _with_texts(table: RawTable, requested: FileDescription) -> RawTable:
+    """The table with numbers that stand as text as numbers, which is noted; their marks are judged as in text files."""
+    cells = table.frame.to_numpy(object)
+    places = [place for place in range(cells.shape[1]) if _in_part_text(cells[:, place])]
+    if not places:
+        return table
+    part = with_numbers(RawTable(table.frame.iloc[:, places]), requested)
+    kinds = part.frame.dtypes.to_list()
+    found = {place: part.frame.iloc[:, k] for k, place in enumerate(places) if kinds[k].kind in "iuf"}
+    names = [str(table.frame.columns[place]) for place in found]
+    note = (f"numbers that stand as text are read as numbers in {listed(names)}",) if names else ()
+    return replace(
+        table,
+        frame=with_columns(table.frame, {place: column.to_numpy() for place, column in found.items()}),
+        notes=table.notes + note + part.notes,
+        doubts={**part.doubts, **table.doubts},
+        percent=table.percent | part.percent,
+    )
+
+
+def _in_part_text(column: npt.NDArray[Any]) -> bool:
+    kinds = {type(cell) for cell in column.tolist()}
+    return str in kinds and kinds <= {str, int, float, NoneType}
 
 
 def _with_numbers(table: RawTable) -> RawTable:

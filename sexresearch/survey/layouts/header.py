@@ -6,10 +6,35 @@ from collections.abc import Collection, Sequence
 
 from sexresearch.survey.layouts.file_layout import Row, blank, count_filled, is_value, texts_of
 from sexresearch.survey.layouts.tworows import two_rows
+from sexresearch.survey.spelling import folded
 
 LOOKED_AT = 30  # rows among which the names are looked for
 SHAPE = 200  # rows that show how wide the table is
 FOOTNOTE_WIDTH = 3  # from this width on, one lone text below the table is not a row of answers
+TOTALS = {"total", "totals", "grand total", "sum", "average", "avg", "mean", "median", "standard deviation", "gesamt"}
+TOTALS |= {
+    "summe",
+    "mittelwert",
+    "durchschnitt",
+    "gesamtergebnis",
+    "standardabweichung",
+    "moyenne",
+    "somme",
+    "promedio",
+}
+TOTALS |= {
+    "promedio",
+    "media",
+    "suma",
+    "totale",
+    "gemiddelde",
+    "totaal",
+    "medelvärde",
+    "summa",
+    "średnia",
+    "n",
+    "std. dev",
+}
 Rows = Sequence[Row]
 
 
@@ -38,7 +63,7 @@ def header_row(rows: Rows, wanted: Collection[str] = ()) -> int:
 
 
 def footnotes(rows: Rows) -> int:
-    """How many rows at the end are footnotes: one text alone, below an empty row or in a column of numbers.
+    """How many rows at the end are no answers: one text alone, or totals, in or below a column of numbers.
 
     >>> footnotes([["id", "sat1", "sat2"], [1, 5, 4], [2, 3, 4], ["Source: our survey", None, None]])
     1
@@ -51,12 +76,22 @@ def footnotes(rows: Rows) -> int:
         count = counts[place]
         if count == 0 and found < last:
             return last - place
-        if count > 1 or width < 2 or (count and not _is_remark(rows[place])):
+        if width < 2 or (count and not (is_total(rows[place]) if count > 1 else _is_remark(rows[place]))):
             break
         found = place if count else found
     above = rows[1:found]
     numeric = bool(above) and sum(is_value(row[0]) for row in above if not blank(row[0])) > len(above) / 2
     return last - found if width >= FOOTNOTE_WIDTH and numeric else 0
+
+
+def is_total(row: Row) -> bool:
+    """Whether a row holds sums or means of those above it, as its first cell says.
+
+    >>> is_total(["Mittelwert:", 3.4, 4.1]), is_total([17, 3, 4])
+    (True, False)
+    """
+    cell = row[0] if len(row) else None
+    return isinstance(cell, str) and folded(cell).rstrip(" :.") in TOTALS
 
 
 def _is_remark(row: Row) -> bool:
