@@ -43,7 +43,7 @@ def test_all_problems_come_together_by_name(tmp_path):
         read_survey(path, INSTRUMENT)
     assert str(caught.value).splitlines() == [
         "clients.csv cannot be used as it is (row 1 is the first answer):",
-        "- the column 'city' is there 2 times: rename or remove all but one",
+        "- the column 'city' is there 2 times (column 5, 6): rename or remove all but one",
         "- 1 column with answers but no name: column 7",
         "- the column 'sat3' (item) is not there; similar: Sat_3",
         "- the column 'zufriedenheit' (item) is not there; not in use: Sat_3, city",
