@@ -17,8 +17,8 @@ from sexresearch.sem.implied.structure import Implied
 from sexresearch.sem.terms.objective import Curve, Objective
 
 DECREMENT_TOLERANCE = 1e-12  # what may be left to gain at a solution
-LAST_STEP = 1e-6  # decrement from where an exact Newton step, and one more by the same Hessian, leave next to nothing
 NOTHING_LEFT = 1e-18  # decrement at which estimates are right to nine digits and more
+NEXT_TO_NOTHING = 1e-17  # what an exact Newton step and one more by the same Hessian may leave
 EXACT = 1e-24  # nothing is left to gain: the start was the answer (the baseline model of complete data)
 NEWTON_FROM = 0.03  # decrement below which the exact Hessian is worth its cost
 MAX_ITERATIONS = 500
@@ -80,16 +80,17 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
         return Solution(
             theta, point.value, point.gradient, np.inf, 0, False, "the starting values imply no covariance matrix"
         )
-    positive = False
+    positive, scale = False, np.ones(0)
     for iteration in range(max_iterations):
-        scale = _scale(point.curvature)
         ahead = _newton(point, scale) if positive else None  # still on convex ground: no need to score first
+        positive = ahead is not None
         if ahead is None:
+            scale = _scale(point.curvature)
             ahead = _ahead(point.curvature, point.gradient, scale)
+            if float(point.gradient @ ahead.step) < NEWTON_FROM:
+                exact = _newton(point, scale)
+                ahead, positive = exact or ahead, exact is not None
         decrement = float(point.gradient @ ahead.step)
-        if ahead.curvature is point.curvature and decrement < NEWTON_FROM:
-            ahead = _newton(point, scale) or ahead
-        positive = ahead.curvature is not point.curvature
         if decrement < EXACT:
             return _stop(objective, theta, point, decrement, iteration, positive=positive)
         moved = _step(objective, theta, point, ahead, scale, damping)
@@ -98,10 +99,10 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
             trouble = "" if done else "no step lowers the discrepancy any further although the gradient is not zero"
             return _stop(objective, theta, point, decrement, iteration, trouble)
         theta, point, damping = moved
-        if decrement < DECREMENT_TOLERANCE or (positive and decrement < LAST_STEP):
+        if decrement < (NEWTON_FROM if positive else DECREMENT_TOLERANCE):
             further = _further(ahead, point.gradient, scale)
             left = float(point.gradient @ further)
-            if min(left, decrement) < DECREMENT_TOLERANCE:
+            if decrement < DECREMENT_TOLERANCE or 4.0 * left * left < NEXT_TO_NOTHING * decrement:
                 if left > NOTHING_LEFT:
                     theta, point = theta - further, objective.curve(theta - further)
                 return _stop(objective, theta, point, left, iteration + 1, positive=positive)

@@ -128,9 +128,9 @@ class _BlockSum:
 
     def exact(self) -> Array:
         found = second_order(self.state, self.push)
-        found += self.expected
         for own in self.terms:
-            found -= 2.0 * product_trace(self.state.structure, own.push, own.inverse)
+            middle = own.inverse.products * own.half - 2.0 * own.push.products  # of n (V M V - V / 2), as its gathers
+            found += product_trace(self.state.structure, SlotProducts(self.state.structure, middle), own.inverse)
         return found
 
 

@@ -28,7 +28,7 @@ class SlotProducts:
 
     @property
     def vu(self) -> Array:
-        return self.uv.T
+        return self.uv.T.copy()  # products with the other layout would take longer
 
     @read_only_property
     def vv(self) -> Array:
@@ -67,7 +67,7 @@ def own_trace(structure: Structure, A: SlotProducts, times: float) -> Array:
 def product_trace(structure: Structure, A: SlotProducts, B: SlotProducts) -> Array:
     """(k, k) tr(A dOmega_i B dOmega_j)."""
     crossed = B.vu * A.uv
-    out = crossed + crossed.T
+    out = crossed + crossed.T.copy()
     out += B.vv * A.uu
     out += B.uu * A.vv
     out *= structure.weights
@@ -82,11 +82,11 @@ def second_order(state: Implied, A: SlotProducts) -> Array:
     """
     s = state.structure
     along = np.concatenate([state.G.reshape(-1), 0.5 * state.C_lifted.reshape(-1)]).take(s.moves[0])
-    along *= A.uu[s.moving]
+    along *= A.products.take(s.moving_pairs[0])
     across = state.G.take(s.moves[1])
-    across *= A.uv[s.moving]
+    across *= A.products.take(s.moving_pairs[1])
     along += across
     along *= 2.0 * s.weight
-    out = np.zeros_like(A.uu)
+    out = np.zeros_like(s.weights)
     out[s.moving] = along
-    return out + out.T
+    return out + out.T.copy()  # copied first: adding the two layouts takes longer

@@ -178,6 +178,11 @@ class Structure:
         return np.flatnonzero(self.is_path)
 
     @read_only_property
+    def moving_pairs(self) -> tuple[Array, Array]:
+        """Two (b, k) flat places: (u_i, u_j) and (u_i, v_j) in a (c, c) matrix of the used columns, i a path."""
+        return self.pairs[0][self.moving], self.pairs[1][self.moving]
+
+    @read_only_property
     def moves(self) -> tuple[Array, Array]:
         """Two (b, k) flat places: (col_i, col_j) in G, or in C after it where j is a path too; (col_i, row_j) in G."""
         col, m = self.col[self.moving, None] * len(self.names), len(self.names)
