@@ -219,8 +219,8 @@ class ReadOnlyDict(dict[K, V]):
     def _refused(self, *arguments: object) -> NoReturn:
         raise TypeError("this dict is read-only; take dict(…) of it")
 
-    __setitem__ = __delitem__ = __ior__ = _refused  # type: ignore[assignment]
-    update = pop = popitem = setdefault = clear = _refused  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refused
+    update = pop = popitem = setdefault = clear = _refused
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (dict(self),)

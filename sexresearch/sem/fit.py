@@ -241,10 +241,10 @@ def fit(
         rotation=rotation,
     )
     requested = options_of(fitting, group, group_equal, group_partial)
-    said: list[str] = []
-    results = results_of(model, data, requested, moments, engine, method, lambda text: said.append(_warned(text)))
+    costs: list[str] = []
+    results = results_of(model, data, requested, moments, engine, method, lambda text: costs.append(_warned(text)))
     for text in results.problems:
-        if text not in said:
+        if text not in costs:
             _warned(text)
     return results
 
@@ -309,8 +309,8 @@ def results_of(
     if fitted.options.se == "bootstrap" and fitted.constrained.solution.converged:
         errors, lost = bootstrap_errors(fitted)
         notes = notes + lost
-    found = tuple(visible(text) for text in notes + ([blurred] if blurred else []) + problems(fitted))
-    return Results(model, fitted, _source(model, fitted, engine, data), found, errors, rows)
+    noticed = tuple(visible(text) for text in notes + ([blurred] if blurred else []) + problems(fitted))
+    return Results(model, fitted, _source(model, fitted, engine, data), noticed, errors, rows)
 
 
 def _read(text: str, data: pd.DataFrame | object | None) -> Model:
@@ -335,11 +335,11 @@ def _rows(model: Model, data: pd.DataFrame | object, requested: Options) -> pd.D
 def _refuse_products(names: Sequence[str], moments: Moments | Mapping[Any, Moments]) -> None:
     """OptionError for products among `names` that moments do not hold: they need the answers."""
     parts = moments.values() if isinstance(moments, Mapping) else [moments]
-    held = [set(part.cov.columns) for part in parts if isinstance(part, Moments)]
-    found = [name for name in names if factors(name) and not all(name in columns for columns in held)]
-    if found:
+    known = [set(part.cov.columns) for part in parts if isinstance(part, Moments)]
+    products = [name for name in names if factors(name) and not all(name in columns for columns in known)]
+    if products:
         needs = "need the respondents' answers; moments are not enough"
-        raise OptionError(f"products of variables ({', '.join(found)}) {needs}")
+        raise OptionError(f"products of variables ({', '.join(products)}) {needs}")
 
 
 def _columns(data: pd.DataFrame | object | None) -> list[object]:

@@ -31,7 +31,7 @@ from sexresearch.sem.planning.wanted import TargetEffect, estimates, standard_er
 from sexresearch.sem.resampling.many_errors import covariances
 from sexresearch.sem.resampling.many_fits import Batch, batch, fit_batch
 from sexresearch.sem.resampling.many_measures import many_measures
-from sexresearch.sem.resampling.refit import BROKEN, refit_samples, told
+from sexresearch.sem.resampling.refit import BROKEN, error_text, refit_samples
 from sexresearch.sem.resampling.row_values import exogenous_rows
 from sexresearch.sem.streaming import sums_of
 from sexresearch.sem.threads import one_thread
@@ -122,9 +122,9 @@ def _plain(model: Model, options: Options) -> Options:
         "auxiliary": options.auxiliary or None,
         "se": options.se if options.se not in (None, "standard") else None,
     }
-    found = [f"{name}={value!r}" for name, value in wrong.items() if value is not None]
-    if found or model.statements.levels or model.with_thresholds or model.statements.blocks:
-        given = ", ".join(found) or "levels, groups or thresholds in the model text"
+    refused = [f"{name}={value!r}" for name, value in wrong.items() if value is not None]
+    if refused or model.statements.levels or model.with_thresholds or model.statements.blocks:
+        given = ", ".join(refused) or "levels, groups or thresholds in the model text"
         raise OptionError(f"fit_many fits by maximum likelihood from complete rows; found {given}")
     return options
 
@@ -132,8 +132,8 @@ def _plain(model: Model, options: Options) -> Options:
 def _read(model: Model, data: object, by: str) -> Streamed:
     if not isinstance(by, str):
         raise OptionError(f"by names the column of the branches; found {by!r}")
-    held = isinstance(data, pd.DataFrame) or hasattr(data, "answers")
-    source = None if held else source_of(data)
+    in_memory = isinstance(data, pd.DataFrame) or hasattr(data, "answers")
+    source = None if in_memory else source_of(data)
     source = FrameSource(frame_of(data)) if source is None else source
     columns = Columns(model.observed, by)
     absent = [name for name in (*model.observed, by) if columns_behind([name], source.names) is None]
@@ -276,7 +276,7 @@ def _alone(common: Fitted, n: float, mean: Array, cov: Array) -> tuple[Array, st
     try:
         return refit_samples(common, (sample,)).theta, ""
     except BROKEN as error:
-        return np.full(len(common.theta), np.nan), told(error)
+        return np.full(len(common.theta), np.nan), error_text(error)
 
 
 def _negative(common: Fitted, theta: Array, cov: Array) -> str:
@@ -289,23 +289,29 @@ def _negative(common: Fitted, theta: Array, cov: Array) -> str:
     )
 
 
-def _frame(found: _Branches, effects: Sequence[str] | None) -> pd.DataFrame:
-    common, wanted = found.common, wanted_effects(found.common, effects)
-    done = np.isfinite(found.theta).all(axis=1)
-    est, se = (np.full((len(found.labels), len(wanted)), np.nan) for _ in range(2))
+def _frame(branches: _Branches, effects: Sequence[str] | None) -> pd.DataFrame:
+    common, wanted = branches.common, wanted_effects(branches.common, effects)
+    done = np.isfinite(branches.theta).all(axis=1)
+    est, se = (np.full((len(branches.labels), len(wanted)), np.nan) for _ in range(2))
     if done.any():
-        own = found.theta[done], found.fixed[done]
-        est[done], se[done] = estimates(common, wanted, *own), _errors(common, wanted, *own, found.nobs[done])
+        own = branches.theta[done], branches.fixed[done]
+        est[done], se[done] = estimates(common, wanted, *own), _errors(common, wanted, *own, branches.nobs[done])
     parts = []
     for k, effect in enumerate(wanted):
         pooled = partly_pooled(est[:, k], se[:, k])
         parts.append(
             pd.DataFrame(
-                {"branch": found.labels, "nobs": found.nobs, "effect": effect.name, "est": est[:, k], "se": se[:, k]}
+                {
+                    "branch": branches.labels,
+                    "nobs": branches.nobs,
+                    "effect": effect.name,
+                    "est": est[:, k],
+                    "se": se[:, k],
+                }
                 | {"pooled": pooled.estimates, "pooled_se": pooled.errors, "pooled_share": pooled.shares}
-                | {"chisq": found.measures["chisq"], "df": degrees_of_freedom(common)}
-                | {name: found.measures[name] for name in MEASURES[1:]}
-                | {"converged": done, "reason": found.reasons}
+                | {"chisq": branches.measures["chisq"], "df": degrees_of_freedom(common)}
+                | {name: branches.measures[name] for name in MEASURES[1:]}
+                | {"converged": done, "reason": branches.reasons}
             )
         )
     frame = pd.concat(parts, ignore_index=True)

@@ -82,9 +82,9 @@ class ItemSubsets:
             solution = minimize(objective, start, MOST_STEPS)
         if solution is None or not solution.converged:
             return None
-        asked = self.fits if by is None else [self.fits[place] for place in by]
-        found = [_effect(_at(fit, objective, solution), self.source, self.target) for fit in asked]
-        return found if all(own.se > 0 or not np.isfinite(own.est) for own in found) else None
+        fits = self.fits if by is None else [self.fits[place] for place in by]
+        effects = [_effect(_at(fit, objective, solution), self.source, self.target) for fit in fits]
+        return effects if all(own.se > 0 or not np.isfinite(own.est) for own in effects) else None
 
     def _sample(self, whole: Fitted, items: Collection[str], has_means: bool) -> Sample | None:
         """What the data say about the items that are left; None where they say too little."""
@@ -162,10 +162,10 @@ def _next_unit(whole: Structure, slots: Array, latent: int) -> int | None:
     """The slot of the first free loading of a latent variable that lost its unit; None where it has one still."""
     if whole.symmetric[latent, latent] != 0:
         return None
-    held = np.flatnonzero(whole.directed[:, latent])
+    loading_rows = np.flatnonzero(whole.directed[:, latent])
     own = np.flatnonzero(slots & whole.is_path & (whole.col == latent))
     items = [int(k) for k in own if whole.row[k] < whole.p]
-    left = [row for row in held if row >= whole.p]
+    left = [row for row in loading_rows if row >= whole.p]
     return items[0] if items and not left else None
 
 

@@ -62,9 +62,9 @@ def inverse_information(information: Array, basis: Array) -> Array:
     inner = information if whole else basis.T @ information @ basis
     scale = _diagonal_scale(inner)
     unit = scale[:, None] * scale
-    found = invert(inner / unit)
+    inverted = invert(inner / unit)
     try:
-        inverse = (np.linalg.inv(inner / unit) if found is None else found[0]) / unit
+        inverse = (np.linalg.inv(inner / unit) if inverted is None else inverted[0]) / unit
     except np.linalg.LinAlgError:
         return np.full_like(information, np.nan)
     return inverse if whole else carried(basis, inverse)

@@ -115,13 +115,13 @@ def permutation_test(
     strict = _fitted(model, data, group, equal, fitting)
     refuse_levels(strict.model.statements, "permutation_test")
     if statistic is not None:
-        found = _by_statistic(strict, statistic, replicates, seed, workers or 1)
+        tested = _by_statistic(strict, statistic, replicates, seed, workers or 1)
     else:
         loose = _fitted(model, data, group, less, fitting)
         if loose.fitted.table.n_free <= strict.fitted.table.n_free - strict.fitted.constrained.n_equalities:
             raise OptionError(f"equal={list(equal)} must hold more equal than less={list(less)} does")
-        found = _by_fit(strict, loose, replicates, seed, workers or 1)
-    return _table(*found)
+        tested = _by_fit(strict, loose, replicates, seed, workers or 1)
+    return _table(*tested)
 
 
 def _exchangeable(fitting: Fitting | None) -> Fitting:
@@ -130,9 +130,11 @@ def _exchangeable(fitting: Fitting | None) -> Fitting:
     if not isinstance(fitting, Fitting):
         raise OptionError(f"fitting takes a Fitting; found {type(fitting).__name__}")
     given = {name: getattr(fitting, name) for name in ("cluster", "sampling_weights")}
-    found = [f"{name}={value!r}" for name, value in given.items() if value is not None]
-    if found:
-        raise OptionError(f"permutation_test exchanges respondents one by one: leave {', '.join(found)} out of fitting")
+    refused = [f"{name}={value!r}" for name, value in given.items() if value is not None]
+    if refused:
+        raise OptionError(
+            f"permutation_test exchanges respondents one by one: leave {', '.join(refused)} out of fitting"
+        )
     return fitting
 
 

@@ -24,7 +24,7 @@ def shared_out(
     refuse_workers(workers)
     done: dict[int, T] = {}
     with progress_bar(sum(map(len, chunks)), title) as advance:
-        for numbers, found in zip(chunks, shared_results(chunks, work, workers), strict=False):
-            done.update(zip(numbers, found, strict=True))
+        for numbers, results in zip(chunks, shared_results(chunks, work, workers), strict=False):
+            done.update(zip(numbers, results, strict=True))
             advance(len(numbers))
     return done

@@ -41,22 +41,24 @@ def from_pieces(model: Model, data: object, requested: Options, engine: str, met
     first = _first_rows(reader)
     if first is None:
         return None
-    ordered, said = ordered_names(model, first, requested.ordered)
+    ordered, notes = ordered_names(model, first, requested.ordered)
     try:
         options = settled(replace(requested, ordered=tuple(ordered)), has_rows=True, means_wanted=False)
     except OptionError:
         return None
     if isinstance(source, IbisSource):
-        return replace(_of_warehouse(reader, options), said=tuple(said))
+        return replace(_of_warehouse(reader, options), said=tuple(notes))
     mixed = bool(ordered) and set(ordered) != set(columns.items)
-    drawn = options.se == "bootstrap" and (bool(ordered) or options.cluster is None or options.missing != "listwise")
-    if drawn or mixed or (options.missing == "pairwise" and not ordered):
+    needs_rows = options.se == "bootstrap" and (
+        bool(ordered) or options.cluster is None or options.missing != "listwise"
+    )
+    if needs_rows or mixed or (options.missing == "pairwise" and not ordered):
         return None
     try:
         if ordered:
             reader = replace(reader, levels=typed_levels(first, ordered))
-            return streamed_categories(reader, options.missing == "listwise", said)
-        return replace(sums_of(reader, gaps=options.missing == "fiml"), said=tuple(said))
+            return streamed_categories(reader, options.missing == "listwise", notes)
+        return replace(sums_of(reader, gaps=options.missing == "fiml"), said=tuple(notes))
     except TooManyUnits:
         return None
 

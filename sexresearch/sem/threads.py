@@ -45,8 +45,8 @@ class _Inside:
         """One thread for every BLAS library that has more; what each had is remembered."""
         if self.libraries is None:
             self.libraries = ThreadpoolController().select(user_api="blas").lib_controllers
-        found = [(library, library.get_num_threads()) for library in self.libraries]
-        self.before = [(library, number) for library, number in found if number != 1]
+        settings = [(library, library.get_num_threads()) for library in self.libraries]
+        self.before = [(library, number) for library, number in settings if number != 1]
         for library, _ in self.before:
             library.set_num_threads(1)
         if self.before:

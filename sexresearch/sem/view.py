@@ -248,11 +248,11 @@ def view(results: Results | View, question: str, levels: bool = False) -> View:
     """What there is to see of a fit; OptionError for something else, and for two levels unless `levels` are taken."""
     if not isinstance(results, View | Results):
         raise OptionError(f"{question} needs the Results of a fit; found {type(results).__name__}")
-    found = results if isinstance(results, View) else _view(results)
-    read_only((found.theta, found.estimates, found.blocks))
-    if not levels and any(block.level is not None for block in found.blocks):
+    seen = results if isinstance(results, View) else _view(results)
+    read_only((seen.theta, seen.estimates, seen.blocks))
+    if not levels and any(block.level is not None for block in seen.blocks):
         raise OptionError(f"{question} takes models of one level; this one has 'level:' blocks")
-    return found
+    return seen
 
 
 def _view(results: Results) -> View:
@@ -280,12 +280,21 @@ def _block(fitted: Fitted, number: int) -> ViewBlock:
     names = structure.names[: len(structure.names) - structure.has_means]
     fixed, own = roles.exogenous if fitted.options.fixed_x else (), sample.answers
     rows: tuple[Array | None, ...] = (None,) * 3 if own is None else (own.values, own.weights, own.clusters)  # noqa: PD011
-    said = sample.n, sample.nobs, sample.mean, sample.cov, sample.complete, structure.has_means
+    sample_facts = sample.n, sample.nobs, sample.mean, sample.cov, sample.complete, structure.has_means
     clusters = 0 if sample.nested is None else sample.nested.data.n_clusters
     if own is None and (up := sample.nested) is not None:  # level 2, whose answers stand in every row of a cluster
         rows = (up.answers.values[:, up.data.between], None, up.answers.clusters)  # noqa: PD011
     return ViewBlock(
-        sample.label, names, roles, *said, fixed, rows[0], rows[1], rows[2], fitted.table.level(number), clusters
+        sample.label,
+        names,
+        roles,
+        *sample_facts,
+        fixed,
+        rows[0],
+        rows[1],
+        rows[2],
+        fitted.table.level(number),
+        clusters,
     )
 
 
@@ -364,5 +373,5 @@ def normal_moments(answers: Array) -> tuple[Array, Array]:
     DataError where answers do not vary, or two columns have no row in common.
     """
     names = tuple(f"column {number}" for number in range(1, answers.shape[1] + 1))
-    found = from_gaps(Answers(None, answers, None, None, pd.RangeIndex(len(answers))), names)
-    return found.mean, found.cov
+    sample = from_gaps(Answers(None, answers, None, None, pd.RangeIndex(len(answers))), names)
+    return sample.mean, sample.cov

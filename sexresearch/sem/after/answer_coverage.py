@@ -50,19 +50,19 @@ def patterns(fitted: Fitted, data: object) -> pd.DataFrame:
     """
     frames = []
     for sample, rows in zip(fitted.samples, _answered(fitted, data), strict=True):
-        found = sorted(answer_patterns(rows.answers), key=lambda pattern: -len(pattern[0]))
-        gaps = [", ".join(np.delete(sample.names, answered)) for _, answered in found]
-        n = np.array([len(members) for members, _ in found], dtype=int)
+        by_pattern = sorted(answer_patterns(rows.answers), key=lambda pattern: -len(pattern[0]))
+        gaps = [", ".join(np.delete(sample.names, answered)) for _, answered in by_pattern]
+        n = np.array([len(members) for members, _ in by_pattern], dtype=int)
         frames.append(_frame(fitted, sample, {"missing": gaps}, n, len(rows.answers)))
     return pd.concat(frames, ignore_index=True)
 
 
 def _answered(fitted: Fitted, data: object) -> list[GroupRows]:
-    found = []
+    answered = []
     for rows in group_rows(fitted, data):
         some = ~np.isnan(rows.answers).all(axis=1)
-        found.append(GroupRows(rows.positions[some], rows.answers[some]))
-    return found
+        answered.append(GroupRows(rows.positions[some], rows.answers[some]))
+    return answered
 
 
 def _frame(fitted: Fitted, sample: Sample, start: dict[str, list[str]], n: np.ndarray, total: int) -> pd.DataFrame:

@@ -70,10 +70,10 @@ def _by_row(fitted: Fitted, data: object, method: str, predicted: bool) -> pd.Da
     names = [list(role.modelled if predicted else role.latent) for role in fitted.table.roles]
     columns = list(dict.fromkeys(name for own in names for name in own))
     index = frame_of(data).index
-    found = np.full((len(index), len(columns)), np.nan)
+    scores = np.full((len(index), len(columns)), np.nan)
     for number, rows in enumerate(group_rows(fitted, data)):
         if fitted.levels:
-            found[np.ix_(rows.positions, _places(columns, names[number]))] = response_scores(
+            scores[np.ix_(rows.positions, _places(columns, names[number]))] = response_scores(
                 fitted, number, rows.answers, method
             )
             continue
@@ -81,8 +81,8 @@ def _by_row(fitted: Fitted, data: object, method: str, predicted: bool) -> pd.Da
         values = score_rows(group, rows.answers, method)
         if predicted:
             values = predict_rows(group, rows.answers, values, len(names[number]))
-        found[np.ix_(rows.positions, _places(columns, names[number]))] = values
-    return pd.DataFrame(found, index=index, columns=columns)
+        scores[np.ix_(rows.positions, _places(columns, names[number]))] = values
+    return pd.DataFrame(scores, index=index, columns=columns)
 
 
 def _places(columns: list[str], names: list[str]) -> np.ndarray:

@@ -36,13 +36,13 @@ def level_scores(fitted: Fitted, data: object, method: str = "regression") -> pd
     place = pd.Series(np.arange(len(frame)), index=frame.index)
     numbered = frame.set_axis(place.to_numpy(), axis=0)
     parts, _ = split_groups(numbered, columns)
-    found: dict[str, Array] = {}
+    scores: dict[str, Array] = {}
     for number in range(0, fitted.table.n_blocks, 2):
         label = fitted.samples[number].label
         for part in parts:
             if part.label == label:
-                _filled(found, fitted, number, arrange(part, _order(fitted, number, names)), len(frame))
-    return pd.DataFrame(found, index=frame.index)
+                _filled(scores, fitted, number, arrange(part, _order(fitted, number, names)), len(frame))
+    return pd.DataFrame(scores, index=frame.index)
 
 
 def _order(fitted: Fitted, number: int, names: list[str]) -> list[int]:
@@ -51,7 +51,7 @@ def _order(fitted: Fitted, number: int, names: list[str]) -> list[int]:
     return [names.index(name) for name in nested.names]
 
 
-def _filled(found: dict[str, Array], fitted: Fitted, number: int, answers: Answers, size: int) -> None:
+def _filled(columns: dict[str, Array], fitted: Fitted, number: int, answers: Answers, size: int) -> None:
     """The scores of one group's rows, put into the columns of its latent variables."""
     nested, states = fitted.samples[number].nested, fitted.states[number : number + 2]
     assert nested is not None
@@ -70,7 +70,7 @@ def _filled(found: dict[str, Array], fitted: Fitted, number: int, answers: Answe
         mean = _latent_means(state)
         for k, name in enumerate(latents[level]):
             column = f"{name}.l2" if level and name in latents[0] else name
-            found.setdefault(column, np.full(size, np.nan))[rows] = mean[k] + values[:, k]
+            columns.setdefault(column, np.full(size, np.nan))[rows] = mean[k] + values[:, k]
 
 
 def own_positions(answers: Answers, order: Array) -> Array:

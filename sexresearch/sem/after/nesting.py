@@ -56,8 +56,8 @@ def relation(larger: Fitted, smaller: Fitted) -> Relation:
         return Relation("incomparable", reason)
     if degrees_of_freedom(larger) == degrees_of_freedom(smaller):
         return Relation("equivalent" if _equivalent(larger, smaller) else "apart", same_df=True)
-    found = reproduce(larger, smaller)
-    return Relation("apart" if found is None else "nested", reproduced=found)
+    reproduced = reproduce(larger, smaller)
+    return Relation("apart" if reproduced is None else "nested", reproduced=reproduced)
 
 
 def _equivalent(a: Fitted, b: Fitted) -> bool:
@@ -78,10 +78,10 @@ def _matched(larger: Fitted, smaller: Fitted) -> Iterable[tuple[GroupTerm, Point
 
 
 def _reproduce(larger: Fitted, smaller: Fitted, objective: Objective, floor: float) -> ConstrainedSolution | None:
-    found = restrictions(bounded(larger.table, larger.options), larger.names)
+    limits = restrictions(bounded(larger.table, larger.options), larger.names)
     for start in (matched_start(larger, smaller), larger.theta):
         try:
-            solution = minimize_within(objective, start, found, larger.names)
+            solution = minimize_within(objective, start, limits, larger.names)
         except ModelError:
             continue
         if solution.solution.value - floor < REPRODUCED:

@@ -97,11 +97,11 @@ def response_scores(fitted: Fitted, number: int, values: Array, method: str) -> 
     group = measured(fitted, number)
     p = len(group.sd)
     kinds, codes = np.unique(values, axis=0, return_inverse=True, equal_nan=True)
-    found = np.full((len(kinds), len(group.mean)), np.nan)
+    scores = np.full((len(kinds), len(group.mean)), np.nan)
     usable = ~np.isnan(kinds[:, :p]).all(axis=1) & ~np.isnan(kinds[:, p:]).any(axis=1)
     if usable.any():
-        found[usable] = _modes(group, kinds[usable])
-    return found[np.asarray(codes).ravel()]
+        scores[usable] = _modes(group, kinds[usable])
+    return scores[np.asarray(codes).ravel()]
 
 
 def _modes(group: MeasurementModel, values: Array) -> Array:

@@ -95,8 +95,8 @@ def _restrictions(larger: Array, smaller: Array, units: Array) -> Array:
     Columns have length 1 before they are solved for: squared units of 1e-5 are no lack of rank.
     """
     lengths = np.linalg.norm(larger, axis=0)
-    found = np.linalg.lstsq(larger / lengths, smaller / np.linalg.norm(smaller, axis=0), rcond=None)[0]
-    moved = found / (lengths * units)[:, None]
+    solution = np.linalg.lstsq(larger / lengths, smaller / np.linalg.norm(smaller, axis=0), rcond=None)[0]
+    moved = solution / (lengths * units)[:, None]
     return null_space((moved / np.linalg.norm(moved, axis=0)).T).T
 
 

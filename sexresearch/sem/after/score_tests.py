@@ -55,10 +55,10 @@ class Separated:
             return None
         moves = np.linalg.solve(R[:e], Q[:, :e].T).T[:, : len(self.equalities)]
         moves = moves / np.linalg.norm(moves, axis=0)
-        held = inverse_information(self.information, Q[:, e:])
+        inverse = inverse_information(self.information, Q[:, e:])
         across = self.information @ moves
         own = moves.T @ across
-        left = own - across.T @ held @ across
+        left = own - across.T @ inverse @ across
         if not np.isfinite(left).all():
             return None
         firm = (np.diag(left) > SINGULAR * np.diag(own)) & (np.diag(own) > SINGULAR)
@@ -135,9 +135,9 @@ def _released_slowly(apart: Separated, numbers: Sequence[int]) -> tuple[float, i
     return chisq, after - _along(apart, before)[1]
 
 
-def _along(apart: Separated, held: Array) -> tuple[float, int]:
-    """The score statistic of every direction that the rows `held` allow, and how many have information."""
-    K = null_space(held, rcond=RANK_TOLERANCE) if len(held) else np.eye(len(apart.score))
+def _along(apart: Separated, constraints: Array) -> tuple[float, int]:
+    """The score statistic of every direction that the rows of `constraints` allow, and how many have information."""
+    K = null_space(constraints, rcond=RANK_TOLERANCE) if len(constraints) else np.eye(len(apart.score))
     inner = K.T @ apart.information @ K
     own = np.flatnonzero(np.diag(inner) > SINGULAR)
     return _quadratic(K[:, own].T @ apart.score, inner[np.ix_(own, own)])
@@ -167,9 +167,9 @@ def separated(fitted: Fitted) -> Separated:
     written, texts, kept = _written(fitted, first, len(rows))
     formulas += [""] * len(texts)
     unit = _units(rows, np.diag(information), fitted.table.n_free)
-    held, kept = (_to_length_one(part / unit) for part in (np.vstack([shared, written]), kept))
+    tested, kept = (_to_length_one(part / unit) for part in (np.vstack([shared, written]), kept))
     within = information / np.outer(unit, unit)
-    return Separated(score / unit, within, held, (*names, *texts), tuple(formulas), kept)
+    return Separated(score / unit, within, tested, (*names, *texts), tuple(formulas), kept)
 
 
 def _units(rows: Sequence[Parameter], information: Array, n_free: int) -> Array:
@@ -203,10 +203,10 @@ def _name(fitted: Fitted, row: Parameter) -> str:
 
 def _written(fitted: Fitted, first: Sequence[int], size: int) -> tuple[Array, list[str], Array]:
     """Jacobian and texts of the constraints written with ``==``, and the Jacobian of active inequalities."""
-    found = restrictions(fitted.table, fitted.names)
-    jacobian = np.zeros((len(found), size))
-    if found:
-        jacobian[:, first] = evaluate(found, fitted.names, fitted.theta).jacobian
-    equal = [i for i, r in enumerate(found) if not r.inequality]
-    binding = [i for i, r in enumerate(found) if r.inequality and r.text in fitted.constrained.binding]
-    return jacobian[equal], [found[i].text for i in equal], jacobian[binding]
+    limits = restrictions(fitted.table, fitted.names)
+    jacobian = np.zeros((len(limits), size))
+    if limits:
+        jacobian[:, first] = evaluate(limits, fitted.names, fitted.theta).jacobian
+    equal = [i for i, r in enumerate(limits) if not r.inequality]
+    binding = [i for i, r in enumerate(limits) if r.inequality and r.text in fitted.constrained.binding]
+    return jacobian[equal], [limits[i].text for i in equal], jacobian[binding]

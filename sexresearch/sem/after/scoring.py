@@ -77,8 +77,8 @@ def score_weights(group: Scoring, answered: Array, method: str) -> Array:
     D, latents = group.design[answered], len(group.mean_l)
     WD = np.linalg.solve(S, D)
     weights = (np.linalg.pinv(D.T @ WD) @ WD.T)[:latents]
-    found = np.abs(np.einsum("lm,ml->l", weights, D[:, :latents]) - 1.0) < ESTIMABLE
-    return np.where(found[:, None], weights, np.nan)
+    estimable = np.abs(np.einsum("lm,ml->l", weights, D[:, :latents]) - 1.0) < ESTIMABLE
+    return np.where(estimable[:, None], weights, np.nan)
 
 
 def score_rows(group: Scoring, values: Array, method: str) -> Array:

@@ -34,9 +34,9 @@ def wald_test(fitted: Fitted, vcov: Array, hypotheses: str) -> pd.DataFrame:
     >>> fit("joy =~ a + l*b + m*c + d", data).wald_test("l == 1; l == m")["df"].tolist()
     [2, 1, 1]
     """
-    found = _equalities(hypotheses)
-    gaps, R = _derivatives(fitted, found)
-    texts = [" == ".join(c.text) for c in found]
+    equalities = _equalities(hypotheses)
+    gaps, R = _derivatives(fitted, equalities)
+    texts = [" == ".join(c.text) for c in equalities]
     spread = carried(R, vcov)
     _refuse_constant(texts, spread.diagonal())
     rows = [(text, float(gap**2 / v), 1) for text, gap, v in zip(texts, gaps, np.diag(spread), strict=True)]
@@ -46,18 +46,18 @@ def wald_test(fitted: Fitted, vcov: Array, hypotheses: str) -> pd.DataFrame:
 
 
 def _equalities(text: str) -> tuple[Constraint, ...]:
-    found = parse_constraints(text)
-    other = [f"{c.text[0]} {c.op} {c.text[1]}" for c in found if c.op != "=="]
+    constraints = parse_constraints(text)
+    other = [f"{c.text[0]} {c.op} {c.text[1]}" for c in constraints if c.op != "=="]
     if other:
         raise ModelSyntaxError(f"a Wald test takes equalities such as 'b1 == b2'; found {other}")
-    return found
+    return constraints
 
 
-def _derivatives(fitted: Fitted, found: tuple[Constraint, ...]) -> tuple[Array, Array]:
+def _derivatives(fitted: Fitted, constraints: tuple[Constraint, ...]) -> tuple[Array, Array]:
     """Values (h,) and derivatives (h, q) of left less right sides; ModelError for unknown labels."""
-    names = namespace(replace(fitted.table, constraints=found))
+    names = namespace(replace(fitted.table, constraints=constraints))
     known = names.jets(fitted.theta)
-    jets = [Expression("-", parts=(c.lhs, c.rhs)).jet(known, names.size) for c in found]
+    jets = [Expression("-", parts=(c.lhs, c.rhs)).jet(known, names.size) for c in constraints]
     return np.array([jet.value for jet in jets]), np.array([jet.gradient for jet in jets])
 
 

@@ -73,14 +73,14 @@ def crosscheck(results: Results, engines: Sequence[OtherEngine] = ENGINES) -> pd
     table = results.parameters[["lhs", "op", "rhs", "label", "group", "est", "se"]].copy()
     reasons = []
     for engine in engines:
-        found = _engine_estimates(results, engine)
-        if isinstance(found, str):
-            reasons.append(f"{engine}: not comparable, because {found}")
-            found = pd.DataFrame(np.nan, index=table.index, columns=["est", "se"])
+        estimates = _engine_estimates(results, engine)
+        if isinstance(estimates, str):
+            reasons.append(f"{engine}: not comparable, because {estimates}")
+            estimates = pd.DataFrame(np.nan, index=table.index, columns=["est", "se"])
         prefix = "" if engine == "semopy" else f"{engine}_"
-        table[engine], table[f"{engine}_se"] = found["est"], found["se"]
-        table[f"{prefix}difference"] = table["est"] - found["est"]
-        table[f"{prefix}se_difference"] = table["se"] - found["se"]
+        table[engine], table[f"{engine}_se"] = estimates["est"], estimates["se"]
+        table[f"{prefix}difference"] = table["est"] - estimates["est"]
+        table[f"{prefix}se_difference"] = table["se"] - estimates["se"]
     return table.assign(note="; ".join(reasons))
 
 

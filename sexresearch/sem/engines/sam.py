@@ -105,8 +105,8 @@ def _is_short(rows: Sequence[Parameter], latents: Sequence[str], items: Sequence
     """Whether a block alone has more parameters than its items have covariances."""
     inside = {*latents, *items}
     free = {row.free for row in rows if row.op in ("=~", "~~") and {row.lhs, row.rhs} <= inside and row.free >= 0}
-    held = {row.free for row in rows if row.op == "~~" and {row.lhs, row.rhs} <= set(latents) and row.free >= 0}
-    return len(free - held) + len(latents) * (len(latents) + 1) // 2 > len(items) * (len(items) + 1) // 2
+    variances = {row.free for row in rows if row.op == "~~" and {row.lhs, row.rhs} <= set(latents) and row.free >= 0}
+    return len(free - variances) + len(latents) * (len(latents) + 1) // 2 > len(items) * (len(items) + 1) // 2
 
 
 def _is_zero(row: Parameter) -> bool:
@@ -128,8 +128,8 @@ def _block(
     spread = {row.lhs for row in kept if row.op == "~~" and row.lhs == row.rhs}
     lines += [f"{written(name)} ~~ {written(name)}" for name in latents if name not in spread]
     own = None if moments is None else _some(moments, items)
-    found, _ = estimate(Model("\n".join(lines)), None if data is None else data[[*items]], own, options)
-    return found
+    block_fit, _ = estimate(Model("\n".join(lines)), None if data is None else data[[*items]], own, options)
+    return block_fit
 
 
 def _some(moments: Moments, names: Sequence[str]) -> Moments:
@@ -187,8 +187,8 @@ def _structure(fitted: Fitted, parts: Parts, theta: Array, filled: Array, option
     except DataError as error:
         raise ModelError(f"method='sam': the latent variables have no proper covariances ({error})") from error
     inside = replace(options, missing="listwise", group=None, cluster=None, sampling_weights=None)
-    found, _ = estimate(Model("\n".join(kept)), None, moments, inside)
-    return found
+    structural_fit, _ = estimate(Model("\n".join(kept)), None, moments, inside)
+    return structural_fit
 
 
 def latent_moments(

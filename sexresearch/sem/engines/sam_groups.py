@@ -48,9 +48,9 @@ def _refuse(fitted: Fitted, requested: Options) -> None:
         ),
         "it needs latent variables": not any(role.latent for role in table.roles),
     }
-    found = [reason for reason, applies in reasons.items() if applies]
-    if found:
-        raise OptionError(f"method='sam' cannot fit this: {'; '.join(found)}. Use method='joint'")
+    wrong = [reason for reason, applies in reasons.items() if applies]
+    if wrong:
+        raise OptionError(f"method='sam' cannot fit this: {'; '.join(wrong)}. Use method='joint'")
 
 
 def _shared(table: ParameterTable) -> bool:
@@ -75,10 +75,10 @@ def _of_groups(fitted: Fitted, data: pd.DataFrame | None, moments: object, reque
         own = None if data is None else data[data[requested.group] == sample.label]
         given = moments[sample.label] if isinstance(moments, Mapping) else None
         alone, _ = estimate(Model(text), own, given, options)
-        found, errors = of_one_group(alone, own, given, options)
+        solution, errors = of_one_group(alone, own, given, options)
         place = {key_of(row): row.free for row in rows if row.free >= 0}
-        pairs = {place[key_of(row)]: row.free for row in found.table.rows if row.free >= 0 and key_of(row) in place}
-        theta[[*pairs]] = found.theta[[*pairs.values()]]
+        pairs = {place[key_of(row)]: row.free for row in solution.table.rows if row.free >= 0 and key_of(row) in place}
+        theta[[*pairs]] = solution.theta[[*pairs.values()]]
         V[np.ix_([*pairs], [*pairs])] = errors[np.ix_([*pairs.values()], [*pairs.values()])]
-        done = done and found.constrained.solution.converged
+        done = done and solution.constrained.solution.converged
     return moved_to(fitted, theta, done), V

@@ -28,7 +28,7 @@ def refuse_auxiliary(options: Options, model_variables: Sequence[str]) -> None:
         "named twice": sorted({v for v in names if names.count(v) > 1}),
         "the group, cluster or weight column": [v for v in names if v in parts],
     }
-    wrong = [f"{found} ({why})" for why, found in reasons.items() if found]
+    wrong = [f"{columns} ({why})" for why, columns in reasons.items() if columns]
     if wrong:
         raise OptionError(f"these cannot be auxiliary variables: {'; '.join(wrong)}. Leave them out of auxiliary=")
 

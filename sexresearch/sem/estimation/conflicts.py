@@ -46,13 +46,13 @@ def refuse_beside_levels(options: Options) -> None:
         "test": options.test if options.test not in (None, *LEVEL_TESTS) else None,
         "se": options.se if options.se not in (None, "robust", *LEVEL_ERRORS) else None,
     }
-    found = [f"{name}={value!r}" for name, value in wrong.items() if value is not None and name != "weighted gaps"]
+    refused = [f"{name}={value!r}" for name, value in wrong.items() if value is not None and name != "weighted gaps"]
     if wrong["weighted gaps"]:
-        found.append(f"missing='fiml' beside weights ({weights})")
-    if found:
+        refused.append(f"missing='fiml' beside weights ({weights})")
+    if refused:
         why = "".join(f". {LEVEL_REASONS[name]}" for name in LEVEL_REASONS if wrong[name] is not None)
         raise OptionError(
-            f"models with 'level:' blocks do not go with {', '.join(found)}; they are estimated by 'ML' or 'MLR', "
+            f"models with 'level:' blocks do not go with {', '.join(refused)}; they are estimated by 'ML' or 'MLR', "
             f"listwise or by 'fiml', with se {' or '.join(map(repr, LEVEL_ERRORS))} and test "
             f"{' or '.join(map(repr, LEVEL_TESTS))}{why}"
         )
@@ -133,10 +133,12 @@ def _refuse_words(name: str, value: str | None, left: tuple[str, ...], options: 
 
 
 def _refuse_information(options: Options) -> None:
-    found = options.information
-    if found != "expected" and options.estimator not in (*ROBUST, "GLS"):
-        raise OptionError(f"estimator {options.estimator!r} has expected information only; found information={found!r}")
-    if found != "first_order":
+    information = options.information
+    if information != "expected" and options.estimator not in (*ROBUST, "GLS"):
+        raise OptionError(
+            f"estimator {options.estimator!r} has expected information only; found information={information!r}"
+        )
+    if information != "first_order":
         return
     wrong = {
         "estimator": options.estimator if not options.likelihood else None,
@@ -187,8 +189,8 @@ def _refuse_pairwise(options: Options) -> None:
         "test": options.test if options.test in YUAN_BENTLER else None,
         "information": options.information if options.information == "first_order" else None,
     }
-    found = [[f"{key}={value!r}" for key, value in part.items() if value is not None] for part in (beside, implied)]
-    wrong = found[0] or found[1]  # clusters and weights imply a robust estimator that nobody asked for
+    named = [[f"{key}={value!r}" for key, value in part.items() if value is not None] for part in (beside, implied)]
+    wrong = named[0] or named[1]  # clusters and weights imply a robust estimator that nobody asked for
     if wrong:
         raise OptionError(
             f"missing='pairwise' does not go with {', '.join(wrong)}; use missing='fiml' with estimator 'ML' or 'MLR'"

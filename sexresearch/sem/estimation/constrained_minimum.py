@@ -103,28 +103,28 @@ class ConstrainedSolution:
 
 
 def minimize_within(
-    objective: Objective, start: Array, found: tuple[Restriction, ...], names: Namespace
+    objective: Objective, start: Array, limits: tuple[Restriction, ...], names: Namespace
 ) -> ConstrainedSolution:
     """The minimum of `objective` subject to the restrictions; ModelError where they contradict each other.
 
     A solution that does not meet them all, as the user wrote them, has not converged and names those it does not meet.
     """
-    if not found:
+    if not limits:
         return ConstrainedSolution(minimize(objective, start), np.zeros((0, len(start))), 0)
     curvature = objective.curve(start).curvature
-    start = _carried(found, names, start, parameter_units(curvature, start))
-    units = parameter_units(curvature, start).seen_from(evaluate(found, names, start))
-    refuse_contradictions(found, names, start, units)
-    scale = units.row_scale(evaluate(found, names, start))
-    stage = AugmentedDiscrepancy(objective, found, names, np.zeros(len(found)), scale, 10.0)
+    start = _carried(limits, names, start, parameter_units(curvature, start))
+    units = parameter_units(curvature, start).seen_from(evaluate(limits, names, start))
+    refuse_contradictions(limits, names, start, units)
+    scale = units.row_scale(evaluate(limits, names, start))
+    stage = AugmentedDiscrepancy(objective, limits, names, np.zeros(len(limits)), scale, 10.0)
     solution, worst, failed = _lowered(stage, start, units), math.inf, 0
     for _ in range(OUTER_STEPS):
         if not math.isfinite(solution.value):
             return ConstrainedSolution(solution, np.zeros((0, len(start))), 0)
         failed = 0 if solution.converged else failed + 1
-        at = evaluate(found, names, solution.theta)
+        at = evaluate(limits, names, solution.theta)
         forces, push = stage.forces(at)
-        gap = np.where(push, at.values, at.gaps(found)) * scale
+        gap = np.where(push, at.values, at.gaps(limits)) * scale
         size = float(np.abs(gap).max())
         settled = float(np.abs(forces - stage.multipliers).max()) < SETTLED
         if (size < FEASIBLE and settled) or stage.penalty > STIFFEST or failed > FAILURES:
@@ -145,40 +145,42 @@ def _lowered(stage: AugmentedDiscrepancy, theta: Array, units: ParameterScales) 
     return further if further.converged else solution
 
 
-def _carried(found: Sequence[Restriction], names: Namespace, start: Array, units: ParameterScales) -> Array:
+def _carried(limits: Sequence[Restriction], names: Namespace, start: Array, units: ParameterScales) -> Array:
     """The start, parameters that the data say nothing about moved to where they meet the restrictions best."""
     if units.informed.all():
         return start
     others = ParameterScales(np.where(units.informed, 0.0, units.size), np.zeros(len(start), dtype=bool))
-    return closest(found, names, start, others, evaluate(found, names, start))[0]
+    return closest(limits, names, start, others, evaluate(limits, names, start))[0]
 
 
 def _finish(
     solution: Solution, objective: Objective, stage: AugmentedDiscrepancy, units: ParameterScales
 ) -> ConstrainedSolution:
-    found = stage.found
-    at = evaluate(found, stage.names, solution.theta)
+    limits = stage.found
+    at = evaluate(limits, stage.names, solution.theta)
     _, push = stage.forces(at)
     theta = solution.theta.copy()
-    for restriction, pushes in zip(found, push, strict=True):
+    for restriction, pushes in zip(limits, push, strict=True):
         if pushes and restriction.bound is not None:
             theta[restriction.bound[0]] = restriction.bound[1]
-    at = evaluate(found, stage.names, theta)
-    moved = _judged(replace(solution.moved(theta), value=objective.value(theta)), found, at, units)
-    inequality = np.array([r.inequality for r in found])
-    bounded = np.array([r.bound is not None for r in found])  # no restriction of the model: errors ignore it
+    at = evaluate(limits, stage.names, theta)
+    moved = _judged(replace(solution.moved(theta), value=objective.value(theta)), limits, at, units)
+    inequality = np.array([r.inequality for r in limits])
+    bounded = np.array([r.bound is not None for r in limits])  # no restriction of the model: errors ignore it
     rows = at.jacobian * units.row_scale(at)[:, None]
     rank = int(np.linalg.matrix_rank(rows[~inequality] * units.size, tol=RANK_TOLERANCE)) if (~inequality).any() else 0
-    binding = tuple(r.text for r, p, i in zip(found, push, inequality, strict=True) if p and i)
+    binding = tuple(r.text for r, p, i in zip(limits, push, inequality, strict=True) if p and i)
     return ConstrainedSolution(moved, rows[push & ~bounded], rank, binding, units.size)
 
 
 def _judged(
-    solution: Solution, found: Sequence[Restriction], at: RestrictionValues, units: ParameterScales
+    solution: Solution, limits: Sequence[Restriction], at: RestrictionValues, units: ParameterScales
 ) -> Solution:
     """The solution, not converged where a restriction does not hold as it was written."""
-    wrong = units.unmet(found, at)
+    wrong = units.unmet(limits, at)
     if not wrong.any():
         return solution
-    texts = [f"{r.text} (off by {abs(gap):.3g})" for r, gap, no in zip(found, at.gaps(found), wrong, strict=True) if no]
+    texts = [
+        f"{r.text} (off by {abs(gap):.3g})" for r, gap, no in zip(limits, at.gaps(limits), wrong, strict=True) if no
+    ]
     return replace(solution, converged=False, trouble=f"these constraints do not hold at its end: {'; '.join(texts)}")

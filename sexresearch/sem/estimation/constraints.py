@@ -66,17 +66,17 @@ class Namespace:
 
     def reasons(self, theta: Array) -> dict[str, str]:
         """Why definitions are no number at theta (q,), by name; empty where all are one."""
-        known, found = self.jets(theta), dict[str, str]()
+        known, reasons = self.jets(theta), dict[str, str]()
         for definition in self.definitions:
             if math.isfinite(known[definition.name].value):
                 continue
-            used = [name for name in definition.expression.names() if name in found]
-            found[definition.name] = f"it uses {', '.join(used)}" if used else "its value has no bounds"
+            used = [name for name in definition.expression.names() if name in reasons]
+            reasons[definition.name] = f"it uses {', '.join(used)}" if used else "its value has no bounds"
             try:
                 definition.expression.jet(known, self.size)
             except ModelError as error:
-                found[definition.name] = str(error)
-        return found
+                reasons[definition.name] = str(error)
+        return reasons
 
     def behind(self, names: Sequence[str]) -> list[str]:
         """The names, and those that they are defined by."""
@@ -119,8 +119,8 @@ def _refuse_unknown(table: ParameterTable, known: set[str]) -> None:
     used += [(c.line, name) for c in table.constraints for side in (c.lhs, c.rhs) for name in side.names()]
     for line, name in used:
         if name not in known and _by_place(name):
-            held = "is no parameter of its own" if name in table.named else "is no parameter"
-            raise ModelError(f"line {line}: {name!r} {held}; the table of parameters has {len(table.rows)} rows")
+            what = "is no parameter of its own" if name in table.named else "is no parameter"
+            raise ModelError(f"line {line}: {name!r} {what}; the table of parameters has {len(table.rows)} rows")
         if name not in known:
             near = difflib.get_close_matches(name, known, n=2)
             hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
@@ -144,7 +144,7 @@ def _in_order(definitions: Sequence[Definition]) -> tuple[Definition, ...]:
 
 def restrictions(table: ParameterTable, names: Namespace) -> tuple[Restriction, ...]:
     """Every ``==``, ``<``, ``>`` of the text and every bound, as expressions; ModelError where one can never hold."""
-    found = []
+    limits = []
     for c in table.constraints:
         left, right = (c.rhs, c.lhs) if c.op == "<" else (c.lhs, c.rhs)
         gap = Expression("-", parts=(left, right))
@@ -154,8 +154,8 @@ def restrictions(table: ParameterTable, names: Namespace) -> tuple[Restriction, 
             continue
         if c.op != "==":
             _refuse_empty(gap, text, names)
-        found.append(Restriction(gap, c.op != "==", text))
-    return tuple(found) + _bounds(table)
+        limits.append(Restriction(gap, c.op != "==", text))
+    return tuple(limits) + _bounds(table)
 
 
 def _refuse_broken(gap: Expression, inequality: bool, text: str, names: Namespace) -> None:
@@ -208,17 +208,17 @@ class RestrictionValues:
     hessians: Array
     sizes: Array
 
-    def gaps(self, found: Sequence[Restriction]) -> Array:
+    def gaps(self, limits: Sequence[Restriction]) -> Array:
         """(r,) how far each restriction is from holding, with its sign; 0 for an inequality that holds."""
-        inequality = np.array([r.inequality for r in found], dtype=bool)
+        inequality = np.array([r.inequality for r in limits], dtype=bool)
         return np.where(inequality, np.minimum(self.values, 0.0), self.values)
 
 
-def evaluate(found: Sequence[Restriction], names: Namespace, theta: Array) -> RestrictionValues:
+def evaluate(limits: Sequence[Restriction], names: Namespace, theta: Array) -> RestrictionValues:
     """Values and derivatives of the restrictions at theta."""
-    known = names.jets(theta, list(dict.fromkeys(name for r in found for name in r.expression.names())))
-    jets = [r.expression.jet(known, names.size) for r in found]
-    lost = next((r.text for r, jet in zip(found, jets, strict=True) if math.isnan(jet.value)), None)
+    known = names.jets(theta, list(dict.fromkeys(name for r in limits for name in r.expression.names())))
+    jets = [r.expression.jet(known, names.size) for r in limits]
+    lost = next((r.text for r, jet in zip(limits, jets, strict=True) if math.isnan(jet.value)), None)
     if lost is not None:
         raise ModelError(f"the constraint '{lost}' cannot be computed: {'; '.join(names.reasons(theta).values())}")
     q = names.size
@@ -226,7 +226,7 @@ def evaluate(found: Sequence[Restriction], names: Namespace, theta: Array) -> Re
         np.array([j.value for j in jets]),
         np.array([j.gradient for j in jets]).reshape(len(jets), q),
         np.array([j.hessian for j in jets]).reshape(len(jets), q, q),
-        np.array([size_of(r.expression, known, q) for r in found]),
+        np.array([size_of(r.expression, known, q) for r in limits]),
     )
 
 

@@ -96,15 +96,15 @@ def _solved(options: Options, table: ParameterTable, samples: tuple[Sample, ...]
     structures = place(table, samples, bool(options.meanstructure))
     objective = discrepancy_of(structures, samples, table, options)
     names = namespace(table)
-    found = restrictions(bounded(table, options), names)
+    limits = restrictions(bounded(table, options), names)
     start = starting_point(objective, table)
     plain = Fitted(options, table, objective, names, _nowhere(start), start, levels=levels)
-    made = None if table.levels else pivoted(structures, samples, start, found, names)
+    made = None if table.levels else pivoted(structures, samples, start, limits, names)
     if made is None:
-        return _minimized(plain, found)
+        return _minimized(plain, limits)
     inside = discrepancy_of(made, samples, table, options)
     start = starting_point(inside, table)
-    return in_users_words(plain, _minimized(replace(plain, objective=inside, start=start), found))
+    return in_users_words(plain, _minimized(replace(plain, objective=inside, start=start), limits))
 
 
 def _nowhere(start: Array) -> ConstrainedSolution:
@@ -121,13 +121,13 @@ def in_users_words(plain: Fitted, inner: Fitted) -> Fitted:
     return replace(plain, constrained=replace(inner.constrained, solution=moved), start=start, inner=inner)
 
 
-def _minimized(fitted: Fitted, found: tuple[Restriction, ...]) -> Fitted:
+def _minimized(fitted: Fitted, limits: tuple[Restriction, ...]) -> Fitted:
     """The minimum from the start of `fitted`, subject to restrictions."""
     objective, start, structures, samples = fitted.objective, fitted.start, fitted.structures, fitted.samples
     table = fitted.table
-    if found:
+    if limits:
         start = widened(objective, start, structures)
-        constrained = minimize_within(objective, start, found, fitted.names)
+        constrained = minimize_within(objective, start, limits, fitted.names)
     else:
         few = not fitted.levels and sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
         enough = attempts_enough(sum(sample.n for sample in samples), table.n_free) if few else 1

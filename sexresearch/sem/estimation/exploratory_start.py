@@ -24,32 +24,32 @@ def first_factors(cov: Array, k: int) -> Array:
     """
     sd = np.sqrt(np.diag(cov))
     R = cov / np.outer(sd, sd)
-    found = extracted(R, k, "ml" if exceeds(R, SINGULAR) else "pa").loadings
-    communality = (found**2).sum(axis=1)
+    loadings = extracted(R, k, "ml" if exceeds(R, SINGULAR) else "pa").loadings
+    communality = (loadings**2).sum(axis=1)
     shrunk = np.sqrt(np.minimum(1.0, MOST / np.maximum(communality, SINGULAR)))
-    return found * shrunk[:, None] * sd[:, None]
+    return loadings * shrunk[:, None] * sd[:, None]
 
 
 def echelon(loadings: Array, anchors: Sequence[int]) -> Array:
     """The loadings (p, k) turned so that those of anchor j on factors after j are 0, each factor's sum positive."""
     Q = np.linalg.qr(loadings[list(anchors)].T)[0]
-    found = loadings @ Q
+    turned = loadings @ Q
     for j, anchor in enumerate(anchors):
-        found[anchor, j + 1 :] = 0.0
-    return found * np.where(found.sum(axis=0) < 0, -1.0, 1.0)
+        turned[anchor, j + 1 :] = 0.0
+    return turned * np.where(turned.sum(axis=0) < 0, -1.0, 1.0)
 
 
 def anchors_of(table: ParameterTable, samples: Sequence[Sample]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Per block as many items as factors, which tell the factors apart best; blocks of latents keep their order."""
-    found: dict[str, tuple[str, ...]] = {}
+    anchors: dict[str, tuple[str, ...]] = {}
     for number, sample in enumerate(samples):
         for block in table.exploratory[number]:
-            if block.name in found or not set(block.items) <= set(sample.names):
+            if block.name in anchors or not set(block.items) <= set(sample.names):
                 continue
             own = [sample.names.index(item) for item in block.items]
             cov = sample.cov[np.ix_(own, own)]
             if np.isfinite(cov).all() and (np.diag(cov) > 0).all():
                 loadings = first_factors(cov, len(block.factors)) / np.sqrt(np.diag(cov))[:, None]
                 order = qr(loadings.T, pivoting=True, mode="r")[1]
-                found[block.name] = tuple(block.items[i] for i in order[: len(block.factors)])
-    return tuple(found.items())
+                anchors[block.name] = tuple(block.items[i] for i in order[: len(block.factors)])
+    return tuple(anchors.items())

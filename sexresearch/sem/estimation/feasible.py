@@ -49,11 +49,11 @@ class ParameterScales:
         reach = self.reach(at)
         return 1.0 / np.where(reach > 0, reach, np.where(at.sizes > 0, at.sizes, 1.0))
 
-    def unmet(self, found: Sequence[Restriction], at: RestrictionValues) -> Array:
+    def unmet(self, limits: Sequence[Restriction], at: RestrictionValues) -> Array:
         """(r,) which restrictions do not hold, beside their two sides or beside what the data can tell."""
         reach = self.reach(at, informed_only=True)
         capped = reach if self.most is None else np.minimum(reach, np.where(self.most > 0, self.most, np.inf))
-        return np.abs(at.gaps(found)) > HOLDS * np.maximum(at.sizes, capped)
+        return np.abs(at.gaps(limits)) > HOLDS * np.maximum(at.sizes, capped)
 
 
 def parameter_units(curvature: Array, theta: Array) -> ParameterScales:
@@ -68,53 +68,55 @@ def parameter_units(curvature: Array, theta: Array) -> ParameterScales:
     return ParameterScales(size, informed)
 
 
-def refuse_contradictions(found: Sequence[Restriction], names: Namespace, start: Array, units: ParameterScales) -> None:
+def refuse_contradictions(
+    limits: Sequence[Restriction], names: Namespace, start: Array, units: ParameterScales
+) -> None:
     """ModelError naming the constraints that cannot hold together, whatever the data."""
     rng = np.random.default_rng(1)
-    broken, fewest = found, np.inf
+    broken, fewest = limits, np.inf
     for number in range(STARTS):
         point = start + (units.size * rng.normal(size=len(start)) * (1.0, 4.0)[number % 2] if number else 0.0)
-        at = _evaluated(found, names, point)
+        at = _evaluated(limits, names, point)
         if at is None:
             continue
-        at = closest(found, names, point, units, at)[1]
-        if not units.unmet(found, at).any():
+        at = closest(limits, names, point, units, at)[1]
+        if not units.unmet(limits, at).any():
             return
-        gap = float(np.abs(at.gaps(found) * units.row_scale(at)).max())
+        gap = float(np.abs(at.gaps(limits) * units.row_scale(at)).max())
         if gap < fewest:
-            broken, fewest = _involved(found, at, units), gap
+            broken, fewest = _involved(limits, at, units), gap
         if not at.hessians.any():  # linear: no other start ends elsewhere
             break
     words = "these constraints cannot all hold together" if len(broken) > 1 else "this constraint can never hold"
     raise ModelError(f"{words}: {'; '.join(r.text for r in broken)}")
 
 
-def _involved(found: Sequence[Restriction], at: RestrictionValues, units: ParameterScales) -> list[Restriction]:
+def _involved(limits: Sequence[Restriction], at: RestrictionValues, units: ParameterScales) -> list[Restriction]:
     """What does not hold at the closest point; where not all is linear, also what shares parameters with it.
 
     Linear constraints left over there contradict each other by themselves: their gaps are a certificate (Farkas 1902).
     """
-    wrong = units.unmet(found, at)
+    wrong = units.unmet(limits, at)
     uses = (at.jacobian != 0) | (at.hessians != 0).any(axis=2)
-    for _ in range(len(found) if at.hessians.any() else 0):
+    for _ in range(len(limits) if at.hessians.any() else 0):
         wrong = wrong | uses[:, uses[wrong].any(axis=0)].any(axis=1)
-    return [r for r, no in zip(found, wrong, strict=True) if no]
+    return [r for r, no in zip(limits, wrong, strict=True) if no]
 
 
 def closest(
-    found: Sequence[Restriction], names: Namespace, point: Array, units: ParameterScales, at: RestrictionValues
+    limits: Sequence[Restriction], names: Namespace, point: Array, units: ParameterScales, at: RestrictionValues
 ) -> tuple[Array, RestrictionValues]:
     """Where the gaps are smallest near `point` (q,), and the restrictions there; a parameter of unit 0 stays."""
     scale, damping = units.row_scale(at), 0.0
     for _ in range(STEPS):
-        gaps = at.gaps(found) * scale
-        if not units.unmet(found, at).any():
+        gaps = at.gaps(limits) * scale
+        if not units.unmet(limits, at).any():
             break
         J = np.where((gaps != 0)[:, None], at.jacobian * scale[:, None] * units.size, 0.0)
         tall = np.vstack([J, np.sqrt(damping) * np.eye(J.shape[1])]) if damping else J
         step = np.linalg.lstsq(tall, -np.append(gaps, np.zeros(len(tall) - len(gaps))), rcond=1e-12)[0]
-        there = _evaluated(found, names, point + units.size * step)
-        fall = -np.inf if there is None else float(gaps @ gaps - np.sum((there.gaps(found) * scale) ** 2))
+        there = _evaluated(limits, names, point + units.size * step)
+        fall = -np.inf if there is None else float(gaps @ gaps - np.sum((there.gaps(limits) * scale) ** 2))
         if there is None or fall <= LEAST_FALL * float(gaps @ gaps):
             damping = max(10 * damping, 1e-3)
             if damping > MOST_DAMPING:
@@ -124,10 +126,10 @@ def closest(
     return point, at
 
 
-def _evaluated(found: Sequence[Restriction], names: Namespace, point: Array) -> RestrictionValues | None:
+def _evaluated(limits: Sequence[Restriction], names: Namespace, point: Array) -> RestrictionValues | None:
     """The restrictions at a point; None where one of them cannot be computed there."""
     try:
-        at = evaluate(found, names, point)
+        at = evaluate(limits, names, point)
     except ModelError:
         return None
     return at if np.isfinite(at.values).all() and np.isfinite(at.jacobian).all() else None

@@ -72,8 +72,8 @@ class Fitted:
         return self if self.inner is None else self.inner
 
     def __post_init__(self) -> None:
-        found, constrained = self.constrained.solution, self.constrained
-        read_only((self.objective, self.start, constrained.active, constrained.unit, found.theta, found.gradient))
+        solution, constrained = self.constrained.solution, self.constrained
+        read_only((self.objective, self.start, constrained.active, constrained.unit, solution.theta, solution.gradient))
         read_only(self.rotated)
 
     @cached_property
@@ -186,8 +186,8 @@ class Fitted:
     @read_only_property
     def score_products(self) -> Array:
         """(q, q) sum over respondents (or clusters) of score times score' (White 1982, doi 10.2307/1912526)."""
-        found = [point.score_products for point in self.points]
-        return np.asarray(sum(products for products in found if products is not None))
+        products_by_group = [point.score_products for point in self.points]
+        return np.asarray(sum(products for products in products_by_group if products is not None))
 
     @property
     def saturated(self) -> tuple[SaturatedModel, ...]:

@@ -25,24 +25,24 @@ def conditions_on(fitted: Fitted, blocks: Sequence[tuple[int, ExploratoryBlock, 
     return np.asarray(stacked / np.linalg.norm(stacked, axis=1, keepdims=True))
 
 
-def _rows_of(fitted: Fitted, number: int, block: ExploratoryBlock, held: RotatedBlock) -> Array:
-    found = condition_rows(held)
-    out = np.zeros((len(found.loadings), fitted.table.n_free))
+def _rows_of(fitted: Fitted, number: int, block: ExploratoryBlock, rotated: RotatedBlock) -> Array:
+    conditions = condition_rows(rotated)
+    out = np.zeros((len(conditions.loadings), fitted.table.n_free))
     item, factor = ({name: i for i, name in enumerate(names)} for names in (block.items, block.factors))
     derived = np.zeros(len(block.items), dtype=bool)
     for row in fitted.table.group(number):
         if row.op == "=~" and row.lhs in factor and row.rhs in item and row.free >= 0:
-            out[:, row.free] += found.loadings[:, item[row.rhs], factor[row.lhs]]
+            out[:, row.free] += conditions.loadings[:, item[row.rhs], factor[row.lhs]]
         elif row.op == "~~" and row.lhs in factor and row.rhs in factor and row.free >= 0:
             i, j = sorted((factor[row.lhs], factor[row.rhs]))
-            out[:, row.free] += found.correlations[:, i, j]
+            out[:, row.free] += conditions.correlations[:, i, j]
         elif row.op == "~~" and row.lhs == row.rhs and row.lhs in item:
             derived[item[row.lhs]] = row.derived
             if row.free >= 0:
-                out[:, row.free] += found.residuals[:, item[row.lhs]]
-    if derived.any() and np.abs(found.residuals).max() > 0:
+                out[:, row.free] += conditions.residuals[:, item[row.lhs]]
+    if derived.any() and np.abs(conditions.residuals).max() > 0:
         names = [name for name, own in zip(block.items, derived, strict=True) if own]
-        out += found.residuals[:, derived] @ _residual_slopes(fitted, number, names)
+        out += conditions.residuals[:, derived] @ _residual_slopes(fitted, number, names)
     return out
 
 

@@ -126,11 +126,11 @@ def respelled(options: Options) -> Options:
     >>> respelled(Options(estimator="mlr", missing="ml", se="robust.mlr")).se
     'robust_huber_white'
     """
-    found = {name: spelled(name, getattr(options, name), allowed) for name, allowed in WORDS.items()}
-    if found["se"] in INFORMATION:
-        if found["information"] not in (None, found["se"]):
+    words = {name: spelled(name, getattr(options, name), allowed) for name, allowed in WORDS.items()}
+    if words["se"] in INFORMATION:
+        if words["information"] not in (None, words["se"]):
             raise OptionError(f"se={options.se!r} does not go with information={options.information!r}")
-        found |= {"se": "standard", "information": found["se"]}
-    found["group_equal"] = spelled_names(options.group_equal, GROUP_EQUAL)
-    changed = {name: value for name, value in found.items() if value != getattr(options, name)}
+        words |= {"se": "standard", "information": words["se"]}
+    words["group_equal"] = spelled_names(options.group_equal, GROUP_EQUAL)
+    changed = {name: value for name, value in words.items() if value != getattr(options, name)}
     return replace(options, **changed) if changed else options  # type: ignore[arg-type]

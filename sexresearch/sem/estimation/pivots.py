@@ -25,7 +25,7 @@ def pivoted(
     structures: Sequence[Structure],
     samples: Sequence[Sample],
     theta: Array,
-    found: Sequence[Restriction],
+    limits: Sequence[Restriction],
     names: Namespace,
 ) -> tuple[Structure, ...] | None:
     """The structures with paths from centred variables; None where none is far from 0 or it would be another model.
@@ -35,9 +35,9 @@ def pivoted(
     far = [_far(structure, sample) for structure, sample in zip(structures, samples, strict=True)]
     if not any(own.any() for own in far):
         return None
-    used = names.behind([name for r in found for name in r.expression.names()])
-    held = {names.free.get(name, -1) for name in used} | {int(name[1:]) for name in used if name.startswith("#")}
-    if held & set(_intercepts(structures).tolist()):
+    used = names.behind([name for r in limits for name in r.expression.names()])
+    constrained = {names.free.get(name, -1) for name in used} | {int(name[1:]) for name in used if name.startswith("#")}
+    if constrained & set(_intercepts(structures).tolist()):
         return None
     made = tuple(replace(s, pivot=np.where(own, s.shift[: s.p], 0.0)) for s, own in zip(structures, far, strict=True))
     generic = theta * np.random.default_rng(0).uniform(0.8, 1.25, len(theta))

@@ -84,13 +84,13 @@ def search(
     if easy or not math.isfinite(first.value):
         return first
     kinds = units(structures, covs, len(start))
-    found = [first]
+    solutions = [first]
     for attempt in _attempts(objective, start, kinds, first.converged, STARTS if enough > 1 else 0):
-        found.append(attempt)
-        if _agreed(found) >= (enough if len(found) < LONG else 1):
+        solutions.append(attempt)
+        if _agreed(solutions) >= (enough if len(solutions) < LONG else 1):
             break
-    found.append(_followed(objective, found, kinds))
-    reached = [solution for solution in found if solution.converged]
+    solutions.append(_followed(objective, solutions, kinds))
+    reached = [solution for solution in solutions if solution.converged]
     return minimize(objective, min(reached, key=_value).theta) if reached else first
 
 
@@ -103,15 +103,15 @@ def _value(solution: Solution) -> float:
     return solution.value
 
 
-def _agreed(found: Sequence[Solution]) -> int:
+def _agreed(solutions: Sequence[Solution]) -> int:
     """How many attempts ended at the lowest minimum."""
-    values = [solution.value for solution in found if solution.converged]
+    values = [solution.value for solution in solutions if solution.converged]
     return sum(value < min(values) + SAME for value in values)
 
 
-def _followed(objective: Objective, found: Sequence[Solution], kinds: ParameterUnits) -> Solution:
+def _followed(objective: Objective, solutions: Sequence[Solution], kinds: ParameterUnits) -> Solution:
     """Where the lowest attempt leads, if it was given up on its way down; itself if it ended at a minimum."""
-    lowest = min(found, key=_value)
+    lowest = min(solutions, key=_value)
     return lowest if lowest.converged else trust_region(objective, lowest.theta, kinds.size, LAST, math.inf)
 
 

@@ -36,8 +36,8 @@ APART = 0.1  # largest difference of two standardized patterns that makes them t
 def refuse_unrotated(engine: str, method: str) -> None:
     """OptionError for what does not rotate factors."""
     if engine != "native" or method != "joint":
-        asked = f"engine={engine!r}" if engine != "native" else f"method={method!r}"
-        raise OptionError(f"{asked} does not know exploratory blocks, efa(): leave it out")
+        option = f"engine={engine!r}" if engine != "native" else f"method={method!r}"
+        raise OptionError(f"{option} does not know exploratory blocks, efa(): leave it out")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def rotated_like(unrotated: Fitted, model: Fitted) -> Fitted:
     return _turned(unrotated, model.table, _turns(unrotated, model.table, model), held=False)
 
 
-def _turned(fitted: Fitted, table: ParameterTable, turns: Sequence[_Turn], held: bool = True) -> Fitted:
+def _turned(fitted: Fitted, table: ParameterTable, turns: Sequence[_Turn], with_conditions: bool = True) -> Fitted:
     options, samples = fitted.options, fitted.samples
     own = [[(t.block, t.found.turn) for t in turns if t.group == number] for number in range(table.n_groups)]
     M = [turn_of(structure, parts) for structure, parts in zip(fitted.structures, own, strict=True)]
@@ -82,7 +82,7 @@ def _turned(fitted: Fitted, table: ParameterTable, turns: Sequence[_Turn], held:
     bare = ConstrainedSolution(point, np.zeros((0, len(theta))), 0)
     names = namespace(table)
     fresh = Fitted(options, table, objective, names, bare, theta, levels=fitted.levels)
-    parts = [(t.group, t.block, t.held) for t in turns if t.held is not None and held]
+    parts = [(t.group, t.block, t.held) for t in turns if t.held is not None and with_conditions]
     rows = conditions_on(fresh, parts)
     before, unit = carried_restrictions(fitted, table)
     old = fitted.constrained
@@ -93,23 +93,23 @@ def _turned(fitted: Fitted, table: ParameterTable, turns: Sequence[_Turn], held:
 def _turns(fitted: Fitted, table: ParameterTable, model: Fitted | None = None) -> list[_Turn]:
     """The turn of every block of every group; blocks that share their loadings are turned alike."""
     known: dict[tuple[int, ...], _Turn] = {}
-    found: list[_Turn] = []
+    turns: list[_Turn] = []
     for number in range(table.n_groups):
         free = {(row.lhs, row.rhs): row.free for row in table.group(number) if row.op == "=~"}
         for block in table.exploratory[number]:
             key = tuple(free[f, item] for f in block.factors for item in block.items)
             if key in known:
-                found.append(replace(known[key], group=number, block=block, held=None))
+                turns.append(replace(known[key], group=number, block=block, held=None))
                 continue
             if model is None:
                 turn = _turn(fitted, number, block)
-                first = next((t.found for t in found if t.block == block), None)
+                first = next((t.found for t in turns if t.block == block), None)
             else:
                 first = next(r.found for r in model.rotated if (r.group, r.block) == (number, block))
                 turn = _turn(fitted, number, block, _nearest(fitted, number, block, first))
             known[key] = turn if first is None else _alike(turn, first)
-            found.append(known[key])
-    return found
+            turns.append(known[key])
+    return turns
 
 
 def _loadings(fitted: Fitted, number: int, block: ExploratoryBlock) -> Array:
@@ -135,9 +135,9 @@ def _turn(fitted: Fitted, number: int, block: ExploratoryBlock, start: Array | N
         lost = [item for item, v in zip(block.items, variance, strict=True) if v <= 0]
         raise DataError(f"{', '.join(lost)} of the block {block.name!r} has no variance in this solution: leave it out")
     wanted = wanted_of(fitted, block)
-    found = rotate(A, rotation, np.sqrt(variance) if rotation.standardized else None, wanted, start)
-    held = RotatedBlock(found, residuals, rotation, wanted) if A.shape[1] > 1 else None
-    return _Turn(number, block, found, held)
+    rotated = rotate(A, rotation, np.sqrt(variance) if rotation.standardized else None, wanted, start)
+    conditions = RotatedBlock(rotated, residuals, rotation, wanted) if A.shape[1] > 1 else None
+    return _Turn(number, block, rotated, conditions)
 
 
 def wanted_of(fitted: Fitted, block: ExploratoryBlock) -> Array | None:
@@ -149,9 +149,9 @@ def wanted_of(fitted: Fitted, block: ExploratoryBlock) -> Array | None:
         return None
     values, shape = np.array(given[0]), (len(block.items), len(block.factors))
     if values.shape != shape:
-        found = " x ".join(map(str, values.shape))
+        size = " x ".join(map(str, values.shape))
         raise OptionError(
-            f"target of the block {block.name!r} is {found}; it takes {shape[0]} items "
+            f"target of the block {block.name!r} is {size}; it takes {shape[0]} items "
             f"({', '.join(block.items)}) x {shape[1]} factors ({', '.join(block.factors)})"
         )
     return _by_name(values, given[1:], block)
@@ -172,9 +172,9 @@ def _alike(turn: _Turn, first: RotatedLoadings) -> _Turn:
     """The turn with factors in the order and of the sign that make them most like those of an earlier group."""
     order, sign = like(turn.found.loadings, first.loadings)
     T = turn.found.turn[:, order] * sign
-    found = replace(turn.found, loadings=turn.found.loadings[:, order] * sign, correlations=T.T @ T, turn=T)
-    held = None if turn.held is None else replace(turn.held, found=found)
-    return replace(turn, found=found, held=held)
+    rotated = replace(turn.found, loadings=turn.found.loadings[:, order] * sign, correlations=T.T @ T, turn=T)
+    conditions = None if turn.held is None else replace(turn.held, found=rotated)
+    return replace(turn, found=rotated, held=conditions)
 
 
 def _said(turns: Sequence[_Turn]) -> list[str]:
@@ -183,20 +183,20 @@ def _said(turns: Sequence[_Turn]) -> list[str]:
     for turn in turns:
         if turn.held is None:
             continue
-        found, name = turn.found, turn.block.name
-        if not found.converged:
+        rotated, name = turn.found, turn.block.name
+        if not rotated.converged:
             notes.append(f"the rotation of the block {name!r} found no minimum; try another one, or more starts")
             continue
-        notes += _other(found, name)
+        notes += _other(rotated, name)
     return list(dict.fromkeys(notes))
 
 
-def _other(found: RotatedLoadings, name: str) -> list[str]:
-    best = found.minima[0].value
-    for value, loadings in found.others:
-        order, sign = like(loadings, found.loadings)
-        size = np.abs(found.loadings).max()
-        gap = float(np.abs(loadings[:, order] * sign - found.loadings).max() / size)
+def _other(rotated: RotatedLoadings, name: str) -> list[str]:
+    best = rotated.minima[0].value
+    for value, loadings in rotated.others:
+        order, sign = like(loadings, rotated.loadings)
+        size = np.abs(rotated.loadings).max()
+        gap = float(np.abs(loadings[:, order] * sign - rotated.loadings).max() / size)
         if value - best <= NEARLY * max(abs(best), 1e-12) and gap > APART:
             return [
                 f"the rotation of the block {name!r} has another minimum that is hardly worse "

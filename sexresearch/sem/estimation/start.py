@@ -92,13 +92,13 @@ def _blocks(
     table: ParameterTable, number: int, place: dict[str, int]
 ) -> tuple[tuple[Array, Array, tuple[int, ...]], ...]:
     zero = {(row.lhs, row.rhs) for row in table.group(number) if row.turned and row.op == "=~"}
-    found = []
+    blocks = []
     for block in table.exploratory[number]:
-        held = [sum((f, item) in zero for f in block.factors) for item in block.items]  # most of the first anchor
-        order = sorted(range(len(held)), key=lambda i: -held[i])
+        zeros = [sum((f, item) in zero for f in block.factors) for item in block.items]  # most of the first anchor
+        order = sorted(range(len(zeros)), key=lambda i: -zeros[i])
         own = (np.array([place[name] for name in names]) for names in (block.factors, block.items))
-        found.append((*own, tuple(order[: len(block.factors)])))
-    return tuple(found)  # type: ignore[arg-type]
+        blocks.append((*own, tuple(order[: len(block.factors)])))
+    return tuple(blocks)  # type: ignore[arg-type]
 
 
 def _steps(
@@ -127,8 +127,8 @@ def _causes(rows: Sequence[Parameter], place: dict[str, int]) -> tuple[tuple[Arr
     for row in rows:
         if row.op == "~" and row.free >= 0:
             causes.setdefault(place[row.lhs], []).append(place[row.rhs])
-    sizes = {len(found) for found in causes.values()}  # outcomes with as many causes share the arithmetic
-    chosen = [[y for y, found in causes.items() if len(found) == size] for size in sizes]
+    sizes = {len(own) for own in causes.values()}  # outcomes with as many causes share the arithmetic
+    chosen = [[y for y, own in causes.items() if len(own) == size] for size in sizes]
     return tuple((np.array(outcomes), np.array([causes[y] for y in outcomes])) for outcomes in chosen)
 
 
@@ -183,9 +183,9 @@ def _principal_axes(joint: Array, index: Array) -> Array:
     communality = np.minimum(np.maximum(np.abs(r).max(axis=2), 0.1), 0.9) if size > 1 else np.ones((len(index), 1))
     for _ in range(3):
         r[:, own, own] = communality
-        found = [lapack.dsyev(own) for own in r]  # for matrices so small faster than all at once
-        axes = np.array([vectors[:, -1] for _, vectors, _ in found])
-        loading = axes * np.sqrt(np.maximum([[values[-1]] for values, _, _ in found], 0.05))
+        decomposed = [lapack.dsyev(own) for own in r]  # for matrices so small faster than all at once
+        axes = np.array([vectors[:, -1] for _, vectors, _ in decomposed])
+        loading = axes * np.sqrt(np.maximum([[values[-1]] for values, _, _ in decomposed], 0.05))
         communality = np.minimum(np.maximum(loading**2, 0.05), 0.95)
     return np.where(np.abs(loading) < 0.1, np.copysign(0.1, loading), loading) * sd
 

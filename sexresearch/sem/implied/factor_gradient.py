@@ -78,7 +78,7 @@ def factor_form(state: Implied) -> FactorForm:
     lent = 0.5 * np.diag(state.C)[seen]
     is_item = np.isin(s.row, reflecting)
     kinds = (is_item & s.is_path, ~is_item & s.is_path, ~is_item & ~s.is_path, is_item & ~s.is_path)
-    found = [SlotMap(np.flatnonzero(kind), place[s.row[kind]], place[s.col[kind]]) for kind in kinds]
+    maps = [SlotMap(np.flatnonzero(kind), place[s.row[kind]], place[s.col[kind]]) for kind in kinds]
     lookup = {int(v): k for k, v in enumerate(s.observed)}
     return FactorForm(
         s,
@@ -90,7 +90,7 @@ def factor_form(state: Implied) -> FactorForm:
         s.symmetric[np.ix_(core, core)],
         np.concatenate([np.diag(s.symmetric)[reflecting], lent]),
         np.diag(np.concatenate([np.zeros(len(core)), -lent])),
-        *found,
+        *maps,
     )
 
 

@@ -112,8 +112,8 @@ class ClusterPatterns:
     def shared(self) -> tuple[Array, Array]:
         """Variables at both levels: places among those of level 1, and among those of level 2."""
         place = {k: i for i, k in enumerate(self.within.tolist())}
-        found = [(place[k], i) for i, k in enumerate(self.between.tolist()) if k in place]
-        pairs = np.array(found, dtype=int).reshape(len(found), 2)
+        shared = [(place[k], i) for i, k in enumerate(self.between.tolist()) if k in place]
+        pairs = np.array(shared, dtype=int).reshape(len(shared), 2)
         return pairs[:, 0], pairs[:, 1]
 
     @cached_property
@@ -273,8 +273,8 @@ class ClusterPatterns:
         packed, w, left = self.packed, len(self.within), self._left(s)
         of_within, of_mean = np.zeros((self.n_clusters, w, w)), np.zeros((self.n_clusters, self.p))
         for number, V in enumerate(s.V):
-            held = np.flatnonzero(packed.counts[:, number])
-            of_within[held] += 0.5 * packed.counts[held, number, None, None] * (V @ s.G[held] @ V - V)
+            rows = np.flatnonzero(packed.counts[:, number])
+            of_within[rows] += 0.5 * packed.counts[rows, number, None, None] * (V @ s.G[rows] @ V - V)
         np.add.at(of_within, packed.clusters, 0.5 * left[:, :, None] * left[:, None, :])
         np.add.at(of_mean, (packed.clusters[:, None], self.within), left)
         alone = ~np.isin(self.between, self.within)
@@ -298,20 +298,20 @@ def row_patterns(values: Array, clusters: Array) -> tuple[RowPattern, ...]:
     """Rows (n, w) by what they answer; those without any answer are left out."""
     seen = ~np.isnan(values)
     kinds, number = np.unique(seen, axis=0, return_inverse=True)
-    found = []
+    patterns = []
     for k, kind in enumerate(kinds):
         columns, rows = np.flatnonzero(kind), np.flatnonzero(np.asarray(number).ravel() == k)
         if len(columns):
-            found.append(RowPattern(columns, rows, clusters[rows], values[np.ix_(rows, columns)]))
-    return tuple(found)
+            patterns.append(RowPattern(columns, rows, clusters[rows], values[np.ix_(rows, columns)]))
+    return tuple(patterns)
 
 
 def cluster_patterns(values: Array, places: Sequence[int]) -> tuple[ClusterPattern, ...]:
     """Clusters by the variables of level 2 alone that they answer: values (J, k), whose `places` are given."""
     seen = ~np.isnan(values)
     kinds, number = np.unique(seen, axis=0, return_inverse=True)
-    found = []
+    patterns = []
     for k, kind in enumerate(kinds):
         columns, rows = np.flatnonzero(kind), np.flatnonzero(np.asarray(number).ravel() == k)
-        found.append(ClusterPattern(np.asarray(places, dtype=int)[columns], rows, values[np.ix_(rows, columns)]))
-    return tuple(found)
+        patterns.append(ClusterPattern(np.asarray(places, dtype=int)[columns], rows, values[np.ix_(rows, columns)]))
+    return tuple(patterns)

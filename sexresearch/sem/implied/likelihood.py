@@ -57,9 +57,9 @@ def inverses(omega: Array, group: Grouped) -> list[tuple[Array, Array, float]] |
     if isinstance(group, Patterns):
         known = group.known(omega)
         return None if known is None else in_order(known)
-    found = [(block.columns, invert(_part(omega, block))) for block in group]
-    solved = [(columns, *inverse) for columns, inverse in found if inverse is not None]
-    return solved if len(solved) == len(found) else None
+    inverses = [(block.columns, invert(_part(omega, block))) for block in group]
+    solved = [(columns, *inverse) for columns, inverse in inverses if inverse is not None]
+    return solved if len(solved) == len(inverses) else None
 
 
 def _part(omega: Array, block: Pattern) -> Array:
@@ -71,9 +71,9 @@ def likelihood_derivatives(state: Implied, group: Grouped) -> Derivatives:
 
     Infinite where Omega is not positive definite.
     """
-    found = pattern_terms(state, group) if isinstance(group, Patterns) else _by_block(state, group)
-    if found is not None:
-        return found
+    terms = pattern_terms(state, group) if isinstance(group, Patterns) else _by_block(state, group)
+    if terms is not None:
+        return terms
     k = len(state.structure.free)
     return math.inf, np.full(k, math.nan), lambda: np.zeros((k, k)), lambda: np.zeros((k, k))
 
@@ -82,10 +82,10 @@ def likelihood_gradient(state: Implied, blocks: tuple[Pattern, ...]) -> tuple[fl
     """Half the deviance of one group with its gradient by slot (k,); infinite where Omega is not positive definite."""
     value, slope = 0.0, np.zeros(len(state.structure.free))
     for block in blocks:
-        found = invert(_part(state.omega, block))
-        if found is None:
+        inverse = invert(_part(state.omega, block))
+        if inverse is None:
             return math.inf, np.full(len(slope), math.nan)
-        V, logdet = found
+        V, logdet = inverse
         half = 0.5 * block.n
         Z = state.used if len(block.columns) == len(state.omega) else state.used[block.columns]
         slope += first_order(state.structure, slot_products(state.structure, Z, half * (V - V @ block.moment @ V)))
@@ -95,9 +95,9 @@ def likelihood_gradient(state: Implied, blocks: tuple[Pattern, ...]) -> tuple[fl
 
 def _by_block(state: Implied, blocks: tuple[Pattern, ...]) -> Derivatives | None:
     """What `pattern_terms` gives, block by block, in gathers of (k, k) matrices."""
-    found = [_block_terms(state, block) for block in blocks]
-    terms = tuple(own for own in found if own is not None)
-    if len(terms) < len(found):
+    block_terms = [_block_terms(state, block) for block in blocks]
+    terms = tuple(own for own in block_terms if own is not None)
+    if len(terms) < len(block_terms):
         return None
     whole = _BlockSum(state, terms, reduce(add, [own.push for own in terms]))
     slope = first_order(state.structure, whole.push)
@@ -127,19 +127,19 @@ class _BlockSum:
         return reduce(add, [own_trace(self.state.structure, own.inverse, own.half) for own in self.terms])
 
     def exact(self) -> Array:
-        found = second_order(self.state, self.push)
+        second = second_order(self.state, self.push)
         for own in self.terms:
             middle = own.inverse.products * own.half - 2.0 * own.push.products  # of n (V M V - V / 2), as its gathers
-            found += product_trace(self.state.structure, SlotProducts(self.state.structure, middle), own.inverse)
-        return found
+            second += product_trace(self.state.structure, SlotProducts(self.state.structure, middle), own.inverse)
+        return second
 
 
 def _block_terms(state: Implied, block: Pattern) -> _BlockTerms | None:
     whole = len(block.columns) == len(state.omega)
-    found = state.inverse if whole else invert(_part(state.omega, block))
-    if found is None:
+    inverted = state.inverse if whole else invert(_part(state.omega, block))
+    if inverted is None:
         return None
-    V, logdet = found
+    V, logdet = inverted
     half = 0.5 * block.n
     Z = state.used if whole else state.used[block.columns]
     inverse = slot_products(state.structure, Z, V)

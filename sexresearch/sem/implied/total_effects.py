@@ -49,14 +49,14 @@ def causes_in_order(linked: Array) -> Causes | None:
     >>> [(to, of.tolist()) for to, of in causes_in_order(np.array([[0, 1, 0], [0, 0, 1], [0, 0, 0]], dtype=bool))]
     [(1, [2]), (0, [1])]
     """
-    found, waiting = [], list(range(len(linked)))
+    causes, waiting = [], list(range(len(linked)))
     while waiting:
         ready = [i for i in waiting if not linked[i, waiting].any()]
         if not ready:
             return None
-        found += [(i, np.flatnonzero(linked[i])) for i in ready if linked[i].any()]
+        causes += [(i, np.flatnonzero(linked[i])) for i in ready if linked[i].any()]
         waiting = [i for i in waiting if i not in ready]
-    return tuple(found)
+    return tuple(causes)
 
 
 def recursive_effects(B: Array, causes: Causes) -> Array:

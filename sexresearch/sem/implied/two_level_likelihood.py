@@ -178,9 +178,9 @@ class PairPlaces:
         """For variables of every pair, and of p in all."""
         i, j, k, h = rows[0][:, None], rows[1][:, None], columns[0], columns[1]
         orders = ((j, k, h, i), (j, h, k, i), (i, k, h, j), (i, h, k, j))
-        found = [(((a * p + b) * p + c) * p + d).astype(np.int32) for a, b, c, d in orders]
+        codes = [(((a * p + b) * p + c) * p + d).astype(np.int32) for a, b, c, d in orders]
         count = np.where(i == j, 0.5, 1.0) * np.where(k == h, 0.5, 1.0)
-        return cls((found[0], found[1], found[2], found[3]), 0.5 * count)
+        return cls((codes[0], codes[1], codes[2], codes[3]), 0.5 * count)
 
     def curvature(self, products: Array, same: bool = False) -> Array:
         """The traces, from `pair_products`; `same` where P and Q are one, so that two orders tell what four do."""
@@ -314,8 +314,8 @@ class ClusterSums:
             return [p.curvature(pair_products(V, R, share), same) for p, share in zip(places, shares, strict=True)]
         products = pair_products(V, R, np.ones(1))
         if np.array_equal(self.within, self.between):
-            found = places[0].curvature(products, same)
-            return [found * float(share[0]) for share in shares]
+            curvature = places[0].curvature(products, same)
+            return [curvature * float(share[0]) for share in shares]
         return [p.curvature(products, same) * float(share[0]) for p, share in zip(places, shares, strict=True)]
 
     def log_likelihood(self, at: LevelMoments) -> float:

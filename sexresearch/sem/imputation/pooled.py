@@ -137,10 +137,10 @@ class Pooled:
         """What was noticed in the sets and in pooling them, in words."""
         m = len(self.results)
         heads = [text.split(" = ")[0] for result in self.results for text in result.problems]
-        found = [f"{heads.count(head)} of {m} sets: {head}" for head in dict.fromkeys(heads)]
+        texts = [f"{heads.count(head)} of {m} sets: {head}" for head in dict.fromkeys(heads)]
         if self._fit.chosen(self.test).f == 0:
-            found.append(f"the pooled {self.test} came out below zero and was set to 0: fit indices look perfect")
-        return tuple(found)
+            texts.append(f"the pooled {self.test} came out below zero and was set to 0: fit indices look perfect")
+        return tuple(texts)
 
     @property
     def provenance(self) -> Provenance:

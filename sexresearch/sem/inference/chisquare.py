@@ -110,8 +110,8 @@ def ugamma_traces(fitted: Fitted, squares: bool) -> tuple[float, float]:
     """tr(U Gamma) and tr(U Gamma U Gamma) over all groups (the second NaN unless `squares`)."""
     diagonal = [w for point in fitted.points if (w := point.diagonal_weight) is not None]
     if len(diagonal) == len(fitted.points):
-        found = _diagonal_traces(fitted, diagonal)
-        return found[0], found[1] if squares else math.nan
+        traces = _diagonal_traces(fitted, diagonal)
+        return traces[0], traces[1] if squares else math.nan
     every = range(fitted.table.n_groups)
     D, share = fitted.jacobians(), fitted.shares
     gamma = [term.moment_covariance().dense() for term in fitted.objective.groups]
@@ -134,9 +134,9 @@ def _diagonal_traces(fitted: Fitted, weight: Sequence[Array]) -> tuple[float, fl
 
     With P = w^1/2 Q: tr(w Gamma) - tr(P' Gamma P), and sum w w' Gamma^2 - 2 |w^1/2 Gamma P|^2 + |P' Gamma P|^2.
     """
-    found, D = _unsettled(fitted)
-    gamma = [term.moment_covariance().among(rows) for term, rows in zip(fitted.objective.groups, found, strict=True)]
-    weight = [w[rows] for w, rows in zip(weight, found, strict=True)]
+    kept, D = _unsettled(fitted)
+    gamma = [term.moment_covariance().among(rows) for term, rows in zip(fitted.objective.groups, kept, strict=True)]
+    weight = [w[rows] for w, rows in zip(weight, kept, strict=True)]
     if not D[0].shape[1]:
         pairs = list(zip(weight, gamma, strict=True))
         return sum(float(w @ G.diagonal()) for w, G in pairs), sum(G.squares(w) for w, G in pairs)
@@ -163,14 +163,14 @@ def _unsettled(fitted: Fitted) -> tuple[list[slice | Array], list[Array]]:
         alone[:] = False
     if sum(int(d.any(axis=1).sum()) for d in D) == len(alone):  # every moment is free or at zero
         alone[:] = True
-    found: list[slice | Array] = []
+    rows_by_group: list[slice | Array] = []
     left = []
     for d in D:
         rows = np.flatnonzero(~d[:, alone].any(axis=1))
         together = len(rows) > 0 and int(rows[-1]) - int(rows[0]) == len(rows) - 1
-        found.append(slice(int(rows[0]), int(rows[-1]) + 1) if together else rows)
-        left.append(d[found[-1]][:, ~alone])
-    return found, left
+        rows_by_group.append(slice(int(rows[0]), int(rows[-1]) + 1) if together else rows)
+        left.append(d[rows_by_group[-1]][:, ~alone])
+    return rows_by_group, left
 
 
 def _orthonormal(inner: Array) -> Array:

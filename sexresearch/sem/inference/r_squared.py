@@ -16,7 +16,7 @@ def explained(state: Implied, rows: Sequence[Parameter]) -> dict[str, float]:
     0 where its paths are fixed to 0; NaN where the residual variance is negative.
     """
     place = {name: k for k, name in enumerate(state.structure.names)}
-    found = {place[row.lhs if row.op == "~" else row.rhs] for row in rows if row.op in ("~", "=~")}
+    explained_places = {place[row.lhs if row.op == "~" else row.rhs] for row in rows if row.op in ("~", "=~")}
     total, residual = np.diag(state.all_cov), np.diag(state.S)
     share = np.where(residual >= 0, 1 - residual / np.where(total > 0, total, np.nan), np.nan)
-    return {state.structure.names[k]: float(share[k]) for k in sorted(found)}
+    return {state.structure.names[k]: float(share[k]) for k in sorted(explained_places)}

@@ -18,17 +18,19 @@ NO_P = ("pvalue", "baseline_pvalue")
 def missing_reasons(fitted: Fitted, measures: pd.Series) -> dict[str, str]:
     """Why each measure that is NaN is so, by its name; `measures` are those of a fit that converged."""
     missing = [str(name) for name in measures.index[measures.isna()]]
-    found = {name: _reason(name, measures) for name in missing}
+    reasons = {name: _reason(name, measures) for name in missing}
     if fitted.options.discrepancy == "ULS":
-        found |= {name: "unweighted least squares have no chi-square distribution" for name in missing if name in NO_P}
-    return found | _of_ordered(fitted, missing) if fitted.levels else found
+        reasons |= {
+            name: "unweighted least squares have no chi-square distribution" for name in missing if name in NO_P
+        }
+    return reasons | _of_ordered(fitted, missing) if fitted.levels else reasons
 
 
 def _of_ordered(fitted: Fitted, missing: list[str]) -> dict[str, str]:
     """Why those of the `missing` measures that are particular to ordered variables are missing."""
     why = why_no_robust_indices(fitted)
-    found = {name: why for name in missing if name.endswith("_robust") and why}
-    return found | {name: "Mplus's SRMR is not defined for ordered variables" for name in missing if "mplus" in name}
+    reasons = {name: why for name in missing if name.endswith("_robust") and why}
+    return reasons | {name: "Mplus's SRMR is not defined for ordered variables" for name in missing if "mplus" in name}
 
 
 def _reason(name: str, measures: pd.Series) -> str:

@@ -74,9 +74,9 @@ def _from_estimated_moments(fitted: Fitted, independent: Fitted, df: float) -> d
 def why_no_robust_indices(fitted: Fitted) -> str:
     """Why robust indices cannot be had for a fit of ordered variables; empty where they can."""
     thresholds = [row.free for row in fitted.table.rows if row.op in ("|", "~1") and row.free >= 0]
-    held = len(set(thresholds)) < len(thresholds) or bool(fitted.constrained.active[:, thresholds].any())
-    found = [why for term in fitted.objective.groups if (why := term.why_no_robust_indices())]
-    return found[0] if found else HELD_EQUAL if held else ""
+    constrained = len(set(thresholds)) < len(thresholds) or bool(fitted.constrained.active[:, thresholds].any())
+    reasons = [why for term in fitted.objective.groups if (why := term.why_no_robust_indices())]
+    return reasons[0] if reasons else HELD_EQUAL if constrained else ""
 
 
 def complete_data_misfit(fitted: Fitted) -> Misfit:
@@ -100,12 +100,12 @@ def _reference(fitted: Fitted, independent: Fitted) -> Misfit:
 
 
 def _parts(fitted: Fitted) -> list[MisfitParts]:
-    requested, found = (fitted.options.robust_test, fitted.options.information or ""), []
+    requested, group_parts = (fitted.options.robust_test, fitted.options.information or ""), []
     for number, point in enumerate(fitted.points):
         parts = point.misfit_parts(*requested, partial(_saturated_group, fitted, number))
         assert parts is not None
-        found.append(parts)
-    return found
+        group_parts.append(parts)
+    return group_parts
 
 
 def _saturated_group(fitted: Fitted, number: int, exact: bool) -> SaturatedModel:

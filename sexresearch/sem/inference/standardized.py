@@ -53,8 +53,8 @@ class RowEnds:
 def row_ends(rows: Sequence[Parameter], names: Sequence[str], p: int) -> RowEnds:
     """Where the rows of one group sit among its variables `names`."""
     place = {name: i for i, name in enumerate(names)}
-    found = [_ends(row, place, len(names)) for row in rows]
-    ends = np.array(found, dtype=int).reshape(len(rows), 2)
+    pairs = [_ends(row, place, len(names)) for row in rows]
+    ends = np.array(pairs, dtype=int).reshape(len(rows), 2)
     is_path = np.array([row.op not in ("~~", "~*~") for row in rows], dtype=bool)
     is_variance = np.array([row.op == "~~" and row.lhs == row.rhs for row in rows], dtype=bool)
     is_scale = np.array([row.op == "~*~" for row in rows], dtype=bool)

@@ -70,14 +70,14 @@ def kind_of(row: Parameter, roles: Roles) -> str:
 def released(partial: Sequence[str], rows: Sequence[Parameter]) -> set[tuple[str, str, str]]:
     """The formulas of `group_partial`, which must be in the model, each in both directions."""
     known = {(row.lhs, row.op, row.rhs) for row in rows}
-    found = set()
+    names = set()
     for text in partial:
         for key, turned in excepted(text):
             if key not in known and turned not in known:
                 same = sorted({row.name for row in rows if row.op == key[1]})
                 raise OptionError(f"group_partial names {text!r}, which is not in the model; there are: {same[:12]}")
-            found |= {key, turned}
-    return found
+            names |= {key, turned}
+    return names
 
 
 def excepted(text: str) -> list[tuple[tuple[str, str, str], tuple[str, str, str]]]:

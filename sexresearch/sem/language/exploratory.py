@@ -59,20 +59,20 @@ def blocks_of(formulas: Sequence[Formula], levels: Sequence[int] = ()) -> tuple[
             _refuse_held(f)
             factors.setdefault(f.efa, []).append(f.lhs)
             items.setdefault(f.lhs, []).append(f.rhs)
-    found = []
+    blocks = []
     for name, named in factors.items():
         own = tuple(dict.fromkeys(named))
         _refuse_uneven(name, own, items)
-        found.append(ExploratoryBlock(name, own, tuple(items[own[0]])))
-    return tuple(found)
+        blocks.append(ExploratoryBlock(name, own, tuple(items[own[0]])))
+    return tuple(blocks)
 
 
 def _refuse_held(f: Formula) -> None:
-    held = [value for value in f.modifiers.fixed if value is not None and not math.isnan(value)]
-    if held:
+    fixed = [value for value in f.modifiers.fixed if value is not None and not math.isnan(value)]
+    if fixed:
         raise ModelError(
-            f"line {f.line}: '{f.name}' is fixed to {held[0]:g}, but loadings of the block {f.efa!r} are rotated; free "
-            'it, or state where loadings should be small: rotation=Rotation(method="target", target=…)'
+            f"line {f.line}: '{f.name}' is fixed to {fixed[0]:g}, but loadings of the block {f.efa!r} are rotated; "
+            'free it, or state where loadings should be small: rotation=Rotation(method="target", target=…)'
         )
     limits = [value for part in (f.modifiers.lower, f.modifiers.upper) for value in part if value is not None]
     if limits or any(f.modifiers.equal):

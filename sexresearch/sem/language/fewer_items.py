@@ -19,18 +19,18 @@ def without_items(model: Model, items: Collection[str]) -> Model:
     joy ~ age
     d := l^2
     """
-    said = model.statements
+    statements = model.statements
     lines: list[str] = []
     block: str | None = None
-    for formula in said.formulas:
+    for formula in statements.formulas:
         if formula.lhs in items or formula.rhs in items:
             continue
         if formula.group != block:
             block = formula.group
             lines.append(f"group: {block}")
         lines.append(formula_line(formula))
-    lines += [f"{found.name} := {found.text}" for found in said.definitions]
-    lines += [f"{found.text[0]} {found.op} {found.text[1]}" for found in said.constraints]
+    lines += [f"{definition.name} := {definition.text}" for definition in statements.definitions]
+    lines += [f"{definition.text[0]} {definition.op} {definition.text[1]}" for definition in statements.constraints]
     return Model("\n".join(lines))
 
 
@@ -43,12 +43,12 @@ def formula_line(formula: Formula) -> str:
     return f"{written(formula.lhs)} {op} {''.join(_factors(formula.modifiers))}{right}"
 
 
-def _factors(said: Modifiers) -> list[str]:
+def _factors(modifiers: Modifiers) -> list[str]:
     """What stands before the variable, each with its ``*``."""
-    numbers = {"": said.fixed, "start": said.start, "lower": said.lower, "upper": said.upper}
-    found = [_factor(name, [_number(value) for value in values]) for name, values in numbers.items() if values]
-    words = {"": said.label, "equal": said.equal}
-    return found + [_factor(n, [_word(v, bool(n)) for v in values]) for n, values in words.items() if values]
+    numbers = {"": modifiers.fixed, "start": modifiers.start, "lower": modifiers.lower, "upper": modifiers.upper}
+    factors = [_factor(name, [_number(value) for value in values]) for name, values in numbers.items() if values]
+    words = {"": modifiers.label, "equal": modifiers.equal}
+    return factors + [_factor(n, [_word(v, bool(n)) for v in values]) for n, values in words.items() if values]
 
 
 def _factor(name: str, values: Sequence[str]) -> str:

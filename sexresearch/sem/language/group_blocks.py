@@ -34,11 +34,13 @@ def block_numbers(blocks: Sequence[str], labels: Sequence[str]) -> dict[str, int
 def formulas_by_group(statements: Statements, labels: Sequence[str]) -> list[list[Formula]]:
     """The formulas of every group: those of its block, and those before any block, which are for all groups."""
     numbers = block_numbers(statements.blocks, labels)
-    found = [[f for f in statements.formulas if f.group is None or numbers[f.group] == k] for k in range(len(labels))]
-    empty = [labels[k] for k, formulas in enumerate(found) if not formulas]
+    by_group = [
+        [f for f in statements.formulas if f.group is None or numbers[f.group] == k] for k in range(len(labels))
+    ]
+    empty = [labels[k] for k, formulas in enumerate(by_group) if not formulas]
     if empty:
         raise ModelError(f"the model text has 'group:' blocks but none for group {', '.join(map(repr, empty))}")
-    return found
+    return by_group
 
 
 def numbering_note(statements: Statements, labels: Sequence[str]) -> list[str]:

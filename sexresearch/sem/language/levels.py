@@ -27,8 +27,8 @@ def refuse_half_levels(formulas: Sequence[Formula]) -> None:
         _fail(formulas[0], f"the text has a block for level {level} and none for level {other} ({WORDS[other]})")
 
 
-def _fail(formula: Formula, found: str) -> None:
-    error = ModelSyntaxError(f"line {formula.line}: {found}")
+def _fail(formula: Formula, what: str) -> None:
+    error = ModelSyntaxError(f"line {formula.line}: {what}")
     error.line = formula.line
     raise error
 
@@ -37,11 +37,11 @@ def by_level(formulas: Sequence[Formula], levels: Sequence[int], label: str) -> 
     """The formulas of one group at each level; all of them where there are no levels."""
     if not levels:
         return [list(formulas)]
-    found = [[f for f in formulas if f.level == level] for level in levels]
-    for level, own in zip(levels, found, strict=True):
+    blocks = [[f for f in formulas if f.level == level] for level in levels]
+    for level, own in zip(levels, blocks, strict=True):
         if not own:
             raise ModelError(f"group {label!r} has no formulas at level {level} ({WORDS[level]})")
-    return found
+    return blocks
 
 
 def split_roles(roles: Sequence[Roles]) -> list[Roles]:

@@ -194,11 +194,11 @@ def _entries(values: list[Word]) -> Modifiers:
 
 def merged(old: Modifiers, new: Modifiers, token: Token) -> Modifiers:
     """Both together; refused where they give one thing two values."""
-    found = {}
+    merged_parts = {}
     for name in (field.name for field in fields(Modifiers)):
         before, after = getattr(old, name), getattr(new, name)
         given_before, given_now = any(v is not None for v in before), any(v is not None for v in after)
         if given_before and given_now and repr(before) != repr(after):
             fail(token, f"a second {name} value {token.text!r} for the same parameter", f"one {name} value")
-        found[name] = after if given_now else before
-    return replace(NONE, **found)
+        merged_parts[name] = after if given_now else before
+    return replace(NONE, **merged_parts)

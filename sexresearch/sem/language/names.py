@@ -56,8 +56,8 @@ def column_hint(text: str, columns: Sequence[object], line: int | None = None) -
     lines = text.splitlines()
     place = lines[line - 1] if line is not None and 0 < line <= len(lines) else text
     odd = [str(column) for column in columns if not is_plain(str(column)) and f"`{column}`" not in text]
-    found = sorted((name for name in odd if _stands_in(name, place)), key=len, reverse=True)
-    named = [name for name in found if not any(name != other and name in other for other in found)]
+    strange = sorted((name for name in odd if _stands_in(name, place)), key=len, reverse=True)
+    named = [name for name in strange if not any(name != other and name in other for other in strange)]
     if not named:
         return ""
     shown = ", ".join(f"{name!r} as {written(name)}" for name in named[:6])

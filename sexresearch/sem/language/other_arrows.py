@@ -26,11 +26,11 @@ def with_arrows(model: Model, dropped: Collection[Arrow] = (), added: Sequence[A
     age ~ joy
     d := p^2
     """
-    said = model.statements
+    statements = model.statements
     if not dropped and not added:
         return model
-    _refuse(said, dropped, added)
-    formulas = [_fixed(f, said) if f.op == "~" and (f.rhs, f.lhs) in dropped else f for f in said.formulas]
+    _refuse(statements, dropped, added)
+    formulas = [_fixed(f, statements) if f.op == "~" and (f.rhs, f.lhs) in dropped else f for f in statements.formulas]
     blocks: dict[str | None, list[Formula]] = {}
     for formula in formulas:
         blocks.setdefault(formula.group, []).append(formula)
@@ -38,16 +38,16 @@ def with_arrows(model: Model, dropped: Collection[Arrow] = (), added: Sequence[A
     for block, own in blocks.items():
         lines += [] if block is None else [f'group: "{block}"']
         lines += _joined([*own, *(Formula(effect, "~", cause, Modifiers(), 0, block) for cause, effect in added)])
-    lines += [f"{found.name} := {found.text}" for found in said.definitions]
-    lines += [f"{found.text[0]} {found.op} {found.text[1]}" for found in said.constraints]
+    lines += [f"{definition.name} := {definition.text}" for definition in statements.definitions]
+    lines += [f"{definition.text[0]} {definition.op} {definition.text[1]}" for definition in statements.constraints]
     return Model("\n".join(lines))
 
 
-def _refuse(said: Statements, dropped: Collection[Arrow], added: Sequence[Arrow]) -> None:
+def _refuse(statements: Statements, dropped: Collection[Arrow], added: Sequence[Arrow]) -> None:
     """ModelError where an arrow is not there, is there already, or the text has parts that are not written anew."""
-    if said.levels or any(formula.efa for formula in said.formulas):
+    if statements.levels or any(formula.efa for formula in statements.formulas):
         raise ModelError("arrows are changed in models of one level without efa() blocks: write the other one as text")
-    there = {(f.rhs, f.lhs) for f in said.formulas if f.op == "~"}
+    there = {(f.rhs, f.lhs) for f in statements.formulas if f.op == "~"}
     for cause, effect in dropped:
         if (cause, effect) not in there:
             raise ModelError(f"there is no arrow from {cause} to {effect} to drop")
@@ -57,10 +57,10 @@ def _refuse(said: Statements, dropped: Collection[Arrow], added: Sequence[Arrow]
             raise ModelError(why)
 
 
-def _fixed(formula: Formula, said: Statements) -> Formula:
+def _fixed(formula: Formula, statements: Statements) -> Formula:
     """The formula with the value 0, its label kept where no other formula has it."""
     own = formula.modifiers
-    others = {name for f in said.formulas if f is not formula for name in f.modifiers.label}
+    others = {name for f in statements.formulas if f is not formula for name in f.modifiers.label}
     label = () if others & {name for name in own.label if name} else own.label
     return replace(formula, modifiers=Modifiers(fixed=(0.0,), label=label))
 

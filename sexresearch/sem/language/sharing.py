@@ -79,15 +79,15 @@ def _key(row: Parameter, roles: Roles, equal: Sequence[str], excepted: set[tuple
 
 def _named(rows: Sequence[Parameter], n_levels: int) -> dict[str, int]:
     """Rows by label and by lavaan's names: ``f=~x1``, ``f=~x1.g2`` in the second group, ``f=~x1.l2`` at level 2."""
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for place, row in enumerate(rows):
         group, level = divmod(row.group, n_levels)
         suffix = (f".g{group + 1}" if group else "") + (f".l{level + 1}" if level else "")
         turned = [f"{row.rhs}{row.op}{row.lhs}"] if row.op == "~~" else []
         for name in (row.label, *(text + suffix for text in (f"{row.lhs}{row.op}{row.rhs}", *turned))):
             if name:
-                found.setdefault("".join(name.split()), place)
-    return found
+                numbers.setdefault("".join(name.split()), place)
+    return numbers
 
 
 def _meant(row: Parameter, rows: Sequence[Parameter], named: dict[str, int]) -> int:

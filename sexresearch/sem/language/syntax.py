@@ -117,16 +117,16 @@ def _block(line: Sequence[Token], read: _Read) -> bool:
         fail(line[0], f"found a '{line[0].text}:' block; {BLOCKS[kind]}", "blocks for groups and levels alone")
     value = line[2] if len(line) == 3 else line[0]
     number = value.kind == "number" and value.text.isdigit()
-    found = " ".join(token.text for token in line)
+    line_text = " ".join(token.text for token in line)
     if kind not in ("group", "level") or not (number or value.names or value.kind == "string") or len(line) != 3:
-        fail(line[0], f"found {found!r}", "'group: 1', or 'group: label' (in quotes where it is no plain word)")
+        fail(line[0], f"found {line_text!r}", "'group: 1', or 'group: label' (in quotes where it is no plain word)")
     text = value.text.strip("\"'") if value.kind == "string" else value.text
     if kind == "group":
         read.block = (text, None)
     elif text.lower() in LEVELS:
         read.block = (read.block[0], LEVELS[text.lower()])
     else:
-        fail(line[0], f"found {found!r}", "'level: 1' or 'level: within', 'level: 2' or 'level: between'")
+        fail(line[0], f"found {line_text!r}", "'level: 1' or 'level: within', 'level: 2' or 'level: between'")
     return True
 
 
@@ -253,15 +253,15 @@ def _elementary(name: Token, op: Token, modifiers: Modifiers, rhs: Token, block:
 
 def _add(read: _Read, formula: Formula, token: Token) -> None:
     """A formula not said before; modifiers said in one statement belong together."""
-    found = _earlier(read, formula)
-    if found is None:
+    earlier = _earlier(read, formula)
+    if earlier is None:
         read.places[formula.lhs, formula.op, formula.rhs, (formula.group, formula.level)] = (
             len(read.formulas),
             read.number,
         )
         read.formulas.append(formula)
         return
-    place, number = found
+    place, number = earlier
     old = read.formulas[place]
     same = (old.lhs, old.group) == (formula.lhs, formula.group)
     if old.efa != formula.efa:
@@ -283,12 +283,12 @@ def _earlier(read: _Read, formula: Formula) -> tuple[int, int] | None:
     """Place and statement of the same parameter, in this block or for all groups, in either direction."""
     lhs, op, rhs, places = formula.lhs, formula.op, formula.rhs, read.places
     block, everywhere = (formula.group, formula.level), (None, formula.level)
-    found = places.get((lhs, op, rhs, block))
-    if found is None and op == "~~":
-        found = places.get((rhs, op, lhs, block))
-    if found is None and formula.group is not None:
-        found = places.get((lhs, op, rhs, everywhere)) or places.get((rhs, op, lhs, everywhere))
-    return found
+    earlier = places.get((lhs, op, rhs, block))
+    if earlier is None and op == "~~":
+        earlier = places.get((rhs, op, lhs, block))
+    if earlier is None and formula.group is not None:
+        earlier = places.get((lhs, op, rhs, everywhere)) or places.get((rhs, op, lhs, everywhere))
+    return earlier
 
 
 def _refuse_latent_products(formulas: list[Formula]) -> None:
@@ -297,10 +297,10 @@ def _refuse_latent_products(formulas: list[Formula]) -> None:
     for f in products:
         for name in (f.lhs, f.rhs):
             parts = factors(name)
-            held = [part for part in (*(parts or ()), *([name] if parts else [])) if part in latents]
-            if held:
+            factors_named = [part for part in (*(parts or ()), *([name] if parts else [])) if part in latents]
+            if factors_named:
                 error = ModelSyntaxError(
-                    f"line {f.line}: {name!r} is a product with the latent variable {held[0]!r}, which is not "
+                    f"line {f.line}: {name!r} is a product with the latent variable {factors_named[0]!r}, which is not "
                     "estimated; products of observed variables are: multiply the indicators"
                 )
                 error.line = f.line

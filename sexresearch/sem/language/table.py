@@ -141,15 +141,15 @@ class ParameterTable:
     @cached_property
     def exploratory(self) -> tuple[tuple[ExploratoryBlock, ...], ...]:
         """The blocks of exploratory factors of each group."""
-        found = []
+        blocks = []
         for number in range(self.n_blocks):
             loadings = [row for row in self.group(number) if row.op == "=~" and row.efa]
             own = []
             for name in dict.fromkeys(row.efa for row in loadings):
                 factors = tuple(dict.fromkeys(row.lhs for row in loadings if row.efa == name))
                 own.append(ExploratoryBlock(name, factors, tuple(r.rhs for r in loadings if r.lhs == factors[0])))
-            found.append(tuple(own))
-        return tuple(found)
+            blocks.append(tuple(own))
+        return tuple(blocks)
 
     @cached_property
     def is_exploratory(self) -> bool:
@@ -226,10 +226,10 @@ def _single_labels(statements: Statements, defaults: Defaults) -> list[str]:
     if defaults.n_groups < 2 or defaults.group_equal:
         return []
     parts = (part for f in statements.formulas if f.group is None for part in (f.modifiers.label, f.modifiers.equal))
-    found = list(dict.fromkeys(part[0] for part in parts if len(part) == 1 and part[0]))
-    named = ", ".join(map(repr, found[:8])) + (", …" if len(found) > 8 else "")
+    labels = list(dict.fromkeys(part[0] for part in parts if len(part) == 1 and part[0]))
+    named = ", ".join(map(repr, labels[:8])) + (", …" if len(labels) > 8 else "")
     text = f"a single label ({named}) holds a parameter equal across all {defaults.n_groups} groups"
-    return [f"{text}; where that is not meant, give one label per group, as in c(a, b)*x"] if found else []
+    return [f"{text}; where that is not meant, give one label per group, as in c(a, b)*x"] if labels else []
 
 
 def _overruled(written: Sequence[Parameter]) -> list[str]:
@@ -246,8 +246,8 @@ def _held_at_zero(written: Sequence[Parameter], role: Roles, defaults: Defaults)
     if defaults.int_ov_free or not defaults.meanstructure:
         return []
     known = {row.rhs for row in written if row.op == "=~"} | {row.lhs for row in written if row.op == "~1"}
-    held = [v for v in role.modelled if v not in known]
-    return [f"the intercepts of {', '.join(held)} are fixed to 0: write '{held[0]} ~ 1' to free one"] if held else []
+    zero = [v for v in role.modelled if v not in known]
+    return [f"the intercepts of {', '.join(zero)} are fixed to 0: write '{zero[0]} ~ 1' to free one"] if zero else []
 
 
 def _block_rows(
@@ -392,7 +392,7 @@ def _freed(row: Parameter, role: Roles, defaults: Defaults, partial: set[tuple[s
     if latent and row.op == "~1" and anchored and "means" not in equal:
         return replace(row, value=math.nan)
     if "thresholds" in equal and row.lhs in role.ordered and not row.derived:
-        held = "residuals" in equal and (row.lhs, row.op, row.rhs) not in partial
-        if row.op == "~*~" or (row.op == "~~" and row.lhs == row.rhs and not held):
+        residuals_equal = "residuals" in equal and (row.lhs, row.op, row.rhs) not in partial
+        if row.op == "~*~" or (row.op == "~~" and row.lhs == row.rhs and not residuals_equal):
             return replace(row, value=math.nan)
     return row

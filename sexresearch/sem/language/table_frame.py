@@ -54,8 +54,8 @@ def table_frame(table: ParameterTable, statements: Statements, defaults: Default
 
 def _written_keys(formulas: Sequence[Formula]) -> set[tuple[str, str, str]]:
     """What the text of a group names; covariances without direction."""
-    found = {(f.lhs, f.op, f.rhs) for f in formulas}
-    return found | {(rhs, op, lhs) for lhs, op, rhs in found if op == "~~"}
+    keys = {(f.lhs, f.op, f.rhs) for f in formulas}
+    return keys | {(rhs, op, lhs) for lhs, op, rhs in keys if op == "~~"}
 
 
 def _label(defaults: Defaults, number: int) -> object:

@@ -44,9 +44,9 @@ class Token(NamedTuple):
         return self.kind in ("name", "quoted")
 
 
-def fail(token: Token, found: str, wanted: str) -> NoReturn:
+def fail(token: Token, what: str, wanted: str) -> NoReturn:
     """Raise ModelSyntaxError at a token: where, what was found, what was expected."""
-    error = ModelSyntaxError(f"line {token.line}, column {token.column}: {found}; expected {wanted}")
+    error = ModelSyntaxError(f"line {token.line}, column {token.column}: {what}; expected {wanted}")
     error.line = token.line
     raise error
 
@@ -80,24 +80,24 @@ def _scan(text: str) -> Iterator[Token]:
     while match := match_at(text, position):
         kind = match.lastgroup or ""
         first, position = match.span(kind)
-        found, column = text[first:position], first - start + 1
+        matched, column = text[first:position], first - start + 1
         if kind == "name":
             if not simple:
                 position = end_of_name(text, first)
-                found = text[first:position] or _unreadable(Token("bad", text[first], line, column))
-            yield Token(kind, found, line, column)
+                matched = text[first:position] or _unreadable(Token("bad", text[first], line, column))
+            yield Token(kind, matched, line, column)
         elif kind == "punct":
-            yield Token(kind, found, line, column)
+            yield Token(kind, matched, line, column)
         elif kind == "last":
             yield Token("end", "", line, column)
             return
         elif kind != "comment":
             if kind == "number" and end_of_name(text, position) > position:
                 _begins_with_digit(Token(kind, text[first : end_of_name(text, position)], line, column))
-            yield Token(KINDS.get(kind, kind), _plain_form(kind, found), line, column)
-            if "\n" in found:
-                line += found.count("\n")
-                start = first + found.rindex("\n") + 1
+            yield Token(KINDS.get(kind, kind), _plain_form(kind, matched), line, column)
+            if "\n" in matched:
+                line += matched.count("\n")
+                start = first + matched.rindex("\n") + 1
     position += len(text[position:]) - len(text[position:].lstrip(" \t\f\v"))
     _unreadable(Token("bad", text[position], line, position - start + 1))
 
@@ -107,12 +107,12 @@ def _begins_with_digit(token: Token) -> NoReturn:
     fail(token, f"found {token.text!r}", wanted)
 
 
-def _plain_form(kind: str, found: str) -> str:
+def _plain_form(kind: str, text: str) -> str:
     """The text of a token: operators without blanks, names without their back-ticks."""
     if kind == "op":
-        found = re.sub(r"[ \t]", "", found)
-        return AT_LEAST.get(found, found)
-    return found[1:-1].replace("``", "`") if kind == "quoted" else found
+        text = re.sub(r"[ \t]", "", text)
+        return AT_LEAST.get(text, text)
+    return text[1:-1].replace("``", "`") if kind == "quoted" else text
 
 
 def _unreadable(token: Token) -> NoReturn:

@@ -91,13 +91,13 @@ def _estimated(a: ConditionalVariable, b: ConditionalVariable, rows: Array) -> t
     if b.levels:
         upper, lower, codes = b.upper[rows], b.lower[rows], b.codes[rows]
         rho = polyserial(z, upper, lower, b.w[rows])
-        found = polyserial_scores(z, a.variance, upper, lower, codes, b.levels, rho)
-        assert found.cuts is not None
-        return rho, found.rho, _numeric(a, found.first, rows), b.spread_out(found.cuts, rows)
+        scores = polyserial_scores(z, a.variance, upper, lower, codes, b.levels, rho)
+        assert scores.cuts is not None
+        return rho, scores.rho, _numeric(a, scores.first, rows), b.spread_out(scores.cuts, rows)
     rho = product_moment(z, b.z[rows], b.w[rows])
-    found = product_moment_scores(z, b.z[rows], (a.variance, b.variance), rho)
-    assert found.second is not None
-    return rho, found.rho, _numeric(a, found.first, rows), _numeric(b, found.second, rows)
+    scores = product_moment_scores(z, b.z[rows], (a.variance, b.variance), rho)
+    assert scores.second is not None
+    return rho, scores.rho, _numeric(a, scores.first, rows), _numeric(b, scores.second, rows)
 
 
 def _numeric(item: ConditionalVariable, own: Array, rows: Array) -> Array:

@@ -49,17 +49,20 @@ def univariate(counts: Array, cuts: Array) -> Univariate:
     return Univariate(scores, influence)
 
 
-def cell_influence(found: Tables, own: Univariate, cuts: Array, rho: Array, at: Cells) -> Array:
+def cell_influence(tables_of_counts: Tables, own: Univariate, cuts: Array, rho: Array, at: Cells) -> Array:
     """(pairs, K + 1, K + 1) contribution of each cell to the correlation of its pair.
 
     (s - A21 A11^-1 u) / A22: s the score of the correlation, u those of both variables' thresholds.
     """
-    counts = found.answered
+    counts = tables_of_counts.answered
     score = at.slope / at.probability
     info = np.einsum("pab,pab->p", counts, score**2)
-    out = np.zeros_like(found.pairs)
+    out = np.zeros_like(tables_of_counts.pairs)
     out[:, :-1, :-1] = score
-    for axis, mine, other in ((1, found.first, found.second), (2, found.second, found.first)):
+    for axis, mine, other in (
+        (1, tables_of_counts.first, tables_of_counts.second),
+        (2, tables_of_counts.second, tables_of_counts.first),
+    ):
         rise = _threshold_slope(cuts[mine], cuts[other], rho)  # (pairs, K - 1, K): mass that a raised threshold moves
         turn = (lambda x: x) if axis == 1 else (lambda x: x.swapaxes(1, 2))
         push = turn(counts * score / at.probability)

@@ -44,10 +44,10 @@ class InfluenceAgain(Influence):
     total: float
 
     @classmethod
-    def of(cls, found: Influence, again: CodesAgain, total: float) -> InfluenceAgain:
+    def of(cls, influence: Influence, again: CodesAgain, total: float) -> InfluenceAgain:
         """The same tables, with rows to be read."""
-        own = {name: getattr(found, name) for name in ("codes", "cut_items", "cuts", "first", "second", "cells")}
-        return cls(**own, others=found.others, order=found.order, again=again, total=total)
+        own = {name: getattr(influence, name) for name in ("codes", "cut_items", "cuts", "first", "second", "cells")}
+        return cls(**own, others=influence.others, order=influence.order, again=again, total=total)
 
     @property
     def n(self) -> float:

@@ -70,11 +70,11 @@ class MomentLayout:
     def labels(self) -> list[tuple[str, str, str]]:
         """lhs, op, rhs of every moment."""
         names, (items, numbers), (i, j) = self.names, self.cuts, self.pairs
-        found = [(names[v], "|", f"t{k + 1}") for v, k in zip(items, numbers, strict=True)]
-        found += [(names[v], "~1", "") for v in self.numeric]
-        found += [(name, "~", covariate) for covariate in self.covariates for name in names]
-        found += [(names[v], "~~", names[v]) for v in self.numeric]
-        return found + [(names[b], "~~", names[a]) for a, b in zip(i, j, strict=True)]
+        names_of_moments = [(names[v], "|", f"t{k + 1}") for v, k in zip(items, numbers, strict=True)]
+        names_of_moments += [(names[v], "~1", "") for v in self.numeric]
+        names_of_moments += [(name, "~", covariate) for covariate in self.covariates for name in names]
+        names_of_moments += [(names[v], "~~", names[v]) for v in self.numeric]
+        return names_of_moments + [(names[b], "~~", names[a]) for a, b in zip(i, j, strict=True)]
 
     def places_in(self, other: MomentLayout) -> Array:
         """(M,) places of these moments among those of another layout of the same variables."""

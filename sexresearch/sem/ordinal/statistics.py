@@ -45,15 +45,15 @@ class OrdinalMoments:
     @read_only_property
     def variances(self) -> Array:
         """(M,) the diagonal of Gamma of rows, from frequencies alone for ordered variables."""
-        found, own = self.frequencies, self.influence
-        if found is None or own.weights is not None:
+        tables, own = self.frequencies, self.influence
+        if tables is None or own.weights is not None:
             return own.squares()
         n, rest = own.n, np.einsum("nc,nc->c", own.others, own.others)
-        rows = found.pairs[0].sum() if len(found.pairs) else n
-        counts = np.column_stack([found.single, rows - found.single.sum(axis=1)])
+        rows = tables.pairs[0].sum() if len(tables.pairs) else n
+        counts = np.column_stack([tables.single, rows - tables.single.sum(axis=1)])
         parts = [
             np.einsum("tk,tk->t", own.cuts**2, counts[own.cut_items]),
-            np.einsum("pab,pab->p", own.cells**2, found.pairs),
+            np.einsum("pab,pab->p", own.cells**2, tables.pairs),
             rest,
         ]
         return n * np.concatenate(parts)[own.order]
@@ -84,14 +84,14 @@ def observe(
         moments, influence = observe_given(values[:, : own.p], values[:, own.p :], own, weights)
         return OrdinalMoments(own, moments, replace(influence, clusters=clusters))
     K = max(own.levels)
-    found = tables(coded(values[:, own.ordered], K), K, *pairs_of(own), weights)
-    made = _from_tables(found, own, (values, weights))
+    counts = tables(coded(values[:, own.ordered], K), K, *pairs_of(own), weights)
+    made = _from_tables(counts, own, (values, weights))
     return replace(made, influence=replace(made.influence, weights=weights, clusters=clusters))
 
 
-def observe_tables(found: Tables, own: MomentLayout) -> OrdinalMoments:
+def observe_tables(counts: Tables, own: MomentLayout) -> OrdinalMoments:
     """Moments of ordered variables alone, from their tables; the influence has no rows."""
-    return _from_tables(found, own, None)
+    return _from_tables(counts, own, None)
 
 
 def pairs_of(own: MomentLayout) -> tuple[Array, Array]:
@@ -103,24 +103,24 @@ def pairs_of(own: MomentLayout) -> tuple[Array, Array]:
     return place[j[both]], place[i[both]]
 
 
-def _from_tables(found: Tables, own: MomentLayout, rows: tuple[Array, Array | None] | None) -> OrdinalMoments:
+def _from_tables(counts: Tables, own: MomentLayout, rows: tuple[Array, Array | None] | None) -> OrdinalMoments:
     """Moments by tables of ordered variables; of others by `rows`, values and weights, where there are others."""
-    cuts = thresholds(found.single)
+    cuts = thresholds(counts.single)
     levels = np.array(own.levels)[own.ordered]
-    binary = (levels[found.first] == 2) & (levels[found.second] == 2)
-    rho = polychoric(without_empty_cell(found.answered, binary), cuts[found.first], cuts[found.second])
-    single = univariate(found.single, cuts)
-    at = cells(cuts[found.first], cuts[found.second], rho)
-    table = cell_influence(found, single, cuts, rho, at)
+    binary = (levels[counts.first] == 2) & (levels[counts.second] == 2)
+    rho = polychoric(without_empty_cell(counts.answered, binary), cuts[counts.first], cuts[counts.second])
+    single = univariate(counts.single, cuts)
+    at = cells(cuts[counts.first], cuts[counts.second], rho)
+    table = cell_influence(counts, single, cuts, rho, at)
     if rows is None:
-        rest = Mixed(np.zeros(0), np.zeros((len(found.codes), 0)))
+        rest = Mixed(np.zeros(0), np.zeros((len(counts.codes), 0)))
     else:
-        rest = mixed(rows[0], own, found.codes, cuts, single, rows[1])
-    return _assembled(own, found, cuts, rho, single, table, rest)
+        rest = mixed(rows[0], own, counts.codes, cuts, single, rows[1])
+    return _assembled(own, counts, cuts, rho, single, table, rest)
 
 
 def _assembled(
-    own: MomentLayout, found: Tables, cuts: Array, rho: Array, single: Univariate, table: Array, rest: Mixed
+    own: MomentLayout, counts: Tables, cuts: Array, rho: Array, single: Univariate, table: Array, rest: Mixed
 ) -> OrdinalMoments:
     items, numbers = own.cuts
     ranks = np.searchsorted(own.ordered, items)
@@ -140,6 +140,13 @@ def _assembled(
     order[places] = np.arange(own.size)
     moments = np.concatenate([cuts[ranks, numbers], rho, rest.moments])[order]
     influence = Influence(
-        found.codes, ranks, single.influence[ranks, :, numbers], found.first, found.second, table, rest.influence, order
+        counts.codes,
+        ranks,
+        single.influence[ranks, :, numbers],
+        counts.first,
+        counts.second,
+        table,
+        rest.influence,
+        order,
     )
-    return OrdinalMoments(own, moments, influence, found)
+    return OrdinalMoments(own, moments, influence, counts)

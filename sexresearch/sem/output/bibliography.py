@@ -70,14 +70,14 @@ def references(results: Fit, groups: int = 1, engine: str = "native") -> tuple[R
     >>> [reference.key for reference in references_of_options(Options(estimator="ML", missing="fiml"))]
     ['rosseel2012', 'joreskog1969', 'enders2001']
     """
-    found = list(references_of_options(results.options))
+    cited = list(references_of_options(results.options))
     keys = [*(["joreskog1971"] if groups > 1 else []), *(["igolkina2020"] if engine == "semopy" else [])]
     shown, incomplete = reported(results), results.options.missing == "fiml"
     keys += ["bentler1990", "tucker1973", "browne1992", "hu1999"]
     if shown["cfi"].kind == "robust":
         ordered = bool(results.options.ordered)
         keys.append("savalei2021" if ordered else "zhang2023" if incomplete else "brosseau2014")
-    return tuple(dict.fromkeys([*found, *(every_reference()[key] for key in keys)]))
+    return tuple(dict.fromkeys([*cited, *(every_reference()[key] for key in keys)]))
 
 
 def references_of_options(options: Options) -> tuple[Reference, ...]:
@@ -99,9 +99,9 @@ def references_of_options(options: Options) -> tuple[Reference, ...]:
     return tuple(every_reference()[key] for key in dict.fromkeys(keys))
 
 
-def bibtex(found: tuple[Reference, ...]) -> str:
+def bibtex(entries: tuple[Reference, ...]) -> str:
     """Several entries as the text of a .bib file."""
-    return "\n\n".join(reference.bibtex for reference in found) + "\n"
+    return "\n\n".join(reference.bibtex for reference in entries) + "\n"
 
 
 def _authors(names: str) -> str:

@@ -107,32 +107,32 @@ def _improper(results: Results, title: str) -> str:
 
 def _against(a: Results, b: Results, name_a: str, name_b: str, method: str | None) -> dict[str, object]:
     larger, smaller = a.fitted, b.fitted
-    found = relation(larger, smaller)
+    nested = relation(larger, smaller)
     improper = [text for text in (_improper(a, name_a), _improper(b, name_b)) if text]
     chosen = _method(larger, method)
-    why = _why_untested(found, name_a, name_b) or _why_unfit(larger, chosen)
+    why = _why_untested(nested, name_a, name_b) or _why_unfit(larger, chosen)
     if why:
-        return {"relation": found.kind, "note": "; ".join([f"no test: {why}", *improper])}
+        return {"relation": nested.kind, "note": "; ".join([f"no test: {why}", *improper])}
     df = int(b.fit_measures["df"] - a.fit_measures["df"])
-    chisq = _difference(larger, smaller, found, chosen, df)
+    chisq = _difference(larger, smaller, nested, chosen, df)
     if math.isnan(chisq) and method is None:
         chosen = "satorra_bentler_2010"
-        chisq = _difference(larger, smaller, found, chosen, df)
+        chisq = _difference(larger, smaller, nested, chosen, df)
     row = _tested(larger, chisq, df, chosen, f"{name_b} is nested in {name_a}")
-    return {"relation": found.kind} | row | {"note": "; ".join([str(row["note"]), *improper])}
+    return {"relation": nested.kind} | row | {"note": "; ".join([str(row["note"]), *improper])}
 
 
-def _why_untested(found: Relation, name_a: str, name_b: str) -> str:
+def _why_untested(nested: Relation, name_a: str, name_b: str) -> str:
     """Why a relation allows no chi-square difference test; empty for nested models."""
     same = "both have the same degrees of freedom"
-    if found.kind == "equivalent":
+    if nested.kind == "equivalent":
         return f"{same} and imply the same moments: no data can tell them apart"
-    if found.kind == "apart" and not found.same_df:
+    if nested.kind == "apart" and not nested.same_df:
         return f"{name_b} is not nested in {name_a}, which cannot reproduce what {name_b} implies"
-    return f"{same}, so that neither is nested in the other" if found.kind == "apart" else found.reason
+    return f"{same}, so that neither is nested in the other" if nested.kind == "apart" else nested.reason
 
 
-def _difference(larger: Fitted, smaller: Fitted, found: Relation, method: str, df: int) -> float:
+def _difference(larger: Fitted, smaller: Fitted, nested: Relation, method: str, df: int) -> float:
     """The chi-square difference by a method; NaN where its scaling correction is negative."""
     if method == "standard":
         return plain_difference(larger, smaller)
@@ -140,8 +140,8 @@ def _difference(larger: Fitted, smaller: Fitted, found: Relation, method: str, d
         return satorra_bentler_2001(larger, smaller)
     if method == "satorra_2000":
         return satorra_2000(larger, smaller, df)
-    assert found.reproduced is not None, "a nested model was reproduced"
-    return satorra_bentler_2010(larger, smaller, found.reproduced)
+    assert nested.reproduced is not None, "a nested model was reproduced"
+    return satorra_bentler_2010(larger, smaller, nested.reproduced)
 
 
 def _tested(larger: Fitted, chisq: float, df: int, method: str, nested: str) -> dict[str, object]:

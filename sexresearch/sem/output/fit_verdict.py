@@ -43,11 +43,11 @@ def fit_verdicts(results: Fit, ordered: bool = False) -> list[Verdict]:
     if shown.value("df") == 0:
         return [Verdict("not_computable", "fit", reason=SATURATED)]
     beside = ORDERED if ordered else ""
-    found = [
+    verdicts = [
         _cutoff_verdict(shown, "cfi", "CFI", 0.95, 0.90, ordered, beside),
         _cutoff_verdict(shown, "rmsea", "RMSEA", 0.06, 0.10),
     ]
-    return [*found, _cutoff_verdict(shown, "srmr", "SRMR", 0.08, 0.10)]
+    return [*verdicts, _cutoff_verdict(shown, "srmr", "SRMR", 0.08, 0.10)]
 
 
 def _cutoff_verdict(

@@ -60,7 +60,7 @@ def lavaan_script(model: Model, fitted: Fitted) -> str:
 
 def _options(fitted: Fitted, safe: Mapping[str, str]) -> dict[str, str]:
     """Every option but those of `_fitter`, under lavaan's names."""
-    found = {}
+    arguments = {}
     for option in fields(Options):
         value = getattr(fitted.options, option.name)
         if value in (None, ()) or option.name in (*COMPLETION, "two_level", "rotation"):
@@ -69,8 +69,8 @@ def _options(fitted: Fitted, safe: Mapping[str, str]) -> dict[str, str]:
         if option.name in ("auxiliary", "ordered") and isinstance(value, tuple):
             value = tuple(safe.get(item, item) for item in value)
         both = ("hessian", value) if option.name == "observed_information" else value  # of errors, of the test
-        found[name] = _literal(option.name, both)
-    return found | (rotation_arguments(fitted.options.rotation) if fitted.table.is_exploratory else {})
+        arguments[name] = _literal(option.name, both)
+    return arguments | (rotation_arguments(fitted.options.rotation) if fitted.table.is_exploratory else {})
 
 
 def _fitter(options: Options) -> tuple[str, dict[str, str]]:

@@ -20,16 +20,16 @@ def safe_names(names: Sequence[str]) -> dict[str, str]:
     >>> safe_names(["x1", "x 1", "1x"])
     {'x 1': 'x_1', '1x': 'v_1x'}
     """
-    found: dict[str, str] = {}
+    renamed: dict[str, str] = {}
     for name in names:
         if is_plain(name) or factors(name):
             continue
         safe = re.sub(r"[^\w.]", "_", name)
         safe = safe if is_plain(safe) and safe[0].isalpha() else f"v_{safe}"
-        while safe in names or safe in found.values():
+        while safe in names or safe in renamed.values():
             safe += "_"
-        found[name] = safe
-    return found
+        renamed[name] = safe
+    return renamed
 
 
 def lavaan_text(syntax: str, safe: Mapping[str, str]) -> str:

@@ -22,14 +22,14 @@ def problems(fitted: Fitted) -> list[str]:
     Non-convergence, negative variances, impossible correlations, binding bounds, saturated tests, definitions that
     cannot be computed, thin clusters, groups whose labels look alike.
     """
-    found = _unconverged(fitted)
+    texts = _unconverged(fitted)
     for text in fitted.constrained.binding:
-        found.append(f"the estimate lies on the bound {text}")
+        texts.append(f"the estimate lies on the bound {text}")
     if degrees_of_freedom(fitted) == 0:
-        found.append("the model is saturated (df = 0): it reproduces any data, so its fit measures test nothing")
+        texts.append("the model is saturated (df = 0): it reproduces any data, so its fit measures test nothing")
     undefined = fitted.names.reasons(fitted.theta) if fitted.names.definitions else {}
-    found += [f"{name} is not a number: {why}" for name, why in undefined.items()]
-    return found + _improper(fitted) + _clusters(fitted) + _alike_groups(fitted)
+    texts += [f"{name} is not a number: {why}" for name, why in undefined.items()]
+    return texts + _improper(fitted) + _clusters(fitted) + _alike_groups(fitted)
 
 
 def inadmissible(fitted: Fitted) -> tuple[str, ...]:
@@ -86,7 +86,7 @@ def _in_group(fitted: Fitted, number: int) -> str:
 
 def _indefinite(fitted: Fitted) -> list[str]:
     """Covariance matrices of latents, and of residuals of items, that have a negative eigenvalue."""
-    found = []
+    texts = []
     for number, state in enumerate(fitted.states):
         p, last = state.structure.p, len(state.structure.names) - state.structure.has_means
         parts = {"latent variables": state.all_cov[p:last, p:last]}
@@ -94,11 +94,11 @@ def _indefinite(fitted: Fitted) -> list[str]:
         for what, cov in parts.items():
             lowest = lowest_eigenvalue(cov)
             if lowest < NEGATIVE:
-                found.append(
+                texts.append(
                     f"the covariance matrix of the {what} is not positive definite{_in_group(fitted, number)}: "
                     f"smallest eigenvalue of their correlations {lowest:.3g}; some are more than perfectly related"
                 )
-    return found
+    return texts
 
 
 def lowest_eigenvalue(cov: Array) -> float:
@@ -130,7 +130,7 @@ def _alike_groups(fitted: Fitted) -> list[str]:
 
 
 def _clusters(fitted: Fitted) -> list[str]:
-    found = []
+    texts = []
     codes = [s.answers.clusters for s in fitted.samples if s.answers is not None and s.answers.clusters is not None]
     sizes = [np.unique(c, return_counts=True)[1] for c in codes]
     sizes += [s.cluster_sizes for s in fitted.samples if s.cluster_sizes is not None]
@@ -138,13 +138,13 @@ def _clusters(fitted: Fitted) -> list[str]:
         return []
     count, single = sum(map(len, sizes)), sum(int((size == 1).sum()) for size in sizes)
     if single:
-        found.append(f"{single} of {count} clusters hold a single row")
+        texts.append(f"{single} of {count} clusters hold a single row")
     if fitted.table.levels:
         above = {row.free for row in fitted.table.rows if row.free >= 0 and fitted.table.level(row.group) == 2}
         if count < len(above):
-            found.append(f"{len(above)} parameters at level 2 but only {count} clusters: too few to tell them apart")
+            texts.append(f"{len(above)} parameters at level 2 but only {count} clusters: too few to tell them apart")
     elif count < fitted.table.n_free:
-        found.append(
+        texts.append(
             f"{fitted.table.n_free} parameters but only {count} clusters: cluster-robust standard errors are unreliable"
         )
-    return found
+    return texts

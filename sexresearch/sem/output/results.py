@@ -360,10 +360,10 @@ class Results:
         return self._converged(wanted) if converged else self.fitted
 
     def _rows_of(self, data: pd.DataFrame | object | None) -> pd.DataFrame | object:
-        found = self.rows if data is None else data
-        if found is None:
+        rows = self.rows if data is None else data
+        if rows is None:
             raise OptionError("this model was fitted to moments, which hold no respondents' answers to look at")
-        return found
+        return rows
 
     def summary(self) -> Summary:
         """What lavaan's `summary(fit, fit.measures = TRUE, standardized = TRUE)` shows.

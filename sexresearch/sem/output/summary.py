@@ -64,12 +64,12 @@ def summarize(
         parameters.groupby(["group", "level"], sort=False, dropna=False) if grouped else [((pd.NA, pd.NA), parameters)]
     )
     for labels, part in parts:
-        found = [
+        sections = [
             f"{word} {label:g}" if word == "level" else f"{word} {label}"
             for word, label in zip(("group", "level"), labels, strict=True)
             if not pd.isna(label)
         ]
-        where = f" — {', '.join(found)}" if found else ""
+        where = f" — {', '.join(sections)}" if sections else ""
         for heading, pick in SECTIONS:
             rows = part[pick(part)]
             if len(rows):
@@ -89,11 +89,11 @@ def _fit_table(measures: pd.Series, reported: Reported, source: str) -> Formatte
         return table(plain, "Fit measures", source)
     rows = []
     for name, value in table(plain).rows:
-        found = kinds.get(name)
-        if found is None:
+        kind = kinds.get(name)
+        if kind is None:
             rows.append((name, value, "", ""))
         else:
-            rows.append((name, _text(name, found.value), found.kind, value))
+            rows.append((name, _text(name, kind.value), kind.kind, value))
     headers, numeric = ("measure", "value", "kind", "uncorrected"), (False, True, False, True)
     return FormattedTable(headers, tuple(rows), numeric, "Fit measures", source)
 

@@ -120,26 +120,26 @@ def estimated(made: Composites, cov: Array, scheme: str, consistent: bool) -> Pl
     try:
         answers = _rows_with_moments(cov)
         model = seminr.constructs(*measured), seminr.relationships(*arrows)
-        found = seminr.estimate_pls(answers, *model, inner_weights=inner)
+        model_fit = seminr.estimate_pls(answers, *model, inner_weights=inner)
     except Exception as error:  # of whatever kind: such a model is beyond partial least squares
         raise ModelError(f"partial least squares cannot estimate this model: {error}") from error
-    return _named(made, found)
+    return _named(made, model_fit)
 
 
-def _named(made: Composites, found: seminr.PlsModel) -> PlsEstimates:
+def _named(made: Composites, model_fit: seminr.PlsModel) -> PlsEstimates:
     names = {f"c{k}": name for k, name in enumerate(made.names)} | {f"x{i}": n for i, n in enumerate(made.items)}
 
     def frame(matrix: Any) -> pd.DataFrame:
         rows, columns = ([names.get(n, n) for n in own] for own in (matrix.rows, matrix.cols))
         return pd.DataFrame(np.array(matrix.values), index=rows, columns=columns)
 
-    scores = np.atleast_2d(np.corrcoef(found.construct_scores.values, rowvar=False))
-    order = [names[name] for name in found.constructs]
-    r_squared = frame(found.r_squared).loc["Rsq"]
+    scores = np.atleast_2d(np.corrcoef(model_fit.construct_scores.values, rowvar=False))
+    order = [names[name] for name in model_fit.constructs]
+    r_squared = frame(model_fit.r_squared).loc["Rsq"]
     correlations = pd.DataFrame(scores, index=order, columns=order)
-    by_item = [frame(matrix) for matrix in (found.outer_loadings, found.outer_weights)]
+    by_item = [frame(matrix) for matrix in (model_fit.outer_loadings, model_fit.outer_weights)]
     loadings, weights = (own[~own.index.duplicated()] for own in by_item)  # repeated items have one row that counts
-    return PlsEstimates(frame(found.path_coef), loadings, weights, r_squared, correlations)
+    return PlsEstimates(frame(model_fit.path_coef), loadings, weights, r_squared, correlations)
 
 
 def _rows_with_moments(cov: Array) -> pd.DataFrame:

@@ -52,14 +52,14 @@ class Numbers:
     r_squared: Array
 
 
-def drawn(row: Parameter) -> bool:
+def is_arrow(row: Parameter) -> bool:
     """Whether a row is an arrow: not fixed to 0."""
     return row.free >= 0 or row.value != 0
 
 
 def composites_in(fit: View, number: int, formative: Collection[str]) -> Composites:
     """The constructs of one group; OptionError where partial least squares has no place for one."""
-    block, rows = fit.blocks[number], [row for row in fit.by_block[number] if row.op in ("=~", "~") and drawn(row)]
+    block, rows = fit.blocks[number], [row for row in fit.by_block[number] if row.op in ("=~", "~") and is_arrow(row)]
     latent = block.roles.latent
     items = {name: [r.rhs for r in rows if r.op == "=~" and r.lhs == name] for name in latent}
     measured = {item for own in items.values() for item in own if item not in latent}
@@ -71,8 +71,8 @@ def composites_in(fit: View, number: int, formative: Collection[str]) -> Composi
     names = tuple(dict.fromkeys(name for pair in arrows for name in pair))
     alone = [name for name in latent if name not in names]
     if not names or alone:
-        said = f"; these stand alone: {', '.join(alone)}" if alone else ""
-        raise OptionError(f"partial least squares needs paths between all constructs{said}")
+        alone_text = f"; these stand alone: {', '.join(alone)}" if alone else ""
+        raise OptionError(f"partial least squares needs paths between all constructs{alone_text}")
     unknown = [name for name in formative if name not in names]
     if unknown:
         raise OptionError(f"formative: {', '.join(map(repr, unknown))} is no construct of {', '.join(names)}")

@@ -24,7 +24,7 @@ from sexresearch.sem.partial_least_squares.composites import (
     Composites,
     Numbers,
     composites_in,
-    drawn,
+    is_arrow,
     numbers_from,
     weights_near,
 )
@@ -90,11 +90,11 @@ def pls(results: Results | View, consistent: bool = True, formative: Sequence[st
     fill = _Filling(fit, made, tuple(weights), consistent)
     theta = fill.theta([block.cov for block in fit.blocks], fresh=False)
     estimates = row_values(fit, theta[None, :], fit.exogenous[None, :])[0]
-    found = replace(
+    seen = replace(
         fit, engine="seminr", theta=theta, estimates=estimates, converged=True, inadmissible=(), gains=None,
         resampler=fill, vcov=lambda: _vcov(fill), parameters=lambda: pd.DataFrame(),  # type: ignore[arg-type]
     )  # fmt: skip
-    return replace(found, vcov=lambda: _vcov(fill), parameters=lambda: _parameters(fit, found))  # type: ignore[arg-type]
+    return replace(seen, vcov=lambda: _vcov(fill), parameters=lambda: _parameters(fit, seen))  # type: ignore[arg-type]
 
 
 def _refuse(fit: View) -> None:
@@ -108,8 +108,8 @@ def _refuse(fit: View) -> None:
 
 
 def _weights(made: Composites, cov: Array, consistent: bool) -> Array:
-    found = estimated(made, cov, "path", consistent).weights
-    return found.reindex(index=list(made.items), columns=list(made.names)).fillna(0.0).to_numpy()
+    weights = estimated(made, cov, "path", consistent).weights
+    return weights.reindex(index=list(made.items), columns=list(made.names)).fillna(0.0).to_numpy()
 
 
 def _correlations(cov: Array) -> tuple[Array, Array]:
@@ -187,7 +187,7 @@ def _row_values(
 
     B = np.zeros((len(names), len(names)))
     for row in rows:
-        if row.op in ("=~", "~") and drawn(row):
+        if row.op in ("=~", "~") and is_arrow(row):
             cause, effect = (row.lhs, row.rhs) if row.op == "=~" else (row.rhs, row.lhs)
             B[names.index(effect), names.index(cause)] = path(cause, effect)
     S = _residuals(names, block, made, standard, cov, unit, B)
@@ -213,21 +213,21 @@ def _units(
 
     def unit(name: str) -> float:
         if name not in known:
-            known[name] = found(name)
+            known[name] = unit_of(name)
         return known[name]
 
-    def found(name: str) -> float:
-        held = [row for row in rows if row.free < 0 and not row.exogenous and row.value != 0]
-        for row in held:
+    def unit_of(name: str) -> float:
+        fixed = [row for row in rows if row.free < 0 and not row.exogenous and row.value != 0]
+        for row in fixed:
             if row.op == "=~" and row.lhs == name:
                 known[name] = np.nan  # while it is looked for
                 inside = row.rhs in at
                 value = standard.B[at[row.rhs], at[name]] if inside else standard.loadings[own[row.rhs], at[name]]
                 return float(value) * unit(row.rhs) / row.value
-        for row in held:
+        for row in fixed:
             if row.op == "~" and row.rhs == name:
                 return float(standard.B[at[row.lhs], at[name]]) * unit(row.lhs) / row.value
-        for row in held:
+        for row in fixed:
             if row.op == "~~" and row.lhs == row.rhs == name:
                 rest = standard.r_squared[at[name]]
                 return float(np.sqrt(row.value / (1.0 - (rest if np.isfinite(rest) else 0.0))))
@@ -271,21 +271,21 @@ def _vcov(fill: _Filling) -> Array:
     )
 
 
-def _parameters(fit: View, found: View) -> pd.DataFrame:
+def _parameters(fit: View, seen: View) -> pd.DataFrame:
     """The table of parameters, in the columns of `Results.parameters`; definitions are left out."""
     frame = fit.parameters.iloc[: len(fit.rows)].reset_index(drop=True).copy()
-    variances = np.diag(found.vcov)
-    free = np.array([row.free for row in found.rows])
+    variances = np.diag(seen.vcov)
+    free = np.array([row.free for row in seen.rows])
     se = np.where(free >= 0, np.sqrt(np.maximum(variances[free], 0.0)), 0.0)
-    est = found.estimates
+    est = seen.estimates
     frame["est"], frame["se"] = est, se
     frame["z"], frame["pvalue"] = z_and_p(est, se)
     half = float(ndtri(0.975)) * se
     frame["ci_lower"], frame["ci_upper"] = est - half, est + half
-    for number, block in enumerate(found.blocks):
-        at = matrices(found.places[number], est[None, :])
-        own = [i for i, row in enumerate(found.rows) if row.group == number]
-        ends = row_ends([found.rows[i] for i in own], block.names, len(block.mean))
+    for number, block in enumerate(seen.blocks):
+        at = matrices(seen.places[number], est[None, :])
+        own = [i for i, row in enumerate(seen.rows) if row.group == number]
+        ends = row_ends([seen.rows[i] for i in own], block.names, len(block.mean))
         rest = np.sqrt(at.S[0].diagonal())[None, :]
         for name, everything in (("std_lv", False), ("std_all", True)):
             frame.loc[own, name] = rescaled(ends, est[None, own], at.sd, rest, everything)[0]

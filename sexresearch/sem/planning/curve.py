@@ -44,18 +44,22 @@ class Power:
 
 
 def table_of(
-    found: TrialEstimates, wanted: Sequence[TargetEffect], truth: Array, alpha: float, note: str
+    estimates: TrialEstimates, wanted: Sequence[TargetEffect], truth: Array, alpha: float, note: str
 ) -> pd.DataFrame:
     """One row per effect at one sample size."""
     half = float(ndtri(1 - alpha / 2))
     rows = []
     for k, (effect, true) in enumerate(zip(wanted, truth, strict=True)):
-        usable = np.isfinite(found.se[:, k]) & (found.se[:, k] > 0)
-        row = {"n": found.n, "effect": effect.name, "group": effect.group, "population": float(true)}
-        row |= summary(found.est[usable, k], found.se[usable, k], float(true), half)
+        usable = np.isfinite(estimates.se[:, k]) & (estimates.se[:, k] > 0)
+        row = {"n": estimates.n, "effect": effect.name, "group": effect.group, "population": float(true)}
+        row |= summary(estimates.est[usable, k], estimates.se[usable, k], float(true), half)
         unusable = int((~usable).sum())
         notes = [note] * bool(note) + [f"{unusable} samples have no standard error"] * bool(unusable)
-        row |= {"failed": sum(found.failures.values()) + unusable, "improper": found.improper, "note": "; ".join(notes)}
+        row |= {
+            "failed": sum(estimates.failures.values()) + unusable,
+            "improper": estimates.improper,
+            "note": "; ".join(notes),
+        }
         rows.append(row)
     frame = pd.DataFrame(rows)
     return frame if any(effect.group is not None for effect in wanted) else frame.drop(columns="group")
@@ -97,8 +101,8 @@ def needed_sizes(table: pd.DataFrame, target: float) -> pd.DataFrame:
     rows = []
     for key, part in table.groupby(keys, sort=False, dropna=False):
         ordered = part.sort_values("n")
-        n, found = ordered["n"].to_numpy(), ordered["power"].to_numpy()
-        value, note = crossing(n, found, int(ordered["replicates"].max()), target)
+        n, powers = ordered["n"].to_numpy(), ordered["power"].to_numpy()
+        value, note = crossing(n, powers, int(ordered["replicates"].max()), target)
         rows.append({**dict(zip(keys, key, strict=True)), "target_power": target, "needed": value, "note": note})
     return pd.DataFrame(rows)
 

@@ -71,15 +71,15 @@ def indicators(state: Implied) -> list[Indicator]:
     tied = state.S[:last, :last] != 0
     tied[s.row[~s.is_path & (s.row < last)], s.col[~s.is_path & (s.row < last)]] = True
     sd = np.sqrt(np.diag(state.all_cov))
-    found = []
+    items = []
     for i in range(s.p):
         causes = np.flatnonzero(B[i])
         alone = len(causes) == 1 and causes[0] >= s.p and not B[:, i].any() and tied[i].sum() == 1
         if alone and state.S[i, i] > 0:
             f = int(causes[0])
             path = float(direct_effects(state.G)[i, f])
-            found.append(Indicator(i, f, path * float(sd[f] / sd[i])))
-    return found
+            items.append(Indicator(i, f, path * float(sd[f] / sd[i])))
+    return items
 
 
 def coefficient_h(loadings: Array) -> float:

@@ -35,16 +35,16 @@ def cost(fitted: Fitted, number: int, objective: Objective | None = None, theta:
     theta = fitted.theta if theta is None else theta
     start = theta.copy()
     start[number] = 0.0
-    found = restrictions(fitted.table, fitted.names)
-    if found:
+    limits = restrictions(fitted.table, fitted.names)
+    if limits:
         own = Restriction(_is_zero(number), False, "the effect is 0")
         try:
-            solution = minimize_within(objective, start, (*found, own), fitted.names).solution
+            solution = minimize_within(objective, start, (*limits, own), fitted.names).solution
         except ModelError:
             return math.nan
     else:
-        held = PartialObjective(objective, np.delete(np.arange(len(theta)), number), start)
-        solution = minimize(held, start[held.moving], MOST_STEPS)
+        others = PartialObjective(objective, np.delete(np.arange(len(theta)), number), start)
+        solution = minimize(others, start[others.moving], MOST_STEPS)
     rise = 2.0 * (solution.value - objective.value(theta))
     return max(rise, 0.0) if solution.converged else math.nan
 
@@ -89,10 +89,10 @@ def moved(fitted: Fitted, number: int, value: float) -> tuple[Discrepancy, Array
     theta = fitted.theta.copy()
     theta[number] = value
     for structure, state in zip(fitted.structures, fitted.states, strict=True):
-        found = _kept_variances(structure, theta, np.diag(state.all_cov))
-        if found is None:
+        variances = _kept_variances(structure, theta, np.diag(state.all_cov))
+        if variances is None:
             return None
-        theta = found
+        theta = variances
     terms = []
     for term, share in zip(fitted.objective.groups, fitted.shares, strict=True):
         omega = implied(term.structure, theta).omega
@@ -115,10 +115,10 @@ def _kept_variances(s: Structure, theta: Array, wanted: Array) -> Array | None:
     bare = theta.copy()
     bare[s.free[slots]] = 0.0
     state = implied(s, bare)
-    found = np.linalg.solve(state.G[np.ix_(at, at)] ** 2, wanted[at] - np.diag(state.all_cov)[at])
-    if (found <= 0).any():
+    variances = np.linalg.solve(state.G[np.ix_(at, at)] ** 2, wanted[at] - np.diag(state.all_cov)[at])
+    if (variances <= 0).any():
         return None
-    bare[s.free[slots]] = found
+    bare[s.free[slots]] = variances
     return bare
 
 
@@ -130,14 +130,14 @@ def smallest(fitted: Fitted, number: int, wanted: float, guess: float) -> tuple[
     value, limit = guess, math.inf
     for _ in range(MOST_TRIALS):
         there = moved(fitted, number, value)
-        found = math.nan if there is None else cost(fitted, number, *there)
-        if math.isnan(found):
+        least = math.nan if there is None else cost(fitted, number, *there)
+        if math.isnan(least):
             limit = abs(value)
             value *= 0.5
             continue
-        if abs(found / wanted - 1) < CLOSE:
+        if abs(least / wanted - 1) < CLOSE:
             return value, ""
-        step = math.sqrt(wanted / found) if found > 0 else 2.0
+        step = math.sqrt(wanted / least) if least > 0 else 2.0
         if abs(value) * step >= limit:
             if abs(value) > EDGE * limit:
                 return math.nan, "not even the largest effect that the variances allow is found that often"

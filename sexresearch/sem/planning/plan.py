@@ -143,8 +143,8 @@ def freed(model: Model, population: Population | LevelPopulation) -> Model:
             continue  # the residual variance of an ordered item follows from the rest
         first = row.op == "=~" and (row.group, row.lhs) not in marked
         marked |= {(row.group, row.lhs)} if first else set()
-        held = first or (row.op == "~~" and row.value == 0) or (row.op == "~1" and row.lhs in latents)
-        value = f"{row.value!r}*" if held else f"start({row.value!r})*"
+        fixed = first or (row.op == "~~" and row.value == 0) or (row.op == "~1" and row.lhs in latents)
+        value = f"{row.value!r}*" if fixed else f"start({row.value!r})*"
         label = f'equal("{row.equal}")*' if row.equal else f"{written(row.label)}*" if row.label else ""
         lines.append(f"{written(row.lhs)} {'~' if row.op == '~1' else row.op} {label}{value}{written(row.rhs) or '1'}")
     lines += [f"{written(d.name)} := {d.text}" for d in model.statements.definitions]

@@ -117,12 +117,12 @@ def power(
     truth = plan.values(wanted)
     frames, lost, wait = [], [], replicates
     for size in sizes:
-        found = trials.of_size(size, wait, workers or 1)
-        lost += [(size, why, count) for why, count in found.failures.items()]
-        missed = replicates - wait + found.not_run
+        estimates = trials.of_size(size, wait, workers or 1)
+        lost += [(size, why, count) for why, count in estimates.failures.items()]
+        missed = replicates - wait + estimates.not_run
         lost += [(size, "interrupted before it ran", missed)] if missed else []
         wait = 0 if missed else replicates
-        frames.append(table_of(found, wanted, truth, alpha, assumptions(plan, model, size)))
+        frames.append(table_of(estimates, wanted, truth, alpha, assumptions(plan, model, size)))
     table = pd.concat(frames, ignore_index=True)
     failures = pd.DataFrame(lost, columns=["n", "reason", "replicates"])
     return Power(table, needed_sizes(table, target), failures, plan.model, replicates, seed, plan.population.note)

@@ -49,8 +49,8 @@ class Trials:
     @cached_property
     def engine(self) -> Batch | None:
         """How to fit many samples at once, None where each needs a fit of its own."""
-        found = batch(self.plan.fitted)
-        return None if found is None else replace(found, rows=1)  # no rows are held, only moments
+        engine = batch(self.plan.fitted)
+        return None if engine is None else replace(engine, rows=1)  # no rows are held, only moments
 
     @cached_property
     def sampler(self) -> Sampler | LevelSampler:

@@ -39,12 +39,12 @@ def wanted_effects(fitted: Fitted, effects: Sequence[str] | None) -> tuple[Targe
     """
     rows = fitted.table.rows
     if effects is None:
-        found = [_of(fitted, i) for i, row in enumerate(rows) if row.op == "~" and row.free >= 0]
-        found += [_of(fitted, len(rows) + i) for i in range(len(fitted.names.definitions))]
-        found = found or [_of(fitted, i) for i, row in enumerate(rows) if row.op == "=~" and row.free >= 0]
-        if not found:
+        targets = [_of(fitted, i) for i, row in enumerate(rows) if row.op == "~" and row.free >= 0]
+        targets += [_of(fitted, len(rows) + i) for i in range(len(fitted.names.definitions))]
+        targets = targets or [_of(fitted, i) for i, row in enumerate(rows) if row.op == "=~" and row.free >= 0]
+        if not targets:
             raise OptionError("the model has no free regression, definition or loading to look for: name some effects=")
-        return tuple(found)
+        return tuple(targets)
     if isinstance(effects, str):
         raise OptionError(f"effects takes a list, as in effects=[{effects!r}]")
     if len(effects) == 0:
@@ -70,13 +70,13 @@ def _named(fitted: Fitted, name: str) -> list[TargetEffect]:
     for i, definition in enumerate(fitted.names.definitions):
         if definition.name == wanted:
             return [_of(fitted, len(rows) + i)]
-    found = [i for i, row in enumerate(rows) if wanted in _names(row, _at_level(fitted.table.level(row.group)))]
-    if not found:
+    places = [i for i, row in enumerate(rows) if wanted in _names(row, _at_level(fitted.table.level(row.group)))]
+    if not places:
         known = [d.name for d in fitted.names.definitions] + list(dict.fromkeys(row.name for row in rows))
         near = difflib.get_close_matches(str(name), known, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         raise OptionError(f"effects names {name!r}{hint}, which the model does not have; it has {known[:20]}")
-    free = [i for i in found if rows[i].free >= 0]
+    free = [i for i in places if rows[i].free >= 0]
     if not free:
         raise OptionError(f"effects names {name!r}, which is fixed in the model, so that there is nothing to test")
     seen: dict[int, int] = {}

@@ -187,8 +187,8 @@ def _source(fitted: Fitted, seed: int, kind: str, codes: list[Array] | None, bar
         return simulated(fitted, seed)
     if holds_clusters(fitted):
         return resampled_clusters(fitted, seed)
-    drawn = resampled(fitted, seed, codes, bare)
-    return replace(drawn, groups=bent_to_model(fitted)) if kind == "bollen-stine" else drawn
+    source = resampled(fitted, seed, codes, bare)
+    return replace(source, groups=bent_to_model(fitted)) if kind == "bollen-stine" else source
 
 
 @dataclass(frozen=True)
@@ -210,8 +210,8 @@ class ReplicateStatistic:
 def named_values(statistic: Statistic, results: Results) -> dict[str, float]:
     """The statistic's values by name; ModelError where it fails."""
     try:
-        found = statistic(results)
-        named = dict(found) if isinstance(found, pd.Series | Mapping) else {"statistic": found}
+        values = statistic(results)
+        named = dict(values) if isinstance(values, pd.Series | Mapping) else {"statistic": values}
         return {str(name): float(np.asarray(value)) for name, value in named.items()}
     except SexresearchError:
         raise

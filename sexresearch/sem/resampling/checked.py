@@ -20,7 +20,7 @@ ROUNDING = 1e-13
 def settle_with_checks(samples: Samples, data: Sequence[Array], n: Array) -> Array:
     """(b, d) where the discrepancies are least, near zero; NaN where a sample does not settle."""
     b, d = len(n), samples.T.shape[1]
-    found, live = np.full((b, d), np.nan), np.arange(b)
+    minima, live = np.full((b, d), np.nan), np.arange(b)
     z, part, pairs = np.zeros((b, d)), np.ones(b), list[Pair]()
     value, g = samples.value(z, data), samples.slope(z, data)
     for _ in range(MOST_STEPS):
@@ -28,7 +28,7 @@ def settle_with_checks(samples: Samples, data: Sequence[Array], n: Array) -> Arr
         fall = -dot(step, g)
         step, fall = np.where((fall > 0)[:, None], step, -g), np.where(fall > 0, fall, dot(g, g))
         settled = n[live] * fall < CLOSELY
-        found[live[settled]] = (z + step)[settled]
+        minima[live[settled]] = (z + step)[settled]
         keep = ~settled & (part > SHORTEST)
         if not keep.any():
             break
@@ -44,7 +44,7 @@ def settle_with_checks(samples: Samples, data: Sequence[Array], n: Array) -> Arr
         pairs = [*pairs[1 - MEMORY :], _pair(moved, turned, bend)]
         z, g = z + moved, g + turned
         value, part = np.where(down, there, value), np.where(down, 1.0, 0.25 * part)
-    return found
+    return minima
 
 
 def _pair(step: Array, change: Array, bend: Array) -> Pair:

@@ -57,8 +57,8 @@ class RowResampler:
 
     def counts(self, number: int) -> Array:
         """(rows,) how often each row was drawn, all groups one after the other."""
-        drawn = _drawn(self.seed, number, self.strata)
-        return drawn if self._each_its_own else drawn[self.units]
+        counts = _drawn(self.seed, number, self.strata)
+        return counts if self._each_its_own else counts[self.units]
 
     @cached_property
     def _each_its_own(self) -> bool:
@@ -127,8 +127,8 @@ class ClusterResampler:
 
     def counts(self, number: int) -> list[Array]:
         """For each group (J,) how often each of its clusters was drawn."""
-        drawn = _drawn(self.seed, number, self.strata)[self.units]
-        return np.split(drawn, np.cumsum([len(totals.keys) for totals in self._totals])[:-1])
+        counts = _drawn(self.seed, number, self.strata)[self.units]
+        return np.split(counts, np.cumsum([len(totals.keys) for totals in self._totals])[:-1])
 
     @property
     def _totals(self) -> list[ClusterTotals]:
@@ -153,8 +153,8 @@ class ClusterResampler:
 def _drawn(seed: int, number: int, strata: Sequence[tuple[int, int]]) -> Array:
     """(units,) how often each unit was drawn in one replicate."""
     random = stream(seed, number)
-    drawn = [np.bincount(random.integers(0, size, size), minlength=size) for _, size in strata]
-    return drawn[0] if len(drawn) == 1 else np.concatenate(drawn)
+    counts = [np.bincount(random.integers(0, size, size), minlength=size) for _, size in strata]
+    return counts[0] if len(counts) == 1 else np.concatenate(counts)
 
 
 def _repeated(group: Answers, counts: Array) -> Answers:

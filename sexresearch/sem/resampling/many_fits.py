@@ -85,11 +85,11 @@ def batch(fitted: Fitted, gaps: bool = False) -> Batch | None:
         return None
     forms = tuple(factor_form(state) for state in states)
     names = [role.exogenous if fitted.options.fixed_x else () for role in fitted.table.roles]
-    held = [sample.by_cluster for sample in fitted.samples]
-    drawn = [s.nobs if own is None else len(own.keys) for s, own in zip(fitted.samples, held, strict=True)]
-    fixed = tuple(_places(form, found) for form, found in zip(forms, names, strict=True))
+    clusters = [sample.by_cluster for sample in fitted.samples]
+    sizes = [s.nobs if own is None else len(own.keys) for s, own in zip(fitted.samples, clusters, strict=True)]
+    fixed = tuple(_places(form, exogenous) for form, exogenous in zip(forms, names, strict=True))
     patterns = sum(len(term.sample.blocks) for term in groups if not term.rests_on_moments)
-    return Batch(forms, around, fitted.basis @ (scale[:, None] * np.linalg.inv(root).T), fixed, sum(drawn), patterns)
+    return Batch(forms, around, fitted.basis @ (scale[:, None] * np.linalg.inv(root).T), fixed, sum(sizes), patterns)
 
 
 def _near(structure: Structure, state: Implied) -> bool:
@@ -149,12 +149,12 @@ def _by_replicate(own: Weighed, total: Array) -> list[Array]:
 
 def _possible(model: Batch, theta: Array) -> Array:
     """(b,) whether the implied covariances are positive definite."""
-    found = np.isfinite(theta).all(axis=1)
-    rows = np.flatnonzero(found)
+    possible = np.isfinite(theta).all(axis=1)
+    rows = np.flatnonzero(possible)
     for form in model.forms:
         expected = omega(form, theta[rows][:, form.structure.free])
-        found[rows] &= positive_definite(expected)
-    return found
+        possible[rows] &= positive_definite(expected)
+    return possible
 
 
 def chisq(model: Batch, theta: Array, moments: Sequence[Weighed]) -> Array:

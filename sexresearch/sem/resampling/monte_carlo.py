@@ -68,9 +68,9 @@ def monte_carlo(results: Results, draws: int = 20000, seed: int = 1, level: floa
     random = np.random.default_rng(seed)
     theta = normal_draws(random, fitted.theta, vcov, draws)
     fixed = row_estimates(fitted)[[row.exogenous for row in fitted.table.rows]]
-    found = definition_values(fitted, row_values(fitted, theta, np.tile(fixed, (draws, 1))))
+    values = definition_values(fitted, row_values(fitted, theta, np.tile(fixed, (draws, 1))))
     frame = results.parameters.query("op == ':='")[KEYS].reset_index(drop=True)
-    return pd.concat([frame, pd.DataFrame([_row(column, level) for column in found.T])], axis=1)
+    return pd.concat([frame, pd.DataFrame([_row(column, level) for column in values.T])], axis=1)
 
 
 def _checked(results: Results, draws: int, seed: int, level: float) -> Array:

@@ -29,14 +29,14 @@ def quasi_newton(slope: Slope, data: Sequence[Array], d: int, n: Array, near: fl
     n (b,) are their respondents; `near` bounds n times the decrement before the last step.
     """
     b = len(data[0])
-    found, live = np.full((b, d), np.nan), np.arange(b)
+    minima, live = np.full((b, d), np.nan), np.arange(b)
     z, pairs = np.zeros((b, d)), list[Pair]()
     g = slope(z, data)
     for _ in range(MOST_STEPS):
         step, decrement = -inverse_times(g, pairs), n[live] * dot(g, g)
         z = z + step
         settled = decrement < near
-        found[live[settled]] = z[settled]
+        minima[live[settled]] = z[settled]
         keep = ~settled & (decrement < LOST)
         if not keep.any():
             break
@@ -48,7 +48,7 @@ def quasi_newton(slope: Slope, data: Sequence[Array], d: int, n: Array, near: fl
         bend = dot(step, there - g)
         pairs = [*pairs[1 - MEMORY :], (step, there - g, 1.0 / bend)]
         g = np.where(bend[:, None] > 0, there, np.nan)
-    return found
+    return minima
 
 
 def dot(a: Array, b: Array) -> Array:

@@ -54,10 +54,10 @@ def refit_samples(fitted: Fitted, samples: tuple[Sample, ...]) -> Fitted:
 
 
 def _minimized(fresh: Fitted) -> Fitted:
-    found = _minimum(fresh)
-    if not found.solution.converged:
-        raise ModelError(f"did not converge: {found.solution.trouble}")
-    return replace(fresh, constrained=found)
+    solution = _minimum(fresh)
+    if not solution.solution.converged:
+        raise ModelError(f"did not converge: {solution.solution.trouble}")
+    return replace(fresh, constrained=solution)
 
 
 def _sample(fitted: Fitted, old: Sample, new: Answers) -> Sample:
@@ -74,8 +74,8 @@ def _sample(fitted: Fitted, old: Sample, new: Answers) -> Sample:
 
 def _minimum(fitted: Fitted) -> ConstrainedSolution:
     """From the full-sample estimates; from the first start of all where that leads nowhere."""
-    found = _descended(fitted, fitted.theta)
-    return found if found.solution.converged else _descended(fitted, fitted.start)
+    solution = _descended(fitted, fitted.theta)
+    return solution if solution.solution.converged else _descended(fitted, fitted.start)
 
 
 def _descended(fitted: Fitted, start: Array) -> ConstrainedSolution:
@@ -85,10 +85,10 @@ def _descended(fitted: Fitted, start: Array) -> ConstrainedSolution:
     return replace(fitted.constrained, solution=minimize(fitted.objective, start, MOST_STEPS))
 
 
-def told(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """Why a refit failed, in words.
 
-    >>> told(ModelError("did not converge in 200 steps")), told(FloatingPointError())
+    >>> error_text(ModelError("did not converge in 200 steps")), error_text(FloatingPointError())
     ('did not converge in 200 steps', 'the arithmetic broke down')
     """
     return str(error) if isinstance(error, SexresearchError) else "the arithmetic broke down"
@@ -96,7 +96,7 @@ def told(error: Exception) -> str:
 
 def reason(error: Exception) -> str:
     """The same for counting, without the numbers that would make every failure another one."""
-    text = re.sub(r"\s*\([^()]*\)", "", told(error)).split(":")
+    text = re.sub(r"\s*\([^()]*\)", "", error_text(error)).split(":")
     return re.sub(r"-?\d[\d.e+-]*", "#", ": ".join(part.strip() for part in text[:2]))
 
 

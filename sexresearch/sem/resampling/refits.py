@@ -38,10 +38,12 @@ class Refits:
         """The estimates of `count` samples; of the normal distribution of the model where there are only moments."""
         rows = bool(answers_behind(self.results.fitted))
         kind: Resampling = "nonparametric" if rows else "parametric"
-        found = bootstrap(self.results, count, seed, kind=kind, workers=min(WORKERS, os.cpu_count() or 1))
-        done = found.outcome.replicates
+        bootstrapped = bootstrap(self.results, count, seed, kind=kind, workers=min(WORKERS, os.cpu_count() or 1))
+        done = bootstrapped.outcome.replicates
         theta, exogenous = np.array([r.theta for r in done]), np.array([r.exogenous for r in done])
-        return Replicates(theta, exogenous, _moves(found) if moving and len(done) > 1 else None, _about(found, rows))
+        return Replicates(
+            theta, exogenous, _moves(bootstrapped) if moving and len(done) > 1 else None, _about(bootstrapped, rows)
+        )
 
     @one_thread
     def of_covariances(self, count: int, seed: int, of: Callable[[int, Array], Array]) -> list[Array]:
@@ -59,15 +61,18 @@ class Refits:
         return [np.concatenate(parts) for parts in made]
 
 
-def _moves(found: Bootstrap) -> Array:
-    source = found.job.source
+def _moves(bootstrapped: Bootstrap) -> Array:
+    source = bootstrapped.job.source
     assert isinstance(source, RowResampler)
-    return cluster_sums(influence(found.results.fitted), source.units)
+    return cluster_sums(influence(bootstrapped.results.fitted), source.units)
 
 
-def _about(found: Bootstrap, rows: bool) -> str:
+def _about(bootstrapped: Bootstrap, rows: bool) -> str:
     parts = [] if rows else ["moments hold no rows to draw: replicates come from the normal distribution of the model"]
-    lost = [f"{n} of {found.requested} replicates missing ({reason})" for reason, n in found.failures.to_numpy()]
+    lost = [
+        f"{n} of {bootstrapped.requested} replicates missing ({reason})"
+        for reason, n in bootstrapped.failures.to_numpy()
+    ]
     return "; ".join(dict.fromkeys([*parts, *lost]))
 
 

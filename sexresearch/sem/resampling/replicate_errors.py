@@ -21,9 +21,9 @@ def bootstrap_errors(fitted: Fitted) -> tuple[Array, list[str]]:
     """
     codes = [answers.clusters for answers in answers_behind(fitted)]
     clusters = [code for code in codes if code is not None]
-    held = holds_clusters(fitted)
-    drawn = resampled_clusters(fitted, SEED) if held else resampled(fitted, SEED, clusters or None, bare=True)
-    job = Job(fitted, drawn, batch(fitted, gaps=True), None, False)
+    by_clusters = holds_clusters(fitted)
+    source = resampled_clusters(fitted, SEED) if by_clusters else resampled(fitted, SEED, clusters or None, bare=True)
+    job = Job(fitted, source, batch(fitted, gaps=True), None, False)
     outcome = run(job, REPLICATES, 1)
     if outcome.not_run:
         raise KeyboardInterrupt

@@ -102,8 +102,8 @@ def places_among(
     scales = [i for i, row in enumerate(rows) if row.group == group and row.op == "~*~" and not row.derived]
     derived = np.array([place[rows[i].lhs] for i in scales], dtype=int)
     given = np.array([place[name] for name in fixed] if scales else (), dtype=int)
-    held = (derived, np.array(scales, dtype=int), given)
-    return RowPlaces(np.array(own), ends[:, 0], ends[:, 1], paths, m, p, *held)
+    scaled = (derived, np.array(scales, dtype=int), given)
+    return RowPlaces(np.array(own), ends[:, 0], ends[:, 1], paths, m, p, *scaled)
 
 
 def _ends(row: Parameter, place: Mapping[str, int], constant: int) -> tuple[int, int]:

@@ -99,9 +99,9 @@ class Job:
         return done, [number for number, well in zip(numbers, good, strict=True) if not well]
 
     def _alone(self, number: int) -> Replicate:
-        found = self.source.refitted(self.fitted, number)
-        fixed = row_estimates(found)[[row.exogenous for row in found.table.rows]]
-        return Replicate(number, found.theta, fixed, self.measure(found) if self.measure else {})
+        fit = self.source.refitted(self.fitted, number)
+        fixed = row_estimates(fit)[[row.exogenous for row in fit.table.rows]]
+        return Replicate(number, fit.theta, fixed, self.measure(fit) if self.measure else {})
 
 
 class Work(Protocol):
@@ -123,10 +123,10 @@ def run(job: Work, replicates: int, workers: Workers, title: str = "bootstrap") 
     done: list[Replicate] = []
     reasons: list[str] = []
     with progress_bar(replicates, title) as advance:
-        for found, why in shared_results(chunks, job.chunk, workers):
-            done += found
+        for done_now, why in shared_results(chunks, job.chunk, workers):
+            done += done_now
             reasons += why
-            advance(len(found) + len(why))
+            advance(len(done_now) + len(why))
     done.sort(key=lambda replicate: replicate.number)
     return Outcome(tuple(done), dict(Counter(reasons).most_common()), replicates - len(done) - len(reasons))
 

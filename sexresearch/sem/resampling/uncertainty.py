@@ -126,8 +126,8 @@ def draws(fit: Estimated, interval: str | None, replicates: int, seed: int, leve
         return start
     random = np.random.default_rng(seed)
     theta, exogenous = start.point
-    drawn = normal_draws(random, theta[0], fit.vcov, DRAWS)
-    return replace(start, drawn=(drawn, np.repeat(exogenous, DRAWS, axis=0)))
+    samples = normal_draws(random, theta[0], fit.vcov, DRAWS)
+    return replace(start, drawn=(samples, np.repeat(exogenous, DRAWS, axis=0)))
 
 
 def normal_draws(random: np.random.Generator, mean: Array, cov: Array, size: int) -> Array:
@@ -174,15 +174,15 @@ def _bootstrapped(fit: Estimated, start: Draws, replicates: int, seed: int) -> D
     if start.method == "bca" and not fit.holds_rows:
         return replace(start, reason="bca needs the respondents' answers, and moments hold none: use bias_corrected")
     try:
-        found = fit.resampler.replicates(replicates, seed, start.method == "bca")
+        replicated = fit.resampler.replicates(replicates, seed, start.method == "bca")
     except SexresearchError as error:
         return replace(start, reason=f"no bootstrap: {error}")
-    if len(found.theta) < 2:
-        return replace(start, reason=f"{len(found.theta)} of {replicates} bootstrap replicates could be estimated")
-    return replace(start, drawn=(found.theta, found.exogenous), moves=found.moves, note=found.note)
+    if len(replicated.theta) < 2:
+        return replace(start, reason=f"{len(replicated.theta)} of {replicates} bootstrap replicates could be estimated")
+    return replace(start, drawn=(replicated.theta, replicated.exogenous), moves=replicated.moves, note=replicated.note)
 
 
-def uncertain(at: Draws, est: Array, slopes: Array, drawn: Array) -> pd.DataFrame:
+def uncertain(at: Draws, est: Array, slopes: Array, values: Array) -> pd.DataFrame:
     """se, ci_lower, ci_upper and reason of k quantities: est (k,), slopes (k, q + e), their values drawn (R, k).
 
     A quantity without value has no limits; one that cannot vary has se 0.
@@ -193,7 +193,7 @@ def uncertain(at: Draws, est: Array, slopes: Array, drawn: Array) -> pd.DataFram
     if at.method == "delta":
         return _delta(at, est, slopes)
     speed = np.zeros(len(est)) if at.moves is None else acceleration(at.moves @ np.nan_to_num(slopes).T)
-    return pd.DataFrame([_limited(at, *row) for row in zip(drawn.T, est, speed, strict=True)], columns=blank.columns)
+    return pd.DataFrame([_limited(at, *row) for row in zip(values.T, est, speed, strict=True)], columns=blank.columns)
 
 
 def _delta(at: Draws, est: Array, slopes: Array) -> pd.DataFrame:
@@ -203,12 +203,12 @@ def _delta(at: Draws, est: Array, slopes: Array) -> pd.DataFrame:
     return pd.DataFrame({"se": se, "ci_lower": est - half, "ci_upper": est + half, "reason": ""})
 
 
-def _limited(at: Draws, drawn: Array, est: float, speed: float) -> tuple[float, float, float, str]:
-    valid = drawn[np.isfinite(drawn)]
+def _limited(at: Draws, values: Array, est: float, speed: float) -> tuple[float, float, float, str]:
+    valid = values[np.isfinite(values)]
     if not np.isfinite(est) or len(valid) < 2:
         return np.nan, np.nan, np.nan, "no value to resample" if np.isfinite(est) else ""
-    lost = len(drawn) - len(valid)
-    reason = f"{lost} of {len(drawn)} draws have no value" if lost else ""
+    lost = len(values) - len(valid)
+    reason = f"{lost} of {len(values)} draws have no value" if lost else ""
     if np.ptp(valid) <= ROUNDING * abs(est):
         return 0.0, est, est, reason
     low, high = limits(valid, est, at.level, "percentile" if at.method == "monte_carlo" else at.method, speed)

@@ -94,12 +94,12 @@ def _promax_rows(block: RotatedBlock) -> Array:
     V = block.found.loadings @ block.found.turn.T @ T  # the varimax loadings
     pairs = k * (k - 1) // 2
     start = _packed(V, np.eye(k), block.residuals)
-    held = _derivatives(lambda point: _stationary(block, *_unpacked(point, p, k)), start)
-    held = np.delete(held, np.s_[p * k : p * k + pairs], axis=1)
+    conditions = _derivatives(lambda point: _stationary(block, *_unpacked(point, p, k)), start)
+    conditions = np.delete(conditions, np.s_[p * k : p * k + pairs], axis=1)
     U = towards_powers(_unit(block, V, np.eye(k), block.residuals), block.rotation.power)
     order = np.round(np.linalg.solve(T @ U, np.linalg.inv(block.found.turn.T)))  # and sign, which promax was given
     moves = _derivatives(lambda point: _to_promax(block, point, order), np.concatenate([V.ravel(), block.residuals]))
-    return np.asarray(null_space((moves @ null_space(held)).T).T)
+    return np.asarray(null_space((moves @ null_space(conditions)).T).T)
 
 
 def _to_promax(block: RotatedBlock, point: Array, order: Array) -> Array:

@@ -51,13 +51,13 @@ def extracted(R: Array, k: int, method: str) -> Factors:
     discrepancy = _likelihood if method == "ml" else _least_squares
     bounds = [(LEAST, 1.0)] * len(R)
     precise = {"maxiter": 2000, "maxfun": 20000, "ftol": 1e-15, "gtol": 1e-10}
-    found = []
+    minima = []
     for start in _starts(R, k):
         end = minimize(discrepancy, start, (R, k), "L-BFGS-B", jac=True, bounds=bounds, options=precise).x
         value, slope = discrepancy(end, R, k)
-        found.append((value, float(np.abs(np.clip(end - slope, LEAST, 1.0) - end).max()), end))
-    lowest = min(value for value, _, _ in found)
-    value, gradient, psi = next(each for each in found if each[0] <= lowest + STATIONARY**2)
+        minima.append((value, float(np.abs(np.clip(end - slope, LEAST, 1.0) - end).max()), end))
+    lowest = min(value for value, _, _ in minima)
+    value, gradient, psi = next(each for each in minima if each[0] <= lowest + STATIONARY**2)
     return Factors(_loadings(psi, R, k, method), psi, value, gradient)
 
 
@@ -65,8 +65,8 @@ def _starts(R: Array, k: int) -> list[Array]:
     p = len(R)
     smc = (1.0 - 0.5 * k / p) / np.diag(np.linalg.inv(R))
     rng = np.random.default_rng(SEED)
-    drawn = rng.uniform(0.05, 0.95, size=(STARTS - 2, p))
-    return [np.clip(start, LEAST, 1.0) for start in (smc, np.full(p, 0.5), *drawn)]
+    uniquenesses = rng.uniform(0.05, 0.95, size=(STARTS - 2, p))
+    return [np.clip(start, LEAST, 1.0) for start in (smc, np.full(p, 0.5), *uniquenesses)]
 
 
 def _likelihood(psi: Array, R: Array, k: int) -> tuple[float, Array]:
@@ -88,8 +88,8 @@ def _loadings(psi: Array, R: Array, k: int, method: str) -> Array:
     if method == "ml":
         values, vectors = np.linalg.eigh(R / np.sqrt(np.outer(psi, psi)))
         scale = np.sqrt(psi)[:, None]
-        found = scale * vectors[:, ::-1][:, :k] * np.sqrt(np.maximum(values[::-1][:k] - 1.0, 0.0))
+        loadings = scale * vectors[:, ::-1][:, :k] * np.sqrt(np.maximum(values[::-1][:k] - 1.0, 0.0))
     else:
         values, vectors = np.linalg.eigh(R - np.diag(psi))
-        found = vectors[:, ::-1][:, :k] * np.sqrt(np.maximum(values[::-1][:k], 0.0))
-    return found * np.where(found.sum(axis=0) < 0, -1.0, 1.0)
+        loadings = vectors[:, ::-1][:, :k] * np.sqrt(np.maximum(values[::-1][:k], 0.0))
+    return loadings * np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)

@@ -94,8 +94,8 @@ class Rotation:
 
 def target_of(rotation: Rotation, block: str) -> tuple[tuple[float, ...], tuple[str, ...], tuple[str, ...]] | None:
     """Rows, items and factors (empty where not named) of the target of a block."""
-    found: dict[str, Any] = dict(rotation.target or ())  # type: ignore[arg-type]
-    return found.get(block, found.get(""))
+    wanted: dict[str, Any] = dict(rotation.target or ())  # type: ignore[arg-type]
+    return wanted.get(block, wanted.get(""))
 
 
 def _known(method: object) -> str:
@@ -116,9 +116,9 @@ def _refuse(rotation: Rotation) -> None:
         "power": (1 < rotation.power <= 20, "lies above 1, up to 20"),
         "starts": (1 <= rotation.starts <= MOST_STARTS, f"is 1 to {MOST_STARTS}"),
     }
-    for name, (well, said) in ranges.items():
+    for name, (well, allowed) in ranges.items():
         if not well:
-            raise OptionError(f"{name} of a rotation {said}; found {getattr(rotation, name)!r}")
+            raise OptionError(f"{name} of a rotation {allowed}; found {getattr(rotation, name)!r}")
     if rotation.row_weights not in get_args(RowWeights):
         raise OptionError(f"row_weights is 'none' or 'kaiser'; found {rotation.row_weights!r}")
     if rotation.orthogonal and method in ALWAYS_OBLIQUE:

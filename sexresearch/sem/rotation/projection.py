@@ -46,37 +46,37 @@ def minima(A: Array, criterion: Criterion, orthogonal: bool, starts: int, first:
             return [end]
     T = random_turns(A.shape[1], starts) if first is None else first[None]
     T, values = _projected(A, T, criterion, orthogonal)
-    found = _distinct(A, T, values, criterion, orthogonal)
-    if not found[0].converged:
-        T, values = _projected(A, found[0].turn[None], criterion, orthogonal, LONGER * STEPS, CLOSE)
-        found = [*_distinct(A, T, values, criterion, orthogonal), *found]
-    return sorted(found, key=lambda own: (not own.converged, own.value))
+    minima_by_value = _distinct(A, T, values, criterion, orthogonal)
+    if not minima_by_value[0].converged:
+        T, values = _projected(A, minima_by_value[0].turn[None], criterion, orthogonal, LONGER * STEPS, CLOSE)
+        minima_by_value = [*_distinct(A, T, values, criterion, orthogonal), *minima_by_value]
+    return sorted(minima_by_value, key=lambda own: (not own.converged, own.value))
 
 
 def _distinct(A: Array, T: Array, values: Array, criterion: Criterion, orthogonal: bool) -> list[Minimum]:
     """The minima next to where projections ended, and how often each was reached; the lowest first."""
-    found: list[Minimum] = []
+    distinct: list[Minimum] = []
     for place in np.argsort(values, kind="stable"):
-        if not _counted(found, float(values[place])):
+        if not _counted(distinct, float(values[place])):
             end = _finished(A, T[place], criterion, orthogonal)
-            if not _counted(found, end.value):
-                found.append(end)
-    return sorted(found, key=lambda own: (not own.converged, own.value))
+            if not _counted(distinct, end.value):
+                distinct.append(end)
+    return sorted(distinct, key=lambda own: (not own.converged, own.value))
 
 
-def _counted(found: list[Minimum], value: float) -> bool:
+def _counted(known: list[Minimum], value: float) -> bool:
     """Whether a minimum of this value is known; it then counts one more start."""
-    for place, own in enumerate(found):
+    for place, own in enumerate(known):
         if abs(own.value - value) < SAME * max(1.0, abs(value)):
-            found[place] = replace(own, reached=own.reached + 1)
+            known[place] = replace(own, reached=own.reached + 1)
             return True
     return False
 
 
 def random_turns(k: int, starts: int) -> Array:
     """(starts, k, k) orthogonal matrices: the identity, the rest drawn from a fixed seed."""
-    drawn = np.random.default_rng(SEED).standard_normal((starts, k, k))
-    turns = np.linalg.qr(drawn)[0]
+    normal = np.random.default_rng(SEED).standard_normal((starts, k, k))
+    turns = np.linalg.qr(normal)[0]
     turns[0] = np.eye(k)
     return turns
 
@@ -166,8 +166,8 @@ def _gap(A: Array, T: Array, criterion: Criterion, orthogonal: bool) -> Array:
     """(k^2,) the conditions on T: stationary, and of unit length or orthogonal."""
     L = np.linalg.solve(T, A.T).T
     M = T.T @ T - np.eye(len(T))
-    held = M[np.triu_indices(len(T))] if orthogonal else np.diag(M)
-    return np.concatenate([conditions(L, criterion(L)[1], T.T @ T, orthogonal), held])
+    constrained = M[np.triu_indices(len(T))] if orthogonal else np.diag(M)
+    return np.concatenate([conditions(L, criterion(L)[1], T.T @ T, orthogonal), constrained])
 
 
 def _damped(

@@ -47,15 +47,19 @@ def rotate(
     unit = A if sd is None else A / sd[:, None]
     rows = unit * weights(unit, rotation)[:, None]
     orthogonal = bool(rotation.orthogonal) or rotation.method == "promax"
-    found = minima(rows, criterion_for(rotation, A.shape, wanted), orthogonal, rotation.starts, first)
-    turns = [promax_turn(unit, own.turn, rotation.power) if rotation.method == "promax" else own.turn for own in found]
+    solutions = minima(rows, criterion_for(rotation, A.shape, wanted), orthogonal, rotation.starts, first)
+    turns = [
+        promax_turn(unit, own.turn, rotation.power) if rotation.method == "promax" else own.turn for own in solutions
+    ]
     placed = [in_order(A, turn, rotation, wanted) for turn in turns]
     return RotatedLoadings(
         turned(A, placed[0]),
         placed[0].T @ placed[0],
         placed[0],
-        tuple(found),
-        tuple((own.value, turned(A, turn)) for own, turn in zip(found[1:], placed[1:], strict=True) if own.converged),
+        tuple(solutions),
+        tuple(
+            (own.value, turned(A, turn)) for own, turn in zip(solutions[1:], placed[1:], strict=True) if own.converged
+        ),
     )
 
 

@@ -104,9 +104,9 @@ def population_of(model: Model | str | Results, standardized: bool = False, grou
 
 
 def _refuse_products(model: Model) -> None:
-    found = [name for name in model.observed if factors(name)]
-    if found:
-        raise ModelError(f"a population cannot hold products of its variables: {', '.join(found)}; leave them out")
+    products = [name for name in model.observed if factors(name)]
+    if products:
+        raise ModelError(f"a population cannot hold products of its variables: {', '.join(products)}; leave them out")
 
 
 def thresholds_of(model: Model, labels: tuple[str, ...]) -> dict[str, tuple[tuple[float, ...], ...]]:
@@ -157,9 +157,9 @@ def _moments(
     return mean, cov
 
 
-def refuse_unfitted(results: Results, told: object) -> None:
+def refuse_unfitted(results: Results, errors: object) -> None:
     """OptionError where something is told about the population that a fit has of its own; ModelError without one."""
-    if told:
+    if errors:
         raise OptionError(
             "standardized= and groups= describe a model text; a fitted model has its own units and groups"
         )
@@ -190,8 +190,8 @@ def _fitted(results: Results, standardized: bool, groups: Groups | None) -> Popu
 
 
 def _estimated_thresholds(results: Results) -> dict[str, tuple[tuple[float, ...], ...]]:
-    found = results.parameters.query("op == '|'")
-    parts = found.groupby(["lhs", "group"], sort=False, dropna=False)["est"]
+    thresholds = results.parameters.query("op == '|'")
+    parts = thresholds.groupby(["lhs", "group"], sort=False, dropna=False)["est"]
     out: dict[str, tuple[tuple[float, ...], ...]] = {}
     for (item, _), values in parts:
         out[item] = (*out.get(item, ()), tuple(values))

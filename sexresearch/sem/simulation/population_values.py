@@ -108,10 +108,10 @@ def _unit_variances(rows: Sequence[Parameter], role: Roles, names: Sequence[str]
     G = total_effects(structure.directed)
     at = [structure.names.index(name) for name in names]
     explained = np.diag(G @ structure.symmetric @ G.T)[at]
-    found = np.linalg.solve(G[np.ix_(at, at)] ** 2, 1.0 - explained)
-    wrong = [name for name, value in zip(names, found, strict=True) if value < -1e-12]
+    variances = np.linalg.solve(G[np.ix_(at, at)] ** 2, 1.0 - explained)
+    wrong = [name for name, value in zip(names, variances, strict=True) if value < -1e-12]
     if wrong:
         raise ModelError(
             f"the paths into {wrong} explain more than a variance of 1; give smaller values, or standardized=False"
         )
-    return np.maximum(found, 0.0)
+    return np.maximum(variances, 0.0)

@@ -199,6 +199,6 @@ class LevelSampler:
         """Answers of respondents left out; what belongs to the cluster alone is always there."""
         if not self.design.missing:
             return values
-        asked = np.zeros(len(self.names), dtype=bool)
-        asked[self._places([name for part in self.population.within for name in part.names])] = True
-        return np.where((random.random(values.shape) < self.design.missing) & asked, np.nan, values)
+        missing = np.zeros(len(self.names), dtype=bool)
+        missing[self._places([name for part in self.population.within for name in part.names])] = True
+        return np.where((random.random(values.shape) < self.design.missing) & missing, np.nan, values)

@@ -172,8 +172,8 @@ class NormalPoint(ContinuousPoint):
         state, fixed = self.state, self.own.fixed
         mean = state.mean_from_origin if self.own.has_means else None
         structure, values = saturated_structure(self.own.structure.p, mean, state.cov, fixed)
-        found = information_of(implied(structure, values), self.own.blocks, exact)
-        return found, free_moments(self.own.structure.p, fixed, self.own.has_means)
+        information = information_of(implied(structure, values), self.own.blocks, exact)
+        return information, free_moments(self.own.structure.p, fixed, self.own.has_means)
 
     def moment_curve(self) -> Curve:
         mean = self.state.mean_from_origin if self.own.has_means else None

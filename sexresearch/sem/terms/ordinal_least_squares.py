@@ -59,8 +59,8 @@ class OrdinalTerm(GroupTerm):
 
     def value(self, theta: Array) -> float:
         gap = self.observed - self.model.at(theta).moments
-        found = 0.5 * self.share * float(gap @ weighed(self.own_weight, gap))
-        return found if math.isfinite(found) else math.inf
+        discrepancy = 0.5 * self.share * float(gap @ weighed(self.own_weight, gap))
+        return discrepancy if math.isfinite(discrepancy) else math.inf
 
     def curve(self, theta: Array) -> Curve:
         point = self.model.at(theta)
@@ -304,11 +304,11 @@ def ordinal_term_of(
     theta: bool,
 ) -> OrdinalTerm:
     """The discrepancy "DWLS", "ULS" or "WLS" of one group; `theta` says which parameterization."""
-    found = sample.ordinal
-    assert found is not None
-    own, origin = found.layout, None
+    moments = sample.ordinal
+    assert moments is not None
+    own, origin = moments.layout, None
     if len(own.numeric):
-        origin = np.append(own.mean(found.moments), np.zeros(own.x))
+        origin = np.append(own.mean(moments.moments), np.zeros(own.x))
     model = ordinal_model(rows, role, own, theta, n_free, origin)
-    weight = ordinal_weight(found, discrepancy, sample.nobs)
-    return OrdinalTerm(share, structure, sample, own.x, n_free, model, weight, found.moments)
+    weight = ordinal_weight(moments, discrepancy, sample.nobs)
+    return OrdinalTerm(share, structure, sample, own.x, n_free, model, weight, moments.moments)

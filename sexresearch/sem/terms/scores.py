@@ -141,18 +141,18 @@ def score_products(state: Implied, sample: Sample, corrected: bool = True) -> Ar
     """(k, k) sum of score score' over rows, or over clusters; J / (J - 1) times that for J clusters if `corrected`."""
     if sample.has_sums:
         sums, L = sample.sums, scores_by_products(state, sample)
-        found, units = L.T @ sums.products @ L, sums.units
+        products, units = L.T @ sums.products @ L, sums.units
     else:
-        found, units = summed_products(sample, lambda part: casewise_scores(state, part))
-    return found * (units / (units - 1)) if corrected and sample.clustered and units > 1 else found
+        products, units = summed_products(sample, lambda part: casewise_scores(state, part))
+    return products * (units / (units - 1)) if corrected and sample.clustered and units > 1 else products
 
 
 def score_spread(state: Implied, sample: Sample, along: Array) -> float:
     """`along` (k,) times `score_products` times `along`."""
     if sample.has_sums:
         return float(along @ score_products(state, sample) @ along)
-    found, units = summed_products(sample, lambda part: casewise_slopes(state, part, along)[:, None])
-    return float(found.item() * (units / (units - 1) if sample.clustered and units > 1 else 1.0))
+    summed, units = summed_products(sample, lambda part: casewise_slopes(state, part, along)[:, None])
+    return float(summed.item() * (units / (units - 1) if sample.clustered and units > 1 else 1.0))
 
 
 def summed_products(sample: Sample, terms: Callable[[Sample], Array]) -> tuple[Array, int]:

@@ -201,8 +201,8 @@ class WithinTerm(LevelTerm):
     def saturated(self, exact: bool) -> SaturatedLevels:
         """The model without restrictions, with observed or expected information."""
         nested, own = nested_of(self), self.both_estimated
-        found = nested.data.derivatives(nested.saturated)
-        information = found.exact(np.eye(len(own))[:, own]) if exact else found.expected()[np.ix_(own, own)]
+        derivatives = nested.data.derivatives(nested.saturated)
+        information = derivatives.exact(np.eye(len(own))[:, own]) if exact else derivatives.expected()[np.ix_(own, own)]
         return SaturatedLevels(information, nested, own)
 
 
@@ -278,11 +278,11 @@ class LevelPoint(ContinuousPoint):
     def residuals(self) -> Mapping[str, Residuals]:
         """Correlations without restrictions less implied ones, means left out, as in lavaan and Mplus."""
         i, j = vech_index(self.own.structure.p)
-        found = []
+        kinds = []
         for cov in (self.own.sample.cov, self.state.cov):
             sd = np.sqrt(np.where(cov.diagonal() > 0, cov.diagonal(), np.nan))
-            found.append((cov / np.outer(sd, sd))[i, j])
-        return {self.key: (np.zeros(0), found[0] - found[1], len(i))}
+            kinds.append((cov / np.outer(sd, sd))[i, j])
+        return {self.key: (np.zeros(0), kinds[0] - kinds[1], len(i))}
 
 
 @dataclass(frozen=True)
