@@ -78,6 +78,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python tests/benchmarks/speed.py
 	$(BIN)/python tests/benchmarks/worlds.py
 	$(BIN)/python tests/benchmarks/decisions.py
+	$(BIN)/python tests/benchmarks/multiverse.py
 
 # Random fits, live beside lavaan's where R is installed; FUZZ_N and FUZZ_SEED choose how many and which.
 fuzz: $(VENV)/.installed
