@@ -13,7 +13,7 @@ from sexresearch.survey.careless import Floats
 from sexresearch.survey.finding import Finding, about_rows
 from sexresearch.survey.multivariate import squared_distances
 from sexresearch.survey.respondents import Rated
-from sexresearch.survey.twins import close_pairs, most_apart, near_twins
+from sexresearch.survey.twins import EXPECTED, close_pairs, expected_pairs, most_apart, near_twins
 from sexresearch.survey.wording import counted
 
 PER_ITEM = 2.0  # Huang et al. (2012): nobody reads and answers an item in less than two seconds
@@ -128,12 +128,15 @@ def twins(items: Rated, known: set[object]) -> Iterator[Finding]:
         return
     values, p = items.answers[:, items.varying], len(items.varying)
     accidental = close_pairs(items.drawn.attentive[:DRAWN_TWINS], p)
-    apart = most_apart(accidental, len(values), min(DRAWN_TWINS, DRAWN), p)
+    drawn = min(DRAWN_TWINS, DRAWN)
+    apart = most_apart(accidental, len(values), drawn, p)
     if apart < 0:
         return
     found, apart = near_twins(values, apart)
+    chance = float(expected_pairs(accidental, len(values), drawn)[apart])
     flags = pd.Series(False, items.given.index)
     flags.iloc[list(found)] = True
     flags &= ~items.given.index.isin(list(known))
     detail = f"differs from an earlier row in at most {counted(apart, 'answer')} of {p}"
+    detail += f"; about {counted(round(chance), 'such pair')} may be chance" if chance >= EXPECTED else ""
     yield from about_rows("near duplicate", "survey", flags, detail, "look whether an interview was copied")

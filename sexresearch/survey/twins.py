@@ -16,6 +16,7 @@ MOST_APART = 0.15  # Kuriakose & Robbins (2016): 85 % of all answers alike
 MOST_PAIRS = 3_000_000  # of rows that are compared item by item
 AT_ONCE = 4_000_000  # answers compared in one step
 EXPECTED = 0.5  # pairs of attentive rows that may be taken for twins
+SHARE = 0.01  # the same for each row, where a copy with a single answer changed would else not be seen
 ENOUGH = 30  # pairs from which their number is taken as it is
 ONE_ANSWER = 0.75  # share of answers that are one and the same, from which likeness tells nothing
 
@@ -97,15 +98,14 @@ def _compared(codes: Codes, apart: int) -> int:
     return total
 
 
-def most_apart(accidental: Places, n: int, drawn: int, items: int) -> int:
-    """The most answers by which twins may differ so that no pair of n attentive rows is expected to be that alike.
+def expected_pairs(accidental: Places, n: int, drawn: int) -> Floats:
+    """How many pairs of n attentive rows differ in at most 0, 1, … answers.
 
     `accidental` are the pairs among `drawn` attentive rows by the answers in which they differ. Below the smallest
     differences that are there, numbers of pairs are taken to fall as fast as there, which is rather too slow.
-    -1 where even equal answers are to be expected.
 
-    >>> most_apart(np.array([0, 0, 0, 0, 30, 900, 9000]), n=100, drawn=100, items=20)
-    2
+    >>> expected_pairs(np.array([40, 80]), n=200, drawn=100).tolist()
+    [160.0, 480.0]
     """
     pairs = accidental.astype(float)
     enough = np.flatnonzero(pairs >= ENOUGH)
@@ -113,9 +113,22 @@ def most_apart(accidental: Places, n: int, drawn: int, items: int) -> int:
         low = int(enough[0])
         fall = min(pairs[low] / pairs[low + 1], 1.0)
         pairs[:low] = np.maximum(pairs[:low], pairs[low] * fall ** np.arange(low, 0, -1))
-    expected = np.cumsum(pairs) * (n / drawn) ** 2
-    allowed = np.flatnonzero(expected <= EXPECTED)
-    return min(int(allowed[-1]) if len(allowed) else -1, int(MOST_APART * items))
+    return np.asarray(np.cumsum(pairs) * (n / drawn) ** 2, dtype=float)
+
+
+def most_apart(accidental: Places, n: int, drawn: int, items: int) -> int:
+    """The most answers by which twins may differ so that no pair of n attentive rows is expected to be that alike.
+
+    In short questionnaires one answer, if no more than one in a hundred rows is expected to be that like another.
+    -1 where even equal answers are to be expected.
+
+    >>> most_apart(np.array([0, 0, 0, 0, 30, 900, 9000]), n=100, drawn=100, items=20)
+    2
+    """
+    expected = expected_pairs(accidental, n, drawn)
+    most = int((expected <= EXPECTED).sum()) - 1
+    one = len(expected) > 1 and expected[1] <= SHARE * n
+    return min(max(most, 1 if one else -1), int(MOST_APART * items))
 
 
 def _sets(codes: Codes) -> Places:
