@@ -13,10 +13,11 @@ from sexresearch.answering.stages.chaining import Chosen, analysed
 from sexresearch.answering.stages.levels import lowest_question, with_levels
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.topics import TOPICS
-from sexresearch.chain import chain_model, importance, priorities
+from sexresearch.chain import chain_model, importance
+from sexresearch.chain.deciding.priorities import priorities_by
 from sexresearch.errors import InstrumentError, ModelError, OptionError
 from sexresearch.sem import Results
-from sexresearch.sem.view import quiet_fit
+from sexresearch.sem.view import Draws, draws, quiet_fit, view
 from sexresearch.verdict import Verdict, against
 
 LEVEL = 0.95  # probability from which one lever is told apart from another, as `priorities` has it
@@ -41,10 +42,12 @@ def next_part(setting: Setting, chosen: Chosen) -> AnswerPart:
     if target not in names:
         return unanswered("next", "target_outside")
     survey = analysed(setting)
-    frame = priorities(results, survey, target, setting.cost, bootstrap=setting.bootstrap, seed=setting.seed)
+    fit = view(results, "answer")
+    at = draws(fit, None if setting.bootstrap else "monte_carlo", setting.bootstrap, setting.seed, LEVEL)
+    frame = priorities_by(fit, survey, target, at, setting.cost, seed=setting.seed)
     ranked = with_levels(setting, frame[frame["rank"].notna()])
     tables = {name: setting.labels.frame(ranked[kept]) for name, kept in TABLES.items()} if len(ranked) else {}
-    more, money = money_of(setting, results, ranked)
+    more, money = money_of(setting, results, ranked, at)
     tables |= money
     material = {"importance": importance(results, target, survey), "levers": results, "target": target}
     if money:
@@ -82,15 +85,15 @@ def money_item(setting: Setting, results: Results) -> str:
     return ""
 
 
-def money_of(setting: Setting, results: Results, ranked: pd.DataFrame) -> tuple[list[Fact], dict[str, pd.DataFrame]]:
-    """What the levers bring in money, where an item of the target is an amount of it."""
+def money_of(
+    setting: Setting, results: Results, ranked: pd.DataFrame, at: Draws
+) -> tuple[list[Fact], dict[str, pd.DataFrame]]:
+    """What the levers bring in money, by the same draws, where an item of the target is an amount of it."""
     item = money_item(setting, results)
     if not item or ranked.empty:
         return [], {}
-    found = priorities(
-        results, analysed(setting), item, setting.cost, constructs=ranked["construct"].tolist(),
-        bootstrap=setting.bootstrap, seed=setting.seed,
-    )  # fmt: skip
+    fit, levers = view(results, "answer"), ranked["construct"].tolist()
+    found = priorities_by(fit, analysed(setting), item, at, setting.cost, constructs=levers, seed=setting.seed)
     found = found[found["rank"].notna()].assign(unit="as recorded")
     shown = setting.labels.frame(found[["construct", "rank", "gain", "gain_ci_lower", "gain_ci_upper", "points"]])
     facts = []

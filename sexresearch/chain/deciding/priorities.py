@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from numbers import Real
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from sexresearch.survey.survey import Survey
 
 FREE = "a cost of 0 leaves nothing to divide the gain by, so it is not ranked"
 UNPRICED = "no cost is given, so it is not ranked"
+Scaled: TypeAlias = "Survey | Instrument | pd.DataFrame | Mapping[str, tuple[float, float]] | Sequence[float] | None"
 POINTS = 5.0  # points of a lever whose worth is stated
 FIRST = ["target", "construct", "clause", "group", "importance", "importance_ci_lower", "importance_ci_upper"]
 FIRST += ["performance", "performance_ci_lower", "performance_ci_upper"]
@@ -50,7 +52,7 @@ LAST += ["p_top_two", "verdict", "note"]
 @in_words
 def priorities(
     results: Results | View,
-    survey: Survey | Instrument | pd.DataFrame | Mapping[str, tuple[float, float]] | Sequence[float] | None,
+    survey: Scaled,
     target: str,
     cost: Mapping[str, float] | None = None,
     points: float = POINTS,
@@ -119,14 +121,47 @@ def priorities(
     fit = view(results, "priorities")
     if isinstance(points, bool) or not isinstance(points, Real) or not 0 < points <= 100:
         raise OptionError(f"points must lie above 0, up to 100; found {points!r}")
+    to_rank = _to_rank(fit, survey, target, cost, constructs, level)
+    at = draws(fit, None if bootstrap else "monte_carlo", bootstrap, seed, level)
+    return _ranked_by(fit, *to_rank, target, at, bool(cost), points, seed)
+
+
+def priorities_by(
+    fit: View,
+    survey: Scaled,
+    target: str,
+    at: Draws,
+    cost: Mapping[str, float] | None = None,
+    constructs: Sequence[str] | None = None,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """The frame of `priorities` from draws that are there already, so that several targets can share them."""
+    to_rank = _to_rank(fit, survey, target, cost, constructs, at.level)
+    return _ranked_by(fit, *to_rank, target, at, bool(cost), POINTS, seed)
+
+
+def _to_rank(
+    fit: View,
+    survey: Scaled,
+    target: str,
+    cost: Mapping[str, float] | None,
+    constructs: Sequence[str] | None,
+    level: float,
+) -> tuple[TargetUnits, pd.DataFrame]:
+    """The units of the target, and the levers with clause and cost."""
     units = units_of(fit, None if isinstance(survey, pd.DataFrame) else survey, target)
     frame = _levers(fit, units, target, constructs, level)
     frame["clause"] = [_clause(survey, name) for name in frame["construct"]]
     frame["cost"] = _costs(cost, frame["construct"].tolist())
-    at = draws(fit, None if bootstrap else "monte_carlo", bootstrap, seed, level)
+    return units, frame
+
+
+def _ranked_by(
+    fit: View, units: TargetUnits, frame: pd.DataFrame, target: str, at: Draws, costly: bool, points: float, seed: int
+) -> pd.DataFrame:
     drawn = _importance_draws(fit, at, units, frame, target)
     frame = _with_gains(_classed(fit, frame, target, units, seed), drawn, points, at)
-    return _ordered(judged_priorities(*_ranked(frame, drawn, bool(cost), at), level, fit.inadmissible))
+    return _ordered(judged_priorities(*_ranked(frame, drawn, costly, at), at.level, fit.inadmissible))
 
 
 def _levers(fit: View, units: TargetUnits, target: str, constructs: Sequence[str] | None, level: float) -> pd.DataFrame:
