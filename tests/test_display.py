@@ -29,6 +29,12 @@ def test_a_fit_shows_its_verdict_its_paths_and_both_kinds_of_measures(data):
     assert "&lt; 0.001" in shown
 
 
+def test_a_summary_says_once_how_its_numbers_came_about(data):
+    found = sx.fit("joy =~ a + b + c + d", data).summary()
+    assert len(found.tables) > 2
+    assert all(shown.count(found.source) == 1 for shown in (repr(found), found._repr_html_()))
+
+
 def test_what_is_wrong_comes_first(data):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", sx.FitWarning)

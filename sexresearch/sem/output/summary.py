@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -40,12 +40,17 @@ class Summary:
 
     def __repr__(self) -> str:
         notes = ["Problems:", *(f"  - {p}" for p in self.problems)] if self.problems else []
-        return "\n\n".join([*(repr(t) for t in self.tables), *(["\n".join(notes)] if notes else [])])
+        return "\n\n".join([*map(repr, self._shown), *(["\n".join(notes)] if notes else [])])
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html.escape(p)}</li>" for p in self.problems)
         listed = f"<p><strong>Problems</strong></p><ul>{notes}</ul>" if notes else ""
-        return "\n".join([*(t._repr_html_() for t in self.tables), listed])
+        return "\n".join([*(t._repr_html_() for t in self._shown), listed])
+
+    @property
+    def _shown(self) -> list[FormattedTable]:
+        """The tables as they are shown together: their provenance, which is one, stands below the last."""
+        return [*(replace(one, note="") for one in self.tables[:-1]), *self.tables[-1:]]
 
 
 def summarize(
