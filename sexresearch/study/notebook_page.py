@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from sexresearch.document.writers.page import page
 from sexresearch.extras import extra
+from sexresearch.study.outputs import answered
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+CHECKS = "checks"
 CELL_CSS = """
 .prompt, .anchor-link { display: none; }
 .code_cell { margin: 1rem 0; }
@@ -22,17 +25,29 @@ CELL_CSS = """
 
 
 def notebook_page(notebook: NotebookNode, name: str) -> str:
-    """The notebook as a self-contained HTML document: text, code, tables and figures.
+    """The notebook as a self-contained HTML document: its answer below the title, text, code, tables and figures.
 
-    The title is the notebook's first heading, or `name` where it has none.
+    The title is the notebook's first heading, or `name` where it has none. Cells tagged "checks" are left to the
+    notebook: they test it, and tell readers nothing.
     """
     with extra("lab"):
         from nbconvert import HTMLExporter
+        from nbformat import NotebookNode
         from pygments.formatters import HtmlFormatter
 
     exporter = HTMLExporter(template_name="basic", embed_images=True, exclude_anchor_links=True)
-    body, _ = exporter.from_notebook_node(notebook)
-    return page(_title(notebook, name), body, CELL_CSS + HtmlFormatter().get_style_defs(".highlight"))
+    kept = [cell for cell in notebook.cells if CHECKS not in cell.metadata.get("tags", [])]
+    body, _ = exporter.from_notebook_node(NotebookNode(notebook | {"cells": kept}))
+    style = CELL_CSS + HtmlFormatter().get_style_defs(".highlight")
+    return page(_title(notebook, name), _with_answer(body, answered(notebook)), style)
+
+
+def _with_answer(body: str, answer: str) -> str:
+    """The page's body with the answer below its title; as it is where there is no answer, or no title."""
+    head, end, rest = body.partition("</h1>")
+    if not answer or not end:
+        return body
+    return f'{head}{end}\n<p class="verdict" role="note"><strong>Answer:</strong> {escape(answer)}</p>{rest}'
 
 
 def _title(notebook: NotebookNode, name: str) -> str:

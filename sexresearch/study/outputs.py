@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
+ANSWER = "Answer: "
+
+
 def headlines(notebook: NotebookNode) -> list[Headline]:
     """The headline numbers stored in the outputs, in the order they were declared."""
     return [Headline(**data[HEADLINE_MIME]) for data in _bundles(notebook) if HEADLINE_MIME in data]
@@ -30,12 +33,28 @@ def conclusion(notebook: NotebookNode) -> str:
     >>> conclusion(v4.new_notebook(cells=[cell]))
     'Delight mediates (p < .001).'
     """
+    sentence = re.split(r"(?<=[.!?])\s+(?=[A-Z0-9])", _last_text(notebook), maxsplit=1)[0].removeprefix(ANSWER)
+    return sentence[:1].upper() + sentence[1:]
+
+
+def answered(notebook: NotebookNode) -> str:
+    """The answer that the last text cell gives, whole and without marks; empty where that cell gives none.
+
+    >>> from nbformat import v4
+    >>> cells = [v4.new_markdown_cell("# Is it?"), v4.new_markdown_cell("**Answer:** It is. By *every* interval.")]
+    >>> answered(v4.new_notebook(cells=cells))
+    'It is. By every interval.'
+    """
+    text = _last_text(notebook)
+    return text.removeprefix(ANSWER) if text.startswith(ANSWER) else ""
+
+
+def _last_text(notebook: NotebookNode) -> str:
+    """The last text cell without headings, links and marks."""
     texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     lines = [line.strip() for line in (texts[-1] if texts else "").splitlines()]
     prose = " ".join(line for line in lines if line and not line.startswith("#"))
-    plain = re.sub(r"[*_`]{1,2}(\S.*?)[*_`]{1,2}", r"\1", re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", prose))
-    sentence = re.split(r"(?<=[.!?])\s+(?=[A-Z0-9])", plain, maxsplit=1)[0].removeprefix("Answer: ")
-    return sentence[:1].upper() + sentence[1:]
+    return re.sub(r"[*_`]{1,2}(\S.*?)[*_`]{1,2}", r"\1", re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", prose))
 
 
 def _bundles(notebook: NotebookNode) -> list[dict]:

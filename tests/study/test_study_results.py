@@ -1,5 +1,7 @@
 """What the committed notebooks say equals what is committed as results, and their pages open anywhere."""
 
+import html
+import re
 from pathlib import Path
 
 import nbformat
@@ -40,3 +42,16 @@ def test_every_notebook_has_a_conclusion_that_fits_a_table(notebook):
 
 def test_its_page_opens_without_a_network(path, notebook, assert_opens_offline):
     assert_opens_offline(notebook_page(notebook, path.stem))
+
+
+def test_a_page_gives_the_answer_first_and_leaves_checks_to_the_notebook():
+    path = next(path for path in NOTEBOOKS if '"checks"' in path.read_text(encoding="utf-8"))
+    notebook = nbformat.read(path, as_version=4)
+    checks = [cell.source for cell in notebook.cells if "checks" in cell.metadata.get("tags", [])]
+    told = html.unescape(re.sub(r"<[^>]+>", "", notebook_page(notebook, path.stem)))
+    assert checks
+    assert not [source for source in checks if source in told]
+    assert told.count("Answer:") == 2
+    shown = [cell.source for cell in notebook.cells if cell.cell_type == "code" and cell.source not in checks]
+    assert shown[1] in told
+    assert told.index("Answer:") < told.index(shown[0])
