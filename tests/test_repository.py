@@ -84,26 +84,32 @@ def run_ci(folder: Path, make: str) -> subprocess.CompletedProcess:
     return subprocess.run([script], env=environment, capture_output=True, text=True, check=False)
 
 
-def test_continuous_integration_runs_make_test_and_then_every_further_python(tmp_path):
+def test_continuous_integration_runs_make_test_makes_the_site_and_then_every_further_python(tmp_path):
     run = run_ci(tmp_path, 'echo "7 failed of 9 in words"; echo "3 passed, 1 skipped in 2.00s"')
     calls = (tmp_path / "calls").read_text().splitlines()
-    assert calls[0] == "make test"
-    assert [re.search(r"VENV=(\S+)", call)[1] for call in calls[1:]] == [f".venv-3.{n}" for n in (15, 14, 13, 12, 11)]
-    assert run.stdout.splitlines()[-1] == "18 passed, 0 failed"
+    assert calls[:2] == ["make test", "make docs"]
+    assert [re.search(r"VENV=(\S+)", call)[1] for call in calls[2:]] == [f".venv-3.{n}" for n in (15, 14, 13, 12, 11)]
+    assert run.stdout.splitlines()[-1] == "21 passed, 0 failed"
     assert run.returncode == 0
 
 
 @pytest.mark.parametrize(
     ("last", "words"),
     [
-        ('echo "2 failed, 1 passed, 1 error in 2.00s"; exit 1', "16 passed, 3 failed"),
-        ("exit 2", "15 passed, 1 failed"),
-        ('echo "3 passed in 2.00s"; touch "${5#*=}/fetched"', "18 passed, 1 failed"),
+        ('echo "2 failed, 1 passed, 1 error in 2.00s"; exit 1', "19 passed, 3 failed"),
+        ("exit 2", "18 passed, 1 failed"),
+        ('echo "3 passed in 2.00s"; touch "${5#*=}/fetched"', "21 passed, 1 failed"),
     ],
 )
 def test_continuous_integration_fails_where_one_python_does(tmp_path, last, words):
     run = run_ci(tmp_path, f'case "$*" in *3.12*) {last};; *) echo "3 passed in 2.00s";; esac')
     assert run.stdout.splitlines()[-1] == words
+    assert run.returncode == 1
+
+
+def test_continuous_integration_fails_where_the_site_cannot_be_made(tmp_path):
+    run = run_ci(tmp_path, 'case "$*" in docs) exit 2;; *) echo "3 passed in 2.00s";; esac')
+    assert run.stdout.splitlines()[-1] == "18 passed, 1 failed"
     assert run.returncode == 1
 
 
