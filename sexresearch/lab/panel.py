@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Scene = dict[str, object]
 MISSING = 'Live in JupyterLab once the extra is installed: pip install "sexresearch[lab]".'
 STILL = "A picture of the lab; run the cell in JupyterLab for the live one."
+WAITING = "The live one stands here while a kernel runs."  # under the picture where nothing is trusted
 # The picture stays while no live drawing follows, and goes when one does; what stands in its place without a kernel
 # ("model not found") is hidden.
 STYLE = """<style>
@@ -56,6 +57,9 @@ def panel_class() -> type:
         kind = traitlets.Unicode().tag(sync=True)
         scene = traitlets.Dict().tag(sync=True)
         asked = traitlets.Dict().tag(sync=True)
+
+        def __repr__(self) -> str:
+            return WAITING
 
     return Panel
 

@@ -9,6 +9,7 @@ import pytest
 
 import sexresearch as sx
 from sexresearch.errors import ModelError, OptionError
+from sexresearch.lab.panel import WAITING, panel
 
 TEXT = """
 excellence =~ core1 + core2 + core3 + core4
@@ -144,6 +145,12 @@ def test_outside_of_a_notebook_there_is_a_picture_and_a_sentence():
     assert "data:image/png;base64," in page
     assert "live one" in page
     assert repr(lab) == "ChainLab(6 constructs, as fitted); a live drawing in JupyterLab"
+
+
+def test_a_saved_notebook_that_is_not_trusted_shows_a_sentence_and_no_address():
+    pytest.importorskip("anywidget")
+    made = panel("chain", {}, lambda asked: None)
+    assert made._repr_mimebundle_()[0]["text/plain"] == WAITING
 
 
 def test_ordered_items_have_no_points_and_say_so():
