@@ -97,9 +97,9 @@ def fit(
         One row per respondent; columns that the model does not name are ignored. Or a table of polars or Arrow; or, of
         which only the columns in use are read: the path of a Parquet file or folder, an Arrow data set, a lazy table
         (DuckDB, polars, Ibis, Dask), "duckdb://FILE#TABLE". Of these, rows are added up piece by piece and never held,
-        unless some variables are ordered and others not, missing is "pairwise" without ordered ones, there are two
-        levels, or errors are bootstrapped without clusters; a table of Ibis is summed where it lives, and no row of it
-        is ever read. Give either data or moments.
+        unless some variables are ordered and others not, missing is "pairwise" without ordered ones, two levels
+        have gaps or weights, or errors are bootstrapped without clusters; a table of Ibis is summed where it lives, and
+        no row of it is ever read. Give either data or moments.
     moments : Moments or dict of Moments by group label, optional
         Means and covariances in place of the answers; `Moments.of` keeps what robust estimators need beside them.
     estimator : str, optional

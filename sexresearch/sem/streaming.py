@@ -31,8 +31,8 @@ def from_pieces(model: Model, data: object, requested: Options, engine: str, met
     source = None if isinstance(data, pd.DataFrame) or hasattr(data, "answers") else source_of(data)
     if source is None:
         return None
-    beyond = model.statements.levels or engine != "native" or method != "joint"
-    if beyond and isinstance(source, IbisSource):
+    levels, beyond = bool(model.statements.levels), engine != "native" or method != "joint"
+    if (beyond or levels) and isinstance(source, IbisSource):
         raise OptionError(STAYING.format(what="a model of two levels, another engine or method='sam'"))
     if beyond:
         return None
@@ -43,11 +43,15 @@ def from_pieces(model: Model, data: object, requested: Options, engine: str, met
         return None
     ordered, notes = ordered_names(model, first, requested.ordered)
     try:
-        options = settled(replace(requested, ordered=tuple(ordered)), has_rows=True, means_wanted=False)
+        asked = replace(requested, ordered=tuple(ordered), two_level=levels)
+        options = settled(asked, has_rows=True, means_wanted=False)
     except OptionError:
         return None
     if isinstance(source, IbisSource):
         return replace(_of_warehouse(reader, options), said=tuple(notes))
+    weighted = requested.sampling_weights is not None or requested.cluster_weights is not None
+    if levels and (options.missing != "listwise" or options.se == "bootstrap" or ordered or weighted):
+        return None
     mixed = bool(ordered) and set(ordered) != set(columns.items)
     needs_rows = options.se == "bootstrap" and (
         bool(ordered) or options.cluster is None or options.missing != "listwise"
@@ -55,6 +59,8 @@ def from_pieces(model: Model, data: object, requested: Options, engine: str, met
     if needs_rows or mixed or (options.missing == "pairwise" and not ordered):
         return None
     try:
+        if levels:
+            return replace(streamed(reader, gaps=False, extremes=True), said=tuple(notes))
         if ordered:
             reader = replace(reader, levels=typed_levels(first, ordered))
             return streamed_categories(reader, options.missing == "listwise", notes)

@@ -282,7 +282,8 @@ def _block(fitted: Fitted, number: int) -> ViewBlock:
     rows: tuple[Array | None, ...] = (None,) * 3 if own is None else (own.values, own.weights, own.clusters)  # noqa: PD011
     sample_facts = sample.n, sample.nobs, sample.mean, sample.cov, sample.complete, structure.has_means
     clusters = 0 if sample.nested is None else sample.nested.data.n_clusters
-    if own is None and (up := sample.nested) is not None:  # level 2, whose answers stand in every row of a cluster
+    up = sample.nested  # level 2, whose answers stand in every row of a cluster
+    if own is None and up is not None and up.answers is not None:
         rows = (up.answers.values[:, up.data.between], None, up.answers.clusters)  # noqa: PD011
     return ViewBlock(
         sample.label,

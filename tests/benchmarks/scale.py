@@ -1,13 +1,21 @@
-"""Seconds and peak memory of chains fitted to Parquet beside those of decoding it: python scale.py [ROWS] [FOLDER].
+"""Seconds and peak memory of chains fitted to large tables beside those of decoding them, and how they grow.
 
-Seven-point answers to 40 items in 2,000 branches and three brands, written half a million rows to a file.
+python scale.py [ROWS] [--folder FOLDER] [--seconds BUDGET] [--growth]
+
+Seven-point answers to 40 items in 2,000 branches and three brands, written half a million rows to a file; pyarrow,
+DuckDB and polars side by side. Every case runs in a process of its own, so that its peak is its own, and none begins
+once the budget is spent. The run of ten million rows: python scale.py 10000000 --seconds 3600. `--growth` fits
+exponents of growth with rows, patterns, items and branches, and draws them.
 """
 
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import argparse
+import json
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -15,6 +23,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -25,7 +34,15 @@ ITEMS = {"excellence": 14, "delight": 13, "loyalty": 13}
 NAMES = {name: [f"{name[0]}{k}" for k in range(count)] for name, count in ITEMS.items()}
 MODEL = "\n".join(f"{name} =~ {' + '.join(items)}" for name, items in NAMES.items())
 MODEL += "\ndelight ~ excellence\nloyalty ~ delight"
-CASES = [{}, {"cluster": "branch"}, {"cluster": "branch", "group": "brand"}]
+ALL = [name for own in NAMES.values() for name in own]
+READERS = ("pyarrow", "duckdb", "polars")
+CASES = {
+    "chain": {},
+    "cluster-robust chain": {"cluster": "branch"},
+    "cluster-robust chain in three groups": {"cluster": "branch", "group": "brand"},
+    "cluster-robust WLSMV chain": {"cluster": "branch", "ordered": True},
+    "cluster-robust WLSMV chain in three groups": {"cluster": "branch", "group": "brand", "ordered": True},
+}
 IN_A_FILE = 500_000
 
 
@@ -45,22 +62,158 @@ def write(folder: Path, rows: int) -> None:
         pq.write_table(pa.table(columns), folder / f"{number:04}.parquet", row_group_size=2**17)
 
 
-def measure(folder: Path) -> None:
-    """A table of seconds, their ratio to decoding, and peak memory so far."""
-    items, start = [name for own in NAMES.values() for name in own], time.perf_counter()
-    rows = sum(batch.num_rows for batch in ds.dataset(folder).to_batches(columns=items))
-    decoding = time.perf_counter() - start
-    print(f"{rows} rows: decoding {decoding:.2f} s")
-    for options in CASES:
+def opened(reader: str, folder: Path) -> object:
+    """The files as a table of one library."""
+    if reader == "duckdb":
+        import duckdb
+
+        base = duckdb.connect()
+        base.execute("set threads = 1")
+        return base.read_parquet(f"{folder}/*.parquet")
+    if reader == "polars":
+        import polars
+
+        return polars.scan_parquet(f"{folder}/*.parquet")
+    return ds.dataset(folder)
+
+
+def decoded(reader: str, folder: Path) -> None:
+    """Every item read once by one library, a batch at a time."""
+    table, rows = opened(reader, folder), 0
+    if reader == "duckdb":
+        rows = sum(batch.num_rows for batch in table.select(*ALL).to_arrow_reader(2**17))
+    elif reader == "polars":
+        rows = sum(batch.height for batch in table.select(ALL).collect_batches(chunk_size=2**17))
+    else:
+        rows = sum(batch.num_rows for batch in table.to_batches(columns=ALL, use_threads=False))
+    assert rows
+
+
+def one(reader: str, case: str, folder: Path) -> None:
+    """Seconds and peak memory of one case, printed for the process that asked."""
+    start = time.perf_counter()
+    made = {}
+    if case == "decoding":
+        decoded(reader, folder)
+    else:
+        fitted = sx.fit(MODEL, opened(reader, folder), **CASES[case])
+        assert fitted.converged
+        assert fitted.vcov is not None
+    made["seconds"] = time.perf_counter() - start
+    if case == "cluster-robust chain":
         start = time.perf_counter()
-        assert sx.fit(MODEL, folder, **options).converged
-        seconds = time.perf_counter() - start
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-        print(f"{options}: {seconds:.2f} s, {seconds / decoding:.1f} times decoding, peak {peak:.2f} GB")
+        sx.bootstrap(fitted, replicates=1000)
+        made["bootstrap"] = time.perf_counter() - start
+    made["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(json.dumps(made))
+
+
+def measured(folder: Path, budget: float) -> None:
+    """A table of seconds, their ratio to decoding by the same library, and peak memory."""
+    end = time.monotonic() + budget
+    print("| reader | case | seconds | of decoding | peak, GB |\n| --- | --- | ---: | ---: | ---: |")
+    for reader in READERS:
+        decoding = float("nan")
+        for case in ("decoding", *CASES):
+            left = end - time.monotonic()
+            found = _in_a_process(reader, case, folder, left) if left > 0 else "no time left"
+            if isinstance(found, str):
+                print(f"| {reader} | {case} | {found} | | |", flush=True)
+                if case == "decoding":
+                    break
+                continue
+            decoding = found["seconds"] if case == "decoding" else decoding
+            ratio = found["seconds"] / decoding
+            print(f"| {reader} | {case} | {found['seconds']:.1f} | {ratio:.1f} | {found['peak']:.2f} |", flush=True)
+            if "bootstrap" in found:
+                print(f"| {reader} | 1,000 cluster bootstraps after it | {found['bootstrap']:.1f} | | |", flush=True)
+
+
+def _in_a_process(reader: str, case: str, folder: Path, left: float) -> dict[str, float] | str:
+    command = [sys.executable, __file__, "--one", reader, case, "--folder", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=left, check=False)
+    except subprocess.TimeoutExpired:
+        return "stopped by the budget"
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["failed"]
+        return "not installed" if "ModuleNotFoundError" in last[0] else last[0][:60]
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def grown(budget: float) -> pd.DataFrame:
+    """Seconds with rows, patterns of gaps, items and branches, each doubled while the budget lasts."""
+    end, rows = time.monotonic() + budget, []
+    for what, sizes in (
+        ("rows", (50_000, 100_000, 200_000, 400_000)),
+        ("patterns", (64, 128, 256, 512)),
+        ("items", (9, 18, 36)),
+        ("branches", (250, 500, 1000, 2000)),
+    ):
+        for size in sizes:
+            if time.monotonic() > end:
+                break
+            with tempfile.TemporaryDirectory() as place:
+                rows.append({"what": what, "size": size, "seconds": _seconds(what, size, Path(place))})
+    return pd.DataFrame(rows)
+
+
+def _seconds(what: str, size: int, folder: Path) -> float:
+    n = size if what == "rows" else 100_000 if what != "branches" else 100 * size
+    p = size if what == "items" else 9
+    rng = np.random.default_rng(2)
+    values = rng.normal(size=(n, 1)) + rng.normal(size=(n, p))
+    if what == "patterns":
+        kinds = rng.random((size, p)) < 0.3
+        kinds[:, 0] = False
+        values[kinds[rng.integers(0, size, n)]] = np.nan
+    names = [f"x{k}" for k in range(p)]
+    frame = pd.DataFrame(values, columns=names).assign(branch=rng.integers(0, size if what == "branches" else 50, n))
+    frame.to_parquet(folder / "answers.parquet", row_group_size=2**17)
+    model, start = "joy =~ " + " + ".join(names), time.perf_counter()
+    if what == "branches":
+        sx.fit_many(model, folder, by="branch", effects=["joy =~ x1"])
+    else:
+        sx.fit(model, folder, **({"missing": "fiml"} if what == "patterns" else {"cluster": "branch"}))
+    return time.perf_counter() - start
+
+
+def exponents(found: pd.DataFrame) -> pd.Series:
+    """The slope of log seconds on log size, by what grows."""
+    logs = found.assign(size=np.log(found["size"]), seconds=np.log(found["seconds"]))
+    slopes = {what: np.polyfit(own["size"], own["seconds"], 1)[0] for what, own in logs.groupby("what") if len(own) > 1}
+    return pd.Series(slopes, name="exponent")
+
+
+def draw(found: pd.DataFrame, slopes: pd.Series, file: Path) -> None:
+    """The figure of growth."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 2.6), layout="constrained")
+    for axes, (what, own) in zip(figure.subplots(1, 4), found.groupby("what", sort=False), strict=False):
+        axes.loglog(own["size"], own["seconds"], "o-", color="#0072b2")
+        axes.set(xlabel=what, title=f"exponent {slopes.get(what, float('nan')):.2f}")
+        axes.title.set_fontsize(10)
+    figure.axes[0].set_ylabel("seconds")
+    figure.savefig(file, dpi=110)
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as made:
-        write(Path(made), int(sys.argv[1]) if len(sys.argv) > 1 else 10**6)
-        measure(Path(made))
+    asked = argparse.ArgumentParser()
+    asked.add_argument("rows", nargs="?", type=int, default=10**6)
+    asked.add_argument("--folder")
+    asked.add_argument("--seconds", type=float, default=600)
+    asked.add_argument("--growth", type=Path, nargs="?", const=Path("growth.png"))
+    asked.add_argument("--one", nargs=2)
+    given = asked.parse_args()
+    if given.one:
+        one(*given.one, Path(given.folder))
+    elif given.growth:
+        table = grown(given.seconds)
+        print(table.to_string(index=False), exponents(table).round(2).to_string(), sep="\n")
+        draw(table, exponents(table), given.growth)
+    else:
+        with tempfile.TemporaryDirectory(dir=given.folder) as made:
+            write(Path(made), given.rows)
+            measured(Path(made), given.seconds)

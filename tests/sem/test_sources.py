@@ -175,6 +175,16 @@ def test_a_dask_table_is_read_a_partition_at_a_time(answers, monkeypatch):
         fit(MODEL, broken)
 
 
+def test_a_lazy_table_of_polars_is_read_in_batches(answers, folder, monkeypatch):
+    polars = pytest.importorskip("polars")
+    monkeypatch.setattr(observed, "read_columns", _refused)
+    table = polars.scan_parquet(f"{folder}/*.parquet")
+    whole, parts = (fit(MODEL, data, cluster="branch") for data in (answers, table))
+    assert np.allclose(whole.fit_measures, parts.fit_measures, rtol=SAME, equal_nan=True)
+    with pytest.raises(DataError, match="the LazyFrame cannot be read"):
+        fit(MODEL, table.with_columns(polars.col("unused").cast(polars.Int64).alias("c")))
+
+
 def _refused(*arguments):
     raise AssertionError("rows were read into memory")
 

@@ -20,6 +20,7 @@ from sexresearch.sem.estimation.constraints import restrictions
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.estimate import bounded
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.implied.two_level_likelihood import ClusterSums
 from sexresearch.sem.inference.chisquare import standard_test
 from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.terms.objective import Objective
@@ -136,11 +137,22 @@ def _variables(fitted: Fitted) -> set[str]:
 
 def _same_rows(one: Nested, other: Nested) -> bool:
     """Whether both levels of a group are of the same rows in the same clusters."""
-    if len(one.answers.values) != len(other.answers.values) or set(one.names) != set(other.names):
+    if one.data.n != other.data.n or set(one.names) != set(other.names):
         return False
     order = [other.names.index(name) for name in one.names]
+    if one.answers is None or other.answers is None:
+        return _same_sums(one, other, order)
     same = np.array_equal(one.answers.values, other.answers.values[:, order], equal_nan=True)
     return same and np.array_equal(np.asarray(one.answers.clusters), np.asarray(other.answers.clusters))
+
+
+def _same_sums(one: Nested, other: Nested, order: list[int]) -> bool:
+    """Whether both rest on clusters of the same means."""
+    mine, theirs = one.data, other.data
+    if not (isinstance(mine, ClusterSums) and isinstance(theirs, ClusterSums)) or mine.n_clusters != theirs.n_clusters:
+        return False
+    left, right = mine.cluster_means, theirs.cluster_means[:, order]
+    return bool(np.allclose(left, right, rtol=SAME, atol=SAME * float(np.abs(left).max())))
 
 
 def _same_data(a: Fitted, b: Fitted) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,13 @@ class ClusterTotals:
         nobs, units = int(self.rows[kept] @ often), int(often.sum())
         return Sums(self.names, self.centre, nobs, units, often @ sums, (sums * often[:, None]).T @ sums)
 
+    def ordered(self, names: Sequence[str]) -> ClusterTotals:
+        """The same for some of the variables, in another order."""
+        at = np.array([self.names.index(name) for name in names], dtype=int)
+        place = places_of_pairs(len(self.names))[np.ix_(at, at)][vech_index(len(names))]
+        kept = np.concatenate([[0], 1 + at, place])
+        return ClusterTotals(tuple(names), self.centre[at], self.keys, self.rows, self.sums[:, kept])
+
     def moments(self, counts: Array, order: Array, has_means: bool) -> Weighed:
         """Moment matrices under `counts` (b, J), as `weigh` makes them of rows."""
         p = len(self.names)
@@ -44,6 +52,18 @@ class ClusterTotals:
         place[i, j] = place[j, i] = np.arange(len(i))
         own = np.append(np.arange(1, p + 1), 0)  # the constant stands first here
         return moments_about(counts @ self.sums, place[np.ix_(own, own)], self.centre, order, has_means)
+
+
+def places_of_pairs(p: int) -> Array:
+    """(p, p) where the product of each pair of variables stands among sums (1, u, vech uu').
+
+    >>> places_of_pairs(2).tolist()
+    [[3, 4], [4, 5]]
+    """
+    i, j = vech_index(p)
+    place = np.empty((p, p), dtype=int)
+    place[i, j] = place[j, i] = 1 + p + np.arange(len(i))
+    return place
 
 
 def moments_of_sums(plain: Array, centre: Array) -> tuple[Array, Array]:

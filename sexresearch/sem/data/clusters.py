@@ -10,9 +10,11 @@ import numpy as np
 
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.cluster_totals import ClusterTotals, places_of_pairs
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import group_prefix
 from sexresearch.sem.implied.level_patterns import ClusterPatterns, cluster_patterns, row_patterns
+from sexresearch.sem.implied.structure import vech_index
 from sexresearch.sem.implied.two_level_likelihood import Clustered, ClusterSums, LevelMoments
 
 
@@ -62,18 +64,42 @@ def cluster_sums_of(answers: Answers, within: Array, between: Array, origin: Arr
         counts, n = np.bincount(kind, above), float(whole.sum())
         apart = own - np.repeat(means[:, within], size, axis=0)
         pooled = apart.T @ (apart * whole[:, None])
-    middle = np.zeros((len(sizes), means.shape[1]))
+    middle, covs = _by_size(means, kind, above, counts)
+    inner = n - float(counts.sum())
+    return ClusterSums(
+        within, between, n, pooled / (inner if inner > 0 else 1.0), sizes.astype(float),
+        counts, middle, covs, means, kind, own, starts, weights, above,
+    )  # fmt: skip
+
+
+def cluster_sums_of_totals(found: ClusterTotals, within: Array, between: Array, origin: Array) -> ClusterSums:
+    """The same from sums of every cluster, without weights."""
+    p, size, (i, j) = len(found.names), found.rows, vech_index(len(within))
+    sizes, kind = np.unique(size, return_inverse=True)
+    counts, above, n = np.bincount(kind).astype(float), np.ones(len(size)), float(size.sum())
+    means = found.sums[:, 1 : 1 + p] / size[:, None]
+    whole = found.sums[:, places_of_pairs(p)[within[i], within[j]]]
+    products = whole - size[:, None] * means[:, within[i]] * means[:, within[j]]
+    means += found.centre - origin
+    pooled = np.empty((len(within), len(within)))
+    pooled[i, j] = pooled[j, i] = products.sum(axis=0) / max(n - len(size), 1.0)
+    middle, covs = _by_size(means, kind, above, counts)
+    rows, starts = np.zeros((0, len(within))), np.zeros(0, dtype=int)
+    return ClusterSums(
+        within, between, n, pooled, sizes.astype(float),
+        counts, middle, covs, means, kind, rows, starts, None, above, products,
+    )  # fmt: skip
+
+
+def _by_size(means: Array, kind: Array, above: Array, counts: Array) -> tuple[Array, Array]:
+    """Means (S, p) and covariances (S, p, p) of the means of clusters of each size, by the weights of the clusters."""
+    middle = np.zeros((len(counts), means.shape[1]))
     np.add.at(middle, kind, means * above[:, None])
     middle /= counts[:, None]
     left = (means - middle[kind]) * np.sqrt(above)[:, None]
     ends = np.cumsum(np.bincount(kind))[:-1]
     parts = np.split(left[np.argsort(kind, kind="stable")], ends)
-    covs = [part.T @ part / count for part, count in zip(parts, counts, strict=True)]
-    inner = n - float(counts.sum())
-    return ClusterSums(
-        within, between, n, pooled / (inner if inner > 0 else 1.0), sizes.astype(float),
-        counts, middle, np.array(covs), means, kind, own, starts, weights, above,
-    )  # fmt: skip
+    return middle, np.array([part.T @ part / count for part, count in zip(parts, counts, strict=True)])
 
 
 def _cluster_means(values: Array, starts: Array, size: Array) -> Array:
@@ -148,21 +174,39 @@ def refuse_wrong_levels(answers: Answers, names: Sequence[str], within: Array, b
     """DataError naming variables of level 2 that vary within a cluster, and those of level 1 that do not."""
     order, starts, size = cluster_places(answers)
     where, alone = group_prefix(answers.label), [k for k in between if k not in within]
+    moving = _varying(answers.values[order][:, alone], starts) if alone else np.zeros(0)
+    _refuse_moving(where, size, [names[k] for k in alone], moving)
+    first = answers.values[order[starts]][:, within]
+    guess = np.flatnonzero(~(answers.values[order[starts + (size > 1)]][:, within] != first).any(axis=0))
+    still = [k for k in within[guess] if not _varying(answers.values[order][:, [k]], starts)[0]]
+    _refuse_still(where, [names[k] for k in still])
+
+
+def refuse_wrong_spread(
+    where: str, names: Sequence[str], within: Array, between: Array, size: Array, low: Array, high: Array
+) -> None:
+    """The same by the lowest and highest value (J, p) of each variable in each cluster."""
+    varying = (high - low > ALIKE * (high.max(axis=0) - low.min(axis=0))).sum(axis=0)
+    alone = [k for k in between if k not in within]
+    _refuse_moving(where, size, [names[k] for k in alone], varying[alone])
+    _refuse_still(where, [names[k] for k in within if not varying[k]])
+
+
+def _refuse_moving(where: str, size: Array, alone: Sequence[str], moving: Array) -> None:
     if (size == 1).all():
         raise DataError(f"{where}every cluster holds a single row: there is nothing within clusters")
-    moving = _varying(answers.values[order][:, alone], starts) if alone else np.zeros(0)
-    found = [f"{names[k]!r} (in {count} clusters)" for k, count in zip(alone, moving, strict=True) if count]
+    found = [f"{name!r} (in {count} clusters)" for name, count in zip(alone, moving, strict=True) if count]
     if found:
         raise DataError(
             f"{where}variables of level 2 alone vary within clusters: {', '.join(found)}; name them at level 1 as "
             "well, or give every row of a cluster its one value"
         )
-    first = answers.values[order[starts]][:, within]
-    guess = np.flatnonzero(~(answers.values[order[starts + (size > 1)]][:, within] != first).any(axis=0))
-    still = [k for k in within[guess] if not _varying(answers.values[order][:, [k]], starts)[0]]
+
+
+def _refuse_still(where: str, still: Sequence[str]) -> None:
     if still:
         raise DataError(
-            f"{where}variables of level 1 do not vary within any cluster: {', '.join(repr(names[k]) for k in still)}; "
+            f"{where}variables of level 1 do not vary within any cluster: {', '.join(map(repr, still))}; "
             "name them at level 2 alone"
         )
 

@@ -34,12 +34,13 @@ MANY = 10  # rows for each of the terms of their sums, from where sums are cheap
 class Nested:
     """What the clusters of one group say about two levels.
 
-    names (p,) : all variables, those of level 1 first. answers : their rows. data : what the likelihood is made of.
-    saturated : moments of both levels of highest likelihood. given : log-likelihood of fixed exogenous variables.
+    names (p,) : all variables, those of level 1 first. answers : their rows, None where sums stand for them. data :
+    what the likelihood is made of. saturated : moments of both levels of highest likelihood. given : log-likelihood of
+    fixed exogenous variables.
     """
 
     names: tuple[str, ...]
-    answers: Answers
+    answers: Answers | None
     data: Clustered
     saturated: LevelMoments
     given: float = 0.0
@@ -100,7 +101,8 @@ class Sample:
         if self.ordinal is not None:
             return True
         if self.nested is not None:
-            return not bool(np.isnan(self.nested.answers.values).any())
+            rows = self.nested.answers
+            return rows is None or not bool(np.isnan(rows.values).any())
         return len(self.blocks) == 1 and len(self.blocks[0].columns) >= len(self.names)
 
     @cached_property

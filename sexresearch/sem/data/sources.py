@@ -164,21 +164,24 @@ class LazySource(_Opened):
         return _duckdb_table(self.label) if stored else super()._at_hand()
 
     def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """The columns as frames; in pieces where the library hands out Arrow batches, whole where it does not."""
+        """The columns as frames, in batches where the library hands these out, whole where it does not."""
         chosen = self._at_hand().select(*names)
-        native = nw.to_native(chosen)
-        batches = getattr(native, "to_arrow_reader", None)
-        if batches is None:
-            yield chosen.collect("pandas").to_native()
-            return
         try:
-            for batch in batches(ROWS_AT_ONCE):
-                if batch.num_rows:
-                    yield batch.to_pandas()
-        except DataError:
-            raise
+            for batch in _batches(chosen):
+                if len(batch):
+                    yield batch
         except Exception as error:  # every library has errors of its own
             raise DataError(f"{self.label} cannot be read ({type(error).__name__}): {error}") from error
+
+
+def _batches(chosen: nw.LazyFrame[Any]) -> Iterator[pd.DataFrame]:
+    """By the readers of DuckDB and polars."""
+    native = nw.to_native(chosen)
+    if hasattr(native, "to_arrow_reader"):
+        return (batch.to_pandas() for batch in native.to_arrow_reader(ROWS_AT_ONCE))
+    if hasattr(native, "collect_batches"):
+        return (batch.to_pandas() for batch in native.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True))
+    return iter([chosen.collect("pandas").to_native()])
 
 
 @dataclass(frozen=True)

@@ -91,8 +91,8 @@ class Streamed:
             self.part(number, label, role, has_means, role.exogenous if given else ())
             for number, label, role in zip(self.groups, self.labels, roles, strict=True)
         ]
-        notes = [*self._lost(), *(note for part in parts for note in part.notes()), *self.costs]
-        self._refuse_clusters(parts)
+        notes = [*self.lost(), *(note for part in parts for note in part.notes()), *self.costs]
+        self.refuse_clusters(parts)
         share, more = self._weighed(parts)
         return tuple(part.sample(share) for part in parts), notes + more
 
@@ -107,12 +107,14 @@ class Streamed:
         """What becomes the sample of one group."""
         return Part(self, number, label, role, has_means, given)
 
-    def _lost(self) -> list[str]:
+    def lost(self) -> list[str]:
+        """What is said of rows without group or cluster."""
         columns, counted = self.reader.columns, self.counted
         lost = (("group", columns.group, counted.ungrouped), ("cluster", columns.cluster, counted.unclustered))
         return [f"{count} rows have no {role} in {name!r} and were dropped" for role, name, count in lost if count]
 
-    def _refuse_clusters(self, parts: Sequence[Part]) -> None:
+    def refuse_clusters(self, parts: Sequence[Part]) -> None:
+        """DataError where all rows that take part are of one cluster."""
         name = self.reader.columns.cluster
         known = {key % GROUP for part in parts for key in part.cluster_sizes}
         if name is not None and len(known) < 2:
@@ -222,12 +224,18 @@ class Part:
         sizes = self.cluster_sizes
         return replace(made, again=self.again(share), cluster_sizes=np.array(list(sizes.values())) if sizes else None)
 
+    def units(self, share: float = 1.0) -> ClusterTotals:
+        """The sums of every cluster, or of all rows where there are none."""
+        totals, slots = self.all.totals, self.slots
+        keys, sums = totals.keys[slots] % GROUP, totals.sums[slots]
+        return ClusterTotals(
+            self.items, totals.centre, keys, totals.rows[slots], sums if share == 1.0 else sums * share
+        )
+
     def _complete(self, share: float) -> Sample:
-        totals, slots, names = self.all.totals, self.slots, self.role.observed
-        keys = totals.keys[slots] % GROUP
-        units = ClusterTotals(self.items, totals.centre, keys, totals.rows[slots], totals.sums[slots] * share)
+        names, units = self.role.observed, self.units(share)
         clustered = self.all.reader.columns.cluster is not None
-        bare = Sample(self.label, names, 0, 0.0, totals.centre, np.zeros((0, 0)), (), by_cluster=units)
+        bare = Sample(self.label, names, 0, 0.0, units.centre, np.zeros((0, 0)), (), by_cluster=units)
         made = drawn_sample(bare, None, self.has_means)
         return made if clustered else replace(made, given_sums=None, by_cluster=None)
 
@@ -276,8 +284,8 @@ def _blocks(sums: Array, seen: Array, order: list[int]) -> list[Pattern]:
 
 
 @one_thread
-def streamed(reader: Reader, gaps: bool) -> Streamed:
-    """The source read once; with `gaps` by pattern of answers, otherwise its complete rows.
+def streamed(reader: Reader, gaps: bool, extremes: bool = False) -> Streamed:
+    """The source read once; with `gaps` by pattern of answers, otherwise its complete rows, or `extremes` of units too.
 
     DataError where a column holds no numbers, or values that nothing can be computed from.
     """
@@ -293,7 +301,7 @@ def streamed(reader: Reader, gaps: bool) -> Streamed:
         counted.used(piece)
         units = piece.clusters if not gaps else _patterns(~np.isnan(piece.answers), kinds)
         if totals is None:
-            totals = Totals(_centre(piece.answers))
+            totals = Totals(_centre(piece.answers), extremes)
         totals.add(piece.groups * GROUP + (0 if units is None else units), piece.answers, piece.weights, numbers)
     if totals is None:
         raise DataError(f"the data are empty: 0 rows, {len(reader.wanted)} columns")

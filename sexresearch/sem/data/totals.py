@@ -21,11 +21,13 @@ class Totals:
     """By unit: rows, and sums of w (1, u, vech uu') of u, the values less `centre` (p,), 0 where there is no answer.
 
     Units are numbered in order of first appearance; `keys` names them. squares : sums of squared weights; heaviest and
-    its row: the largest weight, and the number of the row that bears it.
+    its row: the largest weight, and the number of the row that bears it. low, high (units, p) : where `extremes` are
+    wanted, the lowest and highest value less the centre.
     """
 
-    def __init__(self, centre: Array) -> None:
-        self.centre = centre
+    def __init__(self, centre: Array, extremes: bool = False) -> None:
+        self.centre, self.extremes = centre, extremes
+        self.low, self.high = np.zeros((2, 0, len(centre)))
         self.slots: dict[int, int] = {}
         self.rows, self.heaviest_row = np.zeros((2, 0), dtype=int)
         self.squares, self.heaviest = np.zeros((2, 0))
@@ -52,6 +54,9 @@ class Totals:
         own = np.array([self.slots.setdefault(key, len(self.slots)) for key in keys[starts].tolist()])
         self._grow(z.shape[1])
         self.rows[own] += size
+        if self.extremes:
+            self.low[own] = np.minimum(self.low[own], np.minimum.reduceat(z[:, 1:], starts))
+            self.high[own] = np.maximum(self.high[own], np.maximum.reduceat(z[:, 1:], starts))
         w = None if weights is None else weights[order]
         if w is not None:
             self._weigh(own, starts, w, numbers[order])
@@ -75,6 +80,9 @@ class Totals:
         if wanted <= len(self.rows):
             return
         self.sums = np.concatenate([self.sums.reshape(-1, size), np.zeros((more, size))])
+        if self.extremes:
+            none = np.full((more, width - 1), np.inf)
+            self.low, self.high = np.concatenate([self.low, none]), np.concatenate([self.high, -none])
         for name in ("rows", "squares", "heaviest", "heaviest_row"):
             old = getattr(self, name)
             setattr(self, name, np.concatenate([old, np.zeros(more, dtype=old.dtype)]))

@@ -47,6 +47,7 @@ from sexresearch.sem.estimation.restarts import attempts_enough, search
 from sexresearch.sem.estimation.settled import settled
 from sexresearch.sem.estimation.start import starting_values, widened
 from sexresearch.sem.estimation.two_level_samples import two_level_samples
+from sexresearch.sem.estimation.two_level_sums import two_level_sums
 from sexresearch.sem.implied.structure import BESIDE, Structure, structure_of
 from sexresearch.sem.language.completion import COMPLETION
 from sexresearch.sem.language.group_blocks import label_text
@@ -64,7 +65,7 @@ FEW_PATTERNS = 20  # of missing answers, up to which many starts take a second o
 def estimate(model: Model, data: DataFrame | None, moments: object, requested: Options) -> tuple[Fitted, list[str]]:
     """Fit by our own core; returns the fitted arrays and what was noticed on the way."""
     requested = replace(requested, two_level=bool(model.statements.levels))
-    if requested.two_level and data is None:
+    if requested.two_level and data is None and not isinstance(moments, Streamed):
         raise OptionError("models with 'level:' blocks need the respondents' answers; moments are not enough")
     if requested.two_level:
         refuse_beside_levels(respelled(requested))
@@ -223,6 +224,8 @@ def _samples(
             raise DataError("the model has means, but the moments give none: pass Moments(cov, nobs, mean)")
         pairs = zip(groups.items(), table.roles, strict=True)
         return tuple(from_moments(m, label, role.observed, has_means) for (label, m), role in pairs), []
+    if isinstance(groups, Streamed) and table.levels:
+        return two_level_sums(groups, table, options)
     if isinstance(groups, Streamed):
         return groups.samples(table.roles, has_means, given=options.missing == "fiml" and options.fixed_x)
     if table.levels:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +24,7 @@ from sexresearch.sem.data.sample import Nested, Sample, arrange
 from sexresearch.sem.data.sampling_weights import level_weighed
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.estimation.options import Options
-from sexresearch.sem.implied.two_level_likelihood import Clustered, LevelMoments
+from sexresearch.sem.implied.two_level_likelihood import Clustered, ClusterSums, LevelMoments
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.terms.two_level import UnrestrictedLevels
@@ -83,14 +83,20 @@ def nested(answers: Answers, within: Roles, between: Roles, fixed_x: bool) -> Ne
     b = np.array([names.index(name) for name in between.observed])
     refuse_wrong_levels(answers, names, w, b)
     data, start = clustered(answers, w, b)
-    _refuse_few(data, between, answers)
+    refuse_few_clusters(data, between, answers.label)
     saturated = saturated_moments(data, simple_moments(start))
-    given = given_log_likelihood(answers, data, saturated, within, between) if fixed_x else 0.0
+
+    def part(chosen: list[int], of_w: Array, of_b: Array) -> ClusterSums:
+        own = replace(answers, values=answers.values[:, chosen])
+        return cluster_sums_of(own, of_w, of_b, np.nanmean(answers.values, axis=0)[chosen])
+
+    given = given_log_likelihood(part, data, saturated, within, between) if fixed_x else 0.0
     return Nested(names, answers, data, saturated, given)
 
 
-def _refuse_few(sums: Clustered, between: Roles, answers: Answers) -> None:
-    where, count = group_prefix(answers.label), len(between.observed)
+def refuse_few_clusters(sums: Clustered, between: Roles, label: object) -> None:
+    """DataError where level 2 has no more clusters than variables."""
+    where, count = group_prefix(label), len(between.observed)
     if sums.n_clusters <= count:
         raise DataError(
             f"{where}{sums.n_clusters} clusters for {count} variables at level 2; their covariances between clusters "
@@ -113,26 +119,38 @@ def saturated_moments(data: Clustered, start: LevelMoments) -> LevelMoments:
     return objective.moments(minimize(objective, base[free]).theta)
 
 
-def given_log_likelihood(answers: Answers, sums: Clustered, at: LevelMoments, within: Roles, between: Roles) -> float:
-    """Log-likelihood of the fixed exogenous variables of both levels at their own moments."""
+def given_log_likelihood(
+    part: Callable[[list[int], Array, Array], ClusterSums],
+    sums: Clustered,
+    at: LevelMoments,
+    within: Roles,
+    between: Roles,
+) -> float:
+    """Log-likelihood of the fixed exogenous variables of both levels at their own moments; `part` sums these up."""
     x, z = len(within.exogenous), len(between.exogenous)
     if not x + z:
         return 0.0
     w, b = np.arange(len(sums.within))[len(sums.within) - x :], np.arange(len(sums.between))[len(sums.between) - z :]
     chosen = list(dict.fromkeys([*sums.within[w], *sums.between[b]]))
-    own = replace(answers, values=answers.values[:, chosen])
     of_w, of_b = (np.array([chosen.index(k) for k in part], dtype=int) for part in (sums.within[w], sums.between[b]))
-    part = cluster_sums_of(own, of_w, of_b, np.nanmean(answers.values, axis=0)[chosen])
     moments = LevelMoments(at.within_mean[w], at.within[np.ix_(w, w)], at.between_mean[b], at.between[np.ix_(b, b)])
-    return part.log_likelihood(moments)
+    return part(chosen, of_w, of_b).log_likelihood(moments)
 
 
 def level_samples(own: Nested, within: Roles, between: Roles) -> tuple[Sample, Sample]:
     """The sample of each level; respondents are counted at level 1."""
-    data, at, answers = own.data, own.saturated, own.answers
-    origin = np.nanmean(answers.values, axis=0)
+    answers = own.answers
+    assert answers is not None
     number = len(answers.values)
     weight = float(number) if answers.weights is None else float(np.sum(answers.weights))
+    return samples_about(own, within, between, np.nanmean(answers.values, axis=0), (answers.label, number, weight))
+
+
+def samples_about(
+    own: Nested, within: Roles, between: Roles, origin: Array, counted: tuple[object, int, float]
+) -> tuple[Sample, Sample]:
+    """The same with the means of all rows as origin; `counted` : the label of the group, its rows and their weight."""
+    data, at, answers, (label, number, weight) = own.data, own.saturated, own.answers, counted
     alone = ~np.isin(data.within, data.between)
     first = np.where(alone, origin[data.within], 0.0)
     parts = ((within.observed, number, first, at.within_mean, at.within, data.within), (
@@ -140,9 +158,9 @@ def level_samples(own: Nested, within: Roles, between: Roles) -> tuple[Sample, S
     ))  # fmt: skip
     made = []
     for names, count, start, mean, cov, places in parts:
-        rows = replace(answers, values=answers.values[:, places]) if count else None
+        rows = None if not count or answers is None else replace(answers, values=answers.values[:, places])
         n = weight if count else 0.0
-        made.append(Sample(answers.label, names, count, n, mean + start, cov, (), rows, origin=start, nested=own))
+        made.append(Sample(label, names, count, n, mean + start, cov, (), rows, origin=start, nested=own))
     return made[0], made[1]
 
 

@@ -207,7 +207,8 @@ class ClusterSums:
     pooled (w, w) : covariance within clusters, denominator n - clusters. sizes, counts (S,) : different cluster sizes,
     and clusters of each. means (S, p), covs (S, p, p) : of the means of these clusters, from the origin, denominator
     their number. cluster_means (J, p) and kind (J,) : of each cluster, and the number of its size. rows (n, w) and
-    starts (J,) : answers at level 1 from the origin, cluster after cluster, and where each begins.
+    starts (J,) : answers at level 1 from the origin, cluster after cluster, and where each begins; where rows are not
+    held, products (J, vech) are the sums of products of what is left of them after their cluster's means.
 
     With weights (Asparouhov 2006, doi 10.1080/03610920500476598) a respondent's likelihood given its cluster has the
     power of its weight within the cluster, weights (n,), which sum to the cluster's size; so the cluster's sums and
@@ -229,6 +230,7 @@ class ClusterSums:
     starts: Array
     weights: Array | None
     above: Array
+    products: Array | None = None
 
     @property
     def n_clusters(self) -> int:
@@ -334,17 +336,25 @@ class ClusterSums:
         e = np.einsum("jab,jb->ja", s.V[self.kind], self.cluster_means - index.mean(at))
         push = 0.5 * (e[:, :, None] * e[:, None, :] - s.V[self.kind])
         size = self.sizes[self.kind]
-        own_means = np.repeat(self.cluster_means[:, self.within], size.astype(int), axis=0)
-        apart = self.rows - own_means
-        turned = (apart if self.weights is None else apart * np.sqrt(self.weights)[:, None]) @ s.inverse
         i, j = vech_index(len(self.within))
         k, h = vech_index(len(self.between))
-        sums = np.add.reduceat(turned[:, i] * turned[:, j], self.starts, axis=0)
+        sums = self._turned(s.inverse, size.astype(int))
         own = 0.5 * (sums - (size - 1)[:, None] * s.inverse[i, j])
         own += push[:, index.within_pairs[0], index.within_pairs[1]] / size[:, None]
         own *= np.where(i == j, 1.0, 2.0)
         other = push[:, index.between_pairs[0], index.between_pairs[1]] * np.where(k == h, 1.0, 2.0)
         return np.concatenate([e[:, self.within], own, e[:, self.between], other], axis=1) * self.above[:, None]
+
+    def _turned(self, inverse: Array, size: Array) -> Array:
+        """(J, vech) sums of products of what is left of rows after their cluster's means, times the inverse of W."""
+        i, j = vech_index(len(self.within))
+        if self.products is not None:
+            full = np.empty((len(self.products), *inverse.shape))
+            full[:, i, j] = full[:, j, i] = self.products
+            return (inverse @ full @ inverse)[:, i, j]
+        apart = self.rows - np.repeat(self.cluster_means[:, self.within], size, axis=0)
+        turned = (apart if self.weights is None else apart * np.sqrt(self.weights)[:, None]) @ inverse
+        return np.add.reduceat(turned[:, i] * turned[:, j], self.starts, axis=0)
 
 
 class _Solved(NamedTuple):

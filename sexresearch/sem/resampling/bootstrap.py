@@ -146,12 +146,12 @@ def _refuse_kind(fitted: Fitted, kind: str, codes: list[Array] | None) -> None:
 
 
 def _no_rows(fitted: Fitted) -> str:
-    read = any(sample.again is not None or sample.ordinal is not None for sample in fitted.samples)
+    read = any(s.again is not None or s.ordinal is not None or s.nested is not None for s in fitted.samples)
     if not read:
         return "moments hold no rows to draw; use kind='parametric', or fit the respondents' answers"
     return (
         "the rows of a source were added up and are not there to draw. Whole clusters are drawn from their sums: fit "
-        "continuous, complete answers with cluster=. Or use kind='parametric', or fit a data frame"
+        "continuous, complete answers of one level with cluster=. Or use kind='parametric', or fit a data frame"
     )
 
 
