@@ -36,7 +36,7 @@ from sexresearch.glossary import table
 from sexresearch.sem import Model, Results
 from sexresearch.survey import Instrument, Survey, screen
 
-FAILURES = (SexresearchError, ArithmeticError, ValueError, np.linalg.LinAlgError)
+FAILURES = (ArithmeticError, ValueError, np.linalg.LinAlgError)
 POINTS = 5.0  # of a lever, as `priorities` has it
 PAGE_ONE = 8  # sentences at the most
 PAGE_ORDER = ("next", "today", "chain", "whom", "measured", "data", "limits")
@@ -329,5 +329,7 @@ def _stage(question: str, stage: Callable[[], AnswerPart], progress: Progress) -
     progress(question)
     try:
         return stage()
-    except FAILURES as error:
+    except SexresearchError as error:
         return unanswered(question, str(error))
+    except FAILURES:  # of the arithmetic, in words that are not for readers
+        return unanswered(question, "not_computed")

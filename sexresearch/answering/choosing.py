@@ -114,10 +114,11 @@ def _column(survey: Survey, role: str, wanted: str | None) -> Choice:
         return Choice(choice, wanted, "asked")
     if wanted == "":
         return Choice(choice, "", "asked_none")
-    for field in survey.instrument.fields:
-        if field.role == role and survey.answers[field.name].nunique() > 1:
+    declared = [field for field in survey.instrument.fields if field.role == role]
+    for field in declared:
+        if survey.answers[field.name].nunique() > 1:
             return Choice(choice, field.name, "declared")
-    return Choice(choice, "", "not_declared")
+    return Choice(choice, "", "one_value" if declared else "not_declared")
 
 
 def _cluster(survey: Survey, overrides: Overrides) -> Choice:

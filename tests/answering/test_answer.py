@@ -108,6 +108,27 @@ def test_forty_respondents_and_an_item_nobody_answered_do_not_end_in_an_error():
     assert len(answer.page_one) >= 1
 
 
+def test_one_group_and_three_respondents_are_said_in_words_and_written_in_every_format(tmp_path):
+    survey = some(rows=3)
+    frame = survey.answers.assign(brand="luxury")
+    short = sx.answer(sx.Survey.from_frame(frame, survey.instrument))
+    assert texts(short, "whom") == ["Not answered: there is one group only."]
+    assert "There are few respondents" in " ".join(sentence.text for sentence in short.page_one)
+    assert "matrix" not in " ".join(sentence.text for sentence in short.sentences).replace("covariance matrix", "")
+    off = sx.answer(only(survey, ["satisfaction"]), group="")
+    assert texts(off, "whom") == ["Not answered: comparing groups was switched off."]
+    for suffix in ("docx", "pptx", "xlsx", "html", "tex"):
+        assert sx.report(short, tmp_path / f"short.{suffix}").stat().st_size > 4_000
+
+
+def test_without_success_or_delight_the_limits_say_so():
+    survey = only(some(), ["core", "feedback", "satisfaction", "loyalty"])
+    asked = sx.answer(survey, group="")
+    assert asked.target == "loyalty"
+    assert {"Success was not measured", "Delight was not measured"} <= {text.split(",")[0] for text in asked.limits}
+    assert asked.first_lever
+
+
 def test_nobody_answered_anything():
     survey = only(some(rows=30), ["loyalty", "satisfaction"])
     empty = survey.answers.assign(**dict.fromkeys(survey.items, float("nan")))

@@ -59,7 +59,8 @@ def _why_not(setting: Setting) -> str:
     """Why there is nothing to be compared; empty where there is."""
     group = setting.choices.group
     if not group:
-        return "no_group"
+        key = next((choice.key for choice in setting.choices.made if choice.choice == "group"), "")
+        return {"one_value": "one_group", "asked_none": "groups_off"}.get(key, "no_group")
     counts = setting.survey.answers[group].value_counts()
     if len(counts) < 2:
         return "one_group"

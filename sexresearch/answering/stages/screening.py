@@ -55,7 +55,8 @@ def _used(setting: Setting) -> list[Fact]:
 def _suspicious(setting: Setting, found: pd.DataFrame) -> list[Fact]:
     own = found[found["check"].isin(CARELESS)]
     rows = {row for labels in own["rows"] for row in labels}
-    small = [Fact("few_rows", {"detail": text}) for text in found[found["check"] == "small sample"]["detail"]]
+    few = found[found["check"] == "small sample"]["detail"]
+    small = [Fact("few_rows", {"detail": text}, first=True) for text in few]
     if not rows:
         clean = Verdict("holds", "respondents pointed at by screening", 0.0, decimals=0)
         return [*small, Fact("screening_clean", verdicts=(clean,))]
