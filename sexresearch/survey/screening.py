@@ -103,8 +103,8 @@ def screen(survey: Survey, duration: str | None = None) -> pd.DataFrame:
     covariances: 0.5 % of attentive respondents are beyond them. A check that would find less than half of those who
     answer at random (nearly throughout the same, for variation) says nothing. `response_indices` has the numbers.
     Of careless answers planted in simulated surveys, the questionnaires "customer-core" and "employee" show nearly all
-    at under 5 % false alarms. Ten questions, as of "pulse", show who gives one answer throughout or speeds, four of
-    five who answer at random, and half of the near copies only: there, ask for the time taken.
+    at under 5 % false alarms, the ten questions of "pulse" 96 % at 1.4 %: all who give one answer throughout or speed,
+    all copies with one answer changed, four of five who answer at random. Without the time taken it is less.
 
     Examples
     --------
