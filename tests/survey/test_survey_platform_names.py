@@ -74,3 +74,18 @@ def test_words_of_no_answer_are_no_group(role):
     frame = pd.DataFrame({"q": [1, 2, 3, 4], "age": ["18-29", "Prefer not to say", "NS", "n/a "]})
     ages = sx.Survey.from_frame(frame, sx.Instrument.from_toml(codebook)).answers["age"]
     assert ages.isna().tolist()[:3] == [False, role != "other", False]  # NS may be a province
+
+
+def test_a_column_that_cannot_be_decided_is_left_out_of_a_draft_and_said(tmp_path):
+    frame = pd.DataFrame(ratings(["sat1", "sat2", "sat3"])).assign(sales="1.234")
+    frame.to_csv(tmp_path / "a.csv", index=False, sep=";")
+    draft = sx.draft_instrument(tmp_path / "a.csv")
+    assert [item.name for item in draft.items] == ["sat1", "sat2", "sat3"]
+    assert "# Read: column 'sales' left out: '1.234' may be 1234 or 1.234: say decimal='.'" in draft.text
+    (tmp_path / "q.toml").write_text(draft.text)
+    assert "'sales' (not in use): '1.234' may be" in " ".join(
+        sx.read_survey(tmp_path / "a.csv", tmp_path / "q.toml").notes
+    )
+    frame[["sales"]].assign(day="x").to_csv(tmp_path / "b.csv", index=False, sep=";")
+    with pytest.raises(sx.errors.DataError, match=r"no column of ratings.*column 'sales' left out: '1\.234' may be"):
+        sx.draft_instrument(tmp_path / "b.csv")

@@ -21,6 +21,7 @@ from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.parts import Construct, Field, Item
 from sexresearch.survey.rawtable import RawTable
 from sexresearch.survey.reading import raw_table
+from sexresearch.survey.spelling import clean
 from sexresearch.survey.wording import listed, together
 from sexresearch.writing import write_confirmed
 
@@ -140,6 +141,7 @@ def draft_instrument(path: str | Path, sheet: str | None = None, *, language: Li
             f"{file.name} has {table.frame.shape[1]:,} columns; questionnaires are drafted for up to {MOST_COLUMNS:,}: "
             f"save the columns that were asked as a file of their own, and draft from that"
         )
+    table, left = _decided(table)
     problems = check_answers(table, None).problems
     if problems:
         raise DataError(together(f"{file.name} cannot be used as it is", problems))
@@ -148,12 +150,19 @@ def draft_instrument(path: str | Path, sheet: str | None = None, *, language: Li
         names = listed([*(part.item.header for part in items), *(part.field.name for part in fields)])
         raise DataError(
             f"{file.name} holds no column of ratings, so there is no questionnaire to draft; ratings are whole numbers "
-            f"such as 1 to 5, or words such as 'agree'; its columns are {names}"
+            f"such as 1 to 5, or words such as 'agree'; its columns are {names}" + "".join(f"; {note}" for note in left)
         )
     constructs = _constructs(items, fields, language)
-    text = draft_text(file.name, table.notes, constructs, items, fields)
+    text = draft_text(file.name, (*table.notes, *left), constructs, items, fields)
     others = tuple(part.field for part in fields)
     return Draft(constructs, others, file.name, text, _frame(items, fields, constructs))
+
+
+def _decided(table: RawTable) -> tuple[RawTable, tuple[str, ...]]:
+    """The table without columns that cannot be read as they are, and what to say of these: others need not wait."""
+    kept = [place for place, name in enumerate(table.frame.columns) if clean(str(name)) not in table.doubts]
+    left = tuple(f"column '{name}' left out: {doubt}" for name, doubt in table.doubts.items())
+    return replace(table, frame=table.frame.iloc[:, kept], doubts={}), left
 
 
 def _readable(
