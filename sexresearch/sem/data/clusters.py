@@ -49,9 +49,9 @@ def cluster_sums_of(answers: Answers, within: Array, between: Array, origin: Arr
     A row's weight is that of its cluster times its own, which sums to the cluster's rows (`level_weighed`).
     """
     order, starts, size = cluster_places(answers)
-    values = answers.values[order] - origin
+    values = in_order(answers.values, order) - origin
     sizes, kind = np.unique(size, return_inverse=True)
-    own, weights, above = values[:, within], None, np.ones(len(size))
+    own, weights, above = columns_of(values, within), None, np.ones(len(size))
     if answers.weights is None:
         means = _cluster_means(values, starts, size)
         counts, n = np.bincount(kind).astype(float), float(len(values))
@@ -111,12 +111,28 @@ def _cluster_means(values: Array, starts: Array, size: Array) -> Array:
 
 def clustered(answers: Answers, within: Array, between: Array) -> tuple[Clustered, ClusterSums]:
     """What the likelihood is made of, and sums to start from: where answers are missing, those of filled rows."""
-    origin = np.nanmean(answers.values, axis=0)
-    if not np.isnan(answers.values).any():
+    origin = np.mean(answers.values, axis=0)
+    if not np.isnan(origin).any():
         sums = cluster_sums_of(answers, within, between, origin)
         return sums, sums
-    data = patterns_of(answers, within, between, origin)
+    data = patterns_of(answers, within, between, np.nanmean(answers.values, axis=0))
     return data, data.like
+
+
+def means_of(values: Array) -> Array:
+    """(p,) means of the answers there are."""
+    means = np.mean(values, axis=0)
+    return np.nanmean(values, axis=0) if np.isnan(means).any() else means
+
+
+def in_order(values: Array, order: Array) -> Array:
+    """Rows (n, p) in another order; not copied where they stand in it."""
+    return values if bool((np.diff(order) == 1).all()) else values[order]
+
+
+def columns_of(values: Array, places: Array) -> Array:
+    """Some columns of (n, p); not copied where they are all of them."""
+    return values if np.array_equal(places, np.arange(values.shape[1])) else values[:, places]
 
 
 def patterns_of(answers: Answers, within: Array, between: Array, origin: Array) -> ClusterPatterns:
@@ -223,6 +239,8 @@ def _varying(values: Array, starts: Array) -> Array:
 
 def refuse_crossing(groups: Sequence[Answers], options: Named) -> None:
     """DataError where a group cuts through clusters, so that respondents of one cluster are in two groups."""
+    if len(groups) < 2:
+        return
     known: dict[int, object] = {}
     crossed = 0
     for group in groups:

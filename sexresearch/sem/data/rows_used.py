@@ -88,7 +88,7 @@ def responding(answers: Answers, explained: int) -> Array:
 def refuse_single_cluster(groups: Sequence[Answers], name: str | None) -> None:
     """DataError where the rows that take part come from one cluster."""
     codes = [group.clusters for group in groups if group.clusters is not None]
-    if codes and len(np.unique(np.concatenate(codes))) < 2:
+    if codes and all((own == codes[0][0]).all() for own in codes):
         raise DataError(f"cluster column {name!r} holds a single cluster; at least 2 are needed")
 
 

@@ -13,6 +13,8 @@ from sexresearch.sem.data.clusters import (
     FLOOR,
     cluster_sums_of,
     clustered,
+    columns_of,
+    means_of,
     positive,
     refuse_crossing,
     refuse_wrong_levels,
@@ -88,7 +90,7 @@ def nested(answers: Answers, within: Roles, between: Roles, fixed_x: bool) -> Ne
 
     def part(chosen: list[int], of_w: Array, of_b: Array) -> ClusterSums:
         own = replace(answers, values=answers.values[:, chosen])
-        return cluster_sums_of(own, of_w, of_b, np.nanmean(answers.values, axis=0)[chosen])
+        return cluster_sums_of(own, of_w, of_b, means_of(answers.values)[chosen])
 
     given = given_log_likelihood(part, data, saturated, within, between) if fixed_x else 0.0
     return Nested(names, answers, data, saturated, given)
@@ -143,7 +145,7 @@ def level_samples(own: Nested, within: Roles, between: Roles) -> tuple[Sample, S
     assert answers is not None
     number = len(answers.values)
     weight = float(number) if answers.weights is None else float(np.sum(answers.weights))
-    return samples_about(own, within, between, np.nanmean(answers.values, axis=0), (answers.label, number, weight))
+    return samples_about(own, within, between, means_of(answers.values), (answers.label, number, weight))
 
 
 def samples_about(
@@ -158,7 +160,7 @@ def samples_about(
     ))  # fmt: skip
     made = []
     for names, count, start, mean, cov, places in parts:
-        rows = None if not count or answers is None else replace(answers, values=answers.values[:, places])
+        rows = None if not count or answers is None else replace(answers, values=columns_of(answers.values, places))
         n = weight if count else 0.0
         made.append(Sample(label, names, count, n, mean + start, cov, (), rows, origin=start, nested=own))
     return made[0], made[1]
