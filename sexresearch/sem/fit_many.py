@@ -218,8 +218,8 @@ def _each(
     if engine is not None and len(rows):
         parts = [part.tolist() for part in np.array_split(rows, -(-len(rows) // BRANCHES_AT_ONCE))]
         work = _Together(common, engine, (n, mean, cov), structure.has_means)
-        for part, found in zip(parts, shared_results(parts, work, workers), strict=False):
-            theta[part] = found
+        for part, fits in zip(parts, shared_results(parts, work, workers), strict=False):
+            theta[part] = fits
     for number in rows[~np.isfinite(theta[rows]).all(axis=1)].tolist():
         theta[number], why[number] = _alone(common, n[number], mean[number], cov[number])
     done = np.flatnonzero(np.isfinite(theta).all(axis=1))

@@ -176,7 +176,7 @@ def _factor(seen: View, name: str, items: tuple[str, ...]) -> _Factor:
 
     if (seen.estimates[spread] <= 0).any():
         raise ModelError(f"align needs factor variances above 0; that of {name!r} is not")
-    found, slopes = both(seen.estimates), np.zeros((2 * lam.size, len(seen.theta)))
+    parts, slopes = both(seen.estimates), np.zeros((2 * lam.size, len(seen.theta)))
     for k in {*spread, *level, *lam.ravel(), *nu.ravel()}:
         free = seen.rows[k].free
         if free >= 0:
@@ -184,7 +184,7 @@ def _factor(seen: View, name: str, items: tuple[str, ...]) -> _Factor:
             step[k] = STEP
             slopes[:, free] += (both(seen.estimates + step) - both(seen.estimates - step)) / (2 * STEP)
     half = lam.size
-    return _Factor(name, items, found[:half].reshape(lam.shape), found[half:].reshape(nu.shape), slopes)
+    return _Factor(name, items, parts[:half].reshape(lam.shape), parts[half:].reshape(nu.shape), slopes)
 
 
 def _in_first_units(point: Array, loadings: Array, intercepts: Array) -> Array:
@@ -195,10 +195,10 @@ def _in_first_units(point: Array, loadings: Array, intercepts: Array) -> Array:
     return np.concatenate([L.ravel(), (intercepts - a[:, None] * L).ravel(), a, s])
 
 
-def _uncertainty(factor: _Factor, found: Aligned, sizes: Array, vcov: Array) -> Array:
+def _uncertainty(factor: _Factor, aligned: Aligned, sizes: Array, vcov: Array) -> Array:
     """(2gp + 2g,)^2 covariance of aligned parameters, means and standard deviations."""
     shape, weights = factor.loadings.shape, pair_weights(sizes)
-    x0, t0 = found.point, np.concatenate([factor.loadings.ravel(), factor.intercepts.ravel()])
+    x0, t0 = aligned.point, np.concatenate([factor.loadings.ravel(), factor.intercepts.ravel()])
 
     def split(t: Array) -> tuple[Array, Array]:
         return t[: len(t) // 2].reshape(shape), t[len(t) // 2 :].reshape(shape)
@@ -216,12 +216,12 @@ def _uncertainty(factor: _Factor, found: Aligned, sizes: Array, vcov: Array) -> 
     return carried(J @ factor.slopes, vcov)
 
 
-def _told(seen: View, factor: _Factor, found: Aligned) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list[str]]:
+def _told(seen: View, factor: _Factor, aligned: Aligned) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list[str]]:
     """The three tables of one construct, and what there is to say about it."""
     g, p = factor.loadings.shape
     sizes, labels = np.array([block.n for block in seen.blocks]), list(seen.groups)
-    values = _in_first_units(found.point, factor.loadings, factor.intercepts)
-    V = _uncertainty(factor, found, sizes, seen.vcov)
+    values = _in_first_units(aligned.point, factor.loadings, factor.intercepts)
+    V = _uncertainty(factor, aligned, sizes, seen.vcov)
     se = np.sqrt(np.maximum(np.diag(V), 0.0))
     se[2 * g * p] = 0.0  # the first mean, which is held
     a, s = values[2 * g * p : 2 * g * p + g], values[2 * g * p + g :]
@@ -242,7 +242,7 @@ def _told(seen: View, factor: _Factor, found: Aligned) -> tuple[pd.DataFrame, pd
     columns = ["construct", "item", "parameter", "group", "value", "se", "average", "pvalue", "invariant"]
     table = pd.DataFrame(rows, columns=columns)
     columns = ["construct", "item", "parameter", "average", "r_squared", "contribution", "differing"]
-    return means, table, pd.DataFrame(items, columns=columns), _doubts(factor.name, table, found)
+    return means, table, pd.DataFrame(items, columns=columns), _doubts(factor.name, table, aligned)
 
 
 def _explained(
@@ -266,7 +266,7 @@ def _contribution(values: Array, sizes: Array) -> float:
     )
 
 
-def _doubts(name: str, table: pd.DataFrame, found: Aligned) -> list[str]:
+def _doubts(name: str, table: pd.DataFrame, aligned: Aligned) -> list[str]:
     share = 1.0 - table["invariant"].mean()
     notes = []
     if share > MANY:
@@ -274,6 +274,6 @@ def _doubts(name: str, table: pd.DataFrame, found: Aligned) -> list[str]:
             f"{name}: {share:.0%} of loadings and intercepts differ, more than {MANY:.0%} (Muthén & Asparouhov 2014): "
             "means of the groups are doubtful"
         )
-    if found.others:
-        notes.append(f"{name}: {found.others} other minima of the loss are hardly higher: means are not unique")
+    if aligned.others:
+        notes.append(f"{name}: {aligned.others} other minima of the loss are hardly higher: means are not unique")
     return notes

@@ -80,11 +80,11 @@ def aligned(loadings: Array, intercepts: Array, sizes: Array) -> Aligned:
 
 def _apart(points: Sequence[Array]) -> list[Array]:
     """Of points that are one, the first."""
-    found: list[Array] = []
+    minima: list[Array] = []
     for point in points:
-        if all(float(np.abs(point - known).max()) >= SAME for known in found):
-            found.append(point)
-    return found
+        if all(float(np.abs(point - known).max()) >= SAME for known in minima):
+            minima.append(point)
+    return minima
 
 
 def pair_weights(sizes: Array) -> Array:

@@ -12,8 +12,8 @@ from sexresearch.sem.view import Formula, Modifiers, written
 def higher(model: Model) -> tuple[str, ...]:
     """Constructs that are measured by other constructs."""
     latents = set(model.latents)
-    found = (f.lhs for f in model.statements.formulas if f.op == "=~" and f.rhs in latents - {f.lhs})
-    return tuple(dict.fromkeys(found))
+    names = (f.lhs for f in model.statements.formulas if f.op == "=~" and f.rhs in latents - {f.lhs})
+    return tuple(dict.fromkeys(names))
 
 
 def scaled_by_text(model: Model) -> bool:

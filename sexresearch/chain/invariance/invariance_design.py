@@ -255,16 +255,16 @@ def with_categories(source: FitSource, model: Model | str, waves: Mapping[str, s
     """
     given = source.fitting.ordered
     if isinstance(given, bool | np.bool_):
-        found: bool | tuple[str, ...] = bool(given)
+        ordered: bool | tuple[str, ...] = bool(given)
     elif given is None or isinstance(given, Iterable):
-        found = (given,) if isinstance(given, str) else tuple(given or ())
+        ordered = (given,) if isinstance(given, str) else tuple(given or ())
     else:
         raise OptionError(f"ordered is True, or the names of items; found {given!r}")
-    if source.data is not None and not isinstance(found, bool):
+    if source.data is not None and not isinstance(ordered, bool):
         items = (model if isinstance(model, Model) else Model(model)).observed
         columns = {pattern.replace("{}", item) for pattern in (waves or {"": "{}"}).values() for item in items}
         typed = (str(name) for name, dtype in frame_of(source.data).dtypes.items() if is_ordered(dtype))
-        found = tuple(dict.fromkeys([*found, *(name for name in typed if name in columns)]))
-    if found and partial:
+        ordered = tuple(dict.fromkeys([*ordered, *(name for name in typed if name in columns)]))
+    if ordered and partial:
         raise OptionError("partial=True searches loadings and intercepts of continuous items; leave ordered= out")
-    return replace(source, fitting=replace(source.fitting, ordered=found))
+    return replace(source, fitting=replace(source.fitting, ordered=ordered))

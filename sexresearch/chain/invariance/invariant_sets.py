@@ -31,12 +31,12 @@ def _start(values: Array, cov: Array, sizes: Array) -> Array:
     linked = _pvalues(values[:, None] - values, variance) > CONNECTED
     left, best = set(range(len(values))), np.zeros(len(values), dtype=bool)
     while left:
-        found, waiting = set(), {min(left)}
+        connected, waiting = set(), {min(left)}
         while waiting:
-            found |= waiting
-            waiting = {int(j) for i in waiting for j in np.flatnonzero(linked[i])} - found
-        left -= found
-        own = np.isin(np.arange(len(values)), list(found))
+            connected |= waiting
+            waiting = {int(j) for i in waiting for j in np.flatnonzero(linked[i])} - connected
+        left -= connected
+        own = np.isin(np.arange(len(values)), list(connected))
         best = own if (own.sum(), sizes[own].sum()) > (best.sum(), sizes[best].sum()) else best
     return best
 

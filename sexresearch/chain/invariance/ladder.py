@@ -41,9 +41,9 @@ def climb(design: InvarianceDesign, partial: bool, stop: str, last: str = "stric
         below = _below(rungs, step)
         rungs.append(_rung(design, step, equal, free, below))
         if partial and below is not None and (in_vain or not rungs[-1].groundless):
-            found = _partial(design, equal, free, rungs[-1], below, stop)
-            rungs[-1:] = [rungs[-1], found] if found.released else [found]
-            free = (*free, *_beside(design, found.released))
+            partial_rung = _partial(design, equal, free, rungs[-1], below, stop)
+            rungs[-1:] = [rungs[-1], partial_rung] if partial_rung.released else [partial_rung]
+            free = (*free, *_beside(design, partial_rung.released))
     return rungs
 
 
@@ -98,11 +98,14 @@ def _partial(
     def enough(results: Results) -> bool:
         return judge_step(full.step, results.nobs, changes(results, base))[0].outcome == "holds"
 
-    found = search(design, equal, free, full.results, enough if stop == "cfi" else None)
-    if not found.released:
-        return replace(full, reason=f"nothing set free: {found.ending}")
+    search_end = search(design, equal, free, full.results, enough if stop == "cfi" else None)
+    if not search_end.released:
+        return replace(full, reason=f"nothing set free: {search_end.ending}")
     step = f"partial {full.step}"
-    return _stands(replace(full, step=step, results=found.results, reason=found.ending, released=found.released), below)
+    return _stands(
+        replace(full, step=step, results=search_end.results, reason=search_end.ending, released=search_end.released),
+        below,
+    )
 
 
 def _beside(design: InvarianceDesign, released: tuple[Candidate, ...]) -> Formulas:
@@ -136,5 +139,5 @@ def why_not(rungs: Sequence[Rung]) -> str:
         return f"not computable: {failed.reason}"
     ground = groundless(failed)
     why = f"{ground} ({failed.verdict})" if ground else f"not computable: the {failed.step} step does not stand"
-    said = why if ground else f"{why} ({failed.verdict})"
-    return "; ".join(filter(None, [said, failed.reason]))
+    reason = why if ground else f"{why} ({failed.verdict})"
+    return "; ".join(filter(None, [reason, failed.reason]))

@@ -109,12 +109,12 @@ def paths_frame(design: InvarianceDesign, rungs: Sequence[Rung]) -> pd.DataFrame
             rows, columns=["lhs", "rhs", "path", "group", "against", *NUMBERS, "step", "outcome", "note"]
         )
     fit = view(rung.results, "path_differences")
-    found = [
+    compared = [
         _named(lhs, rhs, fit.groups[place], fit.groups[0]) | _numbers(ComparedPath(fit, lhs, rhs, place))
         for lhs, rhs in _free_everywhere(fit)
         for place in range(1, len(fit.groups))
     ]
-    frame = pd.DataFrame(found, columns=["lhs", "rhs", "path", "group", "against", *NUMBERS[:-1]])
+    frame = pd.DataFrame(compared, columns=["lhs", "rhs", "path", "group", "against", *NUMBERS[:-1]])
     frame["pvalue_holm"] = holm(frame["pvalue"].to_numpy(float))
     shown = frame["pvalue_holm"] < 1.0 - LEVEL
     missing = frame["pvalue_holm"].isna()
@@ -194,7 +194,7 @@ def _free_everywhere(fit: View) -> list[tuple[str, str]]:
         {(row.lhs, row.rhs): None for row in fit.rows if row.group == g and row.op == "~" and row.free >= 0}
         for g in range(len(fit.blocks))
     ]
-    return [pair for pair in free[0] if all(pair in found for found in free)]
+    return [pair for pair in free[0] if all(pair in own for own in free)]
 
 
 def _named(lhs: str, rhs: str, label: object, first: object) -> dict[str, object]:

@@ -60,10 +60,10 @@ class Rung:
             return [Verdict("not_computable", "", reason=self.reason)]
         if not self.results.converged:
             return [Verdict("not_computable", "", reason=NO_FIT)]
-        found = [Verdict("fails", self.groundless)] if self.groundless else []
+        verdicts = [Verdict("fails", self.groundless)] if self.groundless else []
         if self.results.inadmissible:
-            found.append(admissible(self.results.inadmissible))
-        return found + self._by_fit(self.results)
+            verdicts.append(admissible(self.results.inadmissible))
+        return verdicts + self._by_fit(self.results)
 
     def _by_fit(self, results: Results) -> list[Verdict]:
         if self.base is not None and self.base.inadmissible:
@@ -121,12 +121,12 @@ def shared_ending(fits: Sequence[Results]) -> str:
     Of ordered items "_scaled" at best: robust indices are not known once thresholds are equal. Saturated models fit
     perfectly by any of them.
     """
-    found = ["_scaled" for fit in fits if has_categories(fit) and fit.options.robust_test]
+    endings = ["_scaled" for fit in fits if has_categories(fit) and fit.options.robust_test]
     for fit in fits:
         if fit.fit_measures["df"] > 0:
             chosen = reported(fit)
-            found += [chosen[name].key.removeprefix(name) for name in ("cfi", "rmsea")]
-    return max(found, key=list(KINDS).index, default="")
+            endings += [chosen[name].key.removeprefix(name) for name in ("cfi", "rmsea")]
+    return max(endings, key=list(KINDS).index, default="")
 
 
 def _unlike(results: Results, ending: str) -> str:

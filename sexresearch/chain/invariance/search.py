@@ -45,12 +45,12 @@ def candidates(design: InvarianceDesign, results: Results, kind: str) -> list[Ca
         formula = design.formula(name)
         if _kind(formula) == kind:
             by_formula.setdefault(formula, []).append(number)
-    found = []
+    formulas = []
     for formula, numbers in by_formula.items():
         chisq, df = released(apart, numbers)
         if df > 0:
-            found.append(Candidate(formula, chisq, df, float(chisq_pvalue(chisq, df))))
-    return sorted(found, key=lambda candidate: -candidate.chisq)
+            formulas.append(Candidate(formula, chisq, df, float(chisq_pvalue(chisq, df))))
+    return sorted(formulas, key=lambda candidate: -candidate.chisq)
 
 
 def _kind(formula: str) -> str:
@@ -80,8 +80,8 @@ def search(
             return SearchResult(tuple(done), results, "ended because the cut-off of CFI is kept")
         bar = SIGNIFICANT / max(len(tests), 1) if enough is None else 1.1
         telling = [test for test in tests if test.pvalue < bar]
-        held = [*(test.formula for test in tests), *always_equal(results)]
-        allowed = [test for test in telling if _spare(design.model, test.formula, held)]
+        equal_formulas = [*(test.formula for test in tests), *always_equal(results)]
+        allowed = [test for test in telling if _spare(design.model, test.formula, equal_formulas)]
         if not allowed:
             return SearchResult(tuple(done), results, _ending(telling, len(tests)))
         try:
@@ -117,9 +117,9 @@ def always_equal(results: Results) -> list[str]:
     ]
 
 
-def _spare(model: Model, formula: str, held: Sequence[str]) -> bool:
+def _spare(model: Model, formula: str, equal_formulas: Sequence[str]) -> bool:
     """Whether every construct of the parameter keeps enough equal items without it."""
-    parts = [other.split() for other in dict.fromkeys(held)]
+    parts = [other.split() for other in dict.fromkeys(equal_formulas)]
     first, op = formula.split()[:2]
     if op == "=~":
         return sum(part[0] == first and part[1] == op for part in parts) > LEAST_EQUAL

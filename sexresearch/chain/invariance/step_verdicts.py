@@ -96,7 +96,7 @@ def _cost(changes: StepIndices, name: str, value: float, cutoff: float, source: 
     )
 
 
-def judge_start(found: StepIndices) -> list[Verdict]:
+def judge_start(indices: StepIndices) -> list[Verdict]:
     """Whether the model fits all groups before anything is held equal.
 
     It holds by the cut-offs of Hu & Bentler 1999 (doi 10.1080/10705519909540118). It fails where CFI is below .90
@@ -107,25 +107,25 @@ def judge_start(found: StepIndices) -> list[Verdict]:
     >>> [verdict.outcome for verdict in judge_start(StepIndices(0.334, 0.638, 0.09, lower=0.6))]
     ['fails', 'fails', 'doubtful']
     """
-    values = {"CFI": found.cfi, "RMSEA": found.rmsea, "SRMR": found.srmr}
-    return [_graded(found, name, value) for name, value in values.items()]
+    values = {"CFI": indices.cfi, "RMSEA": indices.rmsea, "SRMR": indices.srmr}
+    return [_graded(indices, name, value) for name, value in values.items()]
 
 
-def _graded(found: StepIndices, name: str, value: float) -> Verdict:
+def _graded(indices: StepIndices, name: str, value: float) -> Verdict:
     """One index held against the cut-off of poor fit where it is beyond it, else against that of good fit."""
     side: Side = "least" if name == "CFI" else "most"
     poor, source = POOR[name]
     beyond = value < poor if side == "least" else value > poor
-    fails = beyond and not (name == "RMSEA" and found.lower <= CLOSE)
+    fails = beyond and not (name == "RMSEA" and indices.lower <= CLOSE)
     return against(
-        "SRMR" if name == "SRMR" else found.named(name),
+        "SRMR" if name == "SRMR" else indices.named(name),
         value,
         poor if fails else GOOD[name],
         source if fails else HU,
         side=side,
         fails=poor if fails else None,
-        applies=not found.unlike,
-        reason=found.unlike if name == "CFI" else "",
-        because=found.missing,
+        applies=not indices.unlike,
+        reason=indices.unlike if name == "CFI" else "",
+        because=indices.missing,
         decimals=3,
     )

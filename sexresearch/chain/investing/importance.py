@@ -135,16 +135,16 @@ def _chosen(fit: View, graphs: Sequence[Arrows], target: str, constructs: Sequen
     if constructs is not None:
         listed = [constructs] if isinstance(constructs, str) else list(constructs)
         inside = [checked_name(name, names, "construct", fit.latents) for name in listed if name != target]
-        found = [inside for _ in graphs]
+        targets = [inside for _ in graphs]
     else:
         inside = [name for name in constructs_of(fit) if name != target]
         own = [[name for name in constructs_of(fit, number) if name != target] for number in range(len(graphs))]
         pairs = list(zip(graphs, own, strict=True))
-        found = [ranked_by_default(graph, names, target) if target in graph.names else [] for graph, names in pairs]
-        found = found if any(found) else own
+        targets = [ranked_by_default(graph, names, target) if target in graph.names else [] for graph, names in pairs]
+        targets = targets if any(targets) else own
     if not inside:
         raise ModelError(f"there is nothing to set beside the target {target!r}: name constructs other than it")
-    return [[name for name in own if name in graph.names] for own, graph in zip(found, graphs, strict=True)]
+    return [[name for name in own if name in graph.names] for own, graph in zip(targets, graphs, strict=True)]
 
 
 def constructs_of(fit: View, number: int | None = None) -> list[str]:
@@ -197,9 +197,9 @@ def _numbers(
         shown = [points[g].level[:, place[g][item or construct]] for _, construct, item, g, _ in rows]
         return np.stack([*weight, *(w * e for w, e in zip(weight, effect, strict=True)), *shown], axis=1)
 
-    found = readings(fit, meters(fit, scales), quantities)
-    weight, effect, shown = np.split(found.est, 3)
-    _, effect_se, shown_se = float(ndtri(0.5 + level / 2)) * np.stack(np.split(found.se, 3))
+    read = readings(fit, meters(fit, scales), quantities)
+    weight, effect, shown = np.split(read.est, 3)
+    _, effect_se, shown_se = float(ndtri(0.5 + level / 2)) * np.stack(np.split(read.se, 3))
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "connected"])
     frame = placed(fit, frame)
     frame.insert(0, "target", target)
@@ -275,27 +275,27 @@ def reasons(fit: View, number: int, names: Sequence[str], notes: Mapping[str, st
     lost = unreadable(fit, number)
     if lost:
         return [lost]
-    found = [f"inadmissible solution: {'; '.join(fit.inadmissible)}"] if fit.inadmissible else []
-    found += [] if np.isfinite(fit.vcov).all() else ["the fit has no standard errors (se='none')"]
+    reasons = [f"inadmissible solution: {'; '.join(fit.inadmissible)}"] if fit.inadmissible else []
+    reasons += [] if np.isfinite(fit.vcov).all() else ["the fit has no standard errors (se='none')"]
     if no_means(fit.blocks[number]):
-        found.append("the moments hold no means, so there is no performance")
+        reasons.append("the moments hold no means, so there is no performance")
     for name in names:
-        found += _of_variable(fit, number, name, notes)
+        reasons += _of_variable(fit, number, name, notes)
     if fit.blocks[number].roles.split:
-        found.append(MEANS_ABOVE)
-    return found
+        reasons.append(MEANS_ABOVE)
+    return reasons
 
 
 def _of_variable(fit: View, number: int, name: str, notes: Mapping[str, str]) -> list[str]:
     if name in notes:
         return [notes[name]]
-    found, formed = [], name in composites_of(fit, number)
+    reasons_of_items, formed = [], name in composites_of(fit, number)
     for row, value in zip(fit.rows, fit.estimates, strict=True):
         if row.group == number and row.lhs == name and row.op == ("~" if formed else "=~") and value != 0:
             if value < 0 and not formed:
-                found.append(_negative(fit, number, name, row.rhs))
-            found += _of_variable(fit, number, row.rhs, notes)
-    return found
+                reasons_of_items.append(_negative(fit, number, name, row.rhs))
+            reasons_of_items += _of_variable(fit, number, row.rhs, notes)
+    return reasons_of_items
 
 
 def _negative(fit: View, number: int, construct: str, item: str) -> str:

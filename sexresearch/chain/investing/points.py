@@ -134,16 +134,16 @@ def _parts(fit: View, number: int, names: Sequence[str]) -> tuple[dict[int, tupl
     """Indicators of each latent, or its causes where it is a composite; those first whose own parts are known."""
     place = {name: i for i, name in enumerate(names)}
     formed = composites_of(fit, number)
-    found: dict[int, tuple[int, ...]] = {}
+    places: dict[int, tuple[int, ...]] = {}
     for row in fit.by_block[number]:
         whole, part = (row.lhs, row.rhs) if row.op in ("=~", "~") else ("", "")
         wanted = (row.op == "=~" and whole not in formed) or (row.op == "~" and whole in formed)
         if wanted and is_drawn(row):
-            found[place[whole]] = (*found.get(place[whole], ()), place[part])
+            places[place[whole]] = (*places.get(place[whole], ()), place[part])
     done: dict[int, tuple[int, ...]] = {}
-    while len(done) < len(found):
-        ready = [k for k, parts in found.items() if k not in done and all(p in done or p not in found for p in parts)]
-        done |= {k: found[k] for k in ready or set(found) - set(done)}
+    while len(done) < len(places):
+        ready = [k for k, parts in places.items() if k not in done and all(p in done or p not in places for p in parts)]
+        done |= {k: places[k] for k in ready or set(places) - set(done)}
     return done, frozenset(place[name] for name in formed)
 
 

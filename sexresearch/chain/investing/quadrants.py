@@ -48,17 +48,17 @@ def judged(
     kept = frame[keys].assign(**{name: frame[name].where(frame["connected"]) for name in shown})
     by = kept.groupby(keys, dropna=False)
     means, counts = by[shown].transform("mean"), by["importance"].transform("count")
-    found = []
+    judgements = []
     for row, mean, count in zip(frame.to_dict("records"), means.to_dict("records"), counts, strict=True):
         if not row["connected"] or any(math.isnan(row[name]) for name in ("importance", *ENDS)):
-            found.append(("", ""))
+            judgements.append(("", ""))
         elif inadmissible:
-            found.append(("", f"No verdict: inadmissible solution ({'; '.join(inadmissible)})."))
+            judgements.append(("", f"No verdict: inadmissible solution ({'; '.join(inadmissible)})."))
         else:
             least = smallest * (row["weight"] if row["kind"] == "item" else 1.0)
-            found.append(_unranked(row, target, level, least) or _ranked(row, mean, int(count)))
+            judgements.append(_unranked(row, target, level, least) or _ranked(row, mean, int(count)))
     out = frame.drop(columns=["connected", "note"]).assign(
-        quadrant=[quadrant for quadrant, _ in found], verdict=[verdict for _, verdict in found]
+        quadrant=[quadrant for quadrant, _ in judgements], verdict=[verdict for _, verdict in judgements]
     )
     return out.assign(note=frame["note"])
 

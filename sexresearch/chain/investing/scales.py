@@ -82,11 +82,11 @@ def _answered(fit: View, name: str) -> tuple[float, float, Array]:
 
 
 def _refuse_off_scale(name: str, ends: Ends, low: float, high: float, means: Array) -> None:
-    found = (low, high) if not np.isnan(low) else (float(means.min()), float(means.max()))
+    span = (low, high) if not np.isnan(low) else (float(means.min()), float(means.max()))
     if np.isnan(low) and not means.any():  # moments without means
         return
-    if found[0] < ends[0] or found[1] > ends[1]:
+    if span[0] < ends[0] or span[1] > ends[1]:
         what = "answers" if not np.isnan(low) else "means"
         raise OptionError(
-            f"{name}: {what} run from {found[0]:g} to {found[1]:g}, off the scale from {ends[0]:g} to {ends[1]:g}"
+            f"{name}: {what} run from {span[0]:g} to {span[1]:g}, off the scale from {ends[0]:g} to {ends[1]:g}"
         )

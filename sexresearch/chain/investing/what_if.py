@@ -86,8 +86,8 @@ def what_if(
         change = [_change(points[g], graphs[g], names[g], name, changes) for name, g in rows]
         return np.stack([*change, *(points[g].level[:, names[g].index(name)] for name, g in rows)], axis=1)
 
-    found = readings(fit, meters(fit, scales), quantities)
-    (change, today), half = np.split(found.est, 2), float(ndtri(0.5 + level / 2)) * found.se[: len(rows)]
+    read = readings(fit, meters(fit, scales), quantities)
+    (change, today), half = np.split(read.est, 2), float(ndtri(0.5 + level / 2)) * read.se[: len(rows)]
     frame = pd.DataFrame({"construct": [name for name, _ in rows]})
     frame["group"] = [g for _, g in rows]
     frame = placed(fit, frame)

@@ -63,15 +63,15 @@ def seen(results: object, question: str, levels: bool = False) -> View:
     """
     if not isinstance(results, Results | View):
         raise OptionError(f"{question} takes the results of fit; found {type(results).__name__}")
-    found = view(results, question, levels=levels)
-    if not constructs(found):
+    fit = view(results, question, levels=levels)
+    if not constructs(fit):
         raise OptionError(f"{question} needs constructs with items: the model has no '=~'")
-    return found
+    return fit
 
 
 def constructs(fit: View) -> list[GroupConstruct]:
     """All constructs that something measures (composites are not), group after group, in order of definition."""
-    found = []
+    measured = []
     for group, block in enumerate(fit.blocks):
         rows = [row for row in fit.by_block[group] if row.op == "=~" and row.value != 0]
         direct = {name: tuple(row.rhs for row in rows if row.lhs == name) for name in block.roles.latent}
@@ -79,8 +79,8 @@ def constructs(fit: View) -> list[GroupConstruct]:
         for name in (latent for latent in block.roles.latent if direct[latent]):
             items = _beneath(name, direct, ())
             crossed = tuple(item for item in items if counts.count(item) > 1)
-            found.append(GroupConstruct(name, group, direct[name], items, crossed))
-    return found
+            measured.append(GroupConstruct(name, group, direct[name], items, crossed))
+    return measured
 
 
 def _beneath(name: str, direct: dict[str, tuple[str, ...]], above: tuple[str, ...]) -> tuple[str, ...]:

@@ -192,10 +192,10 @@ def factor_loadings(results: Results | View, factor: str | None = None) -> pd.Da
     frames = [
         _group_loadings(seen, number, [r for r in rows if r.group == number]) for number in range(len(seen.blocks))
     ]
-    found = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+    loadings = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
     if factor is not None:
-        found = found[found["factor"] == factor].reset_index(drop=True)
-    return found if seen.groups else found.drop(columns="group")
+        loadings = loadings[loadings["factor"] == factor].reset_index(drop=True)
+    return loadings if seen.groups else loadings.drop(columns="group")
 
 
 def _group_loadings(seen: View, number: int, rows: Sequence[Parameter]) -> pd.DataFrame:

@@ -146,13 +146,13 @@ def explore(
     >>> sorted(found[found["loading"] > 0.4].groupby("factor")["item"].sum())
     ['abc', 'def']
     """
-    names, found, loadings, _ = _explored(data, items, factors, rotation, method, power, normalize)
+    names, solution, loadings, _ = _explored(data, items, factors, rotation, method, power, normalize)
     return pd.DataFrame(
         {
             "item": np.repeat(names, factors),
             "factor": np.tile(np.arange(1, factors + 1), len(names)),
             "loading": loadings.ravel(),
-            "communality": np.repeat(found.communality, factors),
+            "communality": np.repeat(solution.communality, factors),
         }
     )
 
@@ -244,10 +244,10 @@ def factor_fit(
     rows = []
     for k in wanted:
         refuse_factors(k, p)
-        found = _converged(extracted(R, int(k), "ml"), int(k))
+        solution = _converged(extracted(R, int(k), "ml"), int(k))
         df = ((p - k) ** 2 - p - k) // 2
-        chisq = (n - 1 - (2 * p + 5) / 6 - 2 * k / 3) * found.value
-        whole = [name for name, on_bound in zip(names, found.whole, strict=True) if on_bound]
+        chisq = (n - 1 - (2 * p + 5) / 6 - 2 * k / 3) * solution.value
+        whole = [name for name, on_bound in zip(names, solution.whole, strict=True) if on_bound]
         rows.append(
             {
                 "factors": int(k),
@@ -275,16 +275,16 @@ def _explored(
     values, names = _complete(data, items)
     _refuse(rotation, method, power, normalize)
     refuse_factors(factors, len(names))
-    found = _converged(extracted(_correlations(values, names), factors, method), factors)
+    solution = _converged(extracted(_correlations(values, names), factors, method), factors)
     kaiser = rotation in ("varimax", "promax") if normalize is None else bool(normalize)
-    size = np.sqrt(found.communality)[:, None] if kaiser else np.ones((len(names), 1))
-    asked = HowRotated(
+    size = np.sqrt(solution.communality)[:, None] if kaiser else np.ones((len(names), 1))
+    how = HowRotated(
         method="quartimin" if rotation == "oblimin" else rotation, row_weights="none", power=float(power), starts=STARTS
     )
-    turned = rotate(found.loadings / size, asked)
+    turned = rotate(solution.loadings / size, how)
     if not turned.converged:
         raise DataError(f"the rotation {rotation!r} of {factors} factors found no optimum; try another one")
-    return names, found, *_largest_first(turned.loadings * size, turned.correlations)
+    return names, solution, *_largest_first(turned.loadings * size, turned.correlations)
 
 
 def _largest_first(loadings: Array, correlations: Array) -> tuple[Array, Array]:
@@ -294,11 +294,11 @@ def _largest_first(loadings: Array, correlations: Array) -> tuple[Array, Array]:
     return loadings[:, order] * sign, correlations[np.ix_(order, order)] * np.outer(sign, sign)
 
 
-def _converged(found: Factors, factors: int) -> Factors:
-    if found.converged:
-        return found
+def _converged(solution: Factors, factors: int) -> Factors:
+    if solution.converged:
+        return solution
     raise DataError(
-        f"the analysis with {factors} factors did not converge (gradient {found.gradient:.1g}); try fewer factors"
+        f"the analysis with {factors} factors did not converge (gradient {solution.gradient:.1g}); try fewer factors"
     )
 
 

@@ -86,8 +86,8 @@ def how_many_factors(
 
 def _fit(data: pd.DataFrame | Survey, names: Sequence[str], factors: int, fitting: Fitting) -> dict[str, object]:
     """Measures of one number of factors."""
-    asked = replace(fitting, rotation="none", bounds=fitting.bounds or "pos_var")
-    results = quiet_fit(Model(efa_text(names, factors)), data, asked)
+    unrotated = replace(fitting, rotation="none", bounds=fitting.bounds or "pos_var")
+    results = quiet_fit(Model(efa_text(names, factors)), data, unrotated)
     shown = reported(results)
     row: dict[str, object] = {name: shown.value(name) for name in MEASURES}
     row["df"] = int(results.fit_measures["df"])

@@ -95,8 +95,8 @@ def htmt(results: Results | View, kind: Ratio = "htmt", bootstrap: int = 0, seed
     replicates = None if again is None else _replicates(again, traits, geometric, bootstrap, start)
     rows = []
     for group, (block, own) in enumerate(zip(fit.blocks, traits, strict=True)):
-        drawn = None if replicates is None else replicates[group]
-        rows += _rows(block, own, geometric, drawn, why)
+        samples = None if replicates is None else replicates[group]
+        rows += _rows(block, own, geometric, samples, why)
     frame = pd.DataFrame(rows, columns=["group", "a", "b", "value", "ci_lower", "ci_upper", "note"])
     return frame if fit.groups else frame.drop(columns="group")
 
@@ -135,7 +135,9 @@ def _replicates(source: Redrawer, traits: Sequence[Traits], geometric: bool, boo
     return source.of_covariances(bootstrap, seed, lambda group, cov: traits[group].ratios(cov, geometric))
 
 
-def _rows(block: ViewBlock, traits: Traits, geometric: bool, drawn: Array | None, why: str) -> list[dict[str, object]]:
+def _rows(
+    block: ViewBlock, traits: Traits, geometric: bool, samples: Array | None, why: str
+) -> list[dict[str, object]]:
     values = traits.ratios(block.cov, geometric)
     r = correlations(block.cov, traits.scores)
     mixed = mixed_signs(r, traits.member)
@@ -145,15 +147,15 @@ def _rows(block: ViewBlock, traits: Traits, geometric: bool, drawn: Array | None
         a, b = traits.constructs[i], traits.constructs[j]
         note = _impossible(a, b) or _undefined(a, b, mixed[i, i], mixed[j, j], mixed[i, j], geometric)
         value = math.nan if note else float(values[i, j])
-        found = np.full(2, np.nan)
+        limits_found = np.full(2, np.nan)
         if not note:
             note = "absolute values: some correlations are negative" if negative[[i, j, i], [i, j, j]].any() else ""
-            if drawn is not None:
-                found, lost = _limits(drawn[:, i, j], value)
+            if samples is not None:
+                limits_found, lost = _limits(samples[:, i, j], value)
                 note = "; ".join(filter(None, [note, lost]))
             note = "; ".join(filter(None, [note, why]))
         row = {"group": block.label, "a": a.name, "b": b.name, "value": value}
-        rows.append(row | {"ci_lower": float(found[0]), "ci_upper": float(found[1]), "note": note})
+        rows.append(row | {"ci_lower": float(limits_found[0]), "ci_upper": float(limits_found[1]), "note": note})
     return rows
 
 

@@ -95,13 +95,13 @@ def reliability(
     [[0.75, 0.75, 0.5]]
     """
     fit = seen(results, "reliability", levels=True)
-    found = constructs(fit)
-    looks, observed = contents(fit, found), _is_observed(omega_variance)
+    measured = constructs(fit)
+    looks, observed = contents(fit, measured), _is_observed(omega_variance)
     if observed:
-        _refuse_ordered(found, looks)
-    modelled, errors = _modelled(fit, found, standardized, observed)
+        _refuse_ordered(measured, looks)
+    modelled, errors = _modelled(fit, measured, standardized, observed)
     rows = []
-    for c, x, values, own in zip(found, looks, modelled, errors, strict=True):
+    for c, x, values, own in zip(measured, looks, modelled, errors, strict=True):
         note = reliability_note(fit, c, x, standardized)
         note = "; ".join(part for part in (note, OBSERVED if observed and not np.isnan(values[0]) else "") if part)
         rows.append(_row(fit.blocks[c.group], c, standardized, values, own) | {"note": note})
@@ -109,7 +109,7 @@ def reliability(
     frame = frame.drop(
         columns=[*([] if fit.groups else ["group"]), *(["level"] if fit.blocks[0].level is None else [])]
     )
-    if not any(c.higher or c.crossed for c in found):
+    if not any(c.higher or c.crossed for c in measured):
         frame = frame.drop(columns=[name for name in frame if name.startswith("omega_h")])
     return frame
 
@@ -120,8 +120,8 @@ def _is_observed(omega_variance: str) -> bool:
     return omega_variance == "observed"
 
 
-def _refuse_ordered(found: Sequence[GroupConstruct], looks: Sequence[Composite]) -> None:
-    names = dict.fromkeys(construct.name for construct, x in zip(found, looks, strict=True) if x.ordered)
+def _refuse_ordered(measured: Sequence[GroupConstruct], looks: Sequence[Composite]) -> None:
+    names = dict.fromkeys(construct.name for construct, x in zip(measured, looks, strict=True) if x.ordered)
     if names:
         raise OptionError(
             f"omega_variance='observed' needs items that are numbers; items of {list(names)} are ordered, and the "
@@ -147,10 +147,10 @@ def _row(
     return row
 
 
-def contents(fit: View, found: Sequence[GroupConstruct]) -> list[Composite]:
+def contents(fit: View, constructs: Sequence[GroupConstruct]) -> list[Composite]:
     """What each construct looks like at the estimates."""
     groups = measured(fit, fit.theta[None, :])
-    return [loaded(groups[construct.group], construct) for construct in found]
+    return [loaded(groups[construct.group], construct) for construct in constructs]
 
 
 def _alpha(block: ViewBlock, items: Sequence[str], standardized: bool) -> tuple[float, float, float]:
@@ -175,16 +175,16 @@ def _sample_cov(block: ViewBlock, items: Sequence[str]) -> Array:
     return block.cov[np.ix_(place, place)]
 
 
-def _modelled(fit: View, found: Sequence[GroupConstruct], standardized: bool, observed: bool) -> tuple[Array, Array]:
+def _modelled(fit: View, measured: Sequence[GroupConstruct], standardized: bool, observed: bool) -> tuple[Array, Array]:
     """(constructs, 3) omega, omega_h and AVE of each construct, and their standard errors."""
     if not fit.converged:
-        empty = np.full((len(found), len(COLUMNS) - 1), np.nan)
+        empty = np.full((len(measured), len(COLUMNS) - 1), np.nan)
         return empty, empty
     theta = fit.theta
     step = np.diag(STEP * np.maximum(1.0, np.abs(theta)))
     points = np.vstack([theta[None, :], theta + step, theta - step])
     parts = np.array_split(points, max(1, len(points) // AT_ONCE))
-    every = np.concatenate([_coefficients(fit, part, found, standardized, observed) for part in parts])
+    every = np.concatenate([_coefficients(fit, part, measured, standardized, observed) for part in parts])
     at, up, down = every[0], *np.split(every[1:], 2)
     gradient = ((up - down) / (2 * np.diag(step)[:, None, None])).reshape(len(theta), at.size)
     variance = delta_variances(gradient.T, fit.vcov).reshape(at.shape)
@@ -194,20 +194,20 @@ def _modelled(fit: View, found: Sequence[GroupConstruct], standardized: bool, ob
     return at, errors
 
 
-def extracted(fit: View, found: Sequence[GroupConstruct], standardized: bool) -> Array:
+def extracted(fit: View, measured: Sequence[GroupConstruct], standardized: bool) -> Array:
     """(constructs,) AVE of each construct, NaN where it has one indicator or the fit did not converge."""
     if not fit.converged:
-        return np.full(len(found), np.nan)
-    return _coefficients(fit, fit.theta[None, :], found, standardized, observed=False)[0, :, -1]
+        return np.full(len(measured), np.nan)
+    return _coefficients(fit, fit.theta[None, :], measured, standardized, observed=False)[0, :, -1]
 
 
 def _coefficients(
-    fit: View, theta: Array, found: Sequence[GroupConstruct], standardized: bool, observed: bool
+    fit: View, theta: Array, constructs: Sequence[GroupConstruct], standardized: bool, observed: bool
 ) -> Array:
     """(R, constructs, 3) omega, omega_h and AVE at `theta` (R, q); NaN for constructs with one indicator."""
     groups = measured(fit, theta)
-    out = np.full((len(theta), len(found), len(COLUMNS) - 1), np.nan)
-    for place, construct in enumerate(found):
+    out = np.full((len(theta), len(constructs), len(COLUMNS) - 1), np.nan)
+    for place, construct in enumerate(constructs):
         if len(construct.indicators) > 1:
             whole = _sample_cov(fit.blocks[construct.group], construct.items) if observed else None
             for number in range(len(theta)):

@@ -58,10 +58,10 @@ def fornell_larcker(results: Results | View, standardized: bool = False) -> pd.D
     [[0.4, 0.8, 0.5]]
     """
     fit = seen(results, "fornell_larcker")
-    found, implied = constructs(fit), _implied(fit)
-    ave = extracted(fit, found, standardized)
+    measured, implied = constructs(fit), _implied(fit)
+    ave = extracted(fit, measured, standardized)
     rows = []
-    for (i, a), (j, b) in combinations(enumerate(found), 2):
+    for (i, a), (j, b) in combinations(enumerate(measured), 2):
         if a.group != b.group:
             continue
         r = _correlation(implied[a.group], fit.blocks[a.group].names, a.name, b.name) if fit.converged else math.nan

@@ -79,13 +79,13 @@ def validity(results: Results | View, standardized: bool = False) -> pd.DataFram
 def judged_by(results: Results | View, looked_at: pd.DataFrame, standardized: bool = False) -> pd.DataFrame:
     """The table of `validity`, from that of `reliability`."""
     fit = seen(results, "validity")
-    found = constructs(fit)
+    measured = constructs(fit)
     items = cross_loadings(results)
     pairs, ratios = fornell_larcker(results, standardized), htmt(results)
     keys = ["group", "construct"] if fit.groups else ["construct"]
     rows = []
     whole = looked_at.to_dict("records")
-    for row, construct, x in zip(whole, found, contents(fit, found), strict=True):
+    for row, construct, x in zip(whole, measured, contents(fit, measured), strict=True):
         group = row.get("group")
         own = _of_group(items, group).query("construct == @row['construct']")
         lowest = own.loc[own["loading"].abs().sort_values().index].head(1)
@@ -127,18 +127,18 @@ def _verdicts(
         return [admissible(fit.inadmissible), Verdict("not_computable", "", reason=TWO_ITEMS)]
     omega, ave, shared, ratio = (v[name] for name in ("omega", "ave", "shared", "htmt"))
     why = why_no_omega(fit, construct, x, standardized) or NO_VALUE
-    found = [
+    verdicts = [
         admissible(fit.inadmissible),
         against("omega", omega, OMEGA, NUNNALLY, because=why),
         against("AVE", ave, AVE, FORNELL, because=NO_VALUE),
     ]
     if not math.isnan(shared):
         beside = f"shared with {v['nearest']}"
-        found.append(against("AVE", ave, shared, FORNELL, strict=True, reason=beside, because=NO_VALUE))
+        verdicts.append(against("AVE", ave, shared, FORNELL, strict=True, reason=beside, because=NO_VALUE))
     if not math.isnan(ratio):
         cut = HTMT if ratio < HTMT else HTMT_NEAR
-        found.append(against(f"HTMT with {v['htmt_with']}", ratio, cut, HENSELER, side="most", strict=True))
-    return found
+        verdicts.append(against(f"HTMT with {v['htmt_with']}", ratio, cut, HENSELER, side="most", strict=True))
+    return verdicts
 
 
 def _named(v: Mapping[str, Any]) -> list[Verdict]:

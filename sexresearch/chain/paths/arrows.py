@@ -31,27 +31,27 @@ class Arrows:
         return {name: frozenset(self._beyond(name)) for name in self.names}
 
     def _beyond(self, name: str) -> set[str]:
-        found: set[str] = set()
+        reached: set[str] = set()
         waiting = list(self.after.get(name, ()))
         while waiting:
             here = waiting.pop()
-            if here not in found:
-                found.add(here)
+            if here not in reached:
+                reached.add(here)
                 waiting += self.after.get(here, ())
-        return found
+        return reached
 
     def paths(self, source: str, target: str, most: int) -> list[tuple[str, ...]]:
         """Paths of two arrows or more that visit no variable twice, shortest first; no more than `most` + 1 of them."""
-        found: list[tuple[str, ...]] = []
+        routes: list[tuple[str, ...]] = []
         waiting: list[tuple[str, ...]] = [(source,)]
-        while waiting and len(found) <= most:
+        while waiting and len(routes) <= most:
             path = waiting.pop(0)
             for name in self.after.get(path[-1], ()):
                 if name == target and len(path) > 1:
-                    found.append((*path, name))
+                    routes.append((*path, name))
                 elif name != target and name not in path and target in self.reach[name]:
                     waiting.append((*path, name))
-        return found
+        return routes
 
     def loop(self, source: str, target: str) -> tuple[str, ...]:
         """Variables of loops that the way from source to target touches, the ends included."""

@@ -128,8 +128,8 @@ def _where(fit: View, graphs: Sequence[Arrows], source: str, target: str) -> lis
         where = {
             name: next(fit.blocks[n].level for n in blocks if name in graphs[n].names) for name in (source, target)
         }
-        said = " and ".join(f"{name!r} is at level {level} alone" for name, level in where.items())
-        raise ModelError(f"{said}: parts within clusters and parts between them do not act on each other")
+        where_each = " and ".join(f"{name!r} is at level {level} alone" for name, level in where.items())
+        raise ModelError(f"{where_each}: parts within clusters and parts between them do not act on each other")
     return both
 
 
@@ -143,13 +143,13 @@ def _pairs(
     names = _names(graphs)
     sources, targets = _ends(fit)
     given = [_listed(part) for part in (source, target)]
-    found = [
+    wanted = [
         checked_name(n, names, w, fit.latents)
         for w, part in zip(("source", "target"), given, strict=True)
         for n in part
     ]
-    sources, targets = found[: len(given[0])] or sources, found[len(given[0]) :] or targets
-    pairs = [(s, t) for s in sources for t in targets if s != t or found]
+    sources, targets = wanted[: len(given[0])] or sources, wanted[len(given[0]) :] or targets
+    pairs = [(s, t) for s in sources for t in targets if s != t or wanted]
     if source is None or target is None:
         pairs = [(s, t) for s, t in pairs if any(t in graph.reach[s] for graph in graphs if s in graph.names)]
     if not pairs:
@@ -230,12 +230,12 @@ def _reasons(fit: View, graph: Arrows, number: int, source: str, target: str, ma
 def _frame(fit: View, pairs: Sequence[VariablePair], rows: Sequence[Estimand], at: Draws) -> pd.DataFrame:
     routes = [pair.route for pair in pairs if pair.route is not None]
     base, slopes = route_values(fit, routes, *at.point), route_slopes(fit, routes)
-    drawn = route_values(fit, routes, *at.drawn) if len(at.drawn[0]) else base
+    samples = route_values(fit, routes, *at.drawn) if len(at.drawn[0]) else base
     scales = []
     for scale in (0, 1):
         est = derived(rows, base[scale])[0]
         lean = estimand_slopes(rows, base[scale][0], slopes[scale])
-        scales.append((est, uncertain(at, est, lean, derived(rows, drawn[scale]))))
+        scales.append((est, uncertain(at, est, lean, derived(rows, samples[scale]))))
     return _table(rows, scales, at, fit.converged)
 
 

@@ -146,15 +146,15 @@ def _differences(rows: Sequence[Estimand], parts: Sequence[GroupAndLevel]) -> li
     kept = [row for row in rows if row.effect in COMPARED]
     place = {(row.part, row.effect, row.path): row for row in kept}
     keys = list(dict.fromkeys((row.effect, row.path) for row in kept))
-    found = []
+    differences = []
     for one, other in combinations(parts, 2):
         name = _difference(one, other)
         for effect, path in keys if name else ():
             low, high = place.get((one, effect, path)), place.get((other, effect, path))
             if name and low and high:
                 missing, note = low.missing or high.missing, joined(low.note, high.note)
-                found.append(replace(high, part=name, top=high.top - low.top, note=note, missing=missing))
-    return found
+                differences.append(replace(high, part=name, top=high.top - low.top, note=note, missing=missing))
+    return differences
 
 
 def _difference(one: GroupAndLevel, other: GroupAndLevel) -> GroupAndLevel | None:

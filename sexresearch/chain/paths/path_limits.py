@@ -39,6 +39,6 @@ def path_limits(results: Results | View, level: float = 0.95) -> pd.DataFrame:
     direct = np.arange(len(routes)) * 2
     est = route_values(fit, routes, *at.point)[1][0, direct]
     slopes = route_slopes(fit, routes)[1][direct]
-    found = uncertain(at, est, slopes, est[None, :])
-    rows.loc[[i for i, _ in kept], LIMITS] = found[["ci_lower", "ci_upper"]].to_numpy()
+    limits = uncertain(at, est, slopes, est[None, :])
+    rows.loc[[i for i, _ in kept], LIMITS] = limits[["ci_lower", "ci_upper"]].to_numpy()
     return rows

@@ -77,10 +77,10 @@ def _cores(fit: View, routes: Sequence[Route]) -> list[Core]:
         new[kept] = np.arange(len(kept))
         row, col = new[places.row], new[places.col]
         inside = (row >= 0) & (col >= 0)
-        held = new[places.derived] >= 0
+        positive = new[places.derived] >= 0
         slots = RowPlaces(
             places.own[inside], row[inside], col[inside], places.is_path[inside], len(kept), places.p,
-            new[places.derived[held]], places.scales[held], new[places.given][new[places.given] >= 0],
+            new[places.derived[positive]], places.scales[positive], new[places.given][new[places.given] >= 0],
         )  # fmt: skip
         out.append(Core(slots, new))
     return out
@@ -91,9 +91,9 @@ def _values(routes: Sequence[Route], cores: Sequence[Core], rows: Array) -> tupl
     raw, std = [], []
     for route in (cores[route.group].at(route) for route in routes):
         at = stacks[route.group]
-        found, sd = _along(route, at), at.sd
-        raw.append(found)
-        std.append(found * (sd[:, route.source] / sd[:, route.target])[:, None])
+        products, sd = _along(route, at), at.sd
+        raw.append(products)
+        std.append(products * (sd[:, route.source] / sd[:, route.target])[:, None])
     return np.hstack(raw), np.hstack(std)
 
 

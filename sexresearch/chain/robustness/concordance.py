@@ -151,8 +151,8 @@ def _target(fit: View, target: str | None, formative: Sequence[str]) -> str:
 def _cells(results: Results, approach: str, names: Sequence[str], formative: Sequence[str], level: float) -> Cells:
     """Estimate and limits of every standardized path."""
     if approach == "sum_scores":
-        found = regressed(view(results, "concordance"), names, level)
-        return {pair: (found.est[pair], *found.limits[pair]) for pair in found.est}
+        regressions = regressed(view(results, "concordance"), names, level)
+        return {pair: (regressions.est[pair], *regressions.limits[pair]) for pair in regressions.est}
     fit = results if approach == "sem" else pls(results, approach == "plsc", formative)
     out: Cells = {}
     for cause, effect in structural_paths(view(fit, "concordance")):
@@ -246,17 +246,17 @@ def _ranks(
 
 def _verdict(agreement: pd.DataFrame, ranks: pd.DataFrame, target: str, notes: Mapping[str, str]) -> Verdict:
     first = ranks[ranks["rank"] == 1].groupby("construct", sort=False)["approach"].agg(list)
-    told = (
+    sentence = (
         [f"first for {target}: {', '.join(f'{name} by {_listed(own)}' for name, own in first.items())}"]
         if len(first)
         else []
     )
     apart = agreement[~agreement["same_decision"]]
-    told += [f"apart on {row['cause']} → {row['effect']}: {row['why']}" for row in apart.head(3).to_dict("records")]
-    told += [f"{name} is missing: {why}" for name, why in notes.items() if name != "sem"]
+    sentence += [f"apart on {row['cause']} → {row['effect']}: {row['why']}" for row in apart.head(3).to_dict("records")]
+    sentence += [f"{name} is missing: {why}" for name, why in notes.items() if name != "sem"]
     share = float(agreement["same_decision"].mean())
     return against(
-        "share of paths with the same decision by every approach", share, 1.0, "", fails=0.5, reason="; ".join(told)
+        "share of paths with the same decision by every approach", share, 1.0, "", fails=0.5, reason="; ".join(sentence)
     )
 
 

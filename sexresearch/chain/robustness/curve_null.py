@@ -57,10 +57,10 @@ def curve_null(
             return [_replicate(chosen, reference, answers, clusters, ends, (seed, n), level) for n in numbers]
 
     done = shared_out([[number] for number in range(replicates)], work, workers, "samples without the effect")
-    drawn = np.array(list(done.values())).reshape(len(done), 3)
+    null = np.array(list(done.values())).reshape(len(done), 3)
     note = f"of {len(kept)} of {len(wanted)} specifications" if len(kept) < len(wanted) else ""
     note += "" if len(done) == replicates else f"{'; ' if note else ''}interrupted after {len(done)} samples"
-    return _table(observed, drawn, replicates - len(done), note)
+    return _table(observed, null, replicates - len(done), note)
 
 
 def _kept(own: Sequence[int], seed: int) -> list[int]:
@@ -72,10 +72,10 @@ def _kept(own: Sequence[int], seed: int) -> list[int]:
 
 
 def _why_not(reference: Whole, fit: View, replicates: int) -> str:
-    found = next(iter(reference.fits.values()), None)
+    first = next(iter(reference.fits.values()), None)
     if replicates < FEWEST:
         return f"{replicates} samples are too few: at least {FEWEST}"
-    if found is None or not found.converged:
+    if first is None or not first.converged:
         return "the reference did not converge, so that nothing tells what samples without the effect look like"
     if fit.levels:
         return "ordered items have no rows that could be moved"
@@ -118,15 +118,15 @@ def _replicate(
 ) -> Array:
     random = np.random.default_rng(stream)
     fitting = replace(next(iter(reference.fittings.values())), missing="listwise")
-    drawn = _drawn(random, answers, clusters, fitting.cluster)
+    sample = _drawn(random, answers, clusters, fitting.cluster)
     estimators = list(dict.fromkeys(one.estimator for one in chosen))
-    whole = whole_model(reference.model, drawn, fitting, "listwise", estimators).towards(*ends)
+    whole = whole_model(reference.model, sample, fitting, "listwise", estimators).towards(*ends)
     made: dict[frozenset[str], dict[str, TotalEffect]] = {}
     for one in chosen:
         if one.left_out not in made:
             made[one.left_out] = whole.quickly_without(one.left_out, estimators, patient=False)
-    found = [made[one.left_out].get(one.estimator) for one in chosen]
-    est, se = (np.array([np.nan if own is None else getattr(own, name) for own in found]) for name in ("est", "se"))
+    effects = [made[one.left_out].get(one.estimator) for one in chosen]
+    est, se = (np.array([np.nan if own is None else getattr(own, name) for own in effects]) for name in ("est", "se"))
     return _statistics(est, se, level)
 
 
@@ -154,10 +154,10 @@ def _statistics(est: Array, se: Array, level: float) -> Array:
     return np.array([abs(float(np.median(est[known]))), share, abs(float(z.mean()))])
 
 
-def _table(observed: Array, drawn: Array, failed: int, note: str) -> pd.DataFrame:
+def _table(observed: Array, null: Array, failed: int, note: str) -> pd.DataFrame:
     rows = []
     for k, name in enumerate(STATISTICS):
-        own = drawn[np.isfinite(drawn[:, k]), k]
+        own = null[np.isfinite(null[:, k]), k]
         enough = len(own) >= FEWEST
         rows.append(
             {
@@ -166,7 +166,7 @@ def _table(observed: Array, drawn: Array, failed: int, note: str) -> pd.DataFram
                 "critical": float(np.quantile(own, 0.95)) if enough else np.nan,
                 "pvalue": (1 + int((own >= observed[k]).sum())) / (1 + len(own)) if enough else np.nan,
                 "replicates": len(own),
-                "failed": failed + len(drawn) - len(own),
+                "failed": failed + len(null) - len(own),
                 "note": note,
             }
         )

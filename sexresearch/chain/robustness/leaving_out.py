@@ -23,8 +23,8 @@ def item_choices(fit: View, rule: ItemRule | Mapping[str, Sequence[Sequence[str]
         return [_named(own, name, sets) for name, sets in rule.items()]
     if rule not in RULES:
         raise OptionError(f"items {rule!r} is no rule; allowed: {', '.join(RULES)}, or sets of items by construct")
-    found = [_by_rule(fit, name, items, rule) for name, items in own.items()]
-    return [choices for choices in found if len(choices) > 1]
+    options = [_by_rule(fit, name, items, rule) for name, items in own.items()]
+    return [choices for choices in options if len(choices) > 1]
 
 
 def measured(fit: View) -> dict[str, list[str]]:

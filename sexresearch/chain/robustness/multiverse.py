@@ -196,8 +196,8 @@ def multiverse(
     wanted = specifications(full, at_most, seed, possible)
     wholes = {key: whole.towards(*ends) for key, whole in wholes.items()}
     threads = min(2, os.cpu_count() or 1) if workers is None else workers
-    found = fitted(wanted, wholes, threads)
-    frame = _frame(wanted, found, level)
+    effects = fitted(wanted, wholes, threads)
+    frame = _frame(wanted, effects, level)
     compared = curve_null(wanted, wholes, frame, first, ends, null, seed, threads, level)
     return _judged(frame, compared, full.count)
 
@@ -260,9 +260,9 @@ def _screenings(data: Survey | pd.DataFrame, screening: Mapping[str, object] | N
             raise OptionError("screening names nothing: name at least one, or leave it out")
         named = screening
     else:
-        found = screen(data) if isinstance(data, Survey) else None
-        flagged = found is not None and any(len(rows) for rows in found["rows"])
-        named = {EVERYONE: None, **({SCREENED: found} if flagged else {})}
+        checks = screen(data) if isinstance(data, Survey) else None
+        flagged = checks is not None and any(len(rows) for rows in checks["rows"])
+        named = {EVERYONE: None, **({SCREENED: checks} if flagged else {})}
     return {str(name): screened(data, rows, str(name)) for name, rows in named.items()}
 
 
@@ -271,11 +271,11 @@ def _wholes(
 ) -> dict[tuple[str, str, str, tuple[str, ...]], Whole]:
     out = {}
     for name, model in models.items():
-        for held in chosen.covariates:
-            text = holding(model, held)
+        for covariates in chosen.covariates:
+            text = holding(model, covariates)
             for part, answers in rows.items():
                 for gaps in chosen.missing:
-                    out[name, part, gaps, held] = whole_model(text, answers, fitting, gaps, chosen.estimators)
+                    out[name, part, gaps, covariates] = whole_model(text, answers, fitting, gaps, chosen.estimators)
     return out
 
 
@@ -330,8 +330,8 @@ def fitted(
     return [out.get(place) or failed(INTERRUPTED) for place in range(len(wanted))]
 
 
-def _frame(wanted: Sequence[Specification], found: Sequence[TotalEffect], level: float) -> pd.DataFrame:
-    est, se = (np.array([getattr(own, name) for own in found]) for name in ("est", "se"))
+def _frame(wanted: Sequence[Specification], effects: Sequence[TotalEffect], level: float) -> pd.DataFrame:
+    est, se = (np.array([getattr(own, name) for own in effects]) for name in ("est", "se"))
     half = float(ndtri(0.5 + level / 2)) * se
     columns: dict[str, object] = {
         "specification": np.arange(1, len(wanted) + 1),
@@ -341,16 +341,16 @@ def _frame(wanted: Sequence[Specification], found: Sequence[TotalEffect], level:
         "estimator": [one.estimator for one in wanted],
         "covariates": [", ".join(one.covariates) for one in wanted],
         "left_out": [", ".join(sorted(one.left_out)) for one in wanted],
-        "n": [own.n for own in found],
+        "n": [own.n for own in effects],
         "est": est,
         "se": se,
         "pvalue": z_and_p(est, se)[1],
         "ci_lower": est - half,
         "ci_upper": est + half,
         "decision": decisions(est, half),
-        "converged": [own.converged for own in found],
-        "proper": [own.proper for own in found],
-        "reason": [own.reason for own in found],
+        "converged": [own.converged for own in effects],
+        "proper": [own.proper for own in effects],
+        "reason": [own.reason for own in effects],
     }
     return pd.DataFrame(columns)
 

@@ -102,7 +102,7 @@ def _again(results: Results, fit: View, rest: Survey) -> tuple[View | None, str]
     shared = {field.name: getattr(options, field.name) for field in fields(Fitting)}
     fitting = Fitting(**{**shared, "ordered": shared["ordered"] or None})
     try:
-        found = quiet_fit(
+        refitted = quiet_fit(
             results.model,
             rest,
             fitting,
@@ -112,9 +112,9 @@ def _again(results: Results, fit: View, rest: Survey) -> tuple[View | None, str]
         )
     except SexresearchError as error:
         return None, f"cannot be fitted without them: {error}"
-    if not found.converged:
+    if not refitted.converged:
         return None, "did not converge without them"
-    return view(found, "refit_without"), joined(*found.inadmissible)
+    return view(refitted, "refit_without"), joined(*refitted.inadmissible)
 
 
 def _compared(fit: View, again: View | None, why: str, level: float) -> pd.DataFrame:

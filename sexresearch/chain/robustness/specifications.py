@@ -64,9 +64,9 @@ class Alternatives:
             number, place = divmod(number, len(options))
             left |= options[place]
         number, estimator = divmod(number, len(self.estimators))
-        number, held = divmod(number, len(self.covariates))
+        number, covariates = divmod(number, len(self.covariates))
         screening, gaps = divmod(number, len(self.missing))
-        named = self.views[view], self.screenings[screening], self.missing[gaps], self.covariates[held]
+        named = self.views[view], self.screenings[screening], self.missing[gaps], self.covariates[covariates]
         return Specification(*named, self.estimators[estimator], frozenset(left))
 
 
@@ -75,20 +75,20 @@ def specifications(
 ) -> list[Specification]:
     """All that are possible, or `at_most` of them, the reference first and the others drawn without return."""
     if choices.count <= at_most:
-        found = [choices.at(number) for number in range(choices.count)]
-        return [found[0], *(one for one in found[1:] if possible(one))]
+        all_of_them = [choices.at(number) for number in range(choices.count)]
+        return [all_of_them[0], *(one for one in all_of_them[1:] if possible(one))]
     random, seen = np.random.default_rng(seed), {0}
-    found = [choices.at(0)]
+    all_of_them = [choices.at(0)]
     for _ in range(TRIES * at_most):
-        if len(found) == at_most:
+        if len(all_of_them) == at_most:
             break
         number = _drawn(random, choices.count)
         if number not in seen:
             seen.add(number)
             one = choices.at(number)
             if possible(one):
-                found.append(one)
-    return found
+                all_of_them.append(one)
+    return all_of_them
 
 
 def _drawn(random: np.random.Generator, count: int) -> int:
@@ -99,9 +99,9 @@ def _drawn(random: np.random.Generator, count: int) -> int:
     return sum(word << (32 * place) for place, word in enumerate(words)) % count
 
 
-def by_data(found: Sequence[Specification]) -> dict[tuple[str, str, str, tuple[str, ...]], list[int]]:
+def by_data(chosen: Sequence[Specification]) -> dict[tuple[str, str, str, tuple[str, ...]], list[int]]:
     """The places of the specifications that share a whole model."""
     out: dict[tuple[str, str, str, tuple[str, ...]], list[int]] = {}
-    for place, one in enumerate(found):
+    for place, one in enumerate(chosen):
         out.setdefault(one.data, []).append(place)
     return out

@@ -85,12 +85,12 @@ def regressed(fit: View, names: Sequence[str], level: float) -> Regressed:
         z = _standardized(scores[kept][:, used], w[kept])
         model = sm.WLS(z[:, 0], sm.add_constant(z[:, 1:]), weights=w[kept])
         if block.clusters is None:
-            found = model.fit(cov_type="HC3")
+            regression = model.fit(cov_type="HC3")
         else:
-            found = model.fit(cov_type="cluster", cov_kwds={"groups": block.clusters[kept]})
-        ends = found.conf_int(alpha=1 - level)
+            regression = model.fit(cov_type="cluster", cov_kwds={"groups": block.clusters[kept]})
+        ends = regression.conf_int(alpha=1 - level)
         for k, cause in enumerate(causes, start=1):
-            est[cause, effect] = float(found.params[k])
+            est[cause, effect] = float(regression.params[k])
             limits[cause, effect] = float(ends[k][0]), float(ends[k][1])
     return Regressed(est, limits)
 

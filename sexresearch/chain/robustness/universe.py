@@ -56,21 +56,21 @@ class Whole:
 
     def without(self, items: LeftOut, estimators: Sequence[str]) -> dict[str, TotalEffect]:
         """The effect by each estimator, the items left out."""
-        found = self.quickly_without(items, estimators)
+        effects = self.quickly_without(items, estimators)
         for name in estimators:
-            if name in found:
+            if name in effects:
                 continue
-            alike = [found[k] for k in found if {k, name} <= {*LIKELIHOODS} and not found[k].converged]
-            found[name] = alike[0] if alike else self._carefully(items, name)  # one minimum, whatever its errors
-        return {name: found[name] for name in estimators}
+            alike = [effects[k] for k in effects if {k, name} <= {*LIKELIHOODS} and not effects[k].converged]
+            effects[name] = alike[0] if alike else self._carefully(items, name)  # one minimum, whatever its errors
+        return {name: effects[name] for name in estimators}
 
     def quickly_without(
         self, items: LeftOut, estimators: Sequence[str], patient: bool = True
     ) -> dict[str, TotalEffect]:
         """The same from near the whole model's solution alone: empty where that leads to no minimum."""
-        asked = [place for place, name in enumerate(self.quickly) if name in estimators]
-        made = self.quick.without(items, patient, asked) if asked and self.quick is not None else None
-        return dict(zip((self.quickly[place] for place in asked), made, strict=True)) if made else {}
+        columns = [place for place, name in enumerate(self.quickly) if name in estimators]
+        made = self.quick.without(items, patient, columns) if columns and self.quick is not None else None
+        return dict(zip((self.quickly[place] for place in columns), made, strict=True)) if made else {}
 
     def _carefully(self, items: LeftOut, estimator: str) -> TotalEffect:
         """By a fit of its own; the whole model's where nothing is left out."""
@@ -161,16 +161,16 @@ def holding(model: Model, covariates: Sequence[str]) -> Model:
     """The model with columns as causes of every construct that a path starts from or leads to."""
     if not covariates:
         return model
-    said = model.statements.formulas
+    formulas = model.statements.formulas
     taken = [name for name in covariates if name in (*model.latents, *model.observed)]
     if taken:
         raise OptionError(f"covariates: {', '.join(taken)} stand in the model already")
-    exact = {f.lhs for f in said if f.op == "~~" and f.lhs == f.rhs and f.modifiers.fixed == (0.0,)}
-    led = {f.lhs for f in said if f.op == "~"}
-    names = [n for n in dict.fromkeys(n for f in said if f.op == "~" for n in (f.rhs, f.lhs)) if n not in exact]
+    exact = {f.lhs for f in formulas if f.op == "~~" and f.lhs == f.rhs and f.modifiers.fixed == (0.0,)}
+    led = {f.lhs for f in formulas if f.op == "~"}
+    names = [n for n in dict.fromkeys(n for f in formulas if f.op == "~" for n in (f.rhs, f.lhs)) if n not in exact]
     right = " + ".join(map(written, covariates))
     lines = [f"{written(name)} ~ {right}" for name in names]
-    known = {frozenset((f.lhs, f.rhs)) for f in said if f.op == "~~"}
+    known = {frozenset((f.lhs, f.rhs)) for f in formulas if f.op == "~~"}
     free = [name for name in names if name not in led]
     pairs = [pair for pair in combinations(free, 2) if frozenset(pair) not in known]
     return Model("\n".join([model.syntax, *lines, *(f"{written(a)} ~~ {written(b)}" for a, b in pairs)]))

@@ -89,8 +89,8 @@ def chain_model(instrument: Instrument, kind: ChainView = "core", *, higher_orde
     success ~ loyalty
     """
     if not isinstance(instrument, Instrument):
-        found = type(instrument).__name__
-        raise InstrumentError(f"chain_model needs an Instrument, as in chain_model(survey.instrument); found {found}")
+        given = type(instrument).__name__
+        raise InstrumentError(f"chain_model needs an Instrument, as in chain_model(survey.instrument); found {given}")
     measured = InstrumentUnits(instrument, checked_order(higher_order))
     return Model(model_text(measured, planned(measured, kind)))
 
@@ -164,7 +164,7 @@ def _path_lines(plan: ViewPaths) -> list[str]:
 
 def _apart_lines(plan: ViewPaths) -> list[str]:
     """Ends of the chain are not related beyond their causes; lavaan would let them covary."""
-    causes = {cause.name for _, found in plan.paths for cause in found}
+    causes = {cause.name for _, causes_of_path in plan.paths for cause in causes_of_path}
     ends = [effect.name for effect, _ in plan.paths if effect.name not in causes]
     return [f"{a} ~~ 0*{b}" for a, b in combinations(ends, 2)]
 

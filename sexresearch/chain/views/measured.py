@@ -48,17 +48,17 @@ class InstrumentUnits:
     @cached_property
     def by_node(self) -> dict[str, Construct]:
         """The construct of each node the instrument measures; InstrumentError where two stand for the same node."""
-        found: dict[str, Construct] = {}
+        known: dict[str, Construct] = {}
         for construct in self.instrument.constructs:
             key = node_key(construct.node) if construct.node else ""
-            if key in found:
+            if key in known:
                 raise InstrumentError(
-                    f"the constructs '{found[key].name}' and '{construct.name}' both have the node '{key}'; "
+                    f"the constructs '{known[key].name}' and '{construct.name}' both have the node '{key}'; "
                     "a chain model takes one construct for each: clear the node of the other"
                 )
             if key:
-                found[key] = construct
-        return found
+                known[key] = construct
+        return known
 
     def unit(self, node: str) -> Unit | None:
         """The construct of that node as it is."""
@@ -82,8 +82,8 @@ class InstrumentUnits:
     @property
     def routes(self) -> tuple[Unit, ...]:
         """Feeling valued and expectations exceeded, where both are measured beside delight itself."""
-        found = self.units(["valued", "exceeded"])
-        return found if "delight" in self.by_node and len(found) == 2 else ()
+        routes = self.units(["valued", "exceeded"])
+        return routes if "delight" in self.by_node and len(routes) == 2 else ()
 
     @cached_property
     def experience(self) -> Unit | None:

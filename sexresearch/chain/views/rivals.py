@@ -244,12 +244,12 @@ def _with_likelihood(fitting: Fitting) -> Fitting:
     """The fitting; OptionError where it has no likelihood to compare."""
     if not isinstance(fitting, Fitting):
         raise OptionError(f"fitting takes a Fitting; found {type(fitting).__name__}")
-    found = options_of(fitting)
-    if found.estimator not in (None, *LIKELIHOODS):
+    options = options_of(fitting)
+    if options.estimator not in (None, *LIKELIHOODS):
         advice = f"use estimator 'ML' or 'MLR'; found {fitting.estimator!r}"
-    elif found.missing not in ("listwise", "fiml"):
+    elif options.missing not in ("listwise", "fiml"):
         advice = f"use missing 'listwise' or 'fiml'; found {fitting.missing!r}"
-    elif found.ordered:
+    elif options.ordered:
         advice = f"take the items as numbers; found ordered={fitting.ordered!r}"
     else:
         return fitting
@@ -345,12 +345,12 @@ def _names(measured: InstrumentUnits) -> dict[str, str]:
 
 
 def _notes(rival: FittedView, cluster: str | None) -> str:
-    found = [rival.reason] if rival.reason else []
+    notes = [rival.reason] if rival.reason else []
     if rival.solution is not None and rival.solution.inadmissible:
-        found.append(f"inadmissible solution: {'; '.join(rival.solution.inadmissible)}")
+        notes.append(f"inadmissible solution: {'; '.join(rival.solution.inadmissible)}")
     if rival.solution is not None:
         kinds = {name: reported(rival.solution)[name].kind for name in REPORTED}
-        found += [", ".join(f"{name} {kind}" for name, kind in kinds.items() if kind)] if any(kinds.values()) else []
+        notes += [", ".join(f"{name} {kind}" for name, kind in kinds.items() if kind)] if any(kinds.values()) else []
     if cluster is not None and rival.usable:
-        found.append("with clusters AIC and BIC rest on a likelihood that takes rows as independent")
-    return "; ".join(found)
+        notes.append("with clusters AIC and BIC rest on a likelihood that takes rows as independent")
+    return "; ".join(notes)

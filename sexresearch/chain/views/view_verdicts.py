@@ -70,18 +70,20 @@ def _nested(kind: str, best: str, tests: Mapping[str, float], special: bool) -> 
 
 
 def _not_nested(kind: str, best: str, fits: Mapping[str, Results]) -> dict[str, object]:
-    found = vuong_test(fits[kind], fits[best], adjust="bic")
-    tests = {"test": "vuong", "distinct_pvalue": found.distinct, "z": found.z, "pvalue": found.pvalue}
-    if math.isnan(found.distinct) or math.isnan(found.pvalue):
+    tested = vuong_test(fits[kind], fits[best], adjust="bic")
+    tests = {"test": "vuong", "distinct_pvalue": tested.distinct, "z": tested.z, "pvalue": tested.pvalue}
+    if math.isnan(tested.distinct) or math.isnan(tested.pvalue):
         return _verdict_row("not_computable", "not compared: Vuong's tests have no value", tests)
-    clear = found.distinct < LEVEL and found.pvalue < LEVEL
-    outcome: Outcome = "fails" if clear and found.z < 0 else "doubtful"
-    if not found.distinct < LEVEL:
-        says = f"the data cannot tell it from {best} (Vuong's variance test, {_p(found.distinct)})"
+    clear = tested.distinct < LEVEL and tested.pvalue < LEVEL
+    outcome: Outcome = "fails" if clear and tested.z < 0 else "doubtful"
+    if not tested.distinct < LEVEL:
+        says = f"the data cannot tell it from {best} (Vuong's variance test, {_p(tested.distinct)})"
     elif clear:
-        says = f"fits {'worse' if found.z < 0 else 'better'} than {best} (Vuong z = {found.z:.2f}, {_p(found.pvalue)})"
+        says = (
+            f"fits {'worse' if tested.z < 0 else 'better'} than {best} (Vuong z = {tested.z:.2f}, {_p(tested.pvalue)})"
+        )
     else:
-        says = f"the data do not decide between it and {best} (Vuong z = {found.z:.2f}, {_p(found.pvalue)})"
+        says = f"the data do not decide between it and {best} (Vuong z = {tested.z:.2f}, {_p(tested.pvalue)})"
     return _verdict_row(outcome, says, tests)
 
 

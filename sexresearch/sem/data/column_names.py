@@ -34,10 +34,10 @@ def spelled_as(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     columns = frame.columns.tolist() if absent else []
     renamed: dict[str, str] = {}
     for name in absent:
-        found = [other for other in look_alikes(name, columns) if other not in names]
-        if len(found) > 1:
-            raise DataError(f"several columns look like {name!r}: {'; '.join(map(characters, found))}. Rename one")
-        renamed |= dict.fromkeys(found, name)
+        alike = [other for other in look_alikes(name, columns) if other not in names]
+        if len(alike) > 1:
+            raise DataError(f"several columns look like {name!r}: {'; '.join(map(characters, alike))}. Rename one")
+        renamed |= dict.fromkeys(alike, name)
     return frame.rename(columns=renamed) if renamed else frame
 
 

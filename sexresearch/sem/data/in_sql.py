@@ -115,8 +115,8 @@ def answered(query: Any) -> dict[str, list[Any]]:
     try:
         return query.to_pyarrow().to_pydict()
     except Exception as error:  # every driver has errors of its own
-        told = str(error).splitlines()[0] if str(error) else "no reason given"
-        raise DataError(f"the warehouse did not answer ({type(error).__name__}): {told}") from error
+        reason = str(error).splitlines()[0] if str(error) else "no reason given"
+        raise DataError(f"the warehouse did not answer ({type(error).__name__}): {reason}") from error
 
 
 def summed_in_sql(reader: Reader, gaps: bool) -> Streamed:
@@ -134,12 +134,12 @@ def summed_in_sql(reader: Reader, gaps: bool) -> Streamed:
     if gaps:
         rows = rows.mutate(k=reduce(lambda a, b: a + b, [_bit(rows, k) for k in range(numbers.items)]))
     keys = [key for key in ("g", unit) if key in rows.columns]
-    found = _sums(numbers, rows, keys, centre, counted)
+    sums = _sums(numbers, rows, keys, centre, counted)
     groups = reader.groups.numbers
-    for key in _keys(found, keys):
+    for key in _keys(sums, keys):
         own = kinds.setdefault(key[unit], len(kinds)) if gaps else reader.clusters.numbers.get(key.get(unit), 0)
         totals.slots[groups.get(key.get("g"), 0) * GROUP + own] = len(totals.slots)
-    _fill(totals, found, numbers.items)
+    _fill(totals, sums, numbers.items)
     seen = [[bool(kind >> k & 1) for k in range(numbers.items)] for kind in kinds]
     made = np.array(seen, dtype=bool).reshape(-1, numbers.items) if gaps else None
     return SummedInSql(reader, counted, totals, made)
@@ -149,28 +149,30 @@ def _bit(rows: Any, k: int) -> Any:
     return rows[f"x{k}"].notnull().cast("int32").cast("int64") * 2**k
 
 
-def _keys(found: Mapping[str, list[Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
-    return [{key: found[key][row] for key in keys} for row in range(len(found["n"]))]
+def _keys(columns: Mapping[str, list[Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
+    return [{key: columns[key][row] for key in keys} for row in range(len(columns["n"]))]
 
 
 def _reached(numbers: Numbers, counted: Counted) -> Array:
     """(p,) means, which sums are taken from; counts rows without group or cluster and refuses what cannot be used."""
     table, p = numbers.table, numbers.items
-    asked = {"n": table.count()}
+    aggregates = {"n": table.count()}
     for k in range(p):
         x = table[f"x{k}"]
-        asked |= {f"low{k}": x.min(), f"high{k}": x.max(), f"mean{k}": x.mean()}
-    asked |= {f"no_{key}": table[key].isnull().sum() for key in numbers.keys}
-    found = {name: column[0] for name, column in answered(table.aggregate(**asked)).items()}
-    counted.rows = int(found["n"])
+        aggregates |= {f"low{k}": x.min(), f"high{k}": x.max(), f"mean{k}": x.mean()}
+    aggregates |= {f"no_{key}": table[key].isnull().sum() for key in numbers.keys}
+    values = {name: column[0] for name, column in answered(table.aggregate(**aggregates)).items()}
+    counted.rows = int(values["n"])
     if not counted.rows:
         raise DataError(f"the data are empty: 0 rows, {len(numbers.reader.wanted)} columns")
-    counted.ungrouped, counted.unclustered = (int(found.get(f"no_{key}") or 0) for key in ("g", "c"))
+    counted.ungrouped, counted.unclustered = (int(values.get(f"no_{key}") or 0) for key in ("g", "c"))
     reach = Reach(numbers.reader.columns.items)
-    ends = [[np.nan if found[f"{end}{k}"] is None else found[f"{end}{k}"] for k in range(p)] for end in ("low", "high")]
+    ends = [
+        [np.nan if values[f"{end}{k}"] is None else values[f"{end}{k}"] for k in range(p)] for end in ("low", "high")
+    ]
     reach.add(np.array(ends, dtype=float))
     reach.refuse()
-    return np.array([found[f"mean{k}"] for k in range(p)], dtype=float)
+    return np.array([values[f"mean{k}"] for k in range(p)], dtype=float)
 
 
 def _grouped(numbers: Numbers, counted: Counted) -> None:
@@ -178,8 +180,8 @@ def _grouped(numbers: Numbers, counted: Counted) -> None:
     if reader.columns.group is None:
         counted.of_group[0] = int(answered(rows.aggregate(n=rows.count()))["n"][0])
         return
-    found = answered(rows.group_by("g").aggregate(n=rows.count()).order_by("g"))
-    for label, size in zip(found["g"], found["n"], strict=True):
+    counts = answered(rows.group_by("g").aggregate(n=rows.count()).order_by("g"))
+    for label, size in zip(counts["g"], counts["n"], strict=True):
         counted.of_group[reader.groups.numbers.setdefault(label, len(reader.groups.numbers))] = int(size)
 
 
@@ -188,16 +190,16 @@ def _in_clusters(numbers: Numbers, rows: Any, counted: Counted) -> None:
     reader = numbers.reader
     if reader.columns.cluster is None:
         return
-    found = answered(rows.group_by(numbers.keys).aggregate(n=rows.count()).order_by(numbers.keys))
+    counts = answered(rows.group_by(numbers.keys).aggregate(n=rows.count()).order_by(numbers.keys))
     known = reader.clusters.numbers
-    for label in sorted(set(found["c"])):
+    for label in sorted(set(counts["c"])):
         known.setdefault(label, len(known))
-    for key, size in zip(_keys(found, numbers.keys), found["n"], strict=True):
+    for key, size in zip(_keys(counts, numbers.keys), counts["n"], strict=True):
         counted.cluster_rows[reader.groups.numbers.get(key.get("g"), 0) * GROUP + known[key["c"]]] = int(size)
     width = (numbers.items + 1) * (numbers.items + 2) // 2
-    if len(found["n"]) * width > LARGEST:
+    if len(counts["n"]) * width > LARGEST:
         raise TooManyUnits(
-            f"{len(found['n'])} clusters of {numbers.items} items: sums of each would take more than 1 GB"
+            f"{len(counts['n'])} clusters of {numbers.items} items: sums of each would take more than 1 GB"
         )
 
 
@@ -205,18 +207,18 @@ def _sums(numbers: Numbers, rows: Any, keys: list[str], centre: Array, counted: 
     """Rows and sums of w (1, u, vech uu') by unit, and what weights add up to."""
     p, weighted = numbers.items, "w" in rows.columns
     u = [None, *((rows[f"x{k}"] - float(centre[k])).fill_null(0.0) for k in range(p))]
-    asked = {"n": rows.count()}
+    aggregates = {"n": rows.count()}
     if weighted:
-        asked |= _of_weights(rows["w"])
+        aggregates |= _of_weights(rows["w"])
     i, j = vech_index(p + 1)
     for place, (a, b) in enumerate(zip(i.tolist(), j.tolist(), strict=True)):
         parts = [u[k] for k in (a, b) if k] + ([rows["w"]] if weighted else [])
-        asked[f"s{place}"] = reduce(lambda one, other: one * other, parts).sum() if parts else rows.count()
-    found = in_parts(rows, keys, asked)
+        aggregates[f"s{place}"] = reduce(lambda one, other: one * other, parts).sum() if parts else rows.count()
+    columns = in_parts(rows, keys, aggregates)
     if weighted:
-        wrong = {kind: sum(map(int, found[kind])) for kind in ("missing", "infinite", "negative")}
+        wrong = {kind: sum(map(int, columns[kind])) for kind in ("missing", "infinite", "negative")}
         counted.wrong.update({kind: count for kind, count in wrong.items() if count})
-    return found
+    return columns
 
 
 def _of_weights(w: Any) -> dict[str, Any]:
@@ -226,27 +228,27 @@ def _of_weights(w: Any) -> dict[str, Any]:
     }
 
 
-def in_parts(rows: Any, keys: list[str], asked: Mapping[str, Any]) -> dict[str, list[Any]]:
+def in_parts(rows: Any, keys: list[str], aggregates: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Sums by the keys, in as many queries as a warehouse needs for so many; DataError where rows change meanwhile."""
-    names, found = list(asked), dict[str, list[Any]]()
+    names, columns = list(aggregates), dict[str, list[Any]]()
     for first in range(0, len(names), COLUMNS_AT_ONCE):
-        part = {name: asked[name] for name in names[first : first + COLUMNS_AT_ONCE]} | {"rows": rows.count()}
+        part = {name: aggregates[name] for name in names[first : first + COLUMNS_AT_ONCE]} | {"rows": rows.count()}
         query = rows.group_by(keys).aggregate(**part).order_by(keys) if keys else rows.aggregate(**part)
         more = answered(query)
         same = {name: more.pop(name) for name in [*keys, "rows"]}
-        if found and any(found[name] != own for name, own in same.items()):
+        if columns and any(columns[name] != own for name, own in same.items()):
             raise DataError("the table changed between two queries. Fit a copy that stands still")
-        found |= same | more
-    return found
+        columns |= same | more
+    return columns
 
 
-def _fill(totals: Totals, found: Mapping[str, list[Any]], p: int) -> None:
+def _fill(totals: Totals, columns: Mapping[str, list[Any]], p: int) -> None:
     def column(name: str) -> Array:
-        return np.array([0.0 if value is None else value for value in found[name]], dtype=float)
+        return np.array([0.0 if value is None else value for value in columns[name]], dtype=float)
 
     totals.rows = column("n").astype(int)
     totals.sums = np.column_stack([column(f"s{place}") for place in range((p + 1) * (p + 2) // 2)])
-    weighted = "squares" in found
+    weighted = "squares" in columns
     totals.squares, totals.heaviest = (
         column(name) if weighted else totals.rows * 0.0 for name in ("squares", "heaviest")
     )
@@ -308,23 +310,23 @@ class AskedAgain(AnsweredAgain):
         p, weight = len(u), rows["w"] * self.share if "w" in rows.columns else None
         terms = [(), *((k,) for k in range(p)), *zip(*(part.tolist() for part in vech_index(p)), strict=True)]
         wanted = [kinds for degree in range(5) for kinds in combinations_with_replacement(range(p), degree)]
-        asked = {"n": rows.count()}
+        aggregates = {"n": rows.count()}
         for number, kinds in enumerate(wanted):
             parts = [u[k] for k in kinds]
             squared = parts if weight is None else [*parts, weight, weight]
-            asked[f"q{number}"] = _sum(rows, squared)
+            aggregates[f"q{number}"] = _sum(rows, squared)
             if len(kinds) <= 2 and weight is not None:
-                asked[f"w{number}"] = _sum(rows, [*parts, weight])
-        found = {name: float(values[0]) for name, values in in_parts(rows, [], asked).items()}
-        if int(found["n"]) != self.rows:
+                aggregates[f"w{number}"] = _sum(rows, [*parts, weight])
+        values_by_name = {name: float(values[0]) for name, values in in_parts(rows, [], aggregates).items()}
+        if int(values_by_name["n"]) != self.rows:
             raise DataError(
                 f"{group_prefix(self.label)}the table changed between two readings: {self.rows} rows took part at "
-                f"first, {int(found['n'])} now. Fit a copy that stands still"
+                f"first, {int(values_by_name['n'])} now. Fit a copy that stands still"
             )
         place = {kinds: number for number, kinds in enumerate(wanted)}
         sign = "q" if weight is None else "w"
-        plain = np.array([found[f"{sign}{place[tuple(sorted(term))]}"] for term in terms])
-        products = [[found[f"q{place[tuple(sorted((*one, *other)))]}"] for other in terms] for one in terms]
+        plain = np.array([values_by_name[f"{sign}{place[tuple(sorted(term))]}"] for term in terms])
+        products = [[values_by_name[f"q{place[tuple(sorted((*one, *other)))]}"] for other in terms] for one in terms]
         return Sums(self.names, np.asarray(centre), self.rows, self.rows, plain, np.array(products))
 
 

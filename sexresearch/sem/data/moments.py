@@ -286,15 +286,15 @@ def inverse_of_moments(gamma: Array, names: Sequence[str], estimator: str) -> Ar
     sd = np.sqrt(np.clip(np.diag(gamma), 0, None))
     flat = [name for name, scale in zip(names, sd, strict=True) if scale <= 0]
     unit = np.where(sd > 0, sd, 1.0)
-    found = None if flat else invert(gamma / unit[:, None] / unit)
-    if found is None or not exceeds(gamma / unit[:, None] / unit, SINGULAR_TOLERANCE):
+    inverse = None if flat else invert(gamma / unit[:, None] / unit)
+    if inverse is None or not exceeds(gamma / unit[:, None] / unit, SINGULAR_TOLERANCE):
         vectors = np.linalg.eigh(gamma / unit[:, None] / unit)[1][:, 0]
         heavy = flat or heaviest(names, vectors, INVOLVED)
         raise DataError(
             f"estimator {estimator!r} inverts the covariances of the moments, and these moments follow from each other "
             f"or do not vary: {heavy[:6]} (a variable of two values is such a case). Use 'DWLS', 'MLM' or 'MLR'"
         )
-    return found[0] / unit[:, None] / unit
+    return inverse[0] / unit[:, None] / unit
 
 
 def moment_names(names: Sequence[str], has_means: bool) -> list[str]:

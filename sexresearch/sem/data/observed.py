@@ -73,13 +73,13 @@ def frame_of(data: object) -> pd.DataFrame:
 
 def _converted(data: object) -> pd.DataFrame:
     """A table in memory, of polars, Arrow and whatever else narwhals knows, as a pandas frame."""
-    found = nw.from_native(data, pass_through=True)
-    if not isinstance(found, nw.DataFrame):
+    native = nw.from_native(data, pass_through=True)
+    if not isinstance(native, nw.DataFrame):
         raise DataError(
             "data must be a DataFrame (pandas, polars, Arrow), a Survey, the path of Parquet files or a lazy table; "
             f"found {type(data).__name__}"
         )
-    return found.to_pandas()
+    return native.to_pandas()
 
 
 def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.DataFrame:
@@ -153,8 +153,8 @@ def _groups(frame: pd.DataFrame, name: str | None, keep: Array) -> tuple[Array, 
         return np.zeros(len(frame), dtype=int), [None]
     codes, labels = pd.factorize(frame[name].where(keep))
     if len(labels) < 2:
-        held = "a single group" if len(labels) else "no group"
-        raise DataError(f"group column {name!r} holds {held}; at least 2 are needed")
+        number = "a single group" if len(labels) else "no group"
+        raise DataError(f"group column {name!r} holds {number}; at least 2 are needed")
     if len(labels) > len(frame) / 3:
         raise DataError(f"group column {name!r} holds {len(labels)} groups in {len(frame)} rows; is it an identifier?")
     return np.asarray(codes), list(labels)
@@ -216,11 +216,13 @@ def plain_numbers(frame: pd.DataFrame) -> bool:
 
 def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
     """(n, p) float array of the named columns; DataError lists text, all-missing, infinite and constant columns."""
-    found = frame if frame.columns.tolist() == list(names) else frame[list(names)]
-    if not (plain_numbers(found) or all(is_real(dtype) for dtype in set(found.dtypes.tolist()))):
-        wrong = [f"{n!r} holds {kind_of(found[n])}" for n, d in zip(names, found.dtypes, strict=True) if not is_real(d)]
+    columns = frame if frame.columns.tolist() == list(names) else frame[list(names)]
+    if not (plain_numbers(columns) or all(is_real(dtype) for dtype in set(columns.dtypes.tolist()))):
+        wrong = [
+            f"{n!r} holds {kind_of(columns[n])}" for n, d in zip(names, columns.dtypes, strict=True) if not is_real(d)
+        ]
         raise DataError("; ".join(wrong) + ". The model needs numbers: recode the answers first")
-    values = found.to_numpy(dtype=float, na_value=np.nan)
+    values = columns.to_numpy(dtype=float, na_value=np.nan)
     refuse_extremes(names, *extremes(values))
     return values
 

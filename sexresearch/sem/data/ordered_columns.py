@@ -34,13 +34,13 @@ def ordered_names(model: Model, frame: pd.DataFrame, ordered: bool | Sequence[st
     typed = {name for name, kind in zip(frame.columns, kinds, strict=True) if kind}
     roles = roles_of(model.statements.formulas)
     named = roles.modelled if ordered is True else ordered or ()
-    found = [v for v in model.observed if v in {*named, *typed, *model.with_thresholds}]
-    outside = [v for v in found if v in roles.exogenous]
+    names = [v for v in model.observed if v in {*named, *typed, *model.with_thresholds}]
+    outside = [v for v in names if v in roles.exogenous]
     notes = [
         f"{v!r} is ordered but nothing in the model explains it: its category numbers are used as they are"
         for v in outside
     ]
-    return [v for v in found if v not in outside], notes
+    return [v for v in names if v not in outside], notes
 
 
 def refuse_unknown(data: object, ordered: bool | Sequence[str]) -> None:
@@ -59,7 +59,7 @@ def is_ordered(dtype: object) -> bool:
 
 def levels_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, tuple[object, ...]]:
     """The categories of each named column, lowest first; DataError lists every column that cannot be ordered."""
-    wrong, found = [], {}
+    wrong, levels_by_name = [], {}
     numbers = _numbers(frame, list(names))
     for k, name in enumerate(names):
         levels = _levels(frame[name]) if numbers is None else _distinct(numbers[:, k])
@@ -70,10 +70,10 @@ def levels_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, tuple[obje
         elif len(levels) < 2:
             wrong.append(f"{name!r} has {len(levels)} category; at least 2 are needed")
         else:
-            found[name] = levels
+            levels_by_name[name] = levels
     if wrong:
         raise DataError("these variables cannot be ordered: " + "; ".join(wrong) + ". Leave them out of ordered=")
-    return found
+    return levels_by_name
 
 
 def _levels(column: pd.Series) -> tuple[object, ...] | str:
@@ -125,10 +125,10 @@ def recoded(frame: pd.DataFrame, levels: Levels) -> pd.DataFrame:
 
 def _numbers(frame: pd.DataFrame, names: list[str]) -> np.ndarray | None:
     """(n, names) the columns as floats; None where one of them holds no numbers."""
-    found = frame[names]
-    if not all(is_real(dtype) for dtype in set(found.dtypes)):
+    columns = frame[names]
+    if not all(is_real(dtype) for dtype in set(columns.dtypes)):
         return None
-    return found.to_numpy(dtype=float, na_value=np.nan)
+    return columns.to_numpy(dtype=float, na_value=np.nan)
 
 
 def _numbered(values: np.ndarray, known: tuple[object, ...]) -> np.ndarray:

@@ -32,11 +32,11 @@ def ordinal_sample(answers: Answers, roles: Roles, levels: Levels, conditional: 
     _refuse_empty(answers, own, levels, where)
     _refuse_far(answers.values[:, own.p :], covariates, where)
     heard = take(answers, responding(answers, own.p))
-    found = observe(heard.values, own, heard.weights, heard.clusters)
+    moments = observe(heard.values, own, heard.weights, heard.clusters)
     nobs = len(heard.values)
-    mean, cov = _joint(answers, own, found.moments)
+    mean, cov = _joint(answers, own, moments.moments)
     origin = np.where(np.isin(np.arange(len(mean)), own.ordered), 0.0, mean)
-    return Sample(answers.label, names, nobs, found.influence.n, mean, cov, (), heard, ordinal=found, origin=origin)
+    return Sample(answers.label, names, nobs, moments.influence.n, mean, cov, (), heard, ordinal=moments, origin=origin)
 
 
 def _joint(answers: Answers, own: MomentLayout, moments: Array) -> tuple[Array, Array]:
@@ -97,10 +97,10 @@ def _shown(levels: Sequence[object]) -> str:
 
 def ordinal_notes(sample: Sample) -> list[str]:
     """What is worth knowing about the correlations of a sample."""
-    found: OrdinalMoments | None = sample.ordinal
-    assert found is not None
+    moments: OrdinalMoments | None = sample.ordinal
+    assert moments is not None
     where = "" if sample.label is None else f"group {sample.label!r}: "
-    extreme = [f"{a!r} and {b!r}" for a, b in found.extreme()]
+    extreme = [f"{a!r} and {b!r}" for a, b in moments.extreme()]
     notes = [f"{where}the responses behind {', '.join(extreme[:4])} correlate (nearly) perfectly"] if extreme else []
     try:
         refuse_indefinite(sample.cov, sample.names, "")

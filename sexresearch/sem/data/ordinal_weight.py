@@ -10,16 +10,16 @@ from sexresearch.sem.data.moments import inverse_of_moments
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
 
 
-def ordinal_weight(found: OrdinalMoments, discrepancy: str, nobs: int) -> Array:
+def ordinal_weight(moments: OrdinalMoments, discrepancy: str, nobs: int) -> Array:
     """The weight (M,) of "ULS" and "DWLS" (WLSMV and its kin), (M, M) of "WLS"; DataError where rows are too few."""
     if discrepancy == "ULS":
-        return np.ones(found.layout.size)
+        return np.ones(moments.layout.size)
     if discrepancy == "DWLS":
-        return 1.0 / found.variances
-    if nobs <= found.layout.size:
+        return 1.0 / moments.variances
+    if nobs <= moments.layout.size:
         raise DataError(
-            f"estimator 'WLS' inverts the covariances of {found.layout.size} thresholds and correlations and needs "
+            f"estimator 'WLS' inverts the covariances of {moments.layout.size} thresholds and correlations and needs "
             f"more rows than that; found {nobs}. Use 'WLSMV'"
         )
-    words = [" ".join(part for part in label if part) for label in found.layout.labels()]
-    return inverse_of_moments(found.gamma_of_rows.dense(), words, "WLS")
+    words = [" ".join(part for part in label if part) for label in moments.layout.labels()]
+    return inverse_of_moments(moments.gamma_of_rows.dense(), words, "WLS")

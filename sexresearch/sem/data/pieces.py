@@ -199,19 +199,19 @@ class RowsAgain(AnsweredAgain):
 
     def chunks(self) -> Iterator[Answers]:
         """The rows piece by piece; DataError where their number is another than it was."""
-        found = 0
+        rows = 0
         for piece in self.reader.pieces():
             known = ~np.isnan(piece.answers[:, list(self.places)])
             used = known.all(axis=1) if self.whole else known.any(axis=1)
             used &= ~np.isnan(piece.answers[:, list(self.needed)]).any(axis=1)
             used &= piece.belongs & (piece.groups == self.number)
-            found += int(used.sum())
+            rows += int(used.sum())
             if used.any():
                 yield self._answers(piece, used)
-        if found != self.rows:
+        if rows != self.rows:
             raise DataError(
                 f"{group_prefix(self.label)}the table changed between two readings: {self.rows} rows took part at "
-                f"first, {found} now. Fit a copy that stands still"
+                f"first, {rows} now. Fit a copy that stands still"
             )
 
     def _answers(self, piece: Piece, used: Array) -> Answers:

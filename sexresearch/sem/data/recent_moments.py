@@ -27,14 +27,14 @@ class _Recent:
 
     def get(self, key: bytes) -> Pair | None:
         with self.lock:
-            found = self.known.get(key)
-            if found is not None:
+            pair = self.known.get(key)
+            if pair is not None:
                 self.known.move_to_end(key)
-            return found
+            return pair
 
-    def put(self, key: bytes, found: Pair) -> None:
+    def put(self, key: bytes, pair: Pair) -> None:
         with self.lock:
-            self.known[key] = found
+            self.known[key] = pair
             while len(self.known) > KEPT:
                 self.known.popitem(last=False)
 
@@ -56,8 +56,8 @@ def remembered(values: Array, weights: Array | None, compute: Callable[[], Pair]
     for part in (values, weights):
         digest.update(b"" if part is None else np.ascontiguousarray(part).tobytes())
     key = digest.digest()
-    found = _recent.get(key)
-    if found is None:
-        found = read_only(compute())
-        _recent.put(key, found)
-    return found
+    pair = _recent.get(key)
+    if pair is None:
+        pair = read_only(compute())
+        _recent.put(key, pair)
+    return pair

@@ -141,9 +141,9 @@ class Sample:
     def sums(self) -> Sums:
         """What the rows add up to, about the means."""
         if self.answers is None and self.given_sums is None:
-            asked = None if self.again is None else self.again.summed(self.mean)
-            if asked is not None:
-                return asked
+            summed = None if self.again is None else self.again.summed(self.mean)
+            if summed is not None:
+                return summed
             return reduce(add, (part._own_sums for part in self.parts()))
         if self.answers is None:
             assert self.given_sums is not None
@@ -188,7 +188,7 @@ def _numbered(values: Array, numbers: dict[bytes, int]) -> Array:
         return np.zeros(len(values), dtype=int)
     _, first, own = np.unique(np.packbits(seen, axis=1), axis=0, return_index=True, return_inverse=True)
     columns = (np.append(np.flatnonzero(row), seen.shape[1]) for row in seen[first])
-    return np.array([numbers[found.tobytes()] for found in columns])[np.asarray(own).ravel()]
+    return np.array([numbers[column.tobytes()] for column in columns])[np.asarray(own).ravel()]
 
 
 def from_moments(moments: Moments, label: object, names: Sequence[str], has_means: bool) -> Sample:
@@ -368,16 +368,16 @@ def moved_block(block: Pattern, by: Array) -> Pattern:
 
 def drawn_sample(like: Sample, counts: Array | None, has_means: bool) -> Sample:
     """The sample of clusters whose sums are held, each as often as `counts` (J,) says; DataError as for rows."""
-    found, names, where = like.by_cluster, like.names, group_prefix(like.label)
-    assert found is not None
-    own = found.drawn(counts)
+    clusters, names, where = like.by_cluster, like.names, group_prefix(like.label)
+    assert clusters is not None
+    own = clusters.drawn(counts)
     refuse_few(where, own.nobs, own.nobs, len(names))
     mean, cov = moments_of_sums(own.plain, own.centre)
     order = [own.names.index(name) for name in names]
     mean, cov = mean[order], cov[np.ix_(order, order)]
     refuse_indefinite(cov, names, f"{where}the sample covariance")
     made = whole_sample(like.label, names, own.nobs, float(own.plain[0]), mean, cov, has_means, None)
-    return replace(made, given_sums=own, by_cluster=found)
+    return replace(made, given_sums=own, by_cluster=clusters)
 
 
 def whole_sample(

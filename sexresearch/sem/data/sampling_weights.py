@@ -104,10 +104,10 @@ def wrong_weights(weights: Array) -> Counter[str]:
 
 def refuse_wrong(wrong: Counter[str], name: str, what: str = "sampling weights") -> None:
     """DataError where some weights cannot be used."""
-    found = [f"{kind} in {count} rows" for kind, count in wrong.items()]
-    if found:
+    kinds = [f"{kind} in {count} rows" for kind, count in wrong.items()]
+    if kinds:
         raise DataError(
-            f"{what} {name!r} must be numbers of at least 0 in every row; found {', '.join(found)}. "
+            f"{what} {name!r} must be numbers of at least 0 in every row; found {', '.join(kinds)}. "
             "Give these rows a weight or drop them"
         )
 

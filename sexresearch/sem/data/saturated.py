@@ -60,13 +60,13 @@ def saturated_moments(
     if flat:
         raise DataError(f"{where}no variance in {flat}: every answer is the same; drop these items or this group")
     scaled = replace(patterns, stacks=tuple(_rescaled(stack, mean, sd) for stack in patterns.stacks))
-    found = _maximum(scaled, n)
-    if found is None:
+    maximum = _maximum(scaled, n)
+    if maximum is None:
         raise DataError(
             f"{where}the likelihood of these answers with gaps has no maximum that could be found, so that their means "
             "and covariances are unknown: drop items that few respondents answered"
         )
-    centre, cov = split_moments(found, True)
+    centre, cov = split_moments(maximum, True)
     return mean + sd * centre, cov * np.outer(sd, sd)
 
 

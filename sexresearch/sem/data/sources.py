@@ -64,14 +64,14 @@ def columns_behind(wanted: Sequence[str], known: Sequence[str]) -> list[str] | N
     >>> columns_behind(["a", "b:c"], ["c", "b", "a", "d"])
     ['a', 'b', 'c']
     """
-    found: list[str] = []
+    chosen: list[str] = []
     for name in wanted:
         whole = [name] if name in known else list(factors(name) or (name,))
         parts = [part if part in known else next(iter(look_alikes(part, known)), None) for part in whole]
         if None in parts:
             return None
-        found += [part for part in parts if part is not None]
-    return list(dict.fromkeys(found))
+        chosen += [part for part in parts if part is not None]
+    return list(dict.fromkeys(chosen))
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ class ArrowSource(_Opened):
                 there = schema.field(name).type if name in schema.names else None
                 here = self.table.schema.field(name).type
                 if there != here:
-                    held = f"is {there}" if there is not None else "is absent"
-                    raise DataError(f"column {name!r} {held} in {part.path} and {here} in the files before it")
+                    what = f"is {there}" if there is not None else "is absent"
+                    raise DataError(f"column {name!r} {what} in {part.path} and {here} in the files before it")
 
 
 @dataclass(frozen=True)
@@ -235,12 +235,12 @@ def _parquet(path: Path) -> ArrowSource:
     with extra("files"):
         import pyarrow.dataset
     try:
-        found = pyarrow.dataset.dataset(path, format="parquet")
+        opened = pyarrow.dataset.dataset(path, format="parquet")
     except (OSError, ValueError) as error:
         raise DataError(f"{path.name} is no Parquet file or damaged: {error}") from error
-    if not found.schema.names:
+    if not opened.schema.names:
         raise DataError(f"{path.name} holds no Parquet file")
-    return ArrowSource(found, path.name)
+    return ArrowSource(opened, path.name)
 
 
 def _duckdb_table(address: str) -> nw.LazyFrame[Any]:

@@ -130,8 +130,8 @@ class Streamed:
         total = sum(own.total for own in facts)
         if total == 0:
             raise DataError(f"sampling weights {name!r} are all zero")
-        found = zip(facts, parts, strict=True)
-        return sum(own.rows for own in facts) / total, [n for own, p in found for n in uneven(own, name, p.where)]
+        pairs = zip(facts, parts, strict=True)
+        return sum(own.rows for own in facts) / total, [n for own, p in pairs for n in uneven(own, name, p.where)]
 
 
 @dataclass(frozen=True)
@@ -164,9 +164,9 @@ class Part:
     @property
     def slots(self) -> Array:
         """The units of the group whose rows take part."""
-        found = self._units
-        known = self._known(found)
-        return found if known is None else found[known[:, self.places].any(axis=1) & known[:, self.needed].all(axis=1)]
+        units = self._units
+        known = self._known(units)
+        return units if known is None else units[known[:, self.places].any(axis=1) & known[:, self.needed].all(axis=1)]
 
     @property
     def _units(self) -> Array:
@@ -331,7 +331,7 @@ def refuse_groups(reader: Reader, counted: Counted) -> None:
     if name is None:
         return
     if count < 2:
-        held = "a single group" if count else "no group"
-        raise DataError(f"group column {name!r} holds {held}; at least 2 are needed")
+        number = "a single group" if count else "no group"
+        raise DataError(f"group column {name!r} holds {number}; at least 2 are needed")
     if count > counted.rows / 3:
         raise DataError(f"group column {name!r} holds {count} groups in {counted.rows} rows; is it an identifier?")

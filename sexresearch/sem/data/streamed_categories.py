@@ -47,15 +47,15 @@ class Categories:
         out = np.zeros(answers.shape, dtype=np.uint8)
         for item, column in enumerate(answers.T):
             seen = ~np.isnan(column)
-            found = column[seen]
-            self._learn(item, found)
-            out[seen, item] = self.numbers[item][np.searchsorted(self.values[item], found)]
+            values = column[seen]
+            self._learn(item, values)
+            out[seen, item] = self.numbers[item][np.searchsorted(self.values[item], values)]
         return out
 
-    def _learn(self, item: int, found: Array) -> None:
+    def _learn(self, item: int, categories: Array) -> None:
         known = self.values[item]
-        place = np.minimum(np.searchsorted(known, found), max(len(known) - 1, 0))
-        fresh = np.unique(found[known[place] != found] if len(known) else found)
+        place = np.minimum(np.searchsorted(known, categories), max(len(known) - 1, 0))
+        fresh = np.unique(categories[known[place] != categories] if len(known) else categories)
         if not len(fresh):
             return
         if len(known) + len(fresh) > MOST_LEVELS:
@@ -114,16 +114,16 @@ class OrderedPart(Part):
         orders, pairs = [whole.orders[place] for place in self.places], pairs_of(own)
 
         def times(count: PairCounts, by: float) -> Tables:
-            found = count.tables(self.places, orders, *pairs)
-            return replace(found, single=found.single * by, pairs=found.pairs * by)
+            tables = count.tables(self.places, orders, *pairs)
+            return replace(tables, single=tables.single * by, pairs=tables.pairs * by)
 
         count, sizes = whole.tables[self.number], self.cluster_sizes
-        found, total = times(count, share), float(count.together[0, 0] * share)
-        refuse_empty(found.single, own, whole.levels, self.where)
-        made = observe_tables(found, own)
+        tables, total = times(count, share), float(count.together[0, 0] * share)
+        refuse_empty(tables.single, own, whole.levels, self.where)
+        made = observe_tables(tables, own)
         twice = whole.squared.get(self.number)
-        rows = found if twice is None else times(twice, share**2)
-        again = CategoriesAgain(self._again(share), found.single, sorted(key % GROUP for key in sizes))
+        rows = tables if twice is None else times(twice, share**2)
+        again = CategoriesAgain(self._again(share), tables.single, sorted(key % GROUP for key in sizes))
         moments = OrdinalMoments(own, made.moments, InfluenceAgain.of(made.influence, again, total), rows)
         return self._as_sample(own, moments, total, np.array(list(sizes.values())) if sizes else None)
 
@@ -173,7 +173,7 @@ class CategoriesAgain(CodesAgain):
 
 
 @one_thread
-def streamed_categories(reader: Reader, listwise: bool, said: list[str]) -> Streamed:
+def streamed_categories(reader: Reader, listwise: bool, notes: list[str]) -> Streamed:
     """The source read once, tables of ordered items by group; `reader.levels` are categories that types tell."""
     items, counted, reach = reader.columns.items, Counted(), Reach(reader.columns.items)
     totals, known = Totals(np.zeros(0)), Categories(items)
@@ -198,7 +198,7 @@ def streamed_categories(reader: Reader, listwise: bool, said: list[str]) -> Stre
     levels, orders = _levels(reader.levels, known)
     again = Reader(reader.source, reader.columns, levels, reader.groups, reader.clusters)
     return StreamedCategories(
-        again, counted, totals, None, levels, tuple(said), tables=tables, squared=squared, orders=orders,
+        again, counted, totals, None, levels, tuple(notes), tables=tables, squared=squared, orders=orders,
         listwise=listwise,
     )  # fmt: skip
 

@@ -75,5 +75,5 @@ def _of_warehouse(address: str, table: str | None, sql: str | None) -> Any:
         base = ibis.connect(address)
         return base.table(table) if table is not None else base.sql(str(sql))
     except Exception as error:  # every driver has errors of its own
-        told = str(error).replace(address, where)
-        raise DataError(f"{where} cannot be read ({type(error).__name__}): {told}") from error
+        reason = str(error).replace(address, where)
+        raise DataError(f"{where} cannot be read ({type(error).__name__}): {reason}") from error

@@ -67,7 +67,7 @@ def rotated_like(unrotated: Fitted, model: Fitted) -> Fitted:
 
     For the many refits of a bootstrap: the rotation starts where that of the model ended; factors keep their places.
     """
-    return _turned(unrotated, model.table, _turns(unrotated, model.table, model), held=False)
+    return _turned(unrotated, model.table, _turns(unrotated, model.table, model), with_conditions=False)
 
 
 def _turned(fitted: Fitted, table: ParameterTable, turns: Sequence[_Turn], with_conditions: bool = True) -> Fitted:
