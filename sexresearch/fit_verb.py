@@ -23,7 +23,7 @@ from sexresearch.terminal import print_frame, records, say, shape
 ModelFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Text file with the model.")]
 Data = Annotated[str, typer.Argument(help="Survey file, or the name of a data set.")]
 Codebook = Annotated[
-    Path | None, typer.Option("--instrument", exists=True, dir_okay=False, help="TOML codebook of the survey.")
+    Path | None, typer.Option("-i", "--instrument", exists=True, dir_okay=False, help="TOML codebook of the survey.")
 ]
 Estimator = Annotated[str | None, typer.Option(help="ML, MLR, …; WLSMV for ordered items.")]
 Missing = Annotated[str, typer.Option(help="listwise or fiml")]
