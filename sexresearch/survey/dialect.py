@@ -43,6 +43,7 @@ class _Split:
     clean: float
     error: str
     names: tuple[str, ...] = ()  # the cells of the first row
+    sound: bool = False  # every cell below the first row is clean
     quoted: bool = False  # quotes stand inside cells, where no program writes them
 
 
@@ -156,7 +157,9 @@ def _split(head: str, dialect: Dialect, known: tuple[str, ...]) -> _Split:
     parts = list(islice((cell for row in after for cell in row), CELLS))
     clean = sum(_is_clean(cell, others) for cell in parts) / len(parts)
     quoted = any(dialect.quote in cell for cell in parts)
-    return _Split(dialect, width, start == 0 and len(rows[0]) == width, fitting, clean, error, tuple(rows[0]), quoted)
+    sound = all(_is_clean(cell, others) for cell in islice((cell for row in after[1:] for cell in row), CELLS))
+    starts = start == 0 and len(rows[0]) == width
+    return _Split(dialect, width, starts, fitting, clean, error, tuple(rows[0]), sound, quoted)
 
 
 def _is_clean(cell: str, others: list[str]) -> bool:
@@ -204,9 +207,12 @@ def _as_good(other: _Split, best: _Split) -> bool:
 
 
 def _fits_too(other: _Split, best: _Split) -> bool:
-    """Whether another separator parts every row alike, the header too, and explains what the best one leaves."""
+    """Whether another separator parts every row alike, the header too, and explains what the best one leaves.
+
+    A reading in more columns, whose answers leave nothing to explain, is right: a comma in a name is part of it.
+    """
     whole = other.starts and best.starts and other.consistent == best.consistent == 1.0
-    return whole and best.clean < 1.0 and not other.quoted
+    return whole and best.clean < 1.0 and not other.quoted and not (best.sound and best.width > other.width)
 
 
 def _undecided(name: str, splits: tuple[_Split, ...]) -> str:
