@@ -4,10 +4,13 @@ import ast
 import graphlib
 import importlib
 import inspect
+import io
 import re
 import statistics
 import subprocess
 import sys
+import tokenize
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -138,6 +141,37 @@ def test_modules_and_functions_are_small():
 def test_modules_are_named_by_what_they_do():
     vague = {"utils", "util", "helpers", "common", "misc", "tools"}
     assert not [path for path in MODULES if path.stem.strip("_") in vague]
+
+
+SPOKEN = {"found", "held", "drawn", "said", "asked", "told"}  # participles that name nothing
+LEFT = {"sem": 60, "chain": 270, "survey": 565, "answering": 150, "plots": 160}  # and all others: only ever fewer
+ELSEWHERE = 240
+SAME_FILE = {"limesurvey", "qualtrics"}  # how a platform's files are read, and what is imported into it
+
+
+def test_names_of_code_say_what_they_hold():
+    count = Counter()
+    for path in MODULES:
+        tokens = tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline)
+        spoken = sum(token.type == tokenize.NAME and token.string in SPOKEN for token in tokens)
+        count[room_of(dotted(path)) if room_of(dotted(path)) in LEFT else ""] += spoken
+    assert not {room: n for room, n in count.items() if n > LEFT.get(room, ELSEWHERE)}
+    types = [node.name for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    assert not [name for name in types if name.strip("_").lower() in SPOKEN]
+
+
+def test_no_two_classes_and_files_have_one_name_for_different_things():
+    """A figure, and the stage of an answer, are named like the question they belong to."""
+    homes, files = defaultdict(set), defaultdict(set)
+    for module, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                homes[node.name].add(module)
+    for path in MODULES:
+        if path.stem != "__init__" and room_of(dotted(path)) not in {"plots", "answering"}:
+            files[path.stem].add(path)
+    assert {name for name, modules in homes.items() if len(modules) > 1} <= {"Numbers", "Part", "Term"}
+    assert {name for name, modules in files.items() if len(modules) > 1} <= SAME_FILE
 
 
 def test_nothing_runs_text_or_unpickles():

@@ -12,10 +12,10 @@ from sexresearch.arguments import in_words
 from sexresearch.chain.investing.scales import Scale
 from sexresearch.errors import SexresearchError
 from sexresearch.lab.chain_code import chain_code
+from sexresearch.lab.chain_layout import Places, places
 from sexresearch.lab.chain_scene import drawing, reading
 from sexresearch.lab.chain_state import ChainState, chain_state
-from sexresearch.lab.layout import Places, places
-from sexresearch.lab.panel import STILL, live, panel, picture, show
+from sexresearch.lab.live_panel import STILL, live, panel, picture, show
 from sexresearch.plots import alt_text, path_diagram
 from sexresearch.report.naming import labels_of, labels_of_constructs
 from sexresearch.sem import Results
@@ -84,7 +84,7 @@ def chain(
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class _FitDrawing:
     """What `path_diagram` takes: the rows of the arrows that are not dropped."""
 
     parameters: pd.DataFrame
@@ -236,7 +236,7 @@ class ChainLab:
         found = self._state.results
         rows = found.parameters
         rows = rows[~((rows["op"] == "~") & (rows["se"] == 0) & (rows["est"] == 0))]
-        drawn = _Drawn(rows, found.r_squared, found.latents, found.converged)
+        drawn = _FitDrawing(rows, found.r_squared, found.latents, found.converged)
         figure = path_diagram(
             drawn, items=False, standardized=self._state.standardized, group=self._state.group, labels=self._labels
         )

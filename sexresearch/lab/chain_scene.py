@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from sexresearch.glossary.formatting import format_cell
+from sexresearch.lab.chain_layout import HEIGHT, WIDTH, Places
 from sexresearch.lab.chain_state import ChainState
-from sexresearch.lab.layout import HEIGHT, WIDTH, Places
 from sexresearch.sem import Results
 from sexresearch.sem.view import reported
 

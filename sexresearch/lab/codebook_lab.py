@@ -9,7 +9,7 @@ from typing import Literal
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
-from sexresearch.lab.panel import Scene
+from sexresearch.lab.live_panel import Scene
 from sexresearch.lab.table_lab import TableLab
 from sexresearch.survey import Construct, Draft, Field, Instrument, Item, draft_instrument
 from sexresearch.survey.bank.content import bank
@@ -21,7 +21,7 @@ HEADS = ["Confirmed", "Column", "Question", "Is", "Construct", "Reversed", "Beca
 
 
 @dataclass(frozen=True)
-class Choice:
+class ColumnChoice:
     """What a column is taken for: an item of a construct, or another role; and whether a person has confirmed it."""
 
     role: str
@@ -81,13 +81,13 @@ class CodebookLab(TableLab):
         self._items = {item.name: item for item in draft.items}
         self._fields = {field.name: field for field in draft.fields}
         homes = {item.name: c.name for c in draft.constructs for item in c.items}
-        items = {name: Choice("item", homes[name], item.reverse) for name, item in self._items.items()}
-        self._choices = items | {name: Choice(field.role) for name, field in self._fields.items()}
+        items = {name: ColumnChoice("item", homes[name], item.reverse) for name, item in self._items.items()}
+        self._choices = items | {name: ColumnChoice(field.role) for name, field in self._fields.items()}
         rows = draft.proposals.to_dict("records")
         self._because = {str(row["column"]): str(row["because"]) for row in rows}
 
     @property
-    def choices(self) -> dict[str, Choice]:
+    def choices(self) -> dict[str, ColumnChoice]:
         """What every column is taken for."""
         return dict(self._choices)
 
@@ -139,7 +139,7 @@ class CodebookLab(TableLab):
         self._choices = choices
         self._redrawn()
 
-    def _refuse(self, column: str, chosen: Choice) -> None:
+    def _refuse(self, column: str, chosen: ColumnChoice) -> None:
         if chosen.role not in ("item", *ROLES):
             raise OptionError(f"role {chosen.role!r} is not known; allowed: item, {', '.join(ROLES)}")
         if chosen.role == "item" and column not in self._items:
@@ -179,7 +179,7 @@ class CodebookLab(TableLab):
         foot = f"{done} of {len(rows)} columns confirmed. Nothing is written until write() is called."
         return {"top": f"Draft of a questionnaire for {self._draft.title}", "heads": HEADS, "rows": rows, "foot": foot}
 
-    def _row(self, name: str, choice: Choice) -> Scene:
+    def _row(self, name: str, choice: ColumnChoice) -> Scene:
         item = name in self._items
         asked = self._items[name].wording if item else self._fields[name].label
         roles = ["item", *ROLES] if item else list(ROLES)
@@ -204,7 +204,7 @@ class CodebookLab(TableLab):
 
 
 def _instrument(
-    choices: Mapping[str, Choice],
+    choices: Mapping[str, ColumnChoice],
     known: Mapping[str, Construct],
     items: Mapping[str, Item],
     fields: Mapping[str, Field],

@@ -9,7 +9,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.chain import importance as importance_of
 from sexresearch.chain import priorities
-from sexresearch.lab.panel import Scene, picture
+from sexresearch.lab.live_panel import Scene, picture
 from sexresearch.lab.refitting import literal
 from sexresearch.lab.table_lab import TableLab, as_page
 from sexresearch.plots import alt_text, importance_map

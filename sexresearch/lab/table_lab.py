@@ -6,7 +6,7 @@ import html
 from typing import Any
 
 from sexresearch.errors import SexresearchError
-from sexresearch.lab.panel import STILL, Scene, live, panel, show
+from sexresearch.lab.live_panel import STILL, Scene, live, panel, show
 
 
 class TableLab:

@@ -43,8 +43,8 @@ def from_pieces(model: Model, data: object, requested: Options, engine: str, met
         return None
     ordered, notes = ordered_names(model, first, requested.ordered)
     try:
-        asked = replace(requested, ordered=tuple(ordered), two_level=levels)
-        options = settled(asked, has_rows=True, means_wanted=False)
+        options_wanted = replace(requested, ordered=tuple(ordered), two_level=levels)
+        options = settled(options_wanted, has_rows=True, means_wanted=False)
     except OptionError:
         return None
     if isinstance(source, IbisSource):

@@ -7,7 +7,7 @@ from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.kpi.kpis import kpis
 from sexresearch.survey.kpi.links import kpi_correlations
 from sexresearch.survey.levels.join import join_sources
-from sexresearch.survey.levels.joined import Joined
+from sexresearch.survey.levels.joined_people import Joined
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.reading import read_survey
 from sexresearch.survey.respondents import response_indices

@@ -9,7 +9,7 @@ import pytest
 
 import sexresearch as sx
 from sexresearch.errors import ModelError, OptionError
-from sexresearch.lab.panel import WAITING, panel
+from sexresearch.lab.live_panel import WAITING, panel
 
 TEXT = """
 excellence =~ core1 + core2 + core3 + core4

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sexresearch.answering.facts import AnswerPart, Fact, silent, unanswered
 from sexresearch.answering.stages.chaining import Chosen, analysed
-from sexresearch.answering.stages.levels import lowest_question, with_levels
+from sexresearch.answering.stages.levels_in_points import lowest_question, with_levels
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.topics import TOPICS
 from sexresearch.chain import chain_model, importance

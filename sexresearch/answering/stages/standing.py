@@ -6,7 +6,7 @@ import pandas as pd
 
 from sexresearch.answering.facts import AnswerPart, Fact, unanswered
 from sexresearch.answering.stages.following import followed
-from sexresearch.answering.stages.levels import POINTS, levels
+from sexresearch.answering.stages.levels_in_points import POINTS, levels
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.text_catalogue import named
 

@@ -19,7 +19,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from sexresearch.chain.deciding.regressed import Regressed, regressed
+from sexresearch.chain.deciding.regressed import Regression, regressed
 from sexresearch.sem.view import Array
 
 Kind = Literal["basic", "performance", "excitement", "none"]
@@ -104,7 +104,7 @@ def _together(
     return Indices(est, cov, counts, len(y), float(spread))
 
 
-def _contrasted(found: Regressed, own: slice, contrast: Array) -> tuple[Array, Array]:
+def _contrasted(found: Regression, own: slice, contrast: Array) -> tuple[Array, Array]:
     coef, cov = found.coef[own], found.cov[own, own]
     return contrast @ coef, contrast @ cov @ contrast.T
 

@@ -103,25 +103,25 @@ def penalty_reward(
     found = scored(data, "penalty_reward", target, attributes, scale, scores)
     size, unit = _unit(found.made, target, scores)
     return penalties(
-        found, target, Counted(size, unit), curve == "spline", (float(lines[0]), float(lines[1])), seed, level
+        found, target, GainUnit(size, unit), curve == "spline", (float(lines[0]), float(lines[1])), seed, level
     )
 
 
 @dataclass(frozen=True)
-class Counted:
+class GainUnit:
     """What the target is counted in: units per point, and their name."""
 
     size: float = 1.0
     unit: str = "points"
 
 
-IN_POINTS = Counted()
+IN_POINTS = GainUnit()
 
 
 def penalties(
     found: Scored,
     target: str,
-    counted: Counted = IN_POINTS,
+    counted: GainUnit = IN_POINTS,
     smooth: bool = False,
     lines: tuple[float, float] = LINES,
     seed: int = 1,

@@ -27,7 +27,7 @@ Weights = Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class GroupRecipes:
     """Rows of one group, with the items' weights and notes by name; label : NA where there is one group only."""
 
     rows: slice
@@ -45,7 +45,7 @@ class Recipes:
 
     answers: pd.DataFrame
     ends: Mapping[str, Ends]
-    parts: Sequence[Part]
+    parts: Sequence[GroupRecipes]
     clusters: Array | None = None
     weights: Array | None = None
 
@@ -53,7 +53,7 @@ class Recipes:
         """(n,) the weighted mean of the items in points from 0 to 100; NaN where too little was answered."""
         return np.concatenate([self._mean(self.answers[part.rows], part.made[name]) for part in self.parts])
 
-    def of(self, part: Part) -> Recipes:
+    def of(self, part: GroupRecipes) -> Recipes:
         """The same of one group alone."""
         rows = part.rows
         clusters, weights = (None if own is None else own[rows] for own in (self.clusters, self.weights))
@@ -93,7 +93,7 @@ def of_survey(
     answers = pd.DataFrame(answers_in(frame, used), index=frame.index, columns=used)
     ends, note = _ends(answers, data, scale)
     notes = {name: joined(*(note.get(item, "") for item in weights)) for name, weights in made.items()}
-    return Recipes(answers, ends, [Part(slice(None), made, notes)]), chosen[1:]
+    return Recipes(answers, ends, [GroupRecipes(slice(None), made, notes)]), chosen[1:]
 
 
 def _default(
@@ -161,7 +161,7 @@ def of_fit(
         made = {name: found.get(name, {}) for name in wanted}
         notes = {name: joined(*reasons(fit, number, (name,), note)) for name in wanted}
         label = block.label if fit.groups else pd.NA
-        parts.append(Part(slice(first, first + block.nobs), made, notes, label))
+        parts.append(GroupRecipes(slice(first, first + block.nobs), made, notes, label))
         frames.append(pd.DataFrame(block.answers, columns=list(block.observed)))
         first += block.nobs
     clusters, weights = ([getattr(block, name) for block in fit.blocks] for name in ("clusters", "weights"))

@@ -12,14 +12,14 @@ DEPENDENT = 1e-8  # of a column's length: what is left of it beside those before
 
 
 @dataclass(frozen=True)
-class Regressed:
+class Regression:
     """Coefficients (k,) and their covariance (k, k); NaN for columns that those before them determine."""
 
     coef: Array
     cov: Array
 
 
-def regressed(design: Array, y: Array, clusters: Array | None = None, weights: Array | None = None) -> Regressed:
+def regressed(design: Array, y: Array, clusters: Array | None = None, weights: Array | None = None) -> Regression:
     """y (n,) on the columns of design (n, k), which must hold a constant; rows count by their weights (n,).
 
     Errors: HC3 (MacKinnon & White 1985, doi 10.1016/0304-4076(85)90158-7); with clusters, sums of scores within them
@@ -49,7 +49,7 @@ def regressed(design: Array, y: Array, clusters: Array | None = None, weights: A
         moves = moves * np.sqrt(count / (count - 1.0) * (n - 1.0) / (n - len(kept)))
     half = moves @ inverse.T
     cov[np.ix_(kept, kept)] = half.T @ half
-    return Regressed(coef, cov)
+    return Regression(coef, cov)
 
 
 def _independent(design: Array) -> list[int]:

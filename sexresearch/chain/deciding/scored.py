@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.chain.deciding.latent_points import latent_points
-from sexresearch.chain.deciding.recipes import Part, Recipes, of_fit, of_survey
+from sexresearch.chain.deciding.recipes import GroupRecipes, Recipes, of_fit, of_survey
 from sexresearch.chain.investing.scales import Scale
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
@@ -42,7 +42,7 @@ class Scored:
         """What is to be said of the points of a name."""
         return self.made.parts[0].notes.get(name, "")
 
-    def _of(self, part: Part) -> Scored:
+    def _of(self, part: GroupRecipes) -> Scored:
         target, points, made = self.target[part.rows], self.points[part.rows], self.made.of(part)
         if made.weights is not None:
             there = made.weights > 0

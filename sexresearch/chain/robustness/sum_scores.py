@@ -14,7 +14,7 @@ from sexresearch.sem.view import Array, View, matrices
 
 
 @dataclass(frozen=True)
-class Regressed:
+class ScoreRegression:
     """Standardized paths by (cause, effect): estimate and limits."""
 
     est: Mapping[tuple[str, str], float]
@@ -68,7 +68,7 @@ def _solved(R: Array, names: Sequence[str], paths: Sequence[tuple[str, str]]) ->
     return out
 
 
-def regressed(fit: View, names: Sequence[str], level: float) -> Regressed:
+def regressed(fit: View, names: Sequence[str], level: float) -> ScoreRegression:
     """By least squares of statsmodels, errors by HC3 or clusters; rows count by their weights."""
     with extra("engines"):
         import statsmodels.api as sm
@@ -92,7 +92,7 @@ def regressed(fit: View, names: Sequence[str], level: float) -> Regressed:
         for k, cause in enumerate(causes, start=1):
             est[cause, effect] = float(regression.params[k])
             limits[cause, effect] = float(ends[k][0]), float(ends[k][1])
-    return Regressed(est, limits)
+    return ScoreRegression(est, limits)
 
 
 def _scores(answers: Array, W: Array) -> Array:

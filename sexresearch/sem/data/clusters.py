@@ -72,15 +72,15 @@ def cluster_sums_of(answers: Answers, within: Array, between: Array, origin: Arr
     )  # fmt: skip
 
 
-def cluster_sums_of_totals(found: ClusterTotals, within: Array, between: Array, origin: Array) -> ClusterSums:
+def cluster_sums_of_totals(totals: ClusterTotals, within: Array, between: Array, origin: Array) -> ClusterSums:
     """The same from sums of every cluster, without weights."""
-    p, size, (i, j) = len(found.names), found.rows, vech_index(len(within))
+    p, size, (i, j) = len(totals.names), totals.rows, vech_index(len(within))
     sizes, kind = np.unique(size, return_inverse=True)
     counts, above, n = np.bincount(kind).astype(float), np.ones(len(size)), float(size.sum())
-    means = found.sums[:, 1 : 1 + p] / size[:, None]
-    whole = found.sums[:, places_of_pairs(p)[within[i], within[j]]]
+    means = totals.sums[:, 1 : 1 + p] / size[:, None]
+    whole = totals.sums[:, places_of_pairs(p)[within[i], within[j]]]
     products = whole - size[:, None] * means[:, within[i]] * means[:, within[j]]
-    means += found.centre - origin
+    means += totals.centre - origin
     pooled = np.empty((len(within), len(within)))
     pooled[i, j] = pooled[j, i] = products.sum(axis=0) / max(n - len(size), 1.0)
     middle, covs = _by_size(means, kind, above, counts)
@@ -211,10 +211,10 @@ def refuse_wrong_spread(
 def _refuse_moving(where: str, size: Array, alone: Sequence[str], moving: Array) -> None:
     if (size == 1).all():
         raise DataError(f"{where}every cluster holds a single row: there is nothing within clusters")
-    found = [f"{name!r} (in {count} clusters)" for name, count in zip(alone, moving, strict=True) if count]
-    if found:
+    movers = [f"{name!r} (in {count} clusters)" for name, count in zip(alone, moving, strict=True) if count]
+    if movers:
         raise DataError(
-            f"{where}variables of level 2 alone vary within clusters: {', '.join(found)}; name them at level 1 as "
+            f"{where}variables of level 2 alone vary within clusters: {', '.join(movers)}; name them at level 1 as "
             "well, or give every row of a cluster its one value"
         )
 

@@ -32,15 +32,15 @@ from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import ParameterTable
 
 
-def two_level_sums(found: Streamed, table: ParameterTable, options: Options) -> tuple[tuple[Sample, ...], list[str]]:
+def two_level_sums(sums: Streamed, table: ParameterTable, options: Options) -> tuple[tuple[Sample, ...], list[str]]:
     """The sample of every block, and notes; what is refused of rows is refused of sums."""
     pairs = list(zip(table.roles[::2], table.roles[1::2], strict=True))
     parts = [
-        found.part(number, label, within, True, ())
-        for number, label, (within, _) in zip(found.groups, found.labels, pairs, strict=True)
+        sums.part(number, label, within, True, ())
+        for number, label, (within, _) in zip(sums.groups, sums.labels, pairs, strict=True)
     ]
-    notes = [*found.lost(), *(note for part in parts for note in part.notes())]
-    found.refuse_clusters(parts)
+    notes = [*sums.lost(), *(note for part in parts for note in part.notes())]
+    sums.refuse_clusters(parts)
     keys = [np.array([key % GROUP for key in part.cluster_sizes]) for part in parts]
     none = np.zeros((0, 0))
     refuse_crossing([Answers(p.label, none, None, k, pd.Index([])) for p, k in zip(parts, keys, strict=True)], options)

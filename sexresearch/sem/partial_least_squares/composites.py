@@ -43,7 +43,7 @@ class Composites:
 
 
 @dataclass(frozen=True)
-class Numbers:
+class CompositeNumbers:
     """Standardized: loadings (p, k), paths B (k, k), correlations R (k, k), R-squared (k,), NaN where nothing leads."""
 
     loadings: Array
@@ -99,7 +99,7 @@ def _own_items(
     return direct or [i for part in parts for i in _own_items(part, items, arrows, observed, (*above, name))]
 
 
-def numbers_from(made: Composites, S: Array, W: Array, consistent: bool) -> Numbers:
+def numbers_from(made: Composites, S: Array, W: Array, consistent: bool) -> CompositeNumbers:
     """What follows from the weights W (p, k) of unit composites, with correlations S (p, p) of the items."""
     R, loadings = W.T @ S @ W, (S @ W) * made.mask
     if consistent:
@@ -115,7 +115,7 @@ def numbers_from(made: Composites, S: Array, W: Array, consistent: bool) -> Numb
         if len(causes):
             B[k, causes] = np.linalg.solve(R[np.ix_(causes, causes)], R[causes, k])
             r_squared[k] = B[k, causes] @ R[causes, k]
-    return Numbers(loadings, B, R, r_squared)
+    return CompositeNumbers(loadings, B, R, r_squared)
 
 
 def _rho_a(made: Composites, S: Array, w: Array, k: int) -> float:

@@ -21,8 +21,8 @@ from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.partial_least_squares.by_seminr import estimated
 from sexresearch.sem.partial_least_squares.composites import (
+    CompositeNumbers,
     Composites,
-    Numbers,
     composites_in,
     is_arrow,
     numbers_from,
@@ -173,7 +173,7 @@ class _Filling:
 
 
 def _row_values(
-    rows: Sequence[Parameter], block: ViewBlock, made: Composites, standard: Numbers, cov: Array, sd: Array
+    rows: Sequence[Parameter], block: ViewBlock, made: Composites, standard: CompositeNumbers, cov: Array, sd: Array
 ) -> list[float]:
     """The value of every row of a group, in the units that the model's fixed rows give."""
     unit = _units(rows, block, made, standard, sd)
@@ -206,7 +206,7 @@ def _row_values(
 
 
 def _units(
-    rows: Sequence[Parameter], block: ViewBlock, made: Composites, standard: Numbers, sd: Array
+    rows: Sequence[Parameter], block: ViewBlock, made: Composites, standard: CompositeNumbers, sd: Array
 ) -> Callable[[str], float]:
     at, own = {name: i for i, name in enumerate(made.names)}, {name: i for i, name in enumerate(made.items)}
     known = {name: float(sd[i]) for name, i in own.items()}
@@ -240,7 +240,7 @@ def _residuals(
     names: Sequence[str],
     block: ViewBlock,
     made: Composites,
-    standard: Numbers,
+    standard: CompositeNumbers,
     cov: Array,
     unit: Callable[[str], float],
     B: Array,

@@ -204,8 +204,8 @@ def _unweighted(answers: Answers, order: Array, has_means: bool) -> Weighed:
 def answers_behind(fitted: Fitted) -> tuple[Answers, ...]:
     """The rows of each group, with the variables of both levels where there are two; none where moments were fitted."""
     if fitted.table.levels:
-        held = (sample.nested for sample in fitted.samples[::2])
-        return tuple(own.answers for own in held if own is not None and own.answers is not None)
+        nested = (sample.nested for sample in fitted.samples[::2])
+        return tuple(own.answers for own in nested if own is not None and own.answers is not None)
     return tuple(sample.answers for sample in fitted.samples if sample.answers is not None)
 
 

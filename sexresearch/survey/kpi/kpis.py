@@ -10,6 +10,15 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
+from sexresearch.survey.kpi.columns_needed import (
+    KpiMeasure,
+    amounts_of,
+    boxes,
+    churned,
+    customer_effort,
+    delighted,
+    net_promoters,
+)
 from sexresearch.survey.kpi.estimates import (
     Estimate,
     Floats,
@@ -18,15 +27,6 @@ from sexresearch.survey.kpi.estimates import (
     share_estimate,
     unknown,
     weighted_mean,
-)
-from sexresearch.survey.kpi.kpi_columns import (
-    KpiMeasure,
-    amounts_of,
-    boxes,
-    churned,
-    customer_effort,
-    delighted,
-    net_promoters,
 )
 from sexresearch.survey.survey import Survey
 

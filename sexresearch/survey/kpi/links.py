@@ -11,8 +11,8 @@ from scipy.special import ndtri
 from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem import Results
+from sexresearch.survey.kpi.columns_needed import churned, numbers
 from sexresearch.survey.kpi.estimates import Floats
-from sexresearch.survey.kpi.kpi_columns import churned, numbers
 from sexresearch.survey.kpi.kpis import SampleDesign, design_of
 from sexresearch.survey.survey import Survey
 

@@ -17,7 +17,7 @@ from sexresearch.survey.levels.agreement import (
     uniform_variance,
 )
 from sexresearch.survey.levels.components import Codes, Components, Floats, components
-from sexresearch.survey.levels.people import Asked, People, answers_to, person_means
+from sexresearch.survey.levels.people import People, Variable, answers_to, person_means
 from sexresearch.survey.wording import counted
 from sexresearch.verdict import Verdict, gravest, prose
 
@@ -46,13 +46,13 @@ class Judged:
     """One item or construct of a source: its analysis of variance, or why there is none, agreement, and verdicts."""
 
     source: str
-    asked: Asked
+    asked: Variable
     found: Components | str
     agreement: Agreement
     verdicts: tuple[Verdict, ...]
 
 
-def judged(people: People, asked: Asked, codes: Codes, clusters: int) -> Judged:
+def judged(people: People, asked: Variable, codes: Codes, clusters: int) -> Judged:
     """The statistics of one item or construct, from rows in clusters 0, 1, … (n,)."""
     answers = answers_to(people, asked.items)
     agreement = _agreement(answers, asked, codes, clusters)
@@ -65,7 +65,7 @@ def judged(people: People, asked: Asked, codes: Codes, clusters: int) -> Judged:
     return Judged(people.name, asked, found, agreement, verdicts)
 
 
-def _agreement(answers: Floats, asked: Asked, codes: Codes, clusters: int) -> Agreement:
+def _agreement(answers: Floats, asked: Variable, codes: Codes, clusters: int) -> Agreement:
     """Of a construct by the means of its items' variances, deviations and a_wg (r_wg(j), AD(j), a_wg(j))."""
     spreads = [spread(answers[:, place], codes, clusters) for place in range(answers.shape[1])]
     whole = spreads[0] if len(spreads) == 1 else spread(person_means(answers), codes, clusters)

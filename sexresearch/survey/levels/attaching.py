@@ -9,12 +9,12 @@ import pandas as pd
 
 from sexresearch.errors import DataError, OptionError
 from sexresearch.survey.levels.keys import Keys
-from sexresearch.survey.levels.people import Asked, People, answers_to, person_means
+from sexresearch.survey.levels.people import People, Variable, answers_to, person_means
 from sexresearch.survey.wording import listed
 
 
 def employee_means(
-    people: People, keys: Keys, looked: Sequence[Asked], aggregate: bool | Sequence[str]
+    people: People, keys: Keys, looked: Sequence[Variable], aggregate: bool | Sequence[str]
 ) -> pd.DataFrame:
     """Means by cluster of the items and constructs that are asked for, clusters as rows."""
     known = {part.name: part for part in looked}

@@ -12,7 +12,7 @@ from sexresearch.errors import DataError, OptionError
 from sexresearch.survey.levels.aggregation import COLUMNS, Judged, judged, row_of
 from sexresearch.survey.levels.attaching import attached, employee_means
 from sexresearch.survey.levels.components import Codes
-from sexresearch.survey.levels.joined import Joined, agreement_frame
+from sexresearch.survey.levels.joined_people import Joined, agreement_frame
 from sexresearch.survey.levels.keys import (
     Keys,
     keys_of,
@@ -22,7 +22,7 @@ from sexresearch.survey.levels.keys import (
     refuse_unlike,
     said_of_rows,
 )
-from sexresearch.survey.levels.people import Asked, People, asked, people_of, refuse_off_scale
+from sexresearch.survey.levels.people import People, Variable, asked, people_of, refuse_off_scale
 from sexresearch.survey.survey import Survey
 from sexresearch.survey.wording import counted, listed
 
@@ -157,7 +157,7 @@ def _scales(scales: Mapping[str, tuple[float, float]], people: Sequence[Source])
     return scales
 
 
-def _judged(source: People, keys: Keys, looked: Sequence[Asked]) -> tuple[list[Judged], list[Hashable]]:
+def _judged(source: People, keys: Keys, looked: Sequence[Variable]) -> tuple[list[Judged], list[Hashable]]:
     known = keys.notna().to_numpy()
     rows = People(source.name, source.frame[known], source.instrument)
     codes, labels = pd.factorize(keys[known])
@@ -172,7 +172,7 @@ def _by_cluster(one: Judged, labels: list[Hashable]) -> tuple[str, str, list[obj
 
 
 def _data(
-    people: Sequence[Source], by: str, aggregate: bool | Sequence[str], looked: Mapping[str, Sequence[Asked]]
+    people: Sequence[Source], by: str, aggregate: bool | Sequence[str], looked: Mapping[str, Sequence[Variable]]
 ) -> pd.DataFrame:
     """The customers' rows with what is known of their branch."""
     (customers, keys), others = people[0], people[1:]

@@ -28,7 +28,7 @@ class People:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Variable:
     """What is looked at as one variable: an item, or a construct with its items.
 
     scale : what all its items are answered on, None where that is not known; `why` says why. several_scales : whether
@@ -59,20 +59,20 @@ def people_of(source: object, name: str, by: str) -> People:
     return People(name, frame, source.instrument if isinstance(source, Survey) else None)
 
 
-def asked(people: People, by: str, scales: Mapping[str, tuple[float, float]]) -> list[Asked]:
+def asked(people: People, by: str, scales: Mapping[str, tuple[float, float]]) -> list[Variable]:
     """The items and constructs of a source; without instrument, every column of numbers that is no running number."""
     if people.instrument is None:
         numbers = [name for name in people.frame.select_dtypes("number").columns if name != by]
         names = [str(name) for name in numbers if not is_running_number(people.frame[name])]
-        return [Asked(name, (name,), *_given(people.name, name, scales)) for name in names]
+        return [Variable(name, (name,), *_given(people.name, name, scales)) for name in names]
     found = []
     for construct in people.instrument.constructs:
-        own = [Asked(item.name, (item.name,), *_scale(people, item.name, scales)) for item in construct.items]
+        own = [Variable(item.name, (item.name,), *_scale(people, item.name, scales)) for item in construct.items]
         if len(own) > 1:
             known = {item.scale for item in own}
             shared = own[0].scale if len(known) == 1 else None
             why = own[0].why if len(known) == 1 else "its items are answered on different scales"
-            found.append(Asked(construct.name, tuple(item.name for item in own), shared, why, True, len(known) > 1))
+            found.append(Variable(construct.name, tuple(item.name for item in own), shared, why, True, len(known) > 1))
         found += own
     return found
 
@@ -104,7 +104,7 @@ def _given(source: str, item: str, scales: Mapping[str, tuple[float, float]]) ->
     return (float(limits[0]), float(limits[1]), int(limits[1] - limits[0]) + 1), ""
 
 
-def refuse_off_scale(people: People, looked: Sequence[Asked]) -> None:
+def refuse_off_scale(people: People, looked: Sequence[Variable]) -> None:
     """DataError where an item has an answer that its scale does not offer."""
     for part in looked:
         if part.scale is None or part.construct:

@@ -49,7 +49,7 @@ def panel_class() -> type:
         import anywidget
         import traitlets
 
-    class Panel(anywidget.AnyWidget):
+    class LivePanel(anywidget.AnyWidget):
         """`scene` is drawn; `asked` is what the reader did, numbered so that no two are equal."""
 
         _esm = _text("lab.js")
@@ -61,7 +61,7 @@ def panel_class() -> type:
         def __repr__(self) -> str:
             return WAITING
 
-    return Panel
+    return LivePanel
 
 
 def _text(name: str) -> str:
