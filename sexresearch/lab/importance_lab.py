@@ -9,6 +9,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.chain import importance as importance_of
 from sexresearch.chain import priorities
+from sexresearch.errors import OptionError
 from sexresearch.lab.live_panel import Scene, picture
 from sexresearch.lab.refitting import literal
 from sexresearch.lab.table_lab import TableLab, as_page
@@ -126,6 +127,8 @@ class ImportanceLab(TableLab):
         OptionError
             It is not ranked here, or the cost is not above 0.
         """
+        if not points > 0:
+            raise OptionError(f"the cost of a point of {construct!r} must be above 0; found {points:g}")
         costs = {**self._costs, construct: points}
         self._ranked, self._costs = priorities(*self._asked, cost=costs), costs
         self._redrawn()
