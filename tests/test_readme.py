@@ -133,4 +133,6 @@ def test_three_commands_lead_from_a_file_to_the_answer(folder, tmp_path, monkeyp
 
 
 def test_the_printed_codebook_is_one():
-    assert sx.Instrument.from_toml(blocks("toml")[0]).items[1].reverse
+    page = (ROOT / "docs" / "site" / "consultant.md").read_text(encoding="utf-8")
+    printed = re.search(r"```toml\n(.*?)```", page, re.DOTALL)[1]
+    assert sx.Instrument.from_toml(printed).items[1].reverse
