@@ -5,12 +5,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
 
 import nbformat
 import pytest
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 from nbformat import v4
 
@@ -51,6 +53,25 @@ def test_one_version_everywhere():
     assert newest
     assert newest[1] == version
     assert f"date-released: {newest[2]}" in text("CITATION.cff")
+
+
+def test_every_tag_is_a_version_of_the_changelog():
+    command = ["git", "tag", "--list", "v*"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    written = set(re.findall(r"^## \[([\d.]+)\]", text("CHANGELOG.md"), re.MULTILINE))
+    assert {tag.removeprefix("v") for tag in listed.split()} <= written
+
+
+def test_the_source_distribution_has_what_a_packager_needs(tmp_path):
+    built = next(SdistBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"]))
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    wanted = {"LICENSE", "README.md", "CHANGELOG.md", "CITATION.cff", "PKG-INFO", "reports/results.csv"}
+    assert wanted | {"tests/test_repository.py", "docs/mkdocs.yml"} <= names
+    assert not [name for name in names if name.startswith((".ci", ".venv", "build", "site", "dist"))]
+    project = tomllib.loads(text("pyproject.toml"))["project"]
+    assert (project["requires-python"], project["license"], project["license-files"]) == (">=3.11", "MIT", ["LICENSE"])
+    assert project["scripts"] == {"sexresearch": "sexresearch.cli:run"}
 
 
 def test_the_readme_says_what_it_is_and_how_to_run_it():

@@ -78,7 +78,7 @@ def _room(room: str) -> str:
     module = importlib.import_module(f"sexresearch.{room}")
     names = public_names(room)
     rows = [f"| [`{name}`][sexresearch.{room}.{name}] | {_first_line(getattr(module, name))} |" for name in names]
-    parts = [f"# {room}: {ROOMS[room].lower()}", inspect.getdoc(module) or ""]
+    parts = [f"# {room}: {ROOMS[room][0].lower()}{ROOMS[room][1:]}", inspect.getdoc(module) or ""]
     parts += ["| name | what it is |\n| --- | --- |\n" + "\n".join(rows)]
     parts += [f"::: sexresearch.{room}.{name}" for name in names]
     return "\n\n".join(parts) + "\n"
