@@ -163,6 +163,30 @@ def test_a_stored_fit_of_a_duckdb_table_opens_the_table_again(answers, tmp_path)
     assert stored(results).vcov.equals(results.vcov)
 
 
+def test_a_damaged_row_group_names_its_file(answers, folder):
+    file = folder / "part4.parquet"
+    group = pq.ParquetFile(file).metadata.row_group(0)
+    at = next(group.column(k) for k in range(group.num_columns) if group.column(k).path_in_schema == "d")
+    content = bytearray(file.read_bytes())
+    content[at.data_page_offset : at.data_page_offset + at.total_compressed_size // 2] = b"\xff" * (
+        at.total_compressed_size // 2
+    )
+    file.write_bytes(content)
+    for options in ({}, {"cluster": "branch"}, {"missing": "fiml"}):
+        with pytest.raises(DataError, match=r"part4\.parquet is damaged"):
+            fit(MODEL, folder, **options)
+
+
+def test_integers_do_not_overflow_their_sums(answers, tmp_path):
+    small = {name: (answers[name].fillna(0) * 20).round().clip(-120, 120).astype("int8") for name in "abc"}
+    large = {name: (answers[name] * 1e17).round().astype("int64") for name in "def"}
+    frame = answers.assign(**small, **large)
+    frame.to_parquet(tmp_path / "one.parquet")
+    for options in ({}, {"cluster": "branch"}):
+        whole, parts = (fit(MODEL, data, **options).fit_measures for data in (frame, tmp_path))
+        assert np.allclose(whole, parts, rtol=SAME, equal_nan=True)
+
+
 def test_a_dask_table_is_read_a_partition_at_a_time(answers, monkeypatch):
     dd = pytest.importorskip("dask.dataframe")
     table = dd.from_pandas(answers.drop(columns="unused"), npartitions=5)

@@ -1,5 +1,7 @@
 """Ordered items of a source: tables of pairs are added up, Gamma is made by reading once more; memory's numbers."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -121,6 +123,18 @@ def test_what_cannot_be_ordered_is_named(answers, tmp_path):
     written(answers[(answers["brand"] != "so") | (answers["a"] > 1)], tmp_path)
     with pytest.raises(DataError, match=r"group 'so': empty categories: 'a' \(no answers in 1\)"):
         fit(MODEL, tmp_path, ordered=True, group="brand")
+
+
+def test_fits_are_equal_and_stored(answers, tmp_path):
+    path = written(answers, tmp_path)
+    one, other = (fit(MODEL, path, ordered=True, cluster="branch") for _ in range(2))
+    assert one == other == pickle.loads(pickle.dumps(one))
+    assert pickle.loads(pickle.dumps(fit(MODEL, path, ordered=True))).vcov is not None
+
+
+def test_answers_that_are_no_whole_numbers_are_categories_too(answers, tmp_path):
+    frame = answers.assign(a=answers["a"] / 4, b=answers["b"] * 1000)
+    assert_same(fit(MODEL, frame, ordered=True), fit(MODEL, written(frame, tmp_path), ordered=True))
 
 
 def test_a_table_with_other_answers_at_the_second_reading_is_refused(answers, tmp_path, monkeypatch):

@@ -134,7 +134,17 @@ class ArrowSource(_Opened):
                 if batch.num_rows:
                     yield batch.to_pandas()
         except (OSError, ValueError) as error:
-            raise DataError(f"{self.label} is damaged: {error}") from error
+            raise DataError(f"{self._damaged(names)} is damaged: {error}") from error
+
+    def _damaged(self, names: Sequence[str]) -> str:
+        """The file that cannot be read, of several; the label where all can."""
+        for part in self.table.get_fragments():
+            try:
+                for _ in part.to_batches(columns=list(names)):
+                    pass
+            except (OSError, ValueError):
+                return str(part.path)
+        return self.label
 
     def _refuse_differing(self, names: Sequence[str]) -> None:
         for part in self.table.get_fragments():

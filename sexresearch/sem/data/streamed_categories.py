@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import DataError
+from sexresearch.frozen import by_value, same
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import is_real
 from sexresearch.sem.data.ordered_columns import MOST_LEVELS, Levels, levels_of
@@ -19,7 +20,7 @@ from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.data.streamed import GROUP, Counted, Part, Streamed, refuse_groups
 from sexresearch.sem.data.totals import LARGEST, TooManyUnits, Totals
 from sexresearch.sem.language.roles import Roles
-from sexresearch.sem.ordinal.contingency import Tables, coded
+from sexresearch.sem.ordinal.contingency import Tables
 from sexresearch.sem.ordinal.counted_pairs import PairCounts
 from sexresearch.sem.ordinal.influence_again import CodedRows, CodesAgain, InfluenceAgain
 from sexresearch.sem.ordinal.moment_layout import MomentLayout, layout
@@ -27,6 +28,11 @@ from sexresearch.sem.ordinal.statistics import OrdinalMoments, observe_tables, p
 from sexresearch.sem.threads import one_thread
 
 SAME = 1e-9  # relative: summed weights of two readings
+LOWEST, WIDTH, UNKNOWN = -100, 256, 255  # whole answers whose numbers stand in a table, and what says that one has none
+OTHER_ANSWERS = (
+    "the table changed between two readings: as many rows take part as at first, with other answers. "
+    "Fit a copy that stands still"
+)
 
 
 class Categories:
@@ -41,16 +47,60 @@ class Categories:
         self.names = names
         self.values = [np.zeros(0) for _ in names]
         self.numbers = [np.zeros(0, dtype=np.uint8) for _ in names]
+        self.closed = False
+        self.table: Array | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Categories) and same((self.names, self.values), (other.names, other.values))
+
+    def __hash__(self) -> int:
+        return hash(self.names)
+
+    def among(self, items: Sequence[int]) -> Categories:
+        """The same for some of the items, in another order; no answer is new to them."""
+        found = Categories(tuple(self.names[item] for item in items))
+        found.values, found.numbers = ([part[item] for item in items] for part in (self.values, self.numbers))
+        found.closed, found.table = True, None if self.table is None else self.table[list(items)]
+        return found
 
     def of(self, answers: Array) -> Array:
         """(n, p) numbers of the answers (n, p), 0 for none; DataError where an item has too many different ones."""
+        looked_up = self._looked_up(answers)
+        if looked_up is not None:
+            return looked_up
         out = np.zeros(answers.shape, dtype=np.uint8)
         for item, column in enumerate(answers.T):
             seen = ~np.isnan(column)
             values = column[seen]
             self._learn(item, values)
             out[seen, item] = self.numbers[item][np.searchsorted(self.values[item], values)]
+        self.table = self._tabulated()
         return out
+
+    def _looked_up(self, answers: Array) -> Array | None:
+        """The same by a table, where answers are whole numbers that are known; None where they are not."""
+        if self.table is None:
+            return None
+        seen = answers == answers
+        filled = np.where(seen, answers, float(LOWEST))
+        with np.errstate(invalid="ignore"):
+            places = filled.astype(np.int32)
+        if (places != filled).any() or (len(places) and (places.min() < LOWEST or places.max() >= LOWEST + WIDTH)):
+            return None
+        places += np.arange(len(self.names), dtype=np.int32) * WIDTH - LOWEST
+        out = np.take(self.table.ravel(), places)
+        out[~seen] = 0
+        return None if (out == UNKNOWN).any() else out
+
+    def _tabulated(self) -> Array | None:
+        """(p, WIDTH) number of every whole answer from `LOWEST` on; None where an answer is no such number."""
+        table = np.full((len(self.names), WIDTH), UNKNOWN, dtype=np.uint8)
+        for row, values, numbers in zip(table, self.values, self.numbers, strict=True):
+            places = values.astype(int) - LOWEST
+            if (places + LOWEST != values).any() or (len(places) and (places[0] < 0 or places[-1] >= WIDTH)):
+                return None
+            row[places] = numbers
+        return table
 
     def _learn(self, item: int, categories: Array) -> None:
         known = self.values[item]
@@ -58,6 +108,8 @@ class Categories:
         fresh = np.unique(categories[known[place] != categories] if len(known) else categories)
         if not len(fresh):
             return
+        if self.closed:
+            raise DataError(OTHER_ANSWERS)
         if len(known) + len(fresh) > MOST_LEVELS:
             raise DataError(
                 f"these variables cannot be ordered: {self.names[item]!r} has more than {MOST_LEVELS} different "
@@ -79,6 +131,7 @@ class StreamedCategories(Streamed):
 
     tables: dict[int, PairCounts]
     squared: dict[int, PairCounts]
+    known: Categories
     orders: list[list[int]]
     listwise: bool
 
@@ -123,7 +176,8 @@ class OrderedPart(Part):
         made = observe_tables(tables, own)
         twice = whole.squared.get(self.number)
         rows = tables if twice is None else times(twice, share**2)
-        again = CategoriesAgain(self._again(share), tables.single, sorted(key % GROUP for key in sizes))
+        known = whole.known.among(self.places)
+        again = CategoriesAgain(self.again(share), tables.single, sorted(key % GROUP for key in sizes), orders, known)
         moments = OrdinalMoments(own, made.moments, InfluenceAgain.of(made.influence, again, total), rows)
         return self._as_sample(own, moments, total, np.array(list(sizes.values())) if sizes else None)
 
@@ -135,41 +189,51 @@ class OrderedPart(Part):
         )
         return replace(made, cluster_sizes=sizes)
 
-    def _again(self, share: float) -> RowsAgain:
+    def again(self, share: float) -> RowsAgain:
         whole = self._categories
         return RowsAgain(whole.reader, self.number, self.label, self.places, share, self.rows, whole.listwise)
 
 
+@by_value
 @dataclass(frozen=True)
 class CategoriesAgain(CodesAgain):
     """Rows of one group read once more; what they answer must be what was counted at first, `single` (p, K)."""
 
     rows: RowsAgain
     single: Array
-    known: list[int]
+    numbers: list[int]
+    orders: Sequence[list[int]]
+    known: Categories
 
     @property
     def clusters(self) -> int | None:  # type: ignore[override]
         """How many clusters there are; None where rows do not come in clusters."""
         if self.rows.reader.columns.cluster is None:
             return None
-        if len(self.known) * self.single.size > LARGEST:
-            raise TooManyUnits(f"{len(self.known)} clusters")
-        return len(self.known)
+        if len(self.numbers) * self.single.size > LARGEST:
+            raise TooManyUnits(f"{len(self.numbers)} clusters")
+        return len(self.numbers)
 
     def chunks(self) -> Iterator[CodedRows]:
-        counts = np.zeros_like(self.single)
+        counts, places = np.zeros_like(self.single), self._places
         for answers in self.rows.chunks():
-            codes = coded(answers.values, self.single.shape[1])
+            codes = np.take(places.ravel(), self.known.of(answers.values) + np.arange(len(places)) * places.shape[1])
             for item, column in enumerate(codes.T):
                 counts[item] += np.bincount(column, answers.weights, self.single.shape[1] + 1)[:-1]
-            clusters = None if answers.clusters is None else np.searchsorted(self.known, answers.clusters)
+            clusters = None if answers.clusters is None else np.searchsorted(self.numbers, answers.clusters)
             yield CodedRows(codes, answers.weights, clusters)
         if not np.allclose(counts, self.single, rtol=SAME, atol=0.0):
-            raise DataError(
-                "the table changed between two readings: as many rows take part as at first, with other answers. "
-                "Fit a copy that stands still"
-            )
+            raise DataError(OTHER_ANSWERS)
+
+    @property
+    def _places(self) -> Array:
+        """(p, numbers) where each number's category stands, from 0; last for no answer."""
+        last = self.single.shape[1]
+        table = np.full((len(self.orders), 1 + MOST_LEVELS), last, dtype=np.intp)
+        for row, order in zip(table, self.orders, strict=True):
+            row[order] = np.arange(len(order))
+            row[0] = last
+        return table
 
 
 @one_thread
@@ -196,10 +260,9 @@ def streamed_categories(reader: Reader, listwise: bool, notes: list[str]) -> Str
         raise DataError(f"the data are empty: 0 rows, {len(reader.wanted)} columns")
     refuse_groups(reader, counted)
     levels, orders = _levels(reader.levels, known)
-    again = Reader(reader.source, reader.columns, levels, reader.groups, reader.clusters)
     return StreamedCategories(
-        again, counted, totals, None, levels, tuple(notes), tables=tables, squared=squared, orders=orders,
-        listwise=listwise,
+        reader, counted, totals, None, levels, tuple(notes),
+        tables=tables, squared=squared, known=known, orders=orders, listwise=listwise,
     )  # fmt: skip
 
 

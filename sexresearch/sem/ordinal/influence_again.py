@@ -71,7 +71,7 @@ class InfluenceAgain(Influence):
         return Gamma(self.total * total[np.ix_(self.order, self.order)])
 
     def _of_clusters(self, clusters: int) -> Gamma:
-        sums = np.zeros((len(self.order), clusters))
+        sums = np.zeros((clusters, len(self.order)))
         for unsorted in self.again.chunks():
             assert unsorted.clusters is not None
             order = np.argsort(unsorted.clusters, kind="stable")
@@ -81,8 +81,8 @@ class InfluenceAgain(Influence):
             for made, first in zip(self._by_moment(rows), range(0, len(order), ROWS_AT_ONCE), strict=True):
                 own = units[first : first + ROWS_AT_ONCE]
                 starts = np.flatnonzero(np.diff(own, prepend=own[0] - 1))
-                sums[:, own[starts]] += np.add.reduceat(made, starts, axis=1)
-        factor = sums[self.order].T * np.sqrt(self.total)
+                sums[own[starts]] += np.add.reduceat(made, starts, axis=1).T
+        factor = sums[:, self.order] * np.sqrt(self.total)
         return Gamma(factor, factored=True) if clusters < len(self.order) else Gamma(factor.T @ factor)
 
     def _by_moment(self, rows: CodedRows) -> Iterator[Array]:
