@@ -286,7 +286,7 @@ def results_of(
         )
     if data is not None:
         refuse_unknown(data, requested.ordered)
-    summed = None if data is None else from_pieces(model, data, requested, engine, method)
+    summed = None if data is None else from_pieces(model, data, requested, engine, method, costs)
     for text in () if summed is None else summed.costs:
         costs(visible(text))
     rows = None if data is None or summed is not None else _rows(model, data, requested)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
@@ -26,8 +27,13 @@ STAYING = (
 )
 
 
-def from_pieces(model: Model, data: object, requested: Options, engine: str, method: str) -> Streamed | None:
-    """The sums of a table that is read in pieces; None for a table in memory, and where the options need the rows."""
+def from_pieces(
+    model: Model, data: object, requested: Options, engine: str, method: str, costs: Callable[[str], object]
+) -> Streamed | None:
+    """The sums of a table that is read in pieces; None for a table in memory, and where the options need the rows.
+
+    `costs` is told where sums would be no smaller than the rows, which are then read into memory.
+    """
     source = None if isinstance(data, pd.DataFrame) or hasattr(data, "answers") else source_of(data)
     if source is None:
         return None
@@ -65,7 +71,11 @@ def from_pieces(model: Model, data: object, requested: Options, engine: str, met
             reader = replace(reader, levels=typed_levels(first, ordered))
             return streamed_categories(reader, options.missing == "listwise", notes)
         return replace(sums_of(reader, gaps=options.missing == "fiml"), said=tuple(notes))
-    except TooManyUnits:
+    except TooManyUnits as error:
+        costs(
+            f"{error}: their sums would take more than 1 GB, so that every row of the columns in use is read into "
+            "memory. Less memory: clusters of more rows, fewer items or missing='listwise'"
+        )
         return None
 
 

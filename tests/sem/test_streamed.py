@@ -13,7 +13,7 @@ import pytest
 
 from sexresearch.errors import DataError
 from sexresearch.sem import FitWarning, fit
-from sexresearch.sem.data import observed, pieces, sources
+from sexresearch.sem.data import observed, pieces, sources, streamed_categories, totals
 from sexresearch.sem.fit import results_of
 from sexresearch.sem.fitting import Fitting, options_of
 from sexresearch.sem.language.model import Model
@@ -166,6 +166,17 @@ def test_the_cost_of_a_pattern_for_every_row_is_said_first(tmp_path, monkeypatch
     monkeypatch.setattr(sys.modules["sexresearch.sem.fit"], "estimate", expensive)
     with pytest.warns(FitWarning, match="patterns of missing answers in 3000 rows"), pytest.raises(MemoryError):
         fit(model, tmp_path, missing="fiml")
+
+
+def test_sums_that_are_no_smaller_than_rows_are_said_before_rows_are_read(answers, tmp_path, monkeypatch):
+    for ordered, module in ((False, totals), (True, streamed_categories)):
+        monkeypatch.setattr(module, "LARGEST", 10_000)
+        data = answers if not ordered else answers.assign(**{name: (answers[name] > 0) * 1.0 for name in "bcdef"})
+        data = data.assign(a=(answers["a"] > 30) * 1.0) if ordered else data
+        path = source_of(data.assign(branch=range(N)), tmp_path, 5)
+        with pytest.warns(UserWarning, match=r"clusters .* would take more than 1 GB, so that every row .* is read"):
+            found = fit(MODEL, path, cluster="branch", ordered=ordered)
+        assert found.fitted.samples[0].answers is not None
 
 
 def test_what_is_wrong_is_said_with_rows_and_column(answers, tmp_path):

@@ -51,7 +51,7 @@ class Categories:
         self.table: Array | None = None
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Categories) and same((self.names, self.values), (other.names, other.values))
+        return isinstance(other, Categories) and self.names == other.names and same(vars(self), vars(other))
 
     def __hash__(self) -> int:
         return hash(self.names)
@@ -210,8 +210,6 @@ class CategoriesAgain(CodesAgain):
         """How many clusters there are; None where rows do not come in clusters."""
         if self.rows.reader.columns.cluster is None:
             return None
-        if len(self.numbers) * self.single.size > LARGEST:
-            raise TooManyUnits(f"{len(self.numbers)} clusters")
         return len(self.numbers)
 
     def chunks(self) -> Iterator[CodedRows]:
@@ -260,6 +258,9 @@ def streamed_categories(reader: Reader, listwise: bool, notes: list[str]) -> Str
         raise DataError(f"the data are empty: 0 rows, {len(reader.wanted)} columns")
     refuse_groups(reader, counted)
     levels, orders = _levels(reader.levels, known)
+    moments = sum(map(len, orders)) + len(items) * (len(items) - 1) // 2
+    if len(counted.cluster_rows) * moments > LARGEST:
+        raise TooManyUnits(f"{len(counted.cluster_rows)} clusters with {moments} thresholds and correlations")
     return StreamedCategories(
         reader, counted, totals, None, levels, tuple(notes),
         tables=tables, squared=squared, known=known, orders=orders, listwise=listwise,
