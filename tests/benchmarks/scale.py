@@ -145,8 +145,8 @@ def grown(budget: float) -> pd.DataFrame:
     """Seconds with rows, patterns of gaps, items and branches, each doubled while the budget lasts."""
     end, rows = time.monotonic() + budget, []
     for what, sizes in (
-        ("rows", (50_000, 100_000, 200_000, 400_000)),
-        ("patterns", (64, 128, 256, 512)),
+        ("rows", (100_000, 200_000, 400_000, 800_000)),
+        ("patterns", (250, 500, 1000, 2000)),
         ("items", (9, 18, 36)),
         ("branches", (250, 500, 1000, 2000)),
     ):
@@ -160,7 +160,7 @@ def grown(budget: float) -> pd.DataFrame:
 
 def _seconds(what: str, size: int, folder: Path) -> float:
     n = size if what == "rows" else 100_000 if what != "branches" else 100 * size
-    p = size if what == "items" else 9
+    p = size if what == "items" else 14 if what == "patterns" else 9
     rng = np.random.default_rng(2)
     values = rng.normal(size=(n, 1)) + rng.normal(size=(n, p))
     if what == "patterns":
@@ -193,6 +193,10 @@ def draw(found: pd.DataFrame, slopes: pd.Series, file: Path) -> None:
     for axes, (what, own) in zip(figure.subplots(1, 4), found.groupby("what", sort=False), strict=False):
         axes.loglog(own["size"], own["seconds"], "o-", color="#0072b2")
         axes.set(xlabel=what, title=f"exponent {slopes.get(what, float('nan')):.2f}")
+        for axis, marks in ((axes.xaxis, own["size"]), (axes.yaxis, own["seconds"])):
+            chosen = [marks.min(), marks.max()]
+            axis.set_ticks(chosen, [f"{mark:,.0f}" if mark >= 10 else f"{mark:.1f}" for mark in chosen])
+            axis.set_ticks([], minor=True)
         axes.title.set_fontsize(10)
     figure.axes[0].set_ylabel("seconds")
     figure.savefig(file, dpi=110)

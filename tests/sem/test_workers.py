@@ -86,16 +86,6 @@ def _standing(address: str, dask_scheduler=None) -> tuple[int, int]:
     return left, len(dask_scheduler.workers[address].processing)
 
 
-def test_workers_that_die_again_and_again_are_given_up(answers, client):
-    with pytest.raises(OptionError, match=r"died again and again \(.* of 2 parts of the work are not done\)"):
-        bootstrap(fit(MODEL, answers), 8, statistic=_dies, workers=client)
-    client.wait_for_workers(2, timeout=60)
-
-
-def _dies(results) -> float:
-    os._exit(1)
-
-
 def test_workers_that_are_none_are_refused(answers, client):
     results = fit(MODEL, answers)
     for wrong in (0, -1, True, "two", 1.5):
