@@ -226,9 +226,9 @@ def _each(
     for number in done.tolist():
         why[number] = _negative(common, theta[number], cov[number])
     if engine is not None and len(done):
-        own = [_weighed(engine, done, (n, mean, cov), structure.has_means)]
-        fixed[done] = exogenous_rows(common, [form.order for form in engine.forms], [own[0].moment])
-        for name, values in many_measures(engine, common, theta[done], fixed[done], own).items():
+        settled = [_weighed(engine, done, (n, mean, cov), structure.has_means)]
+        fixed[done] = exogenous_rows(common, [form.order for form in engine.forms], [settled[0].moment])
+        for name, values in many_measures(engine, common, theta[done], fixed[done], settled).items():
             measures[name][done] = values
     return theta, fixed, why, measures
 

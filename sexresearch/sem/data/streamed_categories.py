@@ -59,8 +59,10 @@ class Categories:
     def among(self, items: Sequence[int]) -> Categories:
         """The same for some of the items, in another order; no answer is new to them."""
         found = Categories(tuple(self.names[item] for item in items))
-        found.values, found.numbers = ([part[item] for item in items] for part in (self.values, self.numbers))
-        found.closed, found.table = True, None if self.table is None else self.table[list(items)]
+        found.values = [self.values[item] for item in items]
+        found.numbers = [self.numbers[item] for item in items]
+        found.table = None if self.table is None else self.table[list(items)]
+        found.closed = True
         return found
 
     def of(self, answers: Array) -> Array:
