@@ -58,12 +58,12 @@ class Categories:
 
     def among(self, items: Sequence[int]) -> Categories:
         """The same for some of the items, in another order; no answer is new to them."""
-        found = Categories(tuple(self.names[item] for item in items))
-        found.values = [self.values[item] for item in items]
-        found.numbers = [self.numbers[item] for item in items]
-        found.table = None if self.table is None else self.table[list(items)]
-        found.closed = True
-        return found
+        chosen = Categories(tuple(self.names[item] for item in items))
+        chosen.values = [self.values[item] for item in items]
+        chosen.numbers = [self.numbers[item] for item in items]
+        chosen.table = None if self.table is None else self.table[list(items)]
+        chosen.closed = True
+        return chosen
 
     def of(self, answers: Array) -> Array:
         """(n, p) numbers of the answers (n, p), 0 for none; DataError where an item has too many different ones."""
