@@ -64,7 +64,8 @@ def level_weighed(groups: Sequence[Answers], name: str | None, above: str | None
         if above is not None:
             own = own * _of_clusters(group, codes, above)
         made.append(replace(group, weights=own, cluster_weights=None))
-    share = sum(len(group.values) for group in made) / sum(float(np.sum(group.weights)) for group in made)
+    total = sum(float(np.asarray(group.weights).sum()) for group in made)
+    share = sum(len(group.values) for group in made) / total
     return [replace(group, weights=np.asarray(group.weights) * share) for group in made], notes
 
 
