@@ -191,6 +191,14 @@ def test_a_respondent_of_weight_three_counts_as_three(asked: str) -> None:
         np.testing.assert_allclose(one[column], other[column], rtol=SAME, err_msg=column)
 
 
+def test_respondents_who_weigh_nothing_are_as_if_they_had_not_answered() -> None:
+    data = answers().assign(weight=answers()["weight"].where(answers().index % 5 > 0, 0))
+    both = (sx.fit(TEXT, own, sampling_weights="weight") for own in (data, data[data["weight"] > 0]))
+    one, other = ([QUESTIONS[asked](fit) for asked in OF_WEIGHTS] for fit in both)
+    for frame, wanted in zip(one, other, strict=True):
+        pd.testing.assert_frame_equal(frame, wanted, rtol=SAME)
+
+
 @pytest.mark.parametrize("name", ["gls", "weights", "weights, clusters", "clusters", "pls", "composite", "sam"])
 def test_penalties_are_regressions_of_statsmodels_on_scores_by_the_weights_of_importance(name: str) -> None:
     sm = pytest.importorskip("statsmodels.api")

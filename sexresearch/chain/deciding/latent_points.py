@@ -30,7 +30,15 @@ def latent_points(results: Results, made: Recipes, names: Sequence[str]) -> Arra
         units, part = gauge.read(rows, means).units[0], of_group.rows
         for j, name in enumerate(names):
             if name in scores:
-                own = scores[name].to_numpy()[part]
-                moved = units[block.names.index(name)] * (own - np.nanmean(own))
-                out[part, j] = np.nanmean(out[part, j]) + moved
+                own, w = scores[name].to_numpy()[part], None if made.weights is None else made.weights[part]
+                moved = units[block.names.index(name)] * (own - _mean(own, w))
+                out[part, j] = _mean(out[part, j], w) + moved
     return out
+
+
+def _mean(values: Array, weights: Array | None) -> float:
+    """Of those that are not missing, by their weights."""
+    known = np.isfinite(values)
+    if not known.any():
+        return float("nan")
+    return float(np.average(values[known], weights=None if weights is None else weights[known]))

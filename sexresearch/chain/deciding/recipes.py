@@ -53,12 +53,17 @@ class Recipes:
         """(n,) the weighted mean of the items in points from 0 to 100; NaN where too little was answered."""
         return np.concatenate([self._mean(self.answers[part.rows], part.made[name]) for part in self.parts])
 
+    def counted(self, part: GroupRecipes) -> Array:
+        """The places of the rows of one group, those that weigh nothing left out."""
+        rows = np.arange(len(self.answers))[part.rows]
+        return rows if self.weights is None else rows[self.weights[rows] > 0]
+
     def of(self, part: GroupRecipes) -> Recipes:
         """The same of one group alone."""
-        rows = part.rows
+        rows = self.counted(part)
         clusters, weights = (None if own is None else own[rows] for own in (self.clusters, self.weights))
         alone = replace(part, rows=slice(None))
-        return Recipes(self.answers[rows].reset_index(drop=True), self.ends, [alone], clusters, weights)
+        return Recipes(self.answers.iloc[rows].reset_index(drop=True), self.ends, [alone], clusters, weights)
 
     def _mean(self, answers: pd.DataFrame, weights: Weights) -> Array:
         if not weights or not np.isfinite([*weights.values()]).all():

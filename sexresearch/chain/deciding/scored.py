@@ -43,11 +43,8 @@ class Scored:
         return self.made.parts[0].notes.get(name, "")
 
     def _of(self, part: GroupRecipes) -> Scored:
-        target, points, made = self.target[part.rows], self.points[part.rows], self.made.of(part)
-        if made.weights is not None:
-            there = made.weights > 0
-            target, points = np.where(there, target, np.nan), np.where(there[:, None], points, np.nan)
-        return Scored(target, points, self.names, made)
+        rows = self.made.counted(part)
+        return Scored(self.target[rows], self.points[rows], self.names, self.made.of(part))
 
 
 def scored(
