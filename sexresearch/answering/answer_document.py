@@ -35,17 +35,17 @@ def answer_document(answer: Answer, title: str = "") -> Document:
 
 
 def _page_one(answer: Answer) -> Iterator[Block]:
-    """What to do first, set apart; the figure; the other sentences, which may run on to the next page."""
+    """What to do first, set apart; the figure; how to read it; the other sentences, which may run on."""
     yield Heading(word(answer, "answer"))
     first, *others = answer.page_one or (None,)
     if first is not None:
         yield Note(first.text, "verdict")
     yield from figure_block(answer, "next")
-    if others:
-        yield Bullets(tuple(sentence.text for sentence in others if sentence is not None))
     told = " ".join(sentence.text for sentence in answer.page_one)
     if "[" in told:
         yield Paragraph(word(answer, "reading" if " 100 " in told else "reading_plain"))
+    if others:
+        yield Bullets(tuple(sentence.text for sentence in others if sentence is not None))
 
 
 def _section(answer: Answer, question: str) -> Iterator[Block]:

@@ -32,6 +32,18 @@ Words: TypeAlias = "str | Run | Sequence[str | Run]"
 def strong(text: str) -> Run:
     """A run in bold.
 
+    Parameters
+    ----------
+    text : str
+        Its words.
+
+    Returns
+    -------
+    Run
+        For a paragraph.
+
+    Examples
+    --------
     >>> strong("yes").strong
     True
     """
@@ -41,6 +53,18 @@ def strong(text: str) -> Run:
 def emphasis(text: str) -> Run:
     """A run in italics.
 
+    Parameters
+    ----------
+    text : str
+        Its words.
+
+    Returns
+    -------
+    Run
+        For a paragraph.
+
+    Examples
+    --------
     >>> emphasis("p").emphasis
     True
     """
@@ -48,8 +72,27 @@ def emphasis(text: str) -> Run:
 
 
 def link(text: str, address: str) -> Run:
-    """A run that leads to a web address (http, https or mailto).
+    """A run that leads to a web address.
 
+    Parameters
+    ----------
+    text : str
+        Its words.
+    address : str
+        Where it leads: http, https or mailto.
+
+    Returns
+    -------
+    Run
+        For a paragraph.
+
+    Raises
+    ------
+    OptionError
+        The address is of another kind.
+
+    Examples
+    --------
     >>> link("Rosseel 2012", "https://doi.org/10.18637/jss.v048.i02").link
     'https://doi.org/10.18637/jss.v048.i02'
     """

@@ -32,6 +32,27 @@ def write(document: Document, path: str | Path) -> Path:
     Folders are made as needed; a file that is there is replaced only when the new one is complete. Figures of a .tex
     file go into the folder NAME_figures beside it.
 
+    Parameters
+    ----------
+    document : Document
+        What is written.
+    path : str or Path
+        Where: its suffix is .html, .docx, .pptx, .xlsx or .tex.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    OptionError
+        The suffix names no format, or the document is none.
+    WriteError
+        The file cannot be written.
+
+    Examples
+    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write(Document("Client report", ()), f"{folder}/client.html").name
