@@ -213,8 +213,9 @@ def of_truths(found: pd.DataFrame) -> str:
         f"probabilities are off by {worst:.3f} in the worst bin, and by {apart:.1f} errors of a share at most. "
         f"The true first is among the first two in "
         f"{(first['rank'] <= 2).mean():.3f}, which was stated as {first['p_top_two'].mean():.3f} on average. Truths "
-        "with a bound are another matter: there the largest estimate is too large, and with weights between 0 and .6 "
-        "and exact normal errors what is stated as .62 comes true in .57."
+        "with a bound are another matter, as the largest estimate is too large there: weights between 0 and .6 were "
+        "tried first, and of 362 samples what was stated as .858 came true in .776, the worst bin, off by .082 or two "
+        "errors. Weights without bounds were chosen after that was seen."
     )
     return f"{head}\n\n{markdown(rows)}"
 
