@@ -87,7 +87,7 @@ class Categories:
         filled = np.where(seen, answers, float(LOWEST))
         with np.errstate(invalid="ignore"):
             places = filled.astype(np.int32)
-        if (places != filled).any() or (len(places) and (places.min() < LOWEST or places.max() >= LOWEST + WIDTH)):
+        if (places != filled).any() or (len(places) and (np.min(places) < LOWEST or np.max(places) >= LOWEST + WIDTH)):
             return None
         places += np.arange(len(self.names), dtype=np.int32) * WIDTH - LOWEST
         out = np.take(self.table.ravel(), places)
