@@ -101,11 +101,17 @@ def test_the_summary_holds_the_same_and_says_what_is_uncorrected(case):
             assert any(word in line for word in ("scaled", "adjusted", "robust"))
 
 
-def test_the_short_form_holds_the_test_without_computing_the_measures(case):
+def test_the_short_form_computes_nothing_and_names_the_test(case):
+    """Where the test is still to be computed, it says where to find it."""
     results, wanted = case
     again = fit(MODEL, results.rows[list("abcdeh")], **_options_of(results))
-    chisq, df = read(rf"converged: chisq {NUMBER}, df {NUMBER}", repr(again))
-    assert (chisq, df) == (pytest.approx(wanted["chisq"], abs=ROUNDING), pytest.approx(wanted["df"], rel=1e-4))
+    if results.options.estimator in ("ML", "DWLS") and results.options.missing == "listwise":
+        assert read(rf"converged: chisq {NUMBER}, df {NUMBER}", repr(again)) == pytest.approx(
+            [wanted["chisq"], wanted["df"]], abs=ROUNDING
+        )
+    else:
+        df = int(results.fit_measures["df"])
+        assert f"converged: df {df}, test in summary()" in repr(again)
     assert "_measures" not in vars(again)
 
 
@@ -142,10 +148,7 @@ def test_pooled_fits_say_what_was_pooled(answers):
     measures = pooled.fit_measures
     check_sentence(fit_sentence(pooled), {name: measures[key] for name, key in (TEST | _suffixed("_robust")).items()})
     assert fit_sentence(pooled).startswith("pooled (D3) scaled (Yuan–Bentler, Mplus variant) χ²")
-    assert read(rf"chisq {NUMBER}, df {NUMBER}", repr(pooled)) == pytest.approx(
-        [measures["chisq_scaled"], measures["df_scaled"]], abs=ROUNDING
-    )
-    assert read(rf"CFI {NUMBER}", repr(pooled)) == pytest.approx([measures["cfi_robust"]], abs=ROUNDING)
+    assert repr(pooled) == "Pooled(2 sets, MLR, n = 300: test D3 in summary())"
 
 
 def test_a_fit_that_failed_has_no_measures_to_print(answers):

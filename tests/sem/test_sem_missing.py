@@ -282,7 +282,7 @@ def test_pooled_presents_itself() -> None:
     text = repr(answer.summary())
     assert "5 imputed sets, D3" in text
     assert "Defined parameters" in text
-    assert repr(answer).startswith("Pooled(5 sets, n = 200: D3 chisq")
+    assert repr(answer) == "Pooled(5 sets, ML, n = 200: test D3 in summary())"
     assert answer.r_squared["f2"] > 0
     assert answer.implied["cov"].shape == (7, 7)
     assert answer.reasons == {}
