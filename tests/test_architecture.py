@@ -4,12 +4,10 @@ import ast
 import graphlib
 import importlib
 import inspect
-import io
 import re
 import statistics
 import subprocess
 import sys
-import tokenize
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -144,17 +142,23 @@ def test_modules_are_named_by_what_they_do():
 
 
 SPOKEN = {"found", "held", "drawn", "said", "asked", "told"}  # participles that name nothing
-LEFT = {"sem": 60, "chain": 270, "survey": 565, "answering": 150, "plots": 160}  # and all others: only ever fewer
-ELSEWHERE = 260
+LEFT = {"sem": 58, "chain": 284, "survey": 597, "answering": 147, "plots": 159}  # and all others: only ever fewer
+ELSEWHERE = 267
 SAME_FILE = {"limesurvey", "qualtrics"}  # how a platform's files are read, and what is imported into it
+
+
+def names_in(tree: ast.AST) -> list[str]:
+    """Every name that code gives or uses, those within f-strings too, on every Python alike."""
+    kinds = {ast.Name: "id", ast.arg: "arg", ast.keyword: "arg", ast.Attribute: "attr"}
+    kinds |= dict.fromkeys((ast.FunctionDef, ast.ClassDef), "name")
+    return [str(getattr(node, kinds[type(node)])) for node in ast.walk(tree) if type(node) in kinds]
 
 
 def test_names_of_code_say_what_they_hold():
     count = Counter()
-    for path in MODULES:
-        tokens = tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline)
-        spoken = sum(token.type == tokenize.NAME and token.string in SPOKEN for token in tokens)
-        count[room_of(dotted(path)) if room_of(dotted(path)) in LEFT else ""] += spoken
+    for module, tree in TREES.items():
+        room = room_of(module) if room_of(module) in LEFT else ""
+        count[room] += sum(name in SPOKEN for name in names_in(tree))
     assert not {room: n for room, n in count.items() if n > LEFT.get(room, ELSEWHERE)}
     types = [node.name for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     assert not [name for name in types if name.strip("_").lower() in SPOKEN]
