@@ -3,13 +3,11 @@
 A `Document` is a value: a title and blocks in the order in which they are read. What goes into it is decided elsewhere
 (`sexresearch.report`); how it looks is decided by the writers. ``write(document, path)`` chooses one by the suffix:
 
-======== ===============================================================================================================
-.html    one self-contained page: light and dark, prints on A4 with page numbers, wide tables on landscape pages
-.docx    real styles, captions, editable tables; wide tables in landscape sections; page numbers
-.pptx    a slide per `Heading` of level 1, whose text is the slide's message; ends where the appendix begins
-.xlsx    every table on a sheet of its own behind a list of contents; numbers stay numbers, no text is a formula
-.tex     an article with booktabs tables; figures as PDF files in a folder beside it
-======== ===============================================================================================================
+- ``.html``: one self-contained page: light and dark, prints on A4 with page numbers, wide tables on landscape pages
+- ``.docx``: real styles, captions, editable tables; wide tables in landscape sections; page numbers
+- ``.pptx``: a slide per `Heading` of level 1, whose text is the slide's message; ends where the appendix begins
+- ``.xlsx``: every table on a sheet of its own behind a list of contents; numbers stay numbers, no text is a formula
+- ``.tex``: an article with booktabs tables; figures as PDF files in a folder beside it
 
 Blocks: `Heading`, `Paragraph` (of `Run`: plain text, `strong`, `emphasis`, `link`), `Bullets`, `Note`, `Code`, `Table`,
 `Figure`, `PageBreak`, `Appendix`. Text given as ``str`` is taken as it is: no markup is read, every writer escapes.
