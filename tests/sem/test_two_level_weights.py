@@ -112,6 +112,33 @@ def test_equal_weights_change_nothing_and_are_scaled():
     assert any("they change nothing" in text for text in equal.problems)
 
 
+BOTH = {"cluster": "branch", "sampling_weights": "w", "cluster_weights": "v"}
+NEAR = 1e-6  # relative: two searches end within this of each other
+
+
+def test_groups_are_weighted_as_each_would_be_alone():
+    data = answers().assign(region=lambda frame: np.where(frame["branch"] % 2, "north", "south"))
+    together = sem.fit(CHAIN, data, group="region", **BOTH).parameters
+    for region, own in data.groupby("region"):
+        alone = sem.fit(CHAIN, own, **BOTH).parameters
+        for column in ("est", "se"):
+            rows = together.loc[together["group"] == region, column].to_numpy()
+            assert rows == pytest.approx(alone[column].to_numpy(), rel=NEAR, abs=NEAR)
+
+
+def test_weights_are_those_of_the_rows_that_take_part():
+    data = answers()
+    data.loc[data.index % 7 == 0, "y2"] = np.nan
+    dropped = sem.fit(CHAIN, data, **BOTH).parameters["est"].to_numpy()
+    assert dropped == pytest.approx(sem.fit(CHAIN, data.dropna(), **BOTH).parameters["est"].to_numpy(), rel=NEAR)
+
+
+def test_fixed_covariates_change_no_path():
+    fixed, free = (sem.fit(CHAIN, answers(), fixed_x=x, **BOTH) for x in (True, False))
+    paths = [r.parameters.query("op in ('~', '=~')")[["est", "se"]].to_numpy() for r in (fixed, free)]
+    assert paths[0] == pytest.approx(paths[1], rel=1e-3)  # errors: the other model has more scores
+
+
 def test_weights_undo_a_draw_that_depends_on_the_answers():
     """Unhappy respondents answer three times as often; their weights bring the mean back, which is 1 in truth."""
     rng = np.random.default_rng(11)

@@ -46,9 +46,8 @@ def level_weighed(groups: Sequence[Answers], name: str | None, above: str | None
     """The groups with one weight a row, that of its cluster times its own within the cluster, and notes.
 
     Weights within a cluster sum to its number of rows; those of clusters are scaled so that all products sum to the
-    number of rows in all groups (Asparouhov 2006, doi 10.1080/03610920500476598: the estimator is nearly unbiased
-    already where clusters are small). Rows of a cluster whose weights are all 0 drop out with it. `name` and `above`
-    are the columns of the two weights. DataError where one of them cannot be used.
+    number of rows in all groups (Asparouhov 2006, doi 10.1080/03610920500476598). `name` and `above` are the columns
+    of the two weights. DataError where one of them cannot be used, or all of a cluster are 0.
     """
     if name is None and above is None:
         return list(groups), []
@@ -61,6 +60,7 @@ def level_weighed(groups: Sequence[Answers], name: str | None, above: str | None
                 f"{group_prefix(group.label)}sampling weights {name!r} are the same in all rows of a cluster, so that "
                 "they change nothing; weights of whole clusters are named in cluster_weights="
             )
+        notes += [] if name is None else _uneven(replace(group, weights=own), name)
         if above is not None:
             own = own * _of_clusters(group, codes, above)
         made.append(replace(group, weights=own, cluster_weights=None))
