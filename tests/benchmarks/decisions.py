@@ -24,6 +24,7 @@ import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -36,9 +37,13 @@ from results_page import machine, markdown, write_section
 from worlds import careful
 
 import sexresearch as sx
+from sexresearch.chain.deciding.gains import total_draws
+from sexresearch.chain.deciding.priorities import POINTS
 from sexresearch.chain.deciding.ranks import ranks
+from sexresearch.chain.investing.scales import limits_of
 from sexresearch.datasets import service_excellence_world as world
 from sexresearch.datasets.world_population import DECOYS, TRUE_RIVAL, WEIGHTS
+from sexresearch.sem.view import draws, view
 
 FOLDER = Path(__file__).with_name("pieces")
 SEEDS = {"worlds": (1, 400), "truths": (1001, 3000), "panels": (1, 125), "thresholds": (1, 200)}
@@ -77,9 +82,7 @@ def one_world(seed: int) -> list[dict[str, object]]:
     survey = careful(sx.Survey.from_frame(world.generate(seed).customers, instrument, synthetic=True))
     model = sx.chain_model(instrument, TRUE_RIVAL, higher_order="composite")
     results = sx.fit(model, survey, estimator="MLR", missing="fiml", cluster="branch")
-    frame = sx.priorities(results, survey, "loyalty", constructs=list(WEIGHTS))
-    rows = frame[["construct", "gain", "rank", "p_first", "p_top_two"]].to_dict("records")
-    return [{"seed": seed, **{str(name): value for name, value in row.items()}} for row in rows]
+    return [{"seed": seed, **row} for row in priorities_alone(results, survey, "loyalty", list(WEIGHTS))]
 
 
 def one_truth(seed: int) -> list[dict[str, object]]:
@@ -93,9 +96,22 @@ def one_truth(seed: int) -> list[dict[str, object]]:
     text = [f"{name} =~ {name}_1 + {name}_2 + {name}_3" for name in latent]
     results = sx.fit("\n".join([*text, "y ~ " + " + ".join(list(latent)[:-1])]), pd.DataFrame(items))
     place = {f"f{k}": 1 + int((weights > weights[k]).sum()) for k in range(LEVERS)}
-    frame = sx.priorities(results, (-20, 20), "y")
-    rows = frame[["construct", "rank", "p_first", "p_top_two"]].to_dict("records")
+    rows = priorities_alone(results, (-20, 20), "y", list(place))
     return [{"seed": seed, **row, "true_rank": place[row["construct"]]} for row in rows]
+
+
+def priorities_alone(
+    results: sx.Results, scale: sx.Survey | tuple[float, float], target: str, causes: list[str]
+) -> list[dict[str, object]]:
+    """Gains and ranks of `sx.priorities`, without what stands beside them: a third of the time."""
+    fit = view(results, "priorities_alone")
+    at, limits = draws(fit, "monte_carlo", 0, 1, 0.95), limits_of(fit, scale)[0]
+    pairs = [(name, 0) for name in causes]
+    gains = POINTS * total_draws(fit, replace(at, method="percentile", drawn=at.point), limits, pairs, target)[0]
+    found = ranks(gains, POINTS * total_draws(fit, at, limits, pairs, target))
+    columns = {"construct": causes, "gain": gains, "rank": found.rank}
+    frame = pd.DataFrame(columns | {"p_first": found.p_first, "p_top_two": found.p_top_two})
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def one_panel(seed: int) -> list[dict[str, object]]:

