@@ -84,3 +84,19 @@ def contrast(one, other):
 
     low, high = sorted(map(luminance, (one, other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def test_latex_compiles_and_no_line_is_cut(document, tmp_path):
+    engine = shutil.which("pdflatex")
+    if engine is None:
+        pytest.skip("pdflatex is not installed: the article was not compiled")
+    path = write(document, tmp_path / "client.tex")
+    made = subprocess.run(
+        [engine, "-interaction=nonstopmode", "-halt-on-error", path.name],
+        cwd=tmp_path, capture_output=True, timeout=180, check=False,
+    )  # fmt: skip
+    told = made.stdout.decode("utf-8", "replace")
+    assert made.returncode == 0, told[-2000:]
+    cut = [float(points) for points in re.findall(r"Overfull \\hbox \((\d+\.\d+)pt", told)]
+    assert sum(points > 2.0 for points in cut) <= 2  # the word of 200 letters without a place to break, twice
+    assert "Float too large" not in told

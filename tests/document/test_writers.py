@@ -13,6 +13,7 @@ import pytest
 
 from sexresearch.document import FORMATS, Document, Figure, Heading, Number, Table, link, write
 from sexresearch.document.layout import UPRIGHT, letters, side_parts
+from sexresearch.document.writers.xlsx import xlsx
 from sexresearch.errors import OptionError
 
 ROUNDING = 5.01e-4  # half of the third decimal that is printed
@@ -201,3 +202,16 @@ def test_a_table_too_wide_for_a_page_stands_in_parts_that_keep_values_with_their
     assert not [part for part in parts if letters(part) > UPRIGHT]
     assert not [part for part in parts if part.frame.columns[1].endswith(("_lower", "_upper"))]
     assert [part.note for part in parts] == [""] * (len(parts) - 1) + ["A note."]
+
+
+def test_rows_of_a_workbook_are_as_high_as_their_text_and_intervals_keep_their_sign():
+    long = "a sentence that goes on and on " * 5
+    frame = pd.DataFrame({"difference": [Number(-0.26, 2, "-0.26 [-0.33 to -0.19]")], "note": [long]})
+    book = openpyxl.load_workbook(io.BytesIO(xlsx(Document("Client", (Table(frame, "Differences"),), source=long))))
+    contents, sheet = book.worksheets
+    assert sheet["A4"].value == "-0.26 [-0.33 to -0.19]"
+    assert sheet.row_dimensions[4].height >= 3 * 15
+    assert contents.row_dimensions[2].height >= 2 * 15
+    assert contents.page_setup.paperSize == 9
+    assert contents.sheet_properties.pageSetUpPr.fitToPage
+    assert "Table 1. Differences" in sheet.oddFooter.left.text

@@ -16,14 +16,14 @@ from sexresearch.document.document_parts import (
     PageBreak,
     Paragraph,
 )
-from sexresearch.document.layout import SIDEWAYS, column_widths, is_wide, side_parts
+from sexresearch.document.layout import sideways
 from sexresearch.document.numbering import numbered
 from sexresearch.document.pictures import picture
 from sexresearch.document.tables import Table
 from sexresearch.document.writers.tex_escaping import escaped
+from sexresearch.document.writers.tex_tables import table_text
 from sexresearch.document.writers_words import words_of
 
-LONG = 34  # rows from which on a table runs over pages
 SECTIONS = {1: "section", 2: "subsection", 3: "subsubsection"}
 BABEL = {"en": "english", "de": "ngerman"}
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
@@ -39,7 +39,11 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[margin=25mm]{geometry}
 \usepackage{amsmath,amssymb,array,booktabs,caption,graphicx,longtable,pdflscape}
 \usepackage[hidelinks]{hyperref}
-\captionsetup{singlelinecheck=false,labelfont=bf}
+\usepackage[section]{placeins}
+\captionsetup{singlelinecheck=false,labelfont=bf,hypcap=false}
+\setlength{\LTleft}{0pt}
+\setlength{\LTcapwidth}{\linewidth}
+\setlength{\emergencystretch}{3em}
 \title{%s}
 \author{}
 \date{%s}
@@ -57,13 +61,26 @@ def tex(document: Document, folder: str = "figures") -> str:
     ]
     if document.synthetic:
         parts.append(rf"\noindent\fbox{{\parbox{{0.97\linewidth}}{{{escaped(words['synthetic'])}}}}}")
-    figures = 0
-    for block, number in numbered(document):
+    figures, lying = 0, False
+    for (block, number), turned in zip(numbered(document), sideways(document.blocks), strict=True):
+        if turned != lying:
+            parts.append(r"\begin{landscape}" if turned else r"\end{landscape}")
+            lying = turned
         figures += isinstance(block, Figure)
-        parts.append(_block(block, number, f"{folder}/figure{figures}.pdf", document.language))
-    if document.source:
-        parts.append(rf"\bigskip\noindent{{\footnotesize {escaped(words['source'])}: {escaped(document.source)}}}")
+        file = f"{folder}/figure{figures}.pdf"
+        parts.append(_block(block, number, file, document.language, turned=turned))
+        parts += [_source(document)] if isinstance(block, Appendix) else []
+    if lying:
+        parts.append(r"\end{landscape}")
+    if not any(isinstance(block, Appendix) for block in document.blocks):
+        parts.append(_source(document))
     return "\n\n".join([*parts, r"\end{document}"]) + "\n"
+
+
+def _source(document: Document) -> str:
+    """How the numbers came about: where the appendix begins, or at the end where there is none."""
+    text = f"{words_of(document.language)['source']}: {document.source}"
+    return rf"\noindent{{\footnotesize {escaped(text)}\par}}" if document.source else ""
 
 
 def tex_pictures(document: Document) -> Iterator[tuple[str, bytes]]:
@@ -72,7 +89,7 @@ def tex_pictures(document: Document) -> Iterator[tuple[str, bytes]]:
         yield f"figure{place}.pdf", picture(figure.drawing, "pdf")
 
 
-def _block(block: Block, number: str, file: str, language: str) -> str:
+def _block(block: Block, number: str, file: str, language: str, *, turned: bool) -> str:
     words = words_of(language)
     if isinstance(block, Heading):
         return rf"\{SECTIONS[block.level]}{{{escaped(block.text)}}}"
@@ -88,13 +105,13 @@ def _block(block: Block, number: str, file: str, language: str) -> str:
         lines = "\\\\\n".join(rf"\mbox{{}}{escaped(line)}" for line in block.text.strip("\n").splitlines())
         return f"{{\\small\\ttfamily\\raggedright\\noindent\n{lines}\n\\par}}"
     if isinstance(block, Table):
-        return table_text(block, numbered_caption=bool(number), words_note=words["note"])
+        return table_text(block, words, counted=bool(number), turned=turned)
     if isinstance(block, Figure):
         return _figure(block, file)
     if isinstance(block, PageBreak):
         return r"\clearpage"
     assert isinstance(block, Appendix)
-    return f"\\clearpage\n\\appendix\n\\section*{{{escaped(block.title or words['appendix'])}}}"
+    return f"\\clearpage\n\\appendix\n\\section{{{escaped(block.title or words['appendix'])}}}"
 
 
 def _words(paragraph: Paragraph) -> str:
@@ -117,65 +134,4 @@ def _figure(figure: Figure, file: str) -> str:
     width = r"\includegraphics[width=\linewidth,height=0.8\textheight,keepaspectratio]"
     caption = f"\n\\caption{{{escaped(figure.caption)}}}" if figure.caption else ""
     alternative = escaped(figure.words).replace("\n", " ")
-    return f"\\begin{{figure}}[htbp]\n\\centering\n% {alternative}\n{width}{{{file}}}{caption}\n\\end{{figure}}"
-
-
-def table_text(table: Table, *, numbered_caption: bool = True, words_note: str = "Note.") -> str:
-    """One table for a paper: caption, tabular with booktabs rules, note."""
-    long, wide = len(table.cells) > LONG, is_wide(table)
-    made = _long(table, numbered_caption) if long else _floating(table, numbered_caption, words_note)
-    if long and table.note:
-        made += f"\n\n{_note(table, words_note)}"
-    return f"\\begin{{landscape}}\n{made}\n\\end{{landscape}}" if wide else made
-
-
-def _columns(table: Table) -> str:
-    """r for numbers, l for short text, a paragraph of its share of the page for long text."""
-    widths = column_widths(table)
-    cells = list(zip(*table.cells, strict=True)) or [()] * len(widths)
-    found = []
-    for number, width, column in zip(table.numeric, widths, cells, strict=True):
-        long = any(len(cell) > width for cell in column)
-        share = min(0.55, width / max(sum(widths), 1))
-        found.append("r" if number else rf">{{\raggedright\arraybackslash}}p{{{share:.2f}\linewidth}}" if long else "l")
-    return "".join(found)
-
-
-def _rows(table: Table) -> str:
-    lines = []
-    for place, row in enumerate(table.cells):
-        cells = [rf"\textbf{{{escaped(cell)}}}" if place in table.emphasized else escaped(cell) for cell in row]
-        lines.append(" & ".join(cells) + r" \\")
-    return "\n".join(lines)
-
-
-def _head(table: Table) -> str:
-    return " & ".join(escaped(header) for header in table.headers) + r" \\"
-
-
-def _floating(table: Table, counted: bool, words_note: str) -> str:
-    caption = (f"\\caption{{{escaped(table.caption)}}}\n" if counted else f"{escaped(table.caption)}\n\n") * bool(
-        table.caption
-    )
-    note = f"\n\n{_note(table, words_note)}" if table.note else ""
-    parts = side_parts(table, SIDEWAYS, "", least=1.0) if is_wide(table) else [table]
-    body = "\n\n\\bigskip\n".join(map(_tabular, parts))
-    return f"\\begin{{table}}[htbp]\n\\small\n{caption}{body}{note}\n\\end{{table}}"
-
-
-def _tabular(table: Table) -> str:
-    rules = (r"\toprule", _head(table), r"\midrule", *([_rows(table)] if table.cells else []), r"\bottomrule")
-    return "\n".join((f"\\begin{{tabular}}{{{_columns(table)}}}", *rules, r"\end{tabular}"))
-
-
-def _long(table: Table, counted: bool) -> str:
-    caption = rf"\caption{{{escaped(table.caption)}}} \\" if counted and table.caption else ""
-    head = f"\\toprule\n{_head(table)}\n\\midrule"
-    start = (
-        f"{{\\small\n\\begin{{longtable}}{{{_columns(table)}}}\n{caption}\n{head}\n\\endfirsthead\n{head}\n\\endhead"
-    )
-    return f"{start}\n\\bottomrule\n\\endfoot\n{_rows(table)}\n\\end{{longtable}}}}"
-
-
-def _note(table: Table, words_note: str) -> str:
-    return rf"\par\smallskip{{\footnotesize \emph{{{escaped(words_note)}}} {escaped(table.note)}\par}}"
+    return f"\\begin{{figure}}[!htb]\n\\centering\n% {alternative}\n{width}{{{file}}}{caption}\n\\end{{figure}}"

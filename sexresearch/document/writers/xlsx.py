@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Any
 
 from sexresearch.document.document_parts import Document
@@ -25,6 +26,10 @@ UNDATED = datetime(2000, 1, 1)  # the same document gives the same bytes
 LONGEST_NAME, LONGEST_TEXT = 31, 32_000  # letters of a sheet's name and of a cell, by the format
 HEAD = 2  # row of the headers, counted from 0
 WIDEST = 60  # letters of a column
+LINE = 15.0  # points of height of one line
+LONGEST_FOOT = 110  # letters of a caption at the foot of a page
+PAGE_WIDE = 90  # letters of the column of contents
+INTERVAL = re.compile(r"-\d[\d.,]*\s?%? \[[^=|!()]*\]")  # begins with a sign, and is no formula
 
 
 def xlsx(document: Document) -> bytes:
@@ -66,13 +71,18 @@ def sheet_names(captions: list[str]) -> list[str]:
 def _looks(made: Workbook) -> dict[str, Any]:
     """Formats of cells; those of numbers are added by their decimals."""
     head = {"bold": True, "text_wrap": True, "valign": "bottom", "top": 2, "bottom": 1}
+    text = {"text_wrap": True, "valign": "top", "align": "left"}
     looks: dict[str, Any] = {
         "title": made.add_format({"bold": True, "font_size": 14}),
         "caption": made.add_format({"bold": True, "font_size": 12}),
         "left": made.add_format({**head, "align": "left"}),
+        "apart": made.add_format({**head, "align": "left", "indent": 1}),
         "right": made.add_format({**head, "align": "right"}),
-        "text": made.add_format({"text_wrap": True, "valign": "top"}),
-        "strong": made.add_format({"text_wrap": True, "valign": "top", "bold": True}),
+        "text": made.add_format(text),
+        "text apart": made.add_format({**text, "indent": 1}),
+        "strong": made.add_format({**text, "bold": True}),
+        "strong apart": made.add_format({**text, "bold": True, "indent": 1}),
+        "lines": made.add_format({"text_wrap": True, "valign": "top"}),
         "cut": made.add_format({"align": "right", "valign": "top"}),
         "note": made.add_format({"italic": True}),
         "link": made.add_format({"font_color": "#0563C1", "underline": 1}),
@@ -87,24 +97,38 @@ def _looks(made: Workbook) -> dict[str, Any]:
 
 
 def _safe(text: str) -> str:
-    return no_formula(clean(text))[:LONGEST_TEXT]
+    cell = clean(text)
+    return (cell if INTERVAL.fullmatch(cell) else no_formula(cell))[:LONGEST_TEXT]
+
+
+def _height(cells: Iterable[str], widths: Iterable[int]) -> float:
+    """Points that a row needs whose texts are set in lines of these widths; spreadsheets do not always find it out."""
+    return LINE * max((len(wrap(cell, width)) for cell, width in zip(cells, widths, strict=True) if cell), default=1)
+
+
+def _is_apart(table: Table, place: int) -> bool:
+    """Whether a text follows numbers set flush right, and needs a gap."""
+    return place > 0 and table.numeric[place - 1] and not table.numeric[place]
 
 
 def _sheet(sheet: Worksheet, table: Table, number: str, looks: Mapping[str, Any], words: Mapping[str, str]) -> None:
     caption = f"{number}. {table.caption}" if number else table.caption
     sheet.write_string(0, 0, _safe(caption), looks["caption"])
-    for place, (header, width) in enumerate(zip(table.headers, column_widths(table, WIDEST), strict=True)):
-        sheet.write_string(HEAD, place, _safe(header), looks["right" if table.numeric[place] else "left"])
-        sheet.set_column(place, place, min(width + 3, WIDEST))
+    widths = [min(width + 3, WIDEST) for width in column_widths(table, WIDEST)]
+    for place, (header, width) in enumerate(zip(table.headers, widths, strict=True)):
+        look = "right" if table.numeric[place] else "apart" if _is_apart(table, place) else "left"
+        sheet.write_string(HEAD, place, _safe(header), looks[look])
+        sheet.set_column(place, place, width)
     for row, cells in enumerate(table.cells):
         _row(sheet, table, row, cells, looks)
+        sheet.set_row(HEAD + 1 + row, _height(cells, [width - 2 for width in widths]))
     if not table.cells:
         sheet.write_string(HEAD + 1, 0, words["empty"], looks["note"])
     if table.note:
         end = HEAD + 2 + max(len(table.cells), 1)
         sheet.write_string(end, 0, _safe(f"{words['note']} {table.note}"), looks["note"])
     sheet.freeze_panes(HEAD + 1, 1)
-    _printing(sheet)
+    _printing(sheet, caption)
 
 
 def _row(sheet: Worksheet, table: Table, row: int, cells: tuple[str, ...], looks: Mapping[str, Any]) -> None:
@@ -114,19 +138,21 @@ def _row(sheet: Worksheet, table: Table, row: int, cells: tuple[str, ...], looks
         value, places = table.amounts[row][place], table.places[row][place]
         if value is None or places is None:
             if cell:
-                look = "cut" if table.numeric[place] else "strong" if bold else "text"
+                apart = " apart" if _is_apart(table, place) else ""
+                look = "cut" if table.numeric[place] else f"{'strong' if bold else 'text'}{apart}"
                 sheet.write_string(HEAD + 1 + row, place, _safe(cell), looks[look])
         else:
             kind = "below" if cell.startswith("<") else "strong" if bold else "number"
             sheet.write_number(HEAD + 1 + row, place, value, looks[f"{kind}{min(places, 9)}"])
 
 
-def _printing(sheet: Worksheet) -> None:
+def _printing(sheet: Worksheet, caption: str) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(HEAD)
-    sheet.set_footer("&L&A&R&P / &N")
+    foot = shorten(clean(caption), LONGEST_FOOT, placeholder=" …").replace("&", "&&")
+    sheet.set_footer(f"&L{foot}&R&P / &N")
 
 
 def _contents(
@@ -141,12 +167,15 @@ def _contents(
     lines = [document.subtitle, words["synthetic"] if document.synthetic else "", document.source]
     row = 1
     for line in filter(None, lines):
-        sheet.write_string(row, 0, _safe(line))
+        sheet.write_string(row, 0, _safe(line), looks["lines"])
+        sheet.set_row(row, _height([line], [PAGE_WIDE]))
         row += 1
     for (table, number), name in zip(tables, names, strict=True):
         row += 1
         quoted = name.replace("'", "''")
         shown = clean(f"{number}. {table.caption}" if number else table.caption or name)[:250]
         sheet.write_url(row, 0, f"internal:'{quoted}'!A1", looks["link"], no_formula(shown))
-    sheet.set_column(0, 0, 90)
+    sheet.set_column(0, 0, PAGE_WIDE)
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
     sheet.set_footer("&R&P / &N")
