@@ -30,7 +30,7 @@ WORLDS, FIRST_SEED = 200, 1
 REMARK = (
     "The share of intervals that hold the truth is stated as .95. Where it falls short, three things cost a little "
     "each: standard errors from 60 branches for a model of 190 parameters, ten-point answers with a ceiling (biases of "
-    "about -.005 for standardized effects), and the one per cent who answer at random and cannot be screened out."
+    "about -.005 for standardized effects), and the one per cent who answer at random, who are left in."
 )
 MEASURED = ("valued", "exceeded", "delight", "satisfaction", "loyalty")  # the constructs compared between brands
 PATHS = [
