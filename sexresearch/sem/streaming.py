@@ -109,4 +109,5 @@ def _first_rows(reader: Reader) -> pd.DataFrame | None:
         return None
     if isinstance(reader.source, IbisSource):
         return pd.DataFrame({name: pd.Series(dtype=float) for name in reader.wanted})
-    return next(reader.frames(), None)
+    rows = next(reader.rows(), None)
+    return None if rows is None else reader.frame(rows)

@@ -24,6 +24,7 @@ SAME = 1e-8  # relative: sums over pieces in another order
 MODEL = "joy =~ a + b + c\nstay =~ d + e + f\nstay ~ joy"
 WITH_X = MODEL + " + x"
 N = 1200
+BYTES = 12_000  # of answers at once, so that there are several pieces
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,7 @@ OPTIONS = [
 def test_pieces_give_what_memory_gives(answers, options, tmp_path, monkeypatch):
     monkeypatch.setattr(observed, "read_columns", _refused)
     monkeypatch.setattr(sources, "ROWS_AT_ONCE", 150)
+    monkeypatch.setattr(pieces, "AT_ONCE", BYTES)
     model = MODEL if "auxiliary" in options or options.get("estimator") in ("ULS", "WLS") else WITH_X
     assert_same(fit(model, answers, **options), fit(model, source_of(answers, tmp_path, 1), **options))
 
@@ -95,12 +97,34 @@ def test_pieces_give_what_memory_gives(answers, options, tmp_path, monkeypatch):
 def test_neither_order_nor_partition_matters(answers, options, seed, tmp_path, monkeypatch):
     rng = np.random.default_rng(seed)
     monkeypatch.setattr(sources, "ROWS_AT_ONCE", int(rng.integers(1, 400)))
+    monkeypatch.setattr(pieces, "AT_ONCE", BYTES)
     mixed = answers.sample(frac=1, random_state=seed).reset_index(drop=True)
     assert_same(fit(MODEL, mixed, **options), fit(MODEL, source_of(mixed, tmp_path, seed), **options))
 
 
 def _refused(*arguments):
     raise AssertionError("rows were read into memory")
+
+
+WHOLE = [
+    {"cluster": "branch"},
+    {"cluster": "branch", "group": "brand", "sampling_weights": "w"},
+    {"estimator": "MLM"},
+    {"missing": "fiml"},
+    {"estimator": "GLS", "group": "brand"},
+]
+
+
+@pytest.mark.parametrize(("dtype", "steps"), [("int8", 1), ("int64", 900), ("Int16", 900)])
+@pytest.mark.parametrize("options", WHOLE, ids=str)
+def test_whole_numbers_give_what_memory_gives(answers, options, dtype, steps, tmp_path, monkeypatch):
+    monkeypatch.setattr(pieces, "AT_ONCE", BYTES // 4)
+    monkeypatch.setattr(sources, "ROWS_AT_ONCE", 150)
+    scale = {name: (answers[name].fillna(answers[name].mean()) * steps).round().astype(dtype) for name in "abcdef"}
+    frame = answers.assign(**scale)
+    if dtype == "Int16":
+        frame.loc[::9, "c"] = pd.NA
+    assert_same(fit(MODEL, frame, **options), fit(MODEL, source_of(frame, tmp_path, 1), **options))
 
 
 def test_later_questions_are_answered_from_the_source(answers, tmp_path):
@@ -114,6 +138,7 @@ def test_later_questions_are_answered_from_the_source(answers, tmp_path):
 
 def test_memory_does_not_grow_with_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "ROWS_AT_ONCE", 4096)
+    monkeypatch.setattr(pieces, "AT_ONCE", 2**18)
     rng, peaks = np.random.default_rng(1), []
     for rows in (20_000, 80_000):
         joy = rng.normal(size=(rows, 1))

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 SAME = 1e-8  # relative: sums over pieces in another order
 MODEL = "joy =~ a + b + c\nstay =~ d + e + f\nstay ~ joy"
 N = 900
+BYTES = 8000  # of answers at once, so that there are several pieces
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +74,7 @@ OPTIONS = [
 def test_pieces_give_what_memory_gives(answers, options, tmp_path, monkeypatch):
     monkeypatch.setattr(observed, "read_columns", _refused)
     monkeypatch.setattr(sources, "ROWS_AT_ONCE", 150)
+    monkeypatch.setattr(pieces, "AT_ONCE", BYTES)
     asked = {"ordered": True, **options}
     assert_same(fit(MODEL, answers, **asked), fit(MODEL, written(answers, tmp_path), **asked))
 
@@ -81,6 +83,7 @@ def test_pieces_give_what_memory_gives(answers, options, tmp_path, monkeypatch):
 def test_neither_order_nor_partition_matters(answers, seed, tmp_path, monkeypatch):
     monkeypatch.setattr(observed, "read_columns", _refused)
     monkeypatch.setattr(sources, "ROWS_AT_ONCE", int(np.random.default_rng(seed).integers(1, 300)))
+    monkeypatch.setattr(pieces, "AT_ONCE", BYTES)
     mixed = answers.sample(frac=1, random_state=seed).reset_index(drop=True)
     asked = {"ordered": True, "cluster": "branch", "missing": "pairwise"}
     assert_same(fit(MODEL, mixed, **asked), fit(MODEL, written(mixed, tmp_path, seed), **asked))
@@ -138,13 +141,14 @@ def test_answers_that_are_no_whole_numbers_are_categories_too(answers, tmp_path)
 
 
 def test_a_table_with_other_answers_at_the_second_reading_is_refused(answers, tmp_path, monkeypatch):
-    path, real, calls = written(answers, tmp_path), pieces.Reader.frames, []
+    path, real, calls = written(answers, tmp_path), pieces.Reader.rows, []
 
     def changing(self):
         calls.append(1)
-        for frame in real(self):
+        for rows in real(self):
+            frame = sources.as_frame(rows)
             yield frame if len(calls) < 3 else frame.assign(a=frame["a"].replace(1.0, 2.0))
 
-    monkeypatch.setattr(pieces.Reader, "frames", changing)
+    monkeypatch.setattr(pieces.Reader, "rows", changing)
     with pytest.raises(DataError, match="changed between two readings"):
         assert fit(MODEL, path, ordered=True).vcov is None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.answered_again import AnsweredAgain
+from sexresearch.sem.data.batches import numbers_of, series_of, whole_ends
 from sexresearch.sem.data.column_names import spelled_as
 from sexresearch.sem.data.observed import (
     Answers,
@@ -24,7 +25,9 @@ from sexresearch.sem.data.observed import (
 from sexresearch.sem.data.ordered_columns import Levels, recoded
 from sexresearch.sem.data.products import with_products
 from sexresearch.sem.data.rows_used import group_prefix, take
-from sexresearch.sem.data.sources import Source, columns_behind
+from sexresearch.sem.data.sources import Rows, Source, as_frame, columns_behind
+
+AT_ONCE = 2**26  # bytes of answers that are added up at once
 
 
 class Numbered:
@@ -63,7 +66,8 @@ class Numbered:
 class Piece:
     """Some rows: answers (n, p), NaN where missing; numbers of groups and clusters, -1 for none; weights.
 
-    first : the number of the first row in the source.
+    Answers are small whole numbers, as they are stored, or floats; whole numbers have no gaps. first : the number of
+    the first row in the source.
     """
 
     answers: Array
@@ -78,8 +82,29 @@ class Piece:
         kept = self.groups >= 0
         return kept if self.clusters is None else kept & (self.clusters >= 0)
 
+    def among(self, places: Sequence[int]) -> Piece:
+        """The same rows with some of the answers."""
+        return replace(self, answers=self.answers[:, list(places)])
+
+    @property
+    def complete(self) -> Array:
+        """(n,) whether a row has every answer."""
+        return self._seen(np.all)
+
+    @property
+    def answered(self) -> Array:
+        """(n,) whether a row has any answer."""
+        return self._seen(np.any)
+
+    def _seen(self, joined: Callable[..., Array]) -> Array:
+        if self.answers.dtype.kind != "f":
+            return np.full(len(self.answers), True)
+        return joined(self.answers == self.answers, axis=1)
+
     def of(self, rows: Array) -> Piece:
         """The rows of a mask."""
+        if rows.all():
+            return self
         parts = [None if part is None else part[rows] for part in (self.clusters, self.weights)]
         return Piece(self.answers[rows], self.groups[rows], parts[0], parts[1], self.first)
 
@@ -100,19 +125,46 @@ class Reader:
         own = self.columns
         return [*own.items, *(name for name in (own.group, own.cluster, own.weights) if name is not None)]
 
-    def frames(self) -> Iterator[pd.DataFrame]:
-        """The columns in use, spelled as the model spells them, with products."""
+    def rows(self) -> Iterator[Rows]:
+        """The columns in use as the source hands them out."""
         chosen = columns_behind(self.wanted, self.source.names)
         assert chosen is not None
-        for frame in self.source.pieces(chosen):
-            yield with_products(spelled_as(frame, self.wanted), self.columns.items)
+        yield from self.source.pieces(chosen)
+
+    def frame(self, rows: Rows) -> pd.DataFrame:
+        """Some rows as a frame, spelled as the model spells its columns, with products."""
+        return with_products(spelled_as(as_frame(rows), self.wanted), self.columns.items)
 
     def pieces(self) -> Iterator[Piece]:
-        """The rows as numbers; DataError for a column of text, or of values that are no weights."""
+        """The rows as numbers, many at a time; DataError for a column of text, or of values that are no weights."""
+        waiting, size = list[Piece](), 0
+        for piece in self._as_read():
+            size += piece.answers.nbytes
+            if waiting and (size > AT_ONCE or piece.answers.dtype != waiting[0].answers.dtype):
+                yield joined(waiting)
+                waiting, size = [], piece.answers.nbytes
+            waiting.append(piece)
+        if waiting:
+            yield joined(waiting)
+
+    def _as_read(self) -> Iterator[Piece]:
         first = 0
-        for frame in self.frames():
-            yield self._piece(frame, first)
-            first += len(frame)
+        for rows in self.rows():
+            piece = self._columnar(rows, first)
+            yield self._piece(self.frame(rows), first) if piece is None else piece
+            first += len(rows)
+
+    def _columnar(self, rows: Rows, first: int) -> Piece | None:
+        """The piece of a record batch of plain numbers, without a frame; None where it needs one."""
+        own = self.columns
+        plain = not isinstance(rows, pd.DataFrame) and not self.levels
+        answers = numbers_of(rows, own.items) if plain else None
+        if answers is None or not {*own.beside} <= {*rows.schema.names}:
+            return None
+        groups = np.zeros(len(rows), dtype=int) if own.group is None else self.groups.of(series_of(rows, own.group))
+        clusters = None if own.cluster is None else self.clusters.of(series_of(rows, own.cluster))
+        weights = None if own.weights is None else self._weights(series_of(rows, own.weights))
+        return Piece(answers, groups, clusters, weights, first)
 
     def _piece(self, frame: pd.DataFrame, first: int) -> Piece:
         own = self.columns
@@ -122,15 +174,27 @@ class Reader:
         values = numbers.to_numpy(dtype=float, na_value=np.nan)
         groups = np.zeros(len(frame), dtype=int) if own.group is None else self.groups.of(frame[own.group])
         clusters = None if own.cluster is None else self.clusters.of(frame[own.cluster])
-        return Piece(values, groups, clusters, self._weights(frame), first)
+        weights = None if own.weights is None else self._weights(frame[own.weights])
+        return Piece(values, groups, clusters, weights, first)
 
-    def _weights(self, frame: pd.DataFrame) -> Array | None:
-        name = self.columns.weights
-        if name is None:
-            return None
-        if not is_real(frame[name].dtype) and frame[name].notna().any():
-            raise DataError(f"sampling weights {name!r} must be numbers; found {kind_of(frame[name])}")
-        return frame[name].to_numpy(dtype=float, na_value=np.nan)
+    def _weights(self, column: pd.Series) -> Array:
+        if not is_real(column.dtype) and column.notna().any():
+            raise DataError(f"sampling weights {self.columns.weights!r} must be numbers; found {kind_of(column)}")
+        return column.to_numpy(dtype=float, na_value=np.nan)
+
+
+def joined(pieces: Sequence[Piece]) -> Piece:
+    """Pieces that follow each other as one."""
+    if len(pieces) == 1:
+        return pieces[0]
+
+    def end_to_end(parts: Sequence[Array | None]) -> Array | None:
+        known = [part for part in parts if part is not None]
+        return np.concatenate(known) if known else None
+
+    answers, groups = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("answers", "groups"))
+    clusters, weights = (end_to_end([getattr(piece, name) for piece in pieces]) for name in ("clusters", "weights"))
+    return Piece(answers, groups, clusters, weights, pieces[0].first)
 
 
 def _refuse_other_categories(frame: pd.DataFrame, levels: Levels, first: int) -> None:
@@ -169,7 +233,7 @@ class Reach:
 
     def add(self, values: Array) -> None:
         """Some rows (n, p)."""
-        low, high = extremes(values)
+        low, high = extremes(values) if values.dtype.kind == "f" else whole_ends(values)
         self.low, self.high = np.fmin(self.low, low), np.fmax(self.high, high)
         endless = [name for name, x in zip(self.names, np.isinf(low) | np.isinf(high), strict=True) if x]
         if endless:
@@ -201,9 +265,9 @@ class RowsAgain(AnsweredAgain):
         """The rows piece by piece; DataError where their number is another than it was."""
         rows = 0
         for piece in self.reader.pieces():
-            known = ~np.isnan(piece.answers[:, list(self.places)])
-            used = known.all(axis=1) if self.whole else known.any(axis=1)
-            used &= ~np.isnan(piece.answers[:, list(self.needed)]).any(axis=1)
+            own = piece.among(self.places)
+            used = own.complete if self.whole else own.answered
+            used &= piece.among(self.needed).complete
             used &= piece.belongs & (piece.groups == self.number)
             rows += int(used.sum())
             if used.any():
@@ -217,4 +281,5 @@ class RowsAgain(AnsweredAgain):
     def _answers(self, piece: Piece, used: Array) -> Answers:
         weights = None if piece.weights is None else piece.weights * self.share
         index = pd.RangeIndex(piece.first, piece.first + len(used))
-        return take(Answers(self.label, piece.answers[:, list(self.places)], weights, piece.clusters, index), used)
+        values = piece.answers[:, list(self.places)].astype(float)
+        return take(Answers(self.label, values, weights, piece.clusters, index), used)

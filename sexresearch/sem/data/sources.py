@@ -24,13 +24,16 @@ DUCKDB_FILES = (".duckdb", ".ddb", ".db")
 PARQUET_FILES = (".parquet", ".pq")
 
 
+Rows = pd.DataFrame | Any  # some rows of a source: a record batch where Arrow stands behind it, a frame where not
+
+
 class Source(Protocol):
     """A table outside of memory: its columns, and some of them piece by piece."""
 
     @property
     def names(self) -> tuple[str, ...]: ...
 
-    def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]: ...
+    def pieces(self, names: Sequence[str]) -> Iterator[Rows]: ...
 
 
 def source_of(data: object) -> Source | None:
@@ -54,8 +57,13 @@ def source_of(data: object) -> Source | None:
 
 def read_columns(source: Source, names: Sequence[str]) -> pd.DataFrame:
     """Every row of these columns, of no others."""
-    pieces = list(source.pieces(names))
+    pieces = [as_frame(rows) for rows in source.pieces(names)]
     return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=list(names))
+
+
+def as_frame(rows: Rows) -> pd.DataFrame:
+    """Some rows as a frame."""
+    return rows if isinstance(rows, pd.DataFrame) else rows.to_pandas()
 
 
 def columns_behind(wanted: Sequence[str], known: Sequence[str]) -> list[str] | None:
@@ -126,13 +134,13 @@ class ArrowSource(_Opened):
         """The columns."""
         return tuple(self._at_hand().schema.names)
 
-    def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """The columns as frames of at most `ROWS_AT_ONCE` rows; DataError names the file that differs or is damaged."""
+    def pieces(self, names: Sequence[str]) -> Iterator[Rows]:
+        """The columns as batches of at most `ROWS_AT_ONCE` rows; DataError names the file that differs or is damaged."""
         self._refuse_differing(names)
         try:
             for batch in self.table.to_batches(columns=list(names), batch_size=ROWS_AT_ONCE):
                 if batch.num_rows:
-                    yield batch.to_pandas()
+                    yield batch
         except (OSError, ValueError) as error:
             raise DataError(f"{self._damaged(names)} is damaged: {error}") from error
 
@@ -173,24 +181,23 @@ class LazySource(_Opened):
         stored = self.table is None and self.label.startswith(DUCKDB)
         return _duckdb_table(self.label) if stored else super()._at_hand()
 
-    def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """The columns as frames, in batches where the library hands these out, whole where it does not."""
+    def pieces(self, names: Sequence[str]) -> Iterator[Rows]:
+        """The columns in batches where the library hands these out, whole where it does not."""
         chosen = self._at_hand().select(*names)
         try:
-            for batch in _batches(chosen):
-                if len(batch):
-                    yield batch
+            yield from (rows for rows in _batches(chosen) if len(rows))
         except Exception as error:  # every library has errors of its own
             raise DataError(f"{self.label} cannot be read ({type(error).__name__}): {error}") from error
 
 
-def _batches(chosen: nw.LazyFrame[Any]) -> Iterator[pd.DataFrame]:
+def _batches(chosen: nw.LazyFrame[Any]) -> Iterator[Rows]:
     """By the readers of DuckDB and polars."""
     native = nw.to_native(chosen)
     if hasattr(native, "to_arrow_reader"):
-        return (batch.to_pandas() for batch in native.to_arrow_reader(ROWS_AT_ONCE))
+        return iter(native.to_arrow_reader(ROWS_AT_ONCE))
     if hasattr(native, "collect_batches"):
-        return (batch.to_pandas() for batch in native.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True))
+        read = native.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True)
+        return (batch for rows in read for batch in rows.to_arrow().to_batches())
     return iter([chosen.collect("pandas").to_native()])
 
 
@@ -230,11 +237,10 @@ class IbisSource(_Opened):
         """The columns."""
         return tuple(self.native.columns)
 
-    def pieces(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """The columns as frames, through Arrow batches."""
-        for batch in self.native.select(*names).to_pyarrow_batches(chunk_size=ROWS_AT_ONCE):
-            if batch.num_rows:
-                yield batch.to_pandas()
+    def pieces(self, names: Sequence[str]) -> Iterator[Rows]:
+        """The columns in batches."""
+        read = self.native.select(*names).to_pyarrow_batches(chunk_size=ROWS_AT_ONCE)
+        yield from (batch for batch in read if batch.num_rows)
 
 
 def _parquet(path: Path) -> ArrowSource:

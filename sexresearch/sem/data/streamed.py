@@ -45,19 +45,23 @@ class Counted:
         self.rows += len(piece.answers)
         self.ungrouped += int((piece.groups < 0).sum())
         self.unclustered += 0 if piece.clusters is None else int((piece.clusters < 0).sum())
-        self.of_group.update(_counts(piece.groups[piece.belongs]))
+        self.of_group.update(counts_of(piece.groups[piece.belongs]))
 
     def used(self, piece: Piece) -> None:
         """The rows of a piece that take part."""
         if piece.weights is not None:
             self.wrong += wrong_weights(piece.weights)
         if piece.clusters is not None:
-            self.cluster_rows.update(_counts(piece.groups * GROUP + piece.clusters))
+            self.cluster_rows.update(counts_of(piece.groups, piece.clusters))
 
 
-def _counts(keys: Array) -> dict[int, int]:
-    known, count = np.unique(keys, return_counts=True)
-    return dict(zip(known.tolist(), count.tolist(), strict=True))
+def counts_of(groups: Array, units: Array | None = None) -> dict[int, int]:
+    """How many rows there are of each group, or unit in it, by key."""
+    width = 1 if units is None or not len(units) else int(units.max()) + 1
+    count = np.bincount(groups if units is None else groups * width + units)
+    found = np.flatnonzero(count)
+    keys = found // width * GROUP + found % width if units is not None else found
+    return dict(zip(keys.tolist(), count[found].tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -295,13 +299,12 @@ def streamed(reader: Reader, gaps: bool, extremes: bool = False) -> Streamed:
     for piece in reader.pieces():
         counted.add(piece)
         reach.add(piece.answers)
-        seen = ~np.isnan(piece.answers)
-        used = piece.belongs & (seen.any(axis=1) if gaps else seen.all(axis=1))
+        used = piece.belongs & (piece.answered if gaps else piece.complete)
         numbers, piece = piece.first + np.flatnonzero(used), piece.of(used)
         counted.used(piece)
         units = piece.clusters if not gaps else _patterns(~np.isnan(piece.answers), kinds)
         if totals is None:
-            totals = Totals(_centre(piece.answers), extremes)
+            totals = Totals(centre_of(piece.answers), extremes)
         totals.add(piece.groups * GROUP + (0 if units is None else units), piece.answers, piece.weights, numbers)
     if totals is None:
         raise DataError(f"the data are empty: 0 rows, {len(reader.wanted)} columns")
@@ -311,8 +314,13 @@ def streamed(reader: Reader, gaps: bool, extremes: bool = False) -> Streamed:
     return Streamed(reader, counted, totals, made.reshape(-1, len(items)) if gaps else None)
 
 
-def _centre(values: Array) -> Array:
-    """(p,) means of the first rows, which all sums are taken from; 0 for an item that none of them answers."""
+def centre_of(values: Array) -> Array:
+    """(p,) means of the first rows, which all sums are taken from; 0 for an item that none of them answers.
+
+    Those of whole numbers are whole, so that products about them are.
+    """
+    if values.dtype.kind != "f":
+        return np.round(values.mean(axis=0)) if len(values) else np.zeros(values.shape[1])
     seen = ~np.isnan(values)
     return np.where(seen, values, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from sexresearch.errors import DataError
 from sexresearch.frozen import by_value, same
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.batches import whole_ends
 from sexresearch.sem.data.observed import is_real
 from sexresearch.sem.data.ordered_columns import MOST_LEVELS, Levels, levels_of
 from sexresearch.sem.data.ordinal_sample import ordinal_notes, refuse_empty
@@ -83,6 +84,8 @@ class Categories:
         """The same by a table, where answers are whole numbers that are known; None where they are not."""
         if self.table is None:
             return None
+        if answers.dtype.kind != "f":
+            return self._whole(answers)
         seen = answers == answers
         filled = np.where(seen, answers, float(LOWEST))
         with np.errstate(invalid="ignore"):
@@ -93,6 +96,18 @@ class Categories:
         out = np.take(self.table.ravel(), places)
         out[~seen] = 0
         return None if (out == UNKNOWN).any() else out
+
+    def _whole(self, answers: Array) -> Array | None:
+        """The same of small whole numbers, a byte at a time."""
+        assert self.table is not None
+        low, high = whole_ends(answers)
+        if (low < LOWEST).any() or (high > -LOWEST).any():
+            return None
+        bytewise = np.roll(self.table, LOWEST, axis=1)  # the place of 0 first, those of -1, -2, … last, as bytes are
+        columns = answers.astype(np.int8, copy=False).T
+        found = [column.tobytes().translate(row.tobytes()) for row, column in zip(bytewise, columns, strict=True)]
+        out = np.frombuffer(b"".join(found), dtype=np.uint8).reshape(columns.shape)
+        return None if UNKNOWN in out else np.ascontiguousarray(out.T)
 
     def _tabulated(self) -> Array | None:
         """(p, WIDTH) number of every whole answer from `LOWEST` on; None where an answer is no such number."""

@@ -6,11 +6,38 @@ import numpy as np
 
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.batches import whole_ends
 from sexresearch.sem.implied.structure import vech_index
 
 FEW = 8  # rows of a unit in one piece, below which products of single rows are cheaper than matrix products
 LARGEST = 2**27  # numbers that sums of all units together may hold: 1 GB
 AT_ONCE = 2**14  # rows whose products are held at once
+SINGLE = 2**24  # up to which single precision holds every whole number
+WORTH_IT = 2**8  # rows that must fit below it for single precision to be used
+
+
+def sorted_keys(keys: Array) -> Array:
+    """(n,) the rows in the order of their keys, group · 2³² + unit; a few thousand different ones are sorted faster.
+
+    >>> sorted_keys(np.array([2**32 + 1, 5, 2**32, 5])).tolist()
+    [1, 3, 2, 0]
+    """
+    high, low = keys >> 32, keys & (2**32 - 1)
+    width = int(low.max()) + 1
+    count = (int(high.max()) + 1) * width
+    return np.argsort((high * width + low).astype(np.uint16) if count <= 2**16 else keys, kind="stable")
+
+
+def exact_rows(values: Array, centre: Array) -> int:
+    """How many rows (n, p) can be multiplied and added in single precision without any rounding.
+
+    >>> exact_rows(np.array([[1, 7]], dtype=np.int8), np.array([4.0, 4.0])), exact_rows(np.ones((1, 1)), np.zeros(1))
+    (1864135, 0)
+    """
+    if values.dtype.kind == "f" or not values.size or (centre != np.round(centre)).any():
+        return 0
+    farthest = max(np.abs(end.astype(float) - centre).max() for end in whole_ends(values))
+    return int(SINGLE / max(farthest, 1.0) ** 2)
 
 
 class TooManyUnits(DataError):
@@ -47,8 +74,10 @@ class Totals:
         """Rows (n, p) of the units `keys` (n,), with their numbers in the source."""
         if not len(keys):
             return
-        order = np.argsort(keys, kind="stable")
-        keys, z = keys[order], self._from_centre(values[order])
+        order = sorted_keys(keys)
+        step = exact_rows(values, self.centre) if weights is None else 0
+        z = self._from_centre(np.take(values, order, axis=0), np.float32 if step >= WORTH_IT else float)
+        keys = keys[order]
         starts = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
         size = np.diff(np.append(starts, len(keys)))
         own = np.array([self.slots.setdefault(key, len(self.slots)) for key in keys[starts].tolist()])
@@ -63,13 +92,15 @@ class Totals:
         if len(keys) < FEW * len(starts):
             self._by_rows(own, starts, z, w)
         else:
-            self._by_unit(own, np.append(starts, len(keys)), z, w)
+            self._by_unit(own, np.append(starts, len(keys)), z, w, step if step >= WORTH_IT else len(keys))
 
-    def _from_centre(self, values: Array) -> Array:
-        z = np.empty((len(values), values.shape[1] + 1))
+    def _from_centre(self, values: Array, dtype: type) -> Array:
+        """(n, 1 + p) a constant and the values less the centre, 0 where there is none."""
+        z = np.empty((len(values), values.shape[1] + 1), dtype=dtype)
         z[:, 0] = 1.0
-        np.subtract(values, self.centre, out=z[:, 1:])
-        np.nan_to_num(z, copy=False, nan=0.0)
+        np.subtract(values, self.centre.astype(dtype), out=z[:, 1:])
+        if values.dtype.kind == "f":
+            np.copyto(z, 0.0, where=z != z)
         return z
 
     def _grow(self, width: int) -> None:
@@ -97,12 +128,13 @@ class Totals:
         self.heaviest[own[higher]] = most[higher]
         self.heaviest_row[own[higher]] = numbers[firsts[higher]]
 
-    def _by_unit(self, own: Array, ends: Array, z: Array, w: Array | None) -> None:
+    def _by_unit(self, own: Array, ends: Array, z: Array, w: Array | None, step: int) -> None:
         i, j = vech_index(z.shape[1])
         weighted = z if w is None else z * w[:, None]
-        bounds = ends.tolist()
-        for slot, first, last in zip(own.tolist(), bounds, bounds[1:], strict=False):
-            self.sums[slot] += (z[first:last].T @ weighted[first:last])[i, j]
+        for slot, begin, end in zip(own.tolist(), ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+            for first in range(begin, end, step):
+                last = min(first + step, end)
+                self.sums[slot] += (z[first:last].T @ weighted[first:last])[i, j]
 
     def _by_rows(self, own: Array, starts: Array, z: Array, w: Array | None) -> None:
         i, j = vech_index(z.shape[1])
@@ -110,7 +142,7 @@ class Totals:
         firsts = np.flatnonzero(np.diff(block, prepend=-1))
         for first, last in zip(firsts, np.append(firsts[1:], len(starts)), strict=True):
             stop = starts[last] if last < len(starts) else len(z)
-            part = z[starts[first] : stop]
+            part = z[starts[first] : stop].astype(float, copy=False)
             products = part[:, i] * part[:, j]
             if w is not None:
                 products *= w[starts[first] : stop, None]

@@ -1,0 +1,81 @@
+"""Record batches of Arrow as arrays, without a frame between: whole numbers stay as small as they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sexresearch.sem.arrays import Array
+
+SMALL = np.int16  # largest whole numbers that stay whole
+SIDE_BY_SIDE = 64  # rows that are reduced together
+
+
+def numbers_of(batch: Any, names: Sequence[str]) -> Array | None:
+    """(n, p) the columns: small whole numbers where all are and none is missing, else floats with NaN for gaps.
+
+    None where a column is absent or no plain number.
+
+    >>> import pyarrow as pa
+    >>> rows = pa.record_batch({"a": pa.array([1, 2], pa.int8()), "b": [0.5, None], "c": ["x", "y"]})
+    >>> numbers_of(rows, ["a"]).dtype, numbers_of(rows, ["a", "b"]).tolist(), numbers_of(rows, ["a", "c"])
+    (dtype('int8'), [[1.0, 0.5], [2.0, nan]], None)
+    """
+    known = batch.schema.names
+    if not {*names} <= {*known}:
+        return None
+    columns = [batch.column(known.index(name)) for name in names]
+    if not columns or not all(_plain(column) for column in columns):
+        return None
+    arrays = [column.to_numpy(zero_copy_only=False) for column in columns]
+    made = np.empty((len(arrays), len(batch)), dtype=_common(arrays))
+    for row, array in zip(made, arrays, strict=True):
+        row[:] = array
+    return np.ascontiguousarray(made.T)
+
+
+def _plain(column: Any) -> bool:
+    """Whether a column holds numbers as numpy has them."""
+    try:
+        dtype = np.dtype(column.type.to_pandas_dtype())
+    except (NotImplementedError, TypeError):
+        return False
+    return dtype.kind in "iuf" and column.type.bit_width == 8 * dtype.itemsize
+
+
+def _common(arrays: Sequence[Array]) -> np.dtype:
+    """What holds all of them: floats, or whole numbers as small as they can be."""
+    if any(array.dtype.kind == "f" for array in arrays):
+        return np.dtype(float)
+    small = [array.dtype if array.dtype.itemsize <= 2 else _smallest(array) for array in arrays]
+    common = np.result_type(*small)
+    return common if np.can_cast(common, SMALL) else np.dtype(float)
+
+
+def _smallest(array: Array) -> np.dtype:
+    """What holds the whole numbers of an array."""
+    return np.result_type(np.min_scalar_type(array.min()), np.min_scalar_type(array.max()))
+
+
+def series_of(batch: Any, name: str) -> pd.Series:
+    """One column as a series."""
+    return batch.column(batch.schema.names.index(name)).to_pandas()
+
+
+def whole_ends(values: Array) -> tuple[Array, Array]:
+    """(p,) lowest and highest of whole numbers (n, p), many rows side by side, as reducing long rows is faster.
+
+    >>> [end.tolist() for end in whole_ends(np.array([[3, 1], [2, 9]], dtype=np.int8))]
+    [[2, 1], [3, 9]]
+    """
+    (n, p), found = values.shape, []
+    even = n - n % SIDE_BY_SIDE
+    for end in (np.minimum, np.maximum):
+        parts = [values[even:]]
+        if even:
+            parts.append(end.reduce(values[:even].reshape(-1, SIDE_BY_SIDE * p), axis=0).reshape(SIDE_BY_SIDE, p))
+        found.append(end.reduce(np.concatenate(parts), axis=0))
+    return found[0], found[1]
