@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sexresearch.extras import extra
 from sexresearch.sem.arrays import Array
 
 SMALL = np.int16  # largest whole numbers that stay whole
@@ -24,26 +25,19 @@ def numbers_of(batch: Any, names: Sequence[str]) -> Array | None:
     >>> numbers_of(rows, ["a"]).dtype, numbers_of(rows, ["a", "b"]).tolist(), numbers_of(rows, ["a", "c"])
     (dtype('int8'), [[1.0, 0.5], [2.0, nan]], None)
     """
+    with extra("files"):
+        from pyarrow.types import is_floating, is_integer
     known = batch.schema.names
     if not {*names} <= {*known}:
         return None
     columns = [batch.column(known.index(name)) for name in names]
-    if not columns or not all(_plain(column) for column in columns):
+    if not columns or not all(is_integer(column.type) or is_floating(column.type) for column in columns):
         return None
     arrays = [column.to_numpy(zero_copy_only=False) for column in columns]
     made = np.empty((len(arrays), len(batch)), dtype=_common(arrays))
     for row, array in zip(made, arrays, strict=True):
         row[:] = array
     return np.ascontiguousarray(made.T)
-
-
-def _plain(column: Any) -> bool:
-    """Whether a column holds numbers as numpy has them."""
-    try:
-        dtype = np.dtype(column.type.to_pandas_dtype())
-    except (NotImplementedError, TypeError):
-        return False
-    return dtype.kind in "iuf" and column.type.bit_width == 8 * dtype.itemsize
 
 
 def _common(arrays: Sequence[Array]) -> np.dtype:
@@ -71,11 +65,11 @@ def whole_ends(values: Array) -> tuple[Array, Array]:
     >>> [end.tolist() for end in whole_ends(np.array([[3, 1], [2, 9]], dtype=np.int8))]
     [[2, 1], [3, 9]]
     """
-    (n, p), found = values.shape, []
+    (n, p), ends = values.shape, []
     even = n - n % SIDE_BY_SIDE
     for end in (np.minimum, np.maximum):
         parts = [values[even:]]
         if even:
             parts.append(end.reduce(values[:even].reshape(-1, SIDE_BY_SIDE * p), axis=0).reshape(SIDE_BY_SIDE, p))
-        found.append(end.reduce(np.concatenate(parts), axis=0))
-    return found[0], found[1]
+        ends.append(end.reduce(np.concatenate(parts), axis=0))
+    return ends[0], ends[1]

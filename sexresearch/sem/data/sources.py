@@ -135,7 +135,7 @@ class ArrowSource(_Opened):
         return tuple(self._at_hand().schema.names)
 
     def pieces(self, names: Sequence[str]) -> Iterator[Rows]:
-        """The columns as batches of at most `ROWS_AT_ONCE` rows; DataError names the file that differs or is damaged."""
+        """The columns in batches of at most `ROWS_AT_ONCE` rows; DataError names a file that differs or is damaged."""
         self._refuse_differing(names)
         try:
             for batch in self.table.to_batches(columns=list(names), batch_size=ROWS_AT_ONCE):

@@ -59,9 +59,9 @@ def counts_of(groups: Array, units: Array | None = None) -> dict[int, int]:
     """How many rows there are of each group, or unit in it, by key."""
     width = 1 if units is None or not len(units) else int(units.max()) + 1
     count = np.bincount(groups if units is None else groups * width + units)
-    found = np.flatnonzero(count)
-    keys = found // width * GROUP + found % width if units is not None else found
-    return dict(zip(keys.tolist(), count[found].tolist(), strict=True))
+    places = np.flatnonzero(count)
+    keys = places // width * GROUP + places % width if units is not None else places
+    return dict(zip(keys.tolist(), count[places].tolist(), strict=True))
 
 
 @dataclass(frozen=True)

@@ -105,8 +105,8 @@ class Categories:
             return None
         bytewise = np.roll(self.table, LOWEST, axis=1)  # the place of 0 first, those of -1, -2, … last, as bytes are
         columns = answers.astype(np.int8, copy=False).T
-        found = [column.tobytes().translate(row.tobytes()) for row, column in zip(bytewise, columns, strict=True)]
-        out = np.frombuffer(b"".join(found), dtype=np.uint8).reshape(columns.shape)
+        parts = [column.tobytes().translate(row.tobytes()) for row, column in zip(bytewise, columns, strict=True)]
+        out = np.frombuffer(b"".join(parts), dtype=np.uint8).reshape(columns.shape)
         return None if UNKNOWN in out else np.ascontiguousarray(out.T)
 
     def _tabulated(self) -> Array | None:
