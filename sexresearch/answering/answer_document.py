@@ -23,6 +23,8 @@ from sexresearch.document import Appendix, Block, Bullets, Document, Heading, No
 if TYPE_CHECKING:
     from sexresearch.answering.answer import Answer
 
+LIMIT = "lower"  # how the names of values end that are the lower end of an interval
+IN_POINTS = {"today", "high_value", "room"}  # values on a scale from 0 to 100
 ORDER = ("next", "chain", "whom", "measured", "today", "data", "limits")
 
 
@@ -41,9 +43,9 @@ def _page_one(answer: Answer) -> Iterator[Block]:
     if first is not None:
         yield Note(first.text, "verdict")
     yield from figure_block(answer, "next")
-    told = " ".join(sentence.text for sentence in answer.page_one)
-    if "[" in told:
-        yield Paragraph(word(answer, "reading" if " 100 " in told else "reading_plain"))
+    stated = {name for sentence in answer.page_one for name in sentence.stated}
+    if any(name.endswith(LIMIT) for name in stated):
+        yield Paragraph(word(answer, "reading" if stated & IN_POINTS else "reading_plain"))
     if others:
         yield Bullets(tuple(sentence.text for sentence in others if sentence is not None))
 

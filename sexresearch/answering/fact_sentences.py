@@ -10,14 +10,15 @@ from sexresearch.answering.choosing import Choice
 from sexresearch.answering.facts import AnswerPart, Fact, Sentence
 from sexresearch.answering.labels import Labels
 from sexresearch.answering.phrases import translated, worded
-from sexresearch.answering.text_catalogue import catalogue, filled_text, named
+from sexresearch.answering.text_catalogue import catalogue, filled_text, named, stated_values
 
 
 def sentences_of(parts: Sequence[AnswerPart], labels: Labels) -> Iterator[Sentence]:
     """All sentences, question by question."""
     for part in parts:
         for fact in part.facts:
-            yield Sentence(part.question, sentence(fact, labels), fact.verdicts, fact.first)
+            stated = stated_values(labels.language, fact.key, fact.values)
+            yield Sentence(part.question, sentence(fact, labels), fact.verdicts, fact.first, stated)
 
 
 def sentence(fact: Fact, labels: Labels) -> str:

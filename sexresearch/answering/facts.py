@@ -28,12 +28,17 @@ class Fact:
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence of an answer: the question it belongs to, its text, the verdicts behind it, whether on page one."""
+    """One sentence of an answer.
+
+    question : it belongs to. verdicts : behind it. first : whether it stands on page one. stated : names of the values
+    that its text states, as in `Fact`.
+    """
 
     question: str
     text: str
     verdicts: tuple[Verdict, ...] = ()
     first: bool = False
+    stated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,10 +40,26 @@ def filled_text(language: str, key: str, values: Mapping[str, object] | None = N
     >>> filled_text("en", "items_lost", {"n": 1, "names": ["joy"]})
     'One question could not be used, as nobody answered it or all answered alike: joy.'
     """
-    known, filling = catalogue(language)[part], dict(values or {})
+    filling = dict(values or {})
+    return Filled(language).format(_template(language, key, filling, part), **filling)
+
+
+def stated_values(language: str, key: str, values: Mapping[str, object] | None = None) -> frozenset[str]:
+    """The names of the values that the sentence of that key states.
+
+    >>> sorted(stated_values("en", "items_lost", {"n": 1, "names": ["joy"]}))
+    ['names']
+    """
+    template = _template(language, key, dict(values or {}), "sentences")
+    return frozenset(field for _, field, _, _ in string.Formatter().parse(template) if field)
+
+
+def _template(language: str, key: str, filling: Mapping[str, object], part: str) -> str:
+    """The text of that key, in the form for one or two where it has such."""
+    known = catalogue(language)[part]
     forms = [f"{key}_of_one"] if filling.get("all") == 1 else []
     forms += [f"{key}_{COUNTED[filling['n']]}"] if filling.get("n") in COUNTED else []
-    return Filled(language).format(str(known[next((form for form in forms if form in known), key)]), **filling)
+    return str(known[next((form for form in forms if form in known), key)])
 
 
 def named(language: str, key: str, part: str) -> str:

@@ -196,7 +196,7 @@ def _changed(state: ChainState) -> str:
         return ""
     row = table.iloc[1]
     if pd.isna(row["pvalue"]):
-        return f"No test of the difference: {str(row['note']).removeprefix('no test: ')}."
+        return f"The difference: {row['note']}."
     p = "p < .001" if row["pvalue"] < 0.001 else f"p = {row['pvalue']:.3f}".replace("0.", ".", 1)
     fewer = "The smaller model fits worse" if row["pvalue"] < CHANCE else "The data do not tell the two models apart"
     return f"Δχ² = {row['chisq_diff']:.1f}, Δdf = {row['df_diff']:.0f}, {p}. {fewer}."

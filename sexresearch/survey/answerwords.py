@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.survey.marks import bare, numbers, written
-from sexresearch.survey.noanswer import is_no_answer
+from sexresearch.survey.noanswer import Because, is_no_answer
 from sexresearch.survey.parts import ResponseScale
 from sexresearch.survey.spelling import folded, plain
 
@@ -33,7 +33,7 @@ class Words:
     """
 
     codes: Mapping[str, float] = field(default_factory=dict)
-    no_answer: Mapping[str, str] = field(default_factory=dict)
+    no_answer: Mapping[str, Because] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -52,7 +52,8 @@ def read_words(texts: Iterable[str], scale: ResponseScale) -> Words:
     """
     distinct = list(dict.fromkeys(texts))
     codes, notes = _numeric(distinct, scale), []
-    no_answer, wrong, loose = {}, {}, {}
+    no_answer: dict[str, Because] = {}
+    wrong, loose = {}, {}
     labels, missing = _labels(scale), {folded(word) for word in scale.missing if isinstance(word, str)}
     for text in (text for text in distinct if text not in codes):
         found = _labelled(text, labels)
@@ -129,7 +130,7 @@ def _by_code(
     scale: ResponseScale,
     labels: tuple[dict[str, set[float]], dict[str, set[float]]],
     codes: dict[str, float],
-    no_answer: dict[str, str],
+    no_answer: dict[str, Because],
     wrong: dict[str, str],
 ) -> list[str]:
     """Sorts texts that hold a code into answers, no answers and wrong ones; those whose label is not the scale's."""

@@ -14,7 +14,7 @@ from pandas.api import types
 
 from sexresearch.survey.answerwords import Words, read_words
 from sexresearch.survey.filelabels import contradiction, no_answer_codes, other_words
-from sexresearch.survey.noanswer import MISSING_CODES, MISSING_WORDS, is_no_answer
+from sexresearch.survey.noanswer import MISSING_CODES, MISSING_WORDS, Because, is_no_answer
 from sexresearch.survey.parts import Field, Item, ResponseScale
 from sexresearch.survey.spelling import folded
 from sexresearch.survey.statfile import code_text
@@ -24,7 +24,7 @@ NUMBER_KINDS = {"integer", "floating", "mixed-integer-float", "decimal", "empty"
 LARGEST_EXACT = 2.0**53  # whole numbers beyond are not all held by a float
 ARITHMETIC = 1e-9  # what sums and shares in double precision leave of a whole number; real fractions are larger
 OTHER = "-oth-"  # LimeSurvey's code of an answer in the respondent's own words
-BY_LABEL = "the label in the file"
+BY_LABEL: Because = "the label in the file"
 LONG_WORD = 6  # letters of a word of no answer that no group is called by
 
 
@@ -35,7 +35,7 @@ class NoAnswer:
     column: str
     answer: str
     times: int
-    because: str
+    because: Because
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def _whole(answers: pd.Series) -> tuple[pd.Series, int]:
     return answers.mask(near, nearest), int(near.sum())
 
 
-def _counted(cells: pd.Series, texts: Mapping[str, str]) -> Iterator[tuple[str, int, str]]:
+def _counted(cells: pd.Series, texts: Mapping[str, Because]) -> Iterator[tuple[str, int, Because]]:
     if texts:
         times = cells.map(str, na_action="ignore").value_counts()
         yield from ((text, int(times[text]), why) for text, why in texts.items())
@@ -268,7 +268,7 @@ def _without_words(read: ReadColumn, field: Field) -> ReadColumn:
     silent = {text for text in texts if len(text) >= LONG_WORD and is_no_answer(text)}
     if not silent or silent == texts:
         return read
-    reasons = dict.fromkeys(sorted(silent), "a usual word of no answer")
+    reasons: dict[str, Because] = dict.fromkeys(sorted(silent), "a usual word of no answer")
     none = [NoAnswer(field.name, text, times, why) for text, times, why in _counted(read.content, reasons)]
     content = read.content.mask(read.content.isin(silent))
     return ReadColumn(content, read.problems, read.notes, [*read.no_answers, *none])
@@ -288,7 +288,7 @@ def number_values(
     if cells.dtype == object:
         texts = {cell for cell in cells.dropna().unique() if isinstance(cell, str)} if _mixed(cells) else set()
         if texts and all(map(is_no_answer, texts)):
-            reasons = dict.fromkeys(sorted(texts), "a usual word of no answer")
+            reasons: dict[str, Because] = dict.fromkeys(sorted(texts), "a usual word of no answer")
             none = [NoAnswer(name, text, times, why) for text, times, why in _counted(cells, reasons)]
             cells = plain_column(cells.mask(cells.isin(texts)))
     if types.is_numeric_dtype(cells.dtype) and not types.is_bool_dtype(cells.dtype):

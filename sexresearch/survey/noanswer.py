@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from sexresearch.survey.spelling import folded
 
+# Why a text or code counts as no answer.
+Because = Literal["declared missing", "the label in the file", "a usual word of no answer"]
 # How exports write an empty cell; "." and "#NULL!" are what SPSS makes of it in text and in Excel.
 MISSING_WORDS = frozenset({"", ".", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "#NULL!"})
 # Codes that questionnaires give to "no answer"; a scale that reaches them uses them as answers.

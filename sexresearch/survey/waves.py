@@ -12,6 +12,7 @@ from sexresearch.survey.columns import NoAnswer
 from sexresearch.survey.consistency import is_model_name
 from sexresearch.survey.exclusions import Exclusion
 from sexresearch.survey.instrument import Instrument
+from sexresearch.survey.noanswer import Because
 from sexresearch.survey.parts import Field
 from sexresearch.survey.spelling import folded
 from sexresearch.survey.survey import Survey, SurveyFile
@@ -119,7 +120,7 @@ def _changed_wordings(first: tuple[str, Survey], other: tuple[str, Survey]) -> I
 
 
 def _no_answers(waves: Mapping[str, Survey]) -> Iterator[NoAnswer]:
-    times: dict[tuple[str, str, str], int] = {}
+    times: dict[tuple[str, str, Because], int] = {}
     for wave in waves.values():
         for none in wave.no_answers:
             key = (none.column, none.answer, none.because)

@@ -82,8 +82,10 @@ def test_both_directions_of_a_panel_are_drawn():
 
 
 def test_paths_with_a_method_held_stand_beside_those_as_fitted():
-    row = {"path": "joy → bond", "std_all": 0.5, "std_controlled": 0.1, "verdict": "Does not stand.", "note": ""}
-    head = {"check": "latent_method", "path": "", "value": 0.4, "pvalue": 0.0, "verdict": "A common method is shown."}
+    row = {"path": "joy → bond", "std_all": 0.5, "std_controlled": 0.1, "outcome": "doubtful", "note": ""}
+    row |= {"verdict": "Does not stand."}
+    head = {"check": "latent_method", "path": "", "value": 0.4, "pvalue": 0.0, "outcome": "doubtful"}
+    head |= {"verdict": "A common method is shown."}
     figure = sx.plots.method_bias(pd.DataFrame([head, {"check": "latent_method", "pvalue": np.nan} | row]))
     assert {"fitted:joy → bond", "latent_method:joy → bond"} <= drawn(figure)
     assert "A common method is shown." in texts(figure, "foot")[0].replace("\n", " ")

@@ -138,13 +138,9 @@ def _first(setting: Setting, shown: pd.DataFrame, target: str, others: bool) -> 
     verdict = against("probability of coming first", sure, LEVEL, "", because="there are no draws")
     if verdict.outcome == "holds":
         return Fact("first_clear", filling | {"sure": sure}, (verdict,), first=True)
-    tied = [str(row.construct) for row in shown.iloc[1:].itertuples() if _tied(row)]
+    tied = [str(row.construct) for row in shown.iloc[1:].itertuples() if row.outcome == "doubtful"]
     names = setting.labels.several(tied[: MOST - 1]) or setting.labels.several([shown.iloc[1]["construct"]])
     return Fact("first_tied", filling | {"sure": sure, "names": names}, (verdict,), first=True)
-
-
-def _tied(row: object) -> bool:
-    return str(getattr(row, "verdict", "")).startswith("Not told apart")
 
 
 def _second(setting: Setting, shown: pd.DataFrame, target: str) -> Fact:

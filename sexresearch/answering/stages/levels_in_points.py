@@ -42,8 +42,8 @@ def lowest_question(setting: Setting, name: str) -> Fact | None:
     low = min(found, key=lambda item: found[item][0])
     tied = [item for item in found if item != low and not _is_above(setting, points[item] - points[low])]
     mean, half, _ = found[low]
-    values = {"construct": setting.label(name), "item": _asked(setting, low), "value": mean}
-    values |= {"lower": mean - half, "upper": mean + half, "names": [_asked(setting, item) for item in tied]}
+    values = {"construct": setting.label(name), "item": _asked(setting, low), "room": mean}
+    values |= {"room_lower": mean - half, "room_upper": mean + half, "names": [_asked(setting, item) for item in tied]}
     return Fact("room_tied" if tied else "room", values, first=True)
 
 

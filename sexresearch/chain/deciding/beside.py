@@ -37,8 +37,10 @@ def beside(fit: View, target: str, constructs: Sequence[str], scale: Scale | Non
         kind=classed["kind"],
         probability=classed["probability"],
     )
-    lost = [note.partition(";")[0] for note in classed.loc[out.index, "note"]]
-    return out.assign(why=[f"no kind: {note}" if not k else "" for k, note in zip(out["kind"], lost, strict=True)])
+    reasons = classed.loc[out.index, "reason"]
+    return out.assign(
+        why=[f"no kind: {why}" if not kind else "" for kind, why in zip(out["kind"], reasons, strict=True)]
+    )
 
 
 def _keyed(frame: pd.DataFrame, name: str) -> pd.DataFrame:

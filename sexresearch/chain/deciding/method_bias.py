@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,8 @@ from sexresearch.sem.view import View, matrices, view, written
 from sexresearch.verdict import Verdict, against, prose
 
 HALF, VIF = 0.50, 3.3
-COLUMNS = ["check", "path", "value", "cutoff", "pvalue", "std_all", "std_controlled", "std_change", "verdict", "note"]
+COLUMNS = ["check", "path", "value", "cutoff", "pvalue", "std_all", "std_controlled", "std_change"]
+COLUMNS += ["outcome", "verdict", "note"]
 WORDS = {"holds": "stands", "doubtful": "does not stand as it was"}
 WARNING = "a warning example only: it finds neither bias where there is some nor its absence (Podsakoff et al. 2003)"
 NO_MARKER = "no marker: name a construct of the model that has nothing to do with the others"
@@ -43,7 +44,9 @@ def method_bias(results: Results | View, marker: str | None = None) -> pd.DataFr
         Rows by check: harman (value: share of the first component), collinearity (value: VIF of each construct),
         latent_method and marker (value: the method's loading; then one row per path). Columns: check, path, value,
         cutoff, pvalue (of the method's loading being 0), std_all (the path as fitted), std_controlled (with the method
-        held), std_change, verdict, note. What cannot be computed is missing, with the reason in note.
+        held), std_change, outcome, verdict (the outcome in words), note. outcome is "holds" where there is no sign of
+        a method, or the path stands; "doubtful" otherwise. What cannot be computed is missing, with the reason in note,
+        and "not_computable".
 
     Raises
     ------
@@ -108,7 +111,14 @@ def _items(fit: View, marker: str | None) -> list[str]:
 
 
 def _blank(check: str, note: str) -> dict[str, object]:
-    return dict.fromkeys(COLUMNS, np.nan) | {"check": check, "path": "", "verdict": "", "note": note}
+    blank = {"check": check, "path": "", "outcome": "not_computable", "verdict": "", "note": note}
+    return dict.fromkeys(COLUMNS, np.nan) | blank
+
+
+def _worded(judged: Verdict, words: Mapping[str, str]) -> dict[str, object]:
+    """The outcome of a verdict, and the verdict as a sentence."""
+    text = prose([judged], words)
+    return {"outcome": judged.outcome, "verdict": f"{text[:1].upper()}{text[1:]}."}
 
 
 def _harman(fit: View, items: Sequence[str]) -> dict[str, object]:
@@ -118,11 +128,9 @@ def _harman(fit: View, items: Sequence[str]) -> dict[str, object]:
     own = [block.observed.index(name) for name in items]
     spread = np.sqrt(np.diag(block.cov)[own])
     share = float(np.linalg.eigvalsh(block.cov[np.ix_(own, own)] / np.outer(spread, spread))[-1] / len(own))
-    text = prose(
-        [against("share of the first component", share, HALF, "Harman 1976", side="most")], {"holds": "not large"}
-    )
-    row = {"value": share, "cutoff": HALF, "verdict": f"{text[:1].upper()}{text[1:]}.", "note": WARNING}
-    return _blank("harman", "") | row
+    judged = against("share of the first component", share, HALF, "Harman 1976", side="most")
+    row = {"value": share, "cutoff": HALF, **_worded(judged, {"holds": "not large"})}
+    return _blank("harman", WARNING) | row
 
 
 def _collinear(fit: View) -> list[dict[str, object]]:
@@ -142,8 +150,8 @@ def _collinear(fit: View) -> list[dict[str, object]]:
         return [_blank("collinearity", "the constructs have no proper correlations")]
     out = []
     for name, value in zip(names, np.diag(np.linalg.inv(R)), strict=True):
-        text = prose([against("VIF", float(value), VIF, "Kock 2015", side="most")], {"holds": "no sign of bias"})
-        row = {"path": name, "value": float(value), "cutoff": VIF, "verdict": f"{text[:1].upper()}{text[1:]}."}
+        judged = against("VIF", float(value), VIF, "Kock 2015", side="most")
+        row = {"path": name, "value": float(value), "cutoff": VIF} | _worded(judged, {"holds": "no sign of bias"})
         out.append(_blank("collinearity", "") | row)
     return out
 
@@ -189,16 +197,18 @@ def _controlled(check: str, results: Results, fit: View, base: str, lines: Seque
     gain, p = (float(tested[name]) for name in ("chisq_diff", "pvalue"))
     if math.isnan(p):
         return [_blank(check, f"the models with and without a method cannot be compared: {tested['note']}")]
-    found = p <= SIGNIFICANT
-    if found and held.inadmissible:  # below 0 by chance is how no method looks; further below 0 the model is wrong
+    shown = p <= SIGNIFICANT
+    if shown and held.inadmissible:  # below 0 by chance is how no method looks; further below 0 the model is wrong
         why = "; ".join(held.inadmissible)
         note = f"the model with a method is inadmissible, so that its numbers say nothing: {why}"
         return [_blank(check, note)]
     text = (
-        f"{'A common method is shown' if found else 'No common method is shown'}: "
+        f"{'A common method is shown' if shown else 'No common method is shown'}: "
         f"{'' if tested['method'] == 'standard' else 'scaled '}χ² {gain:.2f}, df 1, {chance_of(p)}."
     )
-    first = {"value": loading, "pvalue": p, "verdict": text, "note": joined(how, *held.inadmissible)}
+    outcome = "doubtful" if shown else "holds"
+    first = {"value": loading, "pvalue": p, "outcome": outcome, "verdict": text}
+    first["note"] = joined(how, *held.inadmissible)
     return [_blank(check, "") | first, *_paths(check, before, held)]
 
 
@@ -213,6 +223,5 @@ def _path(check: str, row: dict[object, object]) -> dict[str, object]:
     stands = shown[0] == shown[1] and (not shown[0] or before * after > 0)
     name = f"{row['rhs']} → {row['lhs']}"
     judged = Verdict("holds" if stands else "doubtful", name, after, reason=f"{before:.2f} without the method held")
-    text = prose([judged], WORDS)
     numbers = {"std_all": before, "std_controlled": after, "std_change": after - before}
-    return _blank(check, "") | numbers | {"path": name, "verdict": f"{text[:1].upper()}{text[1:]}."}
+    return _blank(check, "") | numbers | {"path": name} | _worded(judged, WORDS)

@@ -11,7 +11,6 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.ceilings import CEILINGS, above, chance, cornermost, required, steps, without_each
 from sexresearch.chain.deciding.scored import Scored, scored
-from sexresearch.chain.investing.scales import NO_WIDTH
 from sexresearch.chain.joining import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
@@ -145,7 +144,7 @@ def _pair(found: Scored, j: int) -> tuple[Array, Array, Array]:
 def _lacking(found: Scored, target: str, j: int, x: Array, y: Array) -> str:
     """Why nothing can be said of a condition; empty where it can."""
     name = found.names[j]
-    same = [which for which, own in ((name, x), (target, y)) if NO_WIDTH in found.note(which) or _all_alike(own)]
+    same = [which for which, own in ((name, x), (target, y)) if found.made.all_alike(which) or _all_alike(own)]
     if same:
         return f"all answers to {' and '.join(same)} are the same, so there is no room to be empty"
     return f"{len(x)} respondents gave both {name} and {target}; at least {FEWEST} must" if len(x) < FEWEST else ""

@@ -12,9 +12,8 @@ from scipy.special import ndtri
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.asymmetry import FEWEST, KINDS, Indices, indices, probabilities
-from sexresearch.chain.deciding.recipes import NOBODY, Recipes
+from sexresearch.chain.deciding.recipes import Recipes
 from sexresearch.chain.deciding.scored import Scored, scored
-from sexresearch.chain.investing.scales import NO_WIDTH
 from sexresearch.chain.joining import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
@@ -102,9 +101,9 @@ def penalty_reward(
     _refuse(curve, lines, seed, level)
     found = scored(data, "penalty_reward", target, attributes, scale, scores)
     size, unit = _unit(found.made, target, scores)
-    return penalties(
-        found, target, GainUnit(size, unit), curve == "spline", (float(lines[0]), float(lines[1])), seed, level
-    )
+    ends = (float(lines[0]), float(lines[1]))
+    frame = penalties(found, target, GainUnit(size, unit), curve == "spline", ends, seed, level)
+    return frame.drop(columns="reason")  # which the note has
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def penalties(
     seed: int = 1,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """The frame of `penalty_reward` from points that are there already."""
+    """The frame of `penalty_reward` from points that are there already, and reason: the first for a missing class."""
     frames = []
     for own in found.groups:
         made = own.made
@@ -172,10 +171,9 @@ def _frame(own: Scored, target: str, found: Indices, unit: str, seed: int, level
     columns |= {f"p_{kind}": shares[:, k] for k, kind in enumerate(KINDS)}
     frame = pd.DataFrame(columns).assign(unit=unit)
     frame["verdict"] = [_verdict(row, level) for row in frame.to_dict("records")]
-    frame["note"] = [
-        joined(_lacking(found, i), own.note(name), _of_target(own, target), _lost(own, found))
-        for i, name in enumerate(names)
-    ]
+    why = [(_lacking(found, i), own.note(name), _of_target(own, target)) for i, name in enumerate(names)]
+    frame["reason"] = [next(filter(None, (_rare(found, i), *reasons)), "") for i, reasons in enumerate(why)]
+    frame["note"] = [joined(*reasons, _lost(own, found)) for reasons in why]
     return frame
 
 
@@ -195,16 +193,22 @@ def _lacking(found: Indices, i: int) -> str:
     """Why an attribute has no penalty, no reward or no class."""
     if np.isfinite(found.est[i]).all() or not found.counts[i].any():
         return ""  # nobody rates it: the notes of the name or of the target say why
+    rare = _rare(found, i)
+    if rare:
+        return f"{rare}; at least {FEWEST} must, so there is no class"
+    return "its ratings follow from those of other attributes, or the target does not vary, so there is no class"
+
+
+def _rare(found: Indices, i: int) -> str:
+    """Where too few rate an attribute for it to have a class."""
     regions = zip(("low", "between low and high", "high"), found.counts[i], strict=True)
     few = [f"{count} of {found.used} rate it {where}" for where, count in regions if count < FEWEST]
-    if few:
-        return f"{' and '.join(few)}; at least {FEWEST} must, so there is no class"
-    return "its ratings follow from those of other attributes, or the target does not vary, so there is no class"
+    return " and ".join(few) if found.counts[i].any() else ""
 
 
 def _of_target(own: Scored, target: str) -> str:
     note = own.note(target)
-    return f"{target}: {note}" if NO_WIDTH in note or NOBODY in note else note
+    return f"{target}: {note}" if own.made.without_scale(target) else note
 
 
 def _lost(own: Scored, found: Indices) -> str:

@@ -46,7 +46,7 @@ LAST = [
     "rank",
     "p_first",
 ]
-LAST += ["p_top_two", "verdict", "note"]
+LAST += ["p_top_two", "outcome", "verdict", "note"]
 
 
 @in_words
@@ -90,8 +90,10 @@ def priorities(
     DataFrame
         One row per lever (and group), first ranks first: target, construct, clause, group, importance and performance
         with _ci_lower and _ci_upper, d (of `necessity`, ceiling ce_fdh), kind and its probability (of
-        `penalty_reward`), gain with limits, points, unit, cost, gain_per_cost, rank, p_first, p_top_two, verdict, note.
-        What is missing has its reason in note.
+        `penalty_reward`), gain with limits, points, unit, cost, gain_per_cost, rank, p_first, p_top_two, outcome,
+        verdict (the outcome in words), note. outcome is "holds" where the row is told apart: first from all others, any
+        other from the first; "doubtful" where it is not, or where no gain is shown; "fails" where it works against the
+        target, or the solution is inadmissible. What is missing has its reason in note.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from sexresearch.chain.deciding.ranks import Ranks
-from sexresearch.verdict import Verdict, admissible, against, prose
+from sexresearch.verdict import Outcome, Verdict, admissible, against, gravest, prose
 
 WORDS = {
     "first": {"holds": "first priority", "doubtful": "first, but not told apart from all others"},
@@ -25,15 +25,16 @@ Statement = tuple[str, list[Verdict]]
 
 
 def judged_priorities(
-    frame: pd.DataFrame, found: Sequence[tuple[list[int], Ranks]], level: float, inadmissible: Sequence[str] = ()
+    frame: pd.DataFrame, by_group: Sequence[tuple[list[int], Ranks]], level: float, inadmissible: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """The frame with `verdict`, made of verdicts as data; empty where a row is not ranked."""
+    """The frame with `outcome` and `verdict`, both of verdicts as data; the latter empty where a row has no rank."""
+    outcomes: list[Outcome] = ["not_computable"] * len(frame)
     sentences = [""] * len(frame)
-    for rows, ranked in found:
+    for rows, ranked in by_group:
         for place, row in enumerate(rows):
             kind, verdicts = priority(frame, rows, ranked, place, level, inadmissible)
-            sentences[row] = f"{prose(verdicts, WORDS[kind])}." if verdicts else ""
-    return frame.assign(verdict=[text[:1].upper() + text[1:] for text in sentences])
+            outcomes[row], sentences[row] = gravest(verdicts), f"{prose(verdicts, WORDS[kind])}."
+    return frame.assign(outcome=outcomes, verdict=[text[:1].upper() + text[1:] for text in sentences])
 
 
 def priority(

@@ -75,6 +75,15 @@ class Recipes:
         total = np.where(there, w.sum(axis=1), np.nan)
         return (w * np.nan_to_num(y)).sum(axis=1) / total
 
+    def without_scale(self, name: str) -> list[str]:
+        """The items of a name whose scale has no ends: all answers are the same, or there are none."""
+        items = dict.fromkeys(item for part in self.parts for item in part.made[name])
+        return [item for item in items if not np.isfinite(self.ends[item]).all()]
+
+    def all_alike(self, name: str) -> bool:
+        """Whether an item of a name has no scale because all its answers are the same."""
+        return bool(self.answers[self.without_scale(name)].notna().any(axis=None))
+
     def range_of(self, name: str) -> Ends | None:
         """The ends of the scale that all items of a name share; None where they differ."""
         found = {self.ends[item] for part in self.parts for item in part.made[name]}

@@ -17,7 +17,7 @@ from sexresearch.plots.style import GREY, INK, PALETTE, PAPER
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-NEEDED = ("check", "path", "value", "pvalue", "std_all", "std_controlled", "verdict", "note")
+NEEDED = ("check", "path", "value", "pvalue", "std_all", "std_controlled", "outcome", "verdict", "note")
 MARKS = {"latent_method": ("latent method", PALETTE["blue"], "s"), "marker": ("marker", PALETTE["orange"], "D")}
 WIDTH = 4.0  # inches of the plot area
 
@@ -54,7 +54,7 @@ def method_bias(
     Examples
     --------
     >>> row = {"check": "latent_method", "path": "joy → bond", "value": 0.2, "pvalue": 0.2, "std_all": 0.5,
-    ...        "std_controlled": 0.4, "verdict": "Stands.", "note": ""}
+    ...        "std_controlled": 0.4, "outcome": "holds", "verdict": "Stands.", "note": ""}
     >>> figure = method_bias(pd.DataFrame([row]))
     >>> [text.get_text() for text in figure.axes[0].texts if text.get_gid() == "cell:latent method"]
     ['.40']
@@ -84,7 +84,7 @@ def method_bias(
             row = table.get((check, name))
             if row is not None:
                 colour, marker = MARKS[check][1:]
-                inside = colour if str(row["verdict"]).startswith("Stands") else PAPER
+                inside = colour if row["outcome"] == "holds" else PAPER
                 point(made.made, y, float(row["std_controlled"]), marker, colour, inside, f"{check}:{name}")
     return made.made.figure
 
