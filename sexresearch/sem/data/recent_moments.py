@@ -42,6 +42,19 @@ class _Recent:
 _recent = _Recent()
 
 
+def digest_of(*parts: Array | None) -> bytes:
+    """What tells arrays apart, byte for byte, their shapes included.
+
+    >>> zeros = digest_of(np.zeros(4), None)
+    >>> zeros == digest_of(np.zeros(4), None), zeros == digest_of(np.zeros((2, 2)), None)
+    (True, False)
+    """
+    digest = sha256(repr([None if part is None else (part.shape, part.dtype.str) for part in parts]).encode())
+    for part in parts:
+        digest.update(b"" if part is None else np.ascontiguousarray(part).tobytes())
+    return digest.digest()
+
+
 def remembered(values: Array, weights: Array | None, compute: Callable[[], Pair]) -> Pair:
     """What `compute` gives for answers (n, p) with these weights; that of last time where they were met before.
 
@@ -52,10 +65,7 @@ def remembered(values: Array, weights: Array | None, compute: Callable[[], Pair]
     """
     if values.size < LEAST:
         return compute()
-    digest = sha256(repr((values.shape, weights is None)).encode())
-    for part in (values, weights):
-        digest.update(b"" if part is None else np.ascontiguousarray(part).tobytes())
-    key = digest.digest()
+    key = digest_of(values, weights)
     pair = _recent.get(key)
     if pair is None:
         pair = read_only(compute())

@@ -192,7 +192,7 @@ def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
     bread = _flat_information(fitted) if flat else fitted.information
     inverse = inverse_information(bread, fitted.basis)
     h0_trace = float(np.trace(inverse @ fitted.score_products))
-    h1_trace = sum(float(np.vdot(_inverse(g.information), g.products)) for g in fitted.saturated)
+    h1_trace = sum(float(np.vdot(g.inverse, g.products)) for g in fitted.saturated)
     h1_count = sum(len(g.information) for g in fitted.saturated)
     mplus = fitted.options.test == "yuan_bentler_mplus"
     trace = h1_trace - h0_trace if mplus else _structured_trace(fitted, inverse)
@@ -210,19 +210,13 @@ def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
     )
 
 
-def _inverse(information: Array) -> Array:
-    """The inverse of a whole information matrix, solved in units of its diagonal, so that scales do no harm."""
-    return inverse_information(information, np.eye(len(information)))
-
-
 def _structured_trace(fitted: Fitted, inverse: Array) -> float:
     """tr(U Gamma), U = A1 - A1 D A0^-1 D' A1 with A1 at the implied moments, Gamma = sandwich at the sample's."""
     exact = fitted.options.information == "observed"
     total = 0.0
     for point, group in zip(normal_points(fitted.points), fitted.saturated, strict=True):
         A1, own = point.structured_information(exact)
-        bread = _inverse(group.information)
-        gamma = bread @ group.products @ bread
+        gamma = group.sandwich
         AD = A1 @ point.jacobian[own]
         total += float(np.vdot(A1, gamma)) - float(np.vdot(inverse, AD.T @ gamma @ AD))
     return total

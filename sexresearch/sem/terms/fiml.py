@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.recent_moments import digest_of
 from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.implied.implied_moments import normal_weight
-from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.terms.normal import NormalPoint, NormalTerm
-from sexresearch.sem.terms.scores import SaturatedModel, free_moments
+from sexresearch.sem.terms.scores import Saturated, SaturatedModel, free_moments
 from sexresearch.sem.terms.term import MisfitParts
+
+_alive: WeakValueDictionary[tuple[bool, int, bytes], Saturated] = WeakValueDictionary()  # those that a fit holds
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,17 @@ class FimlTerm(NormalTerm):
     def fills_gaps(self) -> bool:
         answers = self.sample.answers
         return answers is not None and not np.isnan(answers.values[:, self.structure.p - self.fixed :]).any()
+
+    def saturated(self, exact: bool) -> Saturated:
+        """That of any other model of the same answers, as long as that one is there."""
+        answers, origin = self.sample.answers, self.sample.origin
+        if answers is None or self.sample.complete:
+            return super().saturated(exact)
+        key = exact, self.fixed, digest_of(answers.values, answers.weights, answers.clusters, origin)
+        model = _alive.get(key)
+        if model is None:
+            model = _alive[key] = super().saturated(exact)
+        return model
 
     def at(self, theta: Array) -> FimlPoint:
         return FimlPoint(theta, self)
@@ -70,14 +84,12 @@ class FimlPoint(NormalPoint):
         free = free_moments(own.structure.p, own.fixed, has_means=True)
         point = saturated(information == "observed")
         known = saturated(True) if information == "expected" else point
-        seen = known.information / own.n
-        spread = inverse_information(seen, np.eye(len(seen)))
-        if robust:
-            spread = spread @ known.products @ spread / own.n
+        spread = own.n * (known.sandwich if robust else known.inverse)
         complete = normal_weight(sample.cov, has_means=True)[np.ix_(free, free)]
         inverse, shift = np.linalg.inv(state.cov), sample.mean - state.mean
         half = inverse @ sample.cov
         gap = float(np.trace(half) - np.linalg.slogdet(half)[1] - len(half) + shift @ inverse @ shift)
         D = self.jacobian[free]
         middle = D.T @ (point.information / own.n) @ D
-        return MisfitParts(D, seen @ D, middle, complete.__matmul__, Gamma(spread), gap)
+        pull, expected = known.information @ D / own.n, float(np.vdot(complete, spread))
+        return MisfitParts(D, pull, middle, complete.__matmul__, Gamma(spread), expected, gap)

@@ -234,13 +234,15 @@ class OrdinalTermPoint(WeightedPoint):
         Sigma, weight = own.cov(self.moments), self.own.own_weight
         half = np.linalg.solve(Sigma, self.sample_correlations)
         discrepancy = float(np.trace(half)) - float(np.linalg.slogdet(half)[1]) - len(Sigma)
-        J = self.jacobian
+        J, gamma = self.jacobian, self.own.found.gamma.among(slice(first, None))
+        complete = _Curvature(np.linalg.inv(Sigma), *own.pairs).times
         return MisfitParts(
             J[first:],
             weighed(weight[first:] if weight.ndim == 1 else weight[first:, first:], J[first:]),
             J.T @ weighed(weight, J),
-            _Curvature(np.linalg.inv(Sigma), *own.pairs).times,
-            self.own.found.gamma.among(slice(first, None)),
+            complete,
+            gamma,
+            gamma.trace(complete),
             discrepancy,
         )
 

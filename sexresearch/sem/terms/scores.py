@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.implied.implied_moments import collect, normal_weight
 from sexresearch.sem.implied.likelihood import Grouped, inverses, likelihood_derivatives
 from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian, vech_index
+from sexresearch.sem.matrices import inverse_information
 
 
 def slot_matrix(structure: Structure, size: int) -> Array:
@@ -103,29 +104,40 @@ def information_of(state: Implied, group: Grouped, exact: bool) -> Array:
     return collect(structure, observed() if exact else expected(), len(structure.free))
 
 
-class SaturatedModel(Protocol):
-    """A model without restrictions at the moments of highest likelihood."""
+@dataclass(frozen=True)
+class SaturatedModel(ABC):
+    """A model without restrictions at the moments of highest likelihood.
+
+    information : (moments, moments) about the moments that are estimated.
+    """
+
+    information: Array
 
     @property
-    def information(self) -> Array:
-        """(moments, moments) information about the moments that are estimated."""
-
-    @property
+    @abstractmethod
     def products(self) -> Array:
         """(moments, moments) what the products of the scores of the respondents, or of their clusters, sum to."""
 
+    @read_only_property
+    def inverse(self) -> Array:
+        """The inverse of the information, solved in units of its diagonal, so that scales do no harm."""
+        return inverse_information(self.information, np.eye(len(self.information)))
+
+    @read_only_property
+    def sandwich(self) -> Array:
+        """The robust covariance of the moments: the products between two inverses."""
+        return self.inverse @ self.products @ self.inverse
+
 
 @dataclass(frozen=True)
-class Saturated:
-    """The model without restrictions at the sample moments: information and score products (moments, moments)."""
+class Saturated(SaturatedModel):
+    """The model without restrictions at the sample moments."""
 
-    information: Array
     state: Implied
     sample: Sample
 
     @read_only_property
     def products(self) -> Array:
-        """What the products of the scores of the respondents, or of their clusters, sum to."""
         return score_products(self.state, self.sample)
 
 

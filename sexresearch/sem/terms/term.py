@@ -35,7 +35,8 @@ class MisfitParts:
 
     jacobian D (m, q); pull (m, q) is W D, with W the weight by which estimates follow the moments; information (q, q)
     of one respondent; complete K D for (m, k) D, with K the curvature of the discrepancy of complete data; spread the
-    covariance of the moments times n; discrepancy of one respondent.
+    covariance of the moments times n, Gamma; expected tr(K Gamma), what sampling alone adds to n times the discrepancy;
+    discrepancy of one respondent.
     """
 
     jacobian: Array
@@ -43,12 +44,8 @@ class MisfitParts:
     information: Array
     complete: Callable[[Array], Array]
     spread: Gamma
+    expected: float
     discrepancy: float
-
-    @property
-    def expected(self) -> float:
-        """tr(K Gamma), what sampling alone adds to n times the discrepancy."""
-        return self.spread.trace(self.complete)
 
 
 class Term(ABC):

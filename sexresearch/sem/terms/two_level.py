@@ -23,7 +23,7 @@ from sexresearch.sem.implied.structure import Implied, Structure, implied, jacob
 from sexresearch.sem.implied.two_level_likelihood import Clustered, LevelIndex, LevelMoments
 from sexresearch.sem.terms.continuous import ContinuousPoint, ContinuousTerm
 from sexresearch.sem.terms.objective import Curve
-from sexresearch.sem.terms.scores import slot_matrix
+from sexresearch.sem.terms.scores import SaturatedModel, slot_matrix
 from sexresearch.sem.terms.term import GroupTerm, Point, Residuals
 
 
@@ -241,10 +241,9 @@ class BetweenTerm(LevelTerm):
 
 
 @dataclass(frozen=True)
-class SaturatedLevels:
+class SaturatedLevels(SaturatedModel):
     """The moments of both levels without restrictions: information (k, k) about those that are estimated."""
 
-    information: Array
     nested: Nested
     own: Array
 
