@@ -65,7 +65,7 @@ def _section(answer: Answer, question: str) -> Iterator[Block]:
 
 def _note(answer: Answer, name: str) -> str:
     """What the numbers of a table in a section mean."""
-    ranked = name == "priorities" and answer.tables[name]["p_first"].notna().any()
+    ranked = name == "priorities" and answer.tables[name]["p_first"].notna().sum() > 1
     return " ".join([word(answer, "numbers"), *([word(answer, "first")] if ranked else [])])
 
 

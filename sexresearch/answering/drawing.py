@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from sexresearch.answering.facts import AnswerPart
 from sexresearch.answering.labels import Labels
 from sexresearch.answering.phrases import comma_marked, worded
 from sexresearch.answering.text_catalogue import catalogue, filled_text
+from sexresearch.chain.paths.path_limits import path_limits
 from sexresearch.plots.interval_dots import interval_dots
 from sexresearch.plots.invariance_ladder import invariance_ladder
 from sexresearch.plots.path_diagram import path_diagram
@@ -72,7 +74,25 @@ class Figures(Mapping[str, "Figure"]):
         if len(results.latents) > MOST_DRAWN:
             return interval_dots(links, "std_all", name="path", axis=self._text("chain_axis"))
         note = self._text("chain_note")
-        return path_diagram(results, items=False, labels=self._labels.constructs, intervals=True, note=note)
+        shown = LinksAlone.of(results)
+        return path_diagram(shown, items=False, labels=self._labels.constructs, intervals=True, note=note)
+
+
+@dataclass(frozen=True, eq=False)
+class LinksAlone:
+    """What a diagram of the links needs of a fit: arcs of what causes share would hide them."""
+
+    parameters: pd.DataFrame
+    r_squared: pd.Series
+    latents: tuple[str, ...]
+    converged: bool
+
+    @classmethod
+    def of(cls, results: Results) -> LinksAlone:
+        """The links of a fit."""
+        rows = path_limits(results)
+        arcs = (rows["op"] == "~~") & (rows["lhs"] != rows["rhs"])
+        return cls(rows[~arcs], results.r_squared, results.latents, results.converged)
 
 
 def _ranged(figure: Figure, between: str) -> None:

@@ -40,10 +40,12 @@ class Labels:
 
     @cached_property
     def items(self) -> dict[str, str]:
-        """Of items: their wordings, with the name behind where two items have the same."""
+        """Of items: their wordings, with the topic behind where two items have the same, or the name if need be."""
         worded = {item.name: item.wording.strip() for item in self.instrument.items if item.wording.strip()}
-        often = Counter(worded.values())
-        return {name: f"{text} ({name})" if often[text] > 1 else text for name, text in worded.items()}
+        topics = {item.name: part.label or part.name for part in self.instrument.constructs for item in part.items}
+        often, pairs = Counter(worded.values()), Counter((text, topics[name]) for name, text in worded.items())
+        behind = {name: topics[name] if pairs[text, topics[name]] == 1 else name for name, text in worded.items()}
+        return {name: f"{text} ({behind[name]})" if often[text] > 1 else text for name, text in worded.items()}
 
     @cached_property
     def every(self) -> dict[str, str]:
@@ -68,8 +70,9 @@ class Labels:
         return [self.of(name) for name in names]
 
     def quoted(self, item: str) -> str:
-        """The wording of an item in quotation marks, shortened."""
+        """The wording of an item in quotation marks, shortened: first by what stands in brackets at its end."""
         text = self.items.get(item, item).removesuffix(".")
+        text = text if len(text) <= LONGEST else re.sub(r"(?<=\w)\s*\([^()]*\)$", "", text)
         short = text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " …"
         return f"„{short}“" if self.language == "de" else f"“{short}”"
 

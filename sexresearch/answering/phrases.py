@@ -13,7 +13,8 @@ from functools import cache
 from sexresearch.answering.text_catalogue import Filled, catalogue
 
 PLACE = re.compile(r"\\\{(\w+)\\\}")
-POINT = re.compile(r"(?<![\w.])(-?)(\d*)\.(\d+)(?=e-?\d|(?![\w.]))")
+POINT = re.compile(r"(?<![\w.])(-?)(\d*)\.(\d+)(?=e-?\d|\.(?!\d)|(?![\w.]))")
+THOUSANDS = re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?:,\d{3})+(?![\w,])")
 
 
 def translated(text: str, language: str) -> str:
@@ -76,8 +77,9 @@ def _with_commas(text: str) -> str:
 
     >>> _with_commas("RMSEA .068 [0.05, 1.20], p < .001")
     'RMSEA 0,068 [0,05; 1,20], p < 0,001'
-    >>> _with_commas("p below 1.2e-06")
-    'p below 1,2e-06'
+    >>> _with_commas("p below 1.2e-06, in 2,000 draws, above .95.")
+    'p below 1,2e-06, in 2.000 draws, above 0,95.'
     """
-    pairs = re.sub(r"(?<=\d), (?=-?\d*\.\d)", "; ", text)
-    return POINT.sub(lambda found: f"{found[1]}{found[2] or '0'},{found[3]}", pairs)
+    marked = THOUSANDS.sub(lambda number: number[0].replace(",", "\u2009"), text)
+    pairs = re.sub(r"(?<=\d), (?=-?\d*\.\d)", "; ", marked)
+    return POINT.sub(lambda found: f"{found[1]}{found[2] or '0'},{found[3]}", pairs).replace("\u2009", ".")

@@ -30,7 +30,7 @@ def headed(answer: Answer, title: str, blocks: Sequence[Block]) -> Document:
         tuple(blocks),
         filled_text(answer.language, "subtitle", values, "document"),
         "de" if answer.language == "de" else "en",
-        answer.provenance,
+        translated(answer.provenance, answer.language),
         answer.survey.synthetic,
     )
 
@@ -65,8 +65,17 @@ def figure_block(answer: Answer, name: str) -> Iterator[Block]:
 def table_of(answer: Answer, frame: pd.DataFrame, name: str, note: str = "") -> Table:
     """The table with its caption, texts, headings and decimal marks in the language of the reader."""
     heads = catalogue(answer.language)["heads"]
-    shown = in_language(frame, answer.labels)
-    return Table(shown, caption(answer, name), note, heads=heads, language=answer.language)
+    shown, same = _without_same_note(in_language(frame, answer.labels))
+    below = " ".join(filter(None, [note, same]))
+    return Table(shown, caption(answer, name), below, heads=heads, language=answer.language)
+
+
+def _without_same_note(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The frame without its notes where all rows have the same, and that note as a sentence below the table."""
+    notes = set(frame["note"]) if "note" in frame and len(frame) > 1 else set()
+    if len(notes) != 1 or not isinstance(text := next(iter(notes)), str) or not text.strip():
+        return frame, ""
+    return frame.drop(columns="note"), f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def without_numbers(name: str, frame: pd.DataFrame) -> bool:
@@ -79,4 +88,5 @@ def of_everyone(answer: Answer, frame: pd.DataFrame, columns: Columns) -> pd.Dat
     """The table in these columns; rows of all respondents where there are those of segments as well."""
     everyone = named(answer.language, "all", "kpis")
     kept = frame[frame["segment"] == everyone] if "segment" in frame else frame
+    kept = kept.drop(columns="p_first") if len(kept) == 1 and "p_first" in kept else kept  # one comes first at any rate
     return compact(kept, columns, answer.language)

@@ -19,6 +19,7 @@ EMPTY = 14  # letters in which a table says that it has no rows
 BETWEEN = 2  # letters between two columns
 MANY = 10  # columns of a table that may be set in parts
 SMALLEST_PRINT = 0.8  # of the size of print of tables, below which a table is set in parts
+LONG_WORD = 1.15  # room that a word needs so that no font breaks it, beside its letters
 BOLD = 1.25  # room that a letter of a heading takes, which is bold, beside one of a cell
 
 
@@ -35,6 +36,8 @@ def column_widths(table: Table, longest: int = LONGEST_LINE, room: int = 0) -> l
     least = [3 if table.cells else EMPTY, *[3] * len(table.headers)]  # an empty table says so in its first column
     heads = [ceil(BOLD * max(map(len, head.split()), default=0)) for head in table.headers]
     least = [max(low, head) for low, head in zip(least, heads, strict=False)]
+    bodies = [max((len(word) for cell in column[1:] for word in cell.split()), default=0) for column in columns]
+    least = [max(low, min(ceil(LONG_WORD * word), longest)) for low, word in zip(least, bodies, strict=False)]
     found = [max(low, *(_needed(c, longest) for c in column)) for low, column in zip(least, columns, strict=False)]
     more = [max(0, max(map(len, column)) - width) for width, column in zip(found, columns, strict=True)]
     left = room - sum(found) - BETWEEN * len(found)

@@ -96,7 +96,7 @@ def _arrow(row: Row, state: ChainState, places: Places, words: Words, values: Ma
     arrow = _ends(row)
     text, limits, p = _value(row, state.standardized), _limits(row, state.standardized), _number(row["pvalue"])
     before = values.get(arrow, "none") if values else ""
-    said = f"{_named(arrow, words)}: {text}" + (f", 95 % interval {limits}" if limits else "")
+    said = f"{_named(arrow, words)}: {text}" + (f", 95% interval {limits}" if limits else "")
     said += f", p {_p(p)}" if not math.isnan(p) else ", fixed"
     return {
         "key": "→".join(arrow),

@@ -103,7 +103,7 @@ def _rows(branches: pd.DataFrame, effect: str | None) -> pd.DataFrame:
 
 def _foot(count: int, apart: int, note: str) -> str:
     text = (
-        "Filled points and intervals (95 %): partly pooled; hollow grey points: each branch by itself. "
+        "Filled points and intervals (95%): partly pooled; hollow grey points: each branch by itself. "
         f"{apart} of {count} branches differ from their mean."
     )
     return f"{text} {note}".strip()

@@ -110,7 +110,7 @@ def path_diagram(
     shown = labels or {}
     graph = build(rows, explained, results.latents, shown, items=items, standardized=standardized, intervals=intervals)
     problem = "" if results.converged else "Estimation did not converge."
-    beside = "In brackets: 95 % intervals." if intervals else ""
+    beside = "In brackets: 95% intervals." if intervals else ""
     graph, pairs = without_arcs(graph)
     aside = f"Matrix: {'correlations' if standardized else 'covariances'} of the constructs." if pairs else ""
     where = "" if level is None else f"Level {level}, {WORDS[level]}."

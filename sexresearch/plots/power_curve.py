@@ -124,5 +124,5 @@ def _dressed(area: Axes, sizes: list[int]) -> None:
 
 
 def _foot(found: Power, target: float, note: str) -> str:
-    text = f"{found.requested:,} simulated samples per point, bars: 95 % Monte-Carlo error. Dashed: power {target:.2f}."
+    text = f"{found.requested:,} simulated samples per point, bars: 95% Monte-Carlo error. Dashed: power {target:.2f}."
     return f"{text} {note}".strip()

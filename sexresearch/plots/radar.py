@@ -102,7 +102,7 @@ def _alone(importance: pd.DataFrame, table: pd.DataFrame, labels: Mapping[str, s
     """The constructs of a single group as dots."""
     rows = importance[importance["kind"] == "construct"].drop_duplicates("construct").set_index("construct")
     kept = rows.reindex(table.index).reset_index()
-    beside = " Lines: 95 % intervals." if kept.reindex(columns=LIMITS).notna().any().any() else ""
+    beside = " Lines: 95% intervals." if kept.reindex(columns=LIMITS).notna().any().any() else ""
     return dots(kept, [labels.get(name, name) for name in table.index], title, _foot(table, note, beside))
 
 

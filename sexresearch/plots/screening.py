@@ -225,6 +225,6 @@ def _histogram(axes: Axes, values: np.ndarray, flagged: np.ndarray, edges: np.nd
 
 
 def _foot(survey: Survey, flagged: int, note: str) -> str:
-    red = f"Red: {counted(flagged, 'respondent')} flagged. Boxes hold half of the respondents, lines 95 %."
+    red = f"Red: {counted(flagged, 'respondent')} flagged. Boxes hold half of the respondents, lines 95%."
     text = f"{survey.caption}. {red}"
     return " ".join(part for part in (text.replace("$", r"\$"), note.replace("$", r"\$")) if part)

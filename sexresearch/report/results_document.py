@@ -24,7 +24,7 @@ PLACES = ("group", "level")
 EFFECTS = ("group", "level", "effect", "path", "est", "se", "pvalue", "ci_lower", "ci_upper", "std_all", "note")
 MEASURED = ("group", "level", "construct", "items", "omega", "ave", "htmt", "htmt_with", "verdict")
 CAUSES = "Read as consequences only as far as the arrows of the model are causes."
-BRACKETS = "Standardized; in brackets 95 % intervals (delta method)."
+BRACKETS = "Standardized; in brackets 95% intervals (delta method)."
 MEASURED_WELL = "measured well"
 CRITERIA = (
     "ω: reliability of the items' sum, at least .70 (Nunnally & Bernstein 1994). AVE: share of the items' variance, at "

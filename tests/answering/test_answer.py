@@ -199,6 +199,8 @@ NEVER_ONE = {
     "links_some",
     "view_tied",
     "links_all",
+    "links_all_poor",
+    "links_some_poor",
     "clusters",
 }  # of more than one, or with a form of their own
 
@@ -222,3 +224,35 @@ def test_an_answer_that_cannot_say_what_to_improve_says_so_on_page_one():
     answer = sx.answer(only(some(rows=200), ["surprise"]))
     assert answer.page_one[0].question == "next"
     assert answer.page_one[0].text.startswith("What to improve first cannot be told from these answers: ")
+
+
+def test_a_topic_of_which_little_is_good_is_not_called_the_lowest():
+    survey = only(some(rows=200), ["satisfaction", "loyalty"])
+    often = (8 - survey.answers["sat1"]).clip(1, 7) * 0.4 + 0.6  # few complaints, and the fewer the more loyal
+    part = sx.Construct("complaints", "Complaints", (sx.Item("often", "Has complained", sx.ResponseScale("s", 1, 7)),))
+    frame = survey.answers.assign(often=often.round())
+    answer = sx.answer(sx.Survey.from_frame(frame, sx.Instrument((*survey.instrument.constructs, part))))
+    told = texts(answer, "today")
+    assert not any("lowest: Complaints" in text for text in told)
+    assert "Low is good for Complaints: where it is higher, Loyalty is lower." in told
+
+
+def test_items_set_free_in_loadings_and_intercepts_are_named_and_those_in_residuals_are_not():
+    from sexresearch.answering.stages.comparing_groups import _understood_apart
+
+    steps = pd.DataFrame({"released": [(), ("satisfaction =~ sat1", "sat2 ~1"), ("sat3 ~~ sat3",)]})
+    assert list(_understood_apart(steps)) == ["sat1", "sat2"]
+
+
+def test_two_questions_of_one_wording_are_told_apart_by_their_topics():
+    from sexresearch.answering.labels import Labels
+
+    scale = sx.ResponseScale("s", 1, 5)
+    long = "Overall satisfaction with all that we do (1 very dissatisfied, 5 very satisfied)"
+    parts = [
+        sx.Construct(name, label, (sx.Item(f"{name}1", "Places to eat", scale), sx.Item(f"{name}2", more, scale)))
+        for name, label, more in (("offer", "Offer", long), ("clean", "Cleanliness", "Restrooms"))
+    ]
+    labels = Labels(sx.Instrument(tuple(parts)), "en")
+    assert (labels.of("offer1"), labels.of("clean1")) == ("Places to eat (Offer)", "Places to eat (Cleanliness)")
+    assert labels.quoted("offer2") == "“Overall satisfaction with all that we do”"

@@ -147,9 +147,49 @@ def test_the_german_appendix_has_german_headings_verdicts_notes_and_commas(found
         told = "\n".join([*table.headers, *cells])
         for wording in wordings:
             told = told.replace(wording, "")
-        assert not re.search(r"\d\.\d", told), table.caption
+        assert not re.search(r"\d\.\d(?!\d\d(?!\d))", told), table.caption  # a point marks thousands alone
         if not table.caption.startswith(MADE_WITH):
             assert not english.findall(told.replace('missing="fiml"', "")), table.caption
+
+
+def test_no_table_repeats_one_note_in_every_row(document):
+    for table in document.tables:
+        notes = table.frame["note"].tolist() if "note" in table.frame else []
+        assert len(notes) < 2 or len(set(notes)) > 1, table.caption
+
+
+def test_english_documents_print_per_cent_without_a_gap_and_german_ones_with_one(found, document):
+    from dataclasses import replace
+
+    from matplotlib.text import Text
+
+    from sexresearch.answering.labels import Labels
+
+    german = replace(found, labels=Labels(found.labels.instrument, "de"))
+    for answer, wrong in ((found, r"\d %"), (german, r"\d%")):
+        drawn = [text.get_text() for figure in answer.figures.values() for text in figure.findobj(Text)]
+        assert not [text for text in (*answer.document().sentences, *drawn) if re.search(wrong, text)]
+
+
+def test_the_diagram_of_the_chain_shows_links_and_no_arcs(found):
+    from matplotlib.text import Text
+
+    texts = found.figures["chain"].findobj(Text)
+    values = [text.get_text() for text in texts if str(text.get_gid()).startswith("value")]
+    assert sum("*" in value for value in values) == len(found.tables["links"])
+
+
+def test_the_german_figures_have_no_english_words(found):
+    from dataclasses import replace
+
+    from matplotlib.text import Text
+
+    from sexresearch.answering.labels import Labels
+
+    german = replace(found, labels=Labels(found.labels.instrument, "de"))
+    texts = [text.get_text() for name in ("next", "today", "chain") for text in german.figures[name].findobj(Text)]
+    english = re.compile(r"\b(estimates|brackets|intervals|points|strength|dashed|hollow|from|to)\b", re.IGNORECASE)
+    assert not [text for text in texts if english.search(text)]
 
 
 def test_report_writes_an_answer_in_every_format(found, tmp_path):

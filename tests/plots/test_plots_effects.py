@@ -199,7 +199,7 @@ def test_a_path_diagram_prints_the_intervals_of_its_paths(chain):
     low, high = (f"{limits[name]:.2f}".lstrip("0") for name in ("std_all_ci_lower", "std_all_ci_upper"))
     assert texts["value:path:quality:joy"].split("\n")[1] == f"[{low}, {high}]"
     assert "\n" not in texts["value:loading:joy:j1"]
-    check(figure, "In brackets: 95 % intervals.")
+    check(figure, "In brackets: 95% intervals.")
     raw = path_diagram(chain, intervals=True, standardized=False, note="Synthetic data.")
     row = chain.parameters.query("lhs == 'joy' and op == '~'").iloc[0]
     texts = {t.get_gid(): t.get_text() for t in raw.axes[0].texts}

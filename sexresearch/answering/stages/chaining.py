@@ -87,7 +87,7 @@ def chain_part(setting: Setting, chosen: Chosen) -> AnswerPart:
     if not results.converged:
         return unanswered("chain", setting.labels.text("the model did not converge: " + "; ".join(results.problems)))
     links = links_of(results)
-    facts = [*_links(setting, results, links), *_poor(results), *_view(setting, chosen), *_total(setting, results)]
+    facts = [*_links(setting, results, links), *_view(setting, chosen), *_total(setting, results)]
     tables = {"links": setting.labels.frame(links.drop(columns=["cause", "effect", "outcome"]))}
     tables |= _effects_table(setting, results)
     if chosen.rivals is not None:
@@ -98,10 +98,10 @@ def chain_part(setting: Setting, chosen: Chosen) -> AnswerPart:
     return AnswerPart("chain", tuple(facts), tables, {"chain": results, "fit": fit_sentence(results), "links": links})
 
 
-def _poor(results: Results) -> list[Fact]:
-    """A view that does not describe the answers is said to, before its links are believed."""
+def _poor(results: Results) -> tuple[Verdict, ...]:
+    """The verdicts by which a view does not describe the answers, which is said before its links are believed."""
     verdicts = tuple(fit_verdicts(results, bool(results.options.ordered)))
-    return [Fact("view_poor", {}, verdicts, first=True)] if gravest(verdicts) == "fails" else []
+    return verdicts if gravest(verdicts) == "fails" else ()
 
 
 def links_of(results: Results) -> pd.DataFrame:
@@ -130,12 +130,13 @@ def _links(setting: Setting, results: Results, links: pd.DataFrame) -> list[Fact
         else Verdict("doubtful", "link", row.std_all, reason="its interval holds 0")
         for row in links.itertuples()
     )
-    facts = []
+    poor, facts = _poor(results), []
     if shown.empty:
         facts.append(Fact("links_unshown", {"n": len(links)}, verdicts, first=True))
+        facts += [Fact("view_poor", {}, poor, first=True)] if poor else []
     else:
-        key = "links_all" if open_links.empty else "links_some"
-        facts.append(Fact(key, {"n": len(shown), "all": len(links)}, verdicts, first=True))
+        key = f"links_{'all' if open_links.empty else 'some'}{'_poor' if poor else ''}"
+        facts.append(Fact(key, {"n": len(shown), "all": len(links)}, (*poor, *verdicts), first=True))
         facts.append(_strongest(setting, shown))
     names = [setting.labels.text(path) for path in open_links["path"].head(MOST)]
     return [*facts, *([Fact("links_open", {"names": names}, first=False)] if names and not shown.empty else [])]
@@ -209,8 +210,11 @@ def _effects_frame(setting: Setting, results: Results) -> pd.DataFrame | None:
 
 
 def _effects_table(setting: Setting, results: Results) -> dict[str, pd.DataFrame]:
-    found = _effects_frame(setting, results)
-    if found is None or not (found["effect"] == "total").any():
+    table = _effects_frame(setting, results)
+    if table is None or not (table["effect"] == "total").any():
         return {}
-    kept = found[found["effect"].isin(["direct", "indirect", "total indirect", "total"]) & (found["std_all"] != 0)]
+    ways = table[table["effect"] == "indirect"].groupby("source")["source"].transform("size")
+    alone = set(table.loc[ways[ways == 1].index, "source"])  # one way is the total of all ways
+    kept = table[table["effect"].isin(["direct", "indirect", "total indirect", "total"]) & (table["std_all"] != 0)]
+    kept = kept[~((kept["effect"] == "total indirect") & kept["source"].isin(alone))]
     return {"effects": setting.labels.frame(kept[["source", "target", *EFFECT]])} if len(kept) else {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from sexresearch.answering.choosing import SMALL_GROUP
@@ -81,12 +83,21 @@ def _comparable(setting: Setting, steps: pd.DataFrame, means: pd.DataFrame) -> l
     filling = {"n": len(groups), "groups": groups, "field": setting.label(setting.choices.group)}
     if means.empty:
         return [Fact("groups_unfit" if _unfit(steps) else "groups_apart", filling, verdicts, first=True)]
-    freed = [formula.split(" ")[0] for released in steps["released"] for formula in released]
-    freed = [name for name in dict.fromkeys(freed) if name in setting.survey.items]
+    freed = [name for name in dict.fromkeys(_understood_apart(steps)) if name in setting.survey.items]
     if not freed:
         return [Fact("groups_alike", filling, verdicts)]
     quoted = [setting.labels.quoted(name) for name in freed[:MOST]]
     return [Fact("groups_partial", filling | {"n": len(freed), "names": quoted}, verdicts)]
+
+
+def _understood_apart(steps: pd.DataFrame) -> Iterator[str]:
+    """Items whose loading or intercept was set free, which means rest on; residuals make no difference to them."""
+    for formula in (formula for released in steps["released"] for formula in released):
+        lhs, op, *rhs = formula.split(" ")
+        if op == "=~":
+            yield rhs[-1]
+        elif op != "~~":
+            yield lhs
 
 
 def _unfit(steps: pd.DataFrame) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from sexresearch.answering.facts import Fact
 from sexresearch.answering.stages.setting import Setting
@@ -13,6 +13,7 @@ from sexresearch.survey import Construct, Item
 
 LEVEL = 0.95
 POINTS = "points"
+FEWEST_PAIRS = 3  # pairs that Fisher's z takes at the least
 LIMITS = ["performance", "performance_ci_lower", "performance_ci_upper"]
 
 
@@ -30,6 +31,31 @@ def with_levels(setting: Setting, frame: pd.DataFrame) -> pd.DataFrame:
         if setting.label(name) in known.index and all(map(_is_closed, _items(setting, str(name)))):
             out.loc[row, LIMITS] = known.loc[setting.label(name)].to_numpy(float)
     return out
+
+
+def low_is_good(setting: Setting) -> list[str]:
+    """Labels of the constructs that go against the target: the interval of their correlation lies below 0."""
+    target = setting.choices.target
+    means = {part.name: _standing(setting, part) for part in setting.answered.constructs}
+    if target not in means:
+        return []
+    return [setting.label(name) for name, own in means.items() if name != target and _goes_down(own, means[target])]
+
+
+def _standing(setting: Setting, part: Construct) -> pd.Series:
+    """How high each respondent answers on a construct, its questions in standard deviations."""
+    answers = setting.survey.answers[[item.name for item in part.items]].astype(float)
+    return ((answers - answers.mean()) / answers.std()).mean(axis=1)
+
+
+def _goes_down(own: pd.Series, target: pd.Series) -> bool:
+    """Whether the upper limit of the correlation lies below 0 (Fisher 1915, doi 10.1093/biomet/10.4.507)."""
+    kept = own.notna() & target.notna()
+    n, r = int(kept.sum()), float(own.corr(target))
+    if n <= FEWEST_PAIRS or not -1 < r < 1:
+        return r == -1.0
+    half = float(ndtri(0.5 + LEVEL / 2)) / np.sqrt(n - FEWEST_PAIRS)
+    return bool(np.arctanh(r) + half < 0)
 
 
 def lowest_question(setting: Setting, name: str) -> Fact | None:

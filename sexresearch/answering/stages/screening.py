@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from sexresearch.answering.facts import AnswerPart, Fact
 from sexresearch.answering.phrases import translated
 from sexresearch.answering.stages.setting import Setting
+from sexresearch.answering.text_catalogue import filled_text
 from sexresearch.survey import screen
 from sexresearch.verdict import Verdict
 
@@ -35,11 +38,22 @@ MOST = 4  # names listed in a sentence
 
 def data_part(setting: Setting) -> AnswerPart:
     """The part about the answers themselves."""
-    found = screen(setting.survey)
-    shown = found.assign(rows=found["rows"].map(len))
-    tables = {"screening": setting.labels.frame(shown)} if len(found) else {}
-    facts = (*_used(setting), *_suspicious(setting, found), *_gaps(setting), *_lost(setting, found))
+    flags = screen(setting.survey)
+    shown = flags.assign(rows=flags["rows"].map(len), where=[_where(setting, name) for name in flags["where"]])
+    tables = {"screening": setting.labels.frame(shown)} if len(flags) else {}
+    facts = (*_used(setting), *_suspicious(setting, flags), *_gaps(setting), *_lost(setting, flags))
     return AnswerPart("data", facts, tables)
+
+
+def _where(setting: Setting, name: str) -> str:
+    """Where a check looked: of a scale, the questions that are answered on it."""
+    scales = {item.scale.name: item.scale for item in setting.instrument.items}
+    if name not in scales or name in {part.name for part in setting.instrument.constructs}:
+        return name
+    ends = {"lowest": scales[name].lowest, "highest": scales[name].highest}
+    if not all(map(math.isfinite, ends.values())):
+        return name
+    return filled_text(setting.labels.language, "on_scale", ends, "cells")
 
 
 def _used(setting: Setting) -> list[Fact]:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from sexresearch.answering.facts import AnswerPart, Fact, unanswered
 from sexresearch.answering.stages.following import followed
-from sexresearch.answering.stages.levels_in_points import POINTS, levels
+from sexresearch.answering.stages.levels_in_points import POINTS, levels, low_is_good
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.text_catalogue import named
 
@@ -18,9 +18,13 @@ def today_part(setting: Setting) -> AnswerPart:
         return unanswered("today", "no item was answered in more than one way")
     in_points = frame[frame["unit"] == POINTS]
     facts = []
-    if len(in_points) > 1:
-        high, low = (in_points.loc[in_points["performance"].agg(kind)] for kind in ("idxmax", "idxmin"))
+    turned = [name for name in low_is_good(setting) if name in set(in_points["construct"])]
+    wanted_high = in_points[~in_points["construct"].isin(turned)]
+    if len(wanted_high) > 1:
+        high, low = (wanted_high.loc[wanted_high["performance"].agg(kind)] for kind in ("idxmax", "idxmin"))
         facts.append(Fact("today_span", _end("high", high) | _end("low", low)))
+    if turned:
+        facts.append(Fact("today_turned", {"names": turned, "target": setting.label(setting.choices.target)}))
     said, tables = followed(setting)
     units = [named(setting.labels.language, unit, "unit_names") for unit in frame["unit"]]
     return AnswerPart("today", (*facts, *said), {"today": frame.assign(unit=units), **tables}, {"today": frame})
