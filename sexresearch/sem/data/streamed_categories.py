@@ -12,6 +12,8 @@ from sexresearch.errors import DataError
 from sexresearch.frozen import by_value, same
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.batches import whole_ends
+from sexresearch.sem.data.cluster_influence import moved_by_units
+from sexresearch.sem.data.counted_pairs import PairCounts
 from sexresearch.sem.data.observed import is_real
 from sexresearch.sem.data.ordered_columns import MOST_LEVELS, Levels, levels_of
 from sexresearch.sem.data.ordinal_sample import ordinal_notes, refuse_empty
@@ -22,18 +24,26 @@ from sexresearch.sem.data.streamed import GROUP, Counted, Part, Streamed, refuse
 from sexresearch.sem.data.totals import LARGEST, TooManyUnits, Totals
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.ordinal.contingency import Tables
-from sexresearch.sem.ordinal.counted_pairs import PairCounts
 from sexresearch.sem.ordinal.influence_again import CodedRows, CodesAgain, InfluenceAgain
 from sexresearch.sem.ordinal.moment_layout import MomentLayout, layout
 from sexresearch.sem.ordinal.statistics import OrdinalMoments, observe_tables, pairs_of
 from sexresearch.sem.threads import one_thread
 
 SAME = 1e-9  # relative: summed weights of two readings
+ENOUGH = 1000  # rows that most often hold every category
 LOWEST, WIDTH, UNKNOWN = -100, 256, 255  # whole answers whose numbers stand in a table, and what says that one has none
 OTHER_ANSWERS = (
     "the table changed between two readings: as many rows take part as at first, with other answers. "
     "Fit a copy that stands still"
 )
+
+
+def _distinct(column: Array) -> Array:
+    """The different answers among (n,), lowest first, without gaps."""
+    if column.dtype.kind == "f" or not len(column):
+        return np.unique(column[column == column]).astype(float)
+    low = int(column.min())
+    return (low + np.flatnonzero(np.bincount(column.astype(np.intp) - low))).astype(float)
 
 
 class Categories:
@@ -68,16 +78,23 @@ class Categories:
 
     def of(self, answers: Array) -> Array:
         """(n, p) numbers of the answers (n, p), 0 for none; DataError where an item has too many different ones."""
-        looked_up = self._looked_up(answers)
-        if looked_up is not None:
-            return looked_up
+        numbers = self._looked_up(answers)
+        if numbers is not None:
+            return numbers
+        for some in (answers[:ENOUGH], answers):
+            for item, column in enumerate(some.T):
+                self._learn(item, _distinct(column))
+            self.table = self._tabulated()
+            numbers = self._looked_up(answers)
+            if numbers is not None:
+                return numbers
+        return self._searched(answers.astype(float))
+
+    def _searched(self, answers: Array) -> Array:
         out = np.zeros(answers.shape, dtype=np.uint8)
         for item, column in enumerate(answers.T):
             seen = ~np.isnan(column)
-            values = column[seen]
-            self._learn(item, values)
-            out[seen, item] = self.numbers[item][np.searchsorted(self.values[item], values)]
-        self.table = self._tabulated()
+            out[seen, item] = self.numbers[item][np.searchsorted(self.values[item], column[seen])]
         return out
 
     def _looked_up(self, answers: Array) -> Array | None:
@@ -85,29 +102,32 @@ class Categories:
         if self.table is None:
             return None
         if answers.dtype.kind != "f":
-            return self._whole(answers)
-        seen = answers == answers
-        filled = np.where(seen, answers, float(LOWEST))
+            return self._translated(answers)
+        gaps = answers != answers
         with np.errstate(invalid="ignore"):
-            places = filled.astype(np.int32)
-        if (places != filled).any() or (len(places) and (np.min(places) < LOWEST or np.max(places) >= LOWEST + WIDTH)):
+            whole = answers.astype(np.int8)
+        if not ((whole == answers) | gaps).all():
             return None
-        places += np.arange(len(self.names), dtype=np.int32) * WIDTH - LOWEST
-        out = np.take(self.table.ravel(), places)
-        out[~seen] = 0
-        return None if (out == UNKNOWN).any() else out
+        np.copyto(whole, 0, where=gaps)
+        return self._translated(whole, gaps)
 
-    def _whole(self, answers: Array) -> Array | None:
+    def _translated(self, answers: Array, gaps: Array | None = None) -> Array | None:
         """The same of small whole numbers, a byte at a time."""
         assert self.table is not None
         low, high = whole_ends(answers)
         if (low < LOWEST).any() or (high > -LOWEST).any():
             return None
-        bytewise = np.roll(self.table, LOWEST, axis=1)  # the place of 0 first, those of -1, -2, … last, as bytes are
-        columns = answers.astype(np.int8, copy=False).T
-        parts = [column.tobytes().translate(row.tobytes()) for row, column in zip(bytewise, columns, strict=True)]
-        out = np.frombuffer(b"".join(parts), dtype=np.uint8).reshape(columns.shape)
-        return None if UNKNOWN in out else np.ascontiguousarray(out.T)
+        rows = np.roll(self.table, LOWEST, axis=1)  # the place of 0 first, those of -1, -2, … last, as bytes are
+        small = answers.astype(np.int8, copy=False)
+        if (rows == rows[0]).all():
+            numbers = np.frombuffer(bytearray(small.tobytes().translate(rows[0].tobytes())), dtype=np.uint8)
+            numbers = numbers.reshape(small.shape)
+        else:
+            columns = [column.tobytes().translate(row.tobytes()) for row, column in zip(rows, small.T, strict=True)]
+            numbers = np.frombuffer(b"".join(columns), dtype=np.uint8).reshape(small.T.shape).T.copy()
+        if gaps is not None:
+            np.copyto(numbers, 0, where=gaps)
+        return None if UNKNOWN in numbers else numbers
 
     def _tabulated(self) -> Array | None:
         """(p, WIDTH) number of every whole answer from `LOWEST` on; None where an answer is no such number."""
@@ -144,10 +164,14 @@ class Categories:
 
 @dataclass(frozen=True, kw_only=True)
 class StreamedCategories(Streamed):
-    """Ordered items of a source read once: for each group their tables, and those of squared weights, if any."""
+    """Ordered items of a source read once: their tables by group, or by group and cluster, of squared weights by group.
 
-    tables: dict[int, PairCounts]
-    squared: dict[int, PairCounts]
+    by_cluster : whether the tables are those of clusters.
+    """
+
+    tables: PairCounts
+    squared: PairCounts
+    by_cluster: bool
     known: Categories
     orders: list[list[int]]
     listwise: bool
@@ -184,18 +208,21 @@ class OrderedPart(Part):
         orders, pairs = [whole.orders[place] for place in self.places], pairs_of(own)
 
         def times(count: PairCounts, by: float) -> Tables:
-            tables = count.tables(self.places, orders, *pairs)
+            tables = count.tables(count.of(self.number, GROUP), self.places, orders, *pairs)
             return replace(tables, single=tables.single * by, pairs=tables.pairs * by)
 
-        count, sizes = whole.tables[self.number], self.cluster_sizes
-        tables, total = times(count, share), float(count.together[0, 0] * share)
+        sizes, units = self.cluster_sizes, whole.tables.of(self.number, GROUP)
+        tables, total = times(whole.tables, share), share * whole.tables.weight(units)
         refuse_empty(tables.single, own, whole.levels, self.where)
         made = observe_tables(tables, own)
-        twice = whole.squared.get(self.number)
-        rows = tables if twice is None else times(twice, share**2)
+        rows = times(whole.squared, share**2) if whole.squared.slots else tables
         known = whole.known.among(self.places)
         again = CategoriesAgain(self.again(share), tables.single, sorted(key % GROUP for key in sizes), orders, known)
-        moments = OrdinalMoments(own, made.moments, InfluenceAgain.of(made.influence, again, total), rows)
+        influence = InfluenceAgain.of(made.influence, again, total)
+        if whole.by_cluster:
+            moved = moved_by_units(whole.tables, units, self.places, orders, influence)
+            influence = replace(influence, by_cluster=moved * share)
+        moments = OrdinalMoments(own, made.moments, influence, rows)
         return self._as_sample(own, moments, total, np.array(list(sizes.values())) if sizes else None)
 
     def _as_sample(self, own: MomentLayout, moments: OrdinalMoments, total: float, sizes: Array | None) -> Sample:
@@ -256,7 +283,9 @@ def streamed_categories(reader: Reader, listwise: bool, notes: list[str]) -> Str
     """The source read once, tables of ordered items by group; `reader.levels` are categories that types tell."""
     items, counted, reach = reader.columns.items, Counted(), Reach(reader.columns.items)
     totals, known = Totals(np.zeros(0)), Categories(items)
-    tables, squared = dict[int, PairCounts](), dict[int, PairCounts]()
+    weighted, by_cluster = reader.columns.weights is not None, reader.columns.cluster is not None
+    tables = PairCounts(len(items), int(listwise and not weighted), by_cluster and not weighted)
+    squared = PairCounts(len(items))
     for piece in reader.pieces():
         counted.add(piece)
         reach.add(piece.answers)
@@ -264,13 +293,15 @@ def streamed_categories(reader: Reader, listwise: bool, notes: list[str]) -> Str
         used = piece.belongs & (codes.all(axis=1) if listwise else codes.any(axis=1))
         numbers, piece, codes = piece.first + np.flatnonzero(used), piece.of(used), codes[used]
         counted.used(piece)
-        totals.add(piece.groups * GROUP, np.zeros((len(codes), 0)), piece.weights, numbers)
-        for number in np.unique(piece.groups).tolist():
-            own = piece.groups == number
-            weights = None if piece.weights is None else piece.weights[own]
-            tables.setdefault(number, PairCounts(len(items))).add(codes[own], weights)
-            if weights is not None:
-                squared.setdefault(number, PairCounts(len(items))).add(codes[own], weights**2)
+        group, weights = piece.groups * GROUP, piece.weights
+        totals.add(group, np.zeros((len(codes), 0)), weights, numbers)
+        try:
+            tables.add(group + piece.clusters if by_cluster else group, codes, weights)
+        except TooManyUnits:
+            tables, by_cluster = tables.merged(GROUP), False
+            tables.add(group, codes, weights)
+        if weights is not None:
+            squared.add(group, codes, weights**2)
     if not counted.rows:
         raise DataError(f"the data are empty: 0 rows, {len(reader.wanted)} columns")
     refuse_groups(reader, counted)
@@ -279,8 +310,8 @@ def streamed_categories(reader: Reader, listwise: bool, notes: list[str]) -> Str
     if len(counted.cluster_rows) * moments > LARGEST:
         raise TooManyUnits(f"{len(counted.cluster_rows)} clusters with {moments} thresholds and correlations")
     return StreamedCategories(
-        reader, counted, totals, None, levels, tuple(notes),
-        tables=tables, squared=squared, known=known, orders=orders, listwise=listwise,
+        reader, counted, totals, None, levels, tuple(notes), tables=tables, squared=squared, known=known,
+        orders=orders, listwise=listwise, by_cluster=by_cluster,
     )  # fmt: skip
 
 

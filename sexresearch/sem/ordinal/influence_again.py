@@ -38,10 +38,14 @@ class CodesAgain(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class InfluenceAgain(Influence):
-    """Contributions of rows of ordered answers alone, by tables; `total` rows, or their summed weights."""
+    """Contributions of rows of ordered answers alone, by tables; `total` rows, or their summed weights.
+
+    by_cluster : (clusters, M) their sums by cluster, moments by kind; without them rows are read for these too.
+    """
 
     again: CodesAgain
     total: float
+    by_cluster: Array | None = None
 
     @classmethod
     def of(cls, influence: Influence, again: CodesAgain, total: float) -> InfluenceAgain:
@@ -59,9 +63,11 @@ class InfluenceAgain(Influence):
 
     @one_thread
     def gamma(self, clustered: bool = True) -> Gamma:
-        """n times the covariance of the moments, in one reading."""
+        """n times the covariance of the moments, in one reading; of clusters whose sums are known without any."""
         if clustered and self.again.clusters is not None:
-            return self._of_clusters(self.again.clusters)
+            sums = self._cluster_sums(self.again.clusters) if self.by_cluster is None else self.by_cluster
+            factor = sums[:, self.order] * np.sqrt(self.total)
+            return Gamma(factor, factored=True) if len(factor) < len(self.order) else Gamma(factor.T @ factor)
         size = len(self.order)
         total = np.zeros((size, size), order="F")
         for rows in self.again.chunks():
@@ -70,7 +76,7 @@ class InfluenceAgain(Influence):
         total += np.triu(total, 1).T
         return Gamma(self.total * total[np.ix_(self.order, self.order)])
 
-    def _of_clusters(self, clusters: int) -> Gamma:
+    def _cluster_sums(self, clusters: int) -> Array:
         sums = np.zeros((clusters, len(self.order)))
         for unsorted in self.again.chunks():
             assert unsorted.clusters is not None
@@ -82,8 +88,7 @@ class InfluenceAgain(Influence):
                 own = units[first : first + ROWS_AT_ONCE]
                 starts = np.flatnonzero(np.diff(own, prepend=own[0] - 1))
                 sums[own[starts]] += np.add.reduceat(made, starts, axis=1).T
-        factor = sums[:, self.order] * np.sqrt(self.total)
-        return Gamma(factor, factored=True) if clusters < len(self.order) else Gamma(factor.T @ factor)
+        return sums
 
     def _by_moment(self, rows: CodedRows) -> Iterator[Array]:
         """(M, n) contributions of the rows, some at a time, moments still by kind."""
