@@ -24,8 +24,8 @@ from sexresearch.chain.measurement.constructs import (
     GroupConstruct,
     constructs,
     loaded,
-    moving,
     measured,
+    moving,
     seen,
 )
 from sexresearch.chain.measurement.notes import OBSERVED, reliability_note
