@@ -15,8 +15,9 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "sexresearch"
 ROOMS = ["escaping", "errors", "extras", "arguments", "deprecation", "frozen", "writing", "glossary", "verdict"]
-ROOMS += ["standard", "sem", "survey", "datasets", "chain", "plots", "document", "report", "answering", "study", "lab"]
-ROOMS += ["testing", "__init__", "terminal", "fit_verb", "answer_verb", "codebook_verb", "cli", "__main__"]
+ROOMS += ["languages", "standard", "sem", "survey", "datasets", "chain", "plots", "document", "report", "answering"]
+ROOMS += ["study", "lab", "testing", "__init__", "terminal", "fit_verb", "answer_verb", "codebook_verb", "cli"]
+ROOMS += ["__main__"]
 SEM_MAY_USE = {*ROOMS[:9], "sem"} - {"writing"}  # nothing about service
 SEM_ROOMS = ["arrays", "matrices", "gamma", "threads", "workers", "rotation", "language", "implied", "ordinal", "data"]
 SEM_ROOMS += ["terms", "estimation", "streaming", "fitting", "inference", "after", "output", "resampling", "simulation"]

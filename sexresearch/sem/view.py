@@ -28,7 +28,8 @@ from sexresearch.sem.data.ordered_columns import is_ordered
 from sexresearch.sem.data.sample import from_gaps
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ROBUST as LIKELIHOODS
-from sexresearch.sem.estimation.options import Options, respelled
+from sexresearch.sem.estimation.options import Bounds, Estimator, Options, respelled
+from sexresearch.sem.estimation.options import Missing as MissingData
 from sexresearch.sem.fit import results_of
 from sexresearch.sem.fitting import Fitting
 from sexresearch.sem.fitting import options_of as options_asked
@@ -37,6 +38,7 @@ from sexresearch.sem.inference.chisquare import chisq_pvalue
 from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.inference.rmsea import rmsea
 from sexresearch.sem.item_subsets import ItemSubsets, TotalEffect, item_subsets
+from sexresearch.sem.language.equality import EqualAcrossGroups
 from sexresearch.sem.language.fewer_items import without_items
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import written
@@ -67,6 +69,7 @@ from sexresearch.sem.resampling.uncertainty import (
     z_and_p,
 )
 from sexresearch.sem.rotation.extraction import Factors, extracted
+from sexresearch.sem.rotation.method import Method as RotationMethod
 from sexresearch.sem.rotation.rotate import rotate
 from sexresearch.sem.shared_out import shared_out
 from sexresearch.sem.terms.scores import cluster_sums
@@ -79,12 +82,16 @@ __all__ = [
     "SECTIONS",
     "SHOWN",
     "Array",
+    "Bounds",
     "Draws",
+    "EqualAcrossGroups",
+    "Estimator",
     "Factors",
     "Formula",
     "Interval",
     "ItemSubsets",
     "Matrices",
+    "MissingData",
     "Modifiers",
     "Parameter",
     "Redrawer",
@@ -93,6 +100,7 @@ __all__ = [
     "Reported",
     "Resampler",
     "Roles",
+    "RotationMethod",
     "RowPlaces",
     "Separated",
     "TotalEffect",
