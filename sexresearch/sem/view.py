@@ -26,6 +26,7 @@ from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Answers, Columns, frame_of, numeric, used_columns
 from sexresearch.sem.data.ordered_columns import is_ordered
 from sexresearch.sem.data.sample import from_gaps
+from sexresearch.sem.delta_method import carried, delta_variances
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ROBUST as LIKELIHOODS
 from sexresearch.sem.estimation.options import Bounds, Estimator, Options, respelled
@@ -46,7 +47,6 @@ from sexresearch.sem.language.other_arrows import with_arrows
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.statements import Formula, Modifiers
-from sexresearch.sem.matrices import carried, delta_variances
 from sexresearch.sem.ordinal.category_covariances import category_covariances
 from sexresearch.sem.output.bibliography import Reference, every_reference, references
 from sexresearch.sem.output.fit_verdict import fit_prose, fit_verdicts
@@ -54,8 +54,8 @@ from sexresearch.sem.output.reported import Reported, reported
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.output.summary import HEADLINE, SECTIONS, SHOWN
 from sexresearch.sem.resampling.intervals import limits
+from sexresearch.sem.resampling.native_resampler import Refits
 from sexresearch.sem.resampling.path_matrices import Matrices, matrices, variance_slopes
-from sexresearch.sem.resampling.refits import Refits
 from sexresearch.sem.resampling.row_values import AT_ONCE, RowPlaces, places_among, rows_at
 from sexresearch.sem.resampling.uncertainty import (
     Draws,
