@@ -85,7 +85,7 @@ def test_listed_values_stand_in_the_docstring_or_where_it_points(where):
     texts = explained(function)
     for name, annotation in hints(function).items():
         text = texts.get(name, "")
-        points = re.search(r"`(fit|Rotation|Fitting|necessity|penalty_reward|chain_model)`", text)
+        points = re.search(r"`(fit|necessity|penalty_reward|chain_model)`", text)
         assert name not in texts or points or not [value for value in listed(annotation) if f'"{value}"' not in text]
 
 

@@ -176,7 +176,9 @@ def fit(
         Residuals of outcomes that explain nothing further covary.
     rotation : Rotation or str
         How exploratory factors, ``efa("block")*f1 + efa("block")*f2 =~ …``, are rotated: the method's name ("geomin",
-        "oblimin", "varimax", "target", …), or a `Rotation` that says more.
+        "oblimin", "quartimin", "promax", "varimax", "quartimax", "equamax", "target", "bigeomin", "biquartimin",
+        "crawfer", "cf_quartimax", "cf_varimax", "cf_equamax", "cf_parsimax", "cf_facparsim", "none"), or a `Rotation`
+        that says more.
     engine : {"native", "semopy"}
         What estimates the parameters: "native" is this package.
     method : {"joint", "sam"}

@@ -65,7 +65,7 @@ def efa(
     moments : Moments or dict of Moments by group label, optional
         Covariances in place of the answers.
     rotation : Rotation or str
-        The method's name, or a `Rotation` that says more.
+        The method's name, as in `fit`, or a `Rotation` that says more.
     estimator, missing, ordered, group, group_equal, cluster, sampling_weights : as those of `fit`
         Several groups are rotated alike where "loadings" are held equal; otherwise each by itself, factors in the order
         and of the sign that make them most like those of the first group.
