@@ -15,12 +15,11 @@ from sexresearch.sem.estimation.options import (
     Information,
     Missing,
     Options,
+    Parameterization,
     StandardErrors,
     TestOfFit,
 )
 from sexresearch.sem.language.completion import Completion
-from sexresearch.sem.language.model import Parameterization
-from sexresearch.sem.rotation.method import Method as RotationMethod
 from sexresearch.sem.rotation.method import Rotation
 
 
@@ -87,7 +86,7 @@ class Fitting(Completion):
     information: Information | str | None = None
     bounds: Bounds | str | None = None
     parameterization: Parameterization | str | None = None
-    rotation: Rotation | RotationMethod | str = "geomin"
+    rotation: Rotation | str = "geomin"
 
 
 SHARED = tuple(field.name for field in fields(Fitting))

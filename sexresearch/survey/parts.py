@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from sexresearch.arguments import worded
 
-Role = Literal["id", "group", "cluster", "weight", "other"]
-Respondent = Literal["customer", "employee", "manager", "record"]
-ROLES, RESPONDENTS = get_args(Role), get_args(Respondent)
+ROLES = ("id", "group", "cluster", "weight", "other")
+RESPONDENTS = ("customer", "employee", "manager", "record")
 
 
 @worded
@@ -88,7 +86,7 @@ class Item:
     reverse: bool = False
     column: str = ""
     clause: str = ""
-    respondent: Respondent | Literal[""] = ""
+    respondent: str = ""
     source: str = ""
 
     @property
@@ -155,5 +153,5 @@ class Field:
 
     name: str
     label: str = ""
-    role: Role = "other"
+    role: str = "other"
     labels: tuple[tuple[str, str], ...] = ()

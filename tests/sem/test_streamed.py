@@ -127,6 +127,34 @@ def test_whole_numbers_give_what_memory_gives(answers, options, dtype, steps, tm
     assert_same(fit(MODEL, frame, **options), fit(MODEL, source_of(frame, tmp_path, 1), **options))
 
 
+def test_a_piece_may_lack_a_pattern_of_answers_and_none_may_be_new(answers, tmp_path, monkeypatch):
+    monkeypatch.setattr(pieces, "AT_ONCE", BYTES)
+    frame = answers.dropna()
+    last = frame[-300:].assign(b=np.nan)
+    frame = pd.concat([frame[:-300], last], ignore_index=True)
+    path = source_of(frame, tmp_path, 4)
+    assert_same(fit(MODEL, frame, missing="fiml", cluster="branch"), fit(MODEL, path, missing="fiml", cluster="branch"))
+    results = fit(MODEL, path, missing="fiml", cluster="branch")
+    source_of(frame.assign(b=frame["c"], c=frame["b"]), tmp_path, 4)
+    with pytest.raises(DataError, match=r"parquet changed since it was opened\. Fit a copy that stands still"):
+        assert results.vcov is None
+    results = fit(MODEL, path, missing="fiml", cluster="branch")
+    monkeypatch.setattr(pieces.Reader, "rows", _swapped(pieces.Reader.rows))
+    with pytest.raises(DataError, match="changed between two readings: as many rows"):
+        assert results.vcov is None
+
+
+def _swapped(rows):
+    """What the reader reads, with the answers to b and c exchanged."""
+
+    def swapped(self):
+        for batch in rows(self):
+            frame = batch.to_pandas()
+            yield frame.assign(b=frame["c"], c=frame["b"])
+
+    return swapped
+
+
 def test_later_questions_are_answered_from_the_source(answers, tmp_path):
     path = source_of(answers, tmp_path, 3)
     one, other = (fit(MODEL, data, estimator="MLR", cluster="branch") for data in (answers, path))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.ceilings import CEILINGS, above, chance, cornermost, required, steps, without_each
-from sexresearch.chain.deciding.scored import Scored, Scores, scored
+from sexresearch.chain.deciding.scored import Scored, scored
 from sexresearch.chain.joining import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
@@ -33,7 +34,7 @@ def necessity(
     target: str,
     conditions: Sequence[str] | None = None,
     scale: Survey | Instrument | Mapping[str, tuple[float, float]] | Sequence[float] | None = None,
-    scores: Scores = "composite",
+    scores: Literal["composite", "latent"] = "composite",
     permutations: int = 1000,
     seed: int = 1,
 ) -> pd.DataFrame:
@@ -167,7 +168,7 @@ def bottlenecks(
     target: str,
     conditions: Sequence[str] | None = None,
     scale: Survey | Instrument | Mapping[str, tuple[float, float]] | Sequence[float] | None = None,
-    scores: Scores = "composite",
+    scores: Literal["composite", "latent"] = "composite",
     percents: Sequence[float] = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100),
 ) -> pd.DataFrame:
     """How much of every condition a level of the target asks for, and how many respondents give less.

@@ -9,6 +9,11 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.sums import Sums
 
+OTHER_ANSWERS = (
+    "the table changed between two readings: as many rows take part as at first, with other answers. "
+    "Fit a copy that stands still"
+)
+
 
 class AnsweredAgain(ABC):
     """Rows that are not held in memory and can be read once more, for what sums do not tell."""

@@ -66,6 +66,15 @@ def as_frame(rows: Rows) -> pd.DataFrame:
     return rows if isinstance(rows, pd.DataFrame) else rows.to_pandas()
 
 
+def on_one_line(error: Exception) -> str:
+    """What an error of another library says.
+
+    >>> on_one_line(OSError("No header.\\n\\n  Read 3 bytes\\n"))
+    'No header. Read 3 bytes'
+    """
+    return " ".join(str(error).split())
+
+
 def columns_behind(wanted: Sequence[str], known: Sequence[str]) -> list[str] | None:
     """The known columns that make up those wanted: themselves, factors of a product, look-alikes; None where one lacks.
 
@@ -142,17 +151,17 @@ class ArrowSource(_Opened):
                 if batch.num_rows:
                     yield batch
         except (OSError, ValueError) as error:
-            raise DataError(f"{self._damaged(names)} is damaged: {error}") from error
+            raise DataError(f"{self._unreadable(names)} ({on_one_line(error)})") from error
 
-    def _damaged(self, names: Sequence[str]) -> str:
-        """The file that cannot be read, of several; the label where all can."""
+    def _unreadable(self, names: Sequence[str]) -> str:
+        """Which file cannot be read, of several, and whether it could if it were opened anew."""
         for part in self.table.get_fragments():
-            try:
-                for _ in part.to_batches(columns=list(names)):
-                    pass
-            except (OSError, ValueError):
-                return str(part.path)
-        return self.label
+            if not _readable(part, names):
+                anew = _parquet(Path(part.path)).table.get_fragments() if Path(part.path).is_file() else ()
+                changed = any(_readable(other, names) for other in anew)
+                what = "changed since it was opened. Fit a copy that stands still" if changed else "is damaged"
+                return f"{part.path} {what}"
+        return f"{self.label} is damaged"
 
     def _refuse_differing(self, names: Sequence[str]) -> None:
         for part in self.table.get_fragments():
@@ -187,7 +196,7 @@ class LazySource(_Opened):
         try:
             yield from (rows for rows in _batches(chosen) if len(rows))
         except Exception as error:  # every library has errors of its own
-            raise DataError(f"{self.label} cannot be read ({type(error).__name__}): {error}") from error
+            raise DataError(f"{self.label} cannot be read ({type(error).__name__}): {on_one_line(error)}") from error
 
 
 def _batches(chosen: nw.LazyFrame[Any]) -> Iterator[Rows]:
@@ -218,7 +227,7 @@ class DaskSource(_Opened):
             try:
                 frame = chosen.partitions[number].compute()
             except Exception as error:  # whatever stands behind the partition
-                raise DataError(f"{where} cannot be read ({type(error).__name__}): {error}") from error
+                raise DataError(f"{where} cannot be read ({type(error).__name__}): {on_one_line(error)}") from error
             if len(frame):
                 yield frame
 
@@ -241,6 +250,15 @@ class IbisSource(_Opened):
         """The columns in batches."""
         read = self.native.select(*names).to_pyarrow_batches(chunk_size=ROWS_AT_ONCE)
         yield from (batch for batch in read if batch.num_rows)
+
+
+def _readable(part: Any, names: Sequence[str]) -> bool:
+    try:
+        for _ in part.to_batches(columns=list(names)):
+            pass
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _parquet(path: Path) -> ArrowSource:

@@ -11,6 +11,7 @@ import pandas as pd
 from sexresearch.errors import DataError
 from sexresearch.frozen import by_value, same
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.answered_again import OTHER_ANSWERS
 from sexresearch.sem.data.batches import whole_ends
 from sexresearch.sem.data.cluster_influence import moved_by_units
 from sexresearch.sem.data.counted_pairs import PairCounts
@@ -32,10 +33,6 @@ from sexresearch.sem.threads import one_thread
 SAME = 1e-9  # relative: summed weights of two readings
 ENOUGH = 1000  # rows that most often hold every category
 LOWEST, WIDTH, UNKNOWN = -100, 256, 255  # whole answers whose numbers stand in a table, and what says that one has none
-OTHER_ANSWERS = (
-    "the table changed between two readings: as many rows take part as at first, with other answers. "
-    "Fit a copy that stands still"
-)
 
 
 def _distinct(column: Array) -> Array:
