@@ -15,6 +15,8 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -53,6 +55,15 @@ def tables(text: str, data: pd.DataFrame, **options: object) -> None:
     assert len(results.fit_measures)
 
 
+def file_to_docx() -> None:
+    """The client's report of a file, by the command: 2,432 respondents, 46 items with gaps, three groups."""
+    data = Path(sx.__file__).parents[1] / "data" / "synthetic" / "service_excellence_world.csv"
+    with TemporaryDirectory() as folder:
+        out = ["-o", str(Path(folder) / "client.docx"), "--bootstrap", "1000"]
+        asked = [sys.executable, "-m", "sexresearch", "answer", str(data), "-i", str(data.with_suffix(".toml"))]
+        subprocess.run([*asked, *out], check=True, capture_output=True)
+
+
 def promises() -> list[Promise]:
     """What is promised, on data made beforehand."""
     eighteen, nineteen = sample(Case("fit", SIX, 1000, 1)), sample(Case("fit", NINETEEN, 1000, 1))
@@ -78,6 +89,11 @@ def promises() -> list[Promise]:
             30.0,
         ),
         Promise("bootstrap with FIML, 500 replicates, 12 items", lambda: sx.bootstrap(gaps, 500, seed=1), 10.0),
+        Promise(
+            "sexresearch answer, file to .docx: n 2,432, 46 items with gaps, 3 groups, 1,000 replicates",
+            file_to_docx,
+            60.0,
+        ),
         Promise("WLSMV and its tables, 75 items", lambda: tables(syntax(FIFTEEN), ordered, ordered=True), 4.7),
         Promise(
             "MLR and its tables, 12 items, n 1,000,000", lambda: tables(syntax(FOUR), million, estimator="MLR"), 2.0
