@@ -61,6 +61,10 @@ class Labels:
         """An outcome as a word."""
         return str(catalogue(self.language)["outcomes"].get(str(outcome), outcome))
 
+    def check(self, check: str) -> str:
+        """A check of direction as a word."""
+        return str(catalogue(self.language)["checks"].get(check, check))
+
     def of(self, name: object) -> str:
         """The label of one name; the name where there is none."""
         return self.every.get(str(name), str(name))
@@ -93,6 +97,8 @@ class Labels:
         for name in out.columns:
             if name == "outcome":
                 out[name] = [self.outcome(value) for value in out[name]]
+            elif name == "check":
+                out[name] = [self.check(str(value)) for value in out[name]]
             elif name in NAMES:
                 out[name] = [self.of(value) if isinstance(value, str) else value for value in out[name]]
             elif name in TEXTS:

@@ -8,6 +8,7 @@ import pytest
 import sexresearch as sx
 from sexresearch.answering.phrases import translated
 from sexresearch.answering.text_catalogue import catalogue, filled_text
+from sexresearch.chain.deciding.direction import direction_as_fitted
 from sexresearch.errors import DataError, OptionError
 
 SEED, ROWS = 1, 400
@@ -185,6 +186,32 @@ def test_figures_that_managers_follow_are_those_of_kpis_or_have_their_reason(fou
     told = " ".join(texts(found, "today"))
     assert "gave one of the two best answers" in told
     assert "Net promoter score (answered on 1 to 7; the NPS takes 0 to 10)" in told
+
+
+def test_checks_of_direction_are_those_of_the_fit_and_missing_ones_have_their_reason(found):
+    frame, results = found.tables["direction"], found.material["chain"]
+    assert frame["path"].unique().tolist() == [
+        "Service excellence → Customer delight", "Customer delight → Loyalty", "Loyalty → Customer-level success",
+    ]  # fmt: skip
+    alone = direction_as_fitted(results, "loyalty", "success").checks
+    last = frame[frame["path"] == "Loyalty → Customer-level success"]
+    assert last["detail"].tolist()[2:] == [found.labels.text(text) for text in alone["detail"][2:]]
+    whole = sx.direction(results, "loyalty", "success").checks
+    assert whole["detail"][2].startswith(alone["detail"][2])
+    waves = frame[frame["check"] == "waves"]
+    assert set(zip(waves["outcome"], waves["note"], strict=True)) == {
+        ("not computable", "everything was asked at one time")
+    }
+    said = next(text for text in found.limits if text.startswith("Which way"))
+    doubted = frame[frame["outcome"].isin(["fails", "doubtful"])]["path"]
+    assert all(path in said for path in doubted)
+    assert "instruments, hidden causes and independences" in said
+
+
+def test_without_a_key_link_nothing_is_said_of_direction():
+    asked = sx.answer(only(some(rows=200), ["core", "satisfaction"]), group="")
+    assert "direction" not in asked.tables
+    assert not any(text.startswith("Which way") for text in asked.limits)
 
 
 COUNTED = (  # what is counted in sentences, in the plural, parted as patterns are

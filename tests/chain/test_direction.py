@@ -201,6 +201,23 @@ def test_instruments_and_sargan_by_hand():
     assert found.df == 4
 
 
+def test_a_gap_where_no_instrument_is_takes_nothing_away():
+    rng = np.random.default_rng(5)
+    joy, other = rng.normal(size=(2, 500))
+    stay = 0.5 * joy + rng.normal(size=500)
+    columns = {f"j{k}": joy + 0.6 * rng.normal(size=500) for k in (1, 2, 3)}
+    columns |= {f"s{k}": stay + 0.6 * rng.normal(size=500) for k in (1, 2, 3)}
+    columns |= {f"o{k}": stay + other + rng.normal(size=500) for k in (1, 2, 3)}
+    data = pd.DataFrame(columns)
+    text = "joy =~ j1 + j2 + j3; stay =~ s1 + s2 + s3; other =~ o1 + o2 + o3; stay ~ joy; other ~ stay"
+    whole = instrumented(view(sx.fit(text, data, estimator="MLR", missing="fiml"), "test"), "joy", "stay")
+    data.loc[::9, "o2"] = np.nan
+    found = instrumented(view(sx.fit(text, data, estimator="MLR", missing="fiml"), "test"), "joy", "stay")
+    assert "o2" not in found.instruments
+    assert (found.est, found.sargan) == pytest.approx((whole.est, whole.sargan), rel=EXACT)
+    assert (found.se, found.note) == (pytest.approx(whole.se, rel=EXACT), "")
+
+
 def test_a_hidden_cause_is_seen_by_instruments_and_independences():
     clean, wrong = (sx.direction(sx.fit(CHAIN, chain(hidden=h)), source="bond", target="stay") for h in (0.0, 0.8))
     for check in ("instruments", "independences"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sexresearch.answering.facts import AnswerPart, Fact
+from sexresearch.answering.stages.directing import directed
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.sem import Results
 from sexresearch.standard.nodes import node_key
@@ -26,6 +27,8 @@ def limits_part(setting: Setting, material: Mapping[str, object]) -> AnswerPart:
     if setting.choices.fitting.ordered:
         facts.append(Fact("limit_ordered"))
     results = material.get("chain")
-    if isinstance(results, Results):
-        facts += [Fact("limit_problem", {"reason": problem}) for problem in results.problems]
-    return AnswerPart("limits", tuple(facts))
+    if not isinstance(results, Results):
+        return AnswerPart("limits", tuple(facts))
+    said, tables = directed(setting, results)
+    facts += [*said, *(Fact("limit_problem", {"reason": problem}) for problem in results.problems)]
+    return AnswerPart("limits", tuple(facts), tables)

@@ -135,6 +135,11 @@ def direction(
     return _of_fit(data, view(data, "direction"), str(named[0]), str(named[1]), level)
 
 
+def direction_as_fitted(results: Results, source: str, target: str, level: float = 0.95) -> Direction:
+    """`direction` of a fit as it stands: without the phantom variable, for which the model is fitted again and again."""
+    return _of_fit(results, view(results, "direction"), source, target, level, again=False)
+
+
 def _of_panel(data: object, cause: list[list[str]], effect: list[list[str]], level: float) -> Direction:
     found = lagged(data, cause, effect)
     line = float(ndtri(0.5 + (1 - (1 - level) / 2) / 2))  # half of the error for each direction
@@ -176,7 +181,9 @@ def _lags(found: Lagged, line: float) -> str:
     return f"lagged effects: {'; '.join(parts)} (n = {found.n})"
 
 
-def _of_fit(results: Results | View, fit: View, source: str, target: str, level: float) -> Direction:
+def _of_fit(
+    results: Results | View, fit: View, source: str, target: str, level: float, again: bool = True
+) -> Direction:
     if fit.groups:
         raise OptionError("direction takes a fit of one group: fit the groups apart")
     graph = arrows(fit, 0)
@@ -190,7 +197,7 @@ def _of_fit(results: Results | View, fit: View, source: str, target: str, level:
     z = float(path["est"].iloc[0] / path["se"].iloc[0]) if len(path) and path["se"].iloc[0] > 0 else np.nan
     why = "" if len(path) else f"the model has no arrow from {source} to {target}"
     by = instrumented(fit, source, target)
-    held = Phantom() if why else phantom(results, fit, source, target, level)
+    held = phantom(results, fit, source, target, level) if again and not why else None
     checks = [
         ("waves", "not_computable", "", FIRST_LOST),
         _instruments(by, source, target, level),
@@ -212,6 +219,8 @@ def _numbers(path: pd.DataFrame) -> list[tuple[float, float, float]]:
 def _instruments(found: Instrumented, source: str, target: str, level: float) -> Check:
     if found.why:
         return "instruments", "not_computable", "", found.why
+    if not np.isfinite([found.est, found.se]).all():
+        return "instruments", "not_computable", "", joined("the instruments tell too little apart", found.note)
     line = float(ndtri(0.5 + level / 2))
     low, high = found.est - line * found.se, found.est + line * found.se
     detail = f"{source} → {target} by {len(found.instruments)} instruments: {found.est:.3f} [{low:.3f}, {high:.3f}]"

@@ -131,8 +131,9 @@ class Respondents:
 
     @property
     def cov(self) -> Array:
-        """(p, p) their covariances; NaN where an answer is missing."""
-        return (self.answers * self.weights[:, None]).T @ self.answers / self.n
+        """(p, p) their covariances; 0 with what some of them did not answer, which nothing is asked of."""
+        used = np.where(np.isnan(self.answers).any(axis=0), 0.0, self.answers)
+        return (used * self.weights[:, None]).T @ used / self.n
 
     def spread(self, z: Sequence[int], residual: Array) -> Array:
         """(z, z) the covariance of the moments of instruments z with the error that these weights (p,) make."""
