@@ -136,7 +136,7 @@ def direction(
 
 
 def direction_as_fitted(results: Results, source: str, target: str, level: float = 0.95) -> Direction:
-    """`direction` of a fit as it stands: without the phantom variable, for which the model is fitted again and again."""
+    """`direction` of a fit as it stands: without the phantom variable, for which models are fitted again and again."""
     return _of_fit(results, view(results, "direction"), source, target, level, again=False)
 
 
