@@ -216,22 +216,22 @@ def _numbers(path: pd.DataFrame) -> list[tuple[float, float, float]]:
     return [(est, se, p) for est, se, p in rows[:1].tolist()]
 
 
-def _instruments(found: Instrumented, source: str, target: str, level: float) -> Check:
-    if found.why:
-        return "instruments", "not_computable", "", found.why
-    if not np.isfinite([found.est, found.se]).all():
-        return "instruments", "not_computable", "", joined("the instruments tell too little apart", found.note)
+def _instruments(by: Instrumented, source: str, target: str, level: float) -> Check:
+    if by.why:
+        return "instruments", "not_computable", "", by.why
+    if not np.isfinite([by.est, by.se]).all():
+        return "instruments", "not_computable", "", joined("the instruments tell too little apart", by.note)
     line = float(ndtri(0.5 + level / 2))
-    low, high = found.est - line * found.se, found.est + line * found.se
-    detail = f"{source} → {target} by {len(found.instruments)} instruments: {found.est:.3f} [{low:.3f}, {high:.3f}]"
-    if not found.df:
+    low, high = by.est - line * by.se, by.est + line * by.se
+    detail = f"{source} → {target} by {len(by.instruments)} instruments: {by.est:.3f} [{low:.3f}, {high:.3f}]"
+    if not by.df:
         untested = "as many instruments as causes, so that none of them can be tested"
-        return "instruments", "doubtful", detail, joined(untested, found.note)
-    detail += f"; {found.test} {found.sargan:.2f}, df {found.df}, {chance_of(found.pvalue)}"
-    valid, away = found.pvalue > 1 - level, low > 0 or high < 0
+        return "instruments", "doubtful", detail, joined(untested, by.note)
+    detail += f"; {by.test} {by.sargan:.2f}, df {by.df}, {chance_of(by.pvalue)}"
+    valid, away = by.pvalue > 1 - level, low > 0 or high < 0
     outcome = "fails" if not valid else "holds" if away else "doubtful"
     doubt = "" if valid else "some instrument is related to the error: the arrows around this path are in doubt"
-    return "instruments", outcome, detail, joined(doubt, found.note)
+    return "instruments", outcome, detail, joined(doubt, by.note)
 
 
 def _confounder(t: float, df: float, level: float, why: str, held: Phantom | None = None) -> Check:
