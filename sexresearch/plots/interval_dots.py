@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 3.6  # inches of the plot area
-LINE = 0.32  # inches per row of one line
+LINE, DENSE = 0.32, 0.22  # inches per row of one line; of many rows
+MANY = 12  # rows from which on they stand closer, so that the figure shares its page
 LONGEST = 3.0  # inches of a name before it is broken
 BAND = "#F3F5F7"  # behind every other row
 
@@ -82,7 +83,8 @@ def interval_dots(
     names = [fill((labels or {}).get(str(own), str(own)).replace("$", r"\$"), "item", LONGEST) for own in rows[name]]
     limits = rows[[value, *_limits(value)]].to_numpy(float)
     numbers = [_numbers(est, low, high, decimals) for est, low, high in limits]
-    heights = [LINE + text_size(text, "item")[1] - text_size("x", "item")[1] for text in names]
+    line = LINE if len(names) < MANY else DENSE
+    heights = [line + text_size(text, "item")[1] - text_size("x", "item")[1] for text in names]
     left = max(text_size(text, "item")[0] for text in names)
     right = max(text_size(text, "path")[0] for text in numbers)
     made = panel((WIDTH, sum(heights)), (left + GAP, right + GAP, 0.5 if axis else 0.25), title, note)

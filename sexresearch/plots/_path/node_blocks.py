@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -12,6 +13,7 @@ from sexresearch.plots._path.graph import Graph, Node
 
 SIDES = {"up": (0, 1), "down": (0, -1), "right": (1, 0), "left": (-1, 0)}  # as unit vectors
 BOX_GAP = 0.06  # inches between two indicator boxes
+PRINTED = 0.86  # of the height of a line, which is what its letters take
 FAN = 0.62  # where on a loading arrow its value stands, from latent (0) to indicator (1)
 
 
@@ -65,10 +67,25 @@ class Sizes:
 
 def measure(graph: Graph) -> Sizes:
     """One size per kind of node, so that the longest name fits."""
-    w, h = _largest([node for node in graph.nodes.values() if node.latent])
+    latents = [node for node in graph.nodes.values() if node.latent]
+    w, h = _largest(latents)
+    least = max(1.1 * w + 0.2, 0.95), 1.25 * h + 0.14
+    growth = max((_beyond(node, *least) for node in latents), default=1.0)
     ow, oh = _largest([node for node in graph.nodes.values() if not node.latent and not node.item])
     _, ih = _largest([node for node in graph.nodes.values() if node.item])
-    return Sizes((max(1.1 * w + 0.2, 0.95), 1.25 * h + 0.14), (ow + 0.2, oh + 0.14), ih + 0.1)
+    return Sizes((growth * least[0], growth * least[1]), (ow + 0.2, oh + 0.14), ih + 0.1)
+
+
+def _beyond(node: Node, width: float, height: float) -> float:
+    """By what an ellipse has to grow so that the ends of all lines of its text lie inside; 1 where they do."""
+    lines = [(text, "name") for text in node.text.split("\n")] + [(node.r_squared, "r_squared")] * bool(node.r_squared)
+    sizes = [text_size(*line) for line in lines]
+    top, furthest = PRINTED * sum(high for _, high in sizes) / 2, 1.0
+    for wide, high in sizes:
+        y = max(abs(top), abs(top - PRINTED * high))
+        furthest = max(furthest, math.hypot(wide / width, 2 * y / height))
+        top -= PRINTED * high
+    return furthest
 
 
 def _size(graph: Graph, name: str, sizes: Sizes) -> tuple[float, float]:
