@@ -215,3 +215,23 @@ def test_rows_of_a_workbook_are_as_high_as_their_text_and_intervals_keep_their_s
     assert contents.page_setup.paperSize == 9
     assert contents.sheet_properties.pageSetUpPr.fitToPage
     assert "Table 1. Differences" in sheet.oddFooter.left.text
+
+
+def test_parts_of_a_wide_table_have_one_number_in_every_format(tmp_path):
+    long = {f"column number {place} with a long head": [0.5] for place in range(12)}
+    blocks = (Table(pd.DataFrame(long), "Wide"), Table(pd.DataFrame({"est": [1.0]}), "Small"))
+    files = {suffix: write(Document("Client", blocks), tmp_path / f"client{suffix}") for suffix in SUFFIXES}
+    page = files[".html"].read_text(encoding="utf-8")
+    captions = re.findall(r'<caption><span class="number">(.*?)</caption>', page)
+    assert [re.sub("<.*?>", "", text) for text in captions][-1] == "Table 2. Small"
+    assert sum(text.endswith("(continued)") and text.startswith("Table 1.") for text in captions) >= 1
+    word = docx.Document(files[".docx"])
+    assert word.element.xml.count("SEQ Table") == 2
+    assert any(p.text.startswith("Table 1. Wide (continued)") for p in word.paragraphs)
+    assert r"\addtocounter{table}{-1}" in files[".tex"].read_text(encoding="utf-8")
+
+
+def test_a_page_says_where_its_numbers_come_from_where_the_appendix_begins(files):
+    text = files[".html"].read_text(encoding="utf-8")
+    assert text.index("<h2>Appendix</h2>") < text.index("How these numbers came about") < text.index("Long")
+    assert "<footer" not in text

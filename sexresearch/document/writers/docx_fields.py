@@ -24,10 +24,12 @@ def field(paragraph: Any, code: str, shown: str) -> None:
     paragraph._p.append(made)
 
 
-def captioned(paragraph: Any, number: str, caption: str) -> None:
-    """ "Table 2. Caption", whose number Word counts on when tables are added."""
+def captioned(paragraph: Any, number: str, caption: str, *, again: bool = False) -> None:
+    """ "Table 2. Caption", whose number Word counts on when tables are added; `again` for a part of the same table."""
     kind, _, count = number.rpartition(" ")
-    if number:
+    if again and number:
+        paragraph.add_run(f"{number}. ")
+    elif number:
         paragraph.add_run(f"{kind} ")
         field(paragraph, f"SEQ {kind} \\* ARABIC", count)
         paragraph.add_run(". ")

@@ -31,15 +31,15 @@ UNDER_HEAD = f'<w:tcBorders><w:bottom w:val="single" w:sz="6" w:space="0" w:colo
 
 def add_table(word: Word, table: Table, number: str, words: Mapping[str, str], *, turned: bool) -> None:
     """Caption, table, note; in parts below each other where the page is too narrow for all columns."""
-    for part in side_parts(table, SIDEWAYS if turned else UPRIGHT, words["continued"]):
-        _add_part(word, part, number, words, turned)
+    for place, part in enumerate(side_parts(table, SIDEWAYS if turned else UPRIGHT, words["continued"])):
+        _add_part(word, part, number, words, turned, again=place > 0)
 
 
-def _add_part(word: Word, table: Table, number: str, words: Mapping[str, str], turned: bool) -> None:
+def _add_part(word: Word, table: Table, number: str, words: Mapping[str, str], turned: bool, *, again: bool) -> None:
     from docx.oxml import parse_xml
 
     if table.caption:
-        captioned(word.add_paragraph(style="Caption"), number, clean(table.caption))
+        captioned(word.add_paragraph(style="Caption"), number, clean(table.caption), again=again)
     after = word.add_paragraph(style="Table Note")
     after._p.addprevious(parse_xml(_xml(table, words, turned)))
     if table.note:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 
-from sexresearch.document.document_parts import Document, Figure
-from sexresearch.document.layout import SIDEWAYS, letters, sideways
+from sexresearch.document.document_parts import Appendix, Block, Document, Figure
+from sexresearch.document.layout import SIDEWAYS, letters, side_parts, sideways
 from sexresearch.document.numbering import numbered
 from sexresearch.document.pictures import picture
 from sexresearch.document.tables import Table
@@ -23,9 +24,17 @@ def html(document: Document) -> str:
     True
     """
     turns = [False, *sideways(document.blocks), False]  # with what stands before and after
+    words = words_of(document.language)
     blocks = [
-        (block, number, type(block).__name__, turns[k + 1] and not turns[k], turns[k + 1] and not turns[k + 2])
+        (
+            part,
+            number,
+            type(part).__name__,
+            first and turns[k + 1] and not turns[k],
+            last and turns[k + 1] > turns[k + 2],
+        )
         for k, (block, number) in enumerate(numbered(document))
+        for part, first, last in _parts(block, words["continued"])
     ]
     return (
         templates()
@@ -35,13 +44,21 @@ def html(document: Document) -> str:
             language=document.language,
             document=document,
             blocks=blocks,
-            said=words_of(document.language),
+            said=words,
             looks=LOOKS,
             address=svg_address,
             is_vast=_is_vast,
+            source_last=not any(isinstance(block, Appendix) for block in document.blocks),
             ends_wide=turns[-2],
         )
     )
+
+
+def _parts(block: Block, continued: str) -> Iterator[tuple[Block, bool, bool]]:
+    """The block, or the parts of a table that no page is wide enough for: each, whether first, whether last."""
+    parts: list[Block] = [*side_parts(block, SIDEWAYS, continued)] if isinstance(block, Table) else [block]
+    for place, part in enumerate(parts):
+        yield part, place == 0, place == len(parts) - 1
 
 
 def _is_vast(table: Table) -> bool:

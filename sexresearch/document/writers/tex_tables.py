@@ -10,15 +10,15 @@ from sexresearch.document.writers.tex_escaping import escaped
 
 LINES = {False: 38, True: 24}  # on a page upright and on its side, from which on a table runs over pages
 PRINTS = ((0.95, "small"), (0.85, "footnotesize"), (0.0, "scriptsize"))  # by how much a table has to shrink
+ONE_BACK = "\n\n\\addtocounter{table}{-1}\n\n"  # parts of a table have one number
 PARAGRAPH = r">{\raggedright\arraybackslash\hspace{0pt}}p{%.3f\linewidth}"  # the space lets the first word be broken
 
 
 def table_text(table: Table, words: Mapping[str, str], *, counted: bool, turned: bool) -> str:
     """The table with caption and note; in parts below each other where the page is too narrow for all columns."""
     room = SIDEWAYS if turned else UPRIGHT
-    return "\n\n".join(
-        _part(part, room, words, counted, turned) for part in side_parts(table, room, words["continued"])
-    )
+    parts = side_parts(table, room, words["continued"])
+    return (ONE_BACK if counted else "\n\n").join(_part(part, room, words, counted, turned) for part in parts)
 
 
 def _part(table: Table, room: int, words: Mapping[str, str], counted: bool, turned: bool) -> str:
