@@ -79,6 +79,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python tests/benchmarks/worlds.py
 	$(BIN)/python tests/benchmarks/decisions.py
 	$(BIN)/python tests/benchmarks/multiverse.py
+	$(BIN)/python tests/benchmarks/many_ordered.py
 
 # Random fits, live beside lavaan's where R is installed; FUZZ_N and FUZZ_SEED choose how many and which.
 fuzz: $(VENV)/.installed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -14,11 +14,10 @@ from sexresearch import datasets
 from sexresearch.answering import answer
 from sexresearch.answering.text_catalogue import named
 from sexresearch.document.write import writable
+from sexresearch.languages import Language
 from sexresearch.report import report
 from sexresearch.survey import Survey, read_survey
 from sexresearch.terminal import cell, say
-
-Tongue = Literal["en", "de"]
 
 COLUMN_WORDS = '; "" for none. Default: what the questionnaire says.'
 
@@ -35,7 +34,7 @@ def answer_verb(
     ordered: Annotated[str, typer.Option(help="Items taken as ordered, with commas between; all, or none.")] = "",
     drop: Annotated[str, typer.Option(help="Checks of `screen` whose rows go, with commas between.")] = "",
     sheet: Annotated[str | None, typer.Option(help="Worksheet of a workbook.")] = None,
-    language: Annotated[Tongue, typer.Option(help="Of the report.")] = "en",
+    language: Annotated[Language, typer.Option(help="Of the report.")] = "en",
     seed: Annotated[int, typer.Option(help="Decides the draws.")] = 1,
     bootstrap: Annotated[int, typer.Option(help="Replicates for the intervals of gains; 0 for draws.")] = 0,
 ) -> None:

@@ -15,13 +15,14 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "sexresearch"
 ROOMS = ["escaping", "errors", "extras", "arguments", "deprecation", "frozen", "writing", "glossary", "verdict"]
-ROOMS += ["standard", "sem", "survey", "datasets", "chain", "plots", "document", "report", "answering", "study", "lab"]
-ROOMS += ["testing", "__init__", "terminal", "fit_verb", "answer_verb", "codebook_verb", "cli", "__main__"]
+ROOMS += ["languages", "standard", "sem", "survey", "datasets", "chain", "plots", "document", "report", "answering"]
+ROOMS += ["study", "lab", "testing", "__init__", "terminal", "fit_verb", "answer_verb", "codebook_verb", "cli"]
+ROOMS += ["__main__"]
 SEM_MAY_USE = {*ROOMS[:9], "sem"} - {"writing"}  # nothing about service
-SEM_ROOMS = ["arrays", "matrices", "gamma", "threads", "workers", "rotation", "language", "implied", "ordinal", "data"]
-SEM_ROOMS += ["terms", "estimation", "streaming", "fitting", "inference", "after", "output", "resampling", "simulation"]
-SEM_ROOMS += ["engines", "imputation", "fit", "growth", "permutation", "planning", "item_subsets", "shared_out"]
-SEM_ROOMS += ["partial_pooling", "fit_many"]
+SEM_ROOMS = ["arrays", "delta_method", "matrices", "gamma", "threads", "workers", "rotation", "language", "implied"]
+SEM_ROOMS += ["ordinal", "data", "terms", "estimation", "streaming", "fitting", "inference", "after", "output"]
+SEM_ROOMS += ["resampling", "simulation", "engines", "imputation", "fit", "growth", "permutation", "planning"]
+SEM_ROOMS += ["item_subsets", "shared_out", "partial_pooling", "fit_many"]
 SEM_ROOMS += ["view", "partial_least_squares", "__init__"]  # sem's own rooms and the modules beside them
 HEAVY = ["matplotlib", "IPython", "nbclient", "nbconvert", "nbformat", "jupyter_client", "semopy", "statsmodels"]
 HEAVY += ["openpyxl", "pooch", "pyreadstat", "sklearn", "scipy.stats", "scipy.optimize"]
@@ -178,6 +179,14 @@ def test_no_two_classes_and_files_have_one_name_for_different_things():
     assert {name for name, modules in files.items() if len(modules) > 1} <= SAME_FILE
 
 
+def test_no_two_files_of_a_room_differ_by_an_ending_or_an_underscore_alone():
+    alike = defaultdict(set)
+    for path in MODULES:
+        if path.stem != "__init__" and room_of(dotted(path)) != "plots":
+            alike[room_of(dotted(path)), path.stem.replace("_", "").removesuffix("s")].add(path.stem)
+    assert not [names for names in alike.values() if len(names) > 1]
+
+
 def test_nothing_runs_text_or_unpickles():
     for module, tree in TREES.items():
         for node in ast.walk(tree):
@@ -221,7 +230,7 @@ def test_one_file_inverts_paths():
 
 def test_one_function_is_the_delta_method():
     """g'Vg of covariances of estimates: `delta_variances`, or `carried` for all of them together."""
-    assert not lines_with(r"@ [\w.]*vcov @|einsum\(.*vcov", {"sexresearch.sem.matrices"})
+    assert not lines_with(r"@ [\w.]*vcov @|einsum\(.*vcov", {"sexresearch.sem.delta_method"})
 
 
 def test_one_class_of_draws_and_one_evaluator_of_expressions():

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from sexresearch.answering.answer_document import answer_document
 from sexresearch.answering.choosing import Overrides, choices
 from sexresearch.answering.drawing import Figures
 from sexresearch.answering.fact_sentences import choices_frame, sentences_of
-from sexresearch.answering.facts import QUESTIONS, AnswerPart, Sentence, unanswered
+from sexresearch.answering.facts import QUESTIONS, AnswerPart, Question, Sentence, unanswered
 from sexresearch.answering.labels import Labels
 from sexresearch.answering.slides import slides_document
 from sexresearch.answering.stages.chaining import Chosen, chain_part, chosen_view
@@ -26,14 +25,16 @@ from sexresearch.answering.stages.measuring import measured_part
 from sexresearch.answering.stages.screening import DROPPABLE, data_part
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.standing import today_part
-from sexresearch.answering.text_catalogue import LANGUAGES, named
+from sexresearch.answering.text_catalogue import named
 from sexresearch.arguments import in_words
 from sexresearch.chain.views.chain_model import ChainView
 from sexresearch.document import Document
 from sexresearch.errors import DataError, OptionError, SexresearchError
 from sexresearch.escaping import visible
 from sexresearch.glossary import table
+from sexresearch.languages import LANGUAGES, Language
 from sexresearch.sem import Model, Results
+from sexresearch.sem.view import Estimator, MissingData
 from sexresearch.survey import Instrument, Survey, screen
 
 FAILURES = (ArithmeticError, ValueError, np.linalg.LinAlgError)
@@ -41,7 +42,6 @@ POINTS = 5.0  # of a lever, as `priorities` has it
 PAGE_ONE = 8  # sentences at the most
 PAGE_ORDER = ("next", "today", "chain", "whom", "measured", "data", "limits")
 Progress = Callable[[str], None]
-Language = Literal["en", "de"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,7 +59,7 @@ class Answer:
     labels: Labels
 
     @property
-    def language(self) -> str:
+    def language(self) -> Language:
         """The language of the sentences."""
         return self.labels.language
 
@@ -154,13 +154,13 @@ class Answer:
         return f"<h3>{heading}</h3><ul>{sentences}</ul>{shown}"
 
     @in_words
-    def part(self, question: str) -> AnswerPart:
+    def part(self, question: Question) -> AnswerPart:
         """What was found for one question.
 
         Parameters
         ----------
-        question : str
-            "data", "today", "measured", "chain", "whom", "next" or "limits".
+        question : {"data", "today", "measured", "chain", "whom", "next", "limits"}
+            As the answer asks them.
 
         Returns
         -------
@@ -191,8 +191,8 @@ def answer(
     without: Sequence[str] | pd.DataFrame = (),
     model: Model | str | None = None,
     view: ChainView | None = None,
-    estimator: str | None = None,
-    missing: str | None = None,
+    estimator: Estimator | str | None = None,
+    missing: MissingData | str | None = None,
     ordered: bool | Sequence[str] | None = None,
     cluster: str | None = None,
     sampling_weights: str | None = None,
@@ -273,7 +273,7 @@ def answer(
     return Answer(kept, made.target, parts, choices_frame(made.made, labels), labels)
 
 
-def _checked(survey: Survey, language: str) -> Instrument:
+def _checked(survey: Survey, language: Language) -> Instrument:
     if not isinstance(survey, Survey):
         raise DataError(f"answer takes a Survey: use read_survey(path, instrument); found {type(survey).__name__}")
     if survey.instrument is None:
@@ -325,7 +325,7 @@ def _parts(setting: Setting, progress: Progress) -> tuple[AnswerPart, ...]:
     return tuple(parts[question] for question in QUESTIONS)
 
 
-def _stage(question: str, stage: Callable[[], AnswerPart], progress: Progress) -> AnswerPart:
+def _stage(question: Question, stage: Callable[[], AnswerPart], progress: Progress) -> AnswerPart:
     progress(question)
     try:
         return stage()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import pandas as pd
 
 from sexresearch.verdict import Verdict
 
-QUESTIONS = ("data", "today", "measured", "chain", "whom", "next", "limits")
+Question = Literal["data", "today", "measured", "chain", "whom", "next", "limits"]
+QUESTIONS = get_args(Question)
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Sentence:
     that its text states, as in `Fact`.
     """
 
-    question: str
+    question: Question
     text: str
     verdicts: tuple[Verdict, ...] = ()
     first: bool = False
@@ -45,13 +47,13 @@ class Sentence:
 class AnswerPart:
     """The answer to one question: what is said, the tables behind it, and what figures are drawn from."""
 
-    question: str
+    question: Question
     facts: tuple[Fact, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     material: Mapping[str, object] = field(default_factory=dict)
 
 
-def unanswered(question: str, reason: str) -> AnswerPart:
+def unanswered(question: Question, reason: str) -> AnswerPart:
     """A part that could not be answered, and why.
 
     >>> unanswered("whom", "there is one group").facts[0].values["reason"]
@@ -61,7 +63,7 @@ def unanswered(question: str, reason: str) -> AnswerPart:
     return AnswerPart(question, (silent(question, sentence),))
 
 
-def silent(question: str, reason: str) -> Fact:
+def silent(question: Question, reason: str) -> Fact:
     """The fact that a question has no answer; what to do next is said to be open on page one."""
     first = question == "next"
     return Fact("unanswered_next" if first else "unanswered", {"question": question, "reason": reason}, first=first)

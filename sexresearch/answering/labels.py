@@ -11,6 +11,7 @@ from functools import cached_property
 import pandas as pd
 
 from sexresearch.answering.text_catalogue import catalogue
+from sexresearch.languages import Language
 from sexresearch.survey import Instrument
 
 NAMES = ("where", "construct", "item", "nearest", "htmt_with", "target", "source", "lhs", "rhs", "column")
@@ -29,7 +30,7 @@ class Labels:
     """Labels by the names that models and files use."""
 
     instrument: Instrument
-    language: str
+    language: Language
 
     @cached_property
     def constructs(self) -> dict[str, str]:

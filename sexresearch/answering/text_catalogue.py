@@ -12,8 +12,8 @@ from typing import Any
 
 from sexresearch.errors import OptionError
 from sexresearch.frozen import unwritable
+from sexresearch.languages import LANGUAGES
 
-LANGUAGES = ("en", "de")
 COUNTED: Mapping[object, str] = {1: "one", 2: "two"}  # numbers that sentences may have a form of their own for
 ONE = ("1", "1.0")  # what a number of one reads as
 PARTED = "|"  # between the word for one and the word for more

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sexresearch.document.tables import Table
 from sexresearch.errors import OptionError
+from sexresearch.languages import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 NoteKind = Literal["note", "warning", "verdict"]
-Language = Literal["en", "de"]
 
 
 @dataclass(frozen=True)
@@ -217,8 +217,8 @@ class Document:
         wrong = [type(block).__name__ for block in self.blocks if not isinstance(block, BLOCKS)]
         if wrong:
             raise OptionError(f"a document is made of headings, paragraphs, tables, …; found {', '.join(wrong)}")
-        if self.language not in ("en", "de"):
-            raise OptionError(f"language takes 'en' or 'de'; found {self.language!r}")
+        if self.language not in LANGUAGES:
+            raise OptionError(f"language takes {' or '.join(map(repr, LANGUAGES))}; found {self.language!r}")
 
     @property
     def tables(self) -> tuple[Table, ...]:

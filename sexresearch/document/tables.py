@@ -14,6 +14,7 @@ import pandas as pd
 from sexresearch.errors import OptionError
 from sexresearch.glossary import COLUMNS, table
 from sexresearch.glossary import FormattedTable as Printed
+from sexresearch.languages import Language
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Table:
     decimals: int | None = None
     emphasized: tuple[int, ...] = ()
     heads: Mapping[str, str] = field(default_factory=dict)
-    language: str = "en"
+    language: Language = "en"
 
     def __post_init__(self) -> None:
         if not isinstance(self.frame, pd.DataFrame):

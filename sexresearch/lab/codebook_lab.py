@@ -11,10 +11,11 @@ from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.lab.live_panel import Scene
 from sexresearch.lab.table_lab import TableLab
+from sexresearch.languages import Language
 from sexresearch.survey import Construct, Draft, Field, Instrument, Item, draft_instrument
 from sexresearch.survey.bank.content import bank
 from sexresearch.survey.codebook_text import codebook_text
-from sexresearch.survey.parts import ROLES
+from sexresearch.survey.parts import ROLES, Role
 from sexresearch.writing import write_confirmed
 
 HEADS = ["Confirmed", "Column", "Question", "Is", "Construct", "Reversed", "Because"]
@@ -24,14 +25,14 @@ HEADS = ["Confirmed", "Column", "Question", "Is", "Construct", "Reversed", "Beca
 class ColumnChoice:
     """What a column is taken for: an item of a construct, or another role; and whether a person has confirmed it."""
 
-    role: str
+    role: Role | Literal["item"]
     construct: str = ""
     reverse: bool = False
     confirmed: bool = False
 
 
 @in_words
-def codebook(path: str | Path, sheet: str | None = None, *, language: Literal["en", "de"] = "en") -> CodebookLab:
+def codebook(path: str | Path, sheet: str | None = None, *, language: Language = "en") -> CodebookLab:
     """A questionnaire drafted for a survey file, to be confirmed column by column with the mouse or the keyboard.
 
     Parameters
@@ -71,7 +72,7 @@ def codebook(path: str | Path, sheet: str | None = None, *, language: Literal["e
 class CodebookLab(TableLab):
     """What `lab.codebook` returns."""
 
-    def __init__(self, draft: Draft, language: str) -> None:
+    def __init__(self, draft: Draft, language: Language) -> None:
         super().__init__()
         self._draft = draft
         own = {construct.name: construct for construct in draft.constructs}
@@ -104,7 +105,7 @@ class CodebookLab(TableLab):
     def choose(
         self,
         column: str,
-        role: str | None = None,
+        role: Role | Literal["item"] | None = None,
         construct: str | None = None,
         reverse: bool | None = None,
         confirmed: bool | None = None,
@@ -115,8 +116,8 @@ class CodebookLab(TableLab):
         ----------
         column : str
             As `choices` names it.
-        role : str, optional
-            "item", "id", "group", "cluster", "weight" or "other". Default: as it is.
+        role : {"item", "id", "group", "cluster", "weight", "other"}, optional
+            What it is for. Default: as it is.
         construct : str, optional
             Where an item belongs. Default: as it is.
         reverse : bool, optional

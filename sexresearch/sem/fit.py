@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -28,23 +28,25 @@ from sexresearch.sem.estimation.options import (
     Information,
     Missing,
     Options,
-    Parameterization,
     StandardErrors,
     TestOfFit,
 )
 from sexresearch.sem.estimation.rotated import refuse_unrotated, rotated_fit
 from sexresearch.sem.estimation.settled import replaced
 from sexresearch.sem.fitting import Fitting, options_of
-from sexresearch.sem.language.model import Model
+from sexresearch.sem.language.equality import EqualAcrossGroups
+from sexresearch.sem.language.model import Model, Parameterization
 from sexresearch.sem.language.names import column_hint, factors
 from sexresearch.sem.output.problems import problems
 from sexresearch.sem.output.provenance import Provenance, provenance
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.replicate_errors import SEED, bootstrap_errors
+from sexresearch.sem.rotation.method import Method as RotationMethod
 from sexresearch.sem.rotation.method import Rotation
 from sexresearch.sem.streaming import from_pieces
 
-METHODS = ("joint", "sam")
+Method = Literal["joint", "sam"]
+METHODS = get_args(Method)
 
 
 class FitWarning(UserWarning):
@@ -62,7 +64,7 @@ def fit(
     auxiliary: Sequence[str] = (),
     ordered: bool | Sequence[str] | None = None,
     group: str | None = None,
-    group_equal: Sequence[str] = (),
+    group_equal: Sequence[EqualAcrossGroups | str] = (),
     group_partial: Sequence[str] = (),
     cluster: str | None = None,
     sampling_weights: str | None = None,
@@ -83,9 +85,9 @@ def fit(
     auto_var: bool = True,
     auto_cov_lv_x: bool = True,
     auto_cov_y: bool = True,
-    rotation: Rotation | str = "geomin",
+    rotation: Rotation | RotationMethod | str = "geomin",
     engine: Engine = "native",
-    method: Literal["joint", "sam"] = "joint",
+    method: Method = "joint",
 ) -> Results:
     """Fit a structural equation model; names, defaults and meaning of the options are those of lavaan's `sem()`.
 
@@ -174,7 +176,9 @@ def fit(
         Residuals of outcomes that explain nothing further covary.
     rotation : Rotation or str
         How exploratory factors, ``efa("block")*f1 + efa("block")*f2 =~ …``, are rotated: the method's name ("geomin",
-        "oblimin", "varimax", "target", …), or a `Rotation` that says more.
+        "oblimin", "quartimin", "promax", "varimax", "quartimax", "equamax", "target", "bigeomin", "biquartimin",
+        "crawfer", "cf_quartimax", "cf_varimax", "cf_equamax", "cf_parsimax", "cf_facparsim", "none"), or a `Rotation`
+        that says more.
     engine : {"native", "semopy"}
         What estimates the parameters: "native" is this package.
     method : {"joint", "sam"}

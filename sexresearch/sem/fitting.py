@@ -15,11 +15,12 @@ from sexresearch.sem.estimation.options import (
     Information,
     Missing,
     Options,
-    Parameterization,
     StandardErrors,
     TestOfFit,
 )
 from sexresearch.sem.language.completion import Completion
+from sexresearch.sem.language.model import Parameterization
+from sexresearch.sem.rotation.method import Method as RotationMethod
 from sexresearch.sem.rotation.method import Rotation
 
 
@@ -86,7 +87,7 @@ class Fitting(Completion):
     information: Information | str | None = None
     bounds: Bounds | str | None = None
     parameterization: Parameterization | str | None = None
-    rotation: Rotation | str = "geomin"
+    rotation: Rotation | RotationMethod | str = "geomin"
 
 
 SHARED = tuple(field.name for field in fields(Fitting))

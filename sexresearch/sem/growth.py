@@ -14,12 +14,12 @@ from sexresearch.sem.estimation.options import (
     Estimator,
     Information,
     Missing,
-    Parameterization,
     StandardErrors,
     TestOfFit,
 )
 from sexresearch.sem.fit import fit
-from sexresearch.sem.language.model import Model
+from sexresearch.sem.language.equality import EqualAcrossGroups
+from sexresearch.sem.language.model import Model, Parameterization
 from sexresearch.sem.output.results import Results
 
 
@@ -34,7 +34,7 @@ def growth(
     auxiliary: Sequence[str] = (),
     ordered: bool | Sequence[str] | None = None,
     group: str | None = None,
-    group_equal: Sequence[str] = (),
+    group_equal: Sequence[EqualAcrossGroups | str] = (),
     group_partial: Sequence[str] = (),
     cluster: str | None = None,
     sampling_weights: str | None = None,

@@ -19,6 +19,7 @@ from sexresearch.sem.data.observed import Answers, split_groups
 from sexresearch.sem.data.rows_used import complete_rows
 from sexresearch.sem.data.sample import Sample, arrange, from_answers, some_items
 from sexresearch.sem.data.sampling_weights import weighed
+from sexresearch.sem.delta_method import delta_variances
 from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution
 from sexresearch.sem.estimation.constraints import restrictions
 from sexresearch.sem.estimation.estimate import bounded, columns_of
@@ -28,7 +29,7 @@ from sexresearch.sem.estimation.nearby import from_nearby
 from sexresearch.sem.implied.structure import Implied, Structure
 from sexresearch.sem.implied.total_effects import direct_effects
 from sexresearch.sem.inference.vcov import vcov
-from sexresearch.sem.matrices import delta_variances, inverse_information
+from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.output.problems import NEGATIVE, lowest_eigenvalue
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.terms.normal import NormalTerm

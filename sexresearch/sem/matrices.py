@@ -8,9 +8,9 @@ import numpy as np
 from scipy.linalg import lapack
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.delta_method import carried
 
 FLAT = 1e-9  # eigenvalue of the scaled information below which a direction carries no information
-ROUNDING = 1e-14  # variance, relative to the terms that cancel in it, that is rounding error
 
 
 def invert(matrix: Array) -> tuple[Array, float] | None:
@@ -29,29 +29,6 @@ def exceeds(matrix: Array, limit: float) -> bool:
     shifted.flat[:: len(matrix) + 1] -= limit
     factor, info = lapack.dpotrf(shifted.T, lower=1, overwrite_a=1)
     return info == 0 and bool(np.isfinite(factor.diagonal()).all())
-
-
-def delta_variances(gradients: Array, vcov: Array) -> Array:
-    """(..., h) variances g'Vg of functions with `gradients` (..., h, q), V (..., q, q): the delta method.
-
-    0 where only rounding is left of terms that cancel: where a constraint of the model leaves a function no room.
-
-    >>> delta_variances(np.array([[1.0, -1.0], [1.0, 1.0]]), np.ones((2, 2))).tolist()
-    [0.0, 4.0]
-    """
-    variances = np.sum(gradients @ vcov * gradients, axis=-1)
-    size = np.abs(gradients)
-    return np.where(np.abs(variances) <= ROUNDING * np.sum(size @ np.abs(vcov) * size, axis=-1), 0.0, variances)
-
-
-def carried(linear: Array, vcov: Array) -> Array:
-    """L V L': the covariance (h, h) of linear functions (h, q) of what has covariance V (q, q).
-
-    Variances that are rounding error are 0 (`delta_variances`), so that a negative one says that V is not definite.
-    """
-    out = linear @ vcov @ linear.T
-    np.fill_diagonal(out, delta_variances(linear, vcov))
-    return out
 
 
 def inverse_information(information: Array, basis: Array) -> Array:

@@ -19,6 +19,7 @@ from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.fit import results_of
 from sexresearch.sem.fitting import Fitting, options_of
+from sexresearch.sem.language.equality import EqualAcrossGroups
 from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
@@ -40,8 +41,8 @@ def permutation_test(
     model: Model | str,
     data: pd.DataFrame | object,
     group: str,
-    equal: Sequence[str] = ("loadings",),
-    less: Sequence[str] = (),
+    equal: Sequence[EqualAcrossGroups | str] = ("loadings",),
+    less: Sequence[EqualAcrossGroups | str] = (),
     statistic: Statistic | None = None,
     replicates: int = 1000,
     seed: int = 1,
@@ -61,7 +62,7 @@ def permutation_test(
     equal : sequence of str
         What is held equal: names of `group_equal` of `fit`.
     less : sequence of str
-        What is held equal in the model compared with; less than `equal`.
+        What is held equal in the model compared with, as in `fit`; less than `equal`.
     statistic : callable, optional
         A function of the `Results` of the fit with `equal`, which gives a number, or several by name (such as a
         difference of two paths); its size, whatever the sign, is tested. Default: how much the fit suffers from `equal`

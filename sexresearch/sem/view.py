@@ -26,9 +26,11 @@ from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Answers, Columns, frame_of, numeric, used_columns
 from sexresearch.sem.data.ordered_columns import is_ordered
 from sexresearch.sem.data.sample import from_gaps
+from sexresearch.sem.delta_method import carried, delta_variances
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ROBUST as LIKELIHOODS
-from sexresearch.sem.estimation.options import Options, respelled
+from sexresearch.sem.estimation.options import Bounds, Estimator, Options, respelled
+from sexresearch.sem.estimation.options import Missing as MissingData
 from sexresearch.sem.fit import results_of
 from sexresearch.sem.fitting import Fitting
 from sexresearch.sem.fitting import options_of as options_asked
@@ -37,6 +39,7 @@ from sexresearch.sem.inference.chisquare import chisq_pvalue
 from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.inference.rmsea import rmsea
 from sexresearch.sem.item_subsets import ItemSubsets, TotalEffect, item_subsets
+from sexresearch.sem.language.equality import EqualAcrossGroups
 from sexresearch.sem.language.fewer_items import without_items
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import written
@@ -44,7 +47,6 @@ from sexresearch.sem.language.other_arrows import with_arrows
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.statements import Formula, Modifiers
-from sexresearch.sem.matrices import carried, delta_variances
 from sexresearch.sem.ordinal.category_covariances import category_covariances
 from sexresearch.sem.output.bibliography import Reference, every_reference, references
 from sexresearch.sem.output.fit_verdict import fit_prose, fit_verdicts
@@ -52,8 +54,8 @@ from sexresearch.sem.output.reported import Reported, reported
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.output.summary import HEADLINE, SECTIONS, SHOWN
 from sexresearch.sem.resampling.intervals import limits
+from sexresearch.sem.resampling.native_resampler import Refits
 from sexresearch.sem.resampling.path_matrices import Matrices, matrices, variance_slopes
-from sexresearch.sem.resampling.refits import Refits
 from sexresearch.sem.resampling.row_values import AT_ONCE, RowPlaces, places_among, rows_at
 from sexresearch.sem.resampling.uncertainty import (
     Draws,
@@ -67,6 +69,7 @@ from sexresearch.sem.resampling.uncertainty import (
     z_and_p,
 )
 from sexresearch.sem.rotation.extraction import Factors, extracted
+from sexresearch.sem.rotation.method import Method as RotationMethod
 from sexresearch.sem.rotation.rotate import rotate
 from sexresearch.sem.shared_out import shared_out
 from sexresearch.sem.terms.scores import cluster_sums
@@ -79,12 +82,16 @@ __all__ = [
     "SECTIONS",
     "SHOWN",
     "Array",
+    "Bounds",
     "Draws",
+    "EqualAcrossGroups",
+    "Estimator",
     "Factors",
     "Formula",
     "Interval",
     "ItemSubsets",
     "Matrices",
+    "MissingData",
     "Modifiers",
     "Parameter",
     "Redrawer",
@@ -93,6 +100,7 @@ __all__ = [
     "Reported",
     "Resampler",
     "Roles",
+    "RotationMethod",
     "RowPlaces",
     "Separated",
     "TotalEffect",

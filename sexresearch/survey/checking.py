@@ -21,7 +21,7 @@ from sexresearch.survey.columns import (
     item_answers,
     number_values,
 )
-from sexresearch.survey.headers import found_by_text
+from sexresearch.survey.columns_by_text import found_by_text
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.joined import joined_note
 from sexresearch.survey.parts import Field, Item, ResponseScale

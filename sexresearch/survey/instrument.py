@@ -10,6 +10,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words, worded
 from sexresearch.errors import InstrumentError
+from sexresearch.languages import Language
 from sexresearch.survey.codebook import read_codebook
 from sexresearch.survey.codebook_text import codebook_text
 from sexresearch.survey.consistency import instrument_problems, unknown_nodes
@@ -189,7 +190,7 @@ class Instrument:
         return codebook_text(self.title, self.constructs, self.fields)
 
     @in_words
-    def export(self, path: str | Path, *, kind: FormKind | None = None, language: str = "en") -> Path:
+    def export(self, path: str | Path, *, kind: FormKind | None = None, language: Language = "en") -> Path:
         """Write the questionnaire as a form that a survey platform imports, or as a sheet to print.
 
         Parameters
@@ -198,8 +199,8 @@ class Instrument:
             .xlsx is an XLSForm (Kobo, ODK, SurveyCTO), .docx a sheet to print, .txt LimeSurvey's or Qualtrics' import.
         kind : {"xlsform", "limesurvey", "qualtrics", "word"}, optional
             The form; needed for .txt only.
-        language : str
-            "en" or "de": of the sheet's own words, and what the platform is told.
+        language : {"en", "de"}
+            Of the sheet's own words, and what the platform is told.
 
         Returns
         -------

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from sexresearch.arguments import worded
 
-ROLES = ("id", "group", "cluster", "weight", "other")
-RESPONDENTS = ("customer", "employee", "manager", "record")
+Role = Literal["id", "group", "cluster", "weight", "other"]
+Respondent = Literal["customer", "employee", "manager", "record"]
+ROLES, RESPONDENTS = get_args(Role), get_args(Respondent)
 
 
 @worded
@@ -86,7 +88,7 @@ class Item:
     reverse: bool = False
     column: str = ""
     clause: str = ""
-    respondent: str = ""
+    respondent: Respondent | Literal[""] = ""
     source: str = ""
 
     @property
@@ -153,5 +155,5 @@ class Field:
 
     name: str
     label: str = ""
-    role: str = "other"
+    role: Role = "other"
     labels: tuple[tuple[str, str], ...] = ()

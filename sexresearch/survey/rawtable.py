@@ -9,9 +9,9 @@ import pandas as pd
 
 from sexresearch.errors import DataError, OptionError
 from sexresearch.survey.layouts.file_layout import FileLayout, Row, blank, is_value, texts_of
-from sexresearch.survey.layouts.header import footnotes, header_row, is_total
 from sexresearch.survey.layouts.limesurvey import limesurvey
 from sexresearch.survey.layouts.qualtrics import qualtrics
+from sexresearch.survey.layouts.table_bounds import footnotes, header_row, is_total
 from sexresearch.survey.layouts.tworows import two_rows
 from sexresearch.survey.wording import counted, listed
 

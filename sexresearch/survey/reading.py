@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
+from sexresearch.survey.file_content import OTHER_SUFFIXES, TEXT, file_content
 from sexresearch.survey.instrument import Instrument
-from sexresearch.survey.opening import OTHER_SUFFIXES, TEXT, file_content
 from sexresearch.survey.rawtable import RawTable
 from sexresearch.survey.spelling import clean
 from sexresearch.survey.statfile import read_parquet, read_spss, read_stata

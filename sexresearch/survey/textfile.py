@@ -13,9 +13,9 @@ import pandas as pd
 
 from sexresearch.errors import DataError
 from sexresearch.survey.dialect import CONSISTENT, RARE, SEPARATORS, Dialect, decode, find_dialect, numbered_rows
+from sexresearch.survey.file_content import LONGEST_LINE
 from sexresearch.survey.marks import AROUND, PLAIN_MARKS, Written, bare, numbers, written
 from sexresearch.survey.noanswer import MISSING_WORDS, is_no_answer
-from sexresearch.survey.opening import LONGEST_LINE
 from sexresearch.survey.rawtable import RawTable, outline_of, table_of_frame, table_of_rows, with_columns
 from sexresearch.survey.textrows import text_rows
 from sexresearch.survey.wording import counted, listed

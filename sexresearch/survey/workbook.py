@@ -16,7 +16,7 @@ from sexresearch.errors import DataError
 from sexresearch.extras import extra
 from sexresearch.survey.cellerrors import with_cell_errors
 from sexresearch.survey.layouts.file_layout import blank, texts_of
-from sexresearch.survey.layouts.header import header_row
+from sexresearch.survey.layouts.table_bounds import header_row
 from sexresearch.survey.marks import column_letters
 from sexresearch.survey.packed import count_cells
 from sexresearch.survey.rawtable import RawTable, table_of_rows, with_columns

@@ -9,7 +9,7 @@ from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem import Moments, dynamic_cutoffs, fit
 from sexresearch.sem.planning.misspecification import ERROR_CORRELATION, coefficient_h, cross_loading, levels
 from sexresearch.sem.planning.plan import plan_of
-from sexresearch.sem.planning.samples import MomentSampler
+from sexresearch.sem.planning.power_samples import MomentSampler
 from sexresearch.sem.resampling.many_fits import batch, fit_batch
 from sexresearch.sem.resampling.many_measures import many_measures
 from sexresearch.sem.resampling.row_values import exogenous_rows

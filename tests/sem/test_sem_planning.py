@@ -10,7 +10,7 @@ from sem_samples import CHAIN, chain_sample
 
 from sexresearch.errors import OptionError
 from sexresearch.sem import fit, parameter_power, power, rmsea_power, sensitivity
-from sexresearch.sem.planning.chi_square import (
+from sexresearch.sem.planning.noncentral_chi_square import (
     noncentral_power,
     noncentrality_needed,
     rmsea_test_power,

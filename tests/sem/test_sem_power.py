@@ -20,7 +20,7 @@ from sexresearch.sem import (
 from sexresearch.sem.implied.structure import split_moments
 from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.planning.plan import plan_of
-from sexresearch.sem.planning.samples import MomentSampler
+from sexresearch.sem.planning.power_samples import MomentSampler
 from sexresearch.sem.planning.trials import Trials
 from sexresearch.sem.planning.wanted import estimates, standard_errors, wanted_effects
 from sexresearch.sem.resampling import run as running

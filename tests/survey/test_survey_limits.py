@@ -12,7 +12,7 @@ import pytest
 from sexresearch.errors import DataError
 from sexresearch.survey import read_survey, statfile
 from sexresearch.survey.dialect import Dialect
-from sexresearch.survey.opening import LARGEST_FILE, LONGEST_LINE
+from sexresearch.survey.file_content import LARGEST_FILE, LONGEST_LINE
 from sexresearch.survey.textrows import text_rows
 
 MANY = 300  # rows, more than those looked at one by one

@@ -11,6 +11,7 @@ from sexresearch.answering.phrases import translated
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.text_catalogue import catalogue, named
 from sexresearch.survey import Field, Survey, kpis
+from sexresearch.survey.parts import Role
 
 KEPT = ["kpi", "item", "segment", "est", "ci_lower", "ci_upper", "n", "unit", "note"]
 LEADING = ("NPS", "top-2-box", "delight rate")  # the first of these that there is stands on page one
@@ -33,7 +34,7 @@ def followed(setting: Setting) -> tuple[tuple[Fact, ...], dict[str, pd.DataFrame
 def _designed(setting: Setting) -> Survey:
     """The survey, its fields with the roles that were chosen for this answer."""
     fitting = setting.choices.fitting
-    chosen = {fitting.sampling_weights: "weight", fitting.cluster: "cluster"}
+    chosen: dict[str | None, Role] = {fitting.sampling_weights: "weight", fitting.cluster: "cluster"}
     chosen.pop(None, None)
     other = [
         replace(field, role="other") if field.role in ("weight", "cluster") else field

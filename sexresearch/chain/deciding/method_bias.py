@@ -111,8 +111,8 @@ def _items(fit: View, marker: str | None) -> list[str]:
 
 
 def _blank(check: str, note: str) -> dict[str, object]:
-    blank = {"check": check, "path": "", "outcome": "not_computable", "verdict": "", "note": note}
-    return dict.fromkeys(COLUMNS, np.nan) | blank
+    blank: dict[str, object] = dict.fromkeys(COLUMNS, np.nan)
+    return {**blank, "check": check, "path": "", "outcome": "not_computable", "verdict": "", "note": note}
 
 
 def _worded(judged: Verdict, words: Mapping[str, str]) -> dict[str, object]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.ceilings import CEILINGS, above, chance, cornermost, required, steps, without_each
-from sexresearch.chain.deciding.scored import Scored, scored
+from sexresearch.chain.deciding.scored import Scored, Scores, scored
 from sexresearch.chain.joining import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
@@ -34,7 +33,7 @@ def necessity(
     target: str,
     conditions: Sequence[str] | None = None,
     scale: Survey | Instrument | Mapping[str, tuple[float, float]] | Sequence[float] | None = None,
-    scores: Literal["composite", "latent"] = "composite",
+    scores: Scores = "composite",
     permutations: int = 1000,
     seed: int = 1,
 ) -> pd.DataFrame:
@@ -168,7 +167,7 @@ def bottlenecks(
     target: str,
     conditions: Sequence[str] | None = None,
     scale: Survey | Instrument | Mapping[str, tuple[float, float]] | Sequence[float] | None = None,
-    scores: Literal["composite", "latent"] = "composite",
+    scores: Scores = "composite",
     percents: Sequence[float] = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100),
 ) -> pd.DataFrame:
     """How much of every condition a level of the target asks for, and how many respondents give less.

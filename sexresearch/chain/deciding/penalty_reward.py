@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from scipy.special import ndtri
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.asymmetry import FEWEST, KINDS, Indices, indices, probabilities
 from sexresearch.chain.deciding.recipes import Recipes
-from sexresearch.chain.deciding.scored import Scored, scored
+from sexresearch.chain.deciding.scored import Scored, Scores, scored
 from sexresearch.chain.joining import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
@@ -22,6 +22,8 @@ from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.survey import Survey
 from sexresearch.verdict import Verdict, against, prose
 
+Curve = Literal["dummies", "spline"]
+CURVES = get_args(Curve)
 LINES = (25.0, 75.0)
 WORDS = {
     "basic": "basic: low ratings take more than high ratings add",
@@ -37,8 +39,8 @@ def penalty_reward(
     target: str,
     attributes: Sequence[str] | None = None,
     scale: Survey | Instrument | Mapping[str, tuple[float, float]] | Sequence[float] | None = None,
-    scores: Literal["composite", "latent"] = "composite",
-    curve: Literal["dummies", "spline"] = "dummies",
+    scores: Scores = "composite",
+    curve: Curve = "dummies",
     lines: Sequence[float] = LINES,
     seed: int = 1,
     level: float = 0.95,
@@ -136,8 +138,8 @@ def penalties(
 
 
 def _refuse(curve: str, lines: Sequence[float], seed: int, level: float) -> None:
-    if curve not in ("dummies", "spline"):
-        raise OptionError(f"curve {curve!r} is not known; allowed: dummies, spline")
+    if curve not in CURVES:
+        raise OptionError(f"curve {curve!r} is not known; allowed: {', '.join(CURVES)}")
     if len(lines) != 2 or not 0 <= lines[0] < lines[1] <= 100:
         raise OptionError(f"lines must be two rising numbers of points between 0 and 100; found {lines!r}")
     if not 0 < level < 1:

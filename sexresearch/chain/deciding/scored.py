@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from sexresearch.sem import Results
 from sexresearch.sem.view import Array, View, view
 from sexresearch.survey.survey import Survey
 
+Scores = Literal["composite", "latent"]
+SCORES = get_args(Scores)
 DECIMALS = 9  # of points from 0 to 100: sums of the same answers in another order are the same points
 
 
@@ -56,8 +59,8 @@ def scored(
     scores: str,
 ) -> Scored:
     """The points of the target and of the names (default: see `of_survey`, `of_fit`) by the scores asked for."""
-    if scores not in ("composite", "latent"):
-        raise OptionError(f"scores {scores!r} is not known; allowed: composite, latent")
+    if scores not in SCORES:
+        raise OptionError(f"scores {scores!r} is not known; allowed: {', '.join(SCORES)}")
     if names is not None and target in names:
         raise OptionError(f"{target!r} is the target, and cannot be set beside itself")
     if isinstance(data, Survey | pd.DataFrame):

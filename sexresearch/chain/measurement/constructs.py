@@ -152,3 +152,13 @@ def loaded(at: LoadingMatrices, construct: GroupConstruct, number: int = 0) -> C
         cuts=at.cuts[number][kept],
         owner=np.array([items.index(i) for i in at.owner[kept]], dtype=int),
     )
+
+
+def moving(at: LoadingMatrices, construct: GroupConstruct) -> Array:
+    """The numbers of the parameter vectors at which `construct` and its items do not look as they do at the first."""
+    place = {name: i for i, name in enumerate(at.names)}
+    items = [place[name] for name in construct.items]
+    every = list(dict.fromkeys([place[construct.name], *items, *(place[name] for name in construct.indicators)]))
+    grid = (slice(None), *np.ix_(every, every))
+    parts = [at.total[grid], at.direct[grid], at.cov[grid], at.residual[grid], at.cuts[:, np.isin(at.owner, items)]]
+    return np.flatnonzero(np.any([(part != part[0]).reshape(len(part), -1).any(axis=1) for part in parts], axis=0))

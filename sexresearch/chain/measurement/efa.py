@@ -12,7 +12,20 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.sem import Moments, Results, Rotation, fit
-from sexresearch.sem.view import Array, Parameter, View, frame_of, matrices, view, written
+from sexresearch.sem.view import (
+    Array,
+    Bounds,
+    EqualAcrossGroups,
+    Estimator,
+    MissingData,
+    Parameter,
+    RotationMethod,
+    View,
+    frame_of,
+    matrices,
+    view,
+    written,
+)
 from sexresearch.survey import Survey
 from sexresearch.verdict import Outcome
 
@@ -28,15 +41,15 @@ def efa(
     *,
     items: Sequence[str] | None = None,
     moments: Moments | Mapping[object, Moments] | None = None,
-    rotation: Rotation | str = "geomin",
-    estimator: str | None = None,
-    missing: str = "listwise",
+    rotation: Rotation | RotationMethod | str = "geomin",
+    estimator: Estimator | str | None = None,
+    missing: MissingData | str = "listwise",
     ordered: bool | Sequence[str] | None = None,
     group: str | None = None,
-    group_equal: Sequence[str] = (),
+    group_equal: Sequence[EqualAcrossGroups | str] = (),
     cluster: str | None = None,
     sampling_weights: str | None = None,
-    bounds: str | None = "pos_var",
+    bounds: Bounds | str | None = "pos_var",
 ) -> Results:
     """Exploratory factor analysis: factors that all items load on, rotated, with standard errors and fit measures.
 
@@ -52,7 +65,7 @@ def efa(
     moments : Moments or dict of Moments by group label, optional
         Covariances in place of the answers.
     rotation : Rotation or str
-        The method's name, or a `Rotation` that says more.
+        The method's name, as in `fit`, or a `Rotation` that says more.
     estimator, missing, ordered, group, group_equal, cluster, sampling_weights : as those of `fit`
         Several groups are rotated alike where "loadings" are held equal; otherwise each by itself, factors in the order
         and of the sign that make them most like those of the first group.

@@ -25,6 +25,7 @@ from sexresearch.chain.measurement.constructs import (
     constructs,
     loaded,
     measured,
+    moving,
     seen,
 )
 from sexresearch.chain.measurement.notes import OBSERVED, reliability_note
@@ -210,7 +211,9 @@ def _coefficients(
     for place, construct in enumerate(constructs):
         if len(construct.indicators) > 1:
             whole = _sample_cov(fit.blocks[construct.group], construct.items) if observed else None
-            for number in range(len(theta)):
+            moved = moving(groups[construct.group], construct)
+            out[:, place] = _three(loaded(groups[construct.group], construct), construct, standardized, whole)
+            for number in moved.tolist():
                 x = loaded(groups[construct.group], construct, number)
                 out[number, place] = _three(x, construct, standardized, whole)
     return out

@@ -16,9 +16,19 @@ import pandas as pd
 from scipy.special import ndtri
 
 from sexresearch.chain.paths.arrows import all_arrows
-from sexresearch.chain.robustness.specifications import LIKELIHOODS, Specification
+from sexresearch.chain.robustness.specifications import Specification
 from sexresearch.chain.robustness.universe import Whole, whole_model
-from sexresearch.sem.view import Array, TotalEffect, View, Workers, matrices, shared_out, total_effects, view
+from sexresearch.sem.view import (
+    LIKELIHOODS,
+    Array,
+    TotalEffect,
+    View,
+    Workers,
+    matrices,
+    shared_out,
+    total_effects,
+    view,
+)
 
 MOST = 60  # specifications whose curve is compared, the reference among them
 FEWEST = 19  # samples for a p value of .05

@@ -16,9 +16,10 @@ from sexresearch.chain.paths.arrows import all_arrows, checked_name
 from sexresearch.chain.robustness.curve_null import curve_null
 from sexresearch.chain.robustness.leaving_out import ItemRule, item_choices
 from sexresearch.chain.robustness.specifications import (
-    LIKELIHOODS,
     Alternatives,
+    Estimators,
     Specification,
+    WaysWithGaps,
     by_data,
     specifications,
 )
@@ -86,8 +87,8 @@ def multiverse(
     target: str | None = None,
     *,
     items: ItemRule | Mapping[str, Sequence[Sequence[str]]] = "drop_one",
-    estimators: Sequence[str] | None = None,
-    missing: Sequence[str] | None = None,
+    estimators: Estimators | None = None,
+    missing: WaysWithGaps | None = None,
     screening: Mapping[str, object] | None = None,
     views: Mapping[str, Model | str] | None = None,
     covariates: Sequence[str] = (),
@@ -114,9 +115,9 @@ def multiverse(
         loading, or none but all; at least two are kept. Or sets of items by construct.
     estimators : sequence of str, optional
         Default: "ML" and "MLR"; the one of `fitting`, or "WLSMV" where items are ordered, "MLR" with clusters or
-        weights. Robust least squares (such as "WLSMV") takes the items as ordered.
+        weights. Those of `fit`; robust least squares (such as "WLSMV") takes the items as ordered.
     missing : sequence of str, optional
-        Ways with gaps. Default: "listwise", and "fiml" where answers are missing.
+        Ways with gaps, as in `fit`. Default: "listwise", and "fiml" where answers are missing.
     screening : dict, optional
         Rows that are left out, by a name for it: findings of `screen`, labels, a mask, or None for nobody. Default: of
         a survey, nobody, and everyone whom `screen` finds.
@@ -249,7 +250,7 @@ def _estimators(data: Survey | pd.DataFrame, models: Mapping[str, Model], fittin
         return [str(fitting.estimator)]
     if _ordered(data, models, fitting):
         return ["WLSMV"]
-    return ["MLR"] if fitting.cluster or fitting.sampling_weights else list(LIKELIHOODS[:2])
+    return ["MLR"] if fitting.cluster or fitting.sampling_weights else ["ML", "MLR"]
 
 
 def _screenings(data: Survey | pd.DataFrame, screening: Mapping[str, object] | None) -> dict[str, object]:

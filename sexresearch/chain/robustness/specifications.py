@@ -6,12 +6,15 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
 from sexresearch.chain.robustness.leaving_out import LeftOut
+from sexresearch.sem.view import Estimator, MissingData
 
-LIKELIHOODS = ("ML", "MLR", "MLM", "MLMV", "MLMVS", "MLF")  # of continuous items: estimates alike, errors not
+Estimators: TypeAlias = Sequence[Estimator | str]
+WaysWithGaps: TypeAlias = Sequence[MissingData | str]
 TRIES = 50  # draws for each specification that is wanted, before there are taken to be no more
 
 

@@ -12,10 +12,11 @@ import pandas as pd
 
 from sexresearch.chain.paths.effects import effects
 from sexresearch.chain.robustness.leaving_out import LeftOut
-from sexresearch.chain.robustness.specifications import LIKELIHOODS, Specification
+from sexresearch.chain.robustness.specifications import Specification
 from sexresearch.errors import DataError, OptionError, SexresearchError
 from sexresearch.sem import Fitting, Model, Results
 from sexresearch.sem.view import (
+    LIKELIHOODS,
     ItemSubsets,
     TotalEffect,
     View,

@@ -10,12 +10,12 @@ import pandas as pd
 from sexresearch.errors import ModelError, ModelSyntaxError
 from sexresearch.sem.after.score_tests import TOGETHER, constraint_frame
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.delta_method import carried
 from sexresearch.sem.estimation.constraints import namespace
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.language.expression import Expression
 from sexresearch.sem.language.statements import Constraint
 from sexresearch.sem.language.syntax import parse_constraints
-from sexresearch.sem.matrices import carried
 
 REDUNDANT = 1e-10  # scaled eigenvalue below which hypotheses follow from each other
 

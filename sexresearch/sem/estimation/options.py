@@ -9,6 +9,7 @@ from sexresearch.errors import OptionError
 from sexresearch.sem.estimation.spellings import spelled, spelled_names
 from sexresearch.sem.language.completion import COMPLETION, Completion
 from sexresearch.sem.language.equality import GROUP_EQUAL
+from sexresearch.sem.language.model import Parameterization
 from sexresearch.sem.rotation.method import Rotation
 
 MaximumLikelihood = Literal["ML", "MLM", "MLMV", "MLMVS", "MLR", "MLF"]
@@ -22,7 +23,6 @@ TestOfFit = Literal[
 ]  # fmt: skip
 Information = Literal["expected", "observed", "first_order"]
 Bounds = Literal["pos_var"]
-Parameterization = Literal["delta", "theta"]
 Engine = Literal["native", "semopy"]
 ESTIMATORS, MISSING, SE, TEST = (get_args(words) for words in (Estimator, Missing, StandardErrors, TestOfFit))
 INFORMATION, BOUNDS, PARAMETERIZATIONS = (get_args(words) for words in (Information, Bounds, Parameterization))

@@ -10,13 +10,12 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.estimation.constraints import Namespace
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.inference.defined_parameters import defined_parameters, standardized_definitions
 from sexresearch.sem.inference.standardized import ends_in_table, std_lv_and_all
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.statements import Definition
 from sexresearch.sem.language.table import ParameterTable
-from sexresearch.sem.matrices import delta_variances
 
 NUMBERS = ("est", "se", "z", "pvalue", "ci_lower", "ci_upper", "std_lv", "std_all")
 COLUMNS = pd.Index(["lhs", "op", "rhs", "label", "group", "level", *NUMBERS])
@@ -28,9 +27,9 @@ def parameter_frame(fitted: Fitted, vcov: Array, level: float = 0.95) -> pd.Data
     std = list(_standardized(fitted, est))
     defined = fitted.names.definitions
     if defined:
-        values, errors = _defined(fitted.names, fitted.theta, vcov)
+        values, errors = defined_parameters(fitted.names, fitted.theta, vcov)
         est, se = np.append(est, values), np.append(se, errors)
-        std = [np.append(s, _defined_std(fitted, s)) for s in std]
+        std = [np.append(s, standardized_definitions(fitted, s)) for s in std]
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(se > 0, est / np.where(se > 0, se, 1.0), np.nan)
     half = float(ndtri(0.5 + level / 2)) * se
@@ -106,20 +105,3 @@ def _standardized(fitted: Fitted, est: Array) -> Array:
     for number, (state, places) in enumerate(zip(fitted.states, fitted.table.places, strict=True)):
         out[:, places] = std_lv_and_all(state, ends_in_table(fitted.table, number), est[places])
     return out
-
-
-def _defined(names: Namespace, theta: Array, vcov: Array) -> tuple[Array, Array]:
-    """Values and delta-method standard errors of the defined parameters (Sobel 1982, doi 10.2307/270723)."""
-    known = names.jets(theta)
-    jets = [known[d.name] for d in names.definitions]
-    variances = delta_variances(np.array([jet.gradient for jet in jets]), vcov)
-    return np.array([jet.value for jet in jets]), np.sqrt(np.maximum(variances, 0.0))
-
-
-def _defined_std(fitted: Fitted, std: Array) -> Array:
-    """The definitions applied to standardized estimates, each label read at its first row; NaN where undefined."""
-    names = fitted.names
-    used = (*names.free, *names.fixed)
-    theta = np.array([std[fitted.table.named[name]] for name in used])
-    known = Namespace(len(used), {name: i for i, name in enumerate(used)}, {}, names.definitions).jets(theta)
-    return np.array([known[d.name].value for d in names.definitions])

@@ -10,7 +10,7 @@ from sexresearch.sem.implied.structure import Implied
 from sexresearch.sem.language.parameter import Parameter
 
 
-def explained(state: Implied, rows: Sequence[Parameter]) -> dict[str, float]:
+def r_squared(state: Implied, rows: Sequence[Parameter]) -> dict[str, float]:
     """R-squared of every variable that one of the group's rows is to explain: 1 - residual / total variance.
 
     0 where its paths are fixed to 0; NaN where the residual variance is negative.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.delta_method import carried
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.pivots import unit_jacobian
-from sexresearch.sem.matrices import carried, determined_inverse, inverse_information
+from sexresearch.sem.matrices import determined_inverse, inverse_information
 from sexresearch.sem.threads import one_thread
 
 

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from sexresearch.errors import ModelSyntaxError, OptionError
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.syntax import parse
 
-GROUP_EQUAL = (
-    "loadings",
-    "intercepts",
-    "thresholds",
-    "means",
-    "residuals",
-    "residual_covariances",
-    "lv_variances",
-    "lv_covariances",
-    "regressions",
-)
+EqualAcrossGroups = Literal[
+    "loadings", "intercepts", "thresholds", "means", "residuals", "residual_covariances", "lv_variances",
+    "lv_covariances", "regressions",
+]  # fmt: skip
+GROUP_EQUAL = get_args(EqualAcrossGroups)
 
 
 @dataclass(frozen=True)

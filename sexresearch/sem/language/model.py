@@ -11,7 +11,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
-from sexresearch.sem.language.equality import equal_names
+from sexresearch.sem.language.equality import EqualAcrossGroups, equal_names
 from sexresearch.sem.language.model_html import model_html
 from sexresearch.sem.language.statements import Statements
 from sexresearch.sem.language.syntax import parse
@@ -78,7 +78,7 @@ class Model:
         groups: int | Sequence[object] = 1,
         *,
         ordered: Mapping[str, int] | None = None,
-        group_equal: Sequence[str] = (),
+        group_equal: Sequence[EqualAcrossGroups | str] = (),
         group_partial: Sequence[str] = (),
         std_lv: bool = False,
         meanstructure: bool | None = None,

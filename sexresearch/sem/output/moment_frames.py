@@ -9,7 +9,7 @@ import pandas as pd
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.ordinal_moments import ordinal_moments
-from sexresearch.sem.inference.r_squared import explained
+from sexresearch.sem.inference.r_squared import r_squared
 
 Moment = dict[str, pd.DataFrame | pd.Series]
 
@@ -43,7 +43,7 @@ def residual_frames(fitted: Fitted, groups: Sequence[object]) -> dict[object, Mo
 
 def explained_frame(fitted: Fitted, groups: Sequence[object]) -> pd.Series:
     """R-squared of every endogenous variable; indexed by (group, level, variable) where there are groups and levels."""
-    parts = [explained(state, fitted.table.group(number)) for number, state in enumerate(fitted.states)]
+    parts = [r_squared(state, fitted.table.group(number)) for number, state in enumerate(fitted.states)]
     keys = block_keys(fitted, groups)
     if not keys:
         return pd.Series(parts[0], name="r_squared", dtype=float)

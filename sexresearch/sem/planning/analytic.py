@@ -14,7 +14,7 @@ from sexresearch.errors import OptionError
 from sexresearch.sem.inference.vcov import vcov
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
-from sexresearch.sem.planning.chi_square import (
+from sexresearch.sem.planning.noncentral_chi_square import (
     noncentral_power,
     noncentrality_needed,
     rmsea_test_power,

@@ -23,7 +23,7 @@ from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.misspecification import Level, levels
 from sexresearch.sem.planning.plan import WHOLE, plan_of, refuse_ordered
 from sexresearch.sem.planning.power import refuse_counts, sample_sizes
-from sexresearch.sem.planning.samples import MomentSampler
+from sexresearch.sem.planning.power_samples import MomentSampler
 from sexresearch.sem.resampling.many_fits import batch
 from sexresearch.sem.resampling.many_measures import many_measures
 from sexresearch.sem.resampling.refit import refit_samples

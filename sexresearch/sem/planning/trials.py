@@ -10,7 +10,7 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.planning.plan import Plan
-from sexresearch.sem.planning.samples import MomentSampler, RowSampler, improper
+from sexresearch.sem.planning.power_samples import MomentSampler, RowSampler, improper
 from sexresearch.sem.planning.wanted import TargetEffect, estimates, standard_errors
 from sexresearch.sem.resampling.many_errors import covariances
 from sexresearch.sem.resampling.many_fits import Batch, batch

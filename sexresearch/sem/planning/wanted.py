@@ -10,9 +10,9 @@ import numpy as np
 
 from sexresearch.errors import OptionError
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.delta_method import delta_variances
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.language.parameter import Parameter
-from sexresearch.sem.matrices import delta_variances
 from sexresearch.sem.resampling.row_values import definition_values, row_values
 
 STEP = 1e-5  # relative, of central differences whose error is of the order of its square

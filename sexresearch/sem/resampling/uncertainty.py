@@ -20,7 +20,7 @@ from scipy.special import ndtr, ndtri
 from sexresearch.errors import OptionError, SexresearchError
 from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.matrices import delta_variances
+from sexresearch.sem.delta_method import delta_variances
 from sexresearch.sem.resampling.draws import root
 from sexresearch.sem.resampling.intervals import METHODS, BootstrapInterval, acceleration, limits
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
+from sexresearch.chain.views.chain_model import ChainView
 from sexresearch.frozen import by_value
 from sexresearch.sem import Fitting
+from sexresearch.sem.view import EqualAcrossGroups
 
 Kind = Literal["raw data", "moments", "covariances", "correlations and SDs", "correlations", "HTMT"]
 KINDS: tuple[str, ...] = get_args(Kind)
 LIKELIHOODS = ("normal", "wishart")
 DUCKDB = "duckdb://"
 BY = ("fit", "pls", "pls_mode_b", "pls_factorial", "pls_centroid")
-VIEWS = ("core", "full", "pyramid", "satisfaction_only", "direct", "reversed")
+VIEWS = get_args(ChainView)
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,6 @@ class Study:
     cleaning: Cleaning = field(default_factory=Cleaning)
     fitting: Fitting = field(default_factory=Fitting)
     group: str | None = None
-    group_equal: tuple[str, ...] = ()
+    group_equal: tuple[EqualAcrossGroups | str, ...] = ()
     group_partial: tuple[str, ...] = ()
     published: tuple[Published, ...] = ()

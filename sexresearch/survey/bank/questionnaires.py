@@ -8,6 +8,7 @@ from typing import Literal
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
+from sexresearch.languages import Language
 from sexresearch.survey.bank.audit import audit_constructs
 from sexresearch.survey.bank.content import BankConstruct, bank, languages, structure, words
 from sexresearch.survey.instrument import Instrument
@@ -17,7 +18,7 @@ InstrumentKind = Literal["full", "customer-core", "employee", "pulse", "audit"]
 
 
 @in_words
-def instrument(kind: InstrumentKind = "full", language: str = "en") -> Instrument:
+def instrument(kind: InstrumentKind = "full", language: Language = "en") -> Instrument:
     """A questionnaire on the model of ISO 23592, made of the item bank.
 
     Parameters
@@ -27,8 +28,8 @@ def instrument(kind: InstrumentKind = "full", language: str = "en") -> Instrumen
         pyramid and the effect chain, for customers. "employee": every sub-element of the standard, and engagement.
         "pulse": ten questions to customers that still hold the core of the chain. "audit": self-assessment of the
         practices and recommendations that the standard lists, with the maturity of each element, for managers.
-    language : str
-        "en" or "de".
+    language : {"en", "de"}
+        Of all texts.
 
     Returns
     -------

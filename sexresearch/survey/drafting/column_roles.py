@@ -9,6 +9,7 @@ import pandas as pd
 from sexresearch.survey.drafting.seen import Seen
 from sexresearch.survey.joined import joined_by
 from sexresearch.survey.layouts.file_layout import DATE
+from sexresearch.survey.parts import Role
 from sexresearch.survey.spelling import folded
 
 UNIQUE = 0.98  # share of distinct values from which on a column can number respondents
@@ -63,7 +64,7 @@ def is_about_people(seen: Seen) -> bool:
     return named or bool(ASKED_OF_PEOPLE.search(folded(seen.wording)))
 
 
-def field_role(seen: Seen) -> tuple[str, str]:
+def field_role(seen: Seen) -> tuple[Role, str]:
     """The role of a column that is no item, and why.
 
     >>> field_role(Seen("weight", "", codes=pd.Series([0.5, 1.5, 1.0, 1.0])))

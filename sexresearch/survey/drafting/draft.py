@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import DataError
+from sexresearch.languages import Language
 from sexresearch.survey.bank.content import bank
 from sexresearch.survey.checking import check_answers
 from sexresearch.survey.columns import item_answers
@@ -88,7 +88,7 @@ class Draft(Instrument):
 
 
 @in_words
-def draft_instrument(path: str | Path, sheet: str | None = None, *, language: Literal["en", "de"] = "en") -> Draft:
+def draft_instrument(path: str | Path, sheet: str | None = None, *, language: Language = "en") -> Draft:
     """A questionnaire for a survey file that has none: what each column most likely is, to be confirmed by a person.
 
     Parameters
