@@ -81,6 +81,19 @@ def flat_direction(information: Array, basis: Array) -> Array | None:
     return vectors[:, 0] if whole else _diagonal_scale(information) * (basis @ (vectors[:, 0] / scale))
 
 
+def bounded_away(information: Array, inverse: Array) -> bool:
+    """Whether the inverse is small enough to exclude a flat direction: no eigenvalue is below 1 / |inverse|.
+
+    Both in scaled parameters, the size of the inverse being the root of its summed squares. False may mean either.
+
+    >>> bounded_away(np.diag([4.0, 9.0]), np.diag([1 / 4, 1 / 9]))
+    True
+    """
+    scale = _diagonal_scale(information)
+    unit = inverse * scale[:, None] * scale
+    return bool(FLAT * FLAT * np.vdot(unit, unit) < 1.0)
+
+
 def _diagonal_scale(information: Array) -> Array:
     """(q,) roots of the diagonal; 1 where there is no information, so that such a direction stays flat."""
     diagonal = np.sqrt(np.abs(information.diagonal()))

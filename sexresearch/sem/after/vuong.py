@@ -17,7 +17,6 @@ from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.likelihood import inverses
 from sexresearch.sem.implied.structure import Implied
-from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.terms.scores import cluster_sums
 
 BEYOND = 40.0  # standard deviations above the mean where a weighted sum of chi-squares has no tail left (below 1e-12)
@@ -91,7 +90,7 @@ def _by_unit(rows: Array, codes: Array | None) -> Array:
 
 def _w_matrix(first: Fitted, second: Fitted, codes: Array | None) -> Array:
     scores = [_by_unit(np.concatenate(fitted.scores), codes) for fitted in (first, second)]
-    inverses = [inverse_information(fitted.information, fitted.basis) for fitted in (first, second)]
+    inverses = [fitted.inverse for fitted in (first, second)]
     upper, lower = ([sign * scores[a].T @ scores[b] @ inverses[b] for b in (0, 1)] for a, sign in ((0, 1.0), (1, -1.0)))
     return np.block([upper, lower])
 

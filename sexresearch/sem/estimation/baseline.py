@@ -53,7 +53,10 @@ def _solution(objective: Discrepancy, start: Array, fitted: Fitted) -> Solution:
         exact = exact and here
     if not exact:
         return minimize(objective, at)
-    return Solution(at, objective.value(at), np.zeros(len(at)), 0.0, 0, True, "", True)
+    if not objective.has_likelihood:
+        return Solution(at, objective.value(at), np.zeros(len(at)), 0.0, 0, True, "", True)
+    point = objective.curve(at)  # its implied moments are asked for again
+    return Solution(at, point.value, np.zeros(len(at)), 0.0, 0, True, "", True, (objective, point))
 
 
 Thresholds = tuple[tuple[str, int], ...]

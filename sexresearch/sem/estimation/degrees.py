@@ -7,7 +7,7 @@ import numpy as np
 from sexresearch.errors import ModelError
 from sexresearch.sem.data.moments import heaviest
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.matrices import flat_direction
+from sexresearch.sem.matrices import bounded_away, flat_direction
 
 INVOLVED = 0.15  # weight in the flat direction from which a parameter is named
 
@@ -37,6 +37,9 @@ def refuse_unidentified(fitted: Fitted) -> str:
     The expected information is looked at where the fit ended and, if it is singular there, again near its start.
     """
     fitted = fitted.conditioned
+    whole = fitted.basis.shape[1] == fitted.table.n_free
+    if whole and fitted.options.information == "expected" and bounded_away(fitted.information, fitted.inverse):
+        return ""
     flat = flat_direction(fitted.expected_information, fitted.basis)
     if flat is None:
         return ""

@@ -17,6 +17,7 @@ from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.implied.structure import Implied, Structure
 from sexresearch.sem.language.exploratory import ExploratoryBlock
 from sexresearch.sem.language.table import ParameterTable
+from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.rotation.rotate import RotatedLoadings
 from sexresearch.sem.terms.objective import Curve
 from sexresearch.sem.terms.scores import SaturatedModel
@@ -160,6 +161,11 @@ class Fitted:
         if self.options.information == "first_order":
             return self.score_products
         return self.observed_information if self.options.information == "observed" else self.expected_information
+
+    @read_only_property
+    def inverse(self) -> Array:
+        """(q, q) inverse of the information the options ask for, in the directions the constraints leave free."""
+        return inverse_information(self.information, self.basis)
 
     @cached_property
     def log_likelihood(self) -> float:

@@ -21,6 +21,7 @@ NOTHING_LEFT = 1e-18  # decrement at which estimates are right to nine digits an
 NEXT_TO_NOTHING = 1e-17  # what an exact Newton step and one more by the same Hessian may leave
 EXACT = 1e-24  # nothing is left to gain: the start was the answer (the baseline model of complete data)
 NEWTON_FROM = 0.03  # decrement below which the exact Hessian is worth its cost
+NEARLY = 0.5  # decrement of a scoring step that mostly ends where that is so
 MAX_ITERATIONS = 500
 NEGATIVE_CURVATURE = -1e-6  # scaled eigenvalue that marks a saddle, well beyond rounding
 
@@ -80,15 +81,17 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
         return Solution(
             theta, point.value, point.gradient, np.inf, 0, False, "the starting values imply no covariance matrix"
         )
-    positive, scale = False, np.ones(0)
+    positive, near, scale = False, False, np.ones(0)
     for iteration in range(max_iterations):
-        ahead = _newton(point, scale) if positive else None  # still on convex ground: no need to score first
-        positive = ahead is not None
-        if ahead is None:
+        exact = _newton(point, scale) if near else None  # most likely on convex ground: no need to score first
+        positive = exact is not None and (positive or float(point.gradient @ exact.step) < NEWTON_FROM)
+        if positive and exact is not None:
+            ahead = exact
+        else:
             scale = _scale(point.curvature)
             ahead = _ahead(point.curvature, point.gradient, scale)
             if float(point.gradient @ ahead.step) < NEWTON_FROM:
-                exact = _newton(point, scale)
+                exact = exact if near else _newton(point, scale)
                 ahead, positive = exact or ahead, exact is not None
         decrement = float(point.gradient @ ahead.step)
         if decrement < EXACT:
@@ -99,6 +102,7 @@ def _descend(objective: Objective, theta: Array, max_iterations: int) -> Solutio
             trouble = "" if done else "no step lowers the discrepancy any further although the gradient is not zero"
             return _stop(objective, theta, point, decrement, iteration, trouble)
         theta, point, damping = moved
+        near = positive or (decrement < NEARLY and not near and not damping)
         if decrement < (NEWTON_FROM if positive else DECREMENT_TOLERANCE):
             further = _further(ahead, point.gradient, scale)
             left = float(point.gradient @ further)

@@ -32,6 +32,8 @@ TURNS = (1.0, 1.0, 1.0, -0.5, 0.3, 2.0)  # what random starts multiply loadings 
 FURTHEST = 1.0  # radius of the trust region, in standardized units
 SMALL = ((5, 3), (10, 2))  # respondents per parameter below which so many attempts must end at the lowest minimum
 LONG = 18  # attempts after which one minimum is enough, and none is looked for further
+CLOSE_TO_RADIUS = 1e-3  # by how much a step may be longer than the trust region, relatively
+MOST_SHIFTS = 50  # four are enough unless the slope along the lowest eigenvalue is nearly 0
 SAME = 1e-7  # of the discrepancy: two attempts ended at one minimum
 
 
@@ -153,11 +155,11 @@ def trust_region(
     """A minimum by exact Newton steps no longer than `furthest`, in parameters divided by their `unit` (q,)."""
     point, radius = objective.curve(theta), FURTHEST / 2
     for iteration in range(iterations):
-        decrement = newton_decrement(point)
-        values, vectors = np.linalg.eigh(objective.hessian(theta) * np.outer(unit, unit))
-        if values[0] > 0 and decrement < DECREMENT_TOLERANCE:
-            return Solution(theta, point.value, point.gradient, decrement, iteration, True, "", True)
+        values, vectors = np.linalg.eigh(point.hessian() * np.outer(unit, unit))
         slope = vectors.T @ (point.gradient * unit)
+        decrement = float(slope / values @ slope) if values[0] > 0 else math.inf
+        if decrement < DECREMENT_TOLERANCE:
+            return Solution(theta, point.value, point.gradient, decrement, iteration, True, "", True)
         moved = _bounded_step(objective, theta, point, unit, (values, vectors, slope), (radius, furthest))
         if moved is None:
             break
@@ -192,18 +194,20 @@ def _bounded_step(
 
 
 def _shift(values: Array, slope: Array, radius: float) -> float:
-    """What to add to the eigenvalues so that the Newton step is no longer than `radius`, by bisection."""
+    """What to add to the eigenvalues so that the Newton step is no longer than `radius`.
 
-    def length(shift: float) -> float:
-        return float(np.linalg.norm(slope / (values + shift)))
-
-    if values[0] > 1e-12 and length(0.0) <= radius:
+    Newton's method on 1 / length, which never goes past the solution from below (More & Sorensen 1983,
+    doi 10.1137/0904038).
+    """
+    if values[0] > 1e-12 and np.linalg.norm(slope / values) <= radius:
         return 0.0
-    low = max(0.0, -float(values[0])) + 1e-14 * max(1.0, float(np.abs(values).max()))
-    high = max(2 * low, 1e-8)
-    while length(high) > radius:
-        high *= 4.0
-    for _ in range(60):
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if length(middle) > radius else (low, middle)
-    return high
+    least = max(0.0, -float(values[0])) + 1e-14 * max(1.0, float(np.abs(values).max()))
+    shift = max(least, abs(float(slope[0])) / radius - float(values[0]))
+    for _ in range(MOST_SHIFTS):
+        step = slope / (values + shift)
+        square = float(step @ step)
+        excess = math.sqrt(square) / radius - 1.0
+        if excess <= CLOSE_TO_RADIUS:
+            break
+        shift += excess * square / float(step / (values + shift) @ step)
+    return shift

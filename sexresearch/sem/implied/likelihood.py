@@ -38,14 +38,17 @@ def respondents(group: Grouped) -> float:
     return float(group.n.sum()) if isinstance(group, Patterns) else sum(block.n for block in group)
 
 
-def deviance(omega: Array, group: Grouped) -> float:
-    """Sum over blocks of n (log|Omega| + tr(Omega^-1 M)); infinite where Omega is not positive definite."""
+def deviance(omega: Array, group: Grouped, state: Implied | None = None) -> float:
+    """Sum over blocks of n (log|Omega| + tr(Omega^-1 M)); infinite where Omega is not positive definite.
+
+    state : what implies Omega, and may know its inverse.
+    """
     if isinstance(group, Patterns):
         known = group.known(omega)
         return math.inf if known is None else sum(float(own.stack.n @ own.deviance) for own in known)
     total = 0.0
     for block in group:
-        inverse = invert(_part(omega, block))
+        inverse = _inverse(omega, block, state)
         if inverse is None:
             return math.inf
         total += block.n * (inverse[1] + float(np.vdot(inverse[0], block.moment)))
@@ -62,8 +65,17 @@ def inverses(omega: Array, group: Grouped) -> list[tuple[Array, Array, float]] |
     return solved if len(solved) == len(inverses) else None
 
 
+def _inverse(omega: Array, block: Pattern, state: Implied | None) -> tuple[Array, float] | None:
+    """Inverse and log determinant of a block's part of Omega, which is what `state` implies where that is at hand."""
+    return state.inverse if state is not None and _is_whole(omega, block) else invert(_part(omega, block))
+
+
+def _is_whole(omega: Array, block: Pattern) -> bool:
+    return len(block.columns) == len(omega)
+
+
 def _part(omega: Array, block: Pattern) -> Array:
-    return omega if len(block.columns) == len(omega) else omega[np.ix_(block.columns, block.columns)]
+    return omega if _is_whole(omega, block) else omega[np.ix_(block.columns, block.columns)]
 
 
 def likelihood_derivatives(state: Implied, group: Grouped) -> Derivatives:
@@ -82,12 +94,12 @@ def likelihood_gradient(state: Implied, blocks: tuple[Pattern, ...]) -> tuple[fl
     """Half the deviance of one group with its gradient by slot (k,); infinite where Omega is not positive definite."""
     value, slope = 0.0, np.zeros(len(state.structure.free))
     for block in blocks:
-        inverse = invert(_part(state.omega, block))
+        inverse = _inverse(state.omega, block, state)
         if inverse is None:
             return math.inf, np.full(len(slope), math.nan)
         V, logdet = inverse
         half = 0.5 * block.n
-        Z = state.used if len(block.columns) == len(state.omega) else state.used[block.columns]
+        Z = state.used if _is_whole(state.omega, block) else state.used[block.columns]
         slope += first_order(state.structure, slot_products(state.structure, Z, half * (V - V @ block.moment @ V)))
         value += half * (logdet + float(np.vdot(V, block.moment)))
     return value, slope
@@ -135,13 +147,12 @@ class _BlockSum:
 
 
 def _block_terms(state: Implied, block: Pattern) -> _BlockTerms | None:
-    whole = len(block.columns) == len(state.omega)
-    inverted = state.inverse if whole else invert(_part(state.omega, block))
+    inverted = _inverse(state.omega, block, state)
     if inverted is None:
         return None
     V, logdet = inverted
     half = 0.5 * block.n
-    Z = state.used if whole else state.used[block.columns]
+    Z = state.used if _is_whole(state.omega, block) else state.used[block.columns]
     inverse = slot_products(state.structure, Z, V)
     push = slot_products(state.structure, Z, half * (V - V @ block.moment @ V))
     return _BlockTerms(half, half * (logdet + float(np.vdot(V, block.moment))), inverse, push)

@@ -24,11 +24,10 @@ def vcov(fitted: Fitted) -> Array:
     if se == "standard" and fitted.options.information == "first_order":
         return determined_inverse(fitted.information, fitted.basis)
     if se == "standard":
-        return inverse_information(fitted.information, fitted.basis)
+        return fitted.inverse
     if se == "robust_sem":
         return _robust_sem(fitted)
-    bread = inverse_information(fitted.information, fitted.basis)
-    return carried(bread, fitted.score_products)
+    return carried(fitted.inverse, fitted.score_products)
 
 
 def _robust_sem(fitted: Fitted) -> Array:

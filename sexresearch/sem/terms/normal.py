@@ -19,7 +19,7 @@ from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.implied.implied_moments import collect, normal_weight
 from sexresearch.sem.implied.likelihood import Grouped, deviance, grouped, likelihood_derivatives, respondents
 from sexresearch.sem.implied.patterns import Pattern
-from sexresearch.sem.implied.structure import implied
+from sexresearch.sem.implied.structure import Implied, implied
 from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.terms.continuous import ContinuousPoint, ContinuousTerm
 from sexresearch.sem.terms.objective import Curve
@@ -76,8 +76,8 @@ class NormalTerm(ContinuousTerm):
     def rescaled(self) -> float:
         return 1.0
 
-    def log_likelihood(self, omega: Array) -> float:
-        joint = log_likelihood(self.sample, omega, self.has_means)
+    def log_likelihood(self, omega: Array, state: Implied | None = None) -> float:
+        joint = log_likelihood(self.sample, omega, self.has_means, state)
         return joint - exogenous_log_likelihood(self.sample, self.fixed)
 
     def saturated(self, exact: bool) -> Saturated:
@@ -136,6 +136,10 @@ class NormalPoint(ContinuousPoint):
     def term(self) -> NormalTerm:
         return self.own
 
+    @property
+    def log_likelihood(self) -> float:
+        return self.own.log_likelihood(self.state.omega, self.state)
+
     @read_only_property
     def score_products(self) -> Array:
         """(q, q) what the products of the scores of respondents, or of their clusters, sum to."""
@@ -190,8 +194,9 @@ class NormalPoint(ContinuousPoint):
 
     @read_only_property
     def precision(self) -> Array:
-        """(p, p) inverse of the implied covariances."""
-        return np.linalg.inv(self.state.cov)
+        """(p, p) inverse of the implied covariances, which is the first part of that of Omega."""
+        p, inverse = self.own.structure.p, self.state.inverse
+        return np.linalg.inv(self.state.cov) if inverse is None else inverse[0][:p, :p]
 
     def squares(self, mean: Array, cov: Array) -> float:
         """m' V m + tr(V S V S) / 2 with V the inverse of the implied covariances (Tanaka & Huba 1985)."""
@@ -205,10 +210,13 @@ def normal_points(points: Sequence[Point]) -> tuple[NormalPoint, ...]:
     return tuple(point for point in points if isinstance(point, NormalPoint))
 
 
-def log_likelihood(sample: Sample, omega: Array, has_means: bool) -> float:
-    """Normal log-likelihood of one group's answers at the moment matrix omega (P, P); NaN where that is impossible."""
+def log_likelihood(sample: Sample, omega: Array, has_means: bool, state: Implied | None = None) -> float:
+    """Normal log-likelihood of one group's answers at the moment matrix omega (P, P); NaN where that is impossible.
+
+    state : what implies omega, and may know its inverse.
+    """
     answers = sum(block.n * (len(block.columns) - has_means) for block in sample.blocks)
-    distance = deviance(omega, sample.grouped) - has_means * respondents(sample.grouped)
+    distance = deviance(omega, sample.grouped, state) - has_means * respondents(sample.grouped)
     return -0.5 * (answers * math.log(2 * math.pi) + distance) if math.isfinite(distance) else math.nan
 
 
