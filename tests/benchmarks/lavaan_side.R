@@ -36,10 +36,11 @@ while (length(line <- readLines(input, 1)) > 0) {
   asked <- strsplit(line, " ")[[1]]
   case <- read_case(asked[2])
   argument <- as.integer(asked[3])
-  fitted <- if (asked[1] == "bootstrap") sem(case$model, case$data)
+  again <- asked[1] %in% c("bootstrap", "gapped")
+  fitted <- if (again) sem(case$model, case$data, missing = if (asked[1] == "gapped") "fiml" else "listwise")
   invisible(gc())
   start <- proc.time()
-  number <- if (asked[1] == "bootstrap") {
+  number <- if (again) {
     bootstrapLavaan(fitted, R = argument, FUN = "coef")
     NaN
   } else verbs[[asked[1]]](case, argument)
