@@ -41,6 +41,7 @@ FAILURES = (ArithmeticError, ValueError, np.linalg.LinAlgError)
 POINTS = 5.0  # of a lever, as `priorities` has it
 PAGE_ONE = 8  # sentences at the most
 PAGE_ORDER = ("next", "today", "chain", "whom", "measured", "data", "limits")
+NEEDED_FIRST = ("next", "data", "measured", "chain", "whom", "today")  # where page one has no room for all
 Progress = Callable[[str], None]
 
 
@@ -72,10 +73,16 @@ class Answer:
     def page_one(self) -> tuple[Sentence, ...]:
         """What matters most, in eight sentences at the most: what to do first, then why."""
         first = [sentence for sentence in self.sentences if sentence.first]
-        kept = sorted(first, key=lambda sentence: PAGE_ORDER.index(sentence.question))
-        limits = [sentence for sentence in kept if sentence.question == "limits"][:1]
-        found = [sentence for sentence in kept if sentence.question != "limits"]
-        return (*found[: PAGE_ONE - len(limits)], *limits)
+        limits = [sentence for sentence in first if sentence.question == "limits"][:1]
+        others = [sentence for sentence in first if sentence.question != "limits"]
+        kept = sorted(others, key=lambda sentence: _need(sentence, others))[: PAGE_ONE - len(limits)]
+        return (*sorted(kept, key=lambda sentence: self._page_order.index(sentence.question)), *limits)
+
+    @property
+    def _page_order(self) -> tuple[str, ...]:
+        """Where it cannot be said what to improve, what is wrong with the answers comes at once."""
+        silent = any(fact.key == "unanswered_next" for fact in self.part("next").facts)
+        return ("next", "data", *PAGE_ORDER[1:]) if silent else PAGE_ORDER
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -180,6 +187,13 @@ class Answer:
     def __repr__(self) -> str:
         heading = f"{named(self.language, 'answer', 'document')}: {self.labels.of(self.target) or self.survey.caption}"
         return "\n".join([heading, *(f"  {sentence.text}" for sentence in self.page_one)])
+
+
+def _need(sentence: Sentence, others: Sequence[Sentence]) -> tuple[int, int]:
+    """How much page one needs a sentence: all on what to do, then the first of every question, then the second."""
+    own = [other for other in others if other.question == sentence.question]
+    place = 0 if sentence.question == "next" else own.index(sentence)
+    return place, NEEDED_FIRST.index(sentence.question)
 
 
 @in_words

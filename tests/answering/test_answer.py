@@ -283,3 +283,17 @@ def test_two_questions_of_one_wording_are_told_apart_by_their_topics():
     labels = Labels(sx.Instrument(tuple(parts)), "en")
     assert (labels.of("offer1"), labels.of("clean1")) == ("Places to eat (Offer)", "Places to eat (Cleanliness)")
     assert labels.quoted("offer2") == "“Overall satisfaction with all that we do”"
+
+
+def test_page_one_keeps_what_is_wrong_with_the_answers_before_a_second_sentence_on_a_question(found):
+    from dataclasses import replace
+
+    from sexresearch.answering.facts import Fact, unanswered
+
+    lost = Fact("constructs_lost", {"names": ["Feeling valued"]}, first=True)
+    parts = [replace(p, facts=(lost, *p.facts)) if p.question == "data" else p for p in found.parts]
+    told = replace(found, parts=tuple(parts)).page_one
+    assert len(told) == 8
+    assert any(sentence.text.startswith("Feeling valued could not be analysed") for sentence in told)
+    silent = [unanswered("next", "no_chain") if p.question == "next" else p for p in parts]
+    assert [sentence.question for sentence in replace(found, parts=tuple(silent)).page_one[:2]] == ["next", "data"]
