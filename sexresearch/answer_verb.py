@@ -10,13 +10,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from sexresearch import datasets
 from sexresearch.answering import answer
+from sexresearch.answering.stages.screening import DROPPABLE
 from sexresearch.answering.text_catalogue import named
 from sexresearch.document.write import writable
+from sexresearch.file_options import Decimal, Header, Reading, Separator, Sheet, Thousands
+from sexresearch.fit_verb import Drop, kept_rows, listed, survey_of
 from sexresearch.languages import Language
 from sexresearch.report import report
-from sexresearch.survey import Survey, read_survey
 from sexresearch.terminal import cell, say
 
 COLUMN_WORDS = '; "" for none. Default: what the questionnaire says.'
@@ -32,24 +33,34 @@ def answer_verb(
     group: Annotated[str | None, typer.Option(help=f"Column of the groups{COLUMN_WORDS}")] = None,
     cluster: Annotated[str | None, typer.Option(help=f"Column of the clusters{COLUMN_WORDS}")] = None,
     ordered: Annotated[str, typer.Option(help="Items taken as ordered, with commas between; all, or none.")] = "",
-    drop: Annotated[str, typer.Option(help="Checks of `screen` whose rows go, with commas between.")] = "",
-    sheet: Annotated[str | None, typer.Option(help="Worksheet of a workbook.")] = None,
+    sampling_weights: Annotated[
+        str | None, typer.Option(help=f"Column of the respondents' weights{COLUMN_WORDS}")
+    ] = None,
+    drop: Drop = "",
+    drop_found: Annotated[str, typer.Option(help="Checks of `screen` whose rows go, with commas between.")] = "",
+    sheet: Sheet = None,
+    header: Header = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     language: Annotated[Language, typer.Option(help="Of the report.")] = "en",
     seed: Annotated[int, typer.Option(help="Decides the draws.")] = 1,
     bootstrap: Annotated[int, typer.Option(help="Replicates for the intervals of gains; 0 for draws.")] = 0,
 ) -> None:
     """Answer the four questions about a survey, and write the client's report."""
     destination = writable(out, "the report")  # said before the work, not after it
-    survey = _survey(file, instrument, sheet)
-    items: bool | list[str] | None = {"": None, "all": True, "none": False}.get(ordered, _listed(ordered))
+    rows, checks = _dropped(drop, drop_found)
+    survey = kept_rows(survey_of(file, instrument, Reading(sheet, header, separator, decimal, thousands)), rows)
+    items: bool | list[str] | None = {"": None, "all": True, "none": False}.get(ordered, listed(ordered))
     with _progress(language) as stage:
         found = answer(
             survey,
             target,
             group,
-            without=_listed(drop),
+            without=checks,
             ordered=items,
             cluster=cluster,
+            sampling_weights=sampling_weights,
             bootstrap=bootstrap,
             seed=seed,
             language=language,
@@ -61,14 +72,13 @@ def answer_verb(
     say(f"{written} written")
 
 
-def _survey(file: str, instrument: Path | None, sheet: str | None) -> Survey:
-    """A survey file, or else the data set of that name."""
-    if Path(file).suffix:
-        return read_survey(file, instrument, sheet=sheet)
-    loaded = datasets.load(file)
-    if not isinstance(loaded, Survey):
-        raise typer.BadParameter(f"{file} holds no answers of respondents")
-    return loaded
+def _dropped(rows: str, checks: str) -> tuple[list[str], list[str]]:
+    """Labels of rows, and checks whose rows go; checks after --drop are understood for one minor version."""
+    named, wanted = listed(rows), listed(checks)
+    if named and set(named) <= set(DROPPABLE):
+        typer.secho(f"--drop will name rows alone from version 0.3 on: write --drop-found {rows!r}", err=True)
+        return [], [*named, *wanted]
+    return named, wanted
 
 
 @contextmanager
@@ -80,7 +90,3 @@ def _progress(language: str) -> Iterator[Callable[[str], None]]:
         return
     with screen.status("") as status:
         yield lambda stage: status.update(cell(named(language, stage, "stages")))
-
-
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]

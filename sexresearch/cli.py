@@ -21,8 +21,10 @@ from sexresearch.answer_verb import answer_verb
 from sexresearch.codebook_verb import codebook_verb
 from sexresearch.errors import SexresearchError
 from sexresearch.escaping import visible
+from sexresearch.file_options import Decimal, Header, Reading, Separator, Sheet, Thousands
 from sexresearch.fit_verb import (
     Cluster,
+    ClusterWeights,
     Codebook,
     Csv,
     Data,
@@ -33,7 +35,7 @@ from sexresearch.fit_verb import (
     Missing,
     ModelFile,
     Ordered,
-    Sheet,
+    SamplingWeights,
     data_of,
     fit_verb,
     fitted,
@@ -193,13 +195,20 @@ def report_verb(
     group: Group = None,
     ordered: Ordered = "",
     cluster: Cluster = None,
+    sampling_weights: SamplingWeights = None,
+    cluster_weights: ClusterWeights = None,
     sheet: Sheet = None,
+    header: Header = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     drop: Drop = "",
     title: Annotated[str, typer.Option(help="Title of the report.")] = "Structural equation model",
 ) -> None:
     """Fit a model and write the report."""
-    given = kept(data_of(data, instrument, sheet), drop)
-    results = fitted(model, given, fitting(estimator, missing, ordered, cluster), group)
+    given = kept(data_of(data, instrument, Reading(sheet, header, separator, decimal, thousands)), drop)
+    wanted = fitting(estimator, missing, ordered, cluster, sampling_weights, cluster_weights)
+    results = fitted(model, given, wanted, group)
     source = given if isinstance(given, Survey) else f"{data}, summary statistics"
     say(f"{report(results, path, title=title, data=source)} written")
 
@@ -207,10 +216,18 @@ def report_verb(
 @app.command("screen")
 @plain_errors
 def screen_verb(
-    data: Data, instrument: Codebook = None, sheet: Sheet = None, as_json: Json = False, as_csv: Csv = False
+    data: Data,
+    instrument: Codebook = None,
+    sheet: Sheet = None,
+    header: Header = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
+    as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """Look for what in the answers can mislead an analysis: gaps, floors, careless answering, …"""
-    found = screen(survey_of(data, instrument, sheet))
+    found = screen(survey_of(data, instrument, Reading(sheet, header, separator, decimal, thousands)))
     print_frame(found.assign(rows=found["rows"].map(len)), "Nothing found.", shape(as_json, as_csv))
 
 

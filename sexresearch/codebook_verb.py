@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sexresearch.file_options import Decimal, Header, Separator, Sheet, Thousands
 from sexresearch.survey import Instrument, draft_instrument
 from sexresearch.survey.drafting.remarks import codebook_remarks
 from sexresearch.survey.wording import counted
@@ -16,7 +17,11 @@ from sexresearch.terminal import say
 def codebook_verb(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Survey file; with --check, a codebook.")],
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Where the draft goes; else it is printed.")] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of an .xlsx file.")] = None,
+    sheet: Sheet = None,
+    header: Header = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     language: Annotated[str, typer.Option(help="en or de: language of the constructs' names.")] = "en",
     check: Annotated[bool, typer.Option("--check", help="Check a codebook instead of drafting one.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a codebook that is there already.")] = False,
@@ -25,7 +30,15 @@ def codebook_verb(
     if check:
         _check_codebook(file)
         return
-    draft = draft_instrument(file, sheet, language=language)  # type: ignore[arg-type]
+    draft = draft_instrument(
+        file,
+        sheet,
+        language=language,  # type: ignore[arg-type]
+        header=header,
+        separator=separator,
+        decimal=decimal,
+        thousands=thousands,
+    )
     if out is None:
         say(draft.text)
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -14,11 +14,12 @@ import typer
 from sexresearch import datasets
 from sexresearch.errors import OptionError
 from sexresearch.extras import extra
+from sexresearch.file_options import Decimal, Header, Reading, Separator, Sheet, Thousands
 from sexresearch.sem import PARQUET_FILES, Fitting, Model, Moments, Results, fit_many, table_named
 from sexresearch.sem.view import quiet_fit
-from sexresearch.survey import Survey, read_survey
+from sexresearch.survey import Survey
 from sexresearch.survey.dialect import decode
-from sexresearch.terminal import print_frame, records, say, shape
+from sexresearch.terminal import Screen, print_frame, records, say, shape
 
 ModelFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Text file with the model.")]
 Data = Annotated[str, typer.Argument(help="Survey file, or the name of a data set.")]
@@ -32,7 +33,8 @@ Ordered = Annotated[
     str, typer.Option(help="Items taken as ordered categories, with commas between; all for every one.")
 ]
 Cluster = Annotated[str | None, typer.Option(help="Column of the clusters.")]
-Sheet = Annotated[str | None, typer.Option(help="Worksheet of a workbook.")]
+ClusterWeights = Annotated[str | None, typer.Option(help="Column of the clusters' weights, at two levels.")]
+SamplingWeights = Annotated[str | None, typer.Option(help="Column of the respondents' weights.")]
 Drop = Annotated[str, typer.Option(help="Labels of rows to leave out, with commas between.")]
 PATIENCE = 10  # seconds that a scheduler may take to answer
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, with every digit.")]
@@ -48,7 +50,13 @@ def fit_verb(
     group: Group = None,
     ordered: Ordered = "",
     cluster: Cluster = None,
+    sampling_weights: SamplingWeights = None,
+    cluster_weights: ClusterWeights = None,
     sheet: Sheet = None,
+    header: Header = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     drop: Drop = "",
     table: Annotated[str | None, typer.Option(help="Table of a DuckDB file or of a warehouse's address.")] = None,
     sql: Annotated[str | None, typer.Option(help="Query of it; Parquet files are the table answers.")] = None,
@@ -59,8 +67,8 @@ def fit_verb(
 ) -> None:
     """Fit a model (lavaan syntax) to a survey file, a data set, Parquet or a table, and print the summary."""
     form = shape(as_json, as_csv)
-    wanted = fitting(estimator, missing, ordered, cluster)
-    given = _given(data, instrument, sheet, drop, table, sql)
+    wanted = fitting(estimator, missing, ordered, cluster, sampling_weights, cluster_weights)
+    given = _given(data, instrument, Reading(sheet, header, separator, decimal, thousands), drop, table, sql)
     if dask is not None and by is None:
         raise typer.BadParameter("--dask shares out the branches of --by: name their column")
     if by is not None:
@@ -77,7 +85,7 @@ def fit_verb(
     elif form == "csv":
         print_frame(results.parameters, form=form)
     else:
-        say(repr(results.summary()))
+        say(results.summary().within(Screen().width))
 
 
 @contextmanager
@@ -99,26 +107,41 @@ def _scheduler(address: str | None) -> Iterator[object]:
 
 
 def _given(
-    data: str, instrument: Path | None, sheet: str | None, drop: str, table: str | None, sql: str | None
+    data: str, instrument: Path | None, reading: Reading, drop: str, table: str | None, sql: str | None
 ) -> object:
     """A table that is read in pieces, where the answers are one and no codebook speaks of them; else what they hold."""
-    whole = instrument is None and not drop and sheet is None
+    whole = instrument is None and not drop and reading == Reading()
     if table is not None or sql is not None or "://" in data:
         if not whole:
-            raise typer.BadParameter("--table and --sql go without --instrument, --sheet and --drop")
+            raise typer.BadParameter("--table and --sql go without --instrument, --drop and what is said of a file")
         return table_named(data, table, sql)
     if whole and (Path(data).is_dir() or Path(data).suffix.lower() in PARQUET_FILES):
         return table_named(data)
-    return kept(data_of(data, instrument, sheet), drop)
+    return kept(data_of(data, instrument, reading), drop)
 
 
-def fitting(estimator: str | None, missing: str, ordered: str, cluster: str | None) -> Fitting:
+def fitting(
+    estimator: str | None,
+    missing: str,
+    ordered: str,
+    cluster: str | None,
+    sampling_weights: str | None = None,
+    cluster_weights: str | None = None,
+) -> Fitting:
     """Options of a fit in the words of the command."""
-    items: bool | tuple[str, ...] = ordered == "all" or tuple(_listed(ordered))
-    return Fitting(estimator=estimator, missing=missing, ordered=items or None, cluster=cluster)
+    items: bool | tuple[str, ...] = ordered == "all" or tuple(listed(ordered))
+    return Fitting(
+        estimator=estimator,
+        missing=missing,
+        ordered=items or None,
+        cluster=cluster,
+        sampling_weights=sampling_weights,
+        cluster_weights=cluster_weights,
+    )
 
 
-def _listed(text: str) -> list[str]:
+def listed(text: str) -> list[str]:
+    """What stands between commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
@@ -136,13 +159,20 @@ def fitted(model: Path, given: object, wanted: Fitting, group: str | None) -> Re
 
 def kept(given: Survey | Moments | dict[str, Moments], drop: str) -> Survey | Moments | dict[str, Moments]:
     """The answers without the rows named on the command line."""
-    named = _listed(drop)
+    named = listed(drop)
     if not named:
         return given
     if not isinstance(given, Survey):
         raise typer.BadParameter("--drop leaves rows out, and summary statistics have none")
+    return kept_rows(given, named)
+
+
+def kept_rows(given: Survey, labels: Sequence[str]) -> Survey:
+    """The answers without the rows of these labels, as they are written on the command line."""
+    if not labels:
+        return given
     known = {str(label): label for label in given.answers.index}
-    return given.without([known.get(name, name) for name in named], because="named on the command line")
+    return given.without([known.get(name, name) for name in labels], because="named on the command line")
 
 
 def _as_json(results: Results) -> str:
@@ -153,18 +183,18 @@ def _as_json(results: Results) -> str:
     return json.dumps(found | {"provenance": str(results.provenance)}, ensure_ascii=False)
 
 
-def survey_of(data: str, instrument: Path | None, sheet: str | None = None) -> Survey:
+def survey_of(data: str, instrument: Path | None, reading: Reading) -> Survey:
     """The answers of respondents in a file or data set."""
-    given = data_of(data, instrument, sheet)
+    given = data_of(data, instrument, reading)
     if not isinstance(given, Survey):
         raise typer.BadParameter(f"{data} holds summary statistics, no answers of respondents")
     return given
 
 
-def data_of(data: str, instrument: Path | None, sheet: str | None = None) -> Survey | Moments | dict[str, Moments]:
+def data_of(data: str, instrument: Path | None, reading: Reading) -> Survey | Moments | dict[str, Moments]:
     """A survey file, or else the data set of that name."""
     if Path(data).suffix:
-        return read_survey(data, instrument, sheet=sheet)
+        return reading.survey(data, instrument)
     loaded = datasets.load(data)
     if isinstance(loaded, pd.DataFrame):
         raise typer.BadParameter(f"{data} is a published table: choose what to use of it in Python")

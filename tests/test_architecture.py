@@ -16,8 +16,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "sexresearch"
 ROOMS = ["escaping", "errors", "extras", "arguments", "deprecation", "frozen", "writing", "glossary", "verdict"]
 ROOMS += ["languages", "standard", "sem", "survey", "datasets", "chain", "plots", "document", "report", "answering"]
-ROOMS += ["study", "lab", "testing", "__init__", "terminal", "fit_verb", "answer_verb", "codebook_verb", "cli"]
-ROOMS += ["__main__"]
+ROOMS += ["study", "lab", "testing", "__init__", "terminal", "file_options", "fit_verb", "answer_verb", "codebook_verb"]
+ROOMS += ["cli", "__main__"]
 SEM_MAY_USE = {*ROOMS[:9], "sem"} - {"writing"}  # nothing about service
 SEM_ROOMS = ["arrays", "delta_method", "matrices", "gamma", "threads", "workers", "rotation", "language", "implied"]
 SEM_ROOMS += ["ordinal", "data", "terms", "estimation", "streaming", "fitting", "inference", "after", "output"]

@@ -267,6 +267,66 @@ def test_a_wide_table_folds_and_loses_nothing(tmp_path):
         assert "…" not in shown.output
 
 
+def test_a_printed_fit_folds_and_loses_nothing(model):
+    text = {}
+    for columns in (60, 80, 160):
+        shown = CliRunner().invoke(app, ["fit", str(model), "mobi_moments"], env={"COLUMNS": str(columns)})
+        tables = shown.output.partition("sexresearch ")[0].splitlines()  # provenance runs on
+        assert max(map(len, tables)) <= columns
+        text[columns] = re.findall(r"-?\d+\.\d+", "\n".join(tables))
+    assert sorted(text[60]) == sorted(text[80]) == sorted(text[160])
+    assert len(text[60]) > 40
+
+
+EUROPEAN = "from the field;;\nCUSA1;CUSA2;CUSA3\n" + "".join(
+    f"{1.5 + k % 4:.1f};{2.5 + (k + k // 5) % 5:.1f};{1 + (k * 7 // 3) % 6:.1f}\n".replace(".", ",") for k in range(80)
+)
+
+
+def test_what_is_said_of_a_file_is_followed_by_every_verb(run, model, tmp_path):
+    data = tmp_path / "clients.csv"
+    data.write_text(EUROPEAN, encoding="utf-8")
+    said = ("--header", "2", "--separator", ";", "--decimal", ",")
+    assert json.loads(run("fit", model, data, *said, "--json").output)["nobs"] == 80
+    assert run("screen", data, *said).exit_code == 0
+    assert run("report", model, data, tmp_path / "fit.html", *said).exit_code == 0
+    for verb in (
+        ["fit", model, data],
+        ["screen", data],
+        ["codebook", data],
+        ["answer", data, "-o", tmp_path / "a.html"],
+    ):
+        assert_clean_failure(run(*verb, "--decimal", "_"), "decimal='_'")
+
+
+def test_weights_of_respondents_and_clusters_reach_the_fit(run, tmp_path):
+    rng = np.random.default_rng(3)
+    town = np.repeat(np.arange(40), 10)
+    joy = rng.normal(size=40)[town] + rng.normal(size=400)
+    frame = pd.DataFrame({name: joy + rng.normal(size=400) for name in ITEMS})
+    frame = frame.assign(town=town, w=rng.uniform(0.5, 2, 400), v=rng.uniform(0.5, 2, 40)[town])
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    text = "level: 1\njoy =~ CUSA1 + CUSA2 + CUSA3\nlevel: 2\nplace =~ CUSA1 + CUSA2 + CUSA3\n"
+    (tmp_path / "levels.txt").write_text(text)
+    options = ("--cluster", "town", "--sampling-weights", "w", "--cluster-weights", "v", "--json")
+    found = json.loads(run("fit", tmp_path / "levels.txt", tmp_path / "rows.csv", *options).output)
+    wanted = sx.fit(text, frame, cluster="town", sampling_weights="w", cluster_weights="v").parameters["est"]
+    assert [row["est"] for row in found["parameters"]] == pytest.approx(wanted.tolist(), rel=1e-9)
+
+
+def test_drop_names_rows_and_drop_found_names_checks(monkeypatch, run, tmp_path):
+    given = []
+    monkeypatch.setattr(
+        "sexresearch.answer_verb.answer", lambda survey, *_, without, **__: given.append((survey.n, without))
+    )
+    monkeypatch.setattr("sexresearch.answer_verb.report", lambda found, path: path)
+    start = ("answer", "service_excellence_demo", "-o", tmp_path / "a.html")
+    run(*start, "--drop", "1,2", "--drop-found", "speeding")
+    old = run(*start, "--drop", "speeding, near duplicate")
+    assert given == [(1498, ["speeding"]), (1500, ["speeding", "near duplicate"])]
+    assert "--drop-found" in old.output
+
+
 def printer(frame):
     made = typer.Typer()
     made.command()(lambda: print_frame(frame))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ from sexresearch.glossary.every_column import COLUMNS
 P_VALUES = frozenset(
     {"pvalue", "bollen_stine", "distinct_pvalue", "rmsea_pvalue", "d2_pvalue", "pvalue_without", "pvalue_holm"}
 )  # never printed as 0
+GAP, NAMES = 2, 0.7  # blanks between columns; share of the width that repeated columns of names take at the most
 MOST_SHOWN = 3  # entries of a tuple (row labels, say) that one cell prints
 
 
@@ -63,12 +65,30 @@ class FormattedTable:
     note: str = ""
 
     def __repr__(self) -> str:
+        return self.within(None)
+
+    def within(self, width: int | None) -> str:
+        """The table as text; columns beyond a width follow in blocks below, each beside the names in front.
+
+        >>> print(FormattedTable(("lhs", "est", "se"), (("y", "0.500", "0.100"),), (False, True, True)).within(12))
+        lhs    est
+        y    0.500
+        <BLANKLINE>
+        lhs     se
+        y    0.100
+        """
+        places = range(len(self.headers))
         widths = [max(map(len, column)) for column in zip(self.headers, *self.rows, strict=True)]
+        blocks = [list(places)] if width is None else _blocks(widths, self.numeric, width)
+        text = "\n\n".join(self._lines(block, widths) for block in blocks)
+        return visible("\n".join(part for part in (self.caption, text, self.note) if part))
+
+    def _lines(self, places: list[int], widths: list[int]) -> str:
         lines = []
         for row in (self.headers, *self.rows):
-            cells = zip(row, widths, self.numeric, strict=True)
-            lines.append("  ".join(c.rjust(w) if right else c.ljust(w) for c, w, right in cells).rstrip())
-        return visible("\n".join(part for part in (self.caption, *lines, self.note) if part))
+            cells = [row[k].rjust(widths[k]) if self.numeric[k] else row[k].ljust(widths[k]) for k in places]
+            lines.append("  ".join(cells).rstrip())
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         align = ["right" if right else "left" for right in self.numeric]
@@ -77,6 +97,19 @@ class FormattedTable:
         caption = f"<p><strong>{html.escape(self.caption)}</strong></p>\n" if self.caption else ""
         note = f"\n<p><em>{html.escape(self.note)}</em></p>" if self.note else ""
         return visible(f"{caption}<table>\n<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>{note}")
+
+
+def _blocks(widths: list[int], numeric: tuple[bool, ...], width: int) -> list[list[int]]:
+    """The columns of each block that stays within `width`; all repeat the columns of names that come first."""
+    names = list(takewhile(lambda k: not numeric[k], range(len(widths))))
+    while names and sum(widths[k] + GAP for k in names) > NAMES * width:
+        names.pop()
+    blocks = [list(names)]
+    for k in range(len(names), len(widths)):
+        if len(blocks[-1]) > len(names) and sum(widths[j] + GAP for j in [*blocks[-1], k]) - GAP > width:
+            blocks.append(list(names))
+        blocks[-1].append(k)
+    return blocks
 
 
 def _html_row(tag: str, cells: tuple[str, ...], align: list[str]) -> str:
@@ -93,7 +126,8 @@ def table(
     Parameters
     ----------
     data : DataFrame or Series
-        A table of results, such as ``results.parameters``. A named or text index becomes the first column.
+        A table of results, such as ``results.parameters``. A named or text index becomes the first column; mere
+        numbers of rows do not.
     caption : str
         Above the table; empty for none.
     note : str
@@ -132,7 +166,7 @@ def table(
         values = [format_cell(k.name, v, k.decimals) for v, k in zip(data.tolist(), kinds, strict=True)]
         rows = tuple(zip((on_one_line(str(name)) for name in data.index), values, strict=True))
         return FormattedTable(("measure", on_one_line(str(data.name or "value"))), rows, (False, True), caption, note)
-    counted = isinstance(data.index, pd.RangeIndex) and data.index.name is None
+    counted = data.index.name is None and pd.api.types.is_integer_dtype(data.index)  # rows that were left of a frame
     frame = data if counted else data.reset_index()
     columns = [_column(str(name), decimals) for name in frame.columns]
     cells = [_cells(frame.iloc[:, i], column) for i, column in enumerate(columns)]

@@ -141,7 +141,7 @@ def _table(file: Path, content: bytes, sheet: str | None, requested: FileDescrip
     return read_text(content, file.name, "\t" if suffix == ".tsv" else "", requested)
 
 
-def raw_table(path: str | Path, sheet: str | None = None) -> RawTable:
+def raw_table(path: str | Path, sheet: str | None = None, requested: FileDescription | None = None) -> RawTable:
     """The table in a survey file before anything is known of its columns; errors as `read_survey`."""
-    file, requested = Path(path), FileDescription(None, None, None, None, frozenset())
+    file, requested = Path(path), FileDescription() if requested is None else requested
     return _table(file, _content(file, sheet, requested), sheet, requested)

@@ -39,8 +39,12 @@ class Summary:
     source: str
 
     def __repr__(self) -> str:
+        return self.within(None)
+
+    def within(self, width: int | None) -> str:
+        """The tables as text; columns beyond a width follow in blocks below."""
         notes = ["Problems:", *(f"  - {p}" for p in self.problems)] if self.problems else []
-        return "\n\n".join([*map(repr, self._shown), *(["\n".join(notes)] if notes else [])])
+        return "\n\n".join([*(one.within(width) for one in self._shown), *(["\n".join(notes)] if notes else [])])
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html.escape(p)}</li>" for p in self.problems)

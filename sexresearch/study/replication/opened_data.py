@@ -45,7 +45,16 @@ def opened(study: Study) -> OpenedData:
     """The data of a study; DataError, DatasetError or StudyError where they cannot be had."""
     data = study.data
     if data.file:
-        survey = read_survey(data.file, data.questionnaire, sheet=data.sheet, synthetic=data.synthetic)
+        survey = read_survey(
+            data.file,
+            data.questionnaire,
+            sheet=data.sheet,
+            header=data.header,
+            separator=data.separator,
+            decimal=data.decimal,
+            thousands=data.thousands,
+            synthetic=data.synthetic,
+        )
         return OpenedData(survey, survey.source.sha256 or "", survey.caption)
     if data.table:
         made = " (SYNTHETIC)" if data.synthetic else ""

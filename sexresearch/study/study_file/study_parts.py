@@ -24,9 +24,10 @@ VIEWS = get_args(ChainView)
 class StudyData:
     """Where the numbers of a study come from: one of a file of answers, a table, a registered data set, moments.
 
-    table : a Parquet file or folder, or "duckdb://FILE#TABLE", read in pieces. kind : what the source gives. names,
-    lower, sd, mean, nobs : a table written into the study itself, `lower` its lower triangle with the diagonal, as
-    papers print it. decimals : to which the table is printed; what rounding leaves open is then part of the tolerances.
+    table : a Parquet file or folder, or "duckdb://FILE#TABLE", read in pieces. kind : what the source gives. sheet,
+    header, separator, decimal, thousands : of a file, as in `read_survey`. names, lower, sd, mean, nobs : a table
+    written into the study itself, `lower` its lower triangle with the diagonal, as papers print it. decimals : to which
+    the table is printed; what rounding leaves open is then part of the tolerances.
     likelihood : "wishart" divides by n - 1, as LISREL, EQS, Amos and SAS do.
     """
 
@@ -35,6 +36,10 @@ class StudyData:
     file: Path | None = None
     table: str = ""
     sheet: str | None = None
+    header: int | None = None
+    separator: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
     questionnaire: Path | None = None
     synthetic: bool = False
     moments: Path | None = None

@@ -22,6 +22,7 @@ from sexresearch.survey.parts import Construct, Field, Item
 from sexresearch.survey.rawtable import RawTable
 from sexresearch.survey.reading import raw_table
 from sexresearch.survey.spelling import clean
+from sexresearch.survey.textfile import FileDescription
 from sexresearch.survey.wording import listed, together
 from sexresearch.writing import write_confirmed
 
@@ -88,7 +89,16 @@ class Draft(Instrument):
 
 
 @in_words
-def draft_instrument(path: str | Path, sheet: str | None = None, *, language: Language = "en") -> Draft:
+def draft_instrument(
+    path: str | Path,
+    sheet: str | None = None,
+    *,
+    language: Language = "en",
+    header: int | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+) -> Draft:
     """A questionnaire for a survey file that has none: what each column most likely is, to be confirmed by a person.
 
     Parameters
@@ -99,6 +109,10 @@ def draft_instrument(path: str | Path, sheet: str | None = None, *, language: La
         Sheet of an .xlsx file. Default: the first that holds a table.
     language : {"en", "de"}
         Of the names of the constructs; the questions may be in any language of the item bank.
+    header : int, optional
+        Number of the row of names, as in `read_survey`. Default: found out.
+    separator, decimal, thousands : str, optional
+        Marks between columns and inside numbers, as in `read_survey`. Default: found out.
 
     Returns
     -------
@@ -135,7 +149,7 @@ def draft_instrument(path: str | Path, sheet: str | None = None, *, language: La
     ('satisfaction', ['sat1', 'sat2'])
     """
     file = Path(path)
-    table = raw_table(file, sheet)
+    table = raw_table(file, sheet, FileDescription(separator, decimal, thousands, header))
     if table.frame.shape[1] > MOST_COLUMNS:
         raise DataError(
             f"{file.name} has {table.frame.shape[1]:,} columns; questionnaires are drafted for up to {MOST_COLUMNS:,}: "
