@@ -14,7 +14,7 @@ from sexresearch.answering import answer
 from sexresearch.answering.stages.screening import DROPPABLE
 from sexresearch.answering.text_catalogue import named
 from sexresearch.document.write import writable
-from sexresearch.file_options import Decimal, Header, Reading, Separator, Sheet, Thousands
+from sexresearch.file_options import Decimal, FileReading, Header, Separator, Sheet, Thousands
 from sexresearch.fit_verb import Drop, kept_rows, listed, survey_of
 from sexresearch.languages import Language
 from sexresearch.report import report
@@ -50,7 +50,7 @@ def answer_verb(
     """Answer the four questions about a survey, and write the client's report."""
     destination = writable(out, "the report")  # said before the work, not after it
     rows, checks = _dropped(drop, drop_found)
-    survey = kept_rows(survey_of(file, instrument, Reading(sheet, header, separator, decimal, thousands)), rows)
+    survey = kept_rows(survey_of(file, instrument, FileReading(sheet, header, separator, decimal, thousands)), rows)
     items: bool | list[str] | None = {"": None, "all": True, "none": False}.get(ordered, listed(ordered))
     with _progress(language) as stage:
         found = answer(

@@ -21,7 +21,7 @@ from sexresearch.answer_verb import answer_verb
 from sexresearch.codebook_verb import codebook_verb
 from sexresearch.errors import SexresearchError
 from sexresearch.escaping import visible
-from sexresearch.file_options import Decimal, Header, Reading, Separator, Sheet, Thousands
+from sexresearch.file_options import Decimal, FileReading, Header, Separator, Sheet, Thousands
 from sexresearch.fit_verb import (
     Cluster,
     ClusterWeights,
@@ -206,7 +206,7 @@ def report_verb(
     title: Annotated[str, typer.Option(help="Title of the report.")] = "Structural equation model",
 ) -> None:
     """Fit a model and write the report."""
-    given = kept(data_of(data, instrument, Reading(sheet, header, separator, decimal, thousands)), drop)
+    given = kept(data_of(data, instrument, FileReading(sheet, header, separator, decimal, thousands)), drop)
     wanted = fitting(estimator, missing, ordered, cluster, sampling_weights, cluster_weights)
     results = fitted(model, given, wanted, group)
     source = given if isinstance(given, Survey) else f"{data}, summary statistics"
@@ -227,7 +227,7 @@ def screen_verb(
     as_csv: Csv = False,
 ) -> None:
     """Look for what in the answers can mislead an analysis: gaps, floors, careless answering, …"""
-    found = screen(survey_of(data, instrument, Reading(sheet, header, separator, decimal, thousands)))
+    found = screen(survey_of(data, instrument, FileReading(sheet, header, separator, decimal, thousands)))
     print_frame(found.assign(rows=found["rows"].map(len)), "Nothing found.", shape(as_json, as_csv))
 
 

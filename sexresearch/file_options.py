@@ -18,10 +18,10 @@ Thousands = Annotated[str | None, typer.Option(help="Mark of thousands: . , ' or
 
 
 @dataclass(frozen=True)
-class Reading:
+class FileReading:
     """What is said of a file; None is found out.
 
-    >>> Reading(sheet="answers") == Reading()
+    >>> FileReading(sheet="answers") == FileReading()
     False
     """
 

@@ -14,7 +14,7 @@ import typer
 from sexresearch import datasets
 from sexresearch.errors import OptionError
 from sexresearch.extras import extra
-from sexresearch.file_options import Decimal, Header, Reading, Separator, Sheet, Thousands
+from sexresearch.file_options import Decimal, FileReading, Header, Separator, Sheet, Thousands
 from sexresearch.sem import PARQUET_FILES, Fitting, Model, Moments, Results, fit_many, table_named
 from sexresearch.sem.view import quiet_fit
 from sexresearch.survey import Survey
@@ -68,7 +68,7 @@ def fit_verb(
     """Fit a model (lavaan syntax) to a survey file, a data set, Parquet or a table, and print the summary."""
     form = shape(as_json, as_csv)
     wanted = fitting(estimator, missing, ordered, cluster, sampling_weights, cluster_weights)
-    given = _given(data, instrument, Reading(sheet, header, separator, decimal, thousands), drop, table, sql)
+    given = _given(data, instrument, FileReading(sheet, header, separator, decimal, thousands), drop, table, sql)
     if dask is not None and by is None:
         raise typer.BadParameter("--dask shares out the branches of --by: name their column")
     if by is not None:
@@ -107,10 +107,10 @@ def _scheduler(address: str | None) -> Iterator[object]:
 
 
 def _given(
-    data: str, instrument: Path | None, reading: Reading, drop: str, table: str | None, sql: str | None
+    data: str, instrument: Path | None, reading: FileReading, drop: str, table: str | None, sql: str | None
 ) -> object:
     """A table that is read in pieces, where the answers are one and no codebook speaks of them; else what they hold."""
-    whole = instrument is None and not drop and reading == Reading()
+    whole = instrument is None and not drop and reading == FileReading()
     if table is not None or sql is not None or "://" in data:
         if not whole:
             raise typer.BadParameter("--table and --sql go without --instrument, --drop and what is said of a file")
@@ -183,7 +183,7 @@ def _as_json(results: Results) -> str:
     return json.dumps(found | {"provenance": str(results.provenance)}, ensure_ascii=False)
 
 
-def survey_of(data: str, instrument: Path | None, reading: Reading) -> Survey:
+def survey_of(data: str, instrument: Path | None, reading: FileReading) -> Survey:
     """The answers of respondents in a file or data set."""
     given = data_of(data, instrument, reading)
     if not isinstance(given, Survey):
@@ -191,7 +191,7 @@ def survey_of(data: str, instrument: Path | None, reading: Reading) -> Survey:
     return given
 
 
-def data_of(data: str, instrument: Path | None, reading: Reading) -> Survey | Moments | dict[str, Moments]:
+def data_of(data: str, instrument: Path | None, reading: FileReading) -> Survey | Moments | dict[str, Moments]:
     """A survey file, or else the data set of that name."""
     if Path(data).suffix:
         return reading.survey(data, instrument)
