@@ -63,8 +63,10 @@ class Figures(Mapping[str, "Figure"]):
     def _gains(self, frame: pd.DataFrame, target: str) -> Figure:
         points = float(frame["points"].iloc[0]) if "points" in frame else 5.0
         axis = self._text("next_axis", {"points": points, "target": self._labels.of(target)})
-        note = self._text("next_note") if (frame["gain_ci_lower"] <= 0).any() else ""
-        return interval_dots(frame.head(MOST_LEVERS), "gain", axis=axis, note=note)
+        shown = frame.head(MOST_LEVERS)
+        part = self._text("next_part", {"shown": MOST_LEVERS, "every": len(frame)}) if len(frame) > len(shown) else ""
+        hollow = self._text("next_note") if (shown["gain_ci_lower"] <= 0).any() else ""
+        return interval_dots(shown, "gain", axis=axis, note=" ".join(filter(None, [part, hollow])))
 
     def _today(self, frame: pd.DataFrame) -> Figure:
         kept = frame[frame["unit"] == "points"].sort_values("performance", ascending=False)
@@ -92,7 +94,13 @@ class LinksAlone:
         """The links of a fit."""
         rows = path_limits(results)
         arcs = (rows["op"] == "~~") & (rows["lhs"] != rows["rhs"])
-        return cls(rows[~arcs], results.r_squared, results.latents, results.converged)
+        linked = set(rows.loc[rows["op"] == "~", ["lhs", "rhs"]].to_numpy().ravel())
+        while more := set(rows.loc[(rows["op"] == "=~") & rows["lhs"].isin(linked), "rhs"]) - linked:
+            linked |= more
+        apart = set(results.latents) - linked
+        alone = rows["lhs"].isin(apart) | rows["rhs"].isin(apart)
+        latents = tuple(name for name in results.latents if name in linked)
+        return cls(rows[~arcs & ~alone], results.r_squared, latents, results.converged)
 
 
 def _ranged(figure: Figure, between: str) -> None:

@@ -179,6 +179,19 @@ def test_the_diagram_of_the_chain_shows_links_and_no_arcs(found):
     assert sum("*" in value for value in values) == len(found.tables["links"])
 
 
+def test_a_diagram_of_links_leaves_out_what_no_link_leads_to(found):
+    from sexresearch.answering.drawing import LinksAlone
+
+    shown = LinksAlone.of(found.material["chain"])
+    rows = shown.parameters
+    linked = set(rows.loc[rows["op"].isin(["~", "=~"]), ["lhs", "rhs"]].to_numpy().ravel())
+    assert set(shown.latents) <= linked
+    assert not ((rows["op"] == "~~") & (rows["lhs"] != rows["rhs"])).any()
+    assert set(found.material["chain"].latents) - set(shown.latents) == {
+        name for name in found.material["chain"].latents if name not in linked
+    }
+
+
 def test_the_german_figures_have_no_english_words(found):
     from dataclasses import replace
 

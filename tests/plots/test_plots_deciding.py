@@ -104,6 +104,20 @@ def test_the_best_shape_is_thick_and_its_threshold_a_band():
     assert "Threshold 0.5" in texts(figure, "foot")[0].replace("\n", " ")
 
 
+def test_long_names_of_the_axes_of_a_shape_stay_within_the_figure():
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame({"joy": rng.normal(size=200), "stay": rng.normal(size=200)})
+    long = "processes and structures as the respondents of every branch have seen them over the whole of last year"
+    figure = sx.plots.shape(
+        sx.shape(sx.fit("stay ~ joy", data), "joy", "stay"), labels={"joy": long, "stay": f"of {long}"}
+    )
+    figure.canvas.draw()
+    tight, size = figure.get_tightbbox(), figure.get_size_inches()
+    assert min(tight.x0, tight.y0) >= -0.01
+    assert tight.x1 <= size[0] + 0.01
+    assert tight.y1 <= size[1] + 0.01
+
+
 FRAMES = [sx.plots.priorities, sx.plots.penalty_reward, sx.plots.necessity, sx.plots.kano, sx.plots.method_bias]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.plots._path.diagram_words import number
+from sexresearch.plots._path.diagram_words import fill, number
 from sexresearch.plots.panel import panel, words
 from sexresearch.plots.rows import checked, footnote
 from sexresearch.plots.style import GREY, INK, PALETTE, tint
@@ -77,7 +77,7 @@ def shape(frame: pd.DataFrame, *, labels: Mapping[str, str] | None = None, title
     rows = frame[frame["bic"].notna() & frame["shape"].isin(MARKS)].reset_index(drop=True)
     checked(rows, NEEDED, "shape")
     above = (rows["bic"] - rows["bic"].min()).tolist()
-    made = panel(SIZE, (0.75, 2.3, 0.6), title, _foot(rows, above, note))
+    made = panel(SIZE, (0.95, 2.3, 0.75), title, _foot(rows, above, note))
     table = rows.to_dict("records")
     for row, behind in zip(table, above, strict=True):
         if row["shape"] == "threshold" and behind <= ALIKE:
@@ -93,9 +93,10 @@ def shape(frame: pd.DataFrame, *, labels: Mapping[str, str] | None = None, title
         _told(made, k, row, behind)
     made.area.axhline(0, color=GREY, linewidth=0.6, zorder=1)
     named = [(labels or {}).get(name, name).replace("$", r"\$") for name in (table[0]["cause"], table[0]["effect"])]
-    middle, below = made.box[0] + SIZE[0] / 2, made.box[1] - 0.42
-    words(made.page, middle, below, f"{named[0]} (mean ± {REACH:g} SD)", "path", align=("center", "center"))
-    made.area.set_ylabel(f"change of {named[1]}", fontsize=9, color=INK)
+    middle, below = made.box[0] + SIZE[0] / 2, made.box[1] - 0.34
+    across = fill(f"{named[0]} (mean ± {REACH:g} SD)", "path", SIZE[0])
+    words(made.page, middle, below, across, "path", align=("center", "top"))
+    made.area.set_ylabel(fill(f"change of {named[1]}", "path", SIZE[1]), fontsize=9, color=INK)
     return made.figure
 
 

@@ -35,9 +35,7 @@ def settle_with_checks(samples: Samples, data: Sequence[Array], n: Array) -> Arr
         keep = ~settled & (part > SHORTEST)
         if not keep.any():
             break
-        live, z, g, step, fall, value, part, inverse = (
-            x[keep] for x in (live, z, g, step, fall, value, part, inverse)
-        )
+        live, z, g, step, fall, value, part, inverse = (x[keep] for x in (live, z, g, step, fall, value, part, inverse))
         data = [own[keep] for own in data]
         moved = part[:, None] * step
         there = samples.value(z + moved, data)
