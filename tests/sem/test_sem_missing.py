@@ -150,6 +150,18 @@ def test_fit_measures_are_lavaans(name: str) -> None:
     assert fitted(name).nobs == reference["nobs"]
 
 
+def test_an_auxiliary_variable_close_to_a_factor_is_no_inadmissible_solution() -> None:
+    rng = np.random.default_rng(1)
+    joy = rng.normal(size=600)
+    data = pd.DataFrame({name: joy + 0.4 * rng.normal(size=600) for name in ("a", "b", "c")})
+    data["near"] = joy + 0.1 * rng.normal(size=600)
+    data.loc[::5, "a"] = np.nan
+    found = sem.fit("joy =~ a + b + c", data, missing="fiml", auxiliary=["near"])
+    assert found.inadmissible == ()
+    wrong = sem.fit("joy =~ a + b\na ~~ 1.5*b\na ~~ 1*a\nb ~~ 1*b", data, missing="fiml", auxiliary=["near"])
+    assert any("residuals of the observed variables" in text for text in wrong.problems)
+
+
 def test_auxiliary_parameters_stand_apart() -> None:
     results = fitted("auxiliary_two")
     plain = quiet_fit(PATH, answers(), missing="fiml", fixed_x=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -84,13 +85,24 @@ def _in_group(fitted: Fitted, number: int) -> str:
     return ("" if label is None else f" in group {label!r}") + ("" if level is None else f" at level {level}")
 
 
+def _explained(fitted: Fitted, number: int, observed: Sequence[str]) -> list[int]:
+    """The places of the model's own variables.
+
+    What an auxiliary variable shares with a factor stands as covariances with the residuals of its items, which may
+    exceed these without anything being wrong (Enders 2008, doi 10.1080/10705510801922340).
+    """
+    beside = fitted.table.roles[number].auxiliary
+    return [place for place, name in enumerate(observed) if name not in beside]
+
+
 def _indefinite(fitted: Fitted) -> list[str]:
     """Covariance matrices of latents, and of residuals of items, that have a negative eigenvalue."""
     texts = []
     for number, state in enumerate(fitted.states):
         p, last = state.structure.p, len(state.structure.names) - state.structure.has_means
         parts = {"latent variables": state.all_cov[p:last, p:last]}
-        parts["residuals of the observed variables"] = state.S[:p, :p]
+        own = _explained(fitted, number, state.structure.names[:p])
+        parts["residuals of the observed variables"] = state.S[np.ix_(own, own)]
         for what, cov in parts.items():
             lowest = lowest_eigenvalue(cov)
             if lowest < NEGATIVE:
