@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -50,6 +51,7 @@ def write_generated(folder: Path) -> None:
     _write(folder / "speed.md", _speed())
     for source, target in COPIED.items():
         _write(folder / target, _without_links((ROOT / source).read_text(encoding="utf-8")))
+    shutil.copy(ROOT / "docs" / "growth.png", folder)
     for source in sorted((ROOT / "docs" / "decisions").glob("*.md")):
         name = "index.md" if source.stem == "README" else source.name
         _write(folder / "decisions" / name, source.read_text(encoding="utf-8"))
@@ -136,7 +138,7 @@ def _speed() -> str:
 
 def _without_links(text: str) -> str:
     """Links to files of the checkout become their words; the site has these pages elsewhere or not at all."""
-    return re.sub(r"\[([^\]]+)\]\((?!https?:|#)[^)]+\)", r"\1", text)
+    return re.sub(r"(?<!!)\[([^\]]+)\]\((?!https?:|#)[^)]+\)", r"\1", text)
 
 
 def _write_notebooks(folder: Path) -> None:

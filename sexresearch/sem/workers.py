@@ -15,6 +15,9 @@ from sexresearch.errors import OptionError
 from sexresearch.extras import extra
 from sexresearch.sem.threads import one_thread
 
+PATIENCE = 60.0  # seconds without any worker, after which a cluster is given up
+LISTENING = 1.0  # seconds between two looks at the workers
+
 T = TypeVar("T")
 Numbers = Sequence[int]
 Workers = int | Any  # threads, or a dask.distributed.Client
@@ -84,7 +87,7 @@ def _over_cluster(chunks: Sequence[Numbers], work: Callable[[Numbers], T], clien
     waiting = [client.submit(_made, sent, list(numbers), pure=False) for numbers in chunks]
     try:
         while waiting:
-            yield waiting[0].result()
+            yield _awaited(waiting[0], client, f"{len(waiting)} of {len(chunks)} parts of the work are not done")
             waiting[0].release()
             waiting = waiting[1:]
     except KeyboardInterrupt:
@@ -96,6 +99,23 @@ def _over_cluster(chunks: Sequence[Numbers], work: Callable[[Numbers], T], clien
         raise OptionError(f"the Dask scheduler was lost while it worked: {error}") from error
     finally:
         client.cancel(waiting)
+
+
+def _awaited(future: Any, client: Any, lost: str) -> Any:
+    """What a task has made; OptionError once the scheduler has had no worker for `PATIENCE` seconds."""
+    without = 0.0
+    while True:
+        try:
+            return future.result(timeout=LISTENING)
+        except TimeoutError:
+            if future.done():
+                raise  # by the work itself
+        without = 0.0 if client.nthreads() else without + LISTENING
+        if without >= PATIENCE:
+            raise OptionError(
+                f"the Dask scheduler at {client.scheduler.address!r} has had no worker for {without:g} seconds "
+                f"({lost}): start workers, and ask again"
+            )
 
 
 def _itself(work: T) -> T:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -11,7 +13,7 @@ import pytest
 
 from sexresearch.chain.robustness.multiverse import multiverse
 from sexresearch.errors import OptionError
-from sexresearch.sem import bootstrap, dynamic_cutoffs, fit, permutation_test, power
+from sexresearch.sem import bootstrap, dynamic_cutoffs, fit, permutation_test, power, workers
 from sexresearch.sem.resampling import many_fits
 
 distributed = pytest.importorskip("distributed")
@@ -84,6 +86,47 @@ def _standing(address: str, dask_scheduler=None) -> tuple[int, int]:
     """How many tasks are not done, and how many of them one worker has."""
     left = sum(task.state in ("processing", "waiting", "queued", "no-worker") for task in dask_scheduler.tasks.values())
     return left, len(dask_scheduler.workers[address].processing)
+
+
+@pytest.mark.parametrize("left", [1, 0])
+def test_workers_lost_for_good_leave_the_work_to_the_others_or_end_it(answers, left, monkeypatch):
+    monkeypatch.setattr(many_fits, "NUMBERS_AT_ONCE", 3200)
+    monkeypatch.setattr(workers, "PATIENCE", 2.0)
+    results = fit(MODEL, answers)
+    options = {"n_workers": 0, "processes": False, "protocol": "tcp", "dashboard_address": None, "host": "127.0.0.1"}
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+        processes = [subprocess.Popen([*ALONE, cluster.scheduler_address], stderr=subprocess.DEVNULL) for _ in range(2)]
+        try:
+            client.wait_for_workers(2, timeout=60)
+            killer = threading.Thread(target=_kill_for_good, args=(client, processes[left:]))
+            killer.start()
+            if left:
+                shared = bootstrap(results, 2000, workers=client)
+                pd.testing.assert_frame_equal(bootstrap(results, 2000, workers=1).replicates, shared.replicates)
+                assert len(client.nthreads()) == 1
+            else:
+                with pytest.raises(OptionError, match=r"scheduler at 'tcp://127\.0\.0\.1:.*no worker.*are not done"):
+                    bootstrap(results, 5000, workers=client)
+            killer.join()
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+
+
+ALONE = [sys.executable, "-m", "distributed.cli.dask_worker", "--no-nanny", "--no-dashboard", "--nthreads", "1"]
+
+
+def _kill_for_good(client, processes: list[subprocess.Popen]) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and client.run_on_scheduler(_tasks) < 10:
+        time.sleep(0.01)
+    for process in processes:
+        process.kill()
+
+
+def _tasks(dask_scheduler=None) -> int:
+    return len(dask_scheduler.tasks)
 
 
 def test_workers_that_are_none_are_refused(answers, client):

@@ -12,6 +12,7 @@ from sexresearch.extras import extra
 from sexresearch.sem.arrays import Array
 
 SMALL = np.int16  # largest whole numbers that stay whole
+WORD = 8  # bytes that are compared at once
 SIDE_BY_SIDE = 64  # rows that are reduced together
 
 
@@ -65,11 +66,29 @@ def whole_ends(values: Array) -> tuple[Array, Array]:
     >>> [end.tolist() for end in whole_ends(np.array([[3, 1], [2, 9]], dtype=np.int8))]
     [[2, 1], [3, 9]]
     """
-    (n, p), ends = values.shape, []
+    n, p = values.shape
     even = n - n % SIDE_BY_SIDE
-    for end in (np.minimum, np.maximum):
-        parts = [values[even:]]
-        if even:
-            parts.append(end.reduce(values[:even].reshape(-1, SIDE_BY_SIDE * p), axis=0).reshape(SIDE_BY_SIDE, p))
-        ends.append(end.reduce(np.concatenate(parts), axis=0))
-    return ends[0], ends[1]
+    wide, rest = values[:even].reshape(-1, SIDE_BY_SIDE * p), values[even:]
+    low, high = [rest], [rest]
+    if even:
+        low.append(np.min(wide, axis=0).reshape(SIDE_BY_SIDE, p))
+        high.append(np.max(wide, axis=0).reshape(SIDE_BY_SIDE, p))
+    return np.min(np.concatenate(low), axis=0), np.max(np.concatenate(high), axis=0)
+
+
+def equal_rows(seen: Array) -> tuple[Array, Array]:
+    """The first row (k,) of each different one among (n, p) truth values, and which of them each row (n,) is.
+
+    >>> [part.tolist() for part in equal_rows(np.array([[True, False], [False, False], [True, False]]))]
+    [[0, 1], [0, 1, 0]]
+    """
+    packed = np.packbits(seen, axis=1)
+    if packed.shape[1] > WORD:
+        _, first, own = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+        return first, np.asarray(own).ravel()
+    words = np.zeros((len(packed), WORD), dtype=np.uint8)
+    words[:, : packed.shape[1]] = packed
+    own, known = pd.factorize(words.view(np.uint64).ravel())  # by hashing, which is faster than sorting
+    first = np.empty(len(known), dtype=np.intp)
+    first[own[::-1]] = np.arange(len(own))[::-1]
+    return first, np.asarray(own)

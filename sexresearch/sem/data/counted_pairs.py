@@ -40,8 +40,8 @@ class PairCounts:
     def __init__(self, items: int, base: int = 0, many: bool = False) -> None:
         self.items, self.base, self.categories = items, base, base + 1
         self.slots: dict[int, int] = {}
-        self.totals = np.zeros(0)
-        self.sums = np.zeros((0, self._size), dtype=np.uint32 if many else float)
+        self.totals: Array = np.zeros(0)
+        self.sums: Array = np.zeros((0, self._size), dtype=np.uint32 if many else float)
 
     @property
     def width(self) -> int:

@@ -13,6 +13,7 @@ from sexresearch.errors import DataError
 from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.answered_again import OTHER_ANSWERS, AnsweredAgain
+from sexresearch.sem.data.batches import equal_rows
 from sexresearch.sem.data.cluster_totals import ClusterTotals, moments_of_sums
 from sexresearch.sem.data.moments import Moments, refuse_indefinite
 from sexresearch.sem.data.observed import Answers
@@ -186,11 +187,11 @@ def _numbered(values: Array, numbers: dict[bytes, int]) -> Array:
     seen = ~np.isnan(values)
     if len(numbers) == 1:
         return np.zeros(len(values), dtype=int)
-    _, first, own = np.unique(np.packbits(seen, axis=1), axis=0, return_index=True, return_inverse=True)
+    first, own = equal_rows(seen)
     columns = [np.append(np.flatnonzero(row), seen.shape[1]).tobytes() for row in seen[first]]
     if not {*columns} <= {*numbers}:
         raise DataError(OTHER_ANSWERS)
-    return np.array([numbers[column] for column in columns])[np.asarray(own).ravel()]
+    return np.array([numbers[column] for column in columns])[own]
 
 
 def from_moments(moments: Moments, label: object, names: Sequence[str], has_means: bool) -> Sample:
@@ -358,8 +359,7 @@ def _blocks(z: Array, w: Array, patterns: Array, kinds: Array) -> list[Pattern]:
 
 def rows_by_number(numbers: Array, count: int) -> tuple[Array, ...]:
     """The rows that bear each of the numbers (rows,) 0, 1, 2, … below `count`; there may be none of some."""
-    ends = np.cumsum(np.bincount(numbers, minlength=count))
-    return tuple(np.split(np.argsort(numbers, kind="stable"), ends[:-1]))
+    return tuple(np.split(np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers, minlength=count))[:-1]))
 
 
 def moved_block(block: Pattern, by: Array) -> Pattern:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import narwhals as nw
 import pandas as pd
@@ -24,7 +24,7 @@ DUCKDB_FILES = (".duckdb", ".ddb", ".db")
 PARQUET_FILES = (".parquet", ".pq")
 
 
-Rows = pd.DataFrame | Any  # some rows of a source: a record batch where Arrow stands behind it, a frame where not
+Rows: TypeAlias = Any  # some rows of a source: a record batch where Arrow stands behind it, a frame where not
 
 
 class Source(Protocol):

@@ -16,6 +16,7 @@ import numpy as np
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.answered_again import AnsweredAgain
+from sexresearch.sem.data.batches import equal_rows
 from sexresearch.sem.data.cluster_totals import ClusterTotals
 from sexresearch.sem.data.ordered_columns import Levels
 from sexresearch.sem.data.pieces import Piece, Reach, Reader, RowsAgain
@@ -327,10 +328,9 @@ def centre_of(values: Array) -> Array:
 
 def _patterns(seen: Array, kinds: dict[bytes, int]) -> Array:
     """(n,) the number of each row's pattern of answers, new ones added to `kinds`."""
-    packed = np.packbits(seen, axis=1)
-    known, own = np.unique(packed, axis=0, return_inverse=True)
-    numbers = np.array([kinds.setdefault(row.tobytes(), len(kinds)) for row in known])
-    return numbers[np.asarray(own).ravel()] if len(known) else np.zeros(0, dtype=int)
+    first, own = equal_rows(seen)
+    known = np.packbits(seen[first], axis=1)
+    return np.array([kinds.setdefault(row.tobytes(), len(kinds)) for row in known], dtype=int)[own]
 
 
 def refuse_groups(reader: Reader, counted: Counted) -> None:

@@ -117,7 +117,7 @@ class Categories:
         rows = np.roll(self.table, LOWEST, axis=1)  # the place of 0 first, those of -1, -2, … last, as bytes are
         small = answers.astype(np.int8, copy=False)
         if (rows == rows[0]).all():
-            numbers = np.frombuffer(bytearray(small.tobytes().translate(rows[0].tobytes())), dtype=np.uint8)
+            numbers: Array = np.frombuffer(bytearray(small.tobytes().translate(rows[0].tobytes())), dtype=np.uint8)
             numbers = numbers.reshape(small.shape)
         else:
             columns = [column.tobytes().translate(row.tobytes()) for row, column in zip(rows, small.T, strict=True)]

@@ -23,8 +23,8 @@ def sorted_keys(keys: Array) -> Array:
     [1, 3, 2, 0]
     """
     high, low = keys >> 32, keys & (2**32 - 1)
-    width = int(low.max()) + 1
-    count = (int(high.max()) + 1) * width
+    width = int(np.max(low)) + 1
+    count = (int(np.max(high)) + 1) * width
     return np.argsort((high * width + low).astype(np.uint16) if count <= 2**16 else keys, kind="stable")
 
 
@@ -36,7 +36,7 @@ def exact_rows(values: Array, centre: Array) -> int:
     """
     if values.dtype.kind == "f" or not values.size or (centre != np.round(centre)).any():
         return 0
-    farthest = max(np.abs(end.astype(float) - centre).max() for end in whole_ends(values))
+    farthest = max(float(np.max(np.abs(end.astype(float) - centre))) for end in whole_ends(values))
     return int(SINGLE / max(farthest, 1.0) ** 2)
 
 
