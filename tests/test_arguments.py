@@ -45,6 +45,11 @@ def answers() -> pd.DataFrame:
     return pd.DataFrame({f"x{i}": joy + rng.normal(size=80) for i in range(4)}).assign(g=["u", "v"] * 40)
 
 
+def nested() -> sx.Results:
+    data = answers().assign(branch=np.arange(80) // 8, x0=lambda frame: frame["x0"] + np.arange(80) // 8)
+    return sx.fit("level: 1\nx0 ~ x1\nlevel: 2\nx0 ~~ x0", data, cluster="branch")
+
+
 def valid() -> dict[str, tuple[object, dict[str, object]]]:
     """A call of each callable that works, by name."""
     data, text = answers(), "joy =~ x0 + x1 + x2 + x3"
@@ -67,6 +72,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.dynamic_cutoffs: {"model": fitted, "replicates": 10},
         sx.impute: {"data": gaps, "m": 2},
         sx.merge_categories: {"data": items.round(), "items": ["x0"]},
+        sx.level_fit: {"results": nested()},
         sx.monte_carlo: {"results": path, "draws": 200},
         sx.parameter_power: {"model": "y ~ 0.3*x", "n": 100},
         sx.permutation_test: {"model": text, "data": data, "group": "g", "replicates": 19},

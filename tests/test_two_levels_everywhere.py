@@ -49,6 +49,7 @@ HONOURED = {
     "compare": {},
     "effects": {},
     "importance": {"target": "stayb"},
+    "level_fit": {},
     "model_table": {},
     "monte_carlo": {"draws": 50},
     "power": {"n": 300, "replicates": 2, "design": sx.Design(clusters=30)},

@@ -18,6 +18,7 @@ from sexresearch.sem.imputation.impute import impute
 from sexresearch.sem.imputation.pooled import Pooled, pool
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.compare import compare
+from sexresearch.sem.output.level_fit import level_fit
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.partial_least_squares.by_seminr import PlsEstimates, pls_estimates
 from sexresearch.sem.partial_least_squares.pls import pls
@@ -54,6 +55,7 @@ __all__ = [
     "fit_many",
     "growth",
     "impute",
+    "level_fit",
     "merge_categories",
     "monte_carlo",
     "parameter_power",

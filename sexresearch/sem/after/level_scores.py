@@ -2,7 +2,8 @@
 
 Of a cluster f + Cov(f, v) q, v its variables and q the derivative of its log-likelihood in their means; of a row
 f + Cov(f, y) V (y - mean - u), u what is expected of the cluster (empirical Bayes; Skrondal & Rabe-Hesketh 2004,
-chapter 7, doi 10.1201/9780203489437).
+chapter 7, doi 10.1201/9780203489437). Sampling weights count in what is expected of the cluster, whose likelihood of
+its rows has their powers, as in the fit (Asparouhov 2006, doi 10.1080/03610920500476598).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sexresearch.sem.data.clusters import cluster_places, patterns_of, refuse_wr
 from sexresearch.sem.data.observed import Answers, Columns, split_groups, used_columns
 from sexresearch.sem.data.rows_used import take
 from sexresearch.sem.data.sample import arrange
+from sexresearch.sem.data.sampling_weights import within_clusters
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.structure import Implied
 from sexresearch.sem.implied.two_level_likelihood import LevelMoments
@@ -31,7 +33,7 @@ def level_scores(fitted: Fitted, data: object, method: str = "regression") -> pd
         raise OptionError(f"method {method!r} is not known for models of two levels; allowed: regression")
     options = fitted.options
     names = list(dict.fromkeys(name for s in fitted.samples if s.nested for name in s.nested.names))
-    columns = Columns(tuple(names), options.group, options.cluster)
+    columns = Columns(tuple(names), options.group, options.cluster, options.sampling_weights)
     frame = used_columns(data, columns, ())
     place = pd.Series(np.arange(len(frame)), index=frame.index)
     numbered = frame.set_axis(place.to_numpy(), axis=0)
@@ -58,6 +60,7 @@ def _filled(columns: dict[str, Array], fitted: Fitted, number: int, answers: Ans
     w, b = nested.data.within, nested.data.between
     values = answers.values  # noqa: PD011
     kept = take(answers, ~np.isnan(values[:, w]).all(axis=1))
+    kept = within_clusters(kept, fitted.options.sampling_weights)
     refuse_wrong_levels(kept, nested.names, w, b)
     origin = np.nanmean(kept.values, axis=0)
     order, _, sizes = cluster_places(kept)

@@ -142,11 +142,17 @@ def patterns_of(answers: Answers, within: Array, between: Array, origin: Array) 
     counts = np.add.reduceat(~np.isnan(values), starts, axis=0)
     means = np.add.reduceat(np.nan_to_num(values), starts, axis=0) / np.maximum(counts, 1)
     filled = np.where(np.isnan(values), means[codes], values)
-    like = cluster_sums_of(replace(answers, values=filled, clusters=codes), within, between, np.zeros(len(origin)))
+    whole = np.ones(len(values)) if answers.weights is None else answers.weights[order]
+    weights = None if answers.weights is None else whole
+    above = np.add.reduceat(whole, starts) / size
+    weighted = replace(answers, values=filled, clusters=codes, weights=weights)
+    like = cluster_sums_of(weighted, within, between, np.zeros(len(origin)))
     alone = [i for i, k in enumerate(between) if k not in within]
-    above = np.where(counts[:, between[alone]] > 0, means[:, between[alone]], np.nan)
-    rows, clusters = row_patterns(values[:, within], codes), cluster_patterns(above, alone)
-    return ClusterPatterns(within, between, len(values), len(size), len(origin), rows, clusters, like)
+    known = np.where(counts[:, between[alone]] > 0, means[:, between[alone]], np.nan)
+    rows, clusters = row_patterns(values[:, within], codes), cluster_patterns(known, alone)
+    return ClusterPatterns(
+        within, between, float(whole.sum()), len(size), len(origin), rows, clusters, like, whole / above[codes], above
+    )
 
 
 def simple_moments(sums: ClusterSums) -> LevelMoments:

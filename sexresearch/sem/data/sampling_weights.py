@@ -63,10 +63,19 @@ def level_weighed(groups: Sequence[Answers], name: str | None, above: str | None
         notes += [] if name is None else _uneven(replace(group, weights=own), name)
         if above is not None:
             own = own * _of_clusters(group, codes, above)
+            notes += _uneven_clusters(group, codes, above)
         made.append(replace(group, weights=own, cluster_weights=None))
     total = sum(float(np.asarray(group.weights).sum()) for group in made)
     share = sum(len(group.values) for group in made) / total
     return [replace(group, weights=np.asarray(group.weights) * share) for group in made], notes
+
+
+def within_clusters(answers: Answers, name: str | None) -> Answers:
+    """The answers with weights that sum to its number of rows in every cluster, whatever the clusters weigh."""
+    if name is None:
+        return answers
+    codes = np.unique(np.asarray(answers.clusters), return_inverse=True)[1]
+    return replace(answers, weights=_within(np.asarray(answers.weights), codes, name), cluster_weights=None)
 
 
 def _within(weights: Array, codes: Array, name: str) -> Array:
@@ -122,6 +131,17 @@ def _uneven(group: Answers, name: str) -> list[str]:
     return uneven(facts, name, group_prefix(group.label))
 
 
+def _uneven_clusters(group: Answers, codes: Array, name: str) -> list[str]:
+    """The same of the weights of clusters, named by the first of their rows."""
+    places = np.unique(codes, return_index=True)[1]
+    weights = np.asarray(group.cluster_weights)[places]
+    weights = weights / float(np.max(weights))
+    heaviest = int(np.argmax(weights))
+    row = group.index[places[heaviest]]
+    facts = WeightFacts(len(weights), float(weights.sum()), float(weights @ weights), float(weights[heaviest]), row)
+    return uneven(facts, name, group_prefix(group.label), "cluster")
+
+
 @dataclass(frozen=True)
 class WeightFacts:
     """Of the weights of some rows: how many, their sum, that of their squares, the largest and the row with it."""
@@ -142,21 +162,22 @@ class WeightFacts:
         return self.total**2 / self.squares
 
 
-def uneven(facts: WeightFacts, name: str, where: str) -> list[str]:
-    """What is said of weights by which few rows count; DataError where it is one row, or none."""
+def uneven(facts: WeightFacts, name: str, where: str, unit: str = "row") -> list[str]:
+    """What is said of weights by which few rows (or clusters) count; DataError where it is one, or none."""
+    what = f"{where}{'sampling' if unit == 'row' else unit} weights {name!r}"
     if facts.heaviest == 0:
-        raise DataError(f"{where}sampling weights {name!r} are all zero or vanish beside those of other groups")
+        raise DataError(f"{what} are all zero or vanish beside those of other groups")
     share = facts.heaviest / facts.total
     row = f"row {facts.row!r}" if isinstance(facts.row, str) else f"row {facts.row}"
-    row = "one row" if facts.row == UNKNOWN else row
+    row = "one row" if facts.row == UNKNOWN else row if unit == "row" else f"the {unit} of {row}"
     if facts.rows > 1 and share > ALL_BUT_ALONE:
         raise DataError(
-            f"{where}sampling weights {name!r}: {row} has {100 * share:.6g} % of all weight, so that the other "
-            f"{facts.rows - 1} rows hardly count. Correct its weight or drop the row"
+            f"{what}: {row} has {100 * share:.6g} % of all weight, so that the other "
+            f"{facts.rows - 1} {unit}s hardly count. Correct its weight or drop the {unit}"
         )
     if facts.effective >= UNEVEN * facts.rows:
         return []
     return [
-        f"{where}sampling weights {name!r} are so uneven that {facts.rows} rows tell as much as {facts.effective:.1f} "
+        f"{what} are so uneven that {facts.rows} {unit}s tell as much as {facts.effective:.1f} "
         f"of equal weight; {row} alone has {100 * share:.3g} % of it"
     ]

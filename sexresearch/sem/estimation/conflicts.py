@@ -12,8 +12,6 @@ LEVEL_REASONS = {
     "ordered": "Ordered items at two levels need integrals over the factors of both, which are not computed: fit "
     "answers of five or more categories as numbers with estimator='MLR', or one level with cluster= and ordered= "
     "(WLSMV, with standard errors for clusters)",
-    "weighted gaps": "At two levels weights are known for complete rows alone: leave them out, or take "
-    "missing='listwise'",
     "auxiliary": "Auxiliary variables would need a place at either level: name them in the model instead",
 }  # why, and what to do instead
 LEVEL_ERRORS = ("standard", "robust_huber_white", "none")
@@ -36,19 +34,15 @@ def refuse_beside_levels(options: Options) -> None:
     """OptionError for what does not yet go with models of two levels, before defaults are decided."""
     if options.cluster is None:
         raise OptionError("the model has 'level:' blocks: name the column of the clusters in cluster=")
-    weights = options.sampling_weights or options.cluster_weights
     wrong = {
         "estimator": options.estimator if options.estimator not in (None, "ML", "MLR", "MLF") else None,
         "ordered": options.ordered or None,
-        "weighted gaps": weights if options.missing == "fiml" else None,
         "auxiliary": options.auxiliary or None,
         "missing": options.missing if options.missing not in ("listwise", "fiml") else None,
         "test": options.test if options.test not in (None, *LEVEL_TESTS) else None,
         "se": options.se if options.se not in (None, "robust", *LEVEL_ERRORS) else None,
     }
-    refused = [f"{name}={value!r}" for name, value in wrong.items() if value is not None and name != "weighted gaps"]
-    if wrong["weighted gaps"]:
-        refused.append(f"missing='fiml' beside weights ({weights})")
+    refused = [f"{name}={value!r}" for name, value in wrong.items() if value is not None]
     if refused:
         why = "".join(f". {LEVEL_REASONS[name]}" for name in LEVEL_REASONS if wrong[name] is not None)
         raise OptionError(

@@ -89,10 +89,10 @@ def estimate(model: Model, data: DataFrame | None, moments: object, requested: O
     if table.is_exploratory and options.rotation.method != "none":
         defaults = replace(defaults, anchors=anchors_of(table, samples))
         table = with_auxiliary(model.table(defaults), options.auxiliary)
-    return _solved(options, table, samples, levels), category_notes + notes + more
+    return solved(options, table, samples, levels), category_notes + notes + more
 
 
-def _solved(options: Options, table: ParameterTable, samples: tuple[Sample, ...], levels: Levels) -> Fitted:
+def solved(options: Options, table: ParameterTable, samples: tuple[Sample, ...], levels: Levels) -> Fitted:
     """The model fitted to samples; with paths from centred variables where their means are far from 0."""
     structures = place(table, samples, bool(options.meanstructure))
     objective = discrepancy_of(structures, samples, table, options)

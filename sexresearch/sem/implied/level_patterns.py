@@ -6,6 +6,9 @@ r = sum V_i x_i, x the answers less their means. With m and C the mean and covar
 z of level 2, and G = C (I + A C)^-1, u given all answers has mean m + G (r - A m) and covariance G (Little & Rubin
 2002, chapter 8, doi 10.1002/9781119013563; Liang & Bentler 2004, doi 10.1007/BF02295842). B may be singular, or
 improper, as long as the answers have a density.
+
+With weights (Asparouhov 2006, doi 10.1080/03610920500476598) a row's likelihood given u has the power of its weight
+within the cluster, so that A and r are weighted sums; a cluster's likelihood has the power of its own weight.
 """
 
 from __future__ import annotations
@@ -60,7 +63,8 @@ class Packed(NamedTuple):
     """All answers of level 1 as arrays, pattern after pattern.
 
     values (N, w) with 0 for gaps, seen (P, w), code (N,) numbers of patterns and starts (P,) of each, clusters (N,) and
-    rows (N,) where they come from, counts (J, P) rows of every cluster with every pattern.
+    rows (N,) where they come from, weights (N,) within clusters, whole (N,) these times that of the cluster, counts
+    (J, P) rows of every cluster with every pattern, by weights, and whole_counts (P,) by whole weights of all clusters.
     """
 
     values: Array
@@ -69,7 +73,10 @@ class Packed(NamedTuple):
     starts: Array
     clusters: Array
     rows: Array
+    weights: Array
+    whole: Array
     counts: Array
+    whole_counts: Array
 
 
 class _State(NamedTuple):
@@ -91,17 +98,20 @@ class _State(NamedTuple):
 class ClusterPatterns:
     """Incomplete answers in clusters, from the origin; `like` are sums of about as many complete answers.
 
-    n, n_clusters, p : rows, clusters and variables. rows : patterns of level 1; above : of level 2.
+    n, n_clusters, p : rows (or their summed weights), clusters and variables. rows : patterns of level 1; above : of
+    level 2. weights (rows,) within clusters, in the order of the clusters, and of_cluster (J,) those of the clusters.
     """
 
     within: Array
     between: Array
-    n: int
+    n: float
     n_clusters: int
     p: int
     rows: tuple[RowPattern, ...]
     above: tuple[ClusterPattern, ...]
     like: ClusterSums
+    weights: Array
+    of_cluster: Array
 
     @cached_property
     def index(self) -> LevelIndex:
@@ -128,9 +138,11 @@ class ClusterPatterns:
             values[start : start + len(own.rows), own.columns] = own.values
         clusters = np.concatenate([own.clusters for own in self.rows])
         code = np.repeat(np.arange(len(sizes)), sizes)
-        counts = np.zeros((self.n_clusters, len(sizes)))
-        np.add.at(counts, (clusters, code), 1.0)
-        return Packed(values, seen, code, starts, clusters, np.concatenate([own.rows for own in self.rows]), counts)
+        rows = np.concatenate([own.rows for own in self.rows])
+        weights, counts = self.weights[rows], np.zeros((self.n_clusters, len(sizes)))
+        np.add.at(counts, (clusters, code), weights)
+        whole = weights * self.of_cluster[clusters]
+        return Packed(values, seen, code, starts, clusters, rows, weights, whole, counts, self.of_cluster @ counts)
 
     def _state(self, at: LevelMoments) -> _State | None:
         own, w = self.packed, len(self.within)
@@ -141,9 +153,10 @@ class ClusterPatterns:
         V *= seen
         x = np.where(own.seen[own.code], own.values - self.index.mean(at)[self.within], 0.0)
         turned = self._times(x, V)
-        total = float(own.counts.sum(axis=0) @ logdets) + float(np.vdot(turned, x))
+        total = float(own.whole_counts @ logdets) + float(own.whole @ np.einsum("na,na->n", turned, x))
         A = (own.counts @ V.reshape(len(V), w * w)).reshape(self.n_clusters, w, w)
-        r = np.stack([np.bincount(own.clusters, column, self.n_clusters) for column in turned.T], axis=1)
+        columns = (turned * own.weights[:, None]).T
+        r = np.stack([np.bincount(own.clusters, column, self.n_clusters) for column in columns], axis=1)
         return self._given_above(at, A, r, total, V, turned)
 
     def _times(self, x: Array, V: Array) -> Array:
@@ -182,9 +195,9 @@ class ClusterPatterns:
             mean = np.einsum("jab,jb->ja", spread, shifted)
             q = shifted - np.einsum("jab,jb->ja", A[rows], mean)
             P = A[rows] - A[rows] @ spread @ A[rows]
-            total += float(logdet.sum()) - float(np.vdot(shifted, mean)) - 2.0 * float(np.vdot(m, r[rows]))
-            total += float(np.einsum("ja,jab,jb->", m, A[rows], m))
-            total += len(rows) * known[1] + float(np.vdot(gap @ known[0], gap))
+            each = logdet + known[1] - (shifted * mean).sum(axis=1) - 2.0 * (m * r[rows]).sum(axis=1)
+            each += np.einsum("ja,jab,jb->j", m, A[rows], m) + ((gap @ known[0]) * gap).sum(axis=1)
+            total += float(self.of_cluster[rows] @ each)
             u[rows], G[rows] = m + mean, spread
             pull[rows[:, None], twin] = q[:, own]
             pull[rows[:, None], z] = gap @ known[0] - q @ slope
@@ -210,15 +223,18 @@ class ClusterPatterns:
         return LevelDerivatives(s.value, self._gradient(at, s), self.like.derivatives(at).expected, exact)
 
     def _gradient(self, at: LevelMoments, s: _State) -> Array:
-        of_between = 0.5 * (s.precision.sum(axis=0) - s.pull.T @ s.pull)
+        above = self.of_cluster
+        pulls = s.pull * above[:, None]
+        of_between = 0.5 * (np.tensordot(above, s.precision, 1) - pulls.T @ s.pull)
         own, w, of_mean = self.packed, len(self.within), np.zeros(self.p)
         left = self._left(s)
-        spread = (own.counts.T @ s.G.reshape(len(s.G), w * w)).reshape(len(s.V), w, w)
-        curved = np.einsum("p,pab->ab", own.counts.sum(axis=0), s.V) - (s.V @ spread @ s.V).sum(axis=0)
-        of_within = 0.5 * (curved - left.T @ left)
-        of_mean[self.within] = -left.sum(axis=0)
+        lefts = left * own.whole[:, None]
+        spread = ((own.counts * above[:, None]).T @ s.G.reshape(len(s.G), w * w)).reshape(len(s.V), w, w)
+        curved = np.einsum("p,pab->ab", own.whole_counts, s.V) - (s.V @ spread @ s.V).sum(axis=0)
+        of_within = 0.5 * (curved - lefts.T @ left)
+        of_mean[self.within] = -lefts.sum(axis=0)
         alone = ~np.isin(self.between, self.within)
-        of_mean[self.between[alone]] = -s.pull.sum(axis=0)[alone]
+        of_mean[self.between[alone]] = -pulls.sum(axis=0)[alone]
         return gradient_of(self.index, of_mean, of_within, of_between)
 
     def _left(self, s: _State) -> Array:
@@ -254,12 +270,16 @@ class ClusterPatterns:
 
     def log_likelihood(self, at: LevelMoments) -> float:
         """Of all answers."""
-        answers = sum(own.values.size for own in self.rows) + sum(own.values.size for own in self.above)
+        answers = float(self.packed.whole_counts @ self.packed.seen.sum(axis=1))
+        answers += sum(float(self.of_cluster[own.clusters].sum()) * len(own.columns) for own in self.above)
         return -self.derivatives(at).value - 0.5 * answers * LOG_2PI
 
     def posterior(self, at: LevelMoments) -> tuple[Array, Array]:
-        """q (J, b), the derivatives in the means of level 2, and (n, w) the same of every row given its cluster."""
-        s, left = self._state(at), np.zeros((self.n, len(self.within)))
+        """q (J, b), the derivatives in the means of level 2, and (rows, w) the same of every row given its cluster.
+
+        Weights tell of the cluster; a row given its cluster has none.
+        """
+        s, left = self._state(at), np.zeros((len(self.weights), len(self.within)))
         if s is None:
             return np.full((self.n_clusters, len(self.between)), math.nan), np.full(left.shape, math.nan)
         left[self.packed.rows] = self._left(s)
@@ -275,14 +295,16 @@ class ClusterPatterns:
         for number, V in enumerate(s.V):
             rows = np.flatnonzero(packed.counts[:, number])
             of_within[rows] += 0.5 * packed.counts[rows, number, None, None] * (V @ s.G[rows] @ V - V)
-        np.add.at(of_within, packed.clusters, 0.5 * left[:, :, None] * left[:, None, :])
-        np.add.at(of_mean, (packed.clusters[:, None], self.within), left)
+        lefts = left * packed.weights[:, None]
+        np.add.at(of_within, packed.clusters, 0.5 * lefts[:, :, None] * left[:, None, :])
+        np.add.at(of_mean, (packed.clusters[:, None], self.within), lefts)
         alone = ~np.isin(self.between, self.within)
         of_mean[:, self.between[alone]] = s.pull[:, alone]
         of_between = 0.5 * (s.pull[:, :, None] * s.pull[:, None, :] - s.precision)
         (i, j), (k, h) = vech_index(w), vech_index(len(self.between))
         own, other = of_within[:, i, j] * np.where(i == j, 1.0, 2.0), of_between[:, k, h] * np.where(k == h, 1.0, 2.0)
-        return np.concatenate([of_mean[:, self.within], own, of_mean[:, self.between], other], axis=1)
+        parts = [of_mean[:, self.within], own, of_mean[:, self.between], other]
+        return np.concatenate(parts, axis=1) * self.of_cluster[:, None]
 
 
 def _definite(C: Array, A: Array) -> bool:
