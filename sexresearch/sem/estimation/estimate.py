@@ -43,10 +43,10 @@ from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import Solution
 from sexresearch.sem.estimation.options import Options, respelled
 from sexresearch.sem.estimation.pivots import in_users_units, pivoted
-from sexresearch.sem.estimation.restarts import attempts_enough, search
+from sexresearch.sem.estimation.restarts import FEW_CLUSTERS, OF_FEW, attempts_enough, search
 from sexresearch.sem.estimation.settled import settled
 from sexresearch.sem.estimation.start import starting_values, widened
-from sexresearch.sem.estimation.two_level_samples import two_level_samples
+from sexresearch.sem.estimation.two_level_samples import clusters_of, two_level_samples
 from sexresearch.sem.estimation.two_level_sums import two_level_sums
 from sexresearch.sem.implied.structure import BESIDE, Structure, structure_of
 from sexresearch.sem.language.completion import COMPLETION
@@ -132,11 +132,13 @@ def _minimized(fitted: Fitted, limits: tuple[Restriction, ...]) -> Fitted:
     else:
         few = not fitted.levels and sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
         enough = attempts_enough(sum(sample.n for sample in samples), table.n_free) if few else 1
+        doubted = bool(table.levels) and int(clusters_of(samples).min()) < FEW_CLUSTERS
+        enough = OF_FEW if doubted else enough
         covs = [term.start_moments()[1] for term in objective.groups]
-        solution = search(objective, start, structures, covs, enough)
+        solution = search(objective, start, structures, covs, enough, doubted)
         if not math.isfinite(solution.value):
             start = widened(objective, start, structures)
-            solution = search(objective, start, structures, covs, enough)
+            solution = search(objective, start, structures, covs, enough, doubted)
         constrained = ConstrainedSolution(solution, np.zeros((0, table.n_free)), 0)
     return replace(fitted, constrained=constrained, start=start)
 

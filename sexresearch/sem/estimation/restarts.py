@@ -34,6 +34,7 @@ SMALL = ((5, 3), (10, 2))  # respondents per parameter below which so many attem
 LONG = 18  # attempts after which one minimum is enough, and none is looked for further
 CLOSE_TO_RADIUS = 1e-3  # by how much a step may be longer than the trust region, relatively
 MOST_SHIFTS = 50  # four are enough unless the slope along the lowest eigenvalue is nearly 0
+FEW_CLUSTERS, OF_FEW = 50, 3  # below so many, every minimum of a model of two levels is doubted until three agree
 SAME = 1e-7  # of the discrepancy: two attempts ended at one minimum
 
 
@@ -73,16 +74,21 @@ def _is_loading(s: Structure, last: int) -> Array:
 
 
 def search(
-    objective: Objective, start: Array, structures: Sequence[Structure], covs: Sequence[Array], enough: int
+    objective: Objective,
+    start: Array,
+    structures: Sequence[Structure],
+    covs: Sequence[Array],
+    enough: int,
+    doubted: bool = False,
 ) -> Solution:
     """The lowest minimum from `start` and, where none is reached, from further attempts.
 
     Where more than one attempt is `enough` (small samples), a minimum is also doubted that is improper or was not
-    easily reached. `covs` are the sample covariances, which give the parameters their units.
+    easily reached; every one where `doubted`. `covs` are the sample covariances, which give the parameters their units.
     """
     first = minimize(objective, start, FIRST)
     proper = not any((first.theta[s.variances] < 0).any() for s in structures)
-    easy = first.converged and (enough == 1 or (proper and first.iterations <= EASY))
+    easy = first.converged and not doubted and (enough == 1 or (proper and first.iterations <= EASY))
     if easy or not math.isfinite(first.value):
         return first
     kinds = units(structures, covs, len(start))
