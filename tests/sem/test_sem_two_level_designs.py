@@ -92,6 +92,16 @@ def test_power_tells_the_levels_apart(fitted):
     assert powers["y ~ m [level 1]"] > powers["y ~ m [level 2]"]
 
 
+@pytest.mark.filterwarnings("ignore::sexresearch.FitWarning")
+def test_power_of_effects_that_groups_share():
+    data = sx.simulate(POPULATION, 600, seed=3, design=sx.Design(clusters=60))
+    data["region"] = np.where(data["cluster"] % 2, "north", "south")
+    free = "level: 1\n y ~ b1*m\nlevel: 2\n m ~ a*z\n y ~ b2*m\n indirect := a*b2"
+    fitted = sx.fit(free, data, cluster="cluster", group="region")
+    found = sx.power(fitted, 1200, replicates=2, design=sx.Design(cluster_size=10)).table
+    assert found["effect"].tolist() == [*["y ~ m [level 1]", "m ~ z [level 2]", "y ~ m [level 2]"] * 2, "indirect"]
+
+
 def test_what_two_levels_cannot_draw_is_refused_in_words():
     for design, said in (
         (sx.Design(), "needs clusters"),

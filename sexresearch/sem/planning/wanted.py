@@ -28,7 +28,7 @@ class TargetEffect:
 
     def found_in(self, fitted: Fitted) -> TargetEffect:
         """The same effect in another fit, whose table may hold further rows."""
-        return next(own for own in _named(fitted, self.name) if own.group == self.group)
+        return next(own for own in _named(fitted, self.name, shared=True) if own.group == self.group)
 
 
 def wanted_effects(fitted: Fitted, effects: Sequence[str] | None) -> tuple[TargetEffect, ...]:
@@ -65,7 +65,8 @@ def _at_level(level: int | None) -> str:
     return "" if level is None else f" [level {level}]"
 
 
-def _named(fitted: Fitted, name: str) -> list[TargetEffect]:
+def _named(fitted: Fitted, name: str, shared: bool = False) -> list[TargetEffect]:
+    """The effects of that name; those that share one parameter, as in groups where it is equal, once or each."""
     rows, wanted = fitted.table.rows, "".join(str(name).split())
     for i, definition in enumerate(fitted.names.definitions):
         if definition.name == wanted:
@@ -81,7 +82,7 @@ def _named(fitted: Fitted, name: str) -> list[TargetEffect]:
         raise OptionError(f"effects names {name!r}, which is fixed in the model, so that there is nothing to test")
     seen: dict[int, int] = {}
     for i in free:
-        seen.setdefault(rows[i].free, i)
+        seen.setdefault(i if shared else rows[i].free, i)
     return [_of(fitted, i, wanted if rows[i].label == wanted else "") for i in seen.values()]
 
 
