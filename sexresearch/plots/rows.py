@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import ModelError, OptionError
-from sexresearch.plots._path.diagram_words import text_size, wrap
+from sexresearch.plots._path.diagram_words import fill, text_size, wrap
 from sexresearch.plots.panel import GAP, MARGIN, Panel, panel, words
 from sexresearch.plots.style import GREY, INK
 
@@ -63,8 +63,10 @@ def in_rows(
     )
     left = max(text_size(name, "item")[0] for name in names) + GAP
     widths = [max(text_size(text, "path")[0] for text in (head, *texts)) + GAP for head, texts in columns.items()]
-    made = panel((width, sum(heights) + HEAD), (left, sum(widths) + GAP, 0.62), title, foot)
-    made.area.set(ylim=(0, sum(heights) + HEAD))
+    above = HEAD + max([0.0, *(_extra(head, "path") for head in columns)])
+    across = fill(axis, "path", width + min(left, sum(widths)))
+    made = panel((width, sum(heights) + above), (left, sum(widths) + GAP, 0.62 + _extra(across, "path")), title, foot)
+    made.area.set(ylim=(0, sum(heights) + above))
     bare(made)
     edges = sum(heights) - np.cumsum([0.0, *heights])
     places = tuple(float(a + b) / 2 for a, b in pairwise(edges.tolist()))
@@ -72,11 +74,11 @@ def in_rows(
         words(made.page, MARGIN, made.box[1] + place, name, "item", gid="name")
     x = made.box[0] + width + GAP
     for (head, texts), wide in zip(columns.items(), widths, strict=True):
-        words(made.page, x, made.box[1] + edges[0] + HEAD / 2, head, "path", colour=GREY, gid="head")
+        words(made.page, x, made.box[1] + edges[0] + above / 2, head, "path", colour=GREY, gid="head")
         for text, place in zip(texts, places, strict=True):
             words(made.page, x, made.box[1] + place, text, "path", gid=f"cell:{head}")
         x += wide
-    words(made.page, made.box[0] + width / 2, made.box[1] - 0.42, axis, "path", align=("center", "center"))
+    words(made.page, made.box[0] + width / 2, made.box[1] - 0.35, across, "path", align=("center", "top"))
     return Rows(made, heights, places)
 
 

@@ -8,8 +8,8 @@ section of RESULTS.md is written.
 
 Worlds: respondents whom `sx.screen` finds by one answer throughout or by outlying answers are dropped, FIML, errors
 robust for branches; is the true first priority among the first two, is a decoy, and is what is stated as probable true
-as often as stated? Worlds 1 to 200 were first analysed with answers at random left in. What these cost was then looked
-at there; worlds 201 to 400 were named before they were drawn, and are analysed once.
+as often as stated? Worlds 1 to 200 had been analysed with answers at random left in, and what these cost was looked at
+there; worlds 201 to 400 were named before they were drawn, and are analysed once.
 Truths: 500 respondents, six levers of three items each whose weights are drawn anew for every sample, without bounds;
 as a stated probability holds over truths that may lie anywhere, this is where it must be true as often as it says. The
 2,000 samples of seeds 1001 to 3000 were fixed before any of them was drawn: with 440 earlier ones (seeds 1 to 440) a
@@ -47,9 +47,8 @@ from sexresearch.datasets.world_population import DECOYS, TRUE_RIVAL, WEIGHTS
 from sexresearch.sem.view import draws, view
 
 FOLDER = Path(__file__).with_name("pieces")
-SEEDS = {"worlds": (1, 400), "truths": (1001, 3000), "panels": (1, 125), "thresholds": (1, 200)}
+SEEDS = {"worlds": (201, 400), "truths": (1001, 3000), "panels": (1, 125), "thresholds": (1, 200)}
 CARELESS = ("one answer throughout", "outlying answers")
-FRESH = 201  # worlds from here on were named before they were drawn, and are analysed once
 TRUE_ORDER = sorted(WEIGHTS, key=WEIGHTS.__getitem__, reverse=True)
 TRUTHS = {
     "forward": (0.3, 0.0),
@@ -65,6 +64,11 @@ LEVERS, ANSWERED, MIDDLE = 6, 500, 0.3  # weights are normal around the middle, 
 BINS = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0]
 EXACT = 1000  # drawn worlds in which nothing is wrong
 REMARK = (
+    "Earlier worlds (1 to 200) were analysed with answers at random left in: the true first was among the first two in "
+    "0.945, and the first in 0.770. One in a hundred answers at random there; without these, gains of 139 of those "
+    "worlds (all answers known) spread by 5 per cent less and lie nearer to their true order, and normal errors of "
+    "that size leave the true first among the first two with a chance of 0.966 in the place of 0.948. `sx.screen` "
+    "finds such respondents as outlying answers, with next to no false alarms, so that they are dropped now. "
     "What is stated as probable is, over all rows, off by {first} (first) and {two} (first two) on average. In single "
     "bins it is off by more, and would be were all exact: the last column of each has worlds drawn with normal errors "
     "of known covariance around the mean gains, the probabilities read off draws with that same covariance. Draws "
@@ -240,13 +244,13 @@ def of_truths(found: pd.DataFrame) -> str:
         rows.append(row)
     first = found[found["true_rank"] == 1]
     head = (
-        f"Truths drawn anew ({found['seed'].nunique()} samples of {ANSWERED} respondents, {LEVERS} levers): stated "
-        f"probabilities are off by {worst:.3f} in the worst bin, and by {apart:.1f} errors of a share at most. "
-        f"The true first is among the first two in "
-        f"{(first['rank'] <= 2).mean():.3f}, which was stated as {first['p_top_two'].mean():.3f} on average. Truths "
-        "with a bound are another matter, as the largest estimate is too large there: weights between 0 and .6 were "
-        "tried first, and of 362 samples what was stated as .858 came true in .776, the worst bin, off by .082 or two "
-        "errors. Weights without bounds were chosen after that was seen."
+        f"Truths drawn anew ({found['seed'].nunique():,} samples of {ANSWERED} respondents, {LEVERS} levers, named "
+        f"before any was drawn): stated probabilities are off by {worst:.3f} in the worst bin, and by {apart:.1f} "
+        "errors of a share at most; in 440 earlier samples that was 0.082 and 1.8 errors. The true first is among the "
+        f"first two in {(first['rank'] <= 2).mean():.3f}, which was stated as {first['p_top_two'].mean():.3f} on "
+        "average. Truths with a bound are another matter, as the largest estimate is too large there: weights between "
+        "0 and .6 were tried first, and of 362 samples what was stated as .858 came true in .776, the worst bin, off "
+        "by .082 or two errors. Weights without bounds were chosen after that was seen."
     )
     return f"{head}\n\n{markdown(rows)}"
 

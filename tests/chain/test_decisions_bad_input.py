@@ -40,7 +40,7 @@ def test_one_attribute_has_all_that_several_have():
     alone = sx.fit("joy =~ j1 + j2 + j3; bond =~ b1 + b2 + b3; bond ~ joy", answers())
     row = sx.priorities(alone, SCALE, "bond").iloc[0]
     assert (row["rank"], row["p_first"], row["p_top_two"]) == (1, 1, 1)
-    assert row["verdict"].startswith("First priority")
+    assert row["verdict"] == "First priority, as no other lever is ranked."
 
 
 def test_answers_all_at_the_ceiling_leave_the_other_attributes():
@@ -53,6 +53,11 @@ def test_answers_all_at_the_ceiling_leave_the_other_attributes():
         rows = frame.groupby(name)["note"].first()
         assert "are the same" in rows["e1"]
         assert "are the same" not in rows["j1"]
+    alone = sx.necessity(data, "b1", ["e1"], permutations=9).iloc[0]
+    assert alone["note"] == "all answers to e1 are the same, so there is no room to be empty"
+    assert np.isnan(alone["n"])
+    flat = sx.penalty_reward(data.assign(b1=9.0), "b1", ["j1"], scale=SCALE)["note"].item()
+    assert flat == "all answers to b1 are the same, so there is no class"
     panel = [[["j1"], ["e1"], ["j3"]], [["b1"], ["b2"], ["b3"]]]
     found = sx.direction(data, *panel)
     assert checks(found).loc["waves", ["outcome", "note"]].tolist() == [
@@ -84,6 +89,12 @@ def test_without_waves_the_other_checks_stand_and_the_verdict_names_them(results
     assert all(name in found.verdict.sentence for name in found.verdict.rests_on)
 
 
+def test_a_wave_that_nobody_answered_is_told():
+    panel = [[["j1"], ["e1"], ["j3"]], [["b1"], ["b2"], ["b3"]]]
+    found = sx.direction(answers().assign(e1=np.nan), *panel)
+    assert checks(found).loc["waves", "note"] == "nobody answered e1"
+
+
 def test_without_instruments_the_other_checks_stand():
     found = checks(sx.direction(sx.fit("b1 ~ j1; b1 ~~ 0.1*j1", answers()), "j1", "b1"))
     assert "the model implies 0 instruments" in found.loc["instruments", "note"]
@@ -105,6 +116,7 @@ def test_without_seminr_the_other_approaches_stand(monkeypatch):
     assert rows.loc["pls", "note"].str.contains("seminr is not installed").all()
     assert rows.loc[["sem", "sum_scores"], "std_all"].notna().all()
     assert "pls is missing" in found.sentence
+    assert "by the 2 approaches that are there" in found.sentence
 
 
 def test_a_cost_of_zero_leaves_its_row_without_a_rank_and_the_rest_stands(results):
@@ -113,6 +125,12 @@ def test_a_cost_of_zero_leaves_its_row_without_a_rank_and_the_rest_stands(result
     assert "a cost of 0" in frame.loc["joy", "note"]
     assert frame.loc["joy", "gain"] > 0
     assert frame.loc["ease", "rank"] == 1
+
+
+def test_one_specification_alone_is_not_called_robust():
+    found = sx.multiverse(answers(), TEXT, "joy", "bond", items={}, estimators=["ML"], at_most=1)
+    assert found.verdict.outcome == "not_computable"
+    assert "nothing to compare the reference with" in found.sentence
 
 
 def test_a_specification_that_does_not_converge_is_counted_and_shown():

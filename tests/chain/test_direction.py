@@ -56,6 +56,7 @@ def test_planted_directions_are_found(truth, outcome, items):
     assert found.checks["check"].tolist() == ["waves", "instruments", "confounder", "independences"]
     assert found.checks.set_index("check").loc["waves", "outcome"] == outcome
     assert found.verdict.rests_on[0] == "waves"
+    assert ("is not shown" in found.verdict.sentence) == (outcome in ("forward", "reverse"))
 
 
 def test_lasting_differences_alone_make_no_cause():

@@ -33,6 +33,15 @@ def test_priorities_stand_in_the_order_of_their_rank_and_what_has_no_gain_is_cou
     assert "1 without an effect" in texts(figure, "foot")[0].replace("\n", " ")
 
 
+def test_what_decides_the_rank_is_drawn_where_costs_are_given():
+    results = sx.fit("joy ~ queue + gift", answers())
+    scale = {"queue": (1, 5), "gift": (1, 5)}
+    figure = sx.plots.priorities(sx.priorities(results, scale, "joy", cost={"queue": 4.0, "gift": 0}))
+    assert texts(figure, "cell:per cost")[1] == texts(figure, "cell:P first")[1] == "–"
+    assert "Ranked by the gain of a point per unit of its cost." in texts(figure, "foot")[0].replace("\n", " ")
+    assert not texts(sx.plots.priorities(sx.priorities(results, scale, "joy")), "cell:per cost")
+
+
 def test_gains_of_other_targets_stand_beside():
     data = answers().assign(stay=lambda d: d["joy"] + np.random.default_rng(2).normal(size=len(d)))
     results = sx.fit("joy ~ queue + gift; stay ~ joy", data)

@@ -31,6 +31,16 @@ def test_every_approach_is_drawn_and_those_missing_are_named():
     assert any("Missing: pls" in text.replace("\n", " ") for text in texts)
 
 
+def test_rows_are_as_high_as_their_names():
+    row = {"approach": "sem", "std_all": 0.4, "ci_lower": 0.3, "ci_upper": 0.5, "decision": "positive"}
+    frame = pd.DataFrame([row | {"cause": cause, "effect": "stay"} for cause in ("joy", "ease")])
+    long = dict.fromkeys(["joy", "ease", "stay"], "What customers of all branches say of how they were looked after")
+    figure = sx.plots.concordance(frame, labels=long)
+    figure.canvas.draw()
+    upper, lower = (text.get_window_extent() for text in figure.axes[0].texts if text.get_gid() == "name")
+    assert upper.y0 > lower.y1
+
+
 @pytest.mark.parametrize("plot", [sx.plots.specification_curve, sx.plots.concordance])
 def test_another_frame_is_refused(plot):
     with pytest.raises(OptionError, match="are not there"):

@@ -298,8 +298,8 @@ def _direction(checks: Sequence[Check], outcome: Outcome, why: str, paths: Seque
     done = tuple(name for name, found, _, _ in checks if found != "not_computable")
     rests = f"rests on {', '.join(done)}" if done else "these data allow none of the checks"
     words = {
-        "forward": "Forward: the cause leads to its effect later, and not the other way round",
-        "reverse": "Reverse: the effect leads to the cause later, and not the other way round",
+        "forward": "Forward: the cause leads to its effect later; that the effect leads to the cause is not shown",
+        "reverse": "Reverse: the effect leads to the cause later; that the cause leads to the effect is not shown",
         "both": "Both: each leads to the other later",
         "neither": "Neither: no lagged effect is shown, in narrow intervals",
         "undecided": "Undecided",

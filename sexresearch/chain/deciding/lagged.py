@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.chain.deciding.answered import answers_in
+from sexresearch.chain.deciding.chance_words import chance_of
 from sexresearch.errors import DataError, OptionError, SexresearchError
 from sexresearch.sem import Fitting, Model, Results
 from sexresearch.sem.view import chisq_pvalue, quiet_fit
@@ -63,7 +64,11 @@ def lagged(data: object, cause: Waves, effect: Waves) -> Lagged:
     n = len(answers)
     if n < FEWEST:
         return Lagged(n=n, why=f"{n} respondents; at least {FEWEST} are needed")
-    flat = [name for name, own in zip(named, answers, strict=True) if not answers[own].std() > 0]
+    own = dict(zip(named, answers, strict=True))
+    empty = [name for name in named if answers[own[name]].isna().all()]
+    flat = [name for name in named if not answers[own[name]].std() > 0]
+    if empty:
+        return Lagged(n=n, why=f"nobody answered {', '.join(empty)}")
     if flat:
         return Lagged(n=n, why=f"all answers to {', '.join(flat)} are the same")
     missing = "fiml" if answers.isna().to_numpy().any() else "listwise"
@@ -163,8 +168,8 @@ def _unequal(answers: pd.DataFrame, shape: tuple[int, int, int], missing: str) -
         p = float(chisq_pvalue(a["chisq"] - b["chisq"], int(a["df"] - b["df"])))
         if p < LOST_P and b["cfi"] - a["cfi"] > LOST_CFI:
             return (
-                f"the items of the {what} do not measure the same in all waves (equal loadings: p {p:.3f}, CFI down by "
-                f"{b['cfi'] - a['cfi']:.3f}; Cheung & Rensvold 2002)"
+                f"the items of the {what} do not measure the same in all waves (equal loadings: {chance_of(p)}, CFI "
+                f"down by {b['cfi'] - a['cfi']:.3f}; Cheung & Rensvold 2002)"
             )
     return ""
 

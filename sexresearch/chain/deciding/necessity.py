@@ -113,7 +113,7 @@ def _rows(found: Scored, target: str, j: int, deals: int, random: np.random.Gene
     if why:
         blank = dict.fromkeys(NUMBERS, np.nan)
         tail = {"verdict": "", "note": joined(why, note)}
-        return [{**head, "ceiling": name, "n": len(x), **blank, **tail} for name in CEILINGS]
+        return [{**head, "ceiling": name, "n": _answered(found, target, j), **blank, **tail} for name in CEILINGS]
     own, p, each = steps(x, y), chance(x, y, deals, random), without_each(x, y)
     keep = ~cornermost(x, y, TRIMMED)
     rest = steps(x[keep], y[keep]) if np.ptp(x[keep]) and np.ptp(y[keep]) else None
@@ -153,7 +153,19 @@ def _all_alike(values: Array) -> bool:
     return len(values) > 0 and not np.ptp(values)
 
 
+def _scaleless(found: Scored, target: str, j: int) -> bool:
+    """Whether answers that are all the same left a scale without ends, so that nobody has points."""
+    return any(NO_WIDTH in found.note(name) for name in (found.names[j], target))
+
+
+def _answered(found: Scored, target: str, j: int) -> float:
+    """How many gave both; missing where nobody has points."""
+    return np.nan if _scaleless(found, target, j) else len(_pair(found, j)[0])
+
+
 def _note(found: Scored, target: str, j: int, n: int, dealt: bool = False) -> str:
+    if _scaleless(found, target, j):
+        return ""
     lost = len(found.target) - n
     gone = f"{lost} of {len(found.target)} respondents left out, as an answer is missing" if lost else ""
     weighed = WEIGHTED if found.made.weights is not None else ""

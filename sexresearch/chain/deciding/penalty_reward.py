@@ -173,7 +173,7 @@ def _frame(own: Scored, target: str, found: Indices, unit: str, seed: int, level
     columns |= {f"p_{kind}": shares[:, k] for k, kind in enumerate(KINDS)}
     frame = pd.DataFrame(columns).assign(unit=unit)
     frame["verdict"] = [_verdict(row, level) for row in frame.to_dict("records")]
-    why = [(_lacking(found, i), own.note(name), _of_target(own, target)) for i, name in enumerate(names)]
+    why = [(_lacking(found, i, target), own.note(name), _of_target(own, target)) for i, name in enumerate(names)]
     frame["reason"] = [next(filter(None, (_rare(found, i), *reasons)), "") for i, reasons in enumerate(why)]
     frame["note"] = [joined(*reasons, _lost(own, found)) for reasons in why]
     return frame
@@ -191,14 +191,16 @@ def _verdict(row: Mapping[object, object], level: float) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _lacking(found: Indices, i: int) -> str:
+def _lacking(found: Indices, i: int, target: str) -> str:
     """Why an attribute has no penalty, no reward or no class."""
     if np.isfinite(found.est[i]).all() or not found.counts[i].any():
         return ""  # nobody rates it: the notes of the name or of the target say why
     rare = _rare(found, i)
     if rare:
         return f"{rare}; at least {FEWEST} must, so there is no class"
-    return "its ratings follow from those of other attributes, or the target does not vary, so there is no class"
+    if not found.spread > 0:
+        return f"all answers to {target} are the same, so there is no class"
+    return "its ratings follow from those of other attributes, so there is no class"
 
 
 def _rare(found: Indices, i: int) -> str:

@@ -16,6 +16,7 @@ from sexresearch.verdict import Outcome, Verdict, admissible, against, gravest, 
 
 WORDS = {
     "first": {"holds": "first priority", "doubtful": "first, but not told apart from all others"},
+    "only": {"holds": "first priority, as no other lever is ranked"},
     "behind": {"holds": "behind the first", "doubtful": "not told apart from the first"},
     "unshown": {"doubtful": "no priority, as no gain is shown", "fails": "works against the target"},
     "lost": {"fails": "no verdict"},
@@ -58,5 +59,6 @@ def priority(
         against(f"probability of being ahead of {names[k]}", ahead[k], level, "", because=NO_DRAWS)
         for k in sorted(ahead, key=ahead.__getitem__)
     ]
-    near = [v for v in verdicts if v.outcome != "holds"] or verdicts[:1]
-    return "first", near or [Verdict("holds", "the only lever", math.nan)]
+    if not verdicts:
+        return "only", [Verdict("holds", "the only lever", math.nan)]
+    return "first", [v for v in verdicts if v.outcome != "holds"] or verdicts[:1]

@@ -133,7 +133,8 @@ def _verdict(difference: float) -> str:
 
 
 def _bends(row: dict[object, object]) -> str:
-    if row["shape"] == "diminishing" and float(str(row["bend"])) > 0:
+    """What a curve that was to flatten does instead, as far as its interval shows it."""
+    if row["shape"] == "diminishing" and float(str(row["bend_ci_lower"])) > 0:
         return "the curve bends upwards: more brings more and more"
     return ""
 

@@ -368,15 +368,16 @@ def _judged(frame: pd.DataFrame, null: pd.DataFrame, count: int) -> Multiverse:
     signs = np.sign(frame["est"]) == sign
     same = (frame["decision"] == decision) & (frame["decision"] != "")
     shares = float(signs.mean()), float((same if decision == NOT_SHOWN else same & signs).mean())
-    parts = [f"{n} of {count} specifications drawn"] if n < count else [f"{n} specifications"]
+    parts = [f"{n} of {count} specifications drawn"] if n < count else [f"{n} specification{'s' if n > 1 else ''}"]
     parts += [f"{n - done} did not converge"] if done < n else []
     wrong = int((frame["converged"] & ~frame["proper"]).sum())
     parts += [f"{wrong} are improper"] if wrong else []
     parts += [f"the reference is {decision}, {est:.2f}; {_range(frame)}"] if est == est else []
+    lost = "" if est == est else f"the reference has no estimate ({frame['reason'].iloc[0]})"
+    lost = lost or ("there is nothing to compare the reference with" if n < 2 else "")
     verdict = against(
-        "share of specifications with the sign and the decision of the reference", shares[1] if est == est else np.nan,
-        SAME, "", fails=HALF, reason="; ".join(parts),
-        because=f"the reference has no estimate ({frame['reason'].iloc[0]}); {'; '.join(parts)}",
+        "share of specifications with the sign and the decision of the reference", np.nan if lost else shares[1],
+        SAME, "", fails=HALF, reason="; ".join(parts), because="; ".join([lost, *parts]),
     )  # fmt: skip
     return Multiverse(frame, null, *shares, n, done, count, verdict)
 

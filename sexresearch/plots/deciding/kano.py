@@ -74,8 +74,8 @@ def kano(frame: pd.DataFrame, *, labels: Mapping[str, str] | None = None, title:
     rows = rows.assign(place=place, share=-share).sort_values(["place", "share"], kind="stable").reset_index(drop=True)
     columns = {
         "class (p)": [f"{_plain(k)} ({_chance(p)})" for k, p in zip(rows["kind"], rows["pvalue"], strict=True)],
-        "better": [number(value, True) for value in rows["better"]],
-        "worse": [number(value, True) for value in rows["worse"]],
+        "better": [number(value, True) if value == value else "–" for value in rows["better"]],
+        "worse": [number(value, True) if value == value else "–" for value in rows["worse"]],
     }
     names = shown_names(rows["attribute"].tolist(), labels, [""] * len(rows))
     made = in_rows(names, WIDTH, columns, title, _foot(len(frame) - len(rows), note), "share of the respondents")

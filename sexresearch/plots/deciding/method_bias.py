@@ -67,7 +67,7 @@ def method_bias(
     order = list(dict.fromkeys(rows["path"]))
     held = [check for check in MARKS if check in set(rows["check"])]
     fitted = {name: next(float(table[c, name]["std_all"]) for c in held if (c, name) in table) for name in order}
-    columns = {"as fitted": [number(fitted[name], True) for name in order]}
+    columns = {"as fitted": [_printed(fitted[name]) for name in order]}
     columns |= {MARKS[c][0]: [_number(table.get((c, name))) for name in order] for c in held}
     names = shown_names(
         [" ".join((labels or {}).get(word, word) for word in name.split(" ")) for name in order],
@@ -90,7 +90,11 @@ def method_bias(
 
 
 def _number(row: Mapping[str, object] | None) -> str:
-    return "–" if row is None else number(float(str(row["std_controlled"])), True)
+    return "–" if row is None else _printed(float(str(row["std_controlled"])))
+
+
+def _printed(value: float) -> str:
+    return number(value, True) if value == value else "–"
 
 
 def _foot(frame: pd.DataFrame, note: str) -> str:

@@ -66,8 +66,8 @@ def penalty_reward(
     rows = rows.iloc[np.argsort(lean.to_numpy(), kind="stable")].reset_index(drop=True)
     names = shown_names(rows["attribute"].tolist(), labels, groups_of(rows))
     columns = {
-        "penalty": [number(value, False) if value == value else "" for value in rows["penalty"]],
-        "reward": [number(value, False) if value == value else "" for value in rows["reward"]],
+        "penalty": [number(value, False) if value == value else "–" for value in rows["penalty"]],
+        "reward": [number(value, False) if value == value else "–" for value in rows["reward"]],
         "class": [
             f"{k} ({number(p, True)})" if k else "–" for k, p in zip(rows["kind"], rows["probability"], strict=True)
         ],

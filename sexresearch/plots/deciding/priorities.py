@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.plots._path.diagram_words import number
+from sexresearch.plots._path.diagram_words import number, wrap
 from sexresearch.plots.importance_map import of_group
 from sexresearch.plots.rows import checked, footnote, in_rows, interval, point, scaled, shown_names
 from sexresearch.plots.style import GREY, PALETTE, PAPER
@@ -29,6 +29,7 @@ NEEDED = (
     "kind",
 )
 WIDTH = 3.4  # inches of the plot area
+HEAD_LIMIT = 18  # letters of a line of a head
 
 
 @in_words
@@ -88,8 +89,9 @@ def priorities(
     columns = {
         "gain": [_with_limits(row) for row in rows.to_dict("records")],
         **_further(rows["construct"].tolist(), also, group, labels or {}),
-        "P first": [number(p, True) for p in rows["p_first"]],
-        "P top 2": [number(p, True) for p in rows["p_top_two"]],
+        **_per_cost(rows),
+        "P first": [number(p, True) if p == p else "–" for p in rows["p_first"]],
+        "P top 2": [number(p, True) if p == p else "–" for p in rows["p_top_two"]],
         "performance": [f"{value:.0f}" if value == value else "" for value in rows["performance"]],
         "d": [number(d, True) if d == d else "" for d in rows["d"]],
         "class": [kind or "–" for kind in rows["kind"]],
@@ -109,6 +111,14 @@ def _with_limits(row: Mapping[object, float]) -> str:
     return f"{number(float(row['gain']), False)} [{low}, {high}]"
 
 
+def _per_cost(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """What a unit of cost brings, which ranks them; nothing where no cost was given."""
+    if "gain_per_cost" not in rows or rows["cost"].isna().all():
+        return {}
+    values = rows["gain_per_cost"].tolist()
+    return {"per cost": [f"{value:.3g}".replace("-", "−") if value == value else "–" for value in values]}
+
+
 def _further(
     names: Sequence[str], also: Sequence[pd.DataFrame], group: object, labels: Mapping[str, str]
 ) -> dict[str, list[str]]:
@@ -119,7 +129,7 @@ def _further(
         own = of_group(frame, group, "the figure") if "group" in frame else frame
         known = {row["construct"]: row for row in own[own["gain"].notna()].to_dict("records")}
         target = str(own["target"].iloc[0])
-        head = f"gain: {labels.get(target, target)}".replace("$", r"\$")
+        head = wrap(f"gain: {labels.get(target, target)}", HEAD_LIMIT)
         found[head] = [_with_limits(known[name]) if name in known else "–" for name in names]
     return found
 
@@ -138,5 +148,6 @@ def _foot(own: pd.DataFrame, rows: pd.DataFrame, note: str) -> str:
         "Lines: intervals; hollow: the interval holds 0. P: share of draws of all coefficients in which the lever "
         "comes first, or among the first two. d: how far the target cannot do without it (Dul 2016)."
     ]
+    parts += ["Ranked by the gain of a point per unit of its cost."] if _per_cost(rows) else []
     parts += [f"{lost} without an effect in the model left out."] if lost else []
     return footnote(parts, note)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
@@ -24,7 +25,8 @@ LOOK = {
     "pls": ("composites (PLS)", PALETTE["orange"], "^"),
     "sum_scores": ("sums of items", PALETTE["vermillion"], "D"),
 }
-ACROSS, ROW, BELOW = 5.2, 0.62, 1.05  # inches: width, height of a row, room for the axis and the legend
+ACROSS, ROW, BELOW = 5.2, 0.62, 1.05  # inches: width, height of a row at the least, room for axis and legend
+STEP = 0.118  # inches between the approaches of a row
 LONGEST = 30  # letters of a line of a name
 
 
@@ -72,18 +74,18 @@ def concordance(
     known = dict(labels or {})
     texts = [wrap(f"{known.get(cause, cause)} → {known.get(effect, effect)}", LONGEST) for cause, effect in pairs]
     side = max(text_size(text, "name")[0] for text in texts) + GAP
-    made = panel((ACROSS, ROW * len(pairs)), (side, 0.2, BELOW), title, _foot(frame, rows, note))
+    heights = np.array([max(ROW, text_size(text, "name")[1] + GAP) for text in texts])
+    made = panel((ACROSS, heights.sum()), (side, 0.2, BELOW), title, _foot(frame, rows, note))
     left, bottom, _, height = made.box
-    made.area.set(ylim=(len(pairs) - 0.5, -0.5), yticks=[])
+    made.area.set(ylim=(height, 0.0), yticks=[])
     made.area.axvline(0.0, color=GREY, linewidth=0.8)
     made.area.spines[["left", "right", "top"]].set_visible(False)
     made.area.set_xlabel("standardized path", fontsize=9, color=INK)
-    for place, (pair, text) in enumerate(zip(pairs, texts, strict=True)):
-        y = bottom + height - ROW * (place + 0.5)
-        words(made.page, left - GAP / 2, y, text, "name", align=("right", "center"), gid="name")
+    for place, pair, text in zip(np.cumsum(heights) - heights / 2, pairs, texts, strict=True):
+        words(made.page, left - GAP / 2, bottom + height - place, text, "name", align=("right", "center"), gid="name")
         own = rows[(rows["cause"] == pair[0]) & (rows["effect"] == pair[1])].to_dict("records")
         for row in own:
-            at = place + 0.19 * (list(LOOK).index(str(row["approach"])) - 1.5)
+            at = place + STEP * (list(LOOK).index(str(row["approach"])) - 1.5)
             _, colour, marker = LOOK[str(row["approach"])]
             face = PAPER if row["decision"] == "not shown" else colour
             made.area.plot([row["ci_lower"], row["ci_upper"]], [at, at], color=tint(colour, 0.6), linewidth=1.8)
@@ -96,7 +98,7 @@ def concordance(
         for name, (word, colour, marker) in LOOK.items()
         if (rows["approach"] == name).any()
     ]
-    under = -0.5 / (ROW * len(pairs))
+    under = -0.5 / height
     made.area.legend(
         handles=handles, loc="upper center", bbox_to_anchor=(0.5, under), ncols=2, frameon=False, fontsize=8
     )

@@ -118,7 +118,8 @@ def _choices(rows: pd.DataFrame) -> dict[str, Array]:
 
 def _foot(frame: pd.DataFrame, rows: pd.DataFrame, note: str) -> str:
     lost, improper = len(frame) - len(rows), int((~rows["proper"].astype(bool)).sum())
-    parts = [f"{len(frame)} specifications by size, with their intervals; diamond: the reference."]
+    many = "1 specification" if len(frame) == 1 else f"{len(frame)} specifications"
+    parts = [f"{many} by size, with their intervals; diamond: the reference."]
     parts += [f"{lost} without an estimate are not drawn."] if lost else []
     parts += [f"Hollow: {improper} improper solutions."] if improper else []
     return " ".join(filter(None, [*parts, note.replace("$", r"\$")]))
