@@ -1,12 +1,15 @@
 """`answer`: the four questions as one value, honest where the data say less."""
 
 import re
+from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import sexresearch as sx
 from sexresearch.answering.phrases import translated
+from sexresearch.answering.stages.improving import costs_said
 from sexresearch.answering.text_catalogue import catalogue, filled_text
 from sexresearch.chain.deciding.direction import direction_as_fitted
 from sexresearch.errors import DataError, OptionError
@@ -151,6 +154,16 @@ def test_items_of_three_categories_are_ordered_and_gains_are_said_to_take_them_a
     assert answer.choices.set_index("choice").loc["estimator", "value"] == "WLSMV"
     assert any("equally spaced numbers" in text for text in texts(answer, "next"))
     assert answer.tables["priorities"]["gain"].notna().all()
+
+
+def test_costs_that_decide_the_order_are_said_and_what_has_no_place_in_it():
+    ranks = {"core": (1.0, 1.0), "valued": (2.0, np.nan), "joy": (np.nan, np.nan)}
+    frame = pd.DataFrame([{"construct": name, "gain": gain, "rank": rank} for name, (gain, rank) in ranks.items()])
+    labels = SimpleNamespace(several=list)
+    said = costs_said(SimpleNamespace(cost={"core": 1.0, "valued": 0.0}, labels=labels), frame)
+    assert [fact.key for fact in said] == ["by_cost", "unpriced"]
+    assert filled_text("en", "unpriced", said[1].values).endswith("is given: valued.")
+    assert not costs_said(SimpleNamespace(cost=None, labels=labels), frame)
 
 
 def test_a_check_that_names_no_rows_is_refused():

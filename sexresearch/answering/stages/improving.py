@@ -46,14 +46,24 @@ def next_part(setting: Setting, chosen: Chosen) -> AnswerPart:
     at = draws(fit, None if setting.bootstrap else "monte_carlo", setting.bootstrap, setting.seed, LEVEL)
     frame = priorities_by(fit, survey, target, at, setting.cost, seed=setting.seed)
     ranked = with_levels(setting, frame[frame["rank"].notna()])
-    tables = {name: setting.labels.frame(ranked[kept]) for name, kept in TABLES.items()} if len(ranked) else {}
+    shown = TABLES | ({"priorities": [*SHOWN, "cost", "gain_per_cost"]} if setting.cost else {})
+    tables = {name: setting.labels.frame(ranked[kept]) for name, kept in shown.items()} if len(ranked) else {}
     more, money = money_of(setting, results, ranked, at)
     tables |= money
     material = {"importance": importance(results, target, survey), "levers": results, "target": target}
     if money:
         material["money"] = setting.labels.of(money_item(setting, results))
     numbers = [Fact("gain_as_numbers")] if setting.choices.fitting.ordered and len(ranked) else []
-    return AnswerPart("next", (*_facts(setting, ranked, target), *more, *numbers), tables, material)
+    said = (*_facts(setting, ranked, target), *costs_said(setting, frame), *more, *numbers)
+    return AnswerPart("next", said, tables, material)
+
+
+def costs_said(setting: Setting, frame: pd.DataFrame) -> list[Fact]:
+    """That costs decide the order, and which levers have no place in it."""
+    if not setting.cost or frame["rank"].isna().all():
+        return []
+    unpriced = frame["construct"][frame["gain"].notna() & frame["rank"].isna()].tolist()
+    return [Fact("by_cost"), *([Fact("unpriced", {"names": setting.labels.several(unpriced)})] if unpriced else [])]
 
 
 def levers_fit(setting: Setting, chosen: Chosen) -> Results:

@@ -155,7 +155,7 @@ def _all_alike(values: Array) -> bool:
 
 def _scaleless(found: Scored, target: str, j: int) -> bool:
     """Whether answers that are all the same left a scale without ends, so that nobody has points."""
-    return any(NO_WIDTH in found.note(name) for name in (found.names[j], target))
+    return any(found.made.all_alike(name) for name in (found.names[j], target))
 
 
 def _answered(found: Scored, target: str, j: int) -> float:
