@@ -199,6 +199,7 @@ def of_worlds(found: pd.DataFrame) -> str:
     decoys = found[found["construct"].isin(DECOYS)]
     shares = {
         f"the true first ({first}) is among the first two": (own["rank"] <= 2).mean(),
+        "the same, were errors normal (the gains' own mean and covariance)": with_normal_errors(found, first),
         "a decoy is": (decoys["rank"] <= 2).groupby(decoys["seed"]).any().mean(),
         "the first is the true first": (ahead["construct"] == first).mean(),
         "stated of the first: to be first": ahead["p_first"].mean(),
@@ -222,6 +223,13 @@ def of_worlds(found: pd.DataFrame) -> str:
     error = f"{np.sqrt(share * (1 - share) / len(own)):.3f}"
     remark = REMARK.format(share=f"{share:.3f}", error=error, stated=stated, **off(found))
     return "\n\n".join([markdown(said), markdown(rows), remark])
+
+
+def with_normal_errors(found: pd.DataFrame, name: str) -> float:
+    """The chance of that element to be among the first two, with normal errors around the mean gains of all worlds."""
+    gains = found.pivot_table(index="seed", columns="construct", values="gain")
+    drawn = np.random.default_rng(1).multivariate_normal(gains.mean(), gains.cov(), 100_000)
+    return float(((drawn > drawn[:, [gains.columns.get_loc(name)]]).sum(axis=1) < 2).mean())
 
 
 def of_truths(found: pd.DataFrame) -> str:
