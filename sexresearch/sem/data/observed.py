@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import DataError
-from sexresearch.frozen import by_value
+from sexresearch.frozen import by_value, copied
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.column_names import spelled_as
 from sexresearch.sem.data.products import with_products
@@ -100,7 +100,7 @@ def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.D
     if twice:
         raise DataError(f"latent variables are named like columns of the data: {twice}; rename one of each")
     if known == wanted and frame.columns.is_unique:
-        return frame.copy()
+        return copied(frame)
     _refuse_absent(frame, columns)
     return frame[list(dict.fromkeys(wanted))]
 
