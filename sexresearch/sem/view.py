@@ -47,7 +47,7 @@ from sexresearch.sem.language.other_arrows import with_arrows
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.statements import Formula, Modifiers
-from sexresearch.sem.ordinal.category_covariances import category_covariances
+from sexresearch.sem.ordinal.category_covariances import category_covariances, code_covariances
 from sexresearch.sem.output.bibliography import Reference, every_reference, references
 from sexresearch.sem.output.fit_verdict import fit_prose, fit_verdicts
 from sexresearch.sem.output.reported import Reported, reported
@@ -161,6 +161,7 @@ class ViewBlock:
     takes them (denominator n; polychoric, by EM, pairwise). complete : whether no answer is missing.
     has_means : whether means are modelled. answers (rows, p), weights (rows,), clusters (rows,) : None
     where there are only moments, or no weights or clusters. level : 1 or 2 (n is then 0, `n_clusters` tells), or None.
+    code_cov (p, p) : of the category codes of ordered variables, where tables stand for answers and tell it.
     """
 
     label: object
@@ -178,6 +179,7 @@ class ViewBlock:
     clusters: Array | None = None
     level: int | None = None
     n_clusters: int = 0
+    code_cov: Array | None = None
 
     @property
     def observed(self) -> tuple[str, ...]:
@@ -290,6 +292,7 @@ def _block(fitted: Fitted, number: int) -> ViewBlock:
     rows: tuple[Array | None, ...] = (None,) * 3 if own is None else (own.values, own.weights, own.clusters)  # noqa: PD011
     sample_facts = sample.n, sample.nobs, sample.mean, sample.cov, sample.complete, structure.has_means
     clusters = 0 if sample.nested is None else sample.nested.data.n_clusters
+    counts = None if sample.ordinal is None else sample.ordinal.frequencies
     up = sample.nested  # level 2, whose answers stand in every row of a cluster
     if own is None and up is not None and up.answers is not None:
         rows = (up.answers.values[:, up.data.between], None, up.answers.clusters)  # noqa: PD011
@@ -304,6 +307,7 @@ def _block(fitted: Fitted, number: int) -> ViewBlock:
         rows[2],
         fitted.table.level(number),
         clusters,
+        None if own is not None or counts is None else code_covariances(counts, sample.nobs),
     )
 
 

@@ -157,11 +157,8 @@ def contents(fit: View, constructs: Sequence[GroupConstruct]) -> list[Composite]
 def _alpha(block: ViewBlock, items: Sequence[str], standardized: bool) -> tuple[float, float, float]:
     """Alpha with its limits: from the sample's covariances, or those of the codes where items are ordered."""
     cov, n = _sample_cov(block, items), block.n
-    if block.roles.ordered and block.answers is not None and not standardized:
-        place = [block.observed.index(name) for name in items]
-        codes = block.answers[:, place]
-        codes = codes[~np.isnan(codes).any(axis=1)]
-        cov, n = np.cov(codes.T), float(len(codes))
+    if block.roles.ordered and not standardized:
+        cov, n = _code_cov(block, [block.observed.index(name) for name in items])
     if standardized:
         sd = np.sqrt(np.diag(cov))
         cov = cov / np.outer(sd, sd)
@@ -169,6 +166,16 @@ def _alpha(block: ViewBlock, items: Sequence[str], standardized: bool) -> tuple[
     if block.level is not None:  # covariances between clusters are no sample's own: alpha may exceed 1
         return (value if value <= 1 else math.nan), math.nan, math.nan
     return value, *alpha_limits(value, n, len(items))
+
+
+def _code_cov(block: ViewBlock, place: list[int]) -> tuple[Array, float]:
+    """Covariances of the codes of some items, and the rows behind them; NaN where no answers are held to tell them."""
+    if block.answers is None:
+        known = np.full((len(block.mean),) * 2, np.nan) if block.code_cov is None else block.code_cov
+        return known[np.ix_(place, place)], float(block.nobs)
+    codes = block.answers[:, place]
+    codes = codes[~np.isnan(codes).any(axis=1)]
+    return np.cov(codes.T), float(len(codes))
 
 
 def _sample_cov(block: ViewBlock, items: Sequence[str]) -> Array:

@@ -7,6 +7,7 @@ from scipy.special import ndtr
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.ordinal.bivariate_normal import quadrant
+from sexresearch.sem.ordinal.contingency import Tables
 
 CERTAIN = 1.0 - 1e-12  # largest correlation for which the distribution of two responses is computed
 
@@ -30,3 +31,24 @@ def category_covariances(cuts: Array, owner: Array, correlation: Array, same: bo
         joint = np.where(own, np.minimum(below[:, None], below), joint)
     sums = np.equal(np.arange(len(correlation))[:, None], owner).astype(float)
     return np.asarray(sums @ (joint - np.outer(below, below)) @ sums.T)
+
+
+def code_covariances(counts: Tables, rows: float) -> Array | None:
+    """(p, p) covariances, denominator n - 1, of the category codes of complete rows, from their tables.
+
+    None where answers are missing, or where the tables count weights and not rows.
+
+    >>> one, all_answered = np.array([0]), np.array([[[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 0.0]]])
+    >>> counts = Tables(np.zeros((0, 2), dtype=int), np.full((2, 2), 2.0), all_answered, one, one + 1)
+    >>> code_covariances(counts, 4).round(3).tolist()
+    [[0.333, 0.333], [0.333, 0.333]]
+    """
+    answered = np.concatenate([counts.single.sum(axis=1), counts.answered.sum(axis=(1, 2))])
+    if (answered != rows).any():
+        return None
+    codes = np.arange(1.0, counts.single.shape[1] + 1.0)
+    mean = counts.single @ codes / rows
+    cov = np.diag(counts.single @ codes**2 / rows - mean**2)
+    joint = np.einsum("qab,a,b->q", counts.answered, codes, codes) / rows - mean[counts.first] * mean[counts.second]
+    cov[counts.first, counts.second] = cov[counts.second, counts.first] = joint
+    return np.asarray(cov * rows / (rows - 1.0))
