@@ -53,7 +53,7 @@ def answer_verb(
     survey = kept_rows(survey_of(file, instrument, FileReading(sheet, header, separator, decimal, thousands)), rows)
     items: bool | list[str] | None = {"": None, "all": True, "none": False}.get(ordered, listed(ordered))
     with _progress(language) as stage:
-        found = answer(
+        reply = answer(
             survey,
             target,
             group,
@@ -67,8 +67,8 @@ def answer_verb(
             progress=stage,
         )
         stage("report")
-        written = report(found, destination)
-    say("\n".join([found.survey.caption, "", *(f"• {sentence.text}" for sentence in found.page_one), ""]))
+        written = report(reply, destination)
+    say("\n".join([reply.survey.caption, "", *(f"• {sentence.text}" for sentence in reply.page_one), ""]))
     say(f"{written} written")
 
 

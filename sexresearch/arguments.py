@@ -73,26 +73,26 @@ def _misfits(function: Callable[..., object], args: tuple[object, ...], kwargs: 
         given = inspect.signature(function).bind(*args, **kwargs).arguments
     except TypeError:  # too few or too many arguments: Python says so best
         return []
-    hints, found = _hints(function), []
+    hints, wrong = _hints(function), []
     for name, value in given.items():
         several = inspect.signature(function).parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
         for part in value if several else (value,):
             if name in hints and not fits(part, hints[name]):
                 owner = function.__qualname__.removesuffix(".__init__")
-                found.append(f"{name} of {owner}() takes {words(hints[name])}; found {shown(part)}")
+                wrong.append(f"{name} of {owner}() takes {words(hints[name])}; found {shown(part)}")
                 break
-    return found
+    return wrong
 
 
 def _beyond_reach(function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]) -> list[str]:
     """One sentence for each argument that is, or lists, a whole number larger than what can be held."""
-    owner, found = function.__qualname__.removesuffix(".__init__"), []
+    owner, wrong = function.__qualname__.removesuffix(".__init__"), []
     for name, value in inspect.signature(function).bind(*args, **kwargs).arguments.items():
         for part in value if isinstance(value, list | tuple) else (value,):
             if isinstance(part, Integral) and abs(int(part)) > LARGEST:
                 digits = int(int(part).bit_length() * math.log10(2)) + 1
-                found.append(f"{name} of {owner}() has about {digits} digits, more than can be held")
-    return found
+                wrong.append(f"{name} of {owner}() has about {digits} digits, more than can be held")
+    return wrong
 
 
 def _hints(function: Callable[..., object]) -> dict[str, object]:

@@ -156,16 +156,16 @@ def reproduce_verb(
 
 def _named_values(given: list[str]) -> dict[str, str | float | bool]:
     """NAME=VALUE each; a value that is a number, true or false is one, and else text."""
-    found: dict[str, str | float | bool] = {}
+    values: dict[str, str | float | bool] = {}
     for text in given:
         name, sign, value = text.partition("=")
         if not sign or not name.isidentifier():
             raise typer.BadParameter(f"{text!r} is not NAME=VALUE")
         try:
-            found[name] = tomllib.loads(f"value = {value}")["value"]
+            values[name] = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:
-            found[name] = value
-    return found
+            values[name] = value
+    return values
 
 
 @app.command("new")
@@ -227,8 +227,8 @@ def screen_verb(
     as_csv: Csv = False,
 ) -> None:
     """Look for what in the answers can mislead an analysis: gaps, floors, careless answering, …"""
-    found = screen(survey_of(data, instrument, FileReading(sheet, header, separator, decimal, thousands)))
-    print_frame(found.assign(rows=found["rows"].map(len)), "Nothing found.", shape(as_json, as_csv))
+    findings = screen(survey_of(data, instrument, FileReading(sheet, header, separator, decimal, thousands)))
+    print_frame(findings.assign(rows=findings["rows"].map(len)), "Nothing found.", shape(as_json, as_csv))
 
 
 app.command("answer")(plain_errors(answer_verb))
@@ -249,8 +249,8 @@ def standard_verb(
     of: Annotated[str, typer.Option(help="'ISO 23592' or 'ISO/TR 7179'")] = "ISO 23592",
 ) -> None:
     """Say, in our own words, what a clause of the standard is about."""
-    found = standard.clause(clause, of)
-    say(f"{of} {found.clause}  {found.title}\n{found.description}")
+    entry = standard.clause(clause, of)
+    say(f"{of} {entry.clause}  {entry.title}\n{entry.description}")
 
 
 @app.command("fetch")

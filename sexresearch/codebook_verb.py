@@ -49,11 +49,11 @@ def codebook_verb(
 
 def _check_codebook(file: Path) -> None:
     """What is wrong is an error; what looks wrong is printed, and leaves with status 1 too."""
-    found = Instrument.from_toml(file)
-    remarks = list(codebook_remarks(found))
+    questionnaire = Instrument.from_toml(file)
+    remarks = list(codebook_remarks(questionnaire))
     for remark in remarks:
         say(f"- {remark}")
-    made = f"{counted(len(found.items), 'item')} of {counted(len(found.constructs), 'construct')}"
+    made = f"{counted(len(questionnaire.items), 'item')} of {counted(len(questionnaire.constructs), 'construct')}"
     say(f"{file.name}: {made}; " + (f"{counted(len(remarks), 'thing')} to look at" if remarks else "nothing is wrong"))
     if remarks:
         raise typer.Exit(1)

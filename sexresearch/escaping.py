@@ -43,5 +43,5 @@ def no_formula(text: str) -> str:
     return f"'{text}" if text[:1] in FORMULA else text
 
 
-def _written_out(found: re.Match[str]) -> str:
-    return found.group().encode("unicode_escape", "surrogatepass").decode("ascii")
+def _written_out(match: re.Match[str]) -> str:
+    return match.group().encode("unicode_escape", "surrogatepass").decode("ascii")

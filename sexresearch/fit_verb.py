@@ -178,9 +178,9 @@ def kept_rows(given: Survey, labels: Sequence[str]) -> Survey:
 def _as_json(results: Results) -> str:
     """The fit for programs."""
     measures = {name: None if pd.isna(value) else float(value) for name, value in results.fit_measures.items()}
-    found: dict[str, object] = {"converged": results.converged, "nobs": results.nobs, "fit_measures": measures}
-    found |= {"parameters": json.loads(records(results.parameters)), "problems": list(results.problems)}
-    return json.dumps(found | {"provenance": str(results.provenance)}, ensure_ascii=False)
+    document: dict[str, object] = {"converged": results.converged, "nobs": results.nobs, "fit_measures": measures}
+    document |= {"parameters": json.loads(records(results.parameters)), "problems": list(results.problems)}
+    return json.dumps(document | {"provenance": str(results.provenance)}, ensure_ascii=False)
 
 
 def survey_of(data: str, instrument: Path | None, reading: FileReading) -> Survey:

@@ -78,12 +78,12 @@ def assert_close_outputs(
     path = Path(notebook)
     before = _code_cells(Path(reference) if reference is not None else path)
     now = _code_cells(path) if reference is not None else _run(path)
-    found = list(_differences(now, before, rtol, last_digits))
-    if found:
-        more = [f"  and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    differences = list(_differences(now, before, rtol, last_digits))
+    if differences:
+        more = [f"  and {len(differences) - SHOWN} more"] if len(differences) > SHOWN else []
         than = Path(reference).name if reference is not None else "it stores"
         head = f"{path.name} shows something else than {than} (rtol {rtol:g}, last digits {last_digits:g}):"
-        raise AssertionError("\n".join([head, *(f"  {one}" for one in found[:SHOWN]), *more]))
+        raise AssertionError("\n".join([head, *(f"  {one}" for one in differences[:SHOWN]), *more]))
 
 
 def _code_cells(path: Path) -> list[Cell]:
@@ -109,8 +109,8 @@ def _differences(now: list[Cell], before: list[Cell], rtol: float, last_digits: 
         return
     for number, (new, old) in enumerate(zip(now, before, strict=True), start=1):
         for line, (a, b) in enumerate(zip_longest(_lines(new), _lines(old)), start=1):
-            for told in _line_differences(a, b, rtol, last_digits):
-                yield f"cell {number}, line {line}: {told}"
+            for difference in _line_differences(a, b, rtol, last_digits):
+                yield f"cell {number}, line {line}: {difference}"
 
 
 def _lines(cell: Cell) -> list[str]:

@@ -102,8 +102,8 @@ def gravest(verdicts: Sequence[Verdict]) -> Outcome:
     >>> gravest([Verdict("holds", "CFI"), Verdict("doubtful", "RMSEA")])
     'doubtful'
     """
-    found: dict[str, Outcome] = {verdict.outcome: verdict.outcome for verdict in verdicts}
-    return next((found[name] for name in GRAVEST if name in found), "not_computable")
+    outcomes: dict[str, Outcome] = {verdict.outcome: verdict.outcome for verdict in verdicts}
+    return next((outcomes[name] for name in GRAVEST if name in outcomes), "not_computable")
 
 
 def sentence(verdict: Verdict) -> str:
@@ -174,5 +174,5 @@ def _apart(value: float, cutoff: float, decimals: int) -> tuple[str, str]:
     least = max(decimals, own)
     near = value != cutoff
     apart = (d for d in range(least, MOST_DECIMALS) if not near or short(value, d) != short(cutoff, d))
-    found = next(apart, MOST_DECIMALS)
-    return short(value, found), short(cutoff, own or found)
+    places = next(apart, MOST_DECIMALS)
+    return short(value, places), short(cutoff, own or places)

@@ -87,8 +87,8 @@ class Answer:
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables by name, with labels; the last one says what was chosen and why."""
-        found = {name: frame.copy() for part in self.parts for name, frame in part.tables.items()}
-        return found | {"choices": self.choices.copy()}
+        frames = {name: frame.copy() for part in self.parts for name, frame in part.tables.items()}
+        return frames | {"choices": self.choices.copy()}
 
     @property
     def limits(self) -> tuple[str, ...]:
@@ -108,8 +108,8 @@ class Answer:
     @property
     def points(self) -> float:
         """Points of a lever whose gain is stated."""
-        found = self.tables.get("priorities")
-        return POINTS if found is None else float(found["points"].iloc[0])
+        ranked = self.tables.get("priorities")
+        return POINTS if ranked is None else float(ranked["points"].iloc[0])
 
     @property
     def money(self) -> str:
@@ -311,8 +311,8 @@ def _without(survey: Survey, without: Sequence[str] | pd.DataFrame) -> Survey:
     if unknown:
         known = ", ".join(DROPPABLE)
         raise OptionError(f"without names {unknown[0]!r}, which is no check that names rows; those are: {known}")
-    found = screen(survey)
-    own = found[found["check"].isin(wanted) & (found["rows"].map(len) > 0)]
+    findings = screen(survey)
+    own = findings[findings["check"].isin(wanted) & (findings["rows"].map(len) > 0)]
     return survey.without(own) if len(own) else survey
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sexresearch.answering.phrases import translated
 from sexresearch.answering.sections import (
     caption,
-    drawn,
     figure_block,
+    has_figure,
     headed,
     of_everyone,
     table_of,
@@ -52,10 +52,10 @@ def _page_one(answer: Answer) -> Iterator[Block]:
 
 def _section(answer: Answer, question: str) -> Iterator[Block]:
     yield Heading(named(answer.language, question, "questions"))
-    told = tuple(sentence.text for sentence in answer.sentences if sentence.question == question)
-    if told:
-        yield Bullets(told)
-    if question in ("chain", "today") and drawn(answer, question):
+    sentences = tuple(sentence.text for sentence in answer.sentences if sentence.question == question)
+    if sentences:
+        yield Bullets(sentences)
+    if question in ("chain", "today") and has_figure(answer, question):
         yield from figure_block(answer, question)
     for name, columns in COMPACT.get(question, {}).items():
         frame = answer.tables.get(name)
@@ -80,7 +80,7 @@ def _appendix(answer: Answer) -> Iterator[Block]:
             continue
         yield Heading(named(answer.language, part.question, "questions"), 2)
         if "fit" in part.material:
-            told = translated(str(part.material["fit"]), answer.language)
-            yield Paragraph(filled_text(answer.language, "fit", {"fit": told}, "document"))
+            fit = translated(str(part.material["fit"]), answer.language)
+            yield Paragraph(filled_text(answer.language, "fit", {"fit": fit}, "document"))
         for name, frame in own.items():
             yield table_of(answer, frame, name)

@@ -91,11 +91,11 @@ def _target(survey: Survey, items: Sequence[str], overrides: Overrides) -> Choic
     parts = survey.instrument.constructs
     if overrides.target is not None:
         wanted = overrides.target
-        found = [p.name for p in parts if wanted in (p.name, p.node) or wanted.casefold() == p.label.casefold()]
-        if not found:
+        named = [p.name for p in parts if wanted in (p.name, p.node) or wanted.casefold() == p.label.casefold()]
+        if not named:
             known = ", ".join(part.name for part in parts)
             raise OptionError(f"target {wanted!r} is not measured by the questionnaire; its constructs are {known}")
-        return Choice("target", found[0], "asked")
+        return Choice("target", named[0], "asked")
     for node in CHAIN_ENDS:
         for part in parts:
             if part.node == node and any(item.name in items for item in part.items):
@@ -122,13 +122,13 @@ def _column(survey: Survey, role: str, wanted: str | None) -> Choice:
 
 
 def _cluster(survey: Survey, overrides: Overrides) -> Choice:
-    found = _column(survey, "cluster", overrides.cluster)
-    if not found.value or overrides.cluster:
-        return found
-    number = int(survey.answers[found.value].nunique())
+    choice = _column(survey, "cluster", overrides.cluster)
+    if not choice.value or overrides.cluster:
+        return choice
+    number = int(survey.answers[choice.value].nunique())
     if number < FEW_CLUSTERS:
         return Choice("cluster", "", "few_clusters", (("n", number), ("least", FEW_CLUSTERS)))
-    return Choice("cluster", found.value, "clusters", (("n", number),))
+    return Choice("cluster", choice.value, "clusters", (("n", number),))
 
 
 def _ordered(survey: Survey, items: Sequence[str], overrides: Overrides) -> Choice:

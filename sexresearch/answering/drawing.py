@@ -47,9 +47,9 @@ class Figures(Mapping[str, "Figure"]):
             self._drawers["steps"] = lambda: invariance_ladder(material["steps"])
 
     def __getitem__(self, name: str) -> Figure:
-        drawn = self._drawers[name]()
-        _ranged(drawn, str(catalogue(self._labels.language)["words"]["to"]))
-        return drawn if self._labels.language == "en" else localized(drawn, self._labels.language)
+        figure = self._drawers[name]()
+        _ranged(figure, str(catalogue(self._labels.language)["words"]["to"]))
+        return figure if self._labels.language == "en" else localized(figure, self._labels.language)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._drawers)

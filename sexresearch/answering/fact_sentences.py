@@ -47,10 +47,10 @@ def _reason(reason: str, labels: Labels) -> str:
     known = catalogue(labels.language)["reasons"]
     if reason in known:
         return str(known[reason])
-    told = labels.text(reason).strip().rstrip(".")
-    if labels.language == "en" or worded(told, labels.language) is not None:
-        return translated(told, labels.language)
-    return filled_text(labels.language, "foreign", {"reason": told}, "reasons")
+    text = labels.text(reason).strip().rstrip(".")
+    if labels.language == "en" or worded(text, labels.language) is not None:
+        return translated(text, labels.language)
+    return filled_text(labels.language, "foreign", {"reason": text}, "reasons")
 
 
 def choices_frame(made: Sequence[Choice], labels: Labels) -> pd.DataFrame:

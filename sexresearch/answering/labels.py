@@ -85,7 +85,7 @@ class Labels:
         """Running text with words in the place of formulas of residuals, intercepts and loadings."""
         known = catalogue(self.language)["formulas"]
         for name, pattern in FORMULAS.items():
-            text = pattern.sub(lambda found, name=name: str(known[name]).format(*found.groups()), text)  # type: ignore[misc]
+            text = pattern.sub(lambda match, name=name: str(known[name]).format(*match.groups()), text)  # type: ignore[misc]
         return text
 
     def text(self, text: str) -> str:
@@ -126,4 +126,4 @@ def _nothing(value: object) -> bool:
 
 def _replaced(text: str, labels: Mapping[str, str]) -> str:
     names = "|".join(map(re.escape, sorted(labels, key=len, reverse=True)))
-    return re.sub(rf"(?<![\w.])({names})(?![\w])", lambda found: labels[found.group()], text) if names else text
+    return re.sub(rf"(?<![\w.])({names})(?![\w])", lambda match: labels[match.group()], text) if names else text

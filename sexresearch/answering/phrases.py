@@ -36,9 +36,9 @@ def _phrase(text: str, language: str) -> str:
     if text in words:
         return str(words[text])
     for pattern, template in _patterns(language):
-        found = pattern.fullmatch(text)
-        if found:
-            parts = {name: _phrase(part, language) for name, part in found.groupdict().items()}
+        match = pattern.fullmatch(text)
+        if match:
+            parts = {name: _phrase(part, language) for name, part in match.groupdict().items()}
             return Filled(language).format(template, **parts)
     return text
 
@@ -58,8 +58,8 @@ def worded(text: str, language: str) -> str | None:
     >>> worded("holds", "de"), worded("Customer delight", "de")
     ('hält', None)
     """
-    found = _phrase(text, language)
-    return None if found == text else found
+    translation = _phrase(text, language)
+    return None if translation == text else translation
 
 
 def comma_marked(text: str) -> str:
@@ -82,4 +82,4 @@ def _with_commas(text: str) -> str:
     """
     marked = THOUSANDS.sub(lambda number: number[0].replace(",", "\u2009"), text)
     pairs = re.sub(r"(?<=\d), (?=-?\d*\.\d)", "; ", marked)
-    return POINT.sub(lambda found: f"{found[1]}{found[2] or '0'},{found[3]}", pairs).replace("\u2009", ".")
+    return POINT.sub(lambda match: f"{match[1]}{match[2] or '0'},{match[3]}", pairs).replace("\u2009", ".")

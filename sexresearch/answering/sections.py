@@ -48,7 +48,7 @@ def caption(answer: Answer, name: str) -> str:
     )
 
 
-def drawn(answer: Answer, question: str) -> bool:
+def has_figure(answer: Answer, question: str) -> bool:
     """Whether there is a figure that can be read; many links are better rows."""
     return question in answer.figures and (question != "chain" or len(answer.tables.get("links", ())) <= MOST_DRAWN)
 
@@ -58,8 +58,8 @@ def figure_block(answer: Answer, name: str) -> Iterator[Block]:
     if name in answer.figures:
         values = {"target": answer.labels.of(answer.target), "points": answer.points}
         title = filled_text(answer.language, name, values, "figures")
-        told = [sentence.text for sentence in answer.sentences if sentence.question == name]
-        yield Figure(answer.figures[name], title, " ".join([f"{title}.", *told]))
+        sentences = [sentence.text for sentence in answer.sentences if sentence.question == name]
+        yield Figure(answer.figures[name], title, " ".join([f"{title}.", *sentences]))
 
 
 def table_of(answer: Answer, frame: pd.DataFrame, name: str, note: str = "") -> Table:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.answering.fact_sentences import in_language
 from sexresearch.answering.facts import Sentence
-from sexresearch.answering.sections import drawn, figure_block, headed, of_everyone, without_numbers, word
+from sexresearch.answering.sections import figure_block, has_figure, headed, of_everyone, without_numbers, word
 from sexresearch.answering.tabulated import COMPACT, NEEDED
 from sexresearch.answering.text_catalogue import filled_text, named
 from sexresearch.document import Block, Bullets, Document, Heading, Note, Table
@@ -35,12 +35,12 @@ def _first(answer: Answer) -> Iterator[Block]:
     """What to do first, with what it brings."""
     first = next(iter(answer.page_one), None)
     lever = answer.first_lever
-    told = (
+    heading = (
         filled_text(answer.language, "slide_first", {"construct": lever}, "document")
         if lever
         else word(answer, "answer")
     )
-    yield Heading(told)
+    yield Heading(heading)
     if first is not None:
         yield Note(first.text, "verdict")
     yield from figure_block(answer, "next")
@@ -53,9 +53,9 @@ def _slide(answer: Answer, questions: tuple[str, ...]) -> Iterator[Block]:
     yield Heading(message.text.rstrip(".") if message else named(answer.language, questions[0], "questions"))
     shown = [*_shown(answer, questions[0])]
     left = [s for s in sentences if s is not message and s is not next(iter(answer.page_one), None)]
-    told = _fitting(sorted(left, key=lambda s: not s.first), MOST_LETTERS[bool(shown)])
-    if told:
-        yield Bullets(tuple(told))
+    bullets = _fitting(sorted(left, key=lambda s: not s.first), MOST_LETTERS[bool(shown)])
+    if bullets:
+        yield Bullets(tuple(bullets))
     yield from shown
 
 
@@ -66,17 +66,17 @@ def _message(sentences: list[Sentence]) -> Sentence | None:
 
 def _fitting(sentences: list[Sentence], room: int) -> list[str]:
     """The sentences that fit, in order; long ones that do not are left to the report."""
-    found: list[str] = []
+    texts: list[str] = []
     for sentence in sentences:
-        if len(sentence.text) <= room and len(found) < MOST_BULLETS:
-            found.append(sentence.text)
+        if len(sentence.text) <= room and len(texts) < MOST_BULLETS:
+            texts.append(sentence.text)
             room -= len(sentence.text)
-    return found
+    return texts
 
 
 def _shown(answer: Answer, question: str) -> Iterator[Block]:
     """One figure or one table."""
-    if question in ("chain", "today") and drawn(answer, question):
+    if question in ("chain", "today") and has_figure(answer, question):
         yield from figure_block(answer, question)
         return
     for name, columns in COMPACT.get(question, {}).items():

@@ -25,7 +25,7 @@ def path(relative: str) -> Path:
     >>> path("data/datasets.toml").name
     'datasets.toml'
     """
-    found = root() / relative
-    if not found.exists():
+    file = root() / relative
+    if not file.exists():
         raise DatasetError(f"this installation of sexresearch has no '{relative}'; reinstall the package")
-    return found
+    return file

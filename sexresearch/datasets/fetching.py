@@ -45,11 +45,11 @@ def _check(entry: Entry, file: Path) -> None:
     with extra("files"):
         import pooch
 
-    found = pooch.file_hash(str(file), alg="sha256")
-    if found != entry.sha256:
+    digest = pooch.file_hash(str(file), alg="sha256")
+    if digest != entry.sha256:
         raise DatasetError(
             f"'{entry.file}' in {file.parent} is not the file of the data set '{entry.name}': "
-            f"its SHA-256 is {found}, expected {entry.sha256}; delete it to fetch it anew from {entry.url}"
+            f"its SHA-256 is {digest}, expected {entry.sha256}; delete it to fetch it anew from {entry.url}"
         )
 
 

@@ -27,15 +27,15 @@ def draw_latents(rng: np.random.Generator, given: Mapping[str, np.ndarray], path
     >>> drawn["b"].tolist()
     [1.0, -1.0]
     """
-    drawn = dict(given)
+    latents = dict(given)
     correlations = correlations_of(tuple(given), paths)
     n = len(next(iter(given.values())))
     for target, sources in paths.items():
         total = residual_sd(target, sources, correlations) * rng.standard_normal(n)
         for source, weight in sources.items():
-            total = total + weight * (_product(source, drawn, correlations) if ":" in source else drawn[source])
-        drawn[target] = total
-    return drawn
+            total = total + weight * (_product(source, latents, correlations) if ":" in source else latents[source])
+        latents[target] = total
+    return latents
 
 
 def correlations_of(given: Sequence[str], paths: Paths) -> dict[tuple[str, str], float]:
@@ -46,18 +46,18 @@ def correlations_of(given: Sequence[str], paths: Paths) -> dict[tuple[str, str],
     >>> round(correlations_of(["a"], {"b": {"a": 0.5}, "c": {"b": 0.4}})["a", "c"], 3)
     0.2
     """
-    found: dict[tuple[str, str], float] = {(name, name): 1.0 for name in given}
+    correlations: dict[tuple[str, str], float] = {(name, name): 1.0 for name in given}
     known = list(given)
     for target, sources in paths.items():
         fresh = [source for source in sources if source not in known]
-        found.update({(source, source): 1.0 for source in fresh})
+        correlations.update({(source, source): 1.0 for source in fresh})
         known += fresh
         for other in known:
-            value = sum(weight * found.get((source, other), 0.0) for source, weight in sources.items())
-            found[target, other] = found[other, target] = value
-        found[target, target] = 1.0
+            value = sum(weight * correlations.get((source, other), 0.0) for source, weight in sources.items())
+            correlations[target, other] = correlations[other, target] = value
+        correlations[target, target] = 1.0
         known.append(target)
-    return found
+    return correlations
 
 
 def residual_sd(target: str, sources: Mapping[str, float], correlations: Mapping[tuple[str, str], float]) -> float:
@@ -74,10 +74,12 @@ def residual_sd(target: str, sources: Mapping[str, float], correlations: Mapping
     return math.sqrt(max(0.0, 1 - explained))
 
 
-def _product(source: str, drawn: Mapping[str, np.ndarray], correlations: Mapping[tuple[str, str], float]) -> np.ndarray:
+def _product(
+    source: str, latents: Mapping[str, np.ndarray], correlations: Mapping[tuple[str, str], float]
+) -> np.ndarray:
     one, two = source.split(":")
     r = correlations.get((one, two), 0.0)
-    return (drawn[one] * drawn[two] - r) / math.sqrt(1 + r * r)
+    return (latents[one] * latents[two] - r) / math.sqrt(1 + r * r)
 
 
 def draw_response(rng: np.random.Generator, latent: np.ndarray, loading: float) -> np.ndarray:

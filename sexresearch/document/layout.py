@@ -38,13 +38,13 @@ def column_widths(table: Table, longest: int = LONGEST_LINE, room: int = 0) -> l
     least = [max(low, head) for low, head in zip(least, heads, strict=False)]
     bodies = [max((len(word) for cell in column[1:] for word in cell.split()), default=0) for column in columns]
     least = [max(low, min(ceil(LONG_WORD * word), longest)) for low, word in zip(least, bodies, strict=False)]
-    found = [max(low, *(_needed(c, longest) for c in column)) for low, column in zip(least, columns, strict=False)]
-    more = [max(0, max(map(len, column)) - width) for width, column in zip(found, columns, strict=True)]
-    left = room - sum(found) - BETWEEN * len(found)
+    widths = [max(low, *(_needed(c, longest) for c in column)) for low, column in zip(least, columns, strict=False)]
+    more = [max(0, max(map(len, column)) - width) for width, column in zip(widths, columns, strict=True)]
+    left = room - sum(widths) - BETWEEN * len(widths)
     if left <= 0 or not any(more):
-        return found
+        return widths
     share = min(1.0, left / sum(more))
-    return [width + int(share * wanted) for width, wanted in zip(found, more, strict=True)]
+    return [width + int(share * wanted) for width, wanted in zip(widths, more, strict=True)]
 
 
 def _needed(cell: str, longest: int) -> int:

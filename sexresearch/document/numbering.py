@@ -29,5 +29,5 @@ def numbered(document: Document) -> Iterator[tuple[Block, str]]:
 
 def main_part(document: Document) -> tuple[Block, ...]:
     """The blocks before the appendix."""
-    found = next((k for k, block in enumerate(document.blocks) if isinstance(block, Appendix)), len(document.blocks))
-    return document.blocks[:found]
+    end = next((k for k, block in enumerate(document.blocks) if isinstance(block, Appendix)), len(document.blocks))
+    return document.blocks[:end]

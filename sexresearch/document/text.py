@@ -15,4 +15,4 @@ def clean(text: str) -> str:
     >>> clean("a\\x00b\\ufffe")
     'a\\\\x00b\\\\ufffe'
     """
-    return NO_LETTERS.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), visible(text))
+    return NO_LETTERS.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), visible(text))

@@ -37,19 +37,19 @@ def _data(state: ChainState, fit: View, name: str, last: str) -> list[str]:
     """The lines that fit the model to the answers of the first fit, or to its moments, written out."""
     if not _needs_moments(state):
         return [f"{last} = sx.fit(model, {name}.rows{options_code(fit)})"]
-    found = moments_of(fit)
-    if isinstance(found, Moments):
-        text = _moments(found)
+    moments = moments_of(fit)
+    if isinstance(moments, Moments):
+        text = _moments(moments)
     else:
-        text = "{" + ", ".join(f"{literal(key)}: {_moments(part)}" for key, part in found.items()) + "}"
+        text = "{" + ", ".join(f"{literal(key)}: {_moments(part)}" for key, part in moments.items()) + "}"
     return [f"moments = {text}", f"{last} = sx.fit(model, moments=moments{options_code(fit)})"]
 
 
-def _moments(found: Moments) -> str:
-    names = literal(list(found.names))
-    cov = f"pd.DataFrame({literal(found.cov.to_numpy().tolist())}, index={names}, columns={names})"
-    mean = "" if found.mean is None else f", mean=pd.Series({literal(found.mean.tolist())}, index={names})"
-    return f"sx.Moments({cov}, nobs={found.nobs}{mean})"
+def _moments(moments: Moments) -> str:
+    names = literal(list(moments.names))
+    cov = f"pd.DataFrame({literal(moments.cov.to_numpy().tolist())}, index={names}, columns={names})"
+    mean = "" if moments.mean is None else f", mean=pd.Series({literal(moments.mean.tolist())}, index={names})"
+    return f"sx.Moments({cov}, nobs={moments.nobs}{mean})"
 
 
 def _scale(scale: Scale | None, scale_name: str) -> str:

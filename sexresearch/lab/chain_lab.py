@@ -122,8 +122,8 @@ class ChainLab:
     @property
     def comparison(self) -> pd.DataFrame | None:
         """`compare` of the fit it began with and the fit now; None where they are the same."""
-        found = self._state.comparison
-        return None if found is None else found.copy()
+        table = self._state.comparison
+        return None if table is None else table.copy()
 
     @property
     def code(self) -> str:
@@ -206,21 +206,21 @@ class ChainLab:
             self._panel.scene = self._scene()
 
     def _scene(self) -> dict[str, object]:
-        drawn = drawing(self._state, self._places, self._words, True)
-        return {**drawn, **reading(self._state, self._words), "code": self.code}
+        scene = drawing(self._state, self._places, self._words, True)
+        return {**scene, **reading(self._state, self._words), "code": self.code}
 
-    def _hear(self, asked: dict[str, Any]) -> None:
+    def _hear(self, message: dict[str, Any]) -> None:
         """What the reader did, turned into a state; what cannot be done is said in the drawing."""
         wishes: dict[str, Callable[[], None]] = {
-            "move": lambda: self._slide(asked["construct"], float(asked["points"])),
-            "drop": lambda: self.drop(*asked["arrow"]),
-            "add": lambda: self.add(*asked["arrow"]),
-            "group": lambda: self.show(group=self._group(asked["group"])),
-            "values": lambda: self.show(standardized=asked["standardized"]),
+            "move": lambda: self._slide(message["construct"], float(message["points"])),
+            "drop": lambda: self.drop(*message["arrow"]),
+            "add": lambda: self.add(*message["arrow"]),
+            "group": lambda: self.show(group=self._group(message["group"])),
+            "values": lambda: self.show(standardized=message["standardized"]),
             "reset": self.reset,
         }
         try:
-            wishes[asked["kind"]]()
+            wishes[message["kind"]]()
         except SexresearchError as error:
             self._panel.scene = {**self._panel.scene, "message": str(error)}
 
@@ -233,12 +233,12 @@ class ChainLab:
         return next(label for label in self._state.first.groups if str(label) == text)
 
     def _picture(self) -> str:
-        found = self._state.results
-        rows = found.parameters
+        results = self._state.results
+        rows = results.parameters
         rows = rows[~((rows["op"] == "~") & (rows["se"] == 0) & (rows["est"] == 0))]
-        drawn = _FitDrawing(rows, found.r_squared, found.latents, found.converged)
+        fit = _FitDrawing(rows, results.r_squared, results.latents, results.converged)
         figure = path_diagram(
-            drawn, items=False, standardized=self._state.standardized, group=self._state.group, labels=self._labels
+            fit, items=False, standardized=self._state.standardized, group=self._state.group, labels=self._labels
         )
         return picture(figure, alt_text(figure))
 
@@ -254,8 +254,8 @@ class ChainLab:
         state = self._state
         changed = [*(f"without {a} → {b}" for a, b in state.dropped), *(f"with {a} → {b}" for a, b in state.added)]
         moved = [f"{name} {points:+g}" for name, points in state.changes.items()]
-        said = ", ".join([*changed, *moved]) or "as fitted"
-        return f"ChainLab({len(state.constructs)} constructs, {said}); a live drawing in JupyterLab"
+        changes = ", ".join([*changed, *moved]) or "as fitted"
+        return f"ChainLab({len(state.constructs)} constructs, {changes}); a live drawing in JupyterLab"
 
 
 def _placed(state: ChainState) -> Places:

@@ -44,10 +44,10 @@ def drawing(state: ChainState, places: Places, words: Words, limits: bool) -> Sc
 
 def reading(state: ChainState, words: Words) -> Scene:
     """What the sliders show: where constructs stand, where they may go, and where they are predicted to be."""
-    found = state.predicted.set_index("construct")
+    predicted = state.predicted.set_index("construct")
     return {
-        "sliders": [_slider(name, row, state, found, words) for name, row in _rows(state)],
-        "assumed": "" if found.empty else str(found["note"].iloc[0]),
+        "sliders": [_slider(name, row, state, predicted, words) for name, row in _rows(state)],
+        "assumed": "" if predicted.empty else str(predicted["note"].iloc[0]),
     }
 
 
@@ -55,7 +55,7 @@ def _rows(state: ChainState) -> list[tuple[str, dict[str, object]]]:
     return [(str(row["construct"]), row) for row in state.today.to_dict("records")]
 
 
-def _slider(name: str, row: Row, state: ChainState, found: pd.DataFrame, words: Words) -> Scene:
+def _slider(name: str, row: Row, state: ChainState, predicted: pd.DataFrame, words: Words) -> Scene:
     stands = float(row["performance"])  # type: ignore[arg-type]
     slider: Scene = {"name": name, "label": words.get(name, name), "value": state.changes.get(name, 0.0)}
     if math.isnan(stands):
@@ -63,9 +63,9 @@ def _slider(name: str, row: Row, state: ChainState, found: pd.DataFrame, words: 
     lowest, highest = math.ceil(-stands * 10) / 10, math.floor((100 - stands) * 10) / 10
     slider |= {"can": True, "lowest": lowest, "highest": highest, "stands": round(stands, 4), "bar": None}
     slider["text"] = f"{stands:.1f}"
-    if name in found.index and not pd.isna(found.loc[name, "change"]):
+    if name in predicted.index and not pd.isna(predicted.loc[name, "change"]):
         change, low, high, then = (
-            float(found.loc[name, key]) for key in ("change", "change_ci_lower", "change_ci_upper", "predicted")
+            float(predicted.loc[name, key]) for key in ("change", "change_ci_lower", "change_ci_upper", "predicted")
         )
         known = not math.isnan(low)
         limits = f" ({low:+.1f} to {high:+.1f})" if known and high - low > 0.05 else ""
@@ -96,8 +96,8 @@ def _arrow(row: Row, state: ChainState, places: Places, words: Words, values: Ma
     arrow = _ends(row)
     text, limits, p = _value(row, state.standardized), _limits(row, state.standardized), _number(row["pvalue"])
     before = values.get(arrow, "none") if values else ""
-    said = f"{_named(arrow, words)}: {text}" + (f", 95% interval {limits}" if limits else "")
-    said += f", p {_p(p)}" if not math.isnan(p) else ", fixed"
+    sentence = f"{_named(arrow, words)}: {text}" + (f", 95% interval {limits}" if limits else "")
+    sentence += f", p {_p(p)}" if not math.isnan(p) else ", fixed"
     return {
         "key": "→".join(arrow),
         "ends": list(arrow),
@@ -105,7 +105,7 @@ def _arrow(row: Row, state: ChainState, places: Places, words: Words, values: Ma
         "between": [list(point) for point in places.between.get(arrow, ())],
         "text": text,
         "cells": [text, limits, _p(p) if not math.isnan(p) else "", before],
-        "said": said + (f"; before {before}" if before else ""),
+        "said": sentence + (f"; before {before}" if before else ""),
         "weak": p >= CHANCE,
         "state": "added" if arrow in state.added else "there",
         "loading": row["op"] == "=~",
@@ -183,7 +183,7 @@ def _fit(state: ChainState) -> list[list[str]]:
     before = now if state.results is state.first else reported(state.first)
     rows = []
     for name, shown in MEASURES.items():
-        cells = [format_cell(name, found.value(name), DECIMALS.get(name, 3)) for found in (before, now)]
+        cells = [format_cell(name, measures.value(name), DECIMALS.get(name, 3)) for measures in (before, now)]
         kind = "" if name in ("df", "pvalue") or not now[name].kind else f", {now[name].kind}"
         rows.append([shown + kind, cells[0], cells[1] if now is not before else ""])
     return rows

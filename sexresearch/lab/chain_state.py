@@ -129,8 +129,8 @@ class ChainState:
             return replace(self, message=f"{_wish(self, dropped, added)} cannot be fitted: {error}. {KEPT}")
         if not results.converged:
             return replace(self, message=f"{_wish(self, dropped, added)} did not converge. {KEPT}")
-        found = "; ".join(results.inadmissible)
-        message = f"The solution is not admissible: {found}." if found else ""
+        problems = "; ".join(results.inadmissible)
+        message = f"The solution is not admissible: {problems}." if problems else ""
         return replace(self, results=results, dropped=dropped, added=added, message=message)
 
 

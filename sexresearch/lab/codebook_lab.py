@@ -132,8 +132,8 @@ class CodebookLab(TableLab):
         """
         if column not in self._choices:
             raise OptionError(f"column {column!r} is not in the file; its columns are: {', '.join(self._choices)}")
-        said = {"role": role, "construct": construct, "reverse": reverse, "confirmed": confirmed}
-        chosen = replace(self._choices[column], **{key: value for key, value in said.items() if value is not None})  # type: ignore[arg-type]
+        wanted = {"role": role, "construct": construct, "reverse": reverse, "confirmed": confirmed}
+        chosen = replace(self._choices[column], **{key: value for key, value in wanted.items() if value is not None})  # type: ignore[arg-type]
         self._refuse(column, chosen)
         choices = {**self._choices, column: chosen}
         _instrument(choices, self._known, self._items, self._fields, self._draft.title)
@@ -182,7 +182,7 @@ class CodebookLab(TableLab):
 
     def _row(self, name: str, choice: ColumnChoice) -> Scene:
         item = name in self._items
-        asked = self._items[name].wording if item else self._fields[name].label
+        wording = self._items[name].wording if item else self._fields[name].label
         roles = ["item", *ROLES] if item else list(ROLES)
         homes = [[key, known.label] for key, known in self._known.items()]
         off = choice.role != "item"
@@ -191,7 +191,7 @@ class CodebookLab(TableLab):
         cells = [
             {"name": "Confirmed", "value": choice.confirmed},
             name,
-            asked,
+            wording,
             role,
             home if item else "",
             {"name": "Reversed", "value": choice.reverse, "off": off} if item else "",

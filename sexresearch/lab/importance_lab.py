@@ -149,8 +149,8 @@ class ImportanceLab(TableLab):
         slider = {"name": "cost", "range": [FINEST, DEAREST, FINEST], "value": cost, "text": f"{cost:g}"}
         group = "" if pd.isna(row["group"]) else str(row["group"])
         cells = [_n(row["rank"], 0), label, group, f"{_n(row['importance'])} ({limits})", _n(row["performance"], 1)]
-        said = [_n(row["gain_per_cost"]), _n(row["p_first"]), str(row["verdict"] or row["note"])]
-        return {"key": name, "label": label, "cells": [*cells, slider, *said]}
+        last = [_n(row["gain_per_cost"]), _n(row["p_first"]), str(row["verdict"] or row["note"])]
+        return {"key": name, "label": label, "cells": [*cells, slider, *last]}
 
     def _still(self) -> str:
         results, survey, target = self._asked

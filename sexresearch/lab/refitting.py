@@ -38,8 +38,8 @@ def fitting_of(fit: View) -> Fitting:
 
 def moments_of(fit: View) -> Moments | dict[object, Moments]:
     """The moments behind a fit that has no answers, by group where there are some."""
-    found = {block.label: _moments(block) for block in fit.blocks}
-    return found if fit.groups else next(iter(found.values()))
+    by_group = {block.label: _moments(block) for block in fit.blocks}
+    return by_group if fit.groups else next(iter(by_group.values()))
 
 
 def _moments(block: ViewBlock) -> Moments:

@@ -38,9 +38,9 @@ class TableLab:
         if self._panel is not None:
             self._panel.scene = self._scene()
 
-    def _hear(self, asked: dict[str, Any]) -> None:
+    def _hear(self, message: dict[str, Any]) -> None:
         try:
-            self._set(asked["row"], asked["name"], asked["value"])
+            self._set(message["row"], message["name"], message["value"])
         except SexresearchError as error:
             self._panel.scene = self._scene(str(error))
 

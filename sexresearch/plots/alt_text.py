@@ -67,13 +67,13 @@ def _plain(text: str) -> str:
 def _arrows(labels: dict[str, str]) -> list[str]:
     """Arrows by their kind, paths first, each with its value; nodes by the names they show."""
     names = {gid.removeprefix("name:"): text for gid, text in labels.items() if gid.startswith("name:")}
-    found: dict[str, list[str]] = {kind: [] for kind in SIGNS}
+    by_kind: dict[str, list[str]] = {kind: [] for kind in SIGNS}
     for gid, text in labels.items():
         kind, _, ends = gid.removeprefix("value:").partition(":")
         tail, _, head = ends.partition(":")
         if gid.startswith("value:") and kind in SIGNS and head:
-            found[kind].append(f"{names.get(tail, tail)} {SIGNS[kind]} {names.get(head, head)} {text}")
-    return [*found["path"], *found["covariance"], *found["loading"]]
+            by_kind[kind].append(f"{names.get(tail, tail)} {SIGNS[kind]} {names.get(head, head)} {text}")
+    return [*by_kind["path"], *by_kind["covariance"], *by_kind["loading"]]
 
 
 def _named(labels: dict[str, str]) -> list[str]:

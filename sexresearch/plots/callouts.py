@@ -50,7 +50,7 @@ def _hits(rect: Rect, others: Sequence[Rect]) -> int:
 
 def _choices(point: Point, size: tuple[float, float], inside: Rect) -> list[tuple[Rect, float]]:
     """Rectangles around a point with their cost: distance, and a little for anything but right or left."""
-    found = []
+    places = []
     for ring, far in enumerate(RINGS):
         for turn in range(TURNS):
             angle = 2 * math.pi * turn / TURNS
@@ -60,8 +60,8 @@ def _choices(point: Point, size: tuple[float, float], inside: Rect) -> list[tupl
             rect = around(x, y, *size)
             out = rect.left < inside.left or rect.right > inside.right
             out = out or rect.bottom < inside.bottom or rect.top > inside.top
-            found.append((rect, 3.0 * ring + 0.5 * abs(up) + 0.2 * (across < 0) + 200.0 * out))
-    return found
+            places.append((rect, 3.0 * ring + 0.5 * abs(up) + 0.2 * (across < 0) + 200.0 * out))
+    return places
 
 
 def _sign(value: float) -> float:

@@ -137,11 +137,11 @@ def _rows(importance: pd.DataFrame, kind: str, group: object) -> tuple[pd.DataFr
 
 def of_group(rows: pd.DataFrame, group: object, what: str) -> pd.DataFrame:
     """The rows of one group; `group` may be None where there is only one."""
-    found = list(rows["group"].dropna().unique())
-    if group is None and len(found) <= 1:
+    groups = list(rows["group"].dropna().unique())
+    if group is None and len(groups) <= 1:
         return rows
-    if group not in found:
-        known = ", ".join(repr(label) for label in found) or "none"
+    if group not in groups:
+        known = ", ".join(repr(label) for label in groups) or "none"
         raise OptionError(f"{what} shows one group, and group={group!r} is none of them; the groups are: {known}")
     return rows[rows["group"] == group]
 
@@ -184,13 +184,13 @@ def _quadrants(made: Panel, rows: pd.DataFrame) -> None:
 def _corners(made: Panel) -> dict[str, Rect]:
     """Where the names of the quadrants stand."""
     left, bottom, width, height = made.box
-    found = {}
+    boxes = {}
     for name, (across, up) in CORNERS.items():
         w, h = text_size(name, "path")
         x = left + 0.08 + w / 2 if across == "left" else left + width - 0.08 - w / 2
         y = bottom + height - 0.08 - h / 2 if up == "top" else bottom + 0.08 + h / 2
-        found[name] = around(x, y, w, h)
-    return found
+        boxes[name] = around(x, y, w, h)
+    return boxes
 
 
 def _points(made: Panel, rows: pd.DataFrame) -> None:
@@ -238,13 +238,13 @@ def _place(made: Panel, x: float, y: float) -> tuple[float, float]:
 
 def _intervals(made: Panel, rows: pd.DataFrame) -> list[Rect]:
     """The lines of all intervals as thin rectangles."""
-    found = []
+    bars = []
     for row in rows.to_dict("records"):
         x, y = _place(made, row["importance"], row["performance"])
         left, bottom = _place(made, row["importance_ci_lower"], row["performance_ci_lower"])
         right, top = _place(made, row["importance_ci_upper"], row["performance_ci_upper"])
-        found += [Rect(left, y - THIN, right, y + THIN), Rect(x - THIN, bottom, x + THIN, top)]
-    return found
+        bars += [Rect(left, y - THIN, right, y + THIN), Rect(x - THIN, bottom, x + THIN, top)]
+    return bars
 
 
 def _foot(rows: pd.DataFrame, kind: str, lost: int, note: str) -> str:

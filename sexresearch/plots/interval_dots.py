@@ -135,7 +135,7 @@ def _numbers(value: float, low: float, high: float, decimals: int) -> str:
 
 
 def _ends(rows: pd.DataFrame, value: str) -> tuple[float, float]:
-    found = rows[[value, *_limits(value)]].to_numpy(float)
-    low, high = min(0.0, float(np.nanmin(found))), max(0.0, float(np.nanmax(found)))
+    limits = rows[[value, *_limits(value)]].to_numpy(float)
+    low, high = min(0.0, float(np.nanmin(limits))), max(0.0, float(np.nanmax(limits)))
     room = 0.05 * (high - low or 1.0)
     return low - room, high + room

@@ -154,8 +154,8 @@ def _cost(value: object, column: str) -> float:
 def _cut(row: dict, column: str) -> float:
     """The cut-off of a step for its number of respondents; that of large samples where the table does not hold it."""
     n = row.get("n")
-    found = cutoffs(str(row["step"]), SMALL + 1 if n is None or pd.isna(n) else int(n))
-    return float(getattr(found, column.removesuffix("_change")))
+    lines = cutoffs(str(row["step"]), SMALL + 1 if n is None or pd.isna(n) else int(n))
+    return float(getattr(lines, column.removesuffix("_change")))
 
 
 def _three(value: float) -> str:

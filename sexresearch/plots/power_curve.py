@@ -76,13 +76,13 @@ def power_curve(found: Power, *, labels: Mapping[str, str] | None = None, title:
     return made.figure
 
 
-def _curves(found: Power, known: pd.DataFrame, labels: Mapping[str, str]) -> list[tuple[str, pd.DataFrame]]:
+def _curves(power: Power, known: pd.DataFrame, labels: Mapping[str, str]) -> list[tuple[str, pd.DataFrame]]:
     """Name (with the size needed) and rows of each effect."""
     keys = [name for name in ("effect", "group") if name in known]
     out: list[tuple[str, pd.DataFrame]] = []
     for key, part in known.groupby(keys, sort=False, dropna=False):
         own = " in ".join(str(word) for word in key if not pd.isna(word))
-        needed = found.needed["needed"].iloc[len(out)]
+        needed = power.needed["needed"].iloc[len(out)]
         out.append((_legend(labels.get(own, own), needed), part.sort_values("n")))
     return out
 
@@ -123,6 +123,6 @@ def _dressed(area: Axes, sizes: list[int]) -> None:
     )
 
 
-def _foot(found: Power, target: float, note: str) -> str:
-    text = f"{found.requested:,} simulated samples per point, bars: 95% Monte-Carlo error. Dashed: power {target:.2f}."
+def _foot(power: Power, target: float, note: str) -> str:
+    text = f"{power.requested:,} simulated samples per point, bars: 95% Monte-Carlo error. Dashed: power {target:.2f}."
     return f"{text} {note}".strip()

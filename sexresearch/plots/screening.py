@@ -84,7 +84,7 @@ def screening(
     flagged = indices.index.isin(list(rows))
     made = panel(SIZE, (0.75, 0.1, 0.55), title, _foot(survey, int(flagged.sum()), note))
     made.area.set_axis_off()
-    drawn: list[Callable[[Axes], str]] = [
+    panels: list[Callable[[Axes], str]] = [
         lambda axes: _gaps(axes, survey.answers[list(survey.items)]),
         lambda axes: _durations(axes, indices["duration"], flagged),
         lambda axes: _runs(axes, indices["longstring"], flagged),
@@ -92,7 +92,7 @@ def screening(
         lambda axes: _distances(axes, indices, flagged),
         lambda axes: _styles(axes, indices),
     ]
-    for number, draw in enumerate(drawn):
+    for number, draw in enumerate(panels):
         axes = _axes(made, number)
         missing = draw(axes)
         if missing:
@@ -171,12 +171,12 @@ def _runs(axes: Axes, longest: pd.Series, flagged: np.ndarray) -> str:
 
 def _consistency(axes: Axes, indices: pd.DataFrame, flagged: np.ndarray) -> str:
     names = {"synonyms": "Psychometric synonyms", "even_odd": "Even-odd consistency", "person_total": "Person-total"}
-    found = next((name for name in names if indices[name].notna().mean() > 0.5), None)
-    _titled(axes, names.get(found or "", "Consistency"))
-    if found is None:
+    index = next((name for name in names if indices[name].notna().mean() > 0.5), None)
+    _titled(axes, names.get(index or "", "Consistency"))
+    if index is None:
         return "too few items that go together"
-    known = indices[found].notna().to_numpy()
-    _histogram(axes, indices[found].to_numpy()[known], flagged[known], np.linspace(-1, 1, BINS))
+    known = indices[index].notna().to_numpy()
+    _histogram(axes, indices[index].to_numpy()[known], flagged[known], np.linspace(-1, 1, BINS))
     axes.set(xlabel="correlation within the respondent", ylabel="respondents")
     return ""
 
@@ -207,12 +207,12 @@ def _styles(axes: Axes, indices: pd.DataFrame) -> str:
     if not names:
         return "no rating items"
     parts = [100 * indices[name].dropna().to_numpy() for name in reversed(names)]
-    drawn = axes.boxplot(
+    boxes = axes.boxplot(
         parts, orientation="horizontal", widths=0.55, showfliers=False, patch_artist=True, whis=(2.5, 97.5)
     )
-    for box in drawn["boxes"]:
+    for box in boxes["boxes"]:
         box.set(facecolor=tint(BLUE, 0.45), edgecolor=BLUE)
-    for line in (*drawn["medians"], *drawn["whiskers"], *drawn["caps"]):
+    for line in (*boxes["medians"], *boxes["whiskers"], *boxes["caps"]):
         line.set(color=INK, linewidth=1.0)
     axes.set_yticks(range(1, len(names) + 1), list(reversed(names)))
     axes.set(xlabel="per cent of a respondent's answers", xlim=(-2, 102))

@@ -177,18 +177,18 @@ def _cell(name: str, value: object) -> str:
 
 
 def _mediation(results: Results | pd.DataFrame, labels: Mapping[str, str]) -> PaperTable:
-    found = effects(results) if isinstance(results, Results) else results
-    absent = [name for name in ("effect", "path", "est", "ci_lower", "ci_upper") if name not in found.columns]
+    rows = effects(results) if isinstance(results, Results) else results
+    absent = [name for name in ("effect", "path", "est", "ci_lower", "ci_upper") if name not in rows.columns]
     if absent:
         raise OptionError(f"kind 'mediation' takes a fit or the table of effects(); it has no {', '.join(absent)}")
-    named = labelled(found, labels)
+    named = labelled(rows, labels)
     frame = pd.DataFrame({"Effect": named["effect"].tolist(), "Path": named["path"].tolist()})
-    frame = _placed(frame, found)
-    frame["B"], frame["SE"] = [[_two(value) for value in found[name]] for name in ("est", "se")]
-    frame["95% CI"] = [_limits(row["ci_lower"], row["ci_upper"], row["se"]) for row in _records(found)]
-    frame["β"] = [_bounded(value) for value in found["std_all"]]
-    frame["p"] = [p_cell(value) for value in found["pvalue"]]
-    how = ", ".join(dict.fromkeys(found["interval"].dropna().astype(str)))
+    frame = _placed(frame, rows)
+    frame["B"], frame["SE"] = [[_two(value) for value in rows[name]] for name in ("est", "se")]
+    frame["95% CI"] = [_limits(row["ci_lower"], row["ci_upper"], row["se"]) for row in _records(rows)]
+    frame["β"] = [_bounded(value) for value in rows["std_all"]]
+    frame["p"] = [p_cell(value) for value in rows["pvalue"]]
+    how = ", ".join(dict.fromkeys(rows["interval"].dropna().astype(str)))
     note = f"Intervals: {how}. " if how else ""
     return PaperTable(frame, "Direct, indirect and total effects", f"{note}B = in the units of the data.")
 

@@ -102,15 +102,15 @@ def _estimates(fit: Results, rows: str, standardized: bool, stars: bool, labels:
     if not fit.converged:
         return {}
     kept = fit.parameters[fit.parameters["op"].isin(OPERATORS[rows])]
-    found = {}
+    cells = {}
     for row in kept.to_dict("records"):
         cause, effect = (labels.get(row[end], row[end]) for end in ("rhs", "lhs"))
         pair = (
             f"{cause} → {effect}" if row["op"] == "~" else f"{effect} → {cause}" if row["op"] == "=~" else str(effect)
         )
         where = f" ({located(row)})" if located(row) else ""
-        found[pair + where] = _cell(row, standardized, stars)
-    return found
+        cells[pair + where] = _cell(row, standardized, stars)
+    return cells
 
 
 def _cell(row: Mapping[str, float], standardized: bool, stars: bool) -> str:
@@ -125,23 +125,23 @@ def _cell(row: Mapping[str, float], standardized: bool, stars: bool) -> str:
 def _measures(fit: Results) -> dict[str, str]:
     if not fit.converged:
         return {"n": str(fit.nobs)}
-    shown, found = reported(fit), {}
+    shown, cells = reported(fit), {}
     for name, words in MEASURES.items():
         value = shown.value(name)
         bounded = p_cell(value) if name == "pvalue" else "" if math.isnan(value) else short(value, 3)
-        found[words] = {"chisq": f"{value:.2f}", "df": f"{value:.5g}"}.get(name, bounded)
+        cells[words] = {"chisq": f"{value:.2f}", "df": f"{value:.5g}"}.get(name, bounded)
     for name in ("aic", "bic"):
         value = float(fit.fit_measures.get(name, math.nan))
         if not math.isnan(value):
-            found[name.upper()] = f"{value:.2f}"
-    return found | {"n": str(fit.nobs)}
+            cells[name.upper()] = f"{value:.2f}"
+    return cells | {"n": str(fit.nobs)}
 
 
 def _note(results: Sequence[Results], titles: Sequence[str], standardized: bool, stars: bool) -> str:
     parts = ["Standardized estimates." if standardized else "Estimates with standard errors in parentheses."]
     kinds = {title: reported(fit).test for title, fit in zip(titles, results, strict=True) if fit.converged}
     for kind in dict.fromkeys(filter(None, kinds.values())):
-        own = [title for title, found in kinds.items() if found == kind]
+        own = [title for title, kind_of_title in kinds.items() if kind_of_title == kind]
         which = "" if len(own) == len(titles) else f" ({', '.join(own)})"
         parts.append(f"χ² is {kind}{which}; CFI, TLI and RMSEA are robust or scaled accordingly.")
     for title, fit in zip(titles, results, strict=True):

@@ -24,9 +24,9 @@ def labels_of(source: Survey | Instrument | None) -> dict[str, str]:
     instrument = source.instrument if isinstance(source, Survey) else source
     if instrument is None:
         return {}
-    found = {field.name: field.label for field in instrument.fields if field.label}
-    found |= {item.name: f"{item.wording} ({item.name})" for item in instrument.items if item.wording}
-    return found | {construct.name: construct.label for construct in instrument.constructs if construct.label}
+    labels = {field.name: field.label for field in instrument.fields if field.label}
+    labels |= {item.name: f"{item.wording} ({item.name})" for item in instrument.items if item.wording}
+    return labels | {construct.name: construct.label for construct in instrument.constructs if construct.label}
 
 
 def labels_of_constructs(source: Survey | Instrument | None) -> dict[str, str]:
@@ -76,4 +76,4 @@ def in_labels(sentence: str, labels: Mapping[str, str]) -> str:
     >>> in_labels("AVE .46 is below .50, shared with sat; HTMT with sat .91", {"sat": "Satisfaction"})
     'AVE .46 is below .50, shared with Satisfaction; HTMT with Satisfaction .91'
     """
-    return NAMES_IN_VERDICTS.sub(lambda found: found[1] + labels.get(found[2], found[2]), sentence)
+    return NAMES_IN_VERDICTS.sub(lambda match: match[1] + labels.get(match[2], match[2]), sentence)

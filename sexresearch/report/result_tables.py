@@ -22,11 +22,16 @@ def fit_table(results: Results) -> Table:
     kinds = {measure.name: measure for measure in shown.measures if measure.kind}
     rows = []
     for name in (name for name in HEADLINE if name in measures.index):
-        plain, found = _number(name, float(measures[name])), kinds.get(name)
+        plain, corrected = _number(name, float(measures[name])), kinds.get(name)
         row: dict[str, object] = {"measure": COLUMNS[name].header if name in COLUMNS else name}
-        row |= {"value": plain if found is None else _number(name, found.value)}
+        row |= {"value": plain if corrected is None else _number(name, corrected.value)}
         rows.append(
-            row | ({"kind": found.kind if found else "", "uncorrected": plain if found else None} if kinds else {})
+            row
+            | (
+                {"kind": corrected.kind if corrected else "", "uncorrected": plain if corrected else None}
+                if kinds
+                else {}
+            )
         )
     return Table(pd.DataFrame(rows), "Fit measures", ROBUST if kinds else "")
 
@@ -43,7 +48,7 @@ def _number(name: str, value: float) -> Number:
 
 def parameter_tables(results: Results, labels: Mapping[str, str]) -> list[Table]:
     """Every parameter, by section, group and level."""
-    found = []
+    tables = []
     for (label, level), part in results.parameters.groupby(["group", "level"], sort=False, dropna=False):
         where = "" if pd.isna(label) else f" — group {label}"
         where += "" if pd.isna(level) else f" — level {level:g}"
@@ -52,8 +57,8 @@ def parameter_tables(results: Results, labels: Mapping[str, str]) -> list[Table]
             if len(rows):
                 columns = [c for c in SHOWN if c in rows and (c != "label" or (rows["label"] != "").any())]
                 filled = [c for c in columns if rows[c].notna().any() and not rows[c].eq("").all()]
-                found.append(Table(labelled(rows[filled].reset_index(drop=True), labels), heading + where))
-    return found
+                tables.append(Table(labelled(rows[filled].reset_index(drop=True), labels), heading + where))
+    return tables
 
 
 def explained_table(results: Results, labels: Mapping[str, str]) -> list[Table]:

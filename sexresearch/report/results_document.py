@@ -98,13 +98,13 @@ def _paths_table(paths: pd.DataFrame, names: Mapping[str, str]) -> Table:
 def _effects(results: Results, labels: Mapping[str, str]) -> list[Block]:
     """What nothing explains, on what explains nothing further: a table where there is anything indirect about it."""
     try:
-        found = effects(results)
+        rows = effects(results)
     except (ModelError, OptionError):  # no regression leads anywhere
         return []
-    indirect = found[found["effect"] == "total indirect"]
+    indirect = rows[rows["effect"] == "total indirect"]
     if indirect.empty or indirect["est"].eq(0).all():
         return []
-    kept = found[[k for k in EFFECTS if k not in PLACES or (k in found and found[k].notna().any())]]
+    kept = rows[[k for k in EFFECTS if k not in PLACES or (k in rows and rows[k].notna().any())]]
     shown = labelled(kept.reset_index(drop=True), labels)
     return [Table(shown, "Effects: direct, by every path, total", CAUSES)]
 
@@ -116,14 +116,14 @@ def _measurement(results: Results, labels: Mapping[str, str]) -> list[Block]:
         kept = reliability(results)
         own = kept[[name for name in MEASURED if name in kept.columns]]
         return [Heading("How well it is measured"), Table(labelled(own, labels), "Constructs: reliability", LEVELS)]
-    found = validity(results)
-    kept = found[[name for name in MEASURED if name in found.columns]].copy()
+    judged = validity(results)
+    kept = judged[[name for name in MEASURED if name in judged.columns]].copy()
     kept["verdict"] = [
         MEASURED_WELL if outcome == "holds" else in_labels(verdict, labels)
-        for outcome, verdict in zip(found["outcome"], found["verdict"], strict=True)
+        for outcome, verdict in zip(judged["outcome"], judged["verdict"], strict=True)
     ]
-    held, count = int((found["outcome"] == "holds").sum()), len(found)
-    verdict = f"{held} of {count} constructs are measured well by the criteria named in the table."
+    well, count = int((judged["outcome"] == "holds").sum()), len(judged)
+    verdict = f"{well} of {count} constructs are measured well by the criteria named in the table."
     shown = Table(labelled(kept, labels), "Constructs: reliability and validity", CRITERIA)
     return [Heading("How well it is measured"), Paragraph(verdict), shown]
 

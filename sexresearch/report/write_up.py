@@ -113,11 +113,11 @@ def write_up(results: Results, *, data: Survey | None = None, labels: Mapping[st
     if not isinstance(results, Results):
         raise OptionError(f"write_up takes the Results of a fit; found {type(results).__name__}")
     known = labels_of_constructs(data) | dict(labels or {})
-    methods, found = _methods(results), _results(results, known)
+    methods, outcome = _methods(results), _results(results, known)
     used = references(results, max(len(results.groups), 1), results.provenance.engine)
     measured = [every_reference()[key] for key in ("mcdonald1999", "fornell1981")]
-    named = [one for one in (*used, *measured) if _names(one, f"{methods} {found}")]
-    return WriteUp(methods, found, tuple(one.apa for one in sorted(named, key=lambda one: one.apa)))
+    named = [one for one in (*used, *measured) if _names(one, f"{methods} {outcome}")]
+    return WriteUp(methods, outcome, tuple(one.apa for one in sorted(named, key=lambda one: one.apa)))
 
 
 def _names(reference: Reference, text: str) -> bool:
@@ -174,10 +174,10 @@ def _groups(results: Results) -> list[str]:
     if not results.groups:
         return []
     equal = ", ".join(results.options.group_equal)
-    held = f", with equal {equal} across groups" if equal else ""
+    constrained = f", with equal {equal} across groups" if equal else ""
     column = f" of {results.options.group}" if results.options.group else ""
     named = ", ".join(str(label) for label in results.groups)
-    return [f"The {len(results.groups)} groups{column} ({named}) were fitted together{held} (Jöreskog, 1971)."]
+    return [f"The {len(results.groups)} groups{column} ({named}) were fitted together{constrained} (Jöreskog, 1971)."]
 
 
 def _missing(results: Results, n: int) -> str:
@@ -226,11 +226,11 @@ def _fit(results: Results) -> list[str]:
 
 
 def _paths(results: Results, names: Mapping[str, str]) -> list[str]:
-    found = key_paths(results)
+    paths = key_paths(results)
     explained = results.r_squared
-    order = found["std_all"].abs().sort_values(ascending=False).index[:MOST_PATHS]
-    sentences = [_path(row, names, explained) for row in found.loc[sorted(order)].to_dict("records")]
-    left = len(found) - len(sentences)
+    order = paths["std_all"].abs().sort_values(ascending=False).index[:MOST_PATHS]
+    sentences = [_path(row, names, explained) for row in paths.loc[sorted(order)].to_dict("records")]
+    left = len(paths) - len(sentences)
     return [*sentences, *([f"The {left} weakest paths are in the table of parameters."] if left else [])]
 
 
@@ -254,8 +254,8 @@ def _path(row: Mapping, names: Mapping[str, str], explained: pd.Series) -> str:
 def _measured(results: Results, names: Mapping[str, str]) -> list[str]:
     if not results.latents:
         return []
-    found = reliability(results)
-    known = found[found["omega"].notna() & found["ave"].notna()]
+    reliabilities = reliability(results)
+    known = reliabilities[reliabilities["omega"].notna() & reliabilities["ave"].notna()]
     if known.empty:
         return []
     span = [_span(known[name]) for name in ("omega", "ave")]

@@ -81,8 +81,8 @@ def near(name: str, names: Mapping[str, str], otherwise: Iterable[str]) -> str:
     >>> near("delihgt", {"delight": "delight", "customerdelight": "delight"}, ["delight", "loyalty"])
     'near matches: delight'
     """
-    found = nearest(name, names)
-    return f"near matches: {', '.join(found)}" if found else f"there are: {', '.join(otherwise)}"
+    alike = nearest(name, names)
+    return f"near matches: {', '.join(alike)}" if alike else f"there are: {', '.join(otherwise)}"
 
 
 def nearest(name: str, names: Mapping[str, str]) -> list[str]:

@@ -79,14 +79,14 @@ def clause(number: str, standard: str = ISO_23592) -> Clause:
     name = names.get(plain(standard).partition(":")[0])
     if name is None:
         raise OptionError(f"No clauses of {standard!r} are held; there are: {', '.join(BY_STANDARD)}.")
-    found = BY_STANDARD[name].get(plain(number))
-    if found is None:
+    entry = BY_STANDARD[name].get(plain(number))
+    if entry is None:
         raise OptionError(f"{name} has no clause {number!r}; {_remedy(number, name)}.")
-    return found
+    return entry
 
 
 def _remedy(number: str, standard: str) -> str:
-    others = [name for name, held in BY_STANDARD.items() if name != standard and plain(number) in held]
+    others = [name for name, entries in BY_STANDARD.items() if name != standard and plain(number) in entries]
     if others:
         return f"{others[0]} has one: standard.clause({number!r}, standard={others[0]!r})"
     numbers = {key: part.clause for key, part in BY_STANDARD[standard].items()}

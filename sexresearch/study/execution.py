@@ -81,10 +81,10 @@ def _inject(notebook: NotebookNode, parameters: Mapping[str, object], name: str)
     tagged = [i for i, cell in enumerate(notebook.cells) if PARAMETERS in cell.metadata.get("tags", [])]
     if not tagged:
         raise StudyError(f"{name} has no cell tagged '{PARAMETERS}', so nothing can be set in it")
-    held = set(re.findall(r"^(\w+)\s*(?::[^=]+)?=", notebook.cells[tagged[0]].source, re.MULTILINE))
-    unknown = [key for key in parameters if key not in held]
+    known = set(re.findall(r"^(\w+)\s*(?::[^=]+)?=", notebook.cells[tagged[0]].source, re.MULTILINE))
+    unknown = [key for key in parameters if key not in known]
     if unknown:
-        raise StudyError(f"{name} has no parameter {', '.join(unknown)}; its parameters are {', '.join(sorted(held))}")
+        raise StudyError(f"{name} has no parameter {', '.join(unknown)}; its parameters are {', '.join(sorted(known))}")
     source = "\n".join(f"{key} = {value!r}" for key, value in parameters.items())
     notebook.cells.insert(tagged[0] + 1, v4.new_code_cell(source, metadata={"tags": [INJECTED]}))
 

@@ -145,6 +145,6 @@ def _row(run: StudyRun) -> list[object]:
     explained = int(counts.get("mismatch", 0)) - len(without)
     counted = study.data.likelihood == "wishart"  # of which one is not counted
     n = None if run.results is None else run.results.nobs + counted
-    found = {"explained": explained, "mismatch": len(without)}
-    numbers = [found.get(name, int(counts.get(name, 0))) for name in OUTCOMES]
+    computed = {"explained": explained, "mismatch": len(without)}
+    numbers = [computed.get(name, int(counts.get(name, 0))) for name in OUTCOMES]
     return [study.name, study.title, study.data.kind, n, len(rows), *numbers]

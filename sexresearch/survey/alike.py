@@ -34,6 +34,6 @@ def alike_labels(answers: pd.DataFrame, instrument: Instrument | None = None) ->
         groups: dict[str, list[str]] = {}
         for text in times:
             groups.setdefault(folded(text), []).append(text)
-        found = [f"'{text}' ({times[text]})" for group in groups.values() if len(group) > 1 for text in group]
-        if found:
-            yield str(name), listed(found)
+        alike = [f"'{text}' ({times[text]})" for group in groups.values() if len(group) > 1 for text in group]
+        if alike:
+            yield str(name), listed(alike)

@@ -56,13 +56,13 @@ def read_words(texts: Iterable[str], scale: ResponseScale) -> Words:
     wrong, loose = {}, {}
     labels, missing = _labels(scale), {folded(word) for word in scale.missing if isinstance(word, str)}
     for text in (text for text in distinct if text not in codes):
-        found = _labelled(text, labels)
+        meant = _labelled(text, labels)
         if folded(text) in missing:
             no_answer[text] = "declared missing"
-        elif len(found) == 1:
-            codes[text] = found.pop()
-        elif found:
-            wrong[text] = f"fits the labels of {' and '.join(f'{code:g}' for code in sorted(found))}"
+        elif len(meant) == 1:
+            codes[text] = meant.pop()
+        elif meant:
+            wrong[text] = f"fits the labels of {' and '.join(f'{code:g}' for code in sorted(meant))}"
         elif folded(text) in TRUTH:
             codes[text] = TRUTH[folded(text)]
         elif _coded(text):
@@ -87,17 +87,17 @@ def _numeric(texts: list[str], scale: ResponseScale) -> dict[str, float]:
     if not texts:
         return {}
     plainly = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce")
-    found = {text: float(value) for text, value in zip(texts, plainly, strict=True) if not np.isnan(value)}
-    rest = [text for text in texts if text not in found and bare([text])]
+    plain_codes = {text: float(value) for text, value in zip(texts, plainly, strict=True) if not np.isnan(value)}
+    rest = [text for text in texts if text not in plain_codes and bare([text])]
     split = bare(rest)
     if not rest or split is None:
-        return found
+        return plain_codes
     marks = written(split[0])
     values = None if marks.open or marks.clash else numbers(split[0], marks.decimal, marks.thousands)
     if values is None:
-        return found
+        return plain_codes
     share = [0.01 if sign == "%" and scale.highest <= 1 else 1.0 for sign in split[1]]
-    return found | {text: value * part for text, value, part in zip(rest, values, share, strict=True)}
+    return plain_codes | {text: value * part for text, value, part in zip(rest, values, share, strict=True)}
 
 
 def _labels(scale: ResponseScale) -> tuple[dict[str, set[float]], dict[str, set[float]]]:
@@ -115,9 +115,9 @@ def _labelled(text: str, labels: tuple[dict[str, set[float]], dict[str, set[floa
 
 
 def _coded(text: str) -> tuple[float, str] | None:
-    found = LEADING.fullmatch(plain(text))
-    code, rest = found.groups() if found else ("", "")
-    if not found:
+    match = LEADING.fullmatch(plain(text))
+    code, rest = match.groups() if match else ("", "")
+    if not match:
         behind = TRAILING.fullmatch(plain(text)) or BEHIND.fullmatch(plain(text))
         rest, code = behind.groups() if behind else ("", "")
     if not code or MONTH.fullmatch(folded(rest)):
@@ -155,8 +155,8 @@ def _by_code(
 
 
 def _lettered(texts: list[str], scale: ResponseScale) -> dict[str, float]:
-    found = {text: match for text in texts if (match := LETTERED.fullmatch(text.strip()))}
-    letters = {match.group(1) for match in found.values()}
-    values = {text: float(match.group(2)) for text, match in found.items()}
+    matches = {text: match for text in texts if (match := LETTERED.fullmatch(text.strip()))}
+    letters = {match.group(1) for match in matches.values()}
+    values = {text: float(match.group(2)) for text, match in matches.items()}
     fits = all(scale.lowest <= value <= scale.highest for value in values.values())
     return values if len(letters) == 1 and scale.lowest == 1 and fits and scale.whole else {}

@@ -70,8 +70,8 @@ def cutoff(attentive: Floats, careless: Floats, share: float = ATTENTIVE) -> Cut
     attentive, careless = attentive[~np.isnan(attentive)], careless[~np.isnan(careless)]
     if min(len(attentive), len(careless)) < DRAWN // 10:
         return None
-    found = judged(float(np.quantile(attentive, share)), attentive, careless)
-    return found if found.careless >= CARELESS else None
+    best = judged(float(np.quantile(attentive, share)), attentive, careless)
+    return best if best.careless >= CARELESS else None
 
 
 def judged(value: float, attentive: Floats, careless: Floats) -> Cutoff:
@@ -83,6 +83,6 @@ def judged(value: float, attentive: Floats, careless: Floats) -> Cutoff:
     return Cutoff(value, float((attentive < value).mean()), float((careless < value).mean()))
 
 
-def beyond(values: Floats, found: Cutoff | None) -> npt.NDArray[np.bool_]:
+def beyond(values: Floats, limit: Cutoff | None) -> npt.NDArray[np.bool_]:
     """Which of the values lie below a cut-off; none where there is none."""
-    return np.zeros(len(values), dtype=bool) if found is None else values < found.value
+    return np.zeros(len(values), dtype=bool) if limit is None else values < limit.value

@@ -24,20 +24,20 @@ def with_cell_errors(table: RawTable, rows: Sequence[Row], sheet: str) -> RawTab
     """
     shift = len(rows[0]) - table.frame.shape[1] if rows else 0
     end = table.start + len(table.frame)
-    found = [
+    marked = [
         (place, cell, f"{column_letters(place + 1)}{number}")
         for number, row in enumerate(rows[table.start : end], start=table.start + 1)
         for place, cell in enumerate(row)
         if isinstance(cell, str) and cell[:1] == "#" and cell in ERRORS | NOT_AVAILABLE and place >= shift
     ]
     doubts = dict(table.doubts)
-    for place in dict.fromkeys(place for place, cell, _ in found if cell in ERRORS):
+    for place in dict.fromkeys(place for place, cell, _ in marked if cell in ERRORS):
         header = str(table.frame.columns[place - shift])
-        errors = [(cell, where) for other, cell, where in found if other == place and cell in ERRORS]
+        errors = [(cell, where) for other, cell, where in marked if other == place and cell in ERRORS]
         shown = " and ".join(dict.fromkeys(cell for cell, _ in errors))
         where = listed([cell for _, cell in errors])
         wrong = f"sheet '{sheet}' shows {shown} in cell {where} ({counted(len(errors), 'cell')}): mend or clear it"
         doubts[header] = "; ".join(filter(None, [doubts.get(header, ""), wrong]))
-    none = [where for _, cell, where in found if cell in NOT_AVAILABLE]
+    none = [where for _, cell, where in marked if cell in NOT_AVAILABLE]
     note = (f"sheet '{sheet}' shows #N/A in cell {listed(none)}: no value",) if none else ()
     return replace(table, doubts=doubts, notes=table.notes + note)

@@ -53,7 +53,7 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> CheckedColu
     >>> list(checked.answers), checked.problems
     (['sat1'], ())
     """
-    frame, found = _named(table.frame), []
+    frame, no_answers = _named(table.frame), []
     headers = frame.columns.tolist()
     parts, renamed = found_by_text(_parts(instrument), headers, table.texts)
     problems = [*_table_problems(frame), *_absent(parts, headers), *_taken(parts, headers)]
@@ -72,12 +72,12 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> CheckedColu
         problems += [f"column '{header}': {doubt}"] if doubt and used else [] if doubt else column.problems
         unused = [ColumnNote(f"column '{header}' (not in use): {doubt}")] if doubt and not used else []
         notes += [*column.notes, *unused]
-        found += column.no_answers
+        no_answers += column.no_answers
     names = [parts[header].name if header in parts else header for header in once]
     answers = with_columns(frame, columns).set_axis(names, axis=1)
-    texts = [*_together(notes), *_no_answer_notes(found), *_joined(answers), *_alike(answers, instrument)]
+    texts = [*_together(notes), *_no_answer_notes(no_answers), *_joined(answers), *_alike(answers, instrument)]
     texts += _marked(answers)
-    return CheckedColumns(answers, tuple(problems), tuple(texts), tuple(found))
+    return CheckedColumns(answers, tuple(problems), tuple(texts), tuple(no_answers))
 
 
 def _parts(instrument: Instrument | None) -> Parts:
@@ -116,11 +116,11 @@ def _plain_items(frame: pd.DataFrame, parts: Parts, closer: set[str]) -> dict[in
         part = parts.get(header)
         if isinstance(part, Item) and header not in closer and isinstance(kind, np.dtype) and kind.kind in "iuf":
             alike.setdefault((part.scale, part.reverse, kind.kind), []).append(place)
-    found: dict[int, Any] = {}
+    columns: dict[int, Any] = {}
     for (scale, reverse, _), places in alike.items():
         answers, fits = answers_on_scale(frame.iloc[:, places].to_numpy(), scale, reverse)
-        found |= {place: answers[:, column] for column, place in enumerate(places) if fits[column]}
-    return found
+        columns |= {place: answers[:, column] for column, place in enumerate(places) if fits[column]}
+    return columns
 
 
 def _together(notes: list[ColumnNote]) -> Iterator[str]:
@@ -132,10 +132,10 @@ def _together(notes: list[ColumnNote]) -> Iterator[str]:
         yield f"{what} ({listed(items)})" if items[0] else what
 
 
-def _no_answer_notes(found: list[NoAnswer]) -> Iterator[str]:
+def _no_answer_notes(no_answers: list[NoAnswer]) -> Iterator[str]:
     """What counted as no answer though it is not a declared code, by text."""
     texts: dict[tuple[str, str], list[NoAnswer]] = {}
-    for none in found:
+    for none in no_answers:
         if none.because != "declared missing" or not _is_number(none.answer):
             texts.setdefault((none.answer, none.because), []).append(none)
     for (answer, because), nones in texts.items():

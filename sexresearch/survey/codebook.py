@@ -115,5 +115,5 @@ def _missing_scales(
             elif name not in scales:
                 meant = nearest(name, scales)
                 near = f" ({meant} perhaps)" if meant else ""
-                said = f"item '{item.name}' names the scale '{name}', which is not defined; {known}{near}"
-                yield Problem(said, at, "" if meant else f"[scales.{key(name)}]", (name, meant) if meant else ())
+                wrong = f"item '{item.name}' names the scale '{name}', which is not defined; {known}{near}"
+                yield Problem(wrong, at, "" if meant else f"[scales.{key(name)}]", (name, meant) if meant else ())

@@ -54,7 +54,7 @@ class _Scan:
         self.text = text
         self.place = 0
         self.breaks = [at for at, sign in enumerate(text) if sign == "\n"]
-        self.found: dict[Path, int] = {}
+        self.line_by_path: dict[Path, int] = {}
         self.given: dict[Path, int] = {}
         self.twice: tuple[Path, int, int] | None = None
 
@@ -65,7 +65,7 @@ class _Scan:
                 table = self._header()
             else:
                 self._pair(table)
-        return self.found
+        return self.line_by_path
 
     def _sign(self) -> str:
         """The next sign that is neither blank nor remark; empty at the end."""
@@ -134,7 +134,7 @@ class _Scan:
         self.place += 1
 
     def _note(self, path: Path, place: int) -> None:
-        self.found.setdefault(path, self._line(place))
+        self.line_by_path.setdefault(path, self._line(place))
 
     def _give(self, path: Path, place: int) -> None:
         if path in self.given and self.twice is None:

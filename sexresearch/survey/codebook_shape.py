@@ -66,8 +66,8 @@ def _wrong_keys(
 ) -> Iterator[Problem]:
     if not isinstance(table, dict):
         example = "{ " + ", ".join(f"{key} = …" for key in (required or tuple(allowed)[:1])) + " }"
-        said = f"{where}: expected a table with the keys {', '.join(allowed)}"
-        yield Problem(said, at, f"{at[-1]} = {example}" if at else "")
+        wrong = f"{where}: expected a table with the keys {', '.join(allowed)}"
+        yield Problem(wrong, at, f"{at[-1]} = {example}" if at else "")
         return
     meant = set(usable(table, allowed))
     for key in required:
@@ -76,8 +76,8 @@ def _wrong_keys(
     for key, value in table.items():
         if key not in allowed:
             near = nearest(key, allowed)
-            said = f"{where}: unknown key '{key}'{f', {near} perhaps' if near else ''}; the keys are"
-            yield Problem(f"{said} {', '.join(allowed)}", (*at, key), instead=(key, near) if near else ())
+            wrong = f"{where}: unknown key '{key}'{f', {near} perhaps' if near else ''}; the keys are"
+            yield Problem(f"{wrong} {', '.join(allowed)}", (*at, key), instead=(key, near) if near else ())
         elif type(value) not in allowed[key]:
             kinds = dict.fromkeys(TYPE_WORDS[kind] for kind in allowed[key])
             write = f"{key} = {_as_kind(value, allowed[key][0])}"
@@ -102,8 +102,8 @@ def _wrong_codes(where: str, at: Path, scale: Table) -> Iterator[Problem]:
     if isinstance(missing, list):
         for place, code in enumerate(missing):
             if type(code) not in (*NUMBER, str):
-                said = f"{where}: missing code {code!r} is neither a number nor a text"
-                yield Problem(said, (*at, "missing", str(place)), 'missing = [99, "n/a"]')
+                wrong = f"{where}: missing code {code!r} is neither a number nor a text"
+                yield Problem(wrong, (*at, "missing", str(place)), 'missing = [99, "n/a"]')
     if isinstance(labels, dict):
         for key in labels:
             if not is_number(key):
@@ -113,8 +113,8 @@ def _wrong_codes(where: str, at: Path, scale: Table) -> Iterator[Problem]:
     if isinstance(labels, list) and {type(scale.get("lowest")), type(scale.get("highest"))} <= set(NUMBER):
         answers = scale["highest"] - scale["lowest"] + 1
         if len(labels) != answers:
-            said = f"{where}: {len(labels)} labels for {answers:g} answers; label some as {{ 1 = 'low' }}"
-            yield Problem(said, (*at, "labels"), _some_labels(scale["lowest"], scale["highest"], labels))
+            wrong = f"{where}: {len(labels)} labels for {answers:g} answers; label some as {{ 1 = 'low' }}"
+            yield Problem(wrong, (*at, "labels"), _some_labels(scale["lowest"], scale["highest"], labels))
 
 
 def _some_labels(lowest: float, highest: float, labels: Sequence[object]) -> str:

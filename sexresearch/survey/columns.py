@@ -188,7 +188,7 @@ def _off_scale(item: Item, cells: pd.Series, codes: pd.Series, answers: pd.Serie
     plainly = [text for text, why in words.wrong.items() if not why]
     off = answers[answers.notna() & ~within]
     usual = [float(code) for code in off.unique() if code in MISSING_CODES]
-    found = [
+    problems = [
         _wrong(
             item,
             "neither number nor label",
@@ -204,7 +204,7 @@ def _off_scale(item: Item, cells: pd.Series, codes: pd.Series, answers: pd.Serie
         ),
         _wrong(item, "not whole", answers[within & (answers != answers.round()) & scale.whole], ""),
     ]
-    yield from (problem for problem in found if problem)
+    yield from (problem for problem in problems if problem)
 
 
 def _line(scale: ResponseScale, values: list[str] | list[float]) -> str:
@@ -223,8 +223,8 @@ def _wrong(item: Item, what: str, values: pd.Series, remedy: str) -> str:
         return ""
     distinct = dict.fromkeys(_shown(value) for value in values)
     verb = "is" if len(values) == 1 else "are"
-    found = f"{counted(len(values), 'answer')} {verb} {what}: {listed(distinct)}"
-    return f"item '{item.name}': {found} (row {listed(values.index)}){remedy}"
+    finding = f"{counted(len(values), 'answer')} {verb} {what}: {listed(distinct)}"
+    return f"item '{item.name}': {finding} (row {listed(values.index)}){remedy}"
 
 
 def _shown(value: object) -> str:
@@ -293,9 +293,9 @@ def number_values(
             cells = plain_column(cells.mask(cells.isin(texts)))
     if types.is_numeric_dtype(cells.dtype) and not types.is_bool_dtype(cells.dtype):
         codes = no_answer_codes(file_labels)
-        found = cells.isin(list(codes))
-        none += [NoAnswer(name, f"{code:g} ({codes[code]})", n, BY_LABEL) for code, n in _times(cells[found])]
-        cells = plain_column(cells.mask(found)) if found.any() else cells
+        unanswered = cells.isin(list(codes))
+        none += [NoAnswer(name, f"{code:g} ({codes[code]})", n, BY_LABEL) for code, n in _times(cells[unanswered])]
+        cells = plain_column(cells.mask(unanswered)) if unanswered.any() else cells
     return cells, [], [], none
 
 
@@ -307,8 +307,8 @@ def _mixed(cells: pd.Series) -> bool:
 
 def _spellings(labels: Mapping[str, str]) -> dict[str, str]:
     """Folded code or label → code, as far as no two of them are folded alike."""
-    found: dict[str, set[str]] = {}
+    by_spelling: dict[str, set[str]] = {}
     for code, label in labels.items():
         for text in (code, label):
-            found.setdefault(folded(text), set()).add(code)
-    return {text: codes.pop() for text, codes in found.items() if len(codes) == 1}
+            by_spelling.setdefault(folded(text), set()).add(code)
+    return {text: codes.pop() for text, codes in by_spelling.items() if len(codes) == 1}

@@ -33,13 +33,13 @@ def found_by_text(
     times = Counter(name for name, _ in names)
     by_name = {name: header for name, header in names if times[name] == 1}
     exact = {_last(header): header for header in free}
-    found, notes = {}, []
+    by_header, notes = {}, []
     for header, part in parts.items():
         other = "" if header in there else by_name.get(folded(header), "") or _as_allowed(header, exact)
-        if other and other not in found:
+        if other and other not in by_header:
             notes.append(f"'{header}' is read from the column '{other}'")
-        found[other if other and other not in found else header] = part
-    return found, notes
+        by_header[other if other and other not in by_header else header] = part
+    return by_header, notes
 
 
 def _other_names(header: str, texts: Mapping[str, str]) -> set[str]:

@@ -65,10 +65,10 @@ def _unusable_names(constructs: tuple[Construct, ...]) -> Iterator[Problem]:
             yield Problem(f"construct name '{name}' {rule}", home, f"[constructs.{_usable_name(name, 'construct')}]")
         for item in construct.items:
             if not is_model_name(item.name):
-                said = f"item name '{item.name}' {rule}; the file's own header can be given as its `column`"
+                wrong = f"item name '{item.name}' {rule}; the file's own header can be given as its `column`"
                 header = quoted(item.header)
                 write = f'{_usable_name(item.name, "item")} = {{ wording = "…", column = {header} }}'
-                yield Problem(said, (*home, "items", item.name), write)
+                yield Problem(wrong, (*home, "items", item.name), write)
 
 
 def _usable_name(name: str, kind: str) -> str:
@@ -127,20 +127,20 @@ def _item_problems(constructs: tuple[Construct, ...]) -> Iterator[Problem]:
         if scales.setdefault(scale.name, scale) != scale:
             yield Problem(f"item '{item.name}' uses a second, different scale called '{scale.name}'", at)
         if item.reverse and not math.isfinite(scale.lowest + scale.highest):
-            said = f"item '{item.name}' cannot be reversed: its scale '{scale.name}' has no end"
-            yield Problem(said, (*at, "reverse"), f"lowest and highest of [scales.{key(scale.name)}] as numbers")
+            wrong = f"item '{item.name}' cannot be reversed: its scale '{scale.name}' has no end"
+            yield Problem(wrong, (*at, "reverse"), f"lowest and highest of [scales.{key(scale.name)}] as numbers")
         if item.respondent and item.respondent not in RESPONDENTS:
-            said = f"item '{item.name}' has the respondent '{item.respondent}'; there are {', '.join(RESPONDENTS)}"
+            wrong = f"item '{item.name}' has the respondent '{item.respondent}'; there are {', '.join(RESPONDENTS)}"
             yield Problem(
-                said, (*at, "respondent"), f'respondent = "{nearest(item.respondent, RESPONDENTS) or "customer"}"'
+                wrong, (*at, "respondent"), f'respondent = "{nearest(item.respondent, RESPONDENTS) or "customer"}"'
             )
 
 
 def _role_problems(fields: tuple[Field, ...]) -> Iterator[Problem]:
     for field in fields:
         if field.role not in ROLES:
-            said = f"field '{field.name}' has the role '{field.role}'; the roles are {', '.join(ROLES)}"
-            yield Problem(said, ("fields", field.name, "role"), f'role = "{nearest(field.role, ROLES) or "other"}"')
+            wrong = f"field '{field.name}' has the role '{field.role}'; the roles are {', '.join(ROLES)}"
+            yield Problem(wrong, ("fields", field.name, "role"), f'role = "{nearest(field.role, ROLES) or "other"}"')
 
 
 def scale_problems(scale: ResponseScale) -> Iterator[Problem]:
@@ -151,14 +151,14 @@ def scale_problems(scale: ResponseScale) -> Iterator[Problem]:
     """
     where, at = f"scale '{scale.name}'", ("scales", scale.name)
     if not scale.lowest < scale.highest:
-        said = f"{where}: lowest ({scale.lowest:g}) is not below highest ({scale.highest:g})"
+        wrong = f"{where}: lowest ({scale.lowest:g}) is not below highest ({scale.highest:g})"
         turned = f"lowest = {number(scale.highest)} and highest = {number(scale.lowest)}"
-        yield Problem(said, (*at, "lowest"), turned if scale.lowest > scale.highest else "")
+        yield Problem(wrong, (*at, "lowest"), turned if scale.lowest > scale.highest else "")
         return
     ends = (scale.lowest, scale.highest)
     if scale.whole and not all(math.isfinite(end) and end == round(end) for end in ends):
-        said = f"{where}: its ends are not whole numbers; set `whole` to false if any number is an answer"
-        yield Problem(said, at, "whole = false")
+        wrong = f"{where}: its ends are not whole numbers; set `whole` to false if any number is an answer"
+        yield Problem(wrong, at, "whole = false")
     yield from _label_problems(scale, where, at)
     yield from _missing_problems(scale, where, (*at, "missing"))
 
@@ -166,9 +166,9 @@ def scale_problems(scale: ResponseScale) -> Iterator[Problem]:
 def _label_problems(scale: ResponseScale, where: str, at: tuple[str, ...]) -> Iterator[Problem]:
     for code, text in scale.labels:
         if not scale.lowest <= code <= scale.highest and code not in scale.missing:
-            said = f"{where}: the label '{text}' belongs to {code:g}, which is not an answer"
+            wrong = f"{where}: the label '{text}' belongs to {code:g}, which is not an answer"
             codes = missing_text((*scale.missing, code))
-            yield Problem(said, (*at, "labels", f"{code:g}"), f"missing = {codes} if it is no answer")
+            yield Problem(wrong, (*at, "labels", f"{code:g}"), f"missing = {codes} if it is no answer")
     answers = [plain(text) for code, text in scale.labels if code not in scale.missing]
     for text, times in Counter(answers).items():
         if times > 1:

@@ -29,23 +29,23 @@ def coverage_frame(constructs: tuple[Construct, ...]) -> pd.DataFrame:
             "part": [part for part, *_ in rows],
             "clause": [clause for _, clause, *_ in rows],
             "title": [title for _, _, title, _ in rows],
-            "measured": [bool(found) for *_, found in rows],
-            "by": [_joined(construct.name for construct, _ in found) for *_, found in rows],
-            "item_names": [_joined(item.name for _, item in found) for *_, found in rows],
-            "respondents": [_joined(item.respondent for _, item in found if item.respondent) for *_, found in rows],
+            "measured": [bool(pairs) for *_, pairs in rows],
+            "by": [_joined(construct.name for construct, _ in pairs) for *_, pairs in rows],
+            "item_names": [_joined(item.name for _, item in pairs) for *_, pairs in rows],
+            "respondents": [_joined(item.respondent for _, item in pairs if item.respondent) for *_, pairs in rows],
         }
     )
 
 
 def _items_by_part(constructs: tuple[Construct, ...]) -> ItemsByPart:
     """Construct and item by the part of the model that they ask about, as look-ups compare it."""
-    found: ItemsByPart = {}
+    by_clause: ItemsByPart = {}
     for construct in constructs:
         for item in construct.items:
             place = node_key(construct.node) if construct.node else ""
             for clause in dict.fromkeys(plain(name) for name in (place, item.clause) if name):
-                found.setdefault(clause, []).append((construct, item))
-    return found
+                by_clause.setdefault(clause, []).append((construct, item))
+    return by_clause
 
 
 def _parts(items: ItemsByPart) -> Iterator[tuple[str, str, str, list[tuple[Construct, Item]]]]:

@@ -142,9 +142,9 @@ def _split(head: str, dialect: Dialect, known: tuple[str, ...]) -> _Split:
     error = ""
     try:
         rows.extend(row for _, row in islice(numbered_rows(head, dialect), LOOKED_AT) if any(map(str.strip, row)))
-    except csv.Error as found:
-        cut = len(head) == HEAD and "end of data" in str(found)
-        error = "" if cut and rows else str(found)
+    except csv.Error as wrong:
+        cut = len(head) == HEAD and "end of data" in str(wrong)
+        error = "" if cut and rows else str(wrong)
     if not rows:
         return _Split(dialect, 0, True, 0.0, 0.0, error)
     rows = rows[:-1] if len(head) == HEAD and len(rows) > 2 else rows

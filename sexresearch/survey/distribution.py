@@ -30,11 +30,11 @@ def missing_at_random(items: pd.DataFrame, known: Rated) -> Iterator[Finding]:
         return
     used = sampled_rows(answers)
     same = varying == [known.names[place] for place in known.varying]
-    found = little_mcar(used, known.moments if same else None)
-    if found is None or not found.pvalue < LEVEL:
+    little = little_mcar(used, known.moments if same else None)
+    if little is None or not little.pvalue < LEVEL:
         return
-    rows = "" if found.rows == int((~np.isnan(answers)).any(axis=1).sum()) else f", {found.rows} rows drawn"
-    detail = f"Little's test: chi-square {found.statistic:.1f}, df {found.df}, p {_p(found.pvalue)}{rows}"
+    rows = "" if little.rows == int((~np.isnan(answers)).any(axis=1).sum()) else f", {little.rows} rows drawn"
+    detail = f"Little's test: chi-square {little.statistic:.1f}, df {little.df}, p {_p(little.pvalue)}{rows}"
     advice = 'not missing completely at random: leaving rows with gaps out can mislead; use missing="fiml"'
     yield Finding("missing answers depend on others", "survey", detail=detail, advice=advice)
 
@@ -45,12 +45,13 @@ def shape(items: Rated) -> Iterator[Finding]:
     whole = own[~np.isnan(own).any(axis=1)]
     if len(whole) > MOST_ROWS:
         whole = whole[np.random.default_rng(1).permutation(len(whole))[:MOST_ROWS]]
-    found = mardia(whole)
-    if found is None or abs(found.z) <= NOT_NORMAL:
+    normal = mardia(whole)
+    if normal is None or abs(normal.z) <= NOT_NORMAL:
         return
     detail = (
-        f"Mardia's skewness {found.skewness:.2f} (chi-square {found.chisq:.1f}, df {found.df}, p "
-        f"{_p(found.skewness_pvalue)}), kurtosis {found.kurtosis:.1f} (z {found.z:.1f}, p {_p(found.kurtosis_pvalue)})"
+        f"Mardia's skewness {normal.skewness:.2f} (chi-square {normal.chisq:.1f}, df {normal.df}, p "
+        f"{_p(normal.skewness_pvalue)}), kurtosis {normal.kurtosis:.1f} (z {normal.z:.1f}, p "
+        f"{_p(normal.kurtosis_pvalue)})"
     )
     yield Finding("not normal", "survey", detail=detail, advice='use a robust estimator, such as estimator="MLR"')
 

@@ -43,19 +43,19 @@ def durations(answers: pd.DataFrame, column: str | None = None) -> pd.Series | N
     if column is not None:
         if column not in answers.columns:
             raise DataError(f"there is no column '{column}' that could tell how long respondents took")
-        found = _seconds(answers[column], 1.0)
-        if not found.notna().any():
+        seconds = _seconds(answers[column], 1.0)
+        if not seconds.notna().any():
             raise DataError(f"the column '{column}' holds no durations above 0, in seconds or as 0:04:31")
-        return found.rename(column)
+        return seconds.rename(column)
     names: dict[str, str] = {}
     for name in answers.columns:
         names.setdefault(folded(str(name)), name)
     for known, unit in ((SECONDS, 1.0), (MINUTES, 60.0)):
         for text, name in names.items():
             if text in known or (unit == 1.0 and NUMBERED.match(text)):
-                found = _seconds(answers[name], unit)
-                if found.notna().any():
-                    return found.rename(str(name))
+                seconds = _seconds(answers[name], unit)
+                if seconds.notna().any():
+                    return seconds.rename(str(name))
     return _from_spans(answers, names)
 
 

@@ -46,14 +46,14 @@ def fingerprint(answers: pd.DataFrame) -> int:
     return int(np.sum(placed, dtype=np.uint64))
 
 
-def reasons_by_row(found: pd.DataFrame) -> dict[Hashable, str]:
+def reasons_by_row(findings: pd.DataFrame) -> dict[Hashable, str]:
     """Why each row of a table of findings is to go: its checks, in their order there.
 
     >>> reasons_by_row(pd.DataFrame({"check": ["speeding", "spam"], "rows": [(1, 2), (2,)]}))
     {1: 'speeding', 2: 'speeding, spam'}
     """
     checks: dict[Hashable, list[str]] = {}
-    for check, rows in zip(found["check"], found["rows"], strict=True):
+    for check, rows in zip(findings["check"], findings["rows"], strict=True):
         for row in rows:
             own = checks.setdefault(row, [])
             if check not in own:
@@ -66,8 +66,8 @@ def reasons_of_rows(rows: object, because: str) -> dict[Hashable, str]:
     if not because.strip():
         raise DataError('without needs a reason for rows named by label: because="left the company", say')
     if isinstance(rows, str | bytes) or not isinstance(rows, Iterable) or isinstance(rows, pd.DataFrame):
-        found = "a frame without check and rows" if isinstance(rows, pd.DataFrame) else type(rows).__name__
-        raise DataError(f"without takes the findings of screen, or labels of rows; found {found}")
+        given = "a frame without check and rows" if isinstance(rows, pd.DataFrame) else type(rows).__name__
+        raise DataError(f"without takes the findings of screen, or labels of rows; found {given}")
     labels = list(rows)
     if labels and all(isinstance(label, bool | np.bool_) for label in labels):
         raise DataError("without takes labels of rows, not True and False: frame.index[condition] are the labels")

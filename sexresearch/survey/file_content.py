@@ -113,22 +113,22 @@ def _check_size(name: str, suffix: str, size: int) -> None:
 
 
 def _check_beginning(name: str, suffix: str, head: bytes) -> None:
-    found = next(((what, fits) for begin, what, fits in BEGINNINGS if head.startswith(begin)), None)
+    begun = next(((what, fits) for begin, what, fits in BEGINNINGS if head.startswith(begin)), None)
     if head.startswith(OLD_OFFICE):
         _refuse(name, suffix, _old_office(head))
-    if found and suffix not in found[1]:
-        what, fits = found
+    if begun and suffix not in begun[1]:
+        what, fits = begun
         _refuse(name, suffix, f"it is {what}{f': give it the suffix {fits[0]}' if fits else ''}")
     if WEB_PAGE.match(head):
         _refuse(name, suffix, "it is a web page (HTML): open it in Excel and save it as .xlsx")
     if suffix in TEXT and JSON.match(head):
         _refuse(name, suffix, "it is JSON: export the answers as a table, .csv or .xlsx")
-    if suffix == ".xlsx" and head.strip() and not found:
+    if suffix == ".xlsx" and head.strip() and not begun:
         text = "it is plain text: give it the suffix .csv" if b"\0" not in head else "it does not begin like one"
         _refuse(name, suffix, text)
-    if suffix == ".dta" and head.strip() and not found and head[0] not in OLD_STATA:
+    if suffix == ".dta" and head.strip() and not begun and head[0] not in OLD_STATA:
         _refuse(name, suffix, "it does not begin like one")
-    if suffix in (".sav", ".parquet") and head.strip() and not found:
+    if suffix in (".sav", ".parquet") and head.strip() and not begun:
         _refuse(name, suffix, "it does not begin like one")
 
 

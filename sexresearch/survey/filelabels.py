@@ -18,11 +18,11 @@ def no_answer_codes(labels: Labels, item: Item | None = None) -> dict[float, str
     {99.0: "Don't know"}
     """
     codes = {number: text for code, text in labels.items() if (number := _number(code)) is not None}
-    found = {code: text for code, text in codes.items() if is_no_answer(text)}
+    silent = {code: text for code, text in codes.items() if is_no_answer(text)}
     if item is None:
-        return found
+        return silent
     scale = item.scale
-    return {code: text for code, text in found.items() if not scale.lowest <= code <= scale.highest}
+    return {code: text for code, text in silent.items() if not scale.lowest <= code <= scale.highest}
 
 
 def contradiction(labels: Labels, item: Item) -> str:
@@ -34,17 +34,19 @@ def contradiction(labels: Labels, item: Item) -> str:
     "item 'sat1': the file's labels run the other way"
     """
     declared = {float(code): text for code, text in item.scale.labels}
-    found = {number: text for code, text in labels.items() if (number := _number(code)) is not None}
-    moved = [(code, other) for code, text in found.items() if (other := _elsewhere(code, text, declared)) is not None]
+    labelled = {number: text for code, text in labels.items() if (number := _number(code)) is not None}
+    pairs = [(code, _elsewhere(code, text, declared)) for code, text in labelled.items()]
+    moved = [(code, other) for code, other in pairs if other is not None]
     where = f"item '{item.name}': the file's labels"
     if not moved:
-        return _crossed(found, declared, item, where)
+        return _crossed(labelled, declared, item, where)
     code, other = moved[0]
-    shown = f"{code:g} is '{found[code]}' in the file, but '{found[code]}' is {other:g} in scale '{item.scale.name}'"
+    text = labelled[code]
+    shown = f"{code:g} is '{text}' in the file, but '{text}' is {other:g} in scale '{item.scale.name}'"
     ends = item.scale.lowest + item.scale.highest
     if all(code + other == ends for code, other in moved):
-        return f"{where} run the other way: {shown}; {_remedy(found, item)}"
-    return f"{where} stand at other codes: {shown}; {_remedy(found, item)}"
+        return f"{where} run the other way: {shown}; {_remedy(labelled, item)}"
+    return f"{where} stand at other codes: {shown}; {_remedy(labelled, item)}"
 
 
 def other_words(labels: Labels, item: Item) -> str:
@@ -70,24 +72,24 @@ def _elsewhere(code: float, text: str, declared: Mapping[float, str]) -> float |
     return same[0] if same and code not in same else None
 
 
-def _crossed(found: Mapping[float, str], declared: Mapping[float, str], item: Item, where: str) -> str:
+def _crossed(labelled: Mapping[float, str], declared: Mapping[float, str], item: Item, where: str) -> str:
     """Ends in other words: those of the file share words with the opposite ends of the scale only."""
     low, high = item.scale.lowest, item.scale.highest
-    if not {low, high} <= found.keys() & declared.keys():
+    if not {low, high} <= labelled.keys() & declared.keys():
         return ""
     words = {key: set(folded(text).split()) for key, text in (("low", declared[low]), ("high", declared[high]))}
-    low_words, high_words = set(folded(found[low]).split()), set(folded(found[high]).split())
+    low_words, high_words = set(folded(labelled[low]).split()), set(folded(labelled[high]).split())
     only_low, only_high = words["low"] - words["high"], words["high"] - words["low"]
     straight = bool(low_words & only_low) or bool(high_words & only_high)
     crossed = bool((low_words - high_words) & only_high) and bool((high_words - low_words) & only_low)
     if straight or not crossed:
         return ""
-    shown = f"{low:g} is '{found[low]}' in the file and '{declared[low]}' in scale '{item.scale.name}'"
-    return f"{where} run the other way: {shown}; {_remedy(found, item)}"
+    shown = f"{low:g} is '{labelled[low]}' in the file and '{declared[low]}' in scale '{item.scale.name}'"
+    return f"{where} run the other way: {shown}; {_remedy(labelled, item)}"
 
 
-def _remedy(found: Mapping[float, str], item: Item) -> str:
-    inside = {code: text for code, text in sorted(found.items()) if item.scale.lowest <= code <= item.scale.highest}
+def _remedy(labelled: Mapping[float, str], item: Item) -> str:
+    inside = {code: text for code, text in sorted(labelled.items()) if item.scale.lowest <= code <= item.scale.highest}
     labels = ", ".join(f'{code:g} = "{text}"' for code, text in inside.items())
     return f"write labels = {{ {labels} }} and mark items with `reverse` accordingly, or recode the file"
 

@@ -54,9 +54,9 @@ def speeding(items: Rated, indices: pd.DataFrame, source: str) -> Iterator[Findi
 
 def inconsistent(items: Rated, indices: pd.DataFrame) -> Iterator[Finding]:
     """Respondents whose answers do not go together as those of all others do."""
-    if len(items.varying) < TELLING_ITEMS or items.drawn is None or items.moments is None:
+    if len(items.varying) < TELLING_ITEMS or items.simulated is None or items.moments is None:
         return
-    attentive, random = items.indices(items.drawn.attentive), items.indices(items.drawn.random)
+    attentive, random = items.indices(items.simulated.attentive), items.indices(items.simulated.random)
     yield from _outlying(items, indices)
     for check, (name, meaning) in CHECKS.items():
         sign = -1.0 if name == "antonyms" else 1.0
@@ -66,9 +66,9 @@ def inconsistent(items: Rated, indices: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _outlying(items: Rated, indices: pd.DataFrame) -> Iterator[Finding]:
-    assert items.drawn is not None
+    assert items.simulated is not None
     assert items.moments is not None
-    attentive, random = (_log_tail(items, kind) for kind in (items.drawn.attentive, items.drawn.random))
+    attentive, random = (_log_tail(items, kind) for kind in (items.simulated.attentive, items.simulated.random))
     own = np.log(np.maximum(indices["d2_pvalue"].to_numpy(), np.finfo(float).tiny))
     bonferroni = float(np.log(CHANCE / max(1, len(own))))
     limit = _of_distances(own, attentive, random, bonferroni)
@@ -102,9 +102,9 @@ def _log_tail(items: Rated, given: Floats) -> Floats:
 
 def little_variation(items: Rated, indices: pd.DataFrame, known: set[object]) -> Iterator[Finding]:
     """Respondents who gave nearly one answer throughout, beside those `known` to have given one in a run."""
-    if len(items.varying) < TELLING_ITEMS or items.drawn is None:
+    if len(items.varying) < TELLING_ITEMS or items.simulated is None:
         return
-    attentive, straight = (items.indices(kind)["irv"] for kind in (items.drawn.attentive, items.drawn.straight))
+    attentive, straight = (items.indices(kind)["irv"] for kind in (items.simulated.attentive, items.simulated.straight))
     limit = cutoff(attentive, straight, share=FEW)
     flags = pd.Series(beyond(indices["irv"].to_numpy(), limit), indices.index)
     flags &= ~indices.index.isin(list(known))
@@ -124,18 +124,18 @@ def _by_cutoff(
 
 def twins(items: Rated, known: set[object]) -> Iterator[Finding]:
     """Respondents whose answers differ from those of an earlier one in fewer items than chance allows for."""
-    if len(items.varying) < TELLING_ITEMS or items.drawn is None:
+    if len(items.varying) < TELLING_ITEMS or items.simulated is None:
         return
     values, p = items.answers[:, items.varying], len(items.varying)
-    accidental = close_pairs(items.drawn.attentive[:DRAWN_TWINS], p)
-    drawn = min(DRAWN_TWINS, DRAWN)
-    apart = most_apart(accidental, len(values), drawn, p)
+    accidental = close_pairs(items.simulated.attentive[:DRAWN_TWINS], p)
+    made = min(DRAWN_TWINS, DRAWN)
+    apart = most_apart(accidental, len(values), made, p)
     if apart < 0:
         return
-    found, apart = near_twins(values, apart)
-    chance = float(expected_pairs(accidental, len(values), drawn)[apart])
+    rows, apart = near_twins(values, apart)
+    chance = float(expected_pairs(accidental, len(values), made)[apart])
     flags = pd.Series(False, items.given.index)
-    flags.iloc[list(found)] = True
+    flags.iloc[list(rows)] = True
     flags &= ~items.given.index.isin(list(known))
     detail = f"differs from an earlier row in at most {counted(apart, 'answer')} of {p}"
     detail += f"; about {counted(round(chance), 'such pair')} may be chance" if chance >= EXPECTED else ""

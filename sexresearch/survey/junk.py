@@ -31,9 +31,9 @@ def junk_texts(answers: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
             continue
         texts = values[values.map(lambda cell: isinstance(cell, str))]
         times = texts.value_counts()
-        found = [text for text, n in times.items() if n <= max(1, RARE * len(texts)) and _junk(str(text))]
-        if found:
-            yield str(name), values.isin(found)
+        junk = [text for text, n in times.items() if n <= max(1, RARE * len(texts)) and _junk(str(text))]
+        if junk:
+            yield str(name), values.isin(junk)
 
 
 def _junk(text: str) -> bool:

@@ -56,14 +56,14 @@ def written(texts: Sequence[str]) -> Written:
     decimal = {mark: next(filter(DECIMAL[mark].fullmatch, texts), "") for mark in marks}
     if decimal.get(".") and decimal.get(","):
         return Written(clash=(decimal["."], decimal[","]))
-    found = next((mark for mark in marks if decimal[mark]), "")
-    if found:
-        others = [mark for mark in marks if mark != found]
-        return Written(found, "".join(others) or _grouping(joined))
+    decimal_mark = next((mark for mark in marks if decimal[mark]), "")
+    if decimal_mark:
+        others = [mark for mark in marks if mark != decimal_mark]
+        return Written(decimal_mark, "".join(others) or _grouping(joined))
     grouped = next((mark for mark in marks if any(map(GROUPED[mark].fullmatch, texts))), "")
     if grouped:
         return Written("," if grouped == "." else ".", grouped)
-    opened = [found for mark in marks if (found := next(filter(OPEN[mark].fullmatch, texts), ""))]
+    opened = [decimal_mark for mark in marks if (decimal_mark := next(filter(OPEN[mark].fullmatch, texts), ""))]
     return Written(clash=(opened[0], opened[1])) if len(opened) > 1 else Written(open="".join(opened))
 
 
@@ -73,10 +73,10 @@ def bare(texts: Sequence[str]) -> tuple[list[str], list[str]] | None:
     >>> bare(["45 %", "€ 1.200"]), bare(["about 5"])
     ((['45', '1.200'], ['%', '']), None)
     """
-    found = [AROUND.fullmatch(text.translate(PLAIN_MARKS)) for text in texts]
-    if not all(found):
+    matches = [AROUND.fullmatch(text.translate(PLAIN_MARKS)) for text in texts]
+    if not all(matches):
         return None
-    groups = [match.groups() for match in found if match]
+    groups = [match.groups() for match in matches if match]
     return [number.strip() for number, _ in groups], ["%" if sign == "%" else "" for _, sign in groups]
 
 
@@ -98,8 +98,8 @@ def numbers(texts: Sequence[str], decimal: str, thousands: str) -> npt.NDArray[n
         if any("." in text for text in texts):
             return None
         texts = [text.replace(",", ".", 1) for text in texts]
-    found = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(float)
-    return None if np.isnan(found).any() else found
+    values = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(float)
+    return None if np.isnan(values).any() else values
 
 
 def _grouping(joined: str) -> str:

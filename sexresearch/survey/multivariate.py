@@ -64,10 +64,10 @@ def little_mcar(answers: Floats, known: tuple[Floats, Floats] | None = None) -> 
     answers = answers[~np.isnan(answers).all(axis=1)]
     if not np.isnan(answers).any():
         return None
-    found = moments(answers) if known is None else known
-    if found is None:
+    estimated = moments(answers) if known is None else known
+    if estimated is None:
         return None
-    mean, cov = found
+    mean, cov = estimated
     seen = ~np.isnan(answers)
     kinds, number = patterns_of(seen)
     n = np.bincount(number)
@@ -170,11 +170,11 @@ def mahalanobis(answers: Floats, known: tuple[Floats, Floats] | None = None) -> 
     >>> round(float(distance.sum()), 6), bool(((pvalue > 0) & (pvalue < 1)).all())
     (147.0, True)
     """
-    found = moments(answers) if known is None else known
-    if found is None:
+    estimated = moments(answers) if known is None else known
+    if estimated is None:
         return np.full(len(answers), np.nan), np.full(len(answers), np.nan)
     n = len(answers)
-    distance = squared_distances(answers, found[0], found[1] * (n / (n - 1)))
+    distance = squared_distances(answers, estimated[0], estimated[1] * (n / (n - 1)))
     return distance, chdtrc((~np.isnan(answers)).sum(axis=1), distance)
 
 

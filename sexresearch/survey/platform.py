@@ -103,9 +103,9 @@ def _limesurvey(names: set[str]) -> bool:
     return bool(names & {"lastpage", "startlanguage", "last page", "start language", "letzte seite"})
 
 
-def _add(found: dict[Hashable, str], rows: pd.Series, column: str) -> None:
+def _add(columns: dict[Hashable, str], rows: pd.Series, column: str) -> None:
     for row in rows.index[rows]:
-        found.setdefault(row, column)
+        columns.setdefault(row, column)
 
 
 def _text(value: object) -> str:

@@ -31,8 +31,8 @@ def placed(problems: Iterable[Problem], codebook: str) -> Iterator[str]:
     ['line 2: unknown key \\'lables\\', labels perhaps; write labels = ["no", "yes"]']
     """
     lines, texts = key_lines(codebook), codebook.split("\n")
-    found = [(line_of(problem.at, lines), problem) for problem in problems]
-    for number, problem in sorted(found, key=lambda pair: pair[0] or len(texts)):
+    lined = [(line_of(problem.at, lines), problem) for problem in problems]
+    for number, problem in sorted(lined, key=lambda pair: pair[0] or len(texts)):
         write = problem.write or (_with(texts[number - 1], *problem.instead) if problem.instead and number else "")
         yield f"{f'line {number}: ' if number else ''}{problem.text}{f'; write {write}' if write else ''}"
 

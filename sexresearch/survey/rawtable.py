@@ -59,9 +59,9 @@ def table_of_rows(
       sat1  city
     1    5  Oslo
     """
-    found = outline_of(rows, name, header=header, wanted=wanted, merged=merged)
-    body = pd.DataFrame(list(rows[found.start : found.end]), columns=found.names, dtype=object)
-    return table_of_frame(body, found, notes)
+    outline = outline_of(rows, name, header=header, wanted=wanted, merged=merged)
+    body = pd.DataFrame(list(rows[outline.start : outline.end]), columns=outline.names, dtype=object)
+    return table_of_frame(body, outline, notes)
 
 
 @dataclass(frozen=True)
@@ -118,17 +118,17 @@ def outline_of(
     return Outline(layout.names, layout.texts, start, end, tuple(note for note in notes if notes[note]))
 
 
-def table_of_frame(body: pd.DataFrame, found: Outline, notes: tuple[str, ...] = ()) -> RawTable:
+def table_of_frame(body: pd.DataFrame, outline: Outline, notes: tuple[str, ...] = ()) -> RawTable:
     """The table of the rows of answers, without a first column that only counts them.
 
     >>> table_of_frame(pd.DataFrame({"sat1": ["5"]}), Outline(("sat1",), ("",), 1, 2)).start
     1
     """
-    frame = numbered(body.set_axis(list(found.names), axis=1))
-    counts = found.names[0] == "" and _counts_rows(frame.iloc[:, 0])
+    frame = numbered(body.set_axis(list(outline.names), axis=1))
+    counts = outline.names[0] == "" and _counts_rows(frame.iloc[:, 0])
     dropped = ("the first column has no name and counts the rows: left out",) * int(counts)
-    texts = {key: text for key, text in zip(found.names, found.texts, strict=False) if text and text != key}
-    return RawTable(frame.iloc[:, int(counts) :], {}, notes + found.notes + dropped, texts, start=found.start)
+    texts = {key: text for key, text in zip(outline.names, outline.texts, strict=False) if text and text != key}
+    return RawTable(frame.iloc[:, int(counts) :], {}, notes + outline.notes + dropped, texts, start=outline.start)
 
 
 def layout_of(rows: Rows, merged: bool = False) -> FileLayout:

@@ -61,7 +61,7 @@ class Rated:
         return moments(self.answers[:, self.varying]) if len(self.varying) else None
 
     @cached_property
-    def drawn(self) -> SimulatedAnswers | None:
+    def simulated(self) -> SimulatedAnswers | None:
         """Answers to the varying items as attentive and as careless respondents would give them."""
         if self.moments is None:
             return None
@@ -83,11 +83,11 @@ class Rated:
         place = {int(old): new for new, old in enumerate(self.varying)}
         own = [[place[item] for item in items if item in place] for items in self.constructs]
         synonyms, antonyms = self.pairs
-        found = (
+        values = (
             *(long_string(given).astype(float), response_variability(given), person_total(given)),
             *(pair_consistency(given, synonyms), pair_consistency(given, antonyms), even_odd(turned, own)),
         )
-        return dict(zip(INDICES, found, strict=True))
+        return dict(zip(INDICES, values, strict=True))
 
 
 def rated(survey: Survey) -> Rated:
@@ -188,8 +188,8 @@ def seconds_of(survey: Survey, column: str | None) -> pd.Series:
     """Seconds that each respondent took, named by where they come from; NaN throughout where nothing tells."""
     answers = survey.answers
     items = list(survey.items) if column is None and survey.instrument is not None else []
-    found = durations(answers.drop(columns=items), column)
-    return pd.Series(np.nan, answers.index, name="") if found is None else found
+    seconds = durations(answers.drop(columns=items), column)
+    return pd.Series(np.nan, answers.index, name="") if seconds is None else seconds
 
 
 def indices_of(items: Rated, seconds: pd.Series) -> pd.DataFrame:
@@ -199,8 +199,8 @@ def indices_of(items: Rated, seconds: pd.Series) -> pd.DataFrame:
     distance, pvalue = mahalanobis(own, items.moments)
     columns: dict[str, object] = {"duration": seconds.to_numpy(dtype=float)}
     columns["speed_index"] = (seconds.median() / seconds).to_numpy(dtype=float)
-    found = items.indices(own) | {"longstring": long_string(items.answers).astype(float)}
-    found["irv"] = response_variability(items.answers)
-    columns |= found | {"d2": distance, "d2_pvalue": pvalue}
+    indices = items.indices(own) | {"longstring": long_string(items.answers).astype(float)}
+    indices["irv"] = response_variability(items.answers)
+    columns |= indices | {"d2": distance, "d2_pvalue": pvalue}
     columns |= {name: getattr(styles, name) for name in ("agreeing", "disagreeing", "extreme", "middle")}
     return pd.DataFrame(columns, index=items.given.index)

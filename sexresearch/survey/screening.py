@@ -112,8 +112,8 @@ def screen(survey: Survey, duration: str | None = None) -> pd.DataFrame:
     ['small sample', 'constant item']
     """
     if not isinstance(survey, Survey):
-        found = type(survey).__name__
-        raise DataError(f"screen takes a Survey: use read_survey(path) or Survey.from_frame(data); found {found}")
+        kind = type(survey).__name__
+        raise DataError(f"screen takes a Survey: use read_survey(path) or Survey.from_frame(data); found {kind}")
     answers = survey.answers
     items, instrument = answers[list(survey.items)], survey.instrument
     findings = [*_sample(items), *_constant(items), *_missing(items), *_no_answers(items)]
@@ -132,7 +132,7 @@ def screen(survey: Survey, duration: str | None = None) -> pd.DataFrame:
         findings += _same_answers(items[names], scale)
     about = [field.name for field in instrument.fields if field.role != "id"] if instrument is not None else []
     findings += _repeated_answers(items, answers[about])
-    findings += _respondents(survey, duration, {row for found in findings for row in found.rows if found.check in RUNS})
+    findings += _respondents(survey, duration, {row for kind in findings for row in kind.rows if kind.check in RUNS})
     table = pd.DataFrame(findings, columns=list(Finding.__annotations__))
     table.attrs[ORIGIN] = survey.origin
     return table

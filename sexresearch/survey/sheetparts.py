@@ -42,10 +42,10 @@ def sheet_parts(content: bytes) -> dict[str, str]:
             book, related = (ElementTree.fromstring(archive.read(part)) for part in (main, relations))
         except ElementTree.ParseError:
             return {}
-    targets = {found.get("Id", ""): found.get("Target", "") for found in related}
+    targets = {folders.get("Id", ""): folders.get("Target", "") for folders in related}
     sheets = [node for node in book.iter() if node.tag.rpartition("}")[2] == "sheet"]
-    found = {node.get("name", ""): targets.get(_relation(node), "") for node in sheets}
-    whole = {title: posixpath.normpath(posixpath.join("/", folder, target))[1:] for title, target in found.items()}
+    folders = {node.get("name", ""): targets.get(_relation(node), "") for node in sheets}
+    whole = {title: posixpath.normpath(posixpath.join("/", folder, target))[1:] for title, target in folders.items()}
     return {title: part for title, part in whole.items() if part in parts}
 
 

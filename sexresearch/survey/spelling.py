@@ -30,8 +30,8 @@ def plain(text: str) -> str:
     >>> plain("Don’t  know – sorry")
     "Don't know - sorry"
     """
-    found = clean(text)
-    return found if found.isascii() else found.translate(PLAIN_SIGNS)
+    cleaned = clean(text)
+    return cleaned if cleaned.isascii() else cleaned.translate(PLAIN_SIGNS)
 
 
 def folded(text: str) -> str:

@@ -24,13 +24,13 @@ def strange_codes(answers: pd.DataFrame) -> Iterator[tuple[str, float, pd.Series
     """
     for name in answers.columns[answers.isin(list(MISSING_CODES)).any().to_numpy(dtype=bool)]:
         values = answers[name]
-        found = sorted(MISSING_CODES.intersection(values.dropna().unique()))
-        rest = values[values.notna() & ~values.isin(found)]
-        if not found or rest.empty:
+        strange = sorted(MISSING_CODES.intersection(values.dropna().unique()))
+        rest = values[values.notna() & ~values.isin(strange)]
+        if not strange or rest.empty:
             continue
         low, high = float(rest.min()), float(rest.max())
         rating = high < RATING and low >= 0 and bool((rest == rest.round()).all()) and low < high
-        for code in found:
+        for code in strange:
             rows = values == code
             if _rating_apart(code, low, high) if rating else _amount_apart(code, low, high, int(rows.sum())):
                 yield str(name), float(code), rows

@@ -53,11 +53,13 @@ class _Column:
         """The values of the distinct cells at the place of every cell; numbers as numbers."""
         if any(isinstance(value, str) for value in values):
             return np.array([*values, np.nan], object)[self.codes]
-        found = np.array([np.nan if value is None else value for value in (*values, None)], float)[self.codes]
+        decoded = np.array([np.nan if value is None else value for value in (*values, None)], float)[self.codes]
         whole = (
-            bool(len(found)) and bool((np.abs(found) < LARGEST_EXACT).all()) and bool((found == np.round(found)).all())
+            bool(len(decoded))
+            and bool((np.abs(decoded) < LARGEST_EXACT).all())
+            and bool((decoded == np.round(decoded)).all())
         )
-        return found.astype(np.int64) if whole else found
+        return decoded.astype(np.int64) if whole else decoded
 
 
 def read_text(content: bytes, name: str, separators: str = "", requested: FileDescription | None = None) -> RawTable:
@@ -111,16 +113,16 @@ def _by_column(text: str, dialect: Dialect, name: str, requested: FileDescriptio
     _refuse_long(rows.lines[long].tolist(), name)
     head = _filled_up(rows.listed(0, min(HEAD, end)), width)
     tail = _filled_up(rows.listed(max(end - HEAD, 0), end), width)
-    found = outline_of(
+    outline = outline_of(
         head, name, header=requested.header, wanted=requested.wanted, tail=tail if end > len(head) else (), total=end
     )
-    frame = rows.frame(found.start, found.end, width) if found.end > found.start else None
+    frame = rows.frame(outline.start, outline.end, width) if outline.end > outline.start else None
     if frame is None:
         return None
-    points = _with_points(frame, head[found.start :]) if b"." in rows.bytes_ else {}
+    points = _with_points(frame, head[outline.start :]) if b"." in rows.bytes_ else {}
     open_ = {place for place, shown in points.items() if not shown or requested.decimal or requested.thousands}
-    open_ &= rows.with_mark(".", found.start, found.end) if open_ else set()
-    table = table_of_frame(rows.as_text(frame, found.start, found.end, sorted(open_)), found)
+    open_ &= rows.with_mark(".", outline.start, outline.end) if open_ else set()
+    table = table_of_frame(rows.as_text(frame, outline.start, outline.end, sorted(open_)), outline)
     known = frozenset("." for shown in points.values() if shown)
     return table, with_numbers(table, requested, known), rows.lines[short].tolist()
 
@@ -171,9 +173,9 @@ def with_numbers(table: RawTable, requested: FileDescription, known: frozenset[s
 
 
 def _rows(text: str, dialect: Dialect, name: str) -> tuple[list[list[str | None]], list[int]]:
-    found = numbered_rows(text, dialect)
+    numbered = numbered_rows(text, dialect)
     try:
-        lines = [(line, row) for line, row in found if any(map(str.strip, row)) or len(row) > 1]
+        lines = [(line, row) for line, row in numbered if any(map(str.strip, row)) or len(row) > 1]
     except csv.Error as error:
         raise DataError(f"{name} cannot be split into columns at {error}") from error
     width = _width([len(row) for _, row in lines[:HEAD]])
@@ -207,10 +209,10 @@ def _looked_at(column: pd.Series) -> _Column:
     texts = [cell.strip() if isinstance(cell, str) else cell for cell in distinct.tolist()]
     values = [None if cell in MISSING_WORDS else cell for cell in texts]
     numbers_, places = _numbers(values)
-    found = bare(numbers_) if numbers_ else None
-    if found is None:
+    plain = bare(numbers_) if numbers_ else None
+    if plain is None:
         return _Column(codes, values)
-    cells, signs = found
+    cells, signs = plain
     percent = bool(signs) and all(sign == "%" for sign in signs)
     if any(signs) and not percent:
         return _Column(codes, values)
@@ -220,16 +222,16 @@ def _looked_at(column: pd.Series) -> _Column:
 
 def _numbers(values: list[Any]) -> tuple[list[str], list[int]]:
     """The cells that are numbers, and their places; none where another cell is neither that nor no answer."""
-    found, places = [], []
+    cells, places = [], []
     for place, cell in enumerate(values):
         if cell is None or isinstance(cell, int | float):
             continue
         if AROUND.fullmatch(cell.translate(PLAIN_MARKS)):
-            found.append(cell)
+            cells.append(cell)
             places.append(place)
         elif not is_no_answer(cell):
             return [], []
-    return found, places
+    return cells, places
 
 
 def _typed(column: _Column, default: str, requested: FileDescription) -> tuple[list[Any], list[str], str]:
@@ -255,10 +257,10 @@ def _typed(column: _Column, default: str, requested: FileDescription) -> tuple[l
                 f"{marks.open.replace(',', '.')}: say decimal='.', decimal=',' or thousands='{_mark(marks.open)}'"
             ),
         )
-    found = numbers(column.numbers, decimal, thousands)
-    if found is None:
+    parsed = numbers(column.numbers, decimal, thousands)
+    if parsed is None:
         return values, notes, ""
-    for place, value in zip(column.places, found, strict=True):
+    for place, value in zip(column.places, parsed, strict=True):
         values[place] = float(value)
     return values, _mark_notes(column, decimal, thousands), ""
 

@@ -70,9 +70,9 @@ class TextRows:
     def with_mark(self, mark: str, first: int, last: int) -> set[int]:
         """The columns that hold a mark such as "." in any cell."""
         part = np.frombuffer(self.bytes_, np.uint8)[self.starts[first] : self.ends[last - 1]]
-        found = np.flatnonzero(part == ord(mark)) + self.starts[first]
-        cells = np.searchsorted(self.parted, found)
-        rows = np.searchsorted(self.starts, found, side="right") - 1
+        marked = np.flatnonzero(part == ord(mark)) + self.starts[first]
+        cells = np.searchsorted(self.parted, marked)
+        rows = np.searchsorted(self.starts, marked, side="right") - 1
         return set(np.unique(cells - np.searchsorted(self.parted, self.starts[rows])).tolist())
 
     def _read(self, first: int, last: int, columns: Sequence[int], dtype: type | None = None) -> pd.DataFrame:
@@ -170,8 +170,8 @@ def _quoted(signs: npt.NDArray[np.uint8], dialect: Dialect) -> npt.NDArray[np.bo
 def _not_plain(frame: pd.DataFrame) -> list[int]:
     """Columns of numbers that may be names in many digits, or infinite."""
     kinds = np.array([kind.kind for kind in frame.dtypes])
-    found = np.flatnonzero(kinds == "u").tolist()
+    columns = np.flatnonzero(kinds == "u").tolist()
     for kind in "if":
         places = np.flatnonzero(kinds == kind)
-        found += places[(np.abs(frame.iloc[:, places].to_numpy()) >= LARGEST).any(axis=0)].tolist()
-    return found
+        columns += places[(np.abs(frame.iloc[:, places].to_numpy()) >= LARGEST).any(axis=0)].tolist()
+    return columns

@@ -52,14 +52,14 @@ def close_pairs(answers: Floats, most: int) -> Places:
     [1, 2, 0]
     """
     codes = _codes(answers[_telling(answers)])
-    found = np.zeros(most + 1, dtype=np.int64)
+    pairs = np.zeros(most + 1, dtype=np.int64)
     step = max(1, AT_ONCE // max(1, codes.size))
     for start in range(0, len(codes), step):
         part = codes[start : start + step]
         different = np.count_nonzero(part[:, None, :] != codes[None, :, :], axis=2)
         later = np.arange(len(codes))[None, :] > np.arange(start, start + len(part))[:, None]
-        found += np.bincount(different[later & (different <= most)], minlength=most + 1)
-    return found
+        pairs += np.bincount(different[later & (different <= most)], minlength=most + 1)
+    return pairs
 
 
 def _telling(answers: Floats) -> npt.NDArray[np.bool_]:
@@ -98,13 +98,13 @@ def _compared(codes: Codes, apart: int) -> int:
     return total
 
 
-def expected_pairs(accidental: Places, n: int, drawn: int) -> Floats:
+def expected_pairs(accidental: Places, n: int, simulated: int) -> Floats:
     """How many pairs of n attentive rows differ in at most 0, 1, … answers.
 
-    `accidental` are the pairs among `drawn` attentive rows by the answers in which they differ. Below the smallest
+    `accidental` are the pairs among `simulated` attentive rows by the answers in which they differ. Below the smallest
     differences that are there, numbers of pairs are taken to fall as fast as there, which is rather too slow.
 
-    >>> expected_pairs(np.array([40, 80]), n=200, drawn=100).tolist()
+    >>> expected_pairs(np.array([40, 80]), n=200, simulated=100).tolist()
     [160.0, 480.0]
     """
     pairs = accidental.astype(float)
@@ -113,19 +113,19 @@ def expected_pairs(accidental: Places, n: int, drawn: int) -> Floats:
         low = int(enough[0])
         fall = min(pairs[low] / pairs[low + 1], 1.0)
         pairs[:low] = np.maximum(pairs[:low], pairs[low] * fall ** np.arange(low, 0, -1))
-    return np.asarray(np.cumsum(pairs) * (n / drawn) ** 2, dtype=float)
+    return np.asarray(np.cumsum(pairs) * (n / simulated) ** 2, dtype=float)
 
 
-def most_apart(accidental: Places, n: int, drawn: int, items: int) -> int:
+def most_apart(accidental: Places, n: int, simulated: int, items: int) -> int:
     """The most answers by which twins may differ so that no pair of n attentive rows is expected to be that alike.
 
     In short questionnaires one answer, if no more than one in a hundred rows is expected to be that like another.
     -1 where even equal answers are to be expected.
 
-    >>> most_apart(np.array([0, 0, 0, 0, 30, 900, 9000]), n=100, drawn=100, items=20)
+    >>> most_apart(np.array([0, 0, 0, 0, 30, 900, 9000]), n=100, simulated=100, items=20)
     2
     """
-    expected = expected_pairs(accidental, n, drawn)
+    expected = expected_pairs(accidental, n, simulated)
     most = int((expected <= EXPECTED).sum()) - 1
     one = len(expected) > 1 and expected[1] <= SHARE * n
     return min(max(most, 1 if one else -1), int(MOST_APART * items))

@@ -67,8 +67,8 @@ def _labels(field: str, names: tuple[str, str], first: list[str], other: list[st
     for here, there in spelled:
         yield f"field '{field}': the label '{here}' of {names[0]} is '{there}' in {names[1]}; spell it in one way"
     if first and other and not known.keys() & {folded(text) for text in other}:
-        said = f"{listed(first)} in {names[0]}, {listed(other)} in {names[1]}"
-        yield f"field '{field}' has no label in common: {said}"
+        labels = f"{listed(first)} in {names[0]}, {listed(other)} in {names[1]}"
+        yield f"field '{field}' has no label in common: {labels}"
 
 
 def _items(names: tuple[str, str], first: Item, other: Item) -> Iterator[str]:

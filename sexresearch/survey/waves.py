@@ -115,8 +115,8 @@ def _changed_wordings(first: tuple[str, Survey], other: tuple[str, Survey]) -> I
     before = {item.name: item.wording for item in (first[1].instrument.items if first[1].instrument else ())}
     for item in other[1].instrument.items if other[1].instrument else ():
         if folded(before[item.name]) != folded(item.wording):
-            said = f"as '{before[item.name]}' in {first[0]}, as '{item.wording}' in {other[0]}"
-            yield f"item '{item.name}' was asked {said}"
+            words = f"as '{before[item.name]}' in {first[0]}, as '{item.wording}' in {other[0]}"
+            yield f"item '{item.name}' was asked {words}"
 
 
 def _no_answers(waves: Mapping[str, Survey]) -> Iterator[NoAnswer]:

@@ -173,10 +173,10 @@ def _with_percent(table: RawTable, cells: SheetCells) -> RawTable:
             doubts[header] = f"some cells are in percent, others not (row {listed(mixed)})"
         elif any(shown):
             columns[place] = pd.Series([_as_shown(cell) for cell in column], frame.index, dtype=object)
-    found = [str(frame.columns[place]) for place in columns]
-    note = (f"cells in percent count as shown, 0.45 as 45, in {listed(found)}",) if found else ()
+    headers = [str(frame.columns[place]) for place in columns]
+    note = (f"cells in percent count as shown, 0.45 as 45, in {listed(headers)}",) if headers else ()
     frame = with_columns(frame, columns)
-    return replace(table, frame=frame, notes=table.notes + note, percent=frozenset(found), doubts=doubts)
+    return replace(table, frame=frame, notes=table.notes + note, percent=frozenset(headers), doubts=doubts)
 
 
 def _as_shown(cell: Any) -> object:
@@ -207,12 +207,12 @@ def _with_texts(table: RawTable, requested: FileDescription) -> RawTable:
         return table
     part = with_numbers(RawTable(table.frame.iloc[:, places]), requested)
     kinds = part.frame.dtypes.to_list()
-    found = {place: part.frame.iloc[:, k] for k, place in enumerate(places) if kinds[k].kind in "iuf"}
-    names = [str(table.frame.columns[place]) for place in found]
+    numeric = {place: part.frame.iloc[:, k] for k, place in enumerate(places) if kinds[k].kind in "iuf"}
+    names = [str(table.frame.columns[place]) for place in numeric]
     note = (f"numbers that stand as text are read as numbers in {listed(names)}",) if names else ()
     return replace(
         table,
-        frame=with_columns(table.frame, {place: column.to_numpy() for place, column in found.items()}),
+        frame=with_columns(table.frame, {place: column.to_numpy() for place, column in numeric.items()}),
         notes=table.notes + note + part.notes,
         doubts={**part.doubts, **table.doubts},
         percent=table.percent | part.percent,

@@ -165,7 +165,7 @@ def test_twins_are_those_of_all_pairs():
 
 
 def test_short_scales_have_no_twins_that_chance_does_not_make():
-    assert most_apart(np.array([500, 900, 900, 900]), n=1000, drawn=1000, items=20) == -1
+    assert most_apart(np.array([500, 900, 900, 900]), n=1000, simulated=1000, items=20) == -1
     rng = np.random.default_rng(4)
     frame = pd.DataFrame(rng.integers(1, 4, size=(500, 6)), columns=list("abcdef"))
     assert "near duplicate" not in set(screen(Survey.from_frame(frame))["check"])

@@ -62,11 +62,11 @@ def chosen_view(setting: Setting) -> Chosen:
         raise InstrumentError("the questionnaire measures too little of the effect chain for a view of it")
     if len(kinds) < 2:
         return Chosen(wanted[0], quiet_fit(_model(setting, wanted[0]), survey, fitting))
-    found = fitted_rivals(survey, None, "factor", setting.choices.for_rivals)
-    table = found.table
-    usable = [view for view in found.views if view.usable and view.name in wanted]
+    rivals = fitted_rivals(survey, None, "factor", setting.choices.for_rivals)
+    table = rivals.table
+    usable = [view for view in rivals.views if view.usable and view.name in wanted]
     if not usable:
-        reasons = "; ".join(dict.fromkeys(filter(None, (view.reason for view in found.views))))
+        reasons = "; ".join(dict.fromkeys(filter(None, (view.reason for view in rivals.views))))
         raise ModelError(f"no view of the chain has an admissible solution{': ' if reasons else ''}{reasons}")
     best = usable[0]
     results = best.solution
@@ -185,10 +185,10 @@ def _view(setting: Setting, chosen: Chosen) -> list[Fact]:
 
 def _total(setting: Setting, results: Results) -> list[Fact]:
     """What the head of the chain does to the target, all ways together."""
-    found = _effects_frame(setting, results)
-    if found is None:
+    effects = _effects_frame(setting, results)
+    if effects is None:
         return []
-    total = found[(found["effect"] == "total") & found["std_all"].notna()]
+    total = effects[(effects["effect"] == "total") & effects["std_all"].notna()]
     head = total if len(set(total["source"])) == 1 else total.head(0)  # of several causes, priorities say more
     return [_total_fact(setting, row) for _, row in head.head(1).iterrows()]
 

@@ -41,8 +41,8 @@ def whom_part(setting: Setting, chosen: Chosen | None = None) -> AnswerPart:
     words = [name for name in ("verdict", "note") if name in whole.columns]
     tables = {"invariance": whole.drop(columns=words), "invariance_judged": whole[["step", *words]]}
     tables |= {"means": setting.labels.frame(means[MEANS])}
-    said, paths = links_by_group(setting, None if _unfit(steps) else chosen)
-    facts = (*_comparable(setting, steps, numbers), *_differences(setting, numbers), *said)
+    of_links, paths = links_by_group(setting, None if _unfit(steps) else chosen)
+    facts = (*_comparable(setting, steps, numbers), *_differences(setting, numbers), *of_links)
     return AnswerPart("whom", facts, tables | paths, {"steps": steps, "means": means})
 
 

@@ -22,7 +22,7 @@ def links_by_group(setting: Setting, chosen: Chosen | None) -> tuple[list[Fact],
         return [], {}
     fitting = setting.choices.fitting
     try:
-        found = path_differences(
+        differences = path_differences(
             chosen.results.model,
             analysed(setting),
             group=setting.choices.group,
@@ -31,15 +31,15 @@ def links_by_group(setting: Setting, chosen: Chosen | None) -> tuple[list[Fact],
         )
     except (SexresearchError, ArithmeticError) as error:
         return [Fact("paths_apart", {"reason": str(error)})], {}
-    if found.empty:
+    if differences.empty:
         return [], {}
-    return _facts(setting, found), {"path_differences": setting.labels.frame(found[SHOWN])}
+    return _facts(setting, differences), {"path_differences": setting.labels.frame(differences[SHOWN])}
 
 
-def _facts(setting: Setting, found: pd.DataFrame) -> list[Fact]:
-    known = found[found["path_difference"].notna() & found["pvalue_holm"].notna()]
+def _facts(setting: Setting, differences: pd.DataFrame) -> list[Fact]:
+    known = differences[differences["path_difference"].notna() & differences["pvalue_holm"].notna()]
     if known.empty:
-        return [Fact("paths_apart", {"reason": str(found["note"].iloc[0])})]
+        return [Fact("paths_apart", {"reason": str(differences["note"].iloc[0])})]
     shown = known[known["outcome"] == "holds"]
     if shown.empty:
         return [Fact("paths_unshown", {"n": len(known)})]

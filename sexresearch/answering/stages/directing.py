@@ -24,10 +24,10 @@ def directed(setting: Setting, results: Results) -> tuple[list[Fact], dict[str, 
     if not links or not results.converged:
         return [], {}
     try:
-        found = {link: direction_as_fitted(results, *link) for link in links}
+        by_link = {link: direction_as_fitted(results, *link) for link in links}
     except (SexresearchError, ArithmeticError, ValueError) as error:
         return [Fact("limit_direction_none", {"reason": str(error)})], {}
-    frame = pd.concat([_rows(link, one) for link, one in found.items()], ignore_index=True)
+    frame = pd.concat([_rows(link, one) for link, one in by_link.items()], ignore_index=True)
     return [_said(setting, frame)], {"direction": setting.labels.frame(frame)}
 
 
@@ -43,9 +43,9 @@ def _key_links(setting: Setting, results: Results) -> list[Link]:
     return sorted(known, key=lambda link: (places[link[0]], places[link[1]]))
 
 
-def _rows(link: Link, found: Direction) -> pd.DataFrame:
+def _rows(link: Link, direction: Direction) -> pd.DataFrame:
     """The checks of one link; that there are no waves has the reason that a reader of an answer needs."""
-    frame = found.checks.assign(path=" → ".join(link))
+    frame = direction.checks.assign(path=" → ".join(link))
     frame.loc[(frame["check"] == "waves") & (frame["outcome"] == NOT_MADE), "note"] = ONCE
     return frame[SHOWN]
 

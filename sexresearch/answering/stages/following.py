@@ -22,9 +22,9 @@ def followed(setting: Setting) -> tuple[tuple[Fact, ...], dict[str, pd.DataFrame
     """What is said about the figures, and their table: for all, and by group where there are any."""
     survey = _designed(setting)
     known = setting.choices.group and len(survey.answers[setting.choices.group].dropna().unique()) > 1
-    found = kpis(survey, setting.choices.group if known else None)
-    stated = found[found["est"].notna()]
-    everyone = found[found["segment"] == ALL]
+    indices = kpis(survey, setting.choices.group if known else None)
+    stated = indices[indices["est"].notna()]
+    everyone = indices[indices["segment"] == ALL]
     facts = [*_leading(setting, everyone), *_missing(setting, everyone)]
     if stated.empty:
         return tuple(facts), {}
@@ -66,7 +66,7 @@ def _question(setting: Setting, items: list[str]) -> str:
 def _leading(setting: Setting, everyone: pd.DataFrame) -> list[Fact]:
     stated = everyone[everyone["est"].notna()]
     rows = [stated[stated["kpi"] == name].head(1) for name in LEADING]
-    found = [row.iloc[0] for row in rows if len(row)]
+    firsts = [row.iloc[0] for row in rows if len(row)]
     return [
         Fact(
             f"kpi_{LEADING.index(row['kpi'])}",
@@ -78,7 +78,7 @@ def _leading(setting: Setting, everyone: pd.DataFrame) -> list[Fact]:
             },
             first=place == 0,
         )
-        for place, row in enumerate(found)
+        for place, row in enumerate(firsts)
     ]
 
 
@@ -86,11 +86,11 @@ def _missing(setting: Setting, everyone: pd.DataFrame) -> list[Fact]:
     """The figures that cannot be stated, each with its reason."""
     language = setting.labels.language
     reasons = catalogue(language)["kpi_reasons"]
-    said = []
+    missing = []
     for name, rows in everyone.groupby("kpi", sort=False):
         if rows["est"].notna().any() or str(name) not in reasons:
             continue
         row = rows.iloc[0]
         why = str(reasons[name]) if not row["item"] else translated(setting.labels.text(str(row["note"])), language)
-        said.append(f"{named(language, str(name), 'kpis')} ({why})")
-    return [Fact("kpis_missing", {"names": said})] if said else []
+        missing.append(f"{named(language, str(name), 'kpis')} ({why})")
+    return [Fact("kpis_missing", {"names": missing})] if missing else []

@@ -103,11 +103,11 @@ def money_of(
     if not item or ranked.empty:
         return [], {}
     fit, levers = view(results, "answer"), ranked["construct"].tolist()
-    found = priorities_by(fit, analysed(setting), item, at, setting.cost, constructs=levers, seed=setting.seed)
-    found = found[found["rank"].notna()].assign(unit="as recorded")
-    shown = setting.labels.frame(found[["construct", "rank", "gain", "gain_ci_lower", "gain_ci_upper", "points"]])
+    in_money = priorities_by(fit, analysed(setting), item, at, setting.cost, constructs=levers, seed=setting.seed)
+    in_money = in_money[in_money["rank"].notna()].assign(unit="as recorded")
+    shown = setting.labels.frame(in_money[["construct", "rank", "gain", "gain_ci_lower", "gain_ci_upper", "points"]])
     facts = []
-    for _, row in found[found["construct"] == ranked.iloc[0]["construct"]].iterrows():
+    for _, row in in_money[in_money["construct"] == ranked.iloc[0]["construct"]].iterrows():
         filling = _filling(setting, row, item) | {"item": setting.labels.of(item)}
         key = "money" if filling["lower"] > 0 else "money_open"
         facts.append(Fact(key, filling, (against("lower limit of the gain", filling["lower"], 0.0, "", strict=True),)))

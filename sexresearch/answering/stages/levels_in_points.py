@@ -64,10 +64,10 @@ def lowest_question(setting: Setting, name: str) -> Fact | None:
     if len(items) < 2:
         return None
     points = {item.name: _points(setting, item) for item in items}
-    found = {item: _mean(setting, values) for item, values in points.items()}
-    low = min(found, key=lambda item: found[item][0])
-    tied = [item for item in found if item != low and not _is_above(setting, points[item] - points[low])]
-    mean, half, _ = found[low]
+    means = {item: _mean(setting, values) for item, values in points.items()}
+    low = min(means, key=lambda item: means[item][0])
+    tied = [item for item in means if item != low and not _is_above(setting, points[item] - points[low])]
+    mean, half, _ = means[low]
     values = {"construct": setting.label(name), "item": _asked(setting, low), "room": mean}
     values |= {"room_lower": mean - half, "room_upper": mean + half, "names": [_asked(setting, item) for item in tied]}
     return Fact("room_tied" if tied else "room", values, first=True)
@@ -75,8 +75,10 @@ def lowest_question(setting: Setting, name: str) -> Fact | None:
 
 def _asked(setting: Setting, name: str) -> str:
     """The wording of a question; where it was asked in reverse, that is said, as points were turned round."""
-    told = setting.labels.quoted(name)
-    return f"{told} ({named(setting.labels.language, 'reversed', 'words')})" if _is_reversed(setting, name) else told
+    wording = setting.labels.quoted(name)
+    return (
+        f"{wording} ({named(setting.labels.language, 'reversed', 'words')})" if _is_reversed(setting, name) else wording
+    )
 
 
 def _is_reversed(setting: Setting, name: str) -> bool:
@@ -130,8 +132,8 @@ def _column(setting: Setting, name: str | None) -> pd.Series | None:
 
 
 def _weights(setting: Setting) -> pd.Series | None:
-    found = _column(setting, setting.choices.fitting.sampling_weights)
-    return None if found is None else pd.to_numeric(found, errors="coerce")
+    column = _column(setting, setting.choices.fitting.sampling_weights)
+    return None if column is None else pd.to_numeric(column, errors="coerce")
 
 
 def _mean(setting: Setting, values: pd.Series) -> tuple[float, float, int]:

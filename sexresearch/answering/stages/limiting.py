@@ -29,6 +29,6 @@ def limits_part(setting: Setting, material: Mapping[str, object]) -> AnswerPart:
     results = material.get("chain")
     if not isinstance(results, Results):
         return AnswerPart("limits", tuple(facts))
-    said, tables = directed(setting, results)
-    facts += [*said, *(Fact("limit_problem", {"reason": problem}) for problem in results.problems)]
+    of_links, tables = directed(setting, results)
+    facts += [*of_links, *(Fact("limit_problem", {"reason": problem}) for problem in results.problems)]
     return AnswerPart("limits", tuple(facts), tables)

@@ -31,17 +31,17 @@ def measured_part(setting: Setting) -> AnswerPart:
     if not results.converged:
         return unanswered("measured", "the measurement model did not converge: " + "; ".join(results.problems))
     beside = reliability(results)
-    found = judged_by(results, beside)
-    return AnswerPart("measured", (*_verdicts(setting, found), *_weak(setting, results), *_single(setting)), {
-        "measurement": _measurement(setting, beside, found),
-            "judgements": setting.labels.frame(found[["construct", "verdict", "note"]]),
+    judged = judged_by(results, beside)
+    return AnswerPart("measured", (*_verdicts(setting, judged), *_weak(setting, results), *_single(setting)), {
+        "measurement": _measurement(setting, beside, judged),
+            "judgements": setting.labels.frame(judged[["construct", "verdict", "note"]]),
         "items": items_table(setting, results),
     }, {"measurement": results, "fit": fit_sentence(results)})  # fmt: skip
 
 
-def _measurement(setting: Setting, beside: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+def _measurement(setting: Setting, beside: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
     own = beside.drop(columns=["items", "note", "omega", "ave"])
-    frame = found.merge(own, on="construct", how="left")
+    frame = judged.merge(own, on="construct", how="left")
     return setting.labels.frame(frame[[name for name in SHOWN if name in frame.columns]])
 
 
@@ -63,14 +63,14 @@ def items_table(setting: Setting, results: Results) -> pd.DataFrame:
     return frame
 
 
-def _verdicts(setting: Setting, found: pd.DataFrame) -> list[Fact]:
-    well = found[found["outcome"] == "holds"]["construct"].tolist()
+def _verdicts(setting: Setting, judged: pd.DataFrame) -> list[Fact]:
+    well = judged[judged["outcome"] == "holds"]["construct"].tolist()
     verdicts = tuple(Verdict("holds", setting.label(name)) for name in well)
-    count = {"n": len(well), "all": len(found)}
-    key = "measured_all" if len(well) == len(found) else "measured_some" if well else "measured_none"
+    count = {"n": len(well), "all": len(judged)}
+    key = "measured_all" if len(well) == len(judged) else "measured_some" if well else "measured_none"
     facts = [Fact(key, count, verdicts, first=True)]
     for outcome in OUTCOMES:
-        names = found[found["outcome"] == outcome]["construct"].tolist()
+        names = judged[judged["outcome"] == outcome]["construct"].tolist()
         if names:
             shown = tuple(Verdict(outcome, setting.label(name), reason="see its row") for name in names)
             facts.append(Fact(f"measured_{outcome}", {"names": setting.labels.several(names)}, shown))

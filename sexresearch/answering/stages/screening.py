@@ -66,10 +66,10 @@ def _used(setting: Setting) -> list[Fact]:
     return [Fact("rows_some", {"n": survey.n, "all": survey.n + out, "out": out, "because": because}, first=True)]
 
 
-def _suspicious(setting: Setting, found: pd.DataFrame) -> list[Fact]:
-    own = found[found["check"].isin(CARELESS)]
+def _suspicious(setting: Setting, findings: pd.DataFrame) -> list[Fact]:
+    own = findings[findings["check"].isin(CARELESS)]
     rows = {row for labels in own["rows"] for row in labels}
-    few = found[found["check"] == "small sample"]["detail"]
+    few = findings[findings["check"] == "small sample"]["detail"]
     small = [Fact("few_rows", {"detail": text}, first=True) for text in few]
     if not rows:
         clean = Verdict("holds", "respondents pointed at by screening", 0.0, decimals=0)
@@ -87,9 +87,9 @@ def _gaps(setting: Setting) -> list[Fact]:
     return [Fact(f"gaps_{setting.choices.fitting.missing}", {"share": share})]
 
 
-def _lost(setting: Setting, found: pd.DataFrame) -> list[Fact]:
+def _lost(setting: Setting, findings: pd.DataFrame) -> list[Fact]:
     """Items that cannot be used, and constructs that lose all of theirs."""
-    names = [name for name in found[found["check"].isin(UNUSABLE)]["where"] if name in setting.survey.items]
+    names = [name for name in findings[findings["check"].isin(UNUSABLE)]["where"] if name in setting.survey.items]
     gone = [p.name for p in setting.instrument.constructs if all(item.name in names for item in p.items)]
     inside = {item.name for name in gone for item in setting.instrument.construct(name).items}
     single = [name for name in names if name not in inside]

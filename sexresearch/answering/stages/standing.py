@@ -25,9 +25,9 @@ def today_part(setting: Setting) -> AnswerPart:
         facts.append(Fact("today_span", _end("high", high) | _end("low", low)))
     if turned:
         facts.append(Fact("today_turned", {"names": turned, "target": setting.label(setting.choices.target)}))
-    said, tables = followed(setting)
+    of_kpis, tables = followed(setting)
     units = [named(setting.labels.language, unit, "unit_names") for unit in frame["unit"]]
-    return AnswerPart("today", (*facts, *said), {"today": frame.assign(unit=units), **tables}, {"today": frame})
+    return AnswerPart("today", (*facts, *of_kpis), {"today": frame.assign(unit=units), **tables}, {"today": frame})
 
 
 def _end(name: str, row: pd.Series) -> dict[str, object]:

@@ -67,11 +67,11 @@ def indices(
     An attribute without any points is left out, so that the others stand.
     """
     rated = np.isfinite(points).any(axis=0)
-    found = _together(points[:, rated], target, lines, smooth, clusters, weights)
+    regression = _together(points[:, rated], target, lines, smooth, clusters, weights)
     est, cov = np.full((len(rated), 2), np.nan), np.full((len(rated), 2, 2), np.nan)
     counts = np.zeros((len(rated), 3), dtype=int)
-    est[rated], cov[rated], counts[rated] = found.est, found.cov, found.counts
-    return Indices(est, cov, counts, found.used, found.spread)
+    est[rated], cov[rated], counts[rated] = regression.est, regression.cov, regression.counts
+    return Indices(est, cov, counts, regression.used, regression.spread)
 
 
 def _together(
@@ -92,10 +92,10 @@ def _together(
         return Indices(np.full((k, 2), np.nan), np.full((k, 2, 2), np.nan), counts, len(y), np.nan)
     parts = [_columns(x[:, j], place[:, j], counts[j], lines, smooth, w) for j in range(k)]
     design = np.hstack([np.ones((len(y), 1)), *(columns for columns, _ in parts)])
-    found, first = regressed(design, y, own, w), 1
+    regression, first = regressed(design, y, own, w), 1
     est, cov = np.empty((k, 2)), np.empty((k, 2, 2))
     for j, (columns, contrast) in enumerate(parts):
-        est[j], cov[j] = _contrasted(found, slice(first, first + columns.shape[1]), contrast)
+        est[j], cov[j] = _contrasted(regression, slice(first, first + columns.shape[1]), contrast)
         first += columns.shape[1]
     few = np.broadcast_to((counts < FEWEST)[:, [0, 2]] | (counts < FEWEST)[:, [1]], (k, 2))
     est[few] = np.nan
@@ -104,8 +104,8 @@ def _together(
     return Indices(est, cov, counts, len(y), float(spread))
 
 
-def _contrasted(found: Regression, own: slice, contrast: Array) -> tuple[Array, Array]:
-    coef, cov = found.coef[own], found.cov[own, own]
+def _contrasted(regression: Regression, own: slice, contrast: Array) -> tuple[Array, Array]:
+    coef, cov = regression.coef[own], regression.cov[own, own]
     return contrast @ coef, contrast @ cov @ contrast.T
 
 
@@ -165,8 +165,8 @@ def probabilities(est: Array, cov: Array, spread: float, random: np.random.Gener
     log_factor = 0.5 * np.log1p(prior / values).sum() - 0.5 * (along * prior / (values * (values + prior))).sum()
     none = 1.0 / (1.0 + np.exp(-max(log_factor, -700.0)))
     root = vectors * np.sqrt(values) @ vectors.T
-    drawn = est + random.standard_normal((DRAWS, 2)) @ root
-    taken, added = np.maximum(-drawn[:, 0], 0.0), np.maximum(drawn[:, 1], 0.0)
+    sampled = est + random.standard_normal((DRAWS, 2)) @ root
+    taken, added = np.maximum(-sampled[:, 0], 0.0), np.maximum(sampled[:, 1], 0.0)
     size = taken + added
     with np.errstate(invalid="ignore"):
         lean = (added - taken) / size

@@ -28,10 +28,10 @@ def beside(fit: View, target: str, constructs: Sequence[str], scale: Scale | Non
         why = "the fit did not converge" if not fit.converged else "moments hold no answers"
         return blank.assign(why=f"no d and no kind: {why}")
     try:
-        found = scored(fit, "priorities", target, list(constructs), scale, "composite")
+        points = scored(fit, "priorities", target, list(constructs), scale, "composite")
     except SexresearchError as error:
         return blank.assign(why=f"no d and no kind: {error}")
-    needed, classed = necessities(found, target, 0, seed), _keyed(penalties(found, target, seed=seed), "attribute")
+    needed, classed = necessities(points, target, 0, seed), _keyed(penalties(points, target, seed=seed), "attribute")
     out = blank.assign(
         d=_keyed(needed[needed["ceiling"] == CEILING], "condition")["d"],
         kind=classed["kind"],

@@ -108,14 +108,14 @@ def without_each(x: Array, y: Array) -> dict[Ceiling, tuple[float, float]]:
     rises = order[y[order] >= running]
     ends = np.flatnonzero((x == x.min()) | (x == x.max()) | (y == y.min()) | (y == y.max()))
     matters = [i for i in dict.fromkeys([*rises.tolist(), *ends.tolist()]) if _alone(x, y, i)]
-    found = {name: [float(steps(x, y).d(name)[0])] for name in CEILINGS}
+    effects = {name: [float(steps(x, y).d(name)[0])] for name in CEILINGS}
     for i in matters:
         keep = np.arange(len(x)) != i
         if np.ptp(x[keep]) > 0 and np.ptp(y[keep]) > 0:
             rest = steps(x[keep], y[keep])
             for name in CEILINGS:
-                found[name].append(float(rest.d(name)[0]))
-    return {name: (min(values), max(values)) for name, values in found.items()}
+                effects[name].append(float(rest.d(name)[0]))
+    return {name: (min(values), max(values)) for name, values in effects.items()}
 
 
 def _alone(x: Array, y: Array, i: int) -> bool:
@@ -133,12 +133,12 @@ def cornermost(x: Array, y: Array, share: float) -> Array:
 
 def required(x: Array, y: Array, wanted: Array, ceiling: Ceiling) -> Array:
     """(k,) the x that k levels of y ask for: the lowest x where it is not needed, NaN where no x is enough."""
-    found = steps(x, y)
+    hull = steps(x, y)
     if ceiling == "ce_fdh":
-        place = np.array([np.flatnonzero(found.tops[0] >= level - ROUNDING)[0] for level in wanted])
-        return found.x[place]
-    (start,), (slope,) = found.lines()
+        place = np.array([np.flatnonzero(hull.tops[0] >= level - ROUNDING)[0] for level in wanted])
+        return hull.x[place]
+    (start,), (slope,) = hull.lines()
     if slope <= 0:
-        return np.full(len(wanted), found.x[0])
+        return np.full(len(wanted), hull.x[0])
     needed = (wanted - start) / slope
-    return np.where(needed > found.x[-1] * (1 + ROUNDING), np.nan, np.maximum(needed, found.x[0]))
+    return np.where(needed > hull.x[-1] * (1 + ROUNDING), np.nan, np.maximum(needed, hull.x[0]))

@@ -141,44 +141,44 @@ def direction_as_fitted(results: Results, source: str, target: str, level: float
 
 
 def _of_panel(data: object, cause: list[list[str]], effect: list[list[str]], level: float) -> Direction:
-    found = lagged(data, cause, effect)
+    panel = lagged(data, cause, effect)
     line = float(ndtri(0.5 + (1 - (1 - level) / 2) / 2))  # half of the error for each direction
     error = CLAIMED * (1 - level) / 2
-    outcome, claim = _outcome(found, line, error), float(ndtri(1 - error / 2))
-    shown = found.reverse if outcome == "reverse" else found.forward
+    outcome, claim = _outcome(panel, line, error), float(ndtri(1 - error / 2))
+    shown = panel.reverse if outcome == "reverse" else panel.forward
     once = "the answers alone are no fitted model: give results, source and target"
     checks = [
-        ("waves", "not_computable" if found.why else outcome, _lags(found, claim), found.why or found.note),
+        ("waves", "not_computable" if panel.why else outcome, _lags(panel, claim), panel.why or panel.note),
         ("instruments", "not_computable", "", once),
-        _confounder(shown[0] / shown[1] if shown[1] > 0 else np.nan, found.n - 4, level, found.why),
+        _confounder(shown[0] / shown[1] if shown[1] > 0 else np.nan, panel.n - 4, level, panel.why),
         ("independences", "not_computable", "", once),
     ]
     settled = outcome if len(cause) > 2 else "undecided"
-    lags = (("cause → effect, later", found.forward), ("effect → cause, later", found.reverse))
-    paths = [] if found.why else [("waves", name, est, claim * se, p) for name, (est, se, _, p) in lags]
-    return _direction(checks, settled, found.why or (found.note if len(cause) == 2 else ""), paths)
+    lags = (("cause → effect, later", panel.forward), ("effect → cause, later", panel.reverse))
+    paths = [] if panel.why else [("waves", name, est, claim * se, p) for name, (est, se, _, p) in lags]
+    return _direction(checks, settled, panel.why or (panel.note if len(cause) == 2 else ""), paths)
 
 
-def _outcome(found: Lagged, line: float, error: float) -> Outcome:
+def _outcome(panel: Lagged, line: float, error: float) -> Outcome:
     """Which lagged effects are shown; undecided where none is and the intervals are wide."""
-    if found.why or not np.isfinite([found.forward[1], found.reverse[1]]).all():
+    if panel.why or not np.isfinite([panel.forward[1], panel.reverse[1]]).all():
         return "undecided"
-    shown = tuple(p <= error for _, _, _, p in (found.forward, found.reverse))
+    shown = tuple(p <= error for _, _, _, p in (panel.forward, panel.reverse))
     if shown == (False, False):
-        widths = [line * abs(std / est) * se for est, se, std, _ in (found.forward, found.reverse) if est]
+        widths = [line * abs(std / est) * se for est, se, std, _ in (panel.forward, panel.reverse) if est]
         return "undecided" if max(widths, default=0.0) > WIDEST else "neither"
     named: dict[tuple[bool, ...], Outcome] = {(True, True): "both", (True, False): "forward", (False, True): "reverse"}
     return named[shown]
 
 
-def _lags(found: Lagged, line: float) -> str:
-    if found.why:
+def _lags(panel: Lagged, line: float) -> str:
+    if panel.why:
         return ""
     parts = [
         f"{name} {est:.3f} [{est - line * se:.3f}, {est + line * se:.3f}], standardized {std:.2f}, {chance_of(p)}"
-        for name, (est, se, std, p) in (("forward", found.forward), ("reverse", found.reverse))
+        for name, (est, se, std, p) in (("forward", panel.forward), ("reverse", panel.reverse))
     ]
-    return f"lagged effects: {'; '.join(parts)} (n = {found.n})"
+    return f"lagged effects: {'; '.join(parts)} (n = {panel.n})"
 
 
 def _of_fit(
@@ -197,11 +197,11 @@ def _of_fit(
     z = float(path["est"].iloc[0] / path["se"].iloc[0]) if len(path) and path["se"].iloc[0] > 0 else np.nan
     why = "" if len(path) else f"the model has no arrow from {source} to {target}"
     by = instrumented(fit, source, target)
-    held = phantom(results, fit, source, target, level) if again and not why else None
+    confounder = phantom(results, fit, source, target, level) if again and not why else None
     checks = [
         ("waves", "not_computable", "", FIRST_LOST),
         _instruments(by, source, target, level),
-        _confounder(z, fit.blocks[0].n - count - 1, level, why, held),
+        _confounder(z, fit.blocks[0].n - count - 1, level, why, confounder),
         _independences(fit, source, target, level, _scaling(results)),
     ]
     line, named = float(ndtri(0.5 + level / 2)), f"{source} → {target}"
@@ -234,7 +234,7 @@ def _instruments(by: Instrumented, source: str, target: str, level: float) -> Ch
     return "instruments", outcome, detail, joined(doubt, by.note)
 
 
-def _confounder(t: float, df: float, level: float, why: str, held: Phantom | None = None) -> Check:
+def _confounder(t: float, df: float, level: float, why: str, refitted: Phantom | None = None) -> Check:
     if why or not np.isfinite(t) or df < 3:
         return "confounder", "not_computable", "", why or "the path has no standard error"
     zero, significance = robustness(t, df), robustness_of_significance(t, df, level)
@@ -242,13 +242,13 @@ def _confounder(t: float, df: float, level: float, why: str, held: Phantom | Non
         f"a confounder must explain {zero:.3f} of what is left of both cause and effect to take the path to 0, "
         f"{significance:.3f} to take it below significance; partial R² of the cause {partial_r2(t, df):.3f}"
     )
-    if held is not None and not held.why:
+    if refitted is not None and not refitted.why:
         detail += (
-            f"; as a phantom variable in the model, fitted again: {held.zero:.3f} (paths of {sqrt(held.zero):.2f}) and "
-            f"{held.significance:.3f}"
+            f"; as a phantom variable in the model, fitted again: {refitted.zero:.3f} "
+            f"(paths of {sqrt(refitted.zero):.2f}) and {refitted.significance:.3f}"
         )
-        significance = min(significance, held.significance)
-    note = "" if held is None else joined(held.why, held.note and f"phantom variable: {held.note}")
+        significance = min(significance, refitted.significance)
+    note = "" if refitted is None else joined(refitted.why, refitted.note and f"phantom variable: {refitted.note}")
     return "confounder", "holds" if significance >= ROBUST else "doubtful", detail, note
 
 
@@ -295,7 +295,7 @@ def _adjacent(after: Mapping[str, Sequence[str]], a: str, b: str) -> bool:
 def _direction(checks: Sequence[Check], outcome: Outcome, why: str, paths: Sequence[Estimate]) -> Direction:
     frame = pd.DataFrame(checks, columns=["check", "outcome", "detail", "note"])
     rows = [(check, path, est, est - half, est + half, p) for check, path, est, half, p in paths]
-    done = tuple(name for name, found, _, _ in checks if found != "not_computable")
+    done = tuple(name for name, result, _, _ in checks if result != "not_computable")
     rests = f"rests on {', '.join(done)}" if done else "these data allow none of the checks"
     words = {
         "forward": "Forward: the cause leads to its effect later; that the effect leads to the cause is not shown",
@@ -304,5 +304,5 @@ def _direction(checks: Sequence[Check], outcome: Outcome, why: str, paths: Seque
         "neither": "Neither: no lagged effect is shown, in narrow intervals",
         "undecided": "Undecided",
     }
-    said = Conclusion(outcome, done, f"{words[outcome]}{f' ({why})' if why else ''}; {rests}.")
-    return Direction(frame, said, pd.DataFrame(rows, columns=PATHS))
+    conclusion = Conclusion(outcome, done, f"{words[outcome]}{f' ({why})' if why else ''}; {rests}.")
+    return Direction(frame, conclusion, pd.DataFrame(rows, columns=PATHS))

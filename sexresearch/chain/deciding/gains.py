@@ -26,10 +26,10 @@ def total_draws(
         return np.empty((0, len(causes)))
     gauges, names = meters(fit, scales), [block.names for block in fit.blocks]
     means = np.zeros((1, sum(len(block.mean) for block in fit.blocks)))  # effects do not depend on them
-    found = []
+    blocks = []
     for first in range(0, min(most, len(theta)), AT_ONCE):
         part = slice(first, min(first + AT_ONCE, most))
         rows = row_values(fit, theta[part], exogenous[part])
         points = [gauge.read(rows, np.repeat(means, len(rows), axis=0)) for gauge in gauges]
-        found.append(np.stack([points[g].total[:, names[g].index(target), names[g].index(c)] for c, g in causes], 1))
-    return np.vstack(found)
+        blocks.append(np.stack([points[g].total[:, names[g].index(target), names[g].index(c)] for c, g in causes], 1))
+    return np.vstack(blocks)

@@ -55,12 +55,12 @@ def instrumented(fit: View, source: str, target: str) -> Instrumented:
     if lost:
         return Instrumented(why=f"{', '.join(lost)} has no marker item (a loading fixed to 1)")
     free = [row.rhs for row in causes if row.free >= 0]
-    found = _unrelated(fit, target, markers)
-    if len(found) < len(free):
-        why = f"the model implies {len(found)} instruments, fewer than the causes of {target}: {', '.join(free)}"
+    instruments = _unrelated(fit, target, markers)
+    if len(instruments) < len(free):
+        why = f"the model implies {len(instruments)} instruments, fewer than the causes of {target}: {', '.join(free)}"
         return Instrumented(why=why)
-    held = {markers[row.rhs]: row.value for row in causes if row.free < 0}
-    return _two_stages(fit, markers[target], [markers[name] for name in free], held, found, free.index(source))
+    fixed = {markers[row.rhs]: row.value for row in causes if row.free < 0}
+    return _two_stages(fit, markers[target], [markers[name] for name in free], fixed, instruments, free.index(source))
 
 
 def _marker(fit: View, name: str) -> str:
@@ -90,13 +90,13 @@ def _behind(graph: Arrows, name: str) -> set[str]:
 
 
 def _two_stages(
-    fit: View, outcome: str, causes: Sequence[str], held: dict[str, float], instruments: Sequence[str], wanted: int
+    fit: View, outcome: str, causes: Sequence[str], fixed: dict[str, float], instruments: Sequence[str], wanted: int
 ) -> Instrumented:
     block = fit.blocks[0]
     place = {name: i for i, name in enumerate(block.observed)}
     combine = np.zeros(len(place))
     combine[place[outcome]] = 1.0
-    for name, value in held.items():
+    for name, value in fixed.items():
         combine[place[name]] -= value
     x, z = [place[name] for name in causes], [place[name] for name in instruments]
     rows = _respondents(fit, [*np.flatnonzero(combine), *x, *z])

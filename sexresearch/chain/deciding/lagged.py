@@ -92,22 +92,22 @@ def _fitted(answers: pd.DataFrame, shape: tuple[int, int, int], missing: str) ->
         kinds = {False: "two waves: lasting differences between respondents cannot be told from effects"}
     for lasting, note in kinds.items():
         text = panel_text(*shape, lasting=lasting)
-        found = _fit(text, answers, missing)
-        if found is not None and _usable(found) and not (lasting and _without_spread(found)):
+        results = _fit(text, answers, missing)
+        if results is not None and _usable(results) and not (lasting and _without_spread(results)):
             without = {name: _fit(text.replace(f"{name}*", "0*"), answers, missing) for name in (FORWARD, REVERSE)}
-            return _read(found, without, n, note)
+            return _read(results, without, n, note)
     return Lagged(n=n, why="the panel model did not converge")
 
 
-def _without_spread(found: Results) -> bool:
+def _without_spread(results: Results) -> bool:
     """Whether a random intercept has no variance."""
-    rows = found.parameters
+    rows = results.parameters
     own = rows[(rows["op"] == "~~") & (rows["lhs"] == rows["rhs"]) & rows["lhs"].isin(["rx", "ry"])]
     return bool((own["est"] <= 0).any())
 
 
-def _usable(found: Results | None) -> bool:
-    return found is not None and found.converged and bool(np.isfinite(found.vcov.to_numpy()).all())
+def _usable(results: Results | None) -> bool:
+    return results is not None and results.converged and bool(np.isfinite(results.vcov.to_numpy()).all())
 
 
 def _fit(text: str, answers: pd.DataFrame, missing: str) -> Results | None:
@@ -174,18 +174,18 @@ def _unequal(answers: pd.DataFrame, shape: tuple[int, int, int], missing: str) -
     return ""
 
 
-def _read(found: Results, without: Mapping[str, Results | None], n: int, note: str) -> Lagged:
-    rows = found.parameters
+def _read(results: Results, without: Mapping[str, Results | None], n: int, note: str) -> Lagged:
+    rows = results.parameters
 
     def lag(label: str) -> Lag:
         own = rows[rows["label"] == label]
         est, se = float(own["est"].iloc[0]), float(own["se"].iloc[0])
         other = without[label]
-        worse = (est / se) ** 2 if other is None or not other.converged else _gap(other, found)
+        worse = (est / se) ** 2 if other is None or not other.converged else _gap(other, results)
         return est, se, float(own["std_all"].mean()), float(chisq_pvalue(max(worse, 0.0), 1))
 
     return Lagged(lag(FORWARD), lag(REVERSE), n, note)
 
 
-def _gap(without: Results, found: Results) -> float:
-    return float(without.fit_measures["chisq"] - found.fit_measures["chisq"])
+def _gap(without: Results, results: Results) -> float:
+    return float(without.fit_measures["chisq"] - results.fit_measures["chisq"])

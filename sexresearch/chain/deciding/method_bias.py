@@ -185,21 +185,23 @@ def _controlled(check: str, results: Results, fit: View, base: str, lines: Seque
     try:
         before, how = jointly(results, fit)
         plain = before if base == results.model.syntax else fitted_again(results, fit, base)
-        held = fitted_again(results, fit, "\n".join([base, *lines]))
+        controlled = fitted_again(results, fit, "\n".join([base, *lines]))
     except SexresearchError as error:
         return [_blank(check, f"the model with a method could not be fitted: {error}")]
-    if not (plain.converged and held.converged):
+    if not (plain.converged and controlled.converged):
         return [_blank(check, "the model with a method did not converge")]
-    loading = float(held.parameters.query("label == 'same_method'")["est"].iloc[0])
+    loading = float(controlled.parameters.query("label == 'same_method'")["est"].iloc[0])
     if check == "latent_method":  # loadings of 1 and a free variance: the same as equal loadings and a variance of 1
         loading = float(np.sqrt(max(loading, 0.0)))
-    tested = compare(held, plain).iloc[-1]
+    tested = compare(controlled, plain).iloc[-1]
     gain, p = (float(tested[name]) for name in ("chisq_diff", "pvalue"))
     if math.isnan(p):
         return [_blank(check, f"the models with and without a method cannot be compared: {tested['note']}")]
     shown = p <= SIGNIFICANT
-    if shown and held.inadmissible:  # below 0 by chance is how no method looks; further below 0 the model is wrong
-        why = "; ".join(held.inadmissible)
+    if (
+        shown and controlled.inadmissible
+    ):  # below 0 by chance is how no method looks; further below 0 the model is wrong
+        why = "; ".join(controlled.inadmissible)
         note = f"the model with a method is inadmissible, so that its numbers say nothing: {why}"
         return [_blank(check, note)]
     text = (
@@ -208,12 +210,14 @@ def _controlled(check: str, results: Results, fit: View, base: str, lines: Seque
     )
     outcome = "doubtful" if shown else "holds"
     first = {"value": loading, "pvalue": p, "outcome": outcome, "verdict": text}
-    first["note"] = joined(how, *held.inadmissible)
-    return [_blank(check, "") | first, *_paths(check, before, held)]
+    first["note"] = joined(how, *controlled.inadmissible)
+    return [_blank(check, "") | first, *_paths(check, before, controlled)]
 
 
-def _paths(check: str, results: Results, held: Results) -> list[dict[str, object]]:
-    both = results.parameters.query("op == '~'").merge(held.parameters, on=["lhs", "op", "rhs"], suffixes=("", "_held"))
+def _paths(check: str, results: Results, controlled: Results) -> list[dict[str, object]]:
+    both = results.parameters.query("op == '~'").merge(
+        controlled.parameters, on=["lhs", "op", "rhs"], suffixes=("", "_held")
+    )
     return [_path(check, row) for row in both[both["se"] > 0].to_dict("records")]
 
 

@@ -94,10 +94,10 @@ def necessity(
     return necessities(scored(data, "necessity", target, conditions, scale, scores), target, permutations, seed)
 
 
-def necessities(found: Scored, target: str, permutations: int, seed: int) -> pd.DataFrame:
+def necessities(points: Scored, target: str, permutations: int, seed: int) -> pd.DataFrame:
     """The frame of `necessity` from points that are there already."""
     random = np.random.default_rng(seed)
-    parts = [(own, j) for own in found.groups for j in range(len(found.names))]
+    parts = [(own, j) for own in points.groups for j in range(len(points.names))]
     return pd.DataFrame([row for own, j in parts for row in _rows(own, target, j, permutations, random)])
 
 
@@ -106,14 +106,14 @@ def _refuse(name: str, value: int) -> None:
         raise OptionError(f"{name} must be a whole number of at least 0; found {value!r}")
 
 
-def _rows(found: Scored, target: str, j: int, deals: int, random: np.random.Generator) -> list[dict[str, object]]:
-    x, y, w = _pair(found, j)
-    why, note = _lacking(found, target, j, x, y), _note(found, target, j, len(x), bool(deals))
-    head = {"target": target, "condition": found.names[j], "group": found.label}
+def _rows(scores: Scored, target: str, j: int, deals: int, random: np.random.Generator) -> list[dict[str, object]]:
+    x, y, w = _pair(scores, j)
+    why, note = _lacking(scores, target, j, x, y), _note(scores, target, j, len(x), bool(deals))
+    head = {"target": target, "condition": scores.names[j], "group": scores.label}
     if why:
         blank = dict.fromkeys(NUMBERS, np.nan)
         tail = {"verdict": "", "note": joined(why, note)}
-        return [{**head, "ceiling": name, "n": _answered(found, target, j), **blank, **tail} for name in CEILINGS]
+        return [{**head, "ceiling": name, "n": _answered(scores, target, j), **blank, **tail} for name in CEILINGS]
     own, p, each = steps(x, y), chance(x, y, deals, random), without_each(x, y)
     keep = ~cornermost(x, y, TRIMMED)
     rest = steps(x[keep], y[keep]) if np.ptp(x[keep]) and np.ptp(y[keep]) else None
@@ -133,17 +133,17 @@ def _rows(found: Scored, target: str, j: int, deals: int, random: np.random.Gene
     return rows
 
 
-def _pair(found: Scored, j: int) -> tuple[Array, Array, Array]:
+def _pair(scores: Scored, j: int) -> tuple[Array, Array, Array]:
     """A condition and the target of those who gave both, and what they weigh."""
-    there = np.isfinite(found.points[:, j]) & np.isfinite(found.target)
-    weights = np.ones(len(there)) if found.made.weights is None else found.made.weights
-    return found.points[there, j], found.target[there], weights[there]
+    there = np.isfinite(scores.points[:, j]) & np.isfinite(scores.target)
+    weights = np.ones(len(there)) if scores.made.weights is None else scores.made.weights
+    return scores.points[there, j], scores.target[there], weights[there]
 
 
-def _lacking(found: Scored, target: str, j: int, x: Array, y: Array) -> str:
+def _lacking(scores: Scored, target: str, j: int, x: Array, y: Array) -> str:
     """Why nothing can be said of a condition; empty where it can."""
-    name = found.names[j]
-    same = [which for which, own in ((name, x), (target, y)) if found.made.all_alike(which) or _all_alike(own)]
+    name = scores.names[j]
+    same = [which for which, own in ((name, x), (target, y)) if scores.made.all_alike(which) or _all_alike(own)]
     if same:
         return f"all answers to {' and '.join(same)} are the same, so there is no room to be empty"
     return f"{len(x)} respondents gave both {name} and {target}; at least {FEWEST} must" if len(x) < FEWEST else ""
@@ -163,14 +163,14 @@ def _answered(found: Scored, target: str, j: int) -> float:
     return np.nan if _scaleless(found, target, j) else len(_pair(found, j)[0])
 
 
-def _note(found: Scored, target: str, j: int, n: int, dealt: bool = False) -> str:
-    if _scaleless(found, target, j):
+def _note(scores: Scored, target: str, j: int, n: int, dealt: bool = False) -> str:
+    if _scaleless(scores, target, j):
         return ""
-    lost = len(found.target) - n
-    gone = f"{lost} of {len(found.target)} respondents left out, as an answer is missing" if lost else ""
-    weighed = WEIGHTED if found.made.weights is not None else ""
-    clustered = CLUSTERED if dealt and found.made.clusters is not None else ""
-    return joined(found.note(found.names[j]), found.note(target), gone, weighed, clustered)
+    lost = len(scores.target) - n
+    gone = f"{lost} of {len(scores.target)} respondents left out, as an answer is missing" if lost else ""
+    weighed = WEIGHTED if scores.made.weights is not None else ""
+    clustered = CLUSTERED if dealt and scores.made.clusters is not None else ""
+    return joined(scores.note(scores.names[j]), scores.note(target), gone, weighed, clustered)
 
 
 @in_words
@@ -229,17 +229,21 @@ def bottlenecks(
     levels = np.array([float(percent) for percent in percents])
     if not len(levels) or not ((levels >= 0) & (levels <= 100)).all():
         raise OptionError(f"percents must lie between 0 and 100; found {list(percents)!r}")
-    found = scored(data, "bottlenecks", target, conditions, scale, scores)
-    parts = [(own, j) for own in found.groups for j in range(len(found.names))]
+    points = scored(data, "bottlenecks", target, conditions, scale, scores)
+    parts = [(own, j) for own in points.groups for j in range(len(points.names))]
     return pd.concat([_requirements(own, target, j, levels) for own, j in parts], ignore_index=True)
 
 
-def _requirements(found: Scored, target: str, j: int, levels: Array) -> pd.DataFrame:
-    x, y, w = _pair(found, j)
-    why, note = _lacking(found, target, j, x, y), _note(found, target, j, len(x))
+def _requirements(scores: Scored, target: str, j: int, levels: Array) -> pd.DataFrame:
+    x, y, w = _pair(scores, j)
+    why, note = _lacking(scores, target, j, x, y), _note(scores, target, j, len(x))
     frames = []
     for name in CEILINGS:
-        head: dict[str, object] = {"target": target, "condition": found.names[j], "group": [found.label] * len(levels)}
+        head: dict[str, object] = {
+            "target": target,
+            "condition": scores.names[j],
+            "group": [scores.label] * len(levels),
+        }
         frame = pd.DataFrame({**head, "ceiling": name, "percent": levels})
         points = np.full(len(levels), np.nan)
         reasons = [why] * len(levels)

@@ -101,10 +101,10 @@ def penalty_reward(
     [['queue', 'basic'], ['gift', 'excitement']]
     """
     _refuse(curve, lines, seed, level)
-    found = scored(data, "penalty_reward", target, attributes, scale, scores)
-    size, unit = _unit(found.made, target, scores)
+    points = scored(data, "penalty_reward", target, attributes, scale, scores)
+    size, unit = _unit(points.made, target, scores)
     ends = (float(lines[0]), float(lines[1]))
-    frame = penalties(found, target, GainUnit(size, unit), curve == "spline", ends, seed, level)
+    frame = penalties(points, target, GainUnit(size, unit), curve == "spline", ends, seed, level)
     return frame.drop(columns="reason")  # which the note has
 
 
@@ -120,7 +120,7 @@ IN_POINTS = GainUnit()
 
 
 def penalties(
-    found: Scored,
+    points: Scored,
     target: str,
     counted: GainUnit = IN_POINTS,
     smooth: bool = False,
@@ -130,7 +130,7 @@ def penalties(
 ) -> pd.DataFrame:
     """The frame of `penalty_reward` from points that are there already, and reason: the first for a missing class."""
     frames = []
-    for own in found.groups:
+    for own in points.groups:
         made = own.made
         numbers = indices(own.points, counted.size * own.target, lines, smooth, made.clusters, made.weights)
         frames.append(_frame(own, target, numbers, counted.unit, seed, level))
@@ -156,26 +156,28 @@ def _unit(made: Recipes, target: str, scores: str) -> tuple[float, str]:
     return (ends[1] - ends[0]) / 100.0, f"units of {target}"
 
 
-def _frame(own: Scored, target: str, found: Indices, unit: str, seed: int, level: float) -> pd.DataFrame:
+def _frame(own: Scored, target: str, regression: Indices, unit: str, seed: int, level: float) -> pd.DataFrame:
     names = own.names
     random = np.random.default_rng(seed)
-    shares = np.stack([probabilities(e, c, found.spread, random) for e, c in zip(found.est, found.cov, strict=True)])
-    half = float(ndtri(0.5 + level / 2)) * np.sqrt(np.stack([found.cov[:, i, i] for i in (0, 1)], axis=1))
+    shares = np.stack(
+        [probabilities(e, c, regression.spread, random) for e, c in zip(regression.est, regression.cov, strict=True)]
+    )
+    half = float(ndtri(0.5 + level / 2)) * np.sqrt(np.stack([regression.cov[:, i, i] for i in (0, 1)], axis=1))
     known = np.isfinite(shares).all(axis=1)
     best = np.where(known, np.nan_to_num(shares).argmax(axis=1), -1)
     columns: dict[str, object] = {"target": target, "attribute": list(names), "group": [own.label] * len(names)}
     for j, name in enumerate(("penalty", "reward")):
-        est = found.est[:, j]
+        est = regression.est[:, j]
         columns |= {name: est, f"{name}_ci_lower": est - half[:, j], f"{name}_ci_upper": est + half[:, j]}
-    columns |= {"n_low": found.counts[:, 0], "n_high": found.counts[:, 2]}
+    columns |= {"n_low": regression.counts[:, 0], "n_high": regression.counts[:, 2]}
     columns["kind"] = [KINDS[k] if k >= 0 else "" for k in best]
     columns["probability"] = [shares[i, k] if k >= 0 else np.nan for i, k in enumerate(best)]
     columns |= {f"p_{kind}": shares[:, k] for k, kind in enumerate(KINDS)}
     frame = pd.DataFrame(columns).assign(unit=unit)
     frame["verdict"] = [_verdict(row, level) for row in frame.to_dict("records")]
-    why = [(_lacking(found, i, target), own.note(name), _of_target(own, target)) for i, name in enumerate(names)]
-    frame["reason"] = [next(filter(None, (_rare(found, i), *reasons)), "") for i, reasons in enumerate(why)]
-    frame["note"] = [joined(*reasons, _lost(own, found)) for reasons in why]
+    why = [(_lacking(regression, i, target), own.note(name), _of_target(own, target)) for i, name in enumerate(names)]
+    frame["reason"] = [next(filter(None, (_rare(regression, i), *reasons)), "") for i, reasons in enumerate(why)]
+    frame["note"] = [joined(*reasons, _lost(own, regression)) for reasons in why]
     return frame
 
 
@@ -191,23 +193,23 @@ def _verdict(row: Mapping[object, object], level: float) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _lacking(found: Indices, i: int, target: str) -> str:
+def _lacking(regression: Indices, i: int, target: str) -> str:
     """Why an attribute has no penalty, no reward or no class."""
-    if np.isfinite(found.est[i]).all() or not found.counts[i].any():
+    if np.isfinite(regression.est[i]).all() or not regression.counts[i].any():
         return ""  # nobody rates it: the notes of the name or of the target say why
-    rare = _rare(found, i)
+    rare = _rare(regression, i)
     if rare:
         return f"{rare}; at least {FEWEST} must, so there is no class"
-    if not found.spread > 0:
+    if not regression.spread > 0:
         return f"all answers to {target} are the same, so there is no class"
     return "its ratings follow from those of other attributes, so there is no class"
 
 
-def _rare(found: Indices, i: int) -> str:
+def _rare(regression: Indices, i: int) -> str:
     """Where too few rate an attribute for it to have a class."""
-    regions = zip(("low", "between low and high", "high"), found.counts[i], strict=True)
-    few = [f"{count} of {found.used} rate it {where}" for where, count in regions if count < FEWEST]
-    return " and ".join(few) if found.counts[i].any() else ""
+    regions = zip(("low", "between low and high", "high"), regression.counts[i], strict=True)
+    few = [f"{count} of {regression.used} rate it {where}" for where, count in regions if count < FEWEST]
+    return " and ".join(few) if regression.counts[i].any() else ""
 
 
 def _of_target(own: Scored, target: str) -> str:
@@ -215,6 +217,6 @@ def _of_target(own: Scored, target: str) -> str:
     return f"{target}: {note}" if own.made.without_scale(target) else note
 
 
-def _lost(own: Scored, found: Indices) -> str:
-    lost = len(own.target) - found.used
+def _lost(own: Scored, regression: Indices) -> str:
+    lost = len(own.target) - regression.used
     return f"{lost} of {len(own.target)} respondents left out, as they did not rate everything" if lost else ""

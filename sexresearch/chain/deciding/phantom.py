@@ -57,7 +57,7 @@ def phantom(results: Results | View, fit: View, source: str, target: str, level:
     v, w = _remainders(fit, source, target)
     kept = "\n".join([results.model.syntax, *_together(fit, source)])
 
-    def held(k: float) -> Path:
+    def path_at(k: float) -> Path:
         again = fitted_again(results, fit, f"{kept}\n{written(source)} ~~ {k!r}*{written(target)}")
         if not again.converged:
             raise ModelError(f"the model with a confounder of covariance {k:.3g} did not converge")
@@ -69,9 +69,9 @@ def phantom(results: Results | View, fit: View, source: str, target: str, level:
         return (sign * path[0] - critical * path[1]) / size
 
     try:
-        zero = _root(held, lambda path: path[0] / size, (0.0, sign), first[0] * v)
-        end, start = beyond(held(zero)), beyond(first)
-        lost = _root(held, beyond, (zero, end), zero * start / (start - end))
+        zero = _root(path_at, lambda path: path[0] / size, (0.0, sign), first[0] * v)
+        end, start = beyond(path_at(zero)), beyond(first)
+        lost = _root(path_at, beyond, (zero, end), zero * start / (start - end))
     except SexresearchError as error:
         return Phantom(why=f"no phantom variable: {error}")
     least, edge = (shared(max(sign * k, 0.0) / sqrt(v * w)) for k in (zero, lost))
@@ -116,13 +116,13 @@ def _together(fit: View, source: str) -> list[str]:
 
 
 def _root(
-    held: Callable[[float], Path], left: Callable[[Path], float], before: tuple[float, float], guess: float
+    path_at: Callable[[float], Path], left: Callable[[Path], float], before: tuple[float, float], guess: float
 ) -> float:
     """The covariance at which nothing is left, by secants from the one before; half-way back where a fit fails."""
     k = guess
     for _ in range(STEPS):
         try:
-            now = left(held(k))
+            now = left(path_at(k))
         except SexresearchError:
             k = (before[0] + k) / 2
             continue

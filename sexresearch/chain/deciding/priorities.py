@@ -161,15 +161,15 @@ def _to_rank(
 def _ranked_by(
     fit: View, units: TargetUnits, frame: pd.DataFrame, target: str, at: Draws, costly: bool, points: float, seed: int
 ) -> pd.DataFrame:
-    drawn = _importance_draws(fit, at, units, frame, target)
-    frame = _with_gains(_classed(fit, frame, target, units, seed), drawn, points, at)
-    return _ordered(judged_priorities(*_ranked(frame, drawn, costly, at), at.level, fit.inadmissible))
+    sampled = _importance_draws(fit, at, units, frame, target)
+    frame = _with_gains(_classed(fit, frame, target, units, seed), sampled, points, at)
+    return _ordered(judged_priorities(*_ranked(frame, sampled, costly, at), at.level, fit.inadmissible))
 
 
 def _levers(fit: View, units: TargetUnits, target: str, constructs: Sequence[str] | None, level: float) -> pd.DataFrame:
     """The rows of `importance` that stand for constructs, with importance in the target's units."""
-    found = importance(fit, target, units.scale, constructs, level)
-    frame = found[found["kind"] == "construct"].reset_index(drop=True)
+    rows = importance(fit, target, units.scale, constructs, level)
+    frame = rows[rows["kind"] == "construct"].reset_index(drop=True)
     own = ["importance", "importance_ci_lower", "importance_ci_upper"]
     frame[own] = frame[own] * units.size
     return frame.assign(unit=units.word).drop(columns=["quadrant", "verdict"])
@@ -177,9 +177,11 @@ def _levers(fit: View, units: TargetUnits, target: str, constructs: Sequence[str
 
 def _classed(fit: View, frame: pd.DataFrame, target: str, units: TargetUnits, seed: int) -> pd.DataFrame:
     """The frame with d and kind of the constructs that lead to the target, group by group."""
-    found = beside(fit, target, list(dict.fromkeys(frame["construct"][frame["importance"].notna()])), units.scale, seed)
+    classes = beside(
+        fit, target, list(dict.fromkeys(frame["construct"][frame["importance"].notna()])), units.scale, seed
+    )
     keys = pd.MultiIndex.from_arrays([frame["construct"], frame["group"].fillna(ALL)])
-    own = found.reindex(keys).reset_index(drop=True)
+    own = classes.reindex(keys).reset_index(drop=True)
     note = [joined(note, why) for note, why in zip(frame["note"], own["why"].fillna(""), strict=True)]
     return frame.assign(d=own["d"], kind=own["kind"].fillna(""), probability=own["probability"], note=note)
 
@@ -208,19 +210,19 @@ def _importance_draws(fit: View, at: Draws, units: TargetUnits, frame: pd.DataFr
     numbers = [0 if not fit.groups else fit.groups.index(label) for label in frame["group"]]
     shown = frame["importance"].notna().to_numpy()
     causes = [pair for pair, kept in zip(zip(frame["construct"], numbers, strict=True), shown, strict=True) if kept]
-    found = total_draws(fit, at, limits_of(fit, units.scale)[0], causes, target)
-    out = np.full((len(found), len(frame)), np.nan)
-    out[:, shown] = units.size * found
+    totals = total_draws(fit, at, limits_of(fit, units.scale)[0], causes, target)
+    out = np.full((len(totals), len(frame)), np.nan)
+    out[:, shown] = units.size * totals
     return out
 
 
-def _with_gains(frame: pd.DataFrame, drawn: Array, points: float, at: Draws) -> pd.DataFrame:
+def _with_gains(frame: pd.DataFrame, sampled: Array, points: float, at: Draws) -> pd.DataFrame:
     """The frame with gains; limits of replicates where there are any, else those of `importance`."""
     out = frame.copy()
-    if at.method == "percentile" and len(drawn):
+    if at.method == "percentile" and len(sampled):
         tails = (0.5 - at.level / 2, 0.5 + at.level / 2)
         shown = out["importance"].notna().to_numpy()
-        ends = np.nanquantile(drawn[:, shown], tails, axis=0)
+        ends = np.nanquantile(sampled[:, shown], tails, axis=0)
         out.loc[shown, "importance_ci_lower"], out.loc[shown, "importance_ci_upper"] = ends
     for end in ("", "_ci_lower", "_ci_upper"):
         out[f"gain{end}"] = points * out[f"importance{end}"]
@@ -240,7 +242,7 @@ def _basis(at: Draws, ranked: Ranks) -> str:
 
 
 def _ranked(
-    frame: pd.DataFrame, drawn: Array, costly: bool, at: Draws
+    frame: pd.DataFrame, sampled: Array, costly: bool, at: Draws
 ) -> tuple[pd.DataFrame, list[tuple[list[int], Ranks]]]:
     """The frame with ranks within each group, and the ranks of each group with the rows they are of."""
     out = frame.copy()
@@ -251,17 +253,17 @@ def _ranked(
         joined(FREE if cost == 0 else UNPRICED, note)
         for cost, note in zip(out["cost"][lacking], out["note"][lacking], strict=True)
     ]
-    found = []
+    by_group = []
     for _, rows in out.groupby("group", dropna=False, sort=False).groups.items():
         own = [row for row in rows if np.isfinite(by[row])]
         scale = (1.0 / out["cost"] if costly else out["points"]).to_numpy()[own]
-        ranked = ranks(by.to_numpy()[own], drawn[:, own] * scale)
+        ranked = ranks(by.to_numpy()[own], sampled[:, own] * scale)
         out.loc[own, "rank"], out.loc[own, "p_first"], out.loc[own, "p_top_two"] = (
             ranked.rank, ranked.p_first, ranked.p_top_two,
         )  # fmt: skip
         out.loc[own, "note"] = [joined(note, _basis(at, ranked)) for note in out["note"][own]]
-        found.append((own, ranked))
-    return out, found
+        by_group.append((own, ranked))
+    return out, by_group
 
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:

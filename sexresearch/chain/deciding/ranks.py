@@ -25,7 +25,7 @@ class Ranks:
     used: int
 
 
-def ranks(est: Array, drawn: Array) -> Ranks:
+def ranks(est: Array, sampled: Array) -> Ranks:
     """The ranks of est (k,), and their probabilities as shares of the draws (R, k) in which they occur.
 
     Draws in which a number is missing are left out. Equal numbers share a rank's probability.
@@ -34,7 +34,7 @@ def ranks(est: Array, drawn: Array) -> Ranks:
     >>> found.rank.tolist(), found.p_first.tolist(), found.p_top_two.tolist()
     ([2, 1], [0.375, 0.625], [1.0, 1.0])
     """
-    valid = drawn[np.isfinite(drawn).all(axis=1)]
+    valid = sampled[np.isfinite(sampled).all(axis=1)]
     k, close = len(est), ALIKE * float(np.abs(est).max(initial=0.0))
     rank = 1 + (est[None, :] > est[:, None] + close).sum(axis=1)
     if not len(valid):

@@ -86,8 +86,8 @@ class Recipes:
 
     def range_of(self, name: str) -> Ends | None:
         """The ends of the scale that all items of a name share; None where they differ."""
-        found = {self.ends[item] for part in self.parts for item in part.made[name]}
-        return found.pop() if len(found) == 1 else None
+        ends = {self.ends[item] for part in self.parts for item in part.made[name]}
+        return ends.pop() if len(ends) == 1 else None
 
 
 def of_survey(
@@ -120,7 +120,7 @@ def _default(
     elements = [name for name, node in nodes.items() if node[:1] == "7"]
     levels = [name for name, node in nodes.items() if node[:1] == "L"]
     others = [name for name in nodes if target not in items.get(name, ())]
-    return next((found for found in (elements, levels) if len(found) > 1), others)
+    return next((names for names in (elements, levels) if len(names) > 1), others)
 
 
 def _ends(
@@ -171,8 +171,8 @@ def of_fit(
     ends, note = limits_of(fit, scale)
     wanted, parts, frames, first = [target, *chosen], [], [], 0
     for number, (block, meter) in enumerate(zip(fit.blocks, meters(fit, ends), strict=True)):
-        found = _weights(fit, number, meter)
-        made = {name: found.get(name, {}) for name in wanted}
+        item_weights = _weights(fit, number, meter)
+        made = {name: item_weights.get(name, {}) for name in wanted}
         notes = {name: joined(*reasons(fit, number, (name,), note)) for name in wanted}
         label = block.label if fit.groups else pd.NA
         parts.append(GroupRecipes(slice(first, first + block.nobs), made, notes, label))
@@ -192,11 +192,11 @@ def _weights(fit: View, number: int, meter: Meter) -> dict[str, dict[str, float]
     rows = row_values(fit, fit.theta[None, :], fit.exogenous[None, :])
     means = np.zeros((1, sum(len(block.mean) for block in fit.blocks)))
     share, names = meter.read(rows, means).weights[0], fit.blocks[number].names
-    found = {name: {name: 1.0} for name in fit.blocks[number].observed}
+    by_name = {name: {name: 1.0} for name in fit.blocks[number].observed}
     for latent, parts in meter.parts.items():
         own: dict[str, float] = {}
         for part in parts:
-            for item, weight in found.get(names[part], {}).items():
+            for item, weight in by_name.get(names[part], {}).items():
                 own[item] = own.get(item, 0.0) + share[latent, part] * weight
-        found[names[latent]] = own
-    return found
+        by_name[names[latent]] = own
+    return by_name

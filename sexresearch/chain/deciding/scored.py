@@ -66,12 +66,12 @@ def scored(
     if isinstance(data, Survey | pd.DataFrame):
         if scores == "latent":
             raise OptionError("scores='latent' needs the results of a fit, and answers have none: fit a model first")
-        made, found = of_survey(data, target, names, scale)
+        made, others = of_survey(data, target, names, scale)
     else:
-        made, found = of_fit(view(data, question), question, target, names, scale)
-    if not found:
+        made, others = of_fit(view(data, question), question, target, names, scale)
+    if not others:
         raise OptionError(f"nothing is set beside {target}: name some constructs or columns")
-    wanted = [target, *found]
+    wanted = [target, *others]
     if scores == "latent":
         if not isinstance(data, Results):
             raise OptionError("scores='latent' needs Results: other engines hand over no factor scores")
@@ -81,4 +81,4 @@ def scored(
     else:
         values = np.stack([made.points(name) for name in wanted], axis=1)
     values = values.round(DECIMALS)
-    return Scored(values[:, 0], values[:, 1:], tuple(found), made)
+    return Scored(values[:, 0], values[:, 1:], tuple(others), made)

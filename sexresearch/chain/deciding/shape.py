@@ -85,8 +85,8 @@ def shape(
     """
     fit = view(results, "shape")
     others = _refuse(fit, cause, effect, moderator, level)
-    found = calibrated(fit, [cause, *others], effect)
-    return _frame(found, cause, effect, bool(moderator), level)
+    measured = calibrated(fit, [cause, *others], effect)
+    return _frame(measured, cause, effect, bool(moderator), level)
 
 
 def _refuse(fit: View, cause: str, effect: str, moderator: str | None, level: float) -> list[str]:
@@ -104,22 +104,24 @@ def _refuse(fit: View, cause: str, effect: str, moderator: str | None, level: fl
     if len({name for _, name in names}) < len(names):
         raise OptionError(f"cause, effect and moderator are three variables; found {[name for _, name in names]}")
     direct = [name for name in graph.names if effect in graph.after.get(name, ()) and name not in (cause, moderator)]
-    held = [name for name in direct if name not in graph.reach[cause]]  # what lies on the way is part of the effect
-    return [*([moderator] if moderator else []), *held]
+    covariates = [
+        name for name in direct if name not in graph.reach[cause]
+    ]  # what lies on the way is part of the effect
+    return [*([moderator] if moderator else []), *covariates]
 
 
-def _frame(found: Calibrated, cause: str, effect: str, moderated: bool, level: float) -> pd.DataFrame:
+def _frame(measured: Calibrated, cause: str, effect: str, moderated: bool, level: float) -> pd.DataFrame:
     names = ["straight", "diminishing", "threshold", "cubic", *(["moderated"] if moderated else [])]
     frame = pd.DataFrame({"cause": cause, "effect": effect, "shape": names})
-    few = len(found.effect) < FEWEST
-    rows: list[dict[str, float]] = [{} for _ in names] if few else _fitted(found, moderated, level)
+    few = len(measured.effect) < FEWEST
+    rows: list[dict[str, float]] = [{} for _ in names] if few else _fitted(measured, moderated, level)
     frame = pd.concat([frame, pd.DataFrame(rows, columns=[*NUMBERS, *KNOT], dtype=float)], axis=1)
-    frame[PLACE] = [float(found.mean[0]), float(found.sd[0])]
-    lost = f"{found.lost} of {found.lost + len(found.effect)} respondents left out, as an item is missing"
-    why = f"{len(found.effect)} respondents; at least {FEWEST} are needed" if few else ""
+    frame[PLACE] = [float(measured.mean[0]), float(measured.sd[0])]
+    lost = f"{measured.lost} of {measured.lost + len(measured.effect)} respondents left out, as an item is missing"
+    why = f"{len(measured.effect)} respondents; at least {FEWEST} are needed" if few else ""
     frame["verdict"] = ["" if np.isnan(b) else _verdict(b - frame["bic"].min()) for b in frame["bic"]]
     notes = [
-        joined(why or (FLAT if np.isnan(row["bic"]) else ""), lost if found.lost else "", _bends(row))
+        joined(why or (FLAT if np.isnan(row["bic"]) else ""), lost if measured.lost else "", _bends(row))
         for row in frame.to_dict("records")
     ]
     return frame.assign(note=notes)
@@ -139,23 +141,23 @@ def _bends(row: dict[object, object]) -> str:
     return ""
 
 
-def _fitted(found: Calibrated, moderated: bool, level: float) -> list[dict[str, float]]:
+def _fitted(measured: Calibrated, moderated: bool, level: float) -> list[dict[str, float]]:
     """The numbers of every shape; positions are centred at the mean of the cause, in its standard deviations."""
-    m = (found.m[:, 0] - found.mean[0]) / found.sd[0]
-    v = float(found.v[0, 0]) / found.sd[0] ** 2
-    others = [np.ones(len(m)), *found.m[:, 1:].T]
+    m = (measured.m[:, 0] - measured.mean[0]) / measured.sd[0]
+    v = float(measured.v[0, 0]) / measured.sd[0] ** 2
+    others = [np.ones(len(m)), *measured.m[:, 1:].T]
     shapes: list[Sequence[Array]] = [[m], [m, m**2 + v], [], [m, m**2 + v, m**3 + 3 * m * v]]
-    knot, *limits = _knot(m, v, found, others, level)
+    knot, *limits = _knot(m, v, measured, others, level)
     shapes[2] = [m, above(m, v, knot)]
     if moderated:
-        product = found.m[:, 1] * m + found.v[0, 1] / found.sd[0]
+        product = measured.m[:, 1] * m + measured.v[0, 1] / measured.sd[0]
         shapes.append([m, product])
     powers = [1.0, 2.0, 1.0, 3.0, 1.0]
     rows = [
-        _row(found, [*columns, *others], len(columns), powers[k], level, knotted=k == 2)
+        _row(measured, [*columns, *others], len(columns), powers[k], level, knotted=k == 2)
         for k, columns in enumerate(shapes)
     ]
-    at = found.mean[0] + found.sd[0] * np.array([knot, *limits])
+    at = measured.mean[0] + measured.sd[0] * np.array([knot, *limits])
     if np.isfinite(rows[2]["bic"]):
         rows[2] |= dict(zip(KNOT, [*at.tolist(), knot], strict=True))
     rows[1]["square"] = rows[1]["bend"]
@@ -163,19 +165,19 @@ def _fitted(found: Calibrated, moderated: bool, level: float) -> list[dict[str, 
 
 
 def _row(
-    found: Calibrated, columns: Sequence[Array], own: int, power: float, level: float, knotted: bool
+    measured: Calibrated, columns: Sequence[Array], own: int, power: float, level: float, knotted: bool
 ) -> dict[str, float]:
     """One shape: `own` columns of the cause, the last of them its bend, in that power of the cause's units."""
     design = np.stack(columns, axis=1)
-    fitted = regressed(design, found.effect, found.clusters, found.weights)
+    fitted = regressed(design, measured.effect, measured.clusters, measured.weights)
     blank = dict.fromkeys(NUMBERS, np.nan)
     if not np.isfinite(fitted.coef).all():
         return blank
     n, k = design.shape[0], design.shape[1] + 1 + knotted
-    w = np.ones(n) if found.weights is None else found.weights
-    rss = float((w * (found.effect - design @ np.nan_to_num(fitted.coef)) ** 2).sum())
-    total = float((w * (found.effect - np.average(found.effect, weights=w)) ** 2).sum())
-    unit = found.sd[0]
+    w = np.ones(n) if measured.weights is None else measured.weights
+    rss = float((w * (measured.effect - design @ np.nan_to_num(fitted.coef)) ** 2).sum())
+    total = float((w * (measured.effect - np.average(measured.effect, weights=w)) ** 2).sum())
+    unit = measured.sd[0]
     half = float(ndtri(0.5 + level / 2)) * np.sqrt(fitted.cov[own - 1, own - 1])
     bend = np.array([fitted.coef[own - 1], fitted.coef[own - 1] - half, fitted.coef[own - 1] + half]) / unit**power
     start = n * np.log(2 * np.pi * rss / n) + n
@@ -189,11 +191,13 @@ def _row(
     }
 
 
-def _knot(m: Array, v: float, found: Calibrated, others: Sequence[Array], level: float) -> tuple[float, float, float]:
+def _knot(
+    m: Array, v: float, measured: Calibrated, others: Sequence[Array], level: float
+) -> tuple[float, float, float]:
     """The knot with the least residual sum of squares, and the limits of its interval."""
     first, last = (float(np.quantile(m, edge)) for edge in (EDGE, 1 - EDGE))
-    root = np.ones(len(m)) if found.weights is None else np.sqrt(found.weights)
-    knots, y = np.linspace(first, last, KNOTS), found.effect * root
+    root = np.ones(len(m)) if measured.weights is None else np.sqrt(measured.weights)
+    knots, y = np.linspace(first, last, KNOTS), measured.effect * root
     base, _ = np.linalg.qr(np.stack([m, *others], axis=1) * root[:, None])
     left = y - base @ (base.T @ y)
     hinge = np.stack([above(m, v, k) for k in knots], axis=1) * root[:, None]
@@ -203,7 +207,7 @@ def _knot(m: Array, v: float, found: Calibrated, others: Sequence[Array], level:
     best, line = int(rss.argmin()), float(ndtri(0.5 + level / 2))
 
     def rejected(place: int) -> bool:
-        return _elsewhere(m, v, float(knots[place]), found, others) > line
+        return _elsewhere(m, v, float(knots[place]), measured, others) > line
 
     return float(knots[best]), float(knots[_end(best, -1, rejected)]), float(knots[_end(best, 1, rejected)])
 
@@ -218,10 +222,10 @@ def _end(best: int, step: int, rejected: Callable[[int], bool]) -> int:
     return place
 
 
-def _elsewhere(m: Array, v: float, knot: float, found: Calibrated, others: Sequence[Array]) -> float:
+def _elsewhere(m: Array, v: float, knot: float, measured: Calibrated, others: Sequence[Array]) -> float:
     """|t| of moving the knot: of the slope of the curve in the knot, held beside the curve with the knot there."""
     beyond = ndtr((m - knot) / np.sqrt(v)) if v > 0 else (m > knot).astype(float)
     design = np.stack([*others, m, above(m, v, knot), beyond], axis=1)
-    fitted = regressed(design, found.effect, found.clusters, found.weights)
+    fitted = regressed(design, measured.effect, measured.clusters, measured.weights)
     spread = float(fitted.cov[-1, -1])
     return abs(float(fitted.coef[-1])) / float(np.sqrt(spread)) if spread > 0 else 0.0

@@ -87,8 +87,8 @@ def _add(word: Word, block: Block, number: str, document: Document, *, new_page:
 def _add_source(word: Word, document: Document) -> None:
     """How the numbers came about: where the appendix begins, or at the end where there is none."""
     if document.source:
-        told = clean(f"{words_of(document.language)['source']}: {document.source}")
-        word.add_paragraph(told, style="Table Note")
+        source = clean(f"{words_of(document.language)['source']}: {document.source}")
+        word.add_paragraph(source, style="Table Note")
 
 
 def _written(paragraph: Any, block: Paragraph) -> None:
@@ -111,9 +111,9 @@ def _add_figure(word: Word, figure: Figure, number: str) -> None:
     shape._inline.docPr.set("title", clean(figure.caption or figure.words)[:250])
     if figure.caption:
         word.paragraphs[-1].paragraph_format.keep_with_next = True
-        told = word.add_paragraph(style="Caption")
-        told.paragraph_format.keep_with_next = False  # it stands below the picture, and ends what is kept together
-        captioned(told, number, clean(figure.caption))
+        caption = word.add_paragraph(style="Caption")
+        caption.paragraph_format.keep_with_next = False  # it stands below the picture, and ends what is kept together
+        captioned(caption, number, clean(figure.caption))
 
 
 def _turned(word: Word, wanted: bool) -> bool:

@@ -116,5 +116,5 @@ def _language(word: Word, code: str) -> None:
     """The language in which Word checks spelling and hyphenates."""
     from docx.oxml.ns import qn
 
-    for found in word.styles.element.iter(qn("w:lang")):
-        found.set(qn("w:val"), code)
+    for element in word.styles.element.iter(qn("w:lang")):
+        element.set(qn("w:val"), code)

@@ -57,15 +57,15 @@ def sheet_names(captions: list[str]) -> list[str]:
     >>> sheet_names(["Fit: a/b", "Fit: a/b"])
     ['Fit a b', 'Fit a b (2)']
     """
-    found: list[str] = []
+    names: list[str] = []
     for caption in captions:
         base = re.sub(r"\s+", " ", re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", caption)).strip(" '") or "Table"
         name, count = base[:LONGEST_NAME].strip(" '"), 1
-        while name.lower() in {"history", "contents", "inhalt", *(other.lower() for other in found)}:
+        while name.lower() in {"history", "contents", "inhalt", *(other.lower() for other in names)}:
             count += 1
             name = f"{base[: LONGEST_NAME - len(str(count)) - 3].strip()} ({count})"
-        found.append(name)
-    return found
+        names.append(name)
+    return names
 
 
 def _looks(made: Workbook) -> dict[str, Any]:

@@ -20,7 +20,7 @@ BULGES = np.arange(0.0, 2.4, 0.2)  # inches an arc is pushed further out until i
 def covariances(arrows: Sequence[Arrow], scene: Scene, lines: Sequence[Line]) -> list[Line]:
     """One line for each covariance; `lines` are those already drawn, to be crossed as little as possible."""
     ranks, levels = _ranks(arrows, scene), _levels(arrows, scene)
-    drawn = list(lines)
+    arcs = list(lines)
     for k, arrow in enumerate(arrows):
         a, b = scene.shapes[arrow.tail], scene.shapes[arrow.head]
         tries: Iterator[Line] = iter(())
@@ -31,20 +31,20 @@ def covariances(arrows: Sequence[Arrow], scene: Scene, lines: Sequence[Line]) ->
             tries = _over(a, b, scene.sides[arrow.tail], levels[k])
         others = scene.others(arrow, 0.03)
         line = next((line for line in tries if clear(line, others)), None)
-        drawn.append(detour(a, b, scene.shapes.values(), drawn, scene.sides) if line is None else line)
-    return drawn[len(lines) :]
+        arcs.append(detour(a, b, scene.shapes.values(), arcs, scene.sides) if line is None else line)
+    return arcs[len(lines) :]
 
 
 def cross_loadings(arrows: Sequence[Arrow], scene: Scene, lines: Sequence[Line]) -> list[Line]:
     """One line for each loading of an indicator that stands beside another latent: straight where that hits no node."""
-    drawn = list(lines)
+    arcs = list(lines)
     for arrow in arrows:
         latent, item = scene.shapes[arrow.tail], scene.shapes[arrow.head]
         side = "left" if scene.column[arrow.tail] == FAR_RIGHT else scene.sides[arrow.head]
         straight = np.array(fan_line(latent, item, side))
         free = clear(straight, scene.others(arrow, 0.04))
-        drawn.append(straight if free else detour(latent, item, scene.shapes.values(), drawn, {}))
-    return drawn[len(lines) :]
+        arcs.append(straight if free else detour(latent, item, scene.shapes.values(), arcs, {}))
+    return arcs[len(lines) :]
 
 
 def _beside(upper: Shape, lower: Shape, rank: tuple[int, float, float], column: int) -> Iterator[Line]:
@@ -82,8 +82,8 @@ def _ranks(arrows: Sequence[Arrow], scene: Scene) -> dict[int, tuple[int, float,
 def _order_in_column(scene: Scene) -> dict[str, int]:
     """For each node outside of fans how many stand above it in its column."""
     names = sorted(scene.column, key=lambda name: (scene.column[name], -scene.shapes[name].y))
-    columns = [list(found) for _, found in groupby(names, key=lambda name: scene.column[name])]
-    return {name: k for found in columns for k, name in enumerate(found)}
+    columns = [list(column) for _, column in groupby(names, key=lambda name: scene.column[name])]
+    return {name: k for column in columns for k, name in enumerate(column)}
 
 
 def _levels(arrows: Sequence[Arrow], scene: Scene) -> dict[int, int]:

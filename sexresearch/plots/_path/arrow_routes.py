@@ -64,15 +64,15 @@ def spread(wanted: Sequence[float], gap: float, limit: float) -> list[float]:
 
 def _ports(layers: Layers, places: SlotPositions, shapes: Mapping[str, Shape]) -> Ports:
     """Where each way leaves and enters its nodes, sorted by where it comes from or goes to."""
-    found: Ports = {}
+    ports: Ports = {}
     for name, shape in shapes.items():
         for last in (0, 1):
             near = {k: way[-2 if last else 1] for k, way in enumerate(layers.ways) if way[-last] == name}
             slope = {k: float(np.tanh(0.55 * (places.y[slot] - shape.y))) for k, slot in near.items()}
             ways = sorted(slope, key=lambda k, slope=slope: (slope[k], -k))  # type: ignore[misc]
             rises = spread([slope[k] for k in ways], 2 * PORT_GAP / shape.height, REACH)
-            found.update({(k, last): port(shape, rise, -1 if last else 1) for k, rise in zip(ways, rises, strict=True)})
-    return found
+            ports.update({(k, last): port(shape, rise, -1 if last else 1) for k, rise in zip(ways, rises, strict=True)})
+    return ports
 
 
 def _levelled(ports: Ports, layers: Layers, shapes: Mapping[str, Shape]) -> Ports:
@@ -119,7 +119,7 @@ class _End:
 
 def _tries(left: _End, lanes: Sequence[Point], right: _End) -> list[Line]:
     """Straight (to the next column), curved from node to node, and level up to the free edge of one or both columns."""
-    found = [] if lanes else [np.array([left.port, right.port])]
+    routes = [] if lanes else [np.array([left.port, right.port])]
     for levels in ((False, False), (True, False), (False, True), (True, True)):
         start, end = left.stops(levels[0]), right.stops(levels[1])
         leans = (
@@ -127,8 +127,8 @@ def _tries(left: _End, lanes: Sequence[Point], right: _End) -> list[Line]:
             right.lean(end[-1], levels[1], (lanes or start[-1:])[-1]),
         )
         inner = _through([start[-1], *lanes, end[-1]], leans)
-        found.append(joined([np.array(start[:1]), inner, np.array(end[:1])]))
-    return found
+        routes.append(joined([np.array(start[:1]), inner, np.array(end[:1])]))
+    return routes
 
 
 def _through(stops: Sequence[Point], leans: tuple[float, float]) -> Line:

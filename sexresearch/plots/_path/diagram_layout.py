@@ -32,8 +32,8 @@ class DiagramLayout:
     @property
     def bounds(self) -> Rect:
         """The rectangle that holds everything."""
-        lines = [Rect(*drawn.line.min(axis=0), *drawn.line.max(axis=0)) for drawn in self.arrows]
-        return hull([*lines, *(shape.rect for shape in self.shapes), *(drawn.rect for drawn in self.arrows)])
+        lines = [Rect(*placed.line.min(axis=0), *placed.line.max(axis=0)) for placed in self.arrows]
+        return hull([*lines, *(shape.rect for shape in self.shapes), *(placed.rect for placed in self.arrows)])
 
 
 def arrange(graph: Graph) -> DiagramLayout:
@@ -100,18 +100,18 @@ def _gaps(layers: Layers, graph: Graph, y: Mapping[Slot, float]) -> list[float]:
             rise = abs(y[a] - y[b])
             level = max(tall, 1 - rise) if len(way) == 2 else 0.0
             needs[where[a]].append(0.45 + 0.1 * rise + (widest - 0.15) * level)
-    return [max(found, default=0.5) + 0.03 * max(0, len(found) - 4) for found in needs[:-1]]
+    return [max(widths, default=0.5) + 0.03 * max(0, len(widths) - 4) for widths in needs[:-1]]
 
 
 def _with_arrows(graph: Graph, layers: Layers, places: SlotPositions, scene: Scene) -> DiagramLayout:
     inner = fans(graph, scene)
-    outer = _outer(graph, layers, places, scene, [drawn.line for drawn in inner])
-    taken = [shape.rect for shape in scene.shapes.values()] + [drawn.rect for drawn in inner]
+    outer = _outer(graph, layers, places, scene, [placed.line for placed in inner])
+    taken = [shape.rect for shape in scene.shapes.values()] + [placed.rect for placed in inner]
     lines = [line for _, line in outer]
     sizes, centred = [value_size(a) for a, _ in outer], [a.kind == "covariance" for a, _ in outer]
-    centres, clashes = positions(sizes, centred, [*lines, *(drawn.line for drawn in inner)], taken)
-    drawn = [PlacedArrow(a, line, centre) for (a, line), centre in zip(outer, centres, strict=True)]
-    return DiagramLayout(tuple(scene.shapes.values()), (*inner, *drawn), clashes)
+    centres, clashes = positions(sizes, centred, [*lines, *(placed.line for placed in inner)], taken)
+    placed = [PlacedArrow(a, line, centre) for (a, line), centre in zip(outer, centres, strict=True)]
+    return DiagramLayout(tuple(scene.shapes.values()), (*inner, *placed), clashes)
 
 
 def _outer(

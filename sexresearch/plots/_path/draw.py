@@ -42,9 +42,9 @@ def draw(layout: DiagramLayout, title: str, foot: str) -> Figure:
     dx, dy = (width - bounds.left - bounds.right) / 2, MARGIN + below - bounds.bottom
     for shape in layout.shapes:
         _node(axes, shape.shift(dx, dy))
-    for drawn in layout.arrows:
-        _arrow(axes, drawn.arrow, drawn.line + np.array([dx, dy]))
-        _value(axes, drawn, dx, dy)
+    for placed in layout.arrows:
+        _arrow(axes, placed.arrow, placed.line + np.array([dx, dy]))
+        _value(axes, placed, dx, dy)
     _text(axes, MARGIN, MARGIN, bottom, "foot", colour=GREY, align=("left", "bottom"))
     _text(axes, MARGIN, height - MARGIN, top, "title", align=("left", "top"))
     return figure
@@ -105,13 +105,13 @@ def _arrow(axes: Axes, arrow: Arrow, line: Line) -> None:
         _head(axes, end, colour)
 
 
-def _value(axes: Axes, drawn: PlacedArrow, dx: float, dy: float) -> None:
+def _value(axes: Axes, placed: PlacedArrow, dx: float, dy: float) -> None:
     """The printed value on a patch of paper that interrupts whatever runs below."""
     with extra("reports"):
         from matplotlib.patches import Rectangle
 
-    arrow, (width, height) = drawn.arrow, value_size(drawn.arrow)
-    x, y = drawn.value[0] + dx, drawn.value[1] + dy
+    arrow, (width, height) = placed.arrow, value_size(placed.arrow)
+    x, y = placed.value[0] + dx, placed.value[1] + dy
     corner = x - width / 2, y - height / 2
     axes.add_patch(Rectangle(corner, width, height, facecolor=PAPER, edgecolor="none", zorder=4))
     part, colour = "loading" if arrow.kind == "loading" else "path", GREY if arrow.dashed else INK

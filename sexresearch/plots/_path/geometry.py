@@ -40,9 +40,12 @@ def around(x: float, y: float, width: float, height: float) -> Rect:
 
 def hull(rects: Iterable[Rect]) -> Rect:
     """The smallest rectangle that holds all of some."""
-    found = list(rects)
+    inside = list(rects)
     return Rect(
-        min(r.left for r in found), min(r.bottom for r in found), max(r.right for r in found), max(r.top for r in found)
+        min(r.left for r in inside),
+        min(r.bottom for r in inside),
+        max(r.right for r in inside),
+        max(r.top for r in inside),
     )
 
 

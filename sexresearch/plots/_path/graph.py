@@ -81,23 +81,23 @@ class Graph:
 
 def of_group(parameters: pd.DataFrame, group: object) -> pd.DataFrame:
     """The rows of one group; `group` may be None where there is only one."""
-    found = list(parameters["group"].dropna().unique())
-    if group is None and len(found) <= 1:
+    groups = list(parameters["group"].dropna().unique())
+    if group is None and len(groups) <= 1:
         return parameters
-    if group not in found:
-        known = ", ".join(repr(label) for label in found)
-        there = f"the groups are {known}" if found else "these results have one group without a label; leave group out"
+    if group not in groups:
+        known = ", ".join(repr(label) for label in groups)
+        there = f"the groups are {known}" if groups else "these results have one group without a label; leave group out"
         raise OptionError(f"a path diagram shows one group, and group={group!r} is none of them: {there}")
     return parameters[parameters["group"] == group]
 
 
 def of_level(parameters: pd.DataFrame, level: object) -> pd.DataFrame:
     """The rows of one level; `level` is None for a model of one."""
-    found = list(parameters["level"].dropna().unique()) if "level" in parameters else []
-    if level is None and not found:
+    levels = list(parameters["level"].dropna().unique()) if "level" in parameters else []
+    if level is None and not levels:
         return parameters
-    if level not in found:
-        there = " and ".join(f"level={k} ({WORDS[k]})" for k in found) or "these results have one: leave level out"
+    if level not in levels:
+        there = " and ".join(f"level={k} ({WORDS[k]})" for k in levels) or "these results have one: leave level out"
         raise OptionError(f"a path diagram shows one level, and level={level!r} is none of them: {there}")
     return parameters[(parameters["level"] == level).fillna(value=False).astype(bool)]
 
@@ -158,8 +158,8 @@ def _arrow(lhs: str, kind: str, rhs: str, value: str, pvalue: float) -> Arrow:
 def _with_limits(arrows: Sequence[Arrow], rows: pd.DataFrame, standardized: bool) -> list[Arrow]:
     """Paths with their interval in a second line, where there is one."""
     ends = ["std_all_ci_lower", "std_all_ci_upper"] if standardized else ["ci_lower", "ci_upper"]
-    found = rows[rows["op"] == "~"].set_index(["rhs", "lhs"]).reindex(columns=ends)
-    limits = {key: (float(low), float(high)) for key, low, high in found.itertuples() if low < high}
+    paths = rows[rows["op"] == "~"].set_index(["rhs", "lhs"]).reindex(columns=ends)
+    limits = {key: (float(low), float(high)) for key, low, high in paths.itertuples() if low < high}
 
     def text(arrow: Arrow) -> str:
         low, high = (number(end, standardized) for end in limits[arrow.tail, arrow.head])

@@ -139,8 +139,8 @@ def _best_order(columns: Columns, ways: Sequence[Sequence[Slot]], sides: Mapping
     backward = _sweep(forward, judge, range(len(columns) - 2, -1, -1), 1)
     starts = [columns, forward, backward]
     starts += [[column[::-1] for column in start] for start in starts]
-    found = [_improve(start, judge) for start in starts]
-    return min(found, key=judge.cost)
+    orders = [_improve(start, judge) for start in starts]
+    return min(orders, key=judge.cost)
 
 
 def _sweep(columns: Columns, judge: _Order, order: Iterable[int], step: int) -> Columns:
@@ -152,8 +152,8 @@ def _sweep(columns: Columns, judge: _Order, order: Iterable[int], step: int) -> 
         links = judge.pairs[c + min(step, 0)]
         mean = {}
         for slot in result[c]:
-            found = [near[a if step < 0 else b] for a, b in links if slot == (b if step < 0 else a)]
-            mean[slot] = float(np.mean(found)) if found else own[slot]
+            neighbours = [near[a if step < 0 else b] for a, b in links if slot == (b if step < 0 else a)]
+            mean[slot] = float(np.mean(neighbours)) if neighbours else own[slot]
         result[c].sort(key=lambda slot: -mean[slot])
     return result
 

@@ -99,12 +99,12 @@ def _size(graph: Graph, name: str, sizes: Sizes) -> tuple[float, float]:
 
 def _largest(nodes: Sequence[Node]) -> tuple[float, float]:
     """Width and height of the largest text in some nodes."""
-    found = [(0.0, 0.0)]
+    sizes = [(0.0, 0.0)]
     for node in nodes:
         width, height = text_size(node.text, "item" if node.item else "name")
         below = text_size(node.r_squared, "r_squared") if node.r_squared else (0.0, 0.0)
-        found.append((max(width, below[0]), height + below[1]))
-    return max(width for width, _ in found), max(height for _, height in found)
+        sizes.append((max(width, below[0]), height + below[1]))
+    return max(width for width, _ in sizes), max(height for _, height in sizes)
 
 
 def block(graph: Graph, name: str, side: str, sizes: Sizes) -> NodeBlock:

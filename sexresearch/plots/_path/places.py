@@ -60,7 +60,7 @@ def _weight(a: Slot, b: Slot) -> float:
 def _alone(layers: Layers, blocks: Mapping[str, NodeBlock]) -> list[tuple[str, str]]:
     """Nodes that are alone in their columns and next to each other among those with indicators on the same side."""
     nodes = [[slot for slot in column if isinstance(slot, str)] for column in layers.columns]
-    single = [found[0] for found in nodes if len(found) == 1 and blocks[found[0]].wing]
+    single = [column[0] for column in nodes if len(column) == 1 and blocks[column[0]].wing]
     return [pair for side in ("up", "down") for pair in pairwise(name for name in single if blocks[name].side == side)]
 
 
@@ -144,13 +144,13 @@ class _Outline:
 
 
 def _outlines(layers: Layers, blocks: Mapping[str, NodeBlock], y: Mapping[Slot, float]) -> list[_Outline]:
-    found = []
+    outlines = []
     for column in layers.columns:
         names = [slot for slot in column if isinstance(slot, str)]
         nodes = tuple(blocks[name].node.rect.shift(0.0, y[name]) for name in names)
         wings = tuple(wing.shift(0.0, y[name]) for name in names if (wing := blocks[name].wing))
-        found.append(_Outline(max((r.right for r in nodes), default=0.2), wings, wings + nodes))
-    return found
+        outlines.append(_Outline(max((r.right for r in nodes), default=0.2), wings, wings + nodes))
+    return outlines
 
 
 def _spans(layers: Layers, blocks: Mapping[str, NodeBlock], y: Mapping[Slot, float]) -> list[list[tuple[float, float]]]:

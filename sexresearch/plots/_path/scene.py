@@ -78,8 +78,8 @@ def _facing(graph: Graph, shapes: Mapping[str, Shape], sizes: Sizes) -> dict[str
 
 def fans(graph: Graph, scene: Scene) -> list[PlacedArrow]:
     """The loadings inside blocks, their values at a fixed place."""
-    drawn = []
+    arrows = []
     for child, parent in graph.parents.items():
         start, end = fan_line(scene.shapes[parent], scene.shapes[child], scene.sides[child])
-        drawn.append(PlacedArrow(graph.arrow(parent, child), np.array([start, end]), fan_value(start, end)))
-    return drawn
+        arrows.append(PlacedArrow(graph.arrow(parent, child), np.array([start, end]), fan_value(start, end)))
+    return arrows

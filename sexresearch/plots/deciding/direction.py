@@ -88,7 +88,7 @@ def direction(found: Directed, *, labels: Mapping[str, str] | None = None, title
         raise OptionError(f"the figure takes what direction() returns; found {type(found).__name__}")
     checked(found.checks, NEEDED, "direction")
     lines = _lines(found, labels or {})
-    columns = {"estimate": [_numbers(path) for _, path, _ in lines], "outcome": [said for _, _, said in lines]}
+    columns = {"estimate": [_numbers(path) for _, path, _ in lines], "outcome": [outcome for _, _, outcome in lines]}
     made = in_rows([name for name, _, _ in lines], WIDTH, columns, title, _foot(found, note), AXIS)
     known = [(y, path) for y, (_, path, _) in zip(made.places, lines, strict=True) if path]
     scaled(made.made, [float(str(path[end])) for _, path in known for end in ("est", "ci_lower", "ci_upper")])
@@ -102,17 +102,17 @@ def direction(found: Directed, *, labels: Mapping[str, str] | None = None, title
     return made.made.figure
 
 
-def _lines(found: Directed, labels: Mapping[str, str]) -> list[Line]:
+def _lines(result: Directed, labels: Mapping[str, str]) -> list[Line]:
     """The path of the model, then every check: its estimates one by one, or the check alone."""
-    paths = [{str(k): v for k, v in row.items()} for row in found.paths.to_dict("records")]
+    paths = [{str(k): v for k, v in row.items()} for row in result.paths.to_dict("records")]
     lines: list[Line] = [(_named(p, labels), p, "") for p in paths if p["check"] == "model"]
-    for row in found.checks.to_dict("records"):
+    for row in result.checks.to_dict("records"):
         own = [path for path in paths if path["check"] == row["check"]]
-        said = _said({str(k): str(v) for k, v in row.items()})
+        outcome = _said({str(k): str(v) for k, v in row.items()})
         if own:
-            lines += [(_named(path, labels), path, said if k == 0 else "") for k, path in enumerate(own)]
+            lines += [(_named(path, labels), path, outcome if k == 0 else "") for k, path in enumerate(own)]
         else:
-            lines.append((str(row["check"]), {}, said))
+            lines.append((str(row["check"]), {}, outcome))
     return lines
 
 
@@ -138,5 +138,5 @@ def _numbers(path: Mapping[str, object]) -> str:
     return f"{est} [{low}, {high}]"
 
 
-def _foot(found: Directed, note: str) -> str:
-    return footnote([found.verdict.sentence, "Lines: intervals; hollow: the interval holds 0."], note)
+def _foot(result: Directed, note: str) -> str:
+    return footnote([result.verdict.sentence, "Lines: intervals; hollow: the interval holds 0."], note)

@@ -65,10 +65,10 @@ def method_bias(
         raise ModelError("nothing to draw: no path with a method held; see the column note of method_bias()")
     table = {(row["check"], row["path"]): row for row in rows.to_dict("records")}
     order = list(dict.fromkeys(rows["path"]))
-    held = [check for check in MARKS if check in set(rows["check"])]
-    fitted = {name: next(float(table[c, name]["std_all"]) for c in held if (c, name) in table) for name in order}
+    checks = [check for check in MARKS if check in set(rows["check"])]
+    fitted = {name: next(float(table[c, name]["std_all"]) for c in checks if (c, name) in table) for name in order}
     columns = {"as fitted": [_printed(fitted[name]) for name in order]}
-    columns |= {MARKS[c][0]: [_number(table.get((c, name))) for name in order] for c in held}
+    columns |= {MARKS[c][0]: [_number(table.get((c, name))) for name in order] for c in checks}
     names = shown_names(
         [" ".join((labels or {}).get(word, word) for word in name.split(" ")) for name in order],
         None,
@@ -77,10 +77,10 @@ def method_bias(
     made = in_rows(names, WIDTH, columns, title, _foot(frame, note), "standardized path")
     scaled(made.made, rows[["std_all", "std_controlled"]].to_numpy(float).ravel().tolist())
     for y, name in zip(made.places, order, strict=True):
-        ends = [fitted[name], *(float(table[c, name]["std_controlled"]) for c in held if (c, name) in table)]
+        ends = [fitted[name], *(float(table[c, name]["std_controlled"]) for c in checks if (c, name) in table)]
         made.made.area.plot([min(ends), max(ends)], [y, y], color=GREY, linewidth=1.2, zorder=1)
         point(made.made, y, fitted[name], "o", INK, INK, f"fitted:{name}")
-        for check in held:
+        for check in checks:
             row = table.get((check, name))
             if row is not None:
                 colour, marker = MARKS[check][1:]
@@ -105,8 +105,8 @@ def _foot(frame: pd.DataFrame, note: str) -> str:
         head = frame[(frame["check"] == check) & (frame["path"] == "")]
         if len(head):
             row = head.iloc[0]
-            said = row["verdict"] if np.isfinite(row["value"]) else f"{row['note']}."
-            parts.append(f"{word[:1].upper()}{word[1:]}: {said}".replace("$", r"\$"))
+            sentence = row["verdict"] if np.isfinite(row["value"]) else f"{row['note']}."
+            parts.append(f"{word[:1].upper()}{word[1:]}: {sentence}".replace("$", r"\$"))
     worst = frame.loc[frame["check"] == "collinearity", "value"].max()
     parts += [f"Largest VIF {worst:.1f} (below 3.3: no sign of bias, Kock 2015)."] if worst == worst else []
     return footnote(parts, note)

@@ -123,15 +123,15 @@ def _further(
     names: Sequence[str], also: Sequence[pd.DataFrame], group: object, labels: Mapping[str, str]
 ) -> dict[str, list[str]]:
     """By the name of another target, the gains of the same levers there."""
-    found: dict[str, list[str]] = {}
+    columns: dict[str, list[str]] = {}
     for frame in also:
         checked(frame, (*NEEDED, "target"), "priorities")
         own = of_group(frame, group, "the figure") if "group" in frame else frame
         known = {row["construct"]: row for row in own[own["gain"].notna()].to_dict("records")}
         target = str(own["target"].iloc[0])
         head = wrap(f"gain: {labels.get(target, target)}", HEAD_LIMIT)
-        found[head] = [_with_limits(known[name]) if name in known else "–" for name in names]
-    return found
+        columns[head] = [_with_limits(known[name]) if name in known else "–" for name in names]
+    return columns
 
 
 def _axis(rows: pd.DataFrame, labels: Mapping[str, str] | None) -> str:

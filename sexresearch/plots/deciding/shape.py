@@ -127,8 +127,8 @@ def _told(made: Panel, k: int, row: Mapping[str, object], behind: float) -> None
     x, y = made.box[0] + SIZE[0] + 0.15, made.box[1] + SIZE[1] - 0.25 - 0.5 * k
     made.page.plot([x, x + 0.35], [y, y], color=colour, linewidth=2.2, linestyle=line)
     words(made.page, x + 0.45, y + 0.08, str(row["shape"]), "item", gid="name")
-    said = "least BIC" if behind == 0 else f"BIC {number(behind, False)} above"
-    words(made.page, x + 0.45, y - 0.12, said, "foot", colour=GREY, gid="numbers")
+    fit = "least BIC" if behind == 0 else f"BIC {number(behind, False)} above"
+    words(made.page, x + 0.45, y - 0.12, fit, "foot", colour=GREY, gid="numbers")
 
 
 def _foot(rows: pd.DataFrame, above: list[float], note: str) -> str:

@@ -19,13 +19,13 @@ def cleaned(survey: Survey, cleaning: Cleaning) -> Survey:
         shown = ", ".join(map(str, wanted))
         survey = _without(survey, _others(survey, name, wanted), f"{name} is not {shown}: {why}")
     if cleaning.found:
-        found = screen(survey)
+        findings = screen(survey)
         for check in cleaning.found:
-            if not (found["check"] == check).any():
-                seen = list(dict.fromkeys(found["check"]))
+            if not (findings["check"] == check).any():
+                seen = list(dict.fromkeys(findings["check"]))
                 text = nearest(check, seen) if seen else "it found nothing"
                 raise StudyError(f"cleaning: screening found no '{check}'; {text}")
-            rows = [row for rows in found.loc[found["check"] == check, "rows"] for row in rows]
+            rows = [row for rows in findings.loc[findings["check"] == check, "rows"] for row in rows]
             survey = _without(survey, rows, f"{check}: {why}")
     return _without(survey, list(cleaning.rows), why)
 
@@ -42,8 +42,8 @@ def _others(survey: Survey, name: str, wanted: tuple[object, ...]) -> list[Hasha
     texts = answers[name].map(_text)
     kept = texts.isin({_text(value) for value in wanted})
     if not kept.any():
-        found = ", ".join(sorted(set(texts[answers[name].notna()]))[:10])
-        raise StudyError(f"cleaning: no row has {name} {', '.join(map(str, wanted))}; its answers are {found}")
+        there = ", ".join(sorted(set(texts[answers[name].notna()]))[:10])
+        raise StudyError(f"cleaning: no row has {name} {', '.join(map(str, wanted))}; its answers are {there}")
     return answers.index[~kept].tolist()
 
 

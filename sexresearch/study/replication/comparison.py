@@ -49,13 +49,22 @@ def comparison(study: Study, made: Computed) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=SHOWN)
 
 
-def _row(found: Compared) -> list[object]:
-    number = found.number
+def _row(compared: Compared) -> list[object]:
+    number = compared.number
     group = f" [{number.group}]" if number.group else ""
     what = ", ".join(dict.fromkeys(word for word in (number.what, number.by) if word != "fit"))
     name = f"{number.quantity}{group}" + (f" ({what})" if what else "")
-    difference = found.computed - number.value
-    return [name, number.value, found.computed, difference, found.tolerance, found.outcome, found.reason, number.where]
+    difference = compared.computed - number.value
+    return [
+        name,
+        number.value,
+        compared.computed,
+        difference,
+        compared.tolerance,
+        compared.outcome,
+        compared.reason,
+        number.where,
+    ]
 
 
 def _compared(number: Published, made: Computed, tables: Tables) -> Compared:

@@ -77,8 +77,8 @@ def _refuse_group(results: Results, group: str) -> None:
 
 def formula_key(text: str) -> tuple[str, ...]:
     """lhs, op and rhs, the names around ~~ in the order of the alphabet; another text stands for itself."""
-    found = FORMULA.fullmatch(text)
-    return _ordered(*found.groups()) if found else (text.strip(),)
+    match = FORMULA.fullmatch(text)
+    return _ordered(*match.groups()) if match else (text.strip(),)
 
 
 def _ordered(lhs: str, op: str, rhs: str) -> tuple[str, ...]:
@@ -91,10 +91,10 @@ def _parameters(frame: pd.DataFrame, column: str) -> Values:
 
 
 def _r_squared(results: Results, group: str) -> Values:
-    found = results.r_squared
-    if found.index.nlevels > 1:
-        found = found[[str(label) == group for label in found.index.get_level_values(0)]].droplevel(0)
-    return {(str(name),): float(value) for name, value in found.items()}
+    shares = results.r_squared
+    if shares.index.nlevels > 1:
+        shares = shares[[str(label) == group for label in shares.index.get_level_values(0)]].droplevel(0)
+    return {(str(name),): float(value) for name, value in shares.items()}
 
 
 def pair_key(text: str) -> tuple[str, ...]:

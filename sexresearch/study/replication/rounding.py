@@ -26,16 +26,16 @@ def left_open(
     Every printed entry is moved by up to half of its last decimal, evenly and independently; the model is fitted to
     each such table. What is returned is three standard deviations of the computed number.
     """
-    found: dict[Published, list[float]] = {number: [] for number in wanted}
-    for drawn in _redrawn_moments(moments, decimals, kind):
+    simulated: dict[Published, list[float]] = {number: [] for number in wanted}
+    for redrawn in _redrawn_moments(moments, decimals, kind):
         try:
-            results = fitted(drawn)
+            results = fitted(redrawn)
             values = _values(results, wanted) if results.converged else {}
         except SexresearchError:  # a table that cannot be one, such as correlations beyond what others allow
             continue
         for number, value in values.items():
-            found[number].append(value)
-    return {number: DEVIATIONS * float(np.std(values)) if values else 0.0 for number, values in found.items()}
+            simulated[number].append(value)
+    return {number: DEVIATIONS * float(np.std(values)) if values else 0.0 for number, values in simulated.items()}
 
 
 def _values(results: Results, wanted: tuple[Published, ...]) -> dict[Published, float]:

@@ -102,7 +102,9 @@ def _left_open(study: Study, model: Model, given: Given) -> dict[Published, floa
     wanted = tuple(number for number in study.published if _is_open(number))
     if not isinstance(given, Moments) or study.data.decimals is None or not wanted:
         return {}
-    return left_open(given, study.data.decimals, study.data.kind, lambda drawn: _fitted(study, model, drawn), wanted)
+    return left_open(
+        given, study.data.decimals, study.data.kind, lambda redrawn: _fitted(study, model, redrawn), wanted
+    )
 
 
 def _is_open(number: Published) -> bool:

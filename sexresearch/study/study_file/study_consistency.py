@@ -35,8 +35,8 @@ def study_problems(study: Study, document: Mapping[str, Any]) -> list[str]:
 def _one_of(where: str, table: Mapping[str, Any], keys: tuple[str, ...]) -> Iterator[str]:
     given = [key for key in keys if key in table]
     if len(given) != 1:
-        found = " and ".join(given) or "none of them"
-        yield f"{where}: give one of {', '.join(keys)}; found {found}"
+        stated = " and ".join(given) or "none of them"
+        yield f"{where}: give one of {', '.join(keys)}; found {stated}"
 
 
 def _data_problems(data: StudyData) -> Iterator[str]:

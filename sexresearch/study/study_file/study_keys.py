@@ -90,14 +90,14 @@ def shape_problems(document: Mapping[str, Any]) -> list[str]:
     >>> shape_problems({"data": {}, "model": {"txt": "y ~ x"}})
     ["model: unknown key 'txt'; did you mean 'text'?"]
     """
-    found = list(_problems("top level", document, TOP, ("data", "model")))
+    problems = list(_problems("top level", document, TOP, ("data", "model")))
     for key, allowed in (("data", DATA), ("cleaning", CLEANING), ("model", MODEL), ("fit", FIT)):
         if isinstance(document.get(key), dict):
-            found += _problems(key, document[key], allowed, ("because",) if key == "cleaning" else ())
+            problems += _problems(key, document[key], allowed, ("because",) if key == "cleaning" else ())
     blocks = document.get("published", [])
     for number, block in enumerate(blocks if isinstance(blocks, list) else [], start=1):
-        found += _problems(f"published {number}", block, PUBLISHED, ("where", "what", "values"))
-    return found
+        problems += _problems(f"published {number}", block, PUBLISHED, ("where", "what", "values"))
+    return problems
 
 
 def nearest(word: str, known: Mapping[str, object] | list[str] | tuple[str, ...]) -> str:

@@ -150,8 +150,8 @@ def _model(folder: Path, table: Table) -> StudyModel:
 
 def _cleaning(table: Table) -> Cleaning:
     keep = tuple((name, tuple(wanted)) for name, wanted in table.get("keep", {}).items() if isinstance(wanted, list))
-    found, rows = tuple(table.get("drop_found", ())), tuple(table.get("drop_rows", ()))
-    return Cleaning(table.get("because", ""), keep, found, rows)
+    dropped, rows = tuple(table.get("drop_found", ())), tuple(table.get("drop_rows", ()))
+    return Cleaning(table.get("because", ""), keep, dropped, rows)
 
 
 def _published(block: Table) -> list[Published]:

@@ -68,10 +68,10 @@ def instrument(kind: InstrumentKind = "full", language: Language = "en") -> Inst
 def _chosen(
     constructs: tuple[BankConstruct, ...], names: Collection[str] | None, respondent: str
 ) -> Iterator[Construct]:
-    for found in constructs:
-        wanted = found.construct.name in names if names else not found.neighbour
-        if wanted and (not respondent or respondent in found.respondents):
-            yield found.construct
+    for part in constructs:
+        wanted = part.construct.name in names if names else not part.neighbour
+        if wanted and (not respondent or respondent in part.respondents):
+            yield part.construct
 
 
 def _shortened(constructs: tuple[Construct, ...], items: Collection[str] | None) -> tuple[Construct, ...]:

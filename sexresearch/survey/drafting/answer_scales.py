@@ -39,10 +39,10 @@ def question_ends(wording: str) -> dict[float, str]:
     >>> question_ends("How satisfied are you (1 = not at all, 10 = completely)?")
     {1.0: 'not at all', 10.0: 'completely'}
     """
-    found = ENDS.search(wording)
-    if not found:
+    match = ENDS.search(wording)
+    if not match:
         return {}
-    low, first, high, last = found.groups()
+    low, first, high, last = match.groups()
     return {float(low): first.strip(), float(high): last.strip()} if float(low) < float(high) else {}
 
 
@@ -67,7 +67,7 @@ def scale_of(answers: AnswerShape, wordings: Iterable[str], name: str) -> Respon
     """
     if answers.highest > LARGEST:
         return ResponseScale(name, 0, SLIDER, whole=False)
-    ends = next((found for wording in wordings if (found := question_ends(wording))), {})
+    ends = next((stated for wording in wordings if (stated := question_ends(wording))), {})
     labels = {**ends, **answers.labels} if _fits(ends, answers) else dict(answers.labels)
     low = min([min(answers.lowest, 1.0), *labels])
     high = max([_highest(answers, low), *labels])

@@ -26,9 +26,9 @@ def battery_name(code: str) -> str:
     ['sat', 'del', 'q7', 'q5_', 'g01q02', '', '']
     """
     for pattern in (BRACKET, NUMBERED, PARTS, QUESTION):
-        found = pattern.fullmatch(code)
-        if found:
-            name = found.group(1).lower()
+        match = pattern.fullmatch(code)
+        if match:
+            name = match.group(1).lower()
             return "" if name in COUNTERS else name
     return ""
 
@@ -46,16 +46,16 @@ def no_answer_ends(columns: Sequence[Array], mood: Array | None = None) -> tuple
     >>> no_answer_ends([mood, np.roll(never, 5), never]), no_answer_ends([mood, mood, mood])
     ((6.0,), ())
     """
-    found: list[float] = []
+    no_answers: list[float] = []
     values = np.array(columns, dtype=float)
     while True:
-        inside = np.where(np.isin(values, found), np.nan, values)
+        inside = np.where(np.isin(values, no_answers), np.nan, values)
         low, high = float(np.nanmin(inside)), float(np.nanmax(inside))
         ends = [(high, 1.0)] + ([(low, -1.0)] if low == 0 else [])
         more = [code for code, sign in ends if high - low > 2 and _breaks(inside, mood, code, sign)]
         if not more:
-            return tuple(sorted(found))
-        found += more
+            return tuple(sorted(no_answers))
+        no_answers += more
 
 
 def _breaks(values: Array, mood: Array | None, code: float, sign: float) -> bool:

@@ -34,8 +34,8 @@ class Vote:
 def construct_votes(items: Mapping[int, Rating], like: Likeness) -> dict[int, Vote]:
     """The vote for every item, by its place."""
     places = list(items)
-    asked = np.array([bool(items[place].seen.wording) for place in places], dtype=bool)
-    scores = one_side(_strange(like.scores[places], asked, like.constructs), like.constructs)
+    worded = np.array([bool(items[place].seen.wording) for place in places], dtype=bool)
+    scores = one_side(_strange(like.scores[places], worded, like.constructs), like.constructs)
     batteries = [items[place].battery for place in places]
     for name in set(batteries) - {""}:
         rows = [row for row, other in enumerate(batteries) if other == name]
@@ -53,12 +53,12 @@ def construct_votes(items: Mapping[int, Rating], like: Likeness) -> dict[int, Vo
 
 def _beside(scores: Array, places: list[int], rows: list[int]) -> Array:
     """The scores of the questions next to each row in the file, as questions on one thing mostly stand together."""
-    found = np.zeros((len(rows), scores.shape[1]))
+    nearest = np.zeros((len(rows), scores.shape[1]))
     for out, row in enumerate(rows):
         near = [other for other in (row - 1, row + 1) if other in rows and abs(places[other] - places[row]) == 1]
         if near:
-            found[out] = scores[near].max(axis=0)
-    return found
+            nearest[out] = scores[near].max(axis=0)
+    return nearest
 
 
 def _unknown(scores: Array, constructs: tuple[BankConstruct, ...]) -> Array:
@@ -68,11 +68,11 @@ def _unknown(scores: Array, constructs: tuple[BankConstruct, ...]) -> Array:
     return np.where(silent[:, None] & usual, SILENT, 0.0) if len(scores) else scores
 
 
-def _strange(scores: Array, asked: npt.NDArray[np.bool_], constructs: tuple[BankConstruct, ...]) -> Array:
+def _strange(scores: Array, worded: npt.NDArray[np.bool_], constructs: tuple[BankConstruct, ...]) -> Array:
     """The scores, where a question that is like none of the bank is held to be on one element of the service too."""
     usual = np.array([part.construct.name == SERVICE_ELEMENT for part in constructs])
     best = scores.max(axis=1, keepdims=True, initial=0.0)
-    strange = (best < STRANGE) & asked[:, None] & usual
+    strange = (best < STRANGE) & worded[:, None] & usual
     return np.where(strange, np.maximum(scores, NEARLY * best), scores)
 
 

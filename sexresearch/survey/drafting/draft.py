@@ -204,12 +204,12 @@ def _constructs(items: Sequence[ItemProposal], fields: Sequence[FieldProposal], 
         by_name.setdefault(part.vote.first.construct.name, []).append(part.item)
     known = {part.construct.name: part.construct for part in bank(language)}
     taken = {part.item.name for part in items} | {part.field.name for part in fields}
-    found: list[Construct] = []
+    constructs: list[Construct] = []
     for name, members in by_name.items():
-        node = "" if known[name].node in [other.node for other in found] else known[name].node
+        node = "" if known[name].node in [other.node for other in constructs] else known[name].node
         free = name if name not in taken else f"{name}_construct"
-        found.append(replace(known[name], name=free, items=tuple(members), node=node))
-    return tuple(found)
+        constructs.append(replace(known[name], name=free, items=tuple(members), node=node))
+    return tuple(constructs)
 
 
 def _frame(

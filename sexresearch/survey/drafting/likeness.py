@@ -165,9 +165,9 @@ def _by_words(texts: Sequence[str]) -> Array:
     rows = _vectors(index.tools, texts)
     near = np.asarray((rows @ index.wordings.T).todense(), dtype=float)
     middle = np.asarray(rows @ index.middles.T, dtype=float)
-    found = np.zeros((len(texts), int(np.max(index.owners)) + 1))
-    for place in range(found.shape[1]):
+    alike = np.zeros((len(texts), int(np.max(index.owners)) + 1))
+    for place in range(alike.shape[1]):
         ordered = -np.sort(-near[:, index.owners == place], axis=1)[:, :3]
         best = BEST * ordered[:, 0] + NEXT * ordered[:, 1:].sum(axis=1)
-        found[:, place] = best + MIDDLE * middle[:, index.homes == place].max(axis=1)
-    return found
+        alike[:, place] = best + MIDDLE * middle[:, index.homes == place].max(axis=1)
+    return alike

@@ -21,10 +21,10 @@ def rows_of_batteries(texts: Sequence[str]) -> list[str]:
     >>> rows_of_batteries(["Do you agree? [It was great fun]", "Do you agree? [I was bored there]", "Why - if so?"])
     ['It was great fun', 'I was bored there', 'Why - if so?']
     """
-    found = [ROW.fullmatch(text) for text in texts]
-    times = Counter(match.group(1) for match in found if match)
-    rows = [(match.group(2) or match.group(3) or "").strip() if match else "" for match in found]
-    several = [match is not None and times[match.group(1)] > 1 for match in found]
+    matches = [ROW.fullmatch(text) for text in texts]
+    times = Counter(match.group(1) for match in matches if match)
+    rows = [(match.group(2) or match.group(3) or "").strip() if match else "" for match in matches]
+    several = [match is not None and times[match.group(1)] > 1 for match in matches]
     parts = zip(texts, rows, several, strict=True)
     return [row if many and len(row.split()) >= SENTENCE else text for text, row, many in parts]
 

@@ -41,20 +41,20 @@ def proposals(columns: Sequence[Seen]) -> tuple[list[ItemProposal], list[FieldPr
     """What every column most likely is, items and others each in the order of the file."""
     seen = with_codes(columns)
     like = likeness(seen)
-    found = ratings(seen, like)
-    places = sorted(found)
-    votes = construct_votes({place: found[place] for place in places}, like)
-    scales = item_scales([found[place] for place in places])
-    others = [FieldProposal(*_field(part)) for place, part in enumerate(seen) if place not in found]
+    rated = ratings(seen, like)
+    places = sorted(rated)
+    votes = construct_votes({place: rated[place] for place in places}, like)
+    scales = item_scales([rated[place] for place in places])
+    others = [FieldProposal(*_field(part)) for place, part in enumerate(seen) if place not in rated]
     names = _names([seen[place] for place in places], [part.field.name for part in others])
-    against = _against({name: found[place] for name, place in zip(names, places, strict=True)}, votes, places, scales)
+    against = _against({name: rated[place] for name, place in zip(names, places, strict=True)}, votes, places, scales)
     items = [
         ItemProposal(
-            _item(name, found[place], scale, name in against),
+            _item(name, rated[place], scale, name in against),
             votes[place],
-            found[place].because,
+            rated[place].because,
             against.get(name),
-            found[place].record,
+            rated[place].record,
         )
         for name, place, scale in zip(names, places, scales, strict=True)
     ]
@@ -130,13 +130,13 @@ def _field(seen: Seen) -> tuple[Field, str]:
 
 def _names(items: Sequence[Seen], taken: Sequence[str]) -> list[str]:
     """A name for each item that a model can hold, the header itself where it can be."""
-    found: list[str] = []
+    names: list[str] = []
     for number, seen in enumerate(items, start=1):
         word = re.sub(r"\W+", "_", seen.code).strip("_") or f"question_{number}"
         word = word if is_model_name(word) else f"q_{word}"
-        used = {*found, *taken}
-        found.append(next(name for name in (word, *(f"{word}_{k}" for k in range(2, 9999))) if name not in used))
-    return found
+        used = {*names, *taken}
+        names.append(next(name for name in (word, *(f"{word}_{k}" for k in range(2, 9999))) if name not in used))
+    return names
 
 
 def _against(

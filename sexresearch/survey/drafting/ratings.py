@@ -46,17 +46,17 @@ def ratings(columns: Sequence[Seen], like: Likeness) -> dict[int, Rating]:
     """The items among the columns, by their place."""
     cleaned = _without_ends({k: part for k, seen in enumerate(columns) if (part := _cleaned(seen)) is not None})
     able = {place: part for place, part in cleaned.items() if is_rating(part.answers)}
-    found: dict[int, Rating] = {}
+    rated: dict[int, Rating] = {}
     for members in _batteries(able).values():
         if _is_battery([able[place] for place in members]):
-            found |= {place: replace(able[place], because="a battery that hangs together") for place in members}
+            rated |= {place: replace(able[place], because="a battery that hangs together") for place in members}
     able = {place: part for place, part in able.items() if not is_about_people(part.seen)}
-    mood = _mood([part.answers for part in found.values()])
-    explained = {place: _explained(able[place], like, place) for place in able.keys() - found.keys()}
-    found |= {place: part for place, part in explained.items() if part.because and not _stranger(part, mood, like)}
-    found |= _company(able, found)
-    rest = {place: part for place, part in cleaned.items() if place not in found}
-    return found | _records(rest, like)
+    mood = _mood([part.answers for part in rated.values()])
+    explained = {place: _explained(able[place], like, place) for place in able.keys() - rated.keys()}
+    rated |= {place: part for place, part in explained.items() if part.because and not _stranger(part, mood, like)}
+    rated |= _company(able, rated)
+    rest = {place: part for place, part in cleaned.items() if place not in rated}
+    return rated | _records(rest, like)
 
 
 def _cleaned(seen: Seen) -> Rating | None:
@@ -71,19 +71,19 @@ def _cleaned(seen: Seen) -> Rating | None:
 
 def _without_ends(cleaned: Mapping[int, Rating]) -> dict[int, Rating]:
     """The columns without end codes that do not continue the others; single columns are held against all batteries."""
-    found = dict(cleaned)
+    shorter = dict(cleaned)
     able = {place: part for place, part in cleaned.items() if is_rating(part.answers) and not part.seen.labels}
     for members in _batteries(able).values():
         ends = no_answer_ends([able[place].answers.to_numpy(float) for place in members])
-        found |= {place: _dropped(able[place], ends) for place in members}
-    batteries = [places for places in _batteries(able).values() if _is_battery([found[place] for place in places])]
+        shorter |= {place: _dropped(able[place], ends) for place in members}
+    batteries = [places for places in _batteries(able).values() if _is_battery([shorter[place] for place in places])]
     big = [place for places in batteries for place in places]
-    mood = _mood([found[place].answers for place in big])
+    mood = _mood([shorter[place].answers for place in big])
     if mood is not None:
         for places in _batteries({place: able[place] for place in able.keys() - set(big)}, at_least=1).values():
             ends = no_answer_ends([able[place].answers.to_numpy(float) for place in places], mood)
-            found |= {place: _dropped(able[place], ends) for place in places}
-    return found
+            shorter |= {place: _dropped(able[place], ends) for place in places}
+    return shorter
 
 
 def _mood(columns: Sequence[pd.Series]) -> Array | None:
@@ -155,13 +155,13 @@ def _stranger(rating: Rating, mood: Array | None, like: Likeness) -> bool:
     return bool(abs(r) < APART)
 
 
-def _company(able: Mapping[int, Rating], found: Mapping[int, Rating]) -> dict[int, Rating]:
+def _company(able: Mapping[int, Rating], rated: Mapping[int, Rating]) -> dict[int, Rating]:
     """Ratings that no question and no name speaks for, but which go along with the items there are."""
-    if len(found) < TOGETHER:
+    if len(rated) < TOGETHER:
         return {}
-    others = _standardized([part.answers for part in found.values()]).mean(axis=1)
+    others = _standardized([part.answers for part in rated.values()]).mean(axis=1)
     more = {}
-    for place in able.keys() - found.keys():
+    for place in able.keys() - rated.keys():
         part = able[place]
         if _is_filled(part.answers) and abs(part.answers.corr(others)) >= CORRELATED:
             more[place] = replace(part, because="it goes along with the other items")
@@ -176,15 +176,15 @@ def _standardized(columns: Sequence[pd.Series]) -> pd.DataFrame:
 def _records(rest: Mapping[int, Rating], like: Likeness) -> dict[int, Rating]:
     """Amounts, counts, shares and yes or no that ask for success or complaints, by question or name; and sliders."""
     names = [part.construct.name for part in like.constructs]
-    found = {}
+    records = {}
     for place, part in rest.items():
         best = int(like.scores[place].argmax())
         sure = bool(part.seen.wording) and like.scores[place, best] >= ALIKE_RECORD
         if part.answers.nunique() >= 2 and ((sure and names[best] in RECORDS) or _named_record(part.seen, like)):
-            found[place] = replace(part, because="its question or name is that of a record", record=True)
+            records[place] = replace(part, because="its question or name is that of a record", record=True)
         elif sure and part.answers.between(0, SLIDER).all() and part.answers.nunique() > LARGEST:
-            found[place] = replace(part, because="its question is like those of the item bank; a slider to 100")
-    return found
+            records[place] = replace(part, because="its question is like those of the item bank; a slider to 100")
+    return records
 
 
 def _named_record(seen: Seen, like: Likeness) -> bool:

@@ -28,14 +28,14 @@ def reversed_items(
     frame = pd.DataFrame(dict(answers))
     frame = (frame - frame.mean()) / frame.std().replace(0.0, np.nan)
     frame = frame * pd.Series({name: -1.0 if falling[name] else 1.0 for name in frame}, dtype=float)
-    found: dict[str, float | None] = {}
+    reversed_by: dict[str, float | None] = {}
     general = _general(frame)
     for name in frame:
         mates = [other for other in frame if other != name and constructs[other] == constructs[name]]
         r = _against(frame, str(name), mates, general)
         if (r is not None) != falling[name]:
-            found[str(name)] = r
-    return found
+            reversed_by[str(name)] = r
+    return reversed_by
 
 
 def _general(frame: pd.DataFrame) -> pd.Series:

@@ -57,15 +57,15 @@ def seen_columns(table: RawTable) -> list[Seen]:
     [('q1', [7.0, 5.0], {7.0: 'very good'}, ('n/a',))]
     """
     headers = [clean(str(header)) for header in table.frame.columns]
-    asked = [table.texts.get(name, "") or (name if len(name.split()) >= SENTENCE else "") for name in headers]
-    rows, paths = rows_of_batteries([clean(text) for text in asked]), last_parts(headers)
-    found = []
+    questions = [table.texts.get(name, "") or (name if len(name.split()) >= SENTENCE else "") for name in headers]
+    rows, paths = rows_of_batteries([clean(text) for text in questions]), last_parts(headers)
+    columns = []
     for place, (header, text) in enumerate(zip(headers, rows, strict=True)):
         if header and header not in table.doubts:
             raw = table.frame.iloc[:, place]
-            name = "" if asked[place] == header else paths.get(header)
-            found.append(replace(_seen(header, text, raw, table.labels.get(header, {})), name=name))
-    return found
+            name = "" if questions[place] == header else paths.get(header)
+            columns.append(replace(_seen(header, text, raw, table.labels.get(header, {})), name=name))
+    return columns
 
 
 def _seen(header: str, wording: str, raw: pd.Series, file_labels: Mapping[str, str]) -> Seen:

@@ -36,8 +36,8 @@ def _groups(columns: Sequence[Seen]) -> list[tuple[list[Seen], list[str]]]:
             home[1].update(together)
         else:
             groups.append(([seen], own))
-    found = [(members, ordered_labels(list(labels.values()))) for members, labels in groups]
-    return [(members, labels) for members, labels in found if labels and len(labels) > 1]
+    ordered = [(members, ordered_labels(list(labels.values()))) for members, labels in groups]
+    return [(members, labels) for members, labels in ordered if labels and len(labels) > 1]
 
 
 def _coded(seen: Seen, labels: list[str]) -> Seen:

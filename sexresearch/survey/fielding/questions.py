@@ -44,11 +44,11 @@ def batteries(constructs: Sequence[Construct]) -> tuple[Battery, ...]:
     >>> [len(battery.items) for battery in batteries((Construct("c", "C", items),))]
     [2]
     """
-    found = []
+    groups = []
     for construct in constructs:
         for scale, items in groupby(construct.items, key=lambda item: item.scale):
-            found.append(Battery(tuple(items), choices_of(scale), scale))
-    return tuple(found)
+            groups.append(Battery(tuple(items), choices_of(scale), scale))
+    return tuple(groups)
 
 
 def choices_of(scale: ResponseScale) -> tuple[AnswerOption, ...]:

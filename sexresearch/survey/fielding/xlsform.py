@@ -33,7 +33,7 @@ def xlsform(title: str, constructs: Sequence[Construct], fields: Sequence[Field]
     lists: dict[tuple[AnswerOption, ...], str] = {}
     rows = [row for place, battery in enumerate(parts, start=1) for row in _battery(battery, place, names, lists)]
     rows += [_field(field, names, lists) for field in fields]
-    choices: list[Row] = [(name, choice.code, choice.words) for found, name in lists.items() for choice in found]
+    choices: list[Row] = [(name, choice.code, choice.words) for offered, name in lists.items() for choice in offered]
     settings: list[Row] = [
         ("form_title", "form_id", "default_language"),
         (title or "Questionnaire", "questionnaire", language),

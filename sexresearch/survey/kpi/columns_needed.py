@@ -73,10 +73,10 @@ def net_promoters(survey: Survey, recommend: str | None) -> KpiMeasure:
     if not name:
         return missing_measure("NPS", "", NEEDED["NPS"])
     values = numbers(survey, name, "recommend")
-    found = _scale(survey, name) or (float(values.min()), float(values.max()))
-    off = found != NPS_ENDS if _scale(survey, name) else not (found[0] >= NPS_ENDS[0] and found[1] <= NPS_ENDS[1])
+    ends = _scale(survey, name) or (float(values.min()), float(values.max()))
+    off = ends != NPS_ENDS if _scale(survey, name) else not (ends[0] >= NPS_ENDS[0] and ends[1] <= NPS_ENDS[1])
     if values.notna().any() and off:
-        return missing_measure("NPS", name, f"answered on {found[0]:g} to {found[1]:g}; the NPS takes 0 to 10")
+        return missing_measure("NPS", name, f"answered on {ends[0]:g} to {ends[1]:g}; the NPS takes 0 to 10")
     classes = np.select([values >= 9, values >= 7, values.notna()], [1.0, 0.0, -1.0], default=np.nan)
     return KpiMeasure("NPS", name, "nps", "points, -100 to 100", pd.Series(classes, values.index))
 
@@ -138,10 +138,10 @@ def churned(survey: Survey, churn: str | None, retained: str | None) -> KpiMeasu
         raise DataError("churn and retained say the same thing twice: name one column")
     name, left = churn or retained, churn is not None
     if name is None:
-        found = _recorded(survey)
-        if found is None:
+        recorded = _recorded(survey)
+        if recorded is None:
             return missing_measure("churn", "", NEEDED["churn"])
-        name, left = found
+        name, left = recorded
     elif name not in survey.answers.columns:
         raise DataError(f"{'churn' if left else 'retained'}: {survey.source.name} has no column '{name}'")
     values = survey.answers[name].map(_yes_or_no).astype(float)
@@ -154,7 +154,7 @@ def churned(survey: Survey, churn: str | None, retained: str | None) -> KpiMeasu
 def amounts_of(survey: Survey, amounts: Sequence[str] | None) -> list[KpiMeasure]:
     """Records of success as they are: money stays money."""
     if amounts is None:
-        found = [
+        names = [
             item.name
             for construct in (survey.instrument.constructs if survey.instrument else ())
             if construct.node == "success"
@@ -162,10 +162,10 @@ def amounts_of(survey: Survey, amounts: Sequence[str] | None) -> list[KpiMeasure
             if item.scale.categories is None or item.scale.categories > RATING[1]
         ]
     else:
-        found = list(amounts)
-    if not found:
+        names = list(amounts)
+    if not names:
         return [missing_measure("amount", "", NEEDED["amount"])]
-    return [KpiMeasure("amount", name, "mean", "as recorded", numbers(survey, name, "amounts")) for name in found]
+    return [KpiMeasure("amount", name, "mean", "as recorded", numbers(survey, name, "amounts")) for name in names]
 
 
 def _named(survey: Survey, given: Sequence[str] | None, nodes: tuple[str, ...], option: str) -> list[str]:
@@ -184,7 +184,7 @@ def _question(survey: Survey, words: re.Pattern[str], node: str | None) -> Item 
     Where a `node` is named, items on another scale have to be of its constructs.
     """
     constructs = survey.instrument.constructs if survey.instrument else ()
-    found = [
+    candidates = [
         item
         for construct in constructs
         for item in construct.items
@@ -193,7 +193,7 @@ def _question(survey: Survey, words: re.Pattern[str], node: str | None) -> Item 
         and item.respondent in ("", "customer")
         and (node in (None, construct.node) or _ends(item) == NPS_ENDS)
     ]
-    return min(found, key=lambda item: _ends(item) != NPS_ENDS, default=None)
+    return min(candidates, key=lambda item: _ends(item) != NPS_ENDS, default=None)
 
 
 def _ends(item: Item) -> tuple[float, float]:

@@ -93,25 +93,25 @@ def weighted_mean(
     return WeightedMean(mean, variance, n, n / effect, effect, groups - 1.0, True)
 
 
-def _quantile(found: WeightedMean, level: float) -> float:
+def _quantile(weighted: WeightedMean, level: float) -> float:
     """Of the normal distribution, or of t where the spread rests on a few clusters."""
-    if found.clustered and found.df > 0:
-        return float(stdtrit(found.df, 0.5 + level / 2))
+    if weighted.clustered and weighted.df > 0:
+        return float(stdtrit(weighted.df, 0.5 + level / 2))
     return float(ndtri(0.5 + level / 2))
 
 
-def share_estimate(found: WeightedMean, level: float) -> Estimate:
+def share_estimate(weighted: WeightedMean, level: float) -> Estimate:
     """A share with Wilson's interval on the effective number of answers.
 
     >>> round(share_estimate(weighted_mean(np.array([1.0, 0.0])), 0.95).ci_upper, 3)
     0.905
     """
-    note = _few_clusters(found)
-    limits = (np.nan, np.nan) if note else wilson(found.mean, found.n_effective, _quantile(found, level))
-    return Estimate(found.mean, *limits, found.n, found.n_effective, found.design_effect, note)
+    note = _few_clusters(weighted)
+    limits = (np.nan, np.nan) if note else wilson(weighted.mean, weighted.n_effective, _quantile(weighted, level))
+    return Estimate(weighted.mean, *limits, weighted.n, weighted.n_effective, weighted.design_effect, note)
 
 
-def net_promoter_score(found: WeightedMean, level: float) -> Estimate:
+def net_promoter_score(weighted: WeightedMean, level: float) -> Estimate:
     """Promoters less detractors in points, from the mean of 1, 0 and -1.
 
     Variance (p + d - (p - d)²) / n, with p and d the shares of promoters and detractors; Rocks (2016),
@@ -121,29 +121,35 @@ def net_promoter_score(found: WeightedMean, level: float) -> Estimate:
     >>> estimate.est, round(estimate.ci_lower, 1)
     (25.0, -56.3)
     """
-    note = _few_clusters(found)
-    if not note and not found.variance > 0:
+    note = _few_clusters(weighted)
+    if not note and not weighted.variance > 0:
         note = "no interval: all answers are of one class, so that the variance formula gives 0"
-    half = np.nan if note else _quantile(found, level) * math.sqrt(found.variance / found.n_effective)
-    lower, upper = (float(np.clip(100 * (found.mean + side * half), -100, 100)) for side in (-1, 1))
-    return Estimate(100 * found.mean, lower, upper, found.n, found.n_effective, found.design_effect, note)
+    half = np.nan if note else _quantile(weighted, level) * math.sqrt(weighted.variance / weighted.n_effective)
+    lower, upper = (float(np.clip(100 * (weighted.mean + side * half), -100, 100)) for side in (-1, 1))
+    return Estimate(100 * weighted.mean, lower, upper, weighted.n, weighted.n_effective, weighted.design_effect, note)
 
 
-def mean_estimate(found: WeightedMean, level: float) -> Estimate:
+def mean_estimate(weighted: WeightedMean, level: float) -> Estimate:
     """A mean with the t interval.
 
     >>> round(mean_estimate(weighted_mean(np.array([1.0, 2.0, 3.0])), 0.95).ci_upper, 3)
     4.484
     """
-    note = _few_clusters(found) or ("no interval: a single answer" if found.n < 2 else "")
+    note = _few_clusters(weighted) or ("no interval: a single answer" if weighted.n < 2 else "")
     if note:
-        return Estimate(found.mean, np.nan, np.nan, found.n, found.n_effective, found.design_effect, note)
-    error = math.sqrt(found.variance * found.n / (found.n - 1) / found.n_effective)
-    half = float(stdtrit(found.df, 0.5 + level / 2)) * error
+        return Estimate(weighted.mean, np.nan, np.nan, weighted.n, weighted.n_effective, weighted.design_effect, note)
+    error = math.sqrt(weighted.variance * weighted.n / (weighted.n - 1) / weighted.n_effective)
+    half = float(stdtrit(weighted.df, 0.5 + level / 2)) * error
     return Estimate(
-        found.mean, found.mean - half, found.mean + half, found.n, found.n_effective, found.design_effect, note
+        weighted.mean,
+        weighted.mean - half,
+        weighted.mean + half,
+        weighted.n,
+        weighted.n_effective,
+        weighted.design_effect,
+        note,
     )
 
 
-def _few_clusters(found: WeightedMean) -> str:
-    return "no interval: all answers come from one cluster" if found.clustered and found.df < 1 else ""
+def _few_clusters(weighted: WeightedMean) -> str:
+    return "no interval: all answers come from one cluster" if weighted.clustered and weighted.df < 1 else ""

@@ -191,9 +191,17 @@ def _text(value: object) -> str:
 
 
 def _numbers(measure: KpiMeasure, places: np.ndarray, design: SampleDesign, level: float) -> tuple[object, ...]:
-    found = _estimate(measure, places, design, level)
-    note = "; ".join(part for part in (measure.note, found.note) if part)
-    return (found.est, found.ci_lower, found.ci_upper, found.n, found.n_effective, found.design_effect, note)
+    estimate = _estimate(measure, places, design, level)
+    note = "; ".join(part for part in (measure.note, estimate.note) if part)
+    return (
+        estimate.est,
+        estimate.ci_lower,
+        estimate.ci_upper,
+        estimate.n,
+        estimate.n_effective,
+        estimate.design_effect,
+        note,
+    )
 
 
 def _estimate(measure: KpiMeasure, places: np.ndarray, design: SampleDesign, level: float) -> Estimate:

@@ -93,9 +93,10 @@ def kpi_correlations(found: pd.DataFrame, survey: Survey, results: Results, leve
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _answers(found: pd.DataFrame, survey: Survey) -> Iterator[tuple[str, str, pd.Series]]:
+def _answers(indicators: pd.DataFrame, survey: Survey) -> Iterator[tuple[str, str, pd.Series]]:
     """Name and columns of each figure with its answers."""
-    named = found.loc[(found["item"] != "") & ~found["kpi"].isin(BOXES), ["kpi", "item"]].drop_duplicates()
+    kept = (indicators["item"] != "") & ~indicators["kpi"].isin(BOXES)
+    named = indicators.loc[kept, ["kpi", "item"]].drop_duplicates()
     for kpi, item in named.itertuples(index=False):
         if kpi == "churn":
             one = churned(survey, None, None)

@@ -20,11 +20,11 @@ def limesurvey(header: Sequence[str]) -> FileLayout | None:
     >>> limesurvey(["id. Response ID", "G01Q02[SQ001]. How satisfied are you? [Staff]", "G01Q03."]).names
     ('id', 'G01Q02[SQ001]', 'G01Q03')
     """
-    found = [CODE_AND_TEXT.fullmatch(text) for text in header]
-    pairs = [match.groups() if match else (text, "") for match, text in zip(found, header, strict=True)]
+    matches = [CODE_AND_TEXT.fullmatch(text) for text in header]
+    pairs = [match.groups() if match else (text, "") for match, text in zip(matches, header, strict=True)]
     filled = sum(bool(text) for text in header)
-    own = [code for match, (code, text) in zip(found, pairs, strict=True) if match and text and code in COLUMNS]
-    if not own or sum(map(bool, found)) <= filled / 2:
+    own = [code for match, (code, text) in zip(matches, pairs, strict=True) if match and text and code in COLUMNS]
+    if not own or sum(map(bool, matches)) <= filled / 2:
         return None
     names = tuple(code for code, _ in pairs)
     texts = tuple(text or "" for _, text in pairs)

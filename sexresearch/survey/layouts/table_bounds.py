@@ -71,17 +71,17 @@ def footnotes(rows: Rows) -> int:
     last = len(rows)
     counts = [count_filled(row) for row in rows]
     width = _typical([count for count in counts if count])
-    found = last
+    first = last
     for place in range(last - 1, max(0, last - LOOKED_AT), -1):
         count = counts[place]
-        if count == 0 and found < last:
+        if count == 0 and first < last:
             return last - place
         if width < 2 or (count and not (is_total(rows[place]) if count > 1 else _is_remark(rows[place]))):
             break
-        found = place if count else found
-    above = rows[1:found]
+        first = place if count else first
+    above = rows[1:first]
     numeric = bool(above) and sum(is_value(row[0]) for row in above if not blank(row[0])) > len(above) / 2
-    return last - found if width >= FOOTNOTE_WIDTH and numeric else 0
+    return last - first if width >= FOOTNOTE_WIDTH and numeric else 0
 
 
 def is_total(row: Row) -> bool:

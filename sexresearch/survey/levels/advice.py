@@ -25,33 +25,36 @@ OWN, LEAST = 0.70, 0.60  # a_wg: acceptable from .70, unacceptable below .60
 
 
 def verdicts_on(
-    found: Components | str, agreement: Mapping[str, float], answered: int | None, reasons: Mapping[str, str]
+    variance: Components | str, agreement: Mapping[str, float], answered: int | None, reasons: Mapping[str, str]
 ) -> tuple[Verdict, ...]:
     """F, ICC(1), ICC(2), r_wg, a_wg and average deviation, each held against its cut-off.
 
-    found : the analysis of variance, or why there is none. agreement : means over clusters, by name. answered : number
-    of answers of the scale. reasons : why there is no agreement.
+    variance : the analysis of variance, or why there is none. agreement : means over clusters, by name. answered :
+    number of answers of the scale. reasons : why there is no agreement.
 
     >>> values = {"r_wg": 0.8, "a_wg": 0.75, "deviation": 0.5}
     >>> [verdict.outcome for verdict in verdicts_on(Components(40, 10, 4, 4, 9.0, 1.5), values, 5, {})]
     ['holds', 'holds', 'holds', 'holds', 'holds', 'holds']
     """
-    return (*_apart(found), *_alike(agreement, answered, reasons.get("agreement", "")))
+    return (*_apart(variance), *_alike(agreement, answered, reasons.get("agreement", "")))
 
 
-def _apart(found: Components | str) -> tuple[Verdict, ...]:
-    if isinstance(found, str):
-        return (Verdict("not_computable", "ICC(1)", reason=found), Verdict("not_computable", "ICC(2)", reason=found))
-    reason = "" if found.icc2 >= RELIABLE else "means carry who happened to answer"
+def _apart(variance: Components | str) -> tuple[Verdict, ...]:
+    if isinstance(variance, str):
+        return (
+            Verdict("not_computable", "ICC(1)", reason=variance),
+            Verdict("not_computable", "ICC(2)", reason=variance),
+        )
+    reason = "" if variance.icc2 >= RELIABLE else "means carry who happened to answer"
     tested = (
-        against("F", found.f, found.critical_f(1 - DIFFER), BLIESE, strict=True, fails=math.inf)
-        if found.within > 0
+        against("F", variance.f, variance.critical_f(1 - DIFFER), BLIESE, strict=True, fails=math.inf)
+        if variance.within > 0
         else Verdict("holds", "F", reason="all answers of a cluster are alike", source=BLIESE)
     )
     return (
         tested,
-        against("ICC(1)", found.icc1, SHARE, LEBRETON, fails=0.0),
-        against("ICC(2)", found.icc2, RELIABLE, LEBRETON, reason=reason),
+        against("ICC(1)", variance.icc1, SHARE, LEBRETON, fails=0.0),
+        against("ICC(2)", variance.icc2, RELIABLE, LEBRETON, reason=reason),
     )
 
 

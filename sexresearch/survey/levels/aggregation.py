@@ -46,34 +46,34 @@ class Judged:
     """One item or construct of a source: its analysis of variance, or why there is none, agreement, and verdicts."""
 
     source: str
-    asked: Variable
-    found: Components | str
+    variable: Variable
+    variance: Components | str
     agreement: Agreement
     verdicts: tuple[Verdict, ...]
 
 
-def judged(people: People, asked: Variable, codes: Codes, clusters: int) -> Judged:
+def judged(people: People, variable: Variable, codes: Codes, clusters: int) -> Judged:
     """The statistics of one item or construct, from rows in clusters 0, 1, … (n,)."""
-    answers = answers_to(people, asked.items)
-    agreement = _agreement(answers, asked, codes, clusters)
-    found: Components | str = components(person_means(answers), codes)
-    if asked.several_scales:
-        found = asked.why
-    answered = asked.scale[2] if asked.scale else None
-    reasons = {"agreement": asked.why or "no cluster has two answers"}
-    verdicts = verdicts_on(found, _summary(agreement), answered, reasons)
-    return Judged(people.name, asked, found, agreement, verdicts)
+    answers = answers_to(people, variable.items)
+    agreement = _agreement(answers, variable, codes, clusters)
+    variance: Components | str = components(person_means(answers), codes)
+    if variable.several_scales:
+        variance = variable.why
+    answered = variable.scale[2] if variable.scale else None
+    reasons = {"agreement": variable.why or "no cluster has two answers"}
+    verdicts = verdicts_on(variance, _summary(agreement), answered, reasons)
+    return Judged(people.name, variable, variance, agreement, verdicts)
 
 
-def _agreement(answers: Floats, asked: Variable, codes: Codes, clusters: int) -> Agreement:
+def _agreement(answers: Floats, variable: Variable, codes: Codes, clusters: int) -> Agreement:
     """Of a construct by the means of its items' variances, deviations and a_wg (r_wg(j), AD(j), a_wg(j))."""
     spreads = [spread(answers[:, place], codes, clusters) for place in range(answers.shape[1])]
     whole = spreads[0] if len(spreads) == 1 else spread(person_means(answers), codes, clusters)
     deviation = _mean([each.deviation for each in spreads])
-    if asked.scale is None:
+    if variable.scale is None:
         unknown = np.full(clusters, np.nan)
         return Agreement(whole.n, whole.mean, unknown, unknown, unknown, deviation)
-    lowest, highest, answered = asked.scale
+    lowest, highest, answered = variable.scale
     variance, number = _mean([each.variance for each in spreads]), len(spreads)
     uniform, skewed = uniform_variance(answered), skewed_variance(answered)
     own = _mean([a_wg(each, lowest, highest) for each in spreads])
@@ -109,20 +109,20 @@ def _average(values: Floats) -> float:
 
 def row_of(judged: Judged) -> dict[str, object]:
     """The row of `COLUMNS` of one item or construct."""
-    asked, found = judged.asked, judged.found
-    row: dict[str, object] = {"source": judged.source, "variable": asked.name}
-    row |= {"kind": "construct" if asked.construct else "item", "items": len(asked.items)}
+    variable, variance = judged.variable, judged.variance
+    row: dict[str, object] = {"source": judged.source, "variable": variable.name}
+    row |= {"kind": "construct" if variable.construct else "item", "items": len(variable.items)}
     row |= _summary(judged.agreement) | {"outcome": gravest(judged.verdicts), "verdict": prose(judged.verdicts, WORDS)}
     row["note"] = "; ".join(dict.fromkeys(_notes(judged)))
-    return row | (_no_variance(judged) if isinstance(found, str) else _of_variance(found))
+    return row | (_no_variance(judged) if isinstance(variance, str) else _of_variance(variance))
 
 
-def _of_variance(found: Components) -> dict[str, object]:
-    lower, upper = found.icc1_interval()
-    test = {"f": found.f, "df1": found.df[0], "df2": found.df[1], "pvalue": found.pvalue}
-    share = {"icc1": found.icc1, "icc1_ci_lower": lower, "icc1_ci_upper": upper, "icc2": found.icc2}
-    size: dict[str, object] = {"n": found.n, "clusters": found.clusters, "cluster_size": found.size}
-    return size | share | test | {"design_effect": found.design_effect, "error_variance": found.error}
+def _of_variance(variance: Components) -> dict[str, object]:
+    lower, upper = variance.icc1_interval()
+    test = {"f": variance.f, "df1": variance.df[0], "df2": variance.df[1], "pvalue": variance.pvalue}
+    share = {"icc1": variance.icc1, "icc1_ci_lower": lower, "icc1_ci_upper": upper, "icc2": variance.icc2}
+    size: dict[str, object] = {"n": variance.n, "clusters": variance.clusters, "cluster_size": variance.size}
+    return size | share | test | {"design_effect": variance.design_effect, "error_variance": variance.error}
 
 
 def _no_variance(judged: Judged) -> dict[str, object]:
@@ -132,22 +132,24 @@ def _no_variance(judged: Judged) -> dict[str, object]:
 
 def _notes(judged: Judged) -> list[str]:
     """What to know before the row is read."""
-    found, asked, n = judged.found, judged.asked, judged.agreement.n
-    said = []
-    if isinstance(found, str):
-        said.append(f"ICC not computable: {found}")
-    elif not found.within > 0:
-        said.append("F not computable: everyone answers as the others of the same cluster")
-    elif found.icc1 < 0:
-        said.append("clusters differ less than chance would make them: ICC(1) is below 0")
-    if asked.why and asked.why != found:
-        said.append(f"r_wg and a_wg not computable: {asked.why}")
-    elif asked.scale is not None and math.isnan(skewed_variance(asked.scale[2])):
-        said.append(f"no skewed null published for {asked.scale[2]} answers")
+    variance, variable, n = judged.variance, judged.variable, judged.agreement.n
+    notes = []
+    if isinstance(variance, str):
+        notes.append(f"ICC not computable: {variance}")
+    elif not variance.within > 0:
+        notes.append("F not computable: everyone answers as the others of the same cluster")
+    elif variance.icc1 < 0:
+        notes.append("clusters differ less than chance would make them: ICC(1) is below 0")
+    if variable.why and variable.why != variance:
+        notes.append(f"r_wg and a_wg not computable: {variable.why}")
+    elif variable.scale is not None and math.isnan(skewed_variance(variable.scale[2])):
+        notes.append(f"no skewed null published for {variable.scale[2]} answers")
     alone = int((n == 1).sum())
     if alone:
-        said.append(f"{counted(alone, 'cluster')} of {int((n > 0).sum())} with a single answer: no r_wg and a_wg there")
+        notes.append(
+            f"{counted(alone, 'cluster')} of {int((n > 0).sum())} with a single answer: no r_wg and a_wg there"
+        )
     unknown = int((np.isnan(judged.agreement.own) & (n > 1)).sum())
-    if asked.scale is not None and unknown:
-        said.append(f"{counted(unknown, 'cluster')} without a_wg: the mean is too near to an end of the scale")
-    return said
+    if variable.scale is not None and unknown:
+        notes.append(f"{counted(unknown, 'cluster')} without a_wg: the mean is too near to an end of the scale")
+    return notes

@@ -86,7 +86,7 @@ def r_wg_j(variance: Floats, items: int, chance: float) -> Floats:
     return np.asarray(agreed / (agreed + share))
 
 
-def a_wg(found: Spread, lowest: float, highest: float) -> Floats:
+def a_wg(spread: Spread, lowest: float, highest: float) -> Floats:
     """Agreement on one item, measured by the largest variance that its mean leaves room for: 1 at full agreement.
 
     1 - 2 s² / (((H + L) M - M² - H L) k / (k - 1)) with k answers from L to H and mean M; Brown & Hauenstein (2005),
@@ -97,10 +97,10 @@ def a_wg(found: Spread, lowest: float, highest: float) -> Floats:
     >>> a_wg(answers, 1, 5).tolist()
     [-1.0, 1.0]
     """
-    k, mean = found.n, found.mean
+    k, mean = spread.n, spread.mean
     room = (highest + lowest) * mean - mean**2 - highest * lowest
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = 1 - 2 * found.variance / (room * k / (k - 1))
+        value = 1 - 2 * spread.variance / (room * k / (k - 1))
         near = (mean < (lowest * (k - 1) + highest) / k) | (mean > (highest * (k - 1) + lowest) / k)
     value = np.where(near, np.nan, value)
     return np.where((k > 1) & ((mean == lowest) | (mean == highest)), 1.0, value)

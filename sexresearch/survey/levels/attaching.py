@@ -52,6 +52,6 @@ def _refuse_other(own: pd.Series, brought: pd.Series, labels: pd.Series, by: str
     differ = [place for place, pair in enumerate(zip(ours, theirs, strict=True)) if pair[0] != pair[1]]
     if differ:
         where = list(dict.fromkeys(labels[both].iloc[differ]))
-        found = f"{ours[differ[0]]!r} and {theirs[differ[0]]!r}"
-        said = f"'{own.name}' is in customers and in {source} and does not say the same for {by} {listed(where)}"
-        raise DataError(f"{said} ({found}): rename one of them")
+        labelled = f"{ours[differ[0]]!r} and {theirs[differ[0]]!r}"
+        wrong = f"'{own.name}' is in customers and in {source} and does not say the same for {by} {listed(where)}"
+        raise DataError(f"{wrong} ({labelled}): rename one of them")

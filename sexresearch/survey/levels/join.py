@@ -22,7 +22,7 @@ from sexresearch.survey.levels.keys import (
     refuse_unlike,
     said_of_rows,
 )
-from sexresearch.survey.levels.people import People, Variable, asked, people_of, refuse_off_scale
+from sexresearch.survey.levels.people import People, Variable, people_of, refuse_off_scale, variables_of
 from sexresearch.survey.survey import Survey
 from sexresearch.survey.wording import counted, listed
 
@@ -106,24 +106,24 @@ def join_sources(
     _refuse_single(first, by)
     given = _scales(scales or {}, people)
     labels = labels_of(first[1])
-    looked = {source.name: asked(source, by, given) for source, _ in people if source.name != "records"}
+    looked = {source.name: variables_of(source, by, given) for source, _ in people if source.name != "records"}
     for source, _ in people:
         refuse_off_scale(source, looked.get(source.name, []))
-    found = [_judged(source, keys, looked[source.name]) for source, keys in people if source.name != "records"]
+    judgements = [_judged(source, keys, looked[source.name]) for source, keys in people if source.name != "records"]
     data = _data(people, by, aggregate, looked)
-    rows = [row_of(one) for part, _ in found for one in part]
-    said = [text for source, keys in people for text in said_of_rows(source.name, keys, by)]
-    said += [text for source, keys in others for text in _said_of_labels(source.name, labels, labels_of(keys), by)]
+    rows = [row_of(one) for part, _ in judgements for one in part]
+    notes = [text for source, keys in people for text in said_of_rows(source.name, keys, by)]
+    notes += [text for source, keys in others for text in _said_of_labels(source.name, labels, labels_of(keys), by)]
     if len(people) > 1 and any(source.name == "employees" for source, _ in others) and not aggregate:
-        said.append("employees are judged and not joined: name what to aggregate in aggregate=")
+        notes.append("employees are judged and not joined: name what to aggregate in aggregate=")
     return Joined(
         by,
         data,
         pd.DataFrame([_matched(source, keys, labels) for source, keys in people], columns=MATCHED),
         pd.DataFrame(rows, columns=COLUMNS),
-        agreement_frame([_by_cluster(one, names) for part, names in found for one in part]),
-        tuple(said),
-        tuple((one.source, one.asked.name, one.verdicts) for part, _ in found for one in part),
+        agreement_frame([_by_cluster(one, names) for part, names in judgements for one in part]),
+        tuple(notes),
+        tuple((one.source, one.variable.name, one.verdicts) for part, _ in judgements for one in part),
     )
 
 
@@ -142,8 +142,8 @@ def _refuse_single(customers: Source, by: str) -> None:
     if len(counts) < 2:
         raise DataError(f"all customers are of one {by}: {counts.index[0]!r}; two levels need several")
     if counts.max() == 1:
-        said = f"each of the {len(counts)} values of '{by}' has a single row of customers"
-        raise DataError(f"{said}, so that nothing can differ within: two levels need several rows in each")
+        wrong = f"each of the {len(counts)} values of '{by}' has a single row of customers"
+        raise DataError(f"{wrong}, so that nothing can differ within: two levels need several rows in each")
 
 
 def _scales(scales: Mapping[str, tuple[float, float]], people: Sequence[Source]) -> Mapping[str, tuple[float, float]]:
@@ -166,9 +166,19 @@ def _judged(source: People, keys: Keys, looked: Sequence[Variable]) -> tuple[lis
 
 
 def _by_cluster(one: Judged, labels: list[Hashable]) -> tuple[str, str, list[object], dict[str, np.ndarray]]:
-    found = one.agreement
-    values = {"n": found.n.astype(int), "mean": found.mean, "r_wg": found.uniform, "r_wg_skewed": found.skewed}
-    return one.source, one.asked.name, list(labels), values | {"a_wg": found.own, "deviation": found.deviation}
+    agreement = one.agreement
+    values = {
+        "n": agreement.n.astype(int),
+        "mean": agreement.mean,
+        "r_wg": agreement.uniform,
+        "r_wg_skewed": agreement.skewed,
+    }
+    return (
+        one.source,
+        one.variable.name,
+        list(labels),
+        values | {"a_wg": agreement.own, "deviation": agreement.deviation},
+    )
 
 
 def _data(
@@ -201,9 +211,9 @@ def _matched(source: People, keys: Keys, customers: list[Hashable]) -> list[obje
 def _said_of_labels(name: str, customers: list[Hashable], own: list[Hashable], by: str) -> list[str]:
     """What there is to know of branches that only one source has."""
     here, lacking = [x for x in own if x not in set(customers)], [x for x in customers if x not in set(own)]
-    said = []
+    notes = []
     if here:
-        said.append(f"{counted(len(here), by)} only in {name}, without customers, left out: {listed(here)}")
+        notes.append(f"{counted(len(here), by)} only in {name}, without customers, left out: {listed(here)}")
     if lacking:
-        said.append(f"{counted(len(lacking), by)} without {name}, whose columns are missing there: {listed(lacking)}")
-    return said
+        notes.append(f"{counted(len(lacking), by)} without {name}, whose columns are missing there: {listed(lacking)}")
+    return notes

@@ -78,19 +78,17 @@ class Joined:
         OptionError
             There is no such variable, or it is in two sources.
         """
-        found = [part for origin, name, part in self._verdicts if name == variable and source in (None, origin)]
-        if len(found) == 1:
-            return found[0]
+        own = [part for origin, name, part in self._verdicts if name == variable and source in (None, origin)]
+        if len(own) == 1:
+            return own[0]
         known = ", ".join(dict.fromkeys(name for _, name, _ in self._verdicts))
-        said = (
-            "is in both sources: say source='customers' or 'employees'" if found else f"is not judged; known: {known}"
-        )
-        raise OptionError(f"{variable!r} {said}")
+        wrong = "is in both sources: say source='customers' or 'employees'" if own else f"is not judged; known: {known}"
+        raise OptionError(f"{variable!r} {wrong}")
 
     def __repr__(self) -> str:
         outcomes = self.__dict__["aggregation"]["outcome"].value_counts()
-        said = [f"  means of clusters: {_outcomes(outcomes)}"] if len(outcomes) else []
-        return visible("\n".join([f"Joined {self.caption}", *said, *(f"  {text}" for text in self.problems)]))
+        means = [f"  means of clusters: {_outcomes(outcomes)}"] if len(outcomes) else []
+        return visible("\n".join([f"Joined {self.caption}", *means, *(f"  {text}" for text in self.problems)]))
 
 
 def _outcomes(counts: pd.Series) -> str:
@@ -100,7 +98,7 @@ def _outcomes(counts: pd.Series) -> str:
         "fails": "not justified",
         "not_computable": "not computable",
     }
-    return ", ".join(f"{said} for {int(counts[name])}" for name, said in words.items() if name in counts.index)
+    return ", ".join(f"{word} for {int(counts[name])}" for name, word in words.items() if name in counts.index)
 
 
 def agreement_frame(parts: list[tuple[str, str, list[object], dict[str, np.ndarray]]]) -> pd.DataFrame:

@@ -33,12 +33,12 @@ def labels_of(keys: Keys) -> list[Hashable]:
 def refuse_unlike(sources: Sequence[tuple[str, Keys]], by: str) -> None:
     """DataError where labels differ in type, or in capitals and blanks alone, within a source or between two."""
     kinds = {name: sorted({_kind(label) for label in labels_of(keys)}) for name, keys in sources}
-    if len({kind for found in kinds.values() for kind in found}) > 1:
-        said = [
-            f"{name}: {' and '.join(found)}, as in {_example(keys)}"
-            for (name, keys), found in zip(sources, kinds.values(), strict=True)
+    if len({kind for own in kinds.values() for kind in own}) > 1:
+        examples = [
+            f"{name}: {' and '.join(own)}, as in {_example(keys)}"
+            for (name, keys), own in zip(sources, kinds.values(), strict=True)
         ]
-        raise DataError(together(f"'{by}' is not of one type; make it text, or numbers, in every source", said))
+        raise DataError(together(f"'{by}' is not of one type; make it text, or numbers, in every source", examples))
     alike: dict[str, dict[Hashable, str]] = {}
     for name, keys in sources:
         for label in labels_of(keys):
@@ -46,8 +46,8 @@ def refuse_unlike(sources: Sequence[tuple[str, Keys]], by: str) -> None:
                 alike.setdefault(_plain(label), {}).setdefault(label, name)
     twice = [spelled for spelled in alike.values() if len(spelled) > 1]
     if twice:
-        said = [" / ".join(f"{label!r} ({name})" for label, name in spelled.items()) for spelled in twice]
-        shown = said[:5] + ([f"and {len(said) - 5} more"] if len(said) > 5 else [])
+        examples = [" / ".join(f"{label!r} ({name})" for label, name in spelled.items()) for spelled in twice]
+        shown = examples[:5] + ([f"and {len(examples) - 5} more"] if len(examples) > 5 else [])
         raise DataError(together(f"'{by}' differs in capitals or blanks alone; spell each cluster in one way", shown))
 
 
@@ -70,17 +70,17 @@ def refuse_twice(name: str, keys: Keys, by: str) -> None:
     counts = keys.dropna().value_counts(sort=False)
     twice = counts[counts > 1]
     if len(twice):
-        said = listed(f"{label!r} ({count} rows)" for label, count in twice.items())
+        several = listed(f"{label!r} ({count} rows)" for label, count in twice.items())
         raise DataError(
-            f"{name} shall have one row for each {by}, but has several for {said}: keep one, or sum them up"
+            f"{name} shall have one row for each {by}, but has several for {several}: keep one, or sum them up"
         )
 
 
 def refuse_none_in_common(first: tuple[str, Keys], other: tuple[str, Keys], by: str) -> None:
     """DataError where no cluster is in both sources."""
     if not set(labels_of(first[1])) & set(labels_of(other[1])):
-        said = " and ".join(f"{_example(keys)} in {name}" for name, keys in (first, other))
-        raise DataError(f"no {by} is in both {first[0]} and {other[0]}: {said}")
+        examples = " and ".join(f"{_example(keys)} in {name}" for name, keys in (first, other))
+        raise DataError(f"no {by} is in both {first[0]} and {other[0]}: {examples}")
 
 
 def said_of_rows(name: str, keys: Keys, by: str) -> list[str]:

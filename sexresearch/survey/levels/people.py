@@ -59,22 +59,24 @@ def people_of(source: object, name: str, by: str) -> People:
     return People(name, frame, source.instrument if isinstance(source, Survey) else None)
 
 
-def asked(people: People, by: str, scales: Mapping[str, tuple[float, float]]) -> list[Variable]:
+def variables_of(people: People, by: str, scales: Mapping[str, tuple[float, float]]) -> list[Variable]:
     """The items and constructs of a source; without instrument, every column of numbers that is no running number."""
     if people.instrument is None:
         numbers = [name for name in people.frame.select_dtypes("number").columns if name != by]
         names = [str(name) for name in numbers if not is_running_number(people.frame[name])]
         return [Variable(name, (name,), *_given(people.name, name, scales)) for name in names]
-    found = []
+    variables = []
     for construct in people.instrument.constructs:
         own = [Variable(item.name, (item.name,), *_scale(people, item.name, scales)) for item in construct.items]
         if len(own) > 1:
             known = {item.scale for item in own}
             shared = own[0].scale if len(known) == 1 else None
             why = own[0].why if len(known) == 1 else "its items are answered on different scales"
-            found.append(Variable(construct.name, tuple(item.name for item in own), shared, why, True, len(known) > 1))
-        found += own
-    return found
+            variables.append(
+                Variable(construct.name, tuple(item.name for item in own), shared, why, True, len(known) > 1)
+            )
+        variables += own
+    return variables
 
 
 def is_running_number(column: pd.Series) -> bool:
@@ -113,8 +115,8 @@ def refuse_off_scale(people: People, looked: Sequence[Variable]) -> None:
         lowest, highest, _ = part.scale
         beyond = values[(values < lowest) | (values > highest)]
         if len(beyond):
-            said = f"which is not within {lowest:g} and {highest:g}, the ends of its scale"
-            raise DataError(f"{people.name}: '{part.name}' has {beyond[0]:g}, {said}")
+            wrong = f"which is not within {lowest:g} and {highest:g}, the ends of its scale"
+            raise DataError(f"{people.name}: '{part.name}' has {beyond[0]:g}, {wrong}")
 
 
 def answers_to(people: People, items: Sequence[str]) -> Floats:
