@@ -1,6 +1,6 @@
 """Robustness gate at two levels: on small, noisy samples we converge where lavaan does, never at a lower likelihood.
 
-Some of the 240 samples; all of them: tests/benchmarks/small_level_samples.py.
+Some of the samples; all whose answers by lavaan are stored: tests/benchmarks/small_level_samples.py.
 """
 
 from __future__ import annotations
