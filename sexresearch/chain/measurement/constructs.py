@@ -159,6 +159,6 @@ def moving(at: LoadingMatrices, construct: GroupConstruct) -> Array:
     place = {name: i for i, name in enumerate(at.names)}
     items = [place[name] for name in construct.items]
     every = list(dict.fromkeys([place[construct.name], *items, *(place[name] for name in construct.indicators)]))
-    grid = (slice(None), *np.ix_(every, every))
-    parts = [at.total[grid], at.direct[grid], at.cov[grid], at.residual[grid], at.cuts[:, np.isin(at.owner, items)]]
+    whole = [part[:, every][:, :, every] for part in (at.total, at.direct, at.cov, at.residual)]
+    parts = [*whole, at.cuts[:, np.isin(at.owner, items)]]
     return np.flatnonzero(np.any([(part != part[0]).reshape(len(part), -1).any(axis=1) for part in parts], axis=0))
