@@ -82,7 +82,7 @@ def test_what_ties_both_levels_is_said_and_not_tested():
     )
     assert frame["chisq"].to_numpy() == pytest.approx(plain["chisq"].to_numpy(), abs=1e-5)
     assert (
-        frame["note"] == "1 parameters are shared across levels, which is not tested; 1 constraints are left out"
+        frame["note"] == "1 parameter is shared across levels, which is not tested; 1 constraints are left out"
     ).all()
     one = sx.fit("f =~ y1 + y2 + y3 + y4", pd.read_csv(FOLDER / "uneven.csv"))
     with pytest.raises(OptionError, match="takes models of two levels"):

@@ -53,7 +53,7 @@ def instrumented(fit: View, source: str, target: str) -> Instrumented:
     markers = {name: _marker(fit, name) for name in (target, *(row.rhs for row in causes))}
     lost = [name for name, marker in markers.items() if not marker]
     if lost:
-        return Instrumented(why=f"{', '.join(lost)} has no marker item (a loading fixed to 1)")
+        return Instrumented(why=f"no marker item (a loading fixed to 1) of {', '.join(lost)}")
     free = [row.rhs for row in causes if row.free >= 0]
     instruments = _unrelated(fit, target, markers)
     if len(instruments) < len(free):

@@ -75,7 +75,7 @@ def concordance(
     texts = [wrap(f"{known.get(cause, cause)} → {known.get(effect, effect)}", LONGEST) for cause, effect in pairs]
     side = max(text_size(text, "name")[0] for text in texts) + GAP
     heights = np.array([max(ROW, text_size(text, "name")[1] + GAP) for text in texts])
-    made = panel((ACROSS, heights.sum()), (side, 0.2, BELOW), title, _foot(frame, rows, note))
+    made = panel((ACROSS, float(heights.sum())), (side, 0.2, BELOW), title, _foot(frame, rows, note))
     left, bottom, _, height = made.box
     made.area.set(ylim=(height, 0.0), yticks=[])
     made.area.axvline(0.0, color=GREY, linewidth=0.8)

@@ -62,7 +62,8 @@ def _left_out(table: ParameterTable, here: list[int], constraints: int) -> str:
     """What ties both levels together."""
     own, others = ({row.free for row in table.rows if (row.group in here) == inside} - {-1} for inside in (True, False))
     shared = len(own & others)
-    parts = [f"{shared} parameters are shared across levels, which is not tested"] if shared else []
+    are = "parameter is" if shared == 1 else "parameters are"
+    parts = [f"{shared} {are} shared across levels, which is not tested"] if shared else []
     return "; ".join(parts + ([f"{constraints} constraints are left out"] if constraints else []))
 
 

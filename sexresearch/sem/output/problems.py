@@ -150,7 +150,7 @@ def _clusters(fitted: Fitted) -> list[str]:
         return []
     count, single = sum(map(len, sizes)), sum(int((size == 1).sum()) for size in sizes)
     if single:
-        texts.append(f"{single} of {count} clusters hold a single row")
+        texts.append(f"{single} of {count} clusters {'holds' if single == 1 else 'hold'} a single row")
     if fitted.table.levels:
         above = {row.free for row in fitted.table.rows if row.free >= 0 and fitted.table.level(row.group) == 2}
         if count < len(above):
