@@ -36,6 +36,7 @@ ORDERED = {
     "WLSMV": "a scaled and shifted test (Asparouhov & Muthén, 2010)",
     "WLSMVS": "a mean- and variance-adjusted test (Satorra & Bentler, 1994)",
 }
+AFTER = ", the structural part after the measurement part (Rosseel & Loh, 2022),"
 WORDS = {"holds": "fitted the data well", "doubtful": "fitted the data in part", "fails": "did not fit the data well"}
 ITALIC = re.compile(r"(?<![\w.])(p|n|χ|β|df)(?=²?\(|² | [=<>])")
 MOST_PATHS = 12
@@ -131,7 +132,8 @@ def _methods(results: Results) -> str:
     engine = results.provenance.engine
     software = f"sexresearch {results.provenance.versions['sexresearch']}"
     beside = " with the engine semopy (Igolkina & Meshcheryakov, 2020)" if engine == "semopy" else ""
-    parts = [f"The model was estimated with {_estimator(results)} in {software}{beside}, whose defaults are those of"]
+    after = AFTER if engine == "sam" else ""
+    parts = [f"The model was estimated with {_estimator(results)}{after} in {software}{beside}, whose defaults are those of"]
     parts = [f"{parts[0]} lavaan (Rosseel, 2012)."]
     parts += _groups(results)
     parts.append(_missing(results, n))

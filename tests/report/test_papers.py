@@ -108,6 +108,12 @@ def test_groups_clusters_weights_and_ordered_items_are_said():
     assert "made for continuous answers" in text
 
 
+def test_estimation_in_two_parts_is_said_with_its_source():
+    text = sx.write_up(sx.fit(MODEL, answers(), method="sam"))
+    assert "the structural part after the measurement part (Rosseel & Loh, 2022)" in text.methods
+    assert any("10.1037/met0000503" in entry for entry in text.references)
+
+
 def test_left_out_respondents_are_counted():
     data = answers().mask(np.random.default_rng(5).random((400, 6)) < 0.05)
     fit = quiet(MODEL, data)

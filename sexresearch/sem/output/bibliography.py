@@ -20,6 +20,8 @@ TESTS = {
     "yuan_bentler_mplus": ("yuan2000",),
 }
 
+ENGINES = {"semopy": "igolkina2020", "sam": "rosseel2022"}  # who describes how an engine other than our own estimates
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -71,7 +73,7 @@ def references(results: Fit, groups: int = 1, engine: str = "native") -> tuple[R
     ['rosseel2012', 'joreskog1969', 'enders2001']
     """
     cited = list(references_of_options(results.options))
-    keys = [*(["joreskog1971"] if groups > 1 else []), *(["igolkina2020"] if engine == "semopy" else [])]
+    keys = [*(["joreskog1971"] if groups > 1 else []), *([ENGINES[engine]] if engine in ENGINES else [])]
     shown, incomplete = reported(results), results.options.missing == "fiml"
     keys += ["bentler1990", "tucker1973", "browne1992", "hu1999"]
     if shown["cfi"].kind == "robust":
