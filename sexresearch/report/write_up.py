@@ -133,8 +133,8 @@ def _methods(results: Results) -> str:
     software = f"sexresearch {results.provenance.versions['sexresearch']}"
     beside = " with the engine semopy (Igolkina & Meshcheryakov, 2020)" if engine == "semopy" else ""
     after = AFTER if engine == "sam" else ""
-    parts = [f"The model was estimated with {_estimator(results)}{after} in {software}{beside}, whose defaults are those of"]
-    parts = [f"{parts[0]} lavaan (Rosseel, 2012)."]
+    how = f"The model was estimated with {_estimator(results)}{after} in {software}{beside}"
+    parts = [f"{how}, whose defaults are those of lavaan (Rosseel, 2012)."]
     parts += _groups(results)
     parts.append(_missing(results, n))
     if options.two_level:
