@@ -30,7 +30,7 @@ def column_widths(table: Table, longest: int = LONGEST_LINE, room: int = 0) -> l
 
     >>> import pandas as pd
     >>> column_widths(Table(pd.DataFrame({"est": [0.5], "note": ["short"]})))
-    [5, 5]
+    [6, 6]
     """
     columns = list(zip(table.headers, *table.cells, strict=True))
     least = [3 if table.cells else EMPTY, *[3] * len(table.headers)]  # an empty table says so in its first column

@@ -54,8 +54,8 @@ def next_part(setting: Setting, chosen: Chosen) -> AnswerPart:
     if money:
         material["money"] = setting.labels.of(money_item(setting, results))
     numbers = [Fact("gain_as_numbers")] if setting.choices.fitting.ordered and len(ranked) else []
-    said = (*_facts(setting, ranked, target), *costs_said(setting, frame), *more, *numbers)
-    return AnswerPart("next", said, tables, material)
+    sentences = (*_facts(setting, ranked, target), *costs_said(setting, frame), *more, *numbers)
+    return AnswerPart("next", sentences, tables, material)
 
 
 def costs_said(setting: Setting, frame: pd.DataFrame) -> list[Fact]:

@@ -76,13 +76,13 @@ class Recipes:
         return (w * np.nan_to_num(y)).sum(axis=1) / total
 
     def without_scale(self, name: str) -> list[str]:
-        """The items of a name whose scale has no ends: all answers are the same, or there are none."""
+        """The items of a name whose scale has no ends: all answers are the same, or none, or no numbers."""
         items = dict.fromkeys(item for part in self.parts for item in part.made[name])
         return [item for item in items if not np.isfinite(self.ends[item]).all()]
 
     def all_alike(self, name: str) -> bool:
         """Whether an item of a name has no scale because all its answers are the same."""
-        return bool(self.answers[self.without_scale(name)].notna().any(axis=None))
+        return any(len(self.answers[item].dropna().unique()) == 1 for item in self.without_scale(name))
 
     def range_of(self, name: str) -> Ends | None:
         """The ends of the scale that all items of a name share; None where they differ."""

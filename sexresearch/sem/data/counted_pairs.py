@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.linalg import blas
 
+from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.totals import LARGEST, TooManyUnits, sorted_keys
 from sexresearch.sem.implied.structure import vech_index
@@ -190,4 +191,4 @@ class PairCounts:
 def _lower(width: int) -> Array:
     """Where the lower triangle of a matrix stands in its rows, one after the other."""
     i, j = vech_index(width)
-    return i * width + j
+    return read_only(i * width + j)

@@ -56,13 +56,16 @@ def level_fit(results: Results) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import sexresearch as sx
     >>> population = "level: 1\\n f =~ 0.8*a + 0.7*b + 0.6*c + 0.7*d\\nlevel: 2\\n g =~ 0.6*a + 0.5*b + 0.4*c + 0.5*d"
-    >>> data = simulate(population, 800, seed=1, design=Design(clusters=80))
+    >>> data = sx.simulate(population, 800, seed=1, design=sx.Design(clusters=80))
     >>> text = "level: 1\\n f =~ a + b + c + d\\nlevel: 2\\n g =~ a + b + c + d"
-    >>> found = level_fit(fit(text, data, cluster="cluster"))
+    >>> found = level_fit(sx.fit(text, data, cluster="cluster"))
     >>> found[["level", "n", "df"]].to_numpy().tolist()
-    [[1, 720.0, 2], [2, 80.0, 2]]
+    [[1.0, 720.0, 2.0], [2.0, 80.0, 2.0]]
     """
+    if not isinstance(results, Results):
+        raise OptionError(f"level_fit takes the Results of a fit; found {type(results).__name__}")
     fitted = results.fitted
     if not fitted.table.levels:
         raise OptionError("level_fit takes models of two levels; this one has one: its fit is results.fit_measures")
