@@ -189,11 +189,11 @@ class Answer:
         return "\n".join([heading, *(f"  {sentence.text}" for sentence in self.page_one)])
 
 
-def _need(sentence: Sentence, others: Sequence[Sentence]) -> tuple[int, int]:
+def _need(one: Sentence, others: Sequence[Sentence]) -> tuple[int, int]:
     """How much page one needs a sentence: all on what to do, then the first of every question, then the second."""
-    own = [other for other in others if other.question == sentence.question]
-    place = 0 if sentence.question == "next" else own.index(sentence)
-    return place, NEEDED_FIRST.index(sentence.question)
+    own = [other for other in others if other.question == one.question]
+    place = 0 if one.question == "next" else own.index(one)
+    return place, NEEDED_FIRST.index(one.question)
 
 
 @in_words

@@ -108,8 +108,8 @@ def _awaited(future: Any, client: Any, lost: str) -> Any:
         try:
             return future.result(timeout=LISTENING)
         except TimeoutError:
-            if future.done():
-                raise  # by the work itself
+            if future.done():  # since then, or the time ran out for the work itself
+                return future.result()
         without = 0.0 if client.nthreads() else without + LISTENING
         if without >= PATIENCE:
             raise OptionError(
