@@ -18,7 +18,7 @@ from results_page import machine, markdown, write_section
 
 import sexresearch as sx
 
-sys.path.append(str(Path(__file__).parents[1] / "reference" / "levels"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "reference" / "levels"))  # before this script, of the same name
 from small_level_samples import ANSWERS, MODELS, sample
 
 LOWER = 1e-4  # of the log-likelihood: lavaan's own stopping error is smaller, another maximum far apart
