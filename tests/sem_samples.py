@@ -53,3 +53,14 @@ def stopped(results: Results) -> Results:
     constrained = results.fitted.constrained
     solution = replace(constrained.solution, converged=False, trouble="stopped early")
     return replace(results, fitted=replace(results.fitted, constrained=replace(constrained, solution=solution)))
+
+
+def branch_answers(n: int) -> pd.DataFrame:
+    """Five-point items a to f of two related factors, in 30 branches of two brands."""
+    rng = np.random.default_rng(3)
+    branch = rng.integers(0, 30, n)
+    joy = rng.normal(size=n) + rng.normal(size=30)[branch] / 2
+    stay = 0.6 * joy + rng.normal(size=n)
+    columns = {x: np.clip(np.round((joy if x in "abc" else stay) + rng.normal(size=n) + 3), 1, 5) for x in "abcdef"}
+    brands = np.where(branch < 12, "no", "so")
+    return pd.DataFrame(columns).assign(branch=branch, brand=brands, w=rng.gamma(4, size=n))

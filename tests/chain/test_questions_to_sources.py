@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sem_samples import branch_answers
 
 import sexresearch as sx
 from sexresearch.sem.data import observed, pieces, sources
@@ -37,13 +38,7 @@ QUESTIONS = {
 
 @pytest.fixture(scope="module")
 def answers() -> pd.DataFrame:
-    rng = np.random.default_rng(3)
-    branch = rng.integers(0, 30, N)
-    joy = rng.normal(size=N) + rng.normal(size=30)[branch] / 2
-    stay = 0.6 * joy + rng.normal(size=N)
-    columns = {x: np.clip(np.round((joy if x in "abc" else stay) + rng.normal(size=N) + 3), 1, 5) for x in "abcdef"}
-    frame = pd.DataFrame(columns).astype("int8")
-    return frame.assign(branch=branch, brand=np.where(branch < 12, "no", "so"), w=rng.gamma(4, size=N))
+    return branch_answers(N).astype(dict.fromkeys("abcdef", "int8"))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sem_samples import branch_answers
 
 from sexresearch.errors import DataError
 from sexresearch.sem import fit
@@ -22,18 +23,13 @@ BYTES = 8000  # of answers at once, so that there are several pieces
 
 @pytest.fixture(scope="module")
 def answers() -> pd.DataFrame:
-    rng = np.random.default_rng(3)
-    branch = rng.integers(0, 30, N)
-    joy = rng.normal(size=N) + rng.normal(size=30)[branch] / 2
-    stay = 0.6 * joy + rng.normal(size=N)
-    columns = {x: np.clip(np.round((joy if x in "abc" else stay) + rng.normal(size=N) + 3), 1, 5) for x in "abcdef"}
-    frame = pd.DataFrame(columns).assign(branch=branch, brand=np.where(branch < 12, "no", "so"))
+    rng, frame = np.random.default_rng(3), branch_answers(N)
     frame["c"] = (frame["c"] > 3).astype(float)
     for name in "bd":
         frame.loc[rng.random(N) < 0.08, name] = np.nan
     frame.loc[rng.random(N) < 0.01, "brand"] = None
     frame.loc[5, list("abcdef")] = np.nan
-    return frame.assign(w=rng.gamma(4, size=N))
+    return frame
 
 
 def written(frame: pd.DataFrame, folder, seed: int = 1) -> str:

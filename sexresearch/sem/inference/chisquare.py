@@ -189,8 +189,7 @@ def _orthonormal(inner: Array) -> Array:
 def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
     """c = tr(U Gamma) / df; the Mplus variant takes tr(A1^-1 B1) - tr(A0^-1 B0) for the trace."""
     flat = fitted.options.observed_information == "h1" and fitted.options.information == "observed"
-    bread = _flat_information(fitted) if flat else fitted.information
-    inverse = inverse_information(bread, fitted.basis)
+    inverse = inverse_information(_flat_information(fitted), fitted.basis) if flat else fitted.inverse
     h0_trace = float(np.trace(inverse @ fitted.score_products))
     h1_trace = sum(float(np.vdot(g.inverse, g.products)) for g in fitted.saturated)
     h1_count = sum(len(g.information) for g in fitted.saturated)
