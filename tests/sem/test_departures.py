@@ -456,6 +456,45 @@ def rotated_order() -> None:
         assert (np.diag(other @ first.T) > 0).all()
 
 
+LEVELS = "level: 1\nfw =~ y1 + y2 + y3\nfw ~ x\nlevel: 2\nfb =~ y1 + y2 + y3\nfb ~ w"
+
+
+def branches() -> pd.DataFrame:
+    """Respondents of uneven branches, as lavaan's values at two levels have them."""
+    return pd.read_csv(FOLDER / "levels" / "uneven.csv")
+
+
+def level_one_covariates() -> None:
+    """Where the zero of a covariate lies changes no robust standard error, and no test."""
+    data = branches()
+    here, there = (
+        fit(LEVELS, data.assign(x=data["x"] + shift), cluster="branch", estimator="MLR") for shift in (0, 5)
+    )
+    rows = here.parameters["op"] != "~1"
+    errors = [results.parameters.loc[rows, "se"].to_numpy() for results in (here, there)]
+    assert errors[1] == pytest.approx(errors[0], rel=SOLVED)
+    assert there.fit_measures["chisq_scaled"] == pytest.approx(here.fit_measures["chisq_scaled"], rel=SOLVED)
+
+
+def two_level_saturated() -> None:
+    """The saturated model, written out and fitted as any other, with gaps."""
+    data = branches().drop(columns=["x", "w"])
+    gaps = np.random.default_rng(1).random((len(data), 3)) < 0.1
+    data[["y1", "y2", "y3"]] = data[["y1", "y2", "y3"]].mask(gaps)
+    every = "y1 ~~ y1 + y2 + y3\ny2 ~~ y2 + y3\ny3 ~~ y3"
+    model = "level: 1\nfw =~ y1 + y2 + y3\nlevel: 2\nfb =~ y1 + 1*y2 + 1*y3"
+    options = {"cluster": "branch", "missing": "fiml"}
+    measures = fit(model, data, **options).fit_measures
+    whole = fit(f"level: 1\n{every}\nlevel: 2\n{every}", data, **options)
+    assert measures["unrestricted_logl"] == pytest.approx(whole.fit_measures["logl"], rel=EXACT)
+
+
+def two_level_fmin() -> None:
+    """Chi-square is 2 n times the minimum, at two levels as at one."""
+    results = fit(LEVELS, branches(), cluster="branch")
+    assert 2 * results.nobs * results.fit_measures["fmin"] == pytest.approx(results.fit_measures["chisq"])
+
+
 EVIDENCE: dict[str, Callable[[], None]] = {
     evidence.__name__: evidence
     for evidence in (
@@ -475,6 +514,7 @@ EVIDENCE: dict[str, Callable[[], None]] = {
         *(negative_variance_correlations, variance_on_its_bound, absolute_value, labels_beside_na),
         *(ordered_clusters, ordered_weighted_covariates, ordered_mediators, sam_written_intercept),
         *(rotation_borders, rotated_groups, rotated_order),
+        *(level_one_covariates, two_level_saturated, two_level_fmin),
     )
 } | {"test_beside_estimator": test_beside, "weights_gamma_errors": weights_gamma}
 
