@@ -39,6 +39,34 @@ def superseded(by: str, until: str) -> Callable[[Callable[P, R]], Callable[P, R]
     return decorate
 
 
+def renamed(old: str, new: str, until: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """For a function whose argument `old` is now spelled `new`: the old spelling works until `until`, and warns.
+
+    >>> @renamed("hue", "colour", until="0.3")
+    ... def draw(colour: str = "black") -> str:
+    ...     return colour
+    >>> draw(colour="blue")
+    'blue'
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def understood(*args: P.args, **kwargs: P.kwargs) -> R:
+            if old in kwargs:
+                if new in kwargs:
+                    raise OptionError(
+                        f"{old} and {new} of {function.__name__}() say one thing twice: write {new} alone"
+                    )
+                text = f"{old} of {function.__name__}() will go in version {until}: write {new}"
+                warnings.warn(text, DeprecationWarning, stacklevel=2)
+                kwargs[new] = kwargs.pop(old)
+            return function(*args, **kwargs)
+
+        return understood
+
+    return decorate
+
+
 def gathered(names: Sequence[str], into: str, kind: type, until: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """For a function that took the keyword arguments `names` and now takes them as one value of `kind`, named `into`.
 

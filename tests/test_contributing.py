@@ -11,6 +11,7 @@ import pytest
 from test_architecture import PUBLIC_ROOMS, ROOMS, TREES
 
 import sexresearch as sx
+from sexresearch.errors import DataError, OptionError
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -19,6 +20,7 @@ PAGES += sorted((ROOT / "docs" / "decisions").glob("*.md"))
 NOT_ROOMS = {"benchmarks", "docs", "grid", "reference"}  # what else lies in tests/
 FILE = re.compile(r"`((?:[\w.]+/)*\w[\w.]*\.(?:py|md|toml|lock|cff|csv|R))`")
 OLD = {"drop", "compare_rivals", "invariance", "latent_means"}  # functions with an old spelling that still works
+OLD |= {"direction", "power_curve", "screening", "kpi_correlations"}
 TEXT = "joy =~ a + b + c + d"
 
 
@@ -63,7 +65,7 @@ def decorated() -> dict[str, str]:
     for tree in TREES.values():
         for node in ast.walk(tree):
             for mark in node.decorator_list if isinstance(node, ast.FunctionDef) else []:
-                if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") in ("superseded", "gathered"):
+                if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") in ("superseded", "gathered", "renamed"):
                     until = next(word.value for word in mark.keywords if word.arg == "until")
                     found[node.name] = ast.literal_eval(until)
     return found
@@ -94,3 +96,17 @@ def test_an_old_spelling_of_the_comparison_of_views_warns():
     with pytest.warns(DeprecationWarning, match="write fitting=sexresearch.Fitting"):
         old = sx.compare_rivals(survey, kinds=["core", "direct"], estimator="ML")
     assert set(old["model"]) == {"core", "direct"}
+
+
+def test_a_renamed_argument_is_understood_with_a_warning_and_not_beside_the_new_one():
+    with (
+        pytest.warns(DeprecationWarning, match=r"found of power_curve\(\) will go in version .*: write power"),
+        pytest.raises(OptionError, match="found str"),
+    ):
+        sx.plots.power_curve(found="no power")
+    with pytest.raises(OptionError, match="write findings alone"):
+        sx.plots.screening(None, found=1, findings=2)
+    with pytest.warns(DeprecationWarning, match="write kpis"), pytest.raises(DataError, match="takes a Survey"):
+        sx.kpi_correlations(found=1, survey=2, results=3)
+    with pytest.warns(DeprecationWarning, match="write result"), pytest.raises(OptionError, match="found int"):
+        sx.plots.direction(found=1)

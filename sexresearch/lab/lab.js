@@ -26,7 +26,7 @@ function put(element, ...children) {
 function asker(model) {
   let count = 0;
   return (wish) => {
-    model.set("asked", { ...wish, number: ++count });
+    model.set("wish", { ...wish, number: ++count });
     model.save_changes();
   };
 }

@@ -50,13 +50,13 @@ def panel_class() -> type:
         import traitlets
 
     class LivePanel(anywidget.AnyWidget):
-        """`scene` is drawn; `asked` is what the reader did, numbered so that no two are equal."""
+        """`scene` is drawn; `wish` is what the reader did, numbered so that no two are equal."""
 
         _esm = _text("lab.js")
         _css = _text("lab.css")
         kind = traitlets.Unicode().tag(sync=True)
         scene = traitlets.Dict().tag(sync=True)
-        asked = traitlets.Dict().tag(sync=True)
+        wish = traitlets.Dict().tag(sync=True)
 
         def __repr__(self) -> str:
             return WAITING
@@ -71,7 +71,7 @@ def _text(name: str) -> str:
 def panel(kind: str, scene: Scene, hear: Callable[[dict[str, Any]], None]) -> Any:
     """A widget of one kind; `hear` is called with what the reader asks for."""
     made = panel_class()(kind=kind, scene=scene)
-    made.observe(lambda change: hear(change["new"]), names="asked")
+    made.observe(lambda change: hear(change["new"]), names="wish")
     return made
 
 

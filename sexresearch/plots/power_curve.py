@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sexresearch.arguments import in_words
+from sexresearch.deprecation import renamed
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.plots._path.diagram_words import POINTS, text_size
 from sexresearch.plots.panel import panel
@@ -25,13 +26,14 @@ LEFT, BELOW, KEY = 0.55, 0.5, 0.75  # inches for power, respondents, and the lin
 INTERVAL = 1.96  # Monte-Carlo standard errors that a bar reaches up and down
 
 
+@renamed("found", "power", until="0.3")
 @in_words
-def power_curve(found: Power, *, labels: Mapping[str, str] | None = None, title: str = "", note: str = "") -> Figure:
+def power_curve(power: Power, *, labels: Mapping[str, str] | None = None, title: str = "", note: str = "") -> Figure:
     """The power of every effect against the sample size, with the target and the Monte-Carlo error of each point.
 
     Parameters
     ----------
-    found : Power
+    power : Power
         What `power` returns.
     labels : dict of str by str, optional
         Names in the figure by names of effects; names that do not occur are ignored.
@@ -49,7 +51,7 @@ def power_curve(found: Power, *, labels: Mapping[str, str] | None = None, title:
     Raises
     ------
     OptionError
-        `found` is not what `power` returns.
+        `power` is no result of the function `power`.
     ModelError
         No sample could be estimated.
 
@@ -60,15 +62,15 @@ def power_curve(found: Power, *, labels: Mapping[str, str] | None = None, title:
     >>> figure.axes[1].get_ylabel()
     'power'
     """
-    if not isinstance(found, Power):
-        raise OptionError(f"power_curve draws the result of power(); found {type(found).__name__}")
-    known = found.table.dropna(subset="power")
+    if not isinstance(power, Power):
+        raise OptionError(f"power_curve draws the result of power(); found {type(power).__name__}")
+    known = power.table.dropna(subset="power")
     if known.empty:
         raise ModelError("nothing to draw: no sample could be estimated")
-    curves = _curves(found, known, labels or {})
-    target = float(found.needed["target_power"].iloc[0])
+    curves = _curves(power, known, labels or {})
+    target = float(power.needed["target_power"].iloc[0])
     right = KEY + max(text_size(name, "item")[0] for name, _ in curves)
-    made = panel(SIZE, (LEFT, right, BELOW), title, _foot(found, target, note))
+    made = panel(SIZE, (LEFT, right, BELOW), title, _foot(power, target, note))
     for number, (name, part) in enumerate(curves):
         _curve(made.area, part, name, number)
     made.area.axhline(target, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)

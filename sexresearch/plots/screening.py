@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.special import chdtri
 
 from sexresearch.arguments import in_words
+from sexresearch.deprecation import renamed
 from sexresearch.errors import DataError
 from sexresearch.plots._path.diagram_words import POINTS
 from sexresearch.plots.panel import Panel, panel, quiet
@@ -31,10 +32,11 @@ BLUE, RED = PALETTE["blue"], PALETTE["vermillion"]
 NO_SIGN = {"not finished", "code of no answer"}  # rows of these checks are no sign of carelessness
 
 
+@renamed("found", "findings", until="0.3")
 @in_words
 def screening(
     survey: Survey,
-    found: pd.DataFrame | None = None,
+    findings: pd.DataFrame | None = None,
     *,
     duration: str | None = None,
     title: str = "Screening",
@@ -46,7 +48,7 @@ def screening(
     ----------
     survey : Survey
         The answers.
-    found : DataFrame, optional
+    findings : DataFrame, optional
         What `screen` found, or the part of it that counts. Default: all that it finds.
     duration : str, optional
         Column of the seconds that respondents took. Default: what the survey platform recorded, where it did.
@@ -63,7 +65,7 @@ def screening(
     Raises
     ------
     DataError
-        `survey` is no Survey, or `found` is not what `screen` returns.
+        `survey` is no Survey, or `findings` is not what `screen` returns.
 
     Examples
     --------
@@ -74,12 +76,15 @@ def screening(
     """
     if not isinstance(survey, Survey):
         raise DataError(f"screening draws a Survey; found {type(survey).__name__}")
-    found = screen(survey, duration) if found is None else found
-    if not {"check", "rows"} <= set(found.columns):
+    findings = screen(survey, duration) if findings is None else findings
+    if not {"check", "rows"} <= set(findings.columns):
         raise DataError("screening draws what screen() finds; columns check and rows are not there")
     indices = response_indices(survey, duration)
     rows = {
-        row for check, own in zip(found["check"], found["rows"], strict=True) if check not in NO_SIGN for row in own
+        row
+        for check, own in zip(findings["check"], findings["rows"], strict=True)
+        if check not in NO_SIGN
+        for row in own
     }
     flagged = indices.index.isin(list(rows))
     made = panel(SIZE, (0.75, 0.1, 0.55), title, _foot(survey, int(flagged.sum()), note))

@@ -54,7 +54,7 @@ def from_pieces(
     except OptionError:
         return None
     if isinstance(source, IbisSource):
-        return replace(_of_warehouse(reader, options), said=tuple(notes))
+        return replace(_of_warehouse(reader, options), category_notes=tuple(notes))
     weighted = requested.sampling_weights is not None or requested.cluster_weights is not None
     if levels and (options.missing != "listwise" or options.se == "bootstrap" or ordered or weighted):
         return None
@@ -66,11 +66,11 @@ def from_pieces(
         return None
     try:
         if levels:
-            return replace(streamed(reader, gaps=False, extremes=True), said=tuple(notes))
+            return replace(streamed(reader, gaps=False, extremes=True), category_notes=tuple(notes))
         if ordered:
             reader = replace(reader, levels=typed_levels(first, ordered))
             return streamed_categories(reader, options.missing == "listwise", notes)
-        return replace(sums_of(reader, gaps=options.missing == "fiml"), said=tuple(notes))
+        return replace(sums_of(reader, gaps=options.missing == "fiml"), category_notes=tuple(notes))
     except TooManyUnits as error:
         costs(
             f"{error}: their sums would take more than 1 GB, so that every row of the columns in use is read into "

@@ -26,7 +26,7 @@ from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Answers, Columns, frame_of, numeric, used_columns
 from sexresearch.sem.data.ordered_columns import is_ordered
 from sexresearch.sem.data.sample import from_gaps
-from sexresearch.sem.delta_method import carried, delta_variances
+from sexresearch.sem.delta_method import carried
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ROBUST as LIKELIHOODS
 from sexresearch.sem.estimation.options import Bounds, Estimator, Options, respelled
@@ -64,8 +64,12 @@ from sexresearch.sem.resampling.uncertainty import (
     Replicates,
     Resampler,
     draws,
+    estimated,
+    interval_method,
     no_resampler,
+    redrawn,
     uncertain,
+    with_beside,
     z_and_p,
 )
 from sexresearch.sem.rotation.extraction import Factors, extracted
@@ -112,14 +116,15 @@ __all__ = [
     "category_covariances",
     "chisq_pvalue",
     "cluster_sums",
-    "delta_variances",
     "draws",
     "equality_tests",
+    "estimated",
     "every_reference",
     "extracted",
     "fit_prose",
     "fit_verdicts",
     "frame_of",
+    "interval_method",
     "is_ordered",
     "item_subsets",
     "limits",
@@ -131,6 +136,7 @@ __all__ = [
     "options_of",
     "parameter_slopes",
     "quiet_fit",
+    "redrawn",
     "references",
     "relation_of",
     "released",
@@ -146,6 +152,7 @@ __all__ = [
     "view",
     "vuong_test",
     "with_arrows",
+    "with_beside",
     "without_items",
     "written",
     "z_and_p",

@@ -124,7 +124,7 @@ def priorities_alone(
     fit = view(results, "priorities_alone")
     at, limits = draws(fit, "monte_carlo", 0, 1, 0.95), limits_of(fit, scale)[0]
     pairs = [(name, 0) for name in causes]
-    gains = POINTS * total_draws(fit, replace(at, method="percentile", drawn=at.point), limits, pairs, target)[0]
+    gains = POINTS * total_draws(fit, replace(at, method="percentile", samples=at.point), limits, pairs, target)[0]
     found = ranks(gains, POINTS * total_draws(fit, at, limits, pairs, target))
     columns = {"construct": causes, "gain": gains, "rank": found.rank}
     frame = pd.DataFrame(columns | {"p_first": found.p_first, "p_top_two": found.p_top_two})

@@ -44,7 +44,7 @@ def test_measures_of_many_samples_are_those_of_fit(way):
     found = many_measures(engine, plan.fitted, fit_batch(engine, moments), fixed, moments)
     for number in range(3):
         told = {}
-        for (mean, cov), sample, n in zip(source.drawn([number]), plan.fitted.samples, sizes, strict=True):
+        for (mean, cov), sample, n in zip(source.sample_moments([number]), plan.fitted.samples, sizes, strict=True):
             names = list(sample.names)
             frame = pd.DataFrame(cov[0] * n / (n - 1), index=names, columns=names)
             told[sample.label] = Moments(frame, n, pd.Series(mean[0], index=names))

@@ -53,7 +53,7 @@ def test_a_sample_is_estimated_as_fit_estimates_it(way):
     for number in range(3):
         moments = {}
         source = MomentSampler(plan.fitted, sizes, 5)
-        for (mean, cov), sample, n in zip(source.drawn([number]), plan.fitted.samples, sizes, strict=True):
+        for (mean, cov), sample, n in zip(source.sample_moments([number]), plan.fitted.samples, sizes, strict=True):
             names = list(sample.names)
             frame = pd.DataFrame(cov[0] * n / (n - 1), index=names, columns=names)
             moments[sample.label] = Moments(frame, n, pd.Series(mean[0], index=names))
@@ -72,7 +72,7 @@ def test_a_sample_is_estimated_as_fit_estimates_it(way):
 def test_drawn_moments_are_wishart():
     plan = plan_of("m ~ 0.5*x\n y ~ 0.4*m + 1*1\n x ~~ 2*x")
     n, count = 40, 4000
-    (mean, cov), *_ = MomentSampler(plan.fitted, (n,), 1).drawn(range(count))
+    (mean, cov), *_ = MomentSampler(plan.fitted, (n,), 1).sample_moments(range(count))
     sample = plan.fitted.samples[0]
     sigma = sample.cov
     assert cov.mean(axis=0) == pytest.approx(sigma * (n - 1) / n, abs=0.05)
@@ -86,7 +86,7 @@ def test_orders_of_moments_put_the_constant_last():
     plan = plan_of("m ~ 0.5*x\n y ~ 0.4*m + 1*1\n x ~~ 2*x")
     source = MomentSampler(plan.fitted, (40,), 1)
     (moment, n, _), *_ = source.moments([0], [np.array([2, 0, 1, 3])], True)
-    (_, cov), *_ = source.drawn([0])
+    (_, cov), *_ = source.sample_moments([0])
     assert split_moments(moment[0], True)[1] == pytest.approx(cov[0][np.ix_([2, 0, 1], [2, 0, 1])])
     assert n.tolist() == [40.0]
 

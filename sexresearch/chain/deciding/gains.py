@@ -20,7 +20,7 @@ def total_draws(
 
     The formulas are those of `points`; of Monte-Carlo draws the first `MOST_DRAWS` are taken, of replicates all.
     """
-    theta, exogenous = at.drawn
+    theta, exogenous = at.samples
     most = MOST_DRAWS if at.method == "monte_carlo" else len(theta)
     if not len(theta) or not causes:
         return np.empty((0, len(causes)))

@@ -153,14 +153,14 @@ def _all_alike(values: Array) -> bool:
     return len(values) > 0 and not np.ptp(values)
 
 
-def _scaleless(found: Scored, target: str, j: int) -> bool:
+def _scaleless(scored: Scored, target: str, j: int) -> bool:
     """Whether answers that are all the same left a scale without ends, so that nobody has points."""
-    return any(found.made.all_alike(name) for name in (found.names[j], target))
+    return any(scored.made.all_alike(name) for name in (scored.names[j], target))
 
 
-def _answered(found: Scored, target: str, j: int) -> float:
+def _answered(scored: Scored, target: str, j: int) -> float:
     """How many gave both; missing where nobody has points."""
-    return np.nan if _scaleless(found, target, j) else len(_pair(found, j)[0])
+    return np.nan if _scaleless(scored, target, j) else len(_pair(scored, j)[0])
 
 
 def _note(scores: Scored, target: str, j: int, n: int, dealt: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr
 
-from sexresearch.sem.view import Array, delta_variances
+from sexresearch.sem.view import Array, carried
 
 CONNECTED = 0.01  # p value of a pair's difference above which two groups start in one set
 LEAVES = 0.001  # p value of the difference from the set's average below which a group leaves it
@@ -45,7 +45,7 @@ def _against_average(values: Array, cov: Array, sizes: Array, alike: Array) -> A
     """(g,) p values of every group's difference from the weighted average of the set."""
     weights = alike * sizes / (alike * sizes).sum()
     D = np.eye(len(values)) - weights
-    return _pvalues(D @ values, delta_variances(D, cov))
+    return _pvalues(D @ values, np.diag(carried(D, cov)))
 
 
 def _pvalues(gap: Array, variance: Array) -> Array:

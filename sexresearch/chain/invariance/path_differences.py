@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.invariance.invariance_design import InvarianceDesign, design_of, source_of, with_categories
 from sexresearch.chain.invariance.ladder import SearchEnd, climb, doubts, last_sound, why_not
 from sexresearch.chain.invariance.rung import Rung
+from sexresearch.chain.joining import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem import Fitting, Model, Moments
-from sexresearch.sem.view import Array, View, delta_variances, matrices, parameter_slopes, variance_slopes, view
+from sexresearch.sem.view import (
+    Array,
+    Draws,
+    Interval,
+    View,
+    draws,
+    estimated,
+    interval_method,
+    matrices,
+    row_values,
+    view,
+    z_and_p,
+)
 
 NUMBERS = ("est", "est_against", "path_difference", "se", "ci_lower", "ci_upper", "pvalue", "pvalue_holm")
 LEVEL = 0.95
@@ -32,6 +43,9 @@ def path_differences(
     partial: bool = False,
     stop: SearchEnd = "score",
     fitting: Fitting | None = None,
+    bootstrap: int = 0,
+    seed: int = 1,
+    interval: Interval | None = None,
 ) -> pd.DataFrame:
     """For whom is a path stronger, and by how much, where the items allow the comparison?
 
@@ -51,6 +65,12 @@ def path_differences(
         When that search ends, as in `invariance`.
     fitting : Fitting, optional
         How every step is fitted, as in `invariance`. Default: maximum likelihood from complete rows.
+    bootstrap : int
+        Replicates for the limits; 0 for none, otherwise at least 2. Rows are drawn within groups.
+    seed : int
+        Whole number of at least 0 that decides the replicates or draws.
+    interval : {"delta", "monte_carlo", "percentile", "bias_corrected", "bca"}, optional
+        How limits are made, as in `effects`. Default: "delta", or "percentile" with replicates.
 
     Returns
     -------
@@ -66,14 +86,14 @@ def path_differences(
     DataError, ModelError, ModelSyntaxError
         As `invariance`.
     OptionError
-        The model has no path, or as `invariance`.
+        The model has no path, or as `invariance`; an unknown interval, or a number out of its range.
 
     Notes
     -----
     Paths are those of the last step with equal loadings that stands: relations may then be compared (Vandenberg &
     Lance 2000, doi 10.1177/109442810031002). All groups are put into standard deviations of the first one, b sx / sy
-    with sx and sy of that group, so that groups with more variance do not seem to have stronger paths. Standard errors
-    by the delta method; Holm (1979), Scandinavian Journal of Statistics 6, 65–70.
+    with sx and sy of that group, so that groups with more variance do not seem to have stronger paths. Holm (1979),
+    Scandinavian Journal of Statistics 6, 65–70.
 
     Examples
     --------
@@ -87,14 +107,21 @@ def path_differences(
     >>> found[["path", "group", "against", "outcome"]].to_numpy().tolist()
     [['joy → stay', 'high', 'low', 'holds']]
     """
+    interval_method(interval, bootstrap, seed, LEVEL)
     source = with_categories(source_of(data, moments, fitting), model, None, partial)
     design = design_of(model, source, group, None)
     if not any(formula.op == "~" for formula in design.model.statements.formulas):
         raise OptionError("path_differences compares paths: the model has no '~'")
-    return paths_frame(design, climb(design, partial, stop, last="metric"))
+    return paths_frame(design, climb(design, partial, stop, last="metric"), interval, bootstrap, seed)
 
 
-def paths_frame(design: InvarianceDesign, rungs: Sequence[Rung]) -> pd.DataFrame:
+def paths_frame(
+    design: InvarianceDesign,
+    rungs: Sequence[Rung],
+    interval: Interval | None = None,
+    bootstrap: int = 0,
+    seed: int = 1,
+) -> pd.DataFrame:
     """The table of `path_differences`, from the steps up to the metric ones."""
     rung = last_sound(rungs, "metric")
     if rung is None or rung.results is None:
@@ -109,12 +136,8 @@ def paths_frame(design: InvarianceDesign, rungs: Sequence[Rung]) -> pd.DataFrame
             rows, columns=["lhs", "rhs", "path", "group", "against", *NUMBERS, "step", "outcome", "note"]
         )
     fit = view(rung.results, "path_differences")
-    compared = [
-        _named(lhs, rhs, fit.groups[place], fit.groups[0]) | _numbers(ComparedPath(fit, lhs, rhs, place))
-        for lhs, rhs in _free_everywhere(fit)
-        for place in range(1, len(fit.groups))
-    ]
-    frame = pd.DataFrame(compared, columns=["lhs", "rhs", "path", "group", "against", *NUMBERS[:-1]])
+    at = draws(fit, interval, bootstrap, seed, LEVEL)
+    frame = compared_paths(fit, at, _free_everywhere(fit))
     frame["pvalue_holm"] = holm(frame["pvalue"].to_numpy(float))
     shown = frame["pvalue_holm"] < 1.0 - LEVEL
     missing = frame["pvalue_holm"].isna()
@@ -122,7 +145,8 @@ def paths_frame(design: InvarianceDesign, rungs: Sequence[Rung]) -> pd.DataFrame
         rung.step,
         np.where(missing, "not_computable", np.where(shown, "holds", "doubtful")),
     )
-    return frame.assign(note="; ".join(doubts(rungs)))
+    frame["note"] = [joined(*doubts(rungs), at.note, reason) for reason in frame["reason"]]
+    return frame[["lhs", "rhs", "path", "group", "against", *NUMBERS, "step", "outcome", "note"]]
 
 
 def holm(pvalues: Array) -> Array:
@@ -138,54 +162,36 @@ def holm(pvalues: Array) -> Array:
     return out
 
 
-@dataclass(frozen=True)
-class ComparedPath:
-    """A path lhs ~ rhs in the first group of a fit and in that of another place."""
+def compared_paths(fit: View, at: Draws, pairs: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """Every pair of variables, and every group after the first, in standard deviations of the first group."""
+    groups = range(1, len(fit.groups))
+    rows = [_named(lhs, rhs, fit.groups[g], fit.groups[0]) for lhs, rhs in pairs for g in groups]
 
-    fit: View
-    lhs: str
-    rhs: str
-    place: int
+    def function(theta: Array, exogenous: Array) -> Array:
+        values = row_values(fit, theta, exogenous)
+        sd = matrices(fit.places[0], values).sd
+        names, columns = fit.blocks[0].names, []
+        for lhs, rhs in pairs:
+            scale = sd[:, names.index(rhs)] / sd[:, names.index(lhs)]
+            first, *others = (values[:, _row(fit, lhs, rhs, g)] * scale for g in range(len(fit.groups)))
+            columns += [part for other in others for part in (other, first, other - first)]
+        return np.stack(columns, axis=1) if columns else np.empty((len(theta), 0))
 
-    @property
-    def sizes(self) -> tuple[float, float]:
-        """In the first group and in the other, in standard deviations of the first."""
-        own = [self.fit.estimates[self._row(group)] for group in (0, self.place)]
-        return own[0] * self._scale[0], own[1] * self._scale[0]
+    numbers = estimated(at, function)
+    frame = pd.DataFrame(rows, columns=["lhs", "rhs", "path", "group", "against"])
+    difference = numbers[2::3].reset_index(drop=True)
+    frame["est"], frame["est_against"] = (numbers["est"][k::3].to_numpy() for k in (0, 1))
+    frame["path_difference"] = difference["est"]
+    known = difference["se"] > 0
+    errors = ["se", "ci_lower", "ci_upper"]
+    frame[errors] = difference[errors].where(known)
+    frame["pvalue"] = z_and_p(difference["est"].to_numpy(), difference["se"].to_numpy())[1]
+    return frame.assign(reason=difference["reason"])
 
-    @property
-    def difference(self) -> tuple[float, float]:
-        """The other less the first, and its standard error: with s = sx/sy.
 
-        Its derivative is (b1' - b0') s + d (vx'/vx - vy'/vy) / 2.
-        """
-        s, relative = self._scale
-        first, other = self.sizes
-        slopes = self._path_slope(self.place) - self._path_slope(0)
-        slope = slopes * s + (other - first) * relative
-        return other - first, math.sqrt(max(float(delta_variances(slope, self.fit.vcov)), 0.0))
-
-    @property
-    def _scale(self) -> tuple[float, Array]:
-        """s = sx / sy of the first group, and the derivatives of its logarithm by the parameters (q,)."""
-        places, names = self.fit.places[0], self.fit.blocks[0].names
-        at = matrices(places, self.fit.estimates[None, :])
-        C, across = variance_slopes(places, at.S[0], at.G[0])
-        x, y = names.index(self.rhs), names.index(self.lhs)
-        slopes = parameter_slopes(self.fit, places, across[[x, y]])[:, : len(self.fit.theta)]
-        return math.sqrt(C[x, x] / C[y, y]), 0.5 * (slopes[0] / C[x, x] - slopes[1] / C[y, y])
-
-    def _row(self, group: int) -> int:
-        return next(
-            i
-            for i, row in enumerate(self.fit.rows)
-            if row.group == group and (row.lhs, row.op, row.rhs) == (self.lhs, "~", self.rhs)
-        )
-
-    def _path_slope(self, group: int) -> Array:
-        out = np.zeros(len(self.fit.theta))
-        out[self.fit.rows[self._row(group)].free] = 1.0
-        return out
+def _row(fit: View, lhs: str, rhs: str, group: int) -> int:
+    named = enumerate(fit.rows)
+    return next(i for i, row in named if row.group == group and (row.lhs, row.op, row.rhs) == (lhs, "~", rhs))
 
 
 def _free_everywhere(fit: View) -> list[tuple[str, str]]:
@@ -199,18 +205,3 @@ def _free_everywhere(fit: View) -> list[tuple[str, str]]:
 
 def _named(lhs: str, rhs: str, label: object, first: object) -> dict[str, object]:
     return {"lhs": lhs, "rhs": rhs, "path": f"{rhs} → {lhs}", "group": label, "against": first}
-
-
-def _numbers(path: ComparedPath) -> dict[str, float]:
-    (first, other), (value, se) = path.sizes, path.difference
-    half = float(ndtri(0.5 + LEVEL / 2)) * se
-    known = math.isfinite(se) and se > 0
-    return {
-        "est": other,
-        "est_against": first,
-        "path_difference": value,
-        "se": se if known else math.nan,
-        "ci_lower": value - half if known else math.nan,
-        "ci_upper": value + half if known else math.nan,
-        "pvalue": float(2.0 * ndtr(-abs(value / se))) if known else math.nan,
-    }

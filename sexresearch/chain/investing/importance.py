@@ -7,11 +7,10 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.investing.levers import passes_through, ranked_by_default
-from sexresearch.chain.investing.points import Points, composites_of, meters, no_means, readings
+from sexresearch.chain.investing.points import Points, composites_of, meters, no_means, readings, sampled
 from sexresearch.chain.investing.quadrants import judged
 from sexresearch.chain.investing.scales import Scale, limits_of
 from sexresearch.chain.joining import joined
@@ -20,7 +19,7 @@ from sexresearch.chain.paths.arrows import Arrows, all_arrows, checked_name, is_
 from sexresearch.chain.paths.routes import feedback
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem import Results
-from sexresearch.sem.view import Array, View, matrices, view
+from sexresearch.sem.view import Array, Draws, Interval, View, matrices, view
 
 COLUMNS = ["kind", "construct", "item", "group"]
 WITHIN = "respondents within their cluster: one point more than others of the same cluster"
@@ -39,6 +38,9 @@ def importance(
     constructs: Sequence[str] | None = None,
     level: float = 0.95,
     smallest: float = SMALLEST,
+    bootstrap: int = 0,
+    seed: int = 1,
+    interval: Interval | None = None,
 ) -> pd.DataFrame:
     """Where to invest: for every lever and its items, the effect of one point on the target beside its points today.
 
@@ -60,6 +62,12 @@ def importance(
         Coverage of the limits, between 0 and 1.
     smallest : float
         Smallest effect of interest, in points of the target per point of a construct.
+    bootstrap : int
+        Replicates for the limits; 0 for none, otherwise at least 2.
+    seed : int
+        Whole number of at least 0 that decides the replicates or draws.
+    interval : {"delta", "monte_carlo", "percentile", "bias_corrected", "bca"}, optional
+        How limits are made, as in `effects`. Default: "delta", or "percentile" with replicates.
 
     Returns
     -------
@@ -74,13 +82,14 @@ def importance(
     ModelError
         A name is not in the model.
     OptionError
-        Answers off the scale, unknown items in `scale`, or a number out of its range.
+        Answers off the scale, unknown items in `scale`, an unknown interval, or a number out of its range.
 
     Notes
     -----
     importance is the total effect in points of the target per point of the row, performance the mean, both in points
     from 0 to 100 (formulas: module `points`); an item's importance is its construct's times the item's weight in the
-    index. Limits by the delta method. quadrant: means over the constructs (over the items) divide high from low
+    index. Limits as in `effects`; means that the model does not hold vary as normal ones do,
+    independently of the estimates. quadrant: means over the constructs (over the items) divide high from low
     (Martilla & James 1977, doi 10.1177/002224297704100112; Ringle & Sarstedt 2016, doi 10.1108/IMDS-10-2015-0449);
     "alone" where there is no other. Before that, "unimportant" where the whole interval of importance is nearer to 0
     than `smallest` (of an item: times its weight; Lakens 2017, doi 10.1177/1948550617697177), "not shown" where it
@@ -104,22 +113,21 @@ def importance(
     [['joy', 'concentrate here'], ['ease', 'possible overkill']]
     """
     fit = view(results, "importance", levels=True)
-    _refuse(level, smallest)
+    _refuse(smallest)
+    at = sampled(fit, interval, bootstrap, seed, level)
     graphs = all_arrows(fit)
     chosen = _chosen(fit, graphs, target, constructs)
     scales, notes = limits_of(fit, scale)
     rows = [row for number, graph in enumerate(graphs) for row in _rows(fit, graph, number, target, chosen[number])]
     beside = [passes_through(graphs[g], c, () if item else chosen[g], target) for _, c, item, g, _ in rows]
-    frame = _numbers(fit, rows, target, scales, notes, level)
+    frame = _numbers(fit, at, rows, target, scales, notes)
     moved = [moved_at(fit, g) for _, _, _, g, _ in rows]
     parts = zip(moved, beside, frame["note"], strict=True)
     frame["note"] = [joined(what, _shared(through), note) for what, through, note in parts]
     return judged(frame, target, level, smallest, fit.inadmissible)
 
 
-def _refuse(level: float, smallest: float) -> None:
-    if not 0 < level < 1:
-        raise OptionError(f"level must lie between 0 and 1; found {level!r}")
+def _refuse(smallest: float) -> None:
     if isinstance(smallest, bool) or not isinstance(smallest, Real) or not smallest >= 0:
         raise OptionError(f"smallest is an effect in points per point, 0 or more; found {smallest!r}")
 
@@ -179,11 +187,11 @@ def _rows(fit: View, graph: Arrows, number: int, target: str, chosen: Sequence[s
 
 def _numbers(
     fit: View,
+    at: Draws,
     rows: Sequence[Row],
     target: str,
     scales: Mapping[str, tuple[float, float]],
     notes: Mapping[str, str],
-    level: float,
 ) -> pd.DataFrame:
     """The frame without quadrants: weights, importance and performance with limits, standardized effects, notes."""
     place = [{name: i for i, name in enumerate(block.names)} for block in fit.blocks]
@@ -197,19 +205,18 @@ def _numbers(
         shown = [points[g].level[:, place[g][item or construct]] for _, construct, item, g, _ in rows]
         return np.stack([*weight, *(w * e for w, e in zip(weight, effect, strict=True)), *shown], axis=1)
 
-    read = readings(fit, meters(fit, scales), quantities)
-    weight, effect, shown = np.split(read.est, 3)
-    _, effect_se, shown_se = float(ndtri(0.5 + level / 2)) * np.stack(np.split(read.se, 3))
+    read = readings(fit, at, meters(fit, scales), quantities)
+    weight, effect, shown = (read[i * len(rows) : (i + 1) * len(rows)].reset_index(drop=True) for i in range(3))
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "connected"])
     frame = placed(fit, frame)
     frame.insert(0, "target", target)
-    frame["weight"] = np.where(frame["kind"] == "item", weight, np.nan)
-    for name, est, half in (("importance", effect, effect_se), ("performance", shown, shown_se)):
-        frame[name], frame[f"{name}_ci_lower"], frame[f"{name}_ci_upper"] = est, est - half, est + half
+    frame["weight"] = np.where(frame["kind"] == "item", weight["est"], np.nan)
+    for name, own in (("importance", effect), ("performance", shown)):
+        frame[[name, f"{name}_ci_lower", f"{name}_ci_upper"]] = own[["est", "ci_lower", "ci_upper"]]
     frame["std_all"] = _standardized(fit, rows, target)
     frame["note"] = [
-        joined("" if leads else _silent(fit, g, c, target), *reasons(fit, g, (item or c, target), notes))
-        for _, c, item, g, leads in rows
+        joined("" if leads else _silent(fit, g, c, target), *reasons(fit, g, (item or c, target), notes), at.note, why)
+        for (_, c, item, g, leads), why in zip(rows, effect["reason"], strict=True)
     ]
     numbers = [name for name in frame if name not in (*COLUMNS, "level", "target", "connected", "note")]
     lost = [bool(unreadable(fit, g)) for g in range(len(place))]

@@ -16,13 +16,25 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+from scipy.linalg import block_diag
 
 from sexresearch.chain.investing.scales import Ends
 from sexresearch.chain.paths.arrows import is_drawn
-from sexresearch.sem.view import Array, RowPlaces, View, ViewBlock, cluster_sums, matrices, row_values
-
-STEP = 1e-3  # of a standard error, for central differences whose error is of the order of its square
-SMALLEST = 1e-6  # step where there is no standard error
+from sexresearch.sem.view import (
+    Array,
+    Draws,
+    Interval,
+    RowPlaces,
+    View,
+    ViewBlock,
+    cluster_sums,
+    draws,
+    estimated,
+    matrices,
+    row_values,
+    with_beside,
+)
 
 
 @dataclass(frozen=True)
@@ -156,47 +168,27 @@ def composites_of(fit: View, number: int) -> frozenset[str]:
     return frozenset((exact & caused & set(fit.blocks[number].roles.latent)) - shown)
 
 
-@dataclass(frozen=True)
-class Reading:
-    """Numbers at the estimates (k,), with their standard errors (k,)."""
+def sampled(fit: View, interval: Interval | None, bootstrap: int, seed: int, level: float) -> Draws:
+    """Draws of the estimates and, beside them, of the means of the sample that the model does not hold.
 
-    est: Array
-    se: Array
-
-
-def readings(fit: View, gauges: Sequence[Meter], quantities: Callable[[list[Points]], Array]) -> Reading:
-    """What `quantities` makes of the points of all groups, (R, k), by the delta method.
-
-    Parameters vary by their covariance, means that the model does not hold by that of the sample; the two are taken to
-    be independent, as they are where answers are normal. Derivatives by central differences.
+    The means are taken to be normal and independent of the estimates, as they are where answers are normal.
     """
-    point, spread = _point(fit)
-    steps = STEP * np.sqrt(np.diag(spread))
-    steps = np.where(np.isfinite(steps) & (steps > 0), steps, SMALLEST)
-
-    def at(points: Array) -> Array:
-        q, e = len(fit.theta), len(fit.exogenous)
-        rows = row_values(fit, points[:, :q], points[:, q : q + e])
-        return quantities([meter.read(rows, points[:, q + e :]) for meter in gauges])
-
-    slopes = (at(point + np.diag(steps)) - at(point - np.diag(steps))) / (2.0 * steps[:, None])
-    variance = np.einsum("ik,ij,jk->k", slopes, spread, slopes)
-    return Reading(at(point[None, :])[0], np.sqrt(np.maximum(variance, 0.0)))
-
-
-def _point(fit: View) -> tuple[Array, Array]:
-    """Estimates, exogenous rows and sample means as one vector (d,), and their covariance (d, d)."""
+    at = draws(fit, interval, bootstrap, seed, level)
     means = [block.mean * (np.nan if no_means(block) else 1.0) for block in fit.blocks]
-    point = np.concatenate([fit.theta, fit.exogenous, *means])
-    spread = np.zeros((len(point), len(point)))
-    first = len(fit.theta)
-    spread[:first, :first] = fit.vcov
-    first += len(fit.exogenous)
-    for block in fit.blocks:
-        own = slice(first, first + len(block.mean))
-        spread[own, own] = _mean_covariance(block)
-        first += len(block.mean)
-    return point, spread
+    return with_beside(at, np.concatenate(means), block_diag(*map(_mean_covariance, fit.blocks)), seed)
+
+
+def readings(
+    fit: View, at: Draws, gauges: Sequence[Meter], quantities: Callable[[list[Points]], Array]
+) -> pd.DataFrame:
+    """What `quantities` makes of the points of all groups, (R, k): est, ci_lower, ci_upper and reason of each."""
+    e = len(fit.exogenous)
+
+    def function(theta: Array, beside: Array) -> Array:
+        rows = row_values(fit, theta, beside[:, :e])
+        return quantities([meter.read(rows, beside[:, e:]) for meter in gauges])
+
+    return estimated(at, function)
 
 
 def no_means(block: ViewBlock) -> bool:

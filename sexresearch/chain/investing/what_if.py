@@ -7,17 +7,16 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.investing.importance import constructs_of, moved_at, placed, reasons, shows_only, unreadable
-from sexresearch.chain.investing.points import Points, meters, readings
+from sexresearch.chain.investing.points import Points, meters, readings, sampled
 from sexresearch.chain.investing.scales import Scale, limits_of
 from sexresearch.chain.joining import joined
 from sexresearch.chain.paths.arrows import Arrows, all_arrows, checked_name
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
-from sexresearch.sem.view import Array, View, view
+from sexresearch.sem.view import Array, Interval, View, view
 
 ASSUMED = "if the model's arrows are causes, effects stay linear and all else stays as it is"
 NUMBERS = ["change", "change_ci_lower", "change_ci_upper", "performance", "predicted"]
@@ -25,7 +24,13 @@ NUMBERS = ["change", "change_ci_lower", "change_ci_upper", "performance", "predi
 
 @in_words
 def what_if(
-    results: Results, changes: Mapping[str, float], scale: Scale | None = None, level: float = 0.95
+    results: Results | View,
+    changes: Mapping[str, float],
+    scale: Scale | None = None,
+    level: float = 0.95,
+    bootstrap: int = 0,
+    seed: int = 1,
+    interval: Interval | None = None,
 ) -> pd.DataFrame:
     """The predicted change of every construct that follows, if some were raised or lowered from outside.
 
@@ -39,6 +44,12 @@ def what_if(
         Ends of the items' answer scales, as in `importance`.
     level : float
         Coverage of the limits, between 0 and 1.
+    bootstrap : int
+        Replicates for the limits; 0 for none, otherwise at least 2.
+    seed : int
+        Whole number of at least 0 that decides the replicates or draws.
+    interval : {"delta", "monte_carlo", "percentile", "bias_corrected", "bca"}, optional
+        How limits are made, as in `effects`. Default: "delta", or "percentile" with replicates.
 
     Returns
     -------
@@ -53,12 +64,12 @@ def what_if(
     ModelError
         A construct is not in the model.
     OptionError
-        A change that is no number of points, or answers off the scale.
+        A change that is no number of points, answers off the scale, an unknown interval, or a number out of its range.
 
     Notes
     -----
     The change of t is the sum over the changed s of the total effect of s on t times the points of s (formulas: module
-    `points`); limits by the delta method. That the arrows are causes is an assumption, not a finding: the data fit as
+    `points`); limits as in `importance`. That the arrows are causes is an assumption, not a finding: the data fit as
     well where an arrow is turned round (Bollen & Pearl 2013, doi 10.1007/978-94-007-6094-3_15). At two levels a change
     stays at its own: respondents moved against others of their cluster, or whole clusters; note says which.
 
@@ -74,8 +85,7 @@ def what_if(
     [['joy', 5.0], ['stay', 5.0]]
     """
     fit = view(results, "what_if", levels=True)
-    if not 0 < level < 1:
-        raise OptionError(f"level must lie between 0 and 1; found {level!r}")
+    at = sampled(fit, interval, bootstrap, seed, level)
     graphs = all_arrows(fit)
     _refuse(fit, graphs, changes)
     scales, notes = limits_of(fit, scale)
@@ -86,12 +96,13 @@ def what_if(
         change = [_change(points[g], graphs[g], names[g], name, changes) for name, g in rows]
         return np.stack([*change, *(points[g].level[:, names[g].index(name)] for name, g in rows)], axis=1)
 
-    read = readings(fit, meters(fit, scales), quantities)
-    (change, today), half = np.split(read.est, 2), float(ndtri(0.5 + level / 2)) * read.se[: len(rows)]
+    read = readings(fit, at, meters(fit, scales), quantities)
+    (change, today), own = np.split(read["est"].to_numpy(), 2), read[: len(rows)]
+    limits = own["ci_lower"].to_numpy(), own["ci_upper"].to_numpy()
     frame = pd.DataFrame({"construct": [name for name, _ in rows]})
     frame["group"] = [g for _, g in rows]
     frame = placed(fit, frame)
-    numbers = np.stack([change, change - half, change + half, today, today + change], axis=1)
+    numbers = np.stack([change, *limits, today, today + change], axis=1)
     lost = [bool(unreadable(fit, g)) for g in range(len(graphs))]
     numbers[[lost[g] for _, g in rows]] = np.nan
     silent = [not _reached(graphs[g], name, changes) for name, g in rows]
@@ -102,7 +113,9 @@ def what_if(
     moved = [moved_at(fit, g) for _, g in rows]
     beyond = ["beyond the scale of 0 to 100" if not 0 <= x <= 100 else "" for x in frame["predicted"].fillna(50)]
     alone = [joined(*_alone(fit, graphs[g], g, name, changes)) for name, g in rows]
-    frame["note"] = [joined(ASSUMED, *parts, *others) for *parts, others in zip(moved, alone, beyond, why, strict=True)]
+    drawn_notes = [joined(at.note, reason) for reason in own["reason"]]
+    parts = zip(moved, alone, beyond, drawn_notes, why, strict=True)
+    frame["note"] = [joined(ASSUMED, *own_parts, *others) for *own_parts, others in parts]
     return frame
 
 

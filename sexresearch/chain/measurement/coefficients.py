@@ -34,40 +34,46 @@ def alpha_limits(value: float, n: float, k: int, level: float = 0.95) -> tuple[f
     return float(low), float(high)
 
 
-def omega_total(common: Array, whole: Array, weights: Array) -> float:
-    """Share of the variance of the weighted sum of items that constructs explain: w'Cw / w'Sw.
+def omega_total(common: Array, whole: Array, weights: Array) -> Array:
+    """(…,) share of the variance of the weighted sum of items that constructs explain: w'Cw / w'Sw.
 
-    common (k, k) covariances without residuals, whole (k, k) with them. With one construct behind the items it is
-    (sum l)^2 psi / ((sum l)^2 psi + sum of T), the composite reliability.
+    common (…, k, k) covariances without residuals, whole (…, k, k) with them; weights (…, k). With one construct
+    behind the items it is (sum l)^2 psi / ((sum l)^2 psi + sum of T), the composite reliability.
     McDonald 1999, Test Theory, doi 10.4324/9781410601087; Raykov 1997, doi 10.1177/01466216970212006.
 
-    >>> round(omega_total(np.full((2, 2), 0.5), np.array([[1.0, 0.5], [0.5, 1.0]]), np.ones(2)), 4)
+    >>> round(float(omega_total(np.full((2, 2), 0.5), np.array([[1.0, 0.5], [0.5, 1.0]]), np.ones(2))), 4)
     0.6667
     """
-    return float(weights @ common @ weights / (weights @ whole @ weights))
+    return _of_sum(common, weights) / _of_sum(whole, weights)
 
 
-def omega_hierarchical(cov: Array, loading: Array, variance: float, weights: Array) -> float:
-    """Share of the variance of the weighted sum of items that is the construct's own: (w'l)^2 psi / w'Sw.
+def _of_sum(cov: Array, weights: Array) -> Array:
+    """(…,) variance of the weighted sum."""
+    return np.einsum("...i,...ij,...j->...", weights, cov, weights)
+
+
+def omega_hierarchical(cov: Array, loading: Array, variance: Array, weights: Array) -> Array:
+    """(…,) share of the variance of the weighted sum of items that is the construct's own: (w'l)^2 psi / w'Sw.
 
     Zinbarg, Revelle, Yovel & Li 2005, doi 10.1007/s11336-003-0974-7.
 
-    >>> round(omega_hierarchical(np.array([[1.0, 0.5], [0.5, 1.0]]), np.ones(2), 0.5, np.ones(2)), 4)
+    >>> cov = np.array([[1.0, 0.5], [0.5, 1.0]])
+    >>> round(float(omega_hierarchical(cov, np.ones(2), np.array(0.5), np.ones(2))), 4)
     0.6667
     """
-    return float((weights @ loading) ** 2 * variance / (weights @ cov @ weights))
+    return (weights * loading).sum(axis=-1) ** 2 * variance / _of_sum(cov, weights)
 
 
-def variance_extracted(loading: Array, variance: float, scale: Array, weights: Array) -> float:
-    """Average variance extracted: share of the summed variance of the indicators that is the construct's.
+def variance_extracted(loading: Array, variance: Array, scale: Array, weights: Array) -> Array:
+    """(…,) average variance extracted: share of the summed variance of the indicators that is the construct's.
 
     sum (w l)^2 psi / sum w^2 s; with w = 1 / sd it is the mean squared standardized loading.
     Fornell & Larcker 1981, doi 10.1177/002224378101800104.
 
-    >>> variance_extracted(np.array([1.0, 1.0]), 0.5, np.ones(2), np.ones(2))
+    >>> float(variance_extracted(np.array([1.0, 1.0]), np.array(0.5), np.ones(2), np.ones(2)))
     0.5
     """
-    return float(variance * (weights**2 @ loading**2) / (weights**2 @ scale))
+    return variance * ((weights * loading) ** 2).sum(axis=-1) / (weights**2 * scale).sum(axis=-1)
 
 
 def omega_categorical(cuts: Array, owner: Array, common: Array, whole: Array) -> float:

@@ -33,16 +33,16 @@ class GroupConstruct:
 
 @dataclass(frozen=True)
 class Composite:
-    """A construct at the estimates: what the sum of its k items and its m indicators are made of.
+    """A construct at one parameter vector, or at R of them: what the sum of its k items and m indicators is made of.
 
-    loading (k,) : of the items, through the dimensions where there are any; variance : of the construct.
-    cov, residual (k, k) : implied and residual covariances of the items.
-    outer (m,), scale (m,) : loadings and implied variances of the indicators.
-    cuts (T,), owner (T,) : standardized thresholds of ordered items, and the number of the item of each.
+    loading (…, k) : of the items, through the dimensions where there are any; variance (…,) : of the construct.
+    cov, residual (…, k, k) : implied and residual covariances of the items.
+    outer (…, m), scale (…, m) : loadings and implied variances of the indicators.
+    cuts (…, T), owner (T,) : standardized thresholds of ordered items, and the number of the item of each.
     """
 
     loading: Array
-    variance: float
+    variance: Array
     cov: Array
     residual: Array
     outer: Array
@@ -107,9 +107,9 @@ class LoadingMatrices:
     owner: Array
 
 
-def measured(fit: View, theta: Array) -> list[LoadingMatrices]:
-    """Every group at the parameters `theta` (R, q)."""
-    rows = row_values(fit, theta, np.repeat(fit.exogenous[None, :], len(theta), axis=0))
+def measured(fit: View, theta: Array, exogenous: Array) -> list[LoadingMatrices]:
+    """Every group at the parameters `theta` (R, q) and the exogenous rows (R, e)."""
+    rows = row_values(fit, theta, exogenous)
     return [_measured(fit, group, rows) for group in range(len(fit.blocks))]
 
 
@@ -135,21 +135,21 @@ def _loads(fit: View, group: int) -> Array:
     return mask
 
 
-def loaded(at: LoadingMatrices, construct: GroupConstruct, number: int = 0) -> Composite:
-    """What `construct` and its items look like in its group, at the parameter vector of that number."""
+def loaded(at: LoadingMatrices, construct: GroupConstruct, number: int | slice) -> Composite:
+    """What `construct` and its items look like in its group, at the parameter vector of that number, or at several."""
     place = {name: i for i, name in enumerate(at.names)}
     own, items = place[construct.name], [place[name] for name in construct.items]
     outer = [place[name] for name in construct.indicators]
-    cov, grid = at.cov[number], np.ix_(items, items)
+    cov, (down, across) = at.cov[number], np.ix_(items, items)
     kept = np.isin(at.owner, items)
     return Composite(
-        loading=at.total[number][items, own],
-        variance=float(cov[own, own]),
-        cov=cov[grid],
-        residual=at.residual[number][grid],
-        outer=at.direct[number][outer, own],
-        scale=np.diag(cov)[outer],
-        cuts=at.cuts[number][kept],
+        loading=at.total[number][..., items, own],
+        variance=cov[..., own, own],
+        cov=cov[..., down, across],
+        residual=at.residual[number][..., down, across],
+        outer=at.direct[number][..., outer, own],
+        scale=cov[..., outer, outer],
+        cuts=at.cuts[number][..., kept],
         owner=np.array([items.index(i) for i in at.owner[kept]], dtype=int),
     )
 

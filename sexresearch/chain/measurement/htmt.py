@@ -13,14 +13,16 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
+from sexresearch.chain.joining import joined
 from sexresearch.chain.measurement.constructs import GroupConstruct, constructs, seen
 from sexresearch.chain.measurement.ratios import correlations, htmt_ratios, mixed_signs
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
-from sexresearch.sem.view import Array, Redrawer, View, ViewBlock, limits, no_resampler
+from sexresearch.sem.view import Array, Draws, View, ViewBlock, estimated, no_resampler, redrawn
 
 Ratio = Literal["htmt", "htmt2"]
 KINDS = get_args(Ratio)
+LEVEL = 0.95  # coverage of the limits
 LEAST = 0.9  # share of replicates with a ratio from which their quantiles are taken for an interval
 
 
@@ -91,12 +93,10 @@ def htmt(results: Results | View, kind: Ratio = "htmt", bootstrap: int = 0, seed
     traits = [_traits(fit, group) for group in range(len(fit.blocks))]
     why = "" if bootstrap == 0 else _no_bootstrap(fit)
     start = 1 if seed is None else seed
-    again = None if bootstrap == 0 or why else fit.redrawer
-    replicates = None if again is None else _replicates(again, traits, geometric, bootstrap, start)
+    sampled = _draws(fit, traits, geometric, 0 if why else bootstrap, start)
     rows = []
-    for group, (block, own) in enumerate(zip(fit.blocks, traits, strict=True)):
-        samples = None if replicates is None else replicates[group]
-        rows += _rows(block, own, geometric, samples, why)
+    for block, own, at in zip(fit.blocks, traits, sampled, strict=True):
+        rows += _rows(block, own, geometric, at, why)
     frame = pd.DataFrame(rows, columns=["group", "a", "b", "value", "ci_lower", "ci_upper", "note"])
     return frame if fit.groups else frame.drop(columns="group")
 
@@ -130,15 +130,17 @@ def _no_bootstrap(fit: View) -> str:
     return ""
 
 
-def _replicates(source: Redrawer, traits: Sequence[Traits], geometric: bool, bootstrap: int, seed: int) -> list[Array]:
-    """Per group (replicates, c, c): the ratios in samples of rows, or of clusters, drawn with replacement."""
-    return source.of_covariances(bootstrap, seed, lambda group, cov: traits[group].ratios(cov, geometric))
+def _draws(fit: View, traits: Sequence[Traits], geometric: bool, bootstrap: int, seed: int) -> list[Draws]:
+    """Per group the ratios (c²,) and, with replicates, those in samples of rows or clusters drawn anew."""
+    values = [own.ratios(block.cov, geometric) for block, own in zip(fit.blocks, traits, strict=True)]
+    samples = [np.empty((0, *own.shape)) for own in values]
+    if bootstrap and fit.redrawer is not None:
+        samples = fit.redrawer.of_covariances(bootstrap, seed, lambda group, cov: traits[group].ratios(cov, geometric))
+    return [redrawn(own.ravel(), s.reshape(len(s), own.size), LEVEL) for own, s in zip(values, samples, strict=True)]
 
 
-def _rows(
-    block: ViewBlock, traits: Traits, geometric: bool, samples: Array | None, why: str
-) -> list[dict[str, object]]:
-    values = traits.ratios(block.cov, geometric)
+def _rows(block: ViewBlock, traits: Traits, geometric: bool, at: Draws, why: str) -> list[dict[str, object]]:
+    frame, count = estimated(at, lambda theta, _: theta), len(traits.constructs)
     r = correlations(block.cov, traits.scores)
     mixed = mixed_signs(r, traits.member)
     negative = np.einsum("ka,kl,lb->ab", traits.member, (r < 0).astype(float), traits.member) > 0
@@ -146,26 +148,24 @@ def _rows(
     for i, j in combinations(range(len(traits.constructs)), 2):
         a, b = traits.constructs[i], traits.constructs[j]
         note = _impossible(a, b) or _undefined(a, b, mixed[i, i], mixed[j, j], mixed[i, j], geometric)
-        value = math.nan if note else float(values[i, j])
-        limits_found = np.full(2, np.nan)
+        value, ends = math.nan, (math.nan, math.nan)
         if not note:
-            note = "absolute values: some correlations are negative" if negative[[i, j, i], [i, j, j]].any() else ""
-            if samples is not None:
-                limits_found, lost = _limits(samples[:, i, j], value)
-                note = "; ".join(filter(None, [note, lost]))
-            note = "; ".join(filter(None, [note, why]))
+            value = float(frame["est"][i * count + j])
+            kept, lost = _kept(at.samples[0][:, i * count + j])
+            ends = tuple(frame.loc[i * count + j, ["ci_lower", "ci_upper"]].astype(float)) if kept else ends
+            signs = "absolute values: some correlations are negative" if negative[[i, j, i], [i, j, j]].any() else ""
+            note = joined(signs, lost, why)
         row = {"group": block.label, "a": a.name, "b": b.name, "value": value}
-        rows.append(row | {"ci_lower": float(limits_found[0]), "ci_upper": float(limits_found[1]), "note": note})
+        rows.append(row | {"ci_lower": ends[0], "ci_upper": ends[1], "note": note})
     return rows
 
 
-def _limits(replicates: Array, value: float) -> tuple[Array, str]:
-    good = replicates[np.isfinite(replicates)]
-    lost = len(replicates) - len(good)
+def _kept(replicates: Array) -> tuple[bool, str]:
+    """Whether limits are taken from replicates (R,), and what to know about them."""
+    lost = int(np.isnan(replicates).sum())
     note = f"{lost} of {len(replicates)} replicates have no ratio" if lost else ""
-    if len(good) < 2 or len(good) < LEAST * len(replicates):
-        return np.full(2, np.nan), f"limits not computable: {note}"
-    return limits(good, value, 0.95, "percentile"), note
+    kept = len(replicates) - lost >= max(2, LEAST * len(replicates))
+    return kept, note if kept or not len(replicates) else f"limits not computable: {note}"
 
 
 def _impossible(a: GroupConstruct, b: GroupConstruct) -> str:

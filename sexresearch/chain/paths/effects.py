@@ -230,7 +230,7 @@ def _reasons(fit: View, graph: Arrows, number: int, source: str, target: str, ma
 def _frame(fit: View, pairs: Sequence[VariablePair], rows: Sequence[Estimand], at: Draws) -> pd.DataFrame:
     routes = [pair.route for pair in pairs if pair.route is not None]
     base, slopes = route_values(fit, routes, *at.point), route_slopes(fit, routes)
-    samples = route_values(fit, routes, *at.drawn) if len(at.drawn[0]) else base
+    samples = route_values(fit, routes, *at.samples) if len(at.samples[0]) else base
     scales = []
     for scale in (0, 1):
         est = derived(rows, base[scale])[0]

@@ -44,7 +44,7 @@ def html(document: Document) -> str:
             language=document.language,
             document=document,
             blocks=blocks,
-            said=words,
+            fixed_words=words,
             looks=LOOKS,
             address=svg_address,
             is_vast=_is_vast,

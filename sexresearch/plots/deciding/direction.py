@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import pandas as pd
 
 from sexresearch.arguments import in_words
+from sexresearch.deprecation import renamed
 from sexresearch.errors import OptionError
 from sexresearch.plots._path.diagram_words import number, wrap
 from sexresearch.plots.rows import NAME_LIMIT, checked, footnote, in_rows, interval, point, scaled
@@ -47,13 +48,14 @@ class Directed(Protocol):
         """The verdict."""
 
 
+@renamed("found", "result", until="0.3")
 @in_words
-def direction(found: Directed, *, labels: Mapping[str, str] | None = None, title: str = "", note: str = "") -> Figure:
+def direction(result: Directed, *, labels: Mapping[str, str] | None = None, title: str = "", note: str = "") -> Figure:
     """Every check with its outcome, lagged effects or paths with their intervals, and the verdict below.
 
     Parameters
     ----------
-    found : Direction
+    result : Direction
         What `direction` returns.
     labels : dict of str by str, optional
         Names in the figure by names in the model, or by "cause" and "effect"; names that do not occur are ignored.
@@ -70,7 +72,7 @@ def direction(found: Directed, *, labels: Mapping[str, str] | None = None, title
     Raises
     ------
     OptionError
-        `found` is not what `direction` returns.
+        `result` is not what `direction` returns.
 
     Examples
     --------
@@ -84,12 +86,12 @@ def direction(found: Directed, *, labels: Mapping[str, str] | None = None, title
     >>> [text.get_text() for text in figure.axes[0].texts if text.get_gid() == "name"][0]
     'model: joy → stay'
     """
-    if not all(hasattr(found, name) for name in ("checks", "paths", "verdict")):
-        raise OptionError(f"the figure takes what direction() returns; found {type(found).__name__}")
-    checked(found.checks, NEEDED, "direction")
-    lines = _lines(found, labels or {})
+    if not all(hasattr(result, name) for name in ("checks", "paths", "verdict")):
+        raise OptionError(f"the figure takes what direction() returns; found {type(result).__name__}")
+    checked(result.checks, NEEDED, "direction")
+    lines = _lines(result, labels or {})
     columns = {"estimate": [_numbers(path) for _, path, _ in lines], "outcome": [outcome for _, _, outcome in lines]}
-    made = in_rows([name for name, _, _ in lines], WIDTH, columns, title, _foot(found, note), AXIS)
+    made = in_rows([name for name, _, _ in lines], WIDTH, columns, title, _foot(result, note), AXIS)
     known = [(y, path) for y, (_, path, _) in zip(made.places, lines, strict=True) if path]
     scaled(made.made, [float(str(path[end])) for _, path in known for end in ("est", "ci_lower", "ci_upper")])
     if not known:

@@ -27,7 +27,7 @@ class ClusterTotals:
     rows: Array
     sums: Array
 
-    def drawn(self, counts: Array | None = None) -> Sums:
+    def resampled(self, counts: Array | None = None) -> Sums:
         """The sums of all clusters, each as often as `counts` (J,) says: once by default."""
         if counts is None:
             nobs, units = int(self.rows.sum()), len(self.keys)

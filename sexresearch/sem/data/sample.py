@@ -373,7 +373,7 @@ def drawn_sample(like: Sample, counts: Array | None, has_means: bool) -> Sample:
     """The sample of clusters whose sums are held, each as often as `counts` (J,) says; DataError as for rows."""
     clusters, names, where = like.by_cluster, like.names, group_prefix(like.label)
     assert clusters is not None
-    own = clusters.drawn(counts)
+    own = clusters.resampled(counts)
     refuse_few(where, own.nobs, own.nobs, len(names))
     mean, cov = moments_of_sums(own.plain, own.centre)
     order = [own.names.index(name) for name in names]

@@ -69,7 +69,7 @@ def counts_of(groups: Array, units: Array | None = None) -> dict[int, int]:
 class Streamed:
     """A source read once: sums by group and cluster, or by group and pattern of answers (`kinds` (patterns, p)).
 
-    levels : categories of ordered items, none here. said : what was noticed about them.
+    levels : categories of ordered items, none here. category_notes : what was noticed about them.
     """
 
     reader: Reader
@@ -77,7 +77,7 @@ class Streamed:
     totals: Totals
     kinds: Array | None
     levels: Levels = field(default_factory=dict)
-    said: tuple[str, ...] = ()
+    category_notes: tuple[str, ...] = ()
 
     @property
     def groups(self) -> list[int]:

@@ -35,7 +35,7 @@ class AugmentedDiscrepancy:
     """The discrepancy plus multipliers and penalties of the restrictions; scale (r,) makes them free of units."""
 
     objective: Objective
-    found: tuple[Restriction, ...]
+    restrictions: tuple[Restriction, ...]
     names: Namespace
     multipliers: Array
     scale: Array
@@ -48,7 +48,7 @@ class AugmentedDiscrepancy:
     def forces(self, at: RestrictionValues) -> tuple[Array, Array]:
         """Multiplier estimates (r,) and which restrictions push (equalities always, inequalities where needed)."""
         forces = self.multipliers - self.penalty * at.values * self.scale
-        push = np.array([not r.inequality for r in self.found]) | (forces > 0)
+        push = np.array([not r.inequality for r in self.restrictions]) | (forces > 0)
         return np.where(push, forces, 0.0), push
 
     def _price(self, forces: Array) -> float:
@@ -56,7 +56,7 @@ class AugmentedDiscrepancy:
 
     def value(self, theta: Array) -> float:
         try:
-            at = evaluate(self.found, self.names, theta)
+            at = evaluate(self.restrictions, self.names, theta)
         except ModelError:  # a logarithm of a negative number, say: a step too far
             return math.inf
         return self.objective.value(theta) + self._price(self.forces(at)[0])
@@ -64,7 +64,7 @@ class AugmentedDiscrepancy:
     def curve(self, theta: Array) -> Curve:
         base = self.objective.curve(theta)
         try:
-            at = evaluate(self.found, self.names, theta)
+            at = evaluate(self.restrictions, self.names, theta)
         except ModelError:
             return replace(base, value=math.inf)
         forces, push = self.forces(at)
@@ -156,7 +156,7 @@ def _carried(limits: Sequence[Restriction], names: Namespace, start: Array, unit
 def _finish(
     solution: Solution, objective: Objective, stage: AugmentedDiscrepancy, units: ParameterScales
 ) -> ConstrainedSolution:
-    limits = stage.found
+    limits = stage.restrictions
     at = evaluate(limits, stage.names, solution.theta)
     _, push = stage.forces(at)
     theta = solution.theta.copy()

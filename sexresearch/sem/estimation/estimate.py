@@ -70,7 +70,7 @@ def estimate(model: Model, data: DataFrame | None, moments: object, requested: O
     if requested.two_level:
         refuse_beside_levels(respelled(requested))
     if isinstance(moments, Streamed):
-        levels, category_notes = moments.levels, list(moments.said)
+        levels, category_notes = moments.levels, list(moments.category_notes)
         requested = replace(requested, ordered=tuple(levels))
     else:
         data, requested, levels, category_notes = _with_categories(model, data, requested)

@@ -31,7 +31,7 @@ class RotatedPattern:
 
     group: int
     block: ExploratoryBlock
-    found: RotatedLoadings
+    rotation: RotatedLoadings
 
     @property
     def items(self) -> tuple[str, ...]:

@@ -46,8 +46,8 @@ class _Turn:
 
     group: int
     block: ExploratoryBlock
-    found: RotatedLoadings
-    held: RotatedBlock | None
+    rotation: RotatedLoadings
+    conditions: RotatedBlock | None
 
 
 def rotated_fit(model: Model, fitted: Fitted) -> tuple[Fitted, list[str]]:
@@ -72,17 +72,17 @@ def rotated_like(unrotated: Fitted, model: Fitted) -> Fitted:
 
 def _turned(fitted: Fitted, table: ParameterTable, turns: Sequence[_Turn], with_conditions: bool = True) -> Fitted:
     options, samples = fitted.options, fitted.samples
-    own = [[(t.block, t.found.turn) for t in turns if t.group == number] for number in range(table.n_groups)]
+    own = [[(t.block, t.rotation.turn) for t in turns if t.group == number] for number in range(table.n_groups)]
     M = [turn_of(structure, parts) for structure, parts in zip(fitted.structures, own, strict=True)]
     theta = turned_theta(fitted, table, M)
     structures = place(table, samples, bool(options.meanstructure))
     objective = discrepancy_of(structures, samples, table, options)
-    patterns = tuple(RotatedPattern(t.group, t.block, t.found) for t in turns)
+    patterns = tuple(RotatedPattern(t.group, t.block, t.rotation) for t in turns)
     point = replace(fitted.constrained.solution.moved(theta), gradient=np.zeros(len(theta)))
     bare = ConstrainedSolution(point, np.zeros((0, len(theta))), 0)
     names = namespace(table)
     fresh = Fitted(options, table, objective, names, bare, theta, levels=fitted.levels)
-    parts = [(t.group, t.block, t.held) for t in turns if t.held is not None and with_conditions]
+    parts = [(t.group, t.block, t.conditions) for t in turns if t.conditions is not None and with_conditions]
     rows = conditions_on(fresh, parts)
     before, unit = carried_restrictions(fitted, table)
     old = fitted.constrained
@@ -99,13 +99,13 @@ def _turns(fitted: Fitted, table: ParameterTable, model: Fitted | None = None) -
         for block in table.exploratory[number]:
             key = tuple(free[f, item] for f in block.factors for item in block.items)
             if key in known:
-                turns.append(replace(known[key], group=number, block=block, held=None))
+                turns.append(replace(known[key], group=number, block=block, conditions=None))
                 continue
             if model is None:
                 turn = _turn(fitted, number, block)
-                first = next((t.found for t in turns if t.block == block), None)
+                first = next((t.rotation for t in turns if t.block == block), None)
             else:
-                first = next(r.found for r in model.rotated if (r.group, r.block) == (number, block))
+                first = next(r.rotation for r in model.rotated if (r.group, r.block) == (number, block))
                 turn = _turn(fitted, number, block, _nearest(fitted, number, block, first))
             known[key] = turn if first is None else _alike(turn, first)
             turns.append(known[key])
@@ -170,20 +170,20 @@ def _by_name(values: Array, names: tuple[tuple[str, ...], ...], block: Explorato
 
 def _alike(turn: _Turn, first: RotatedLoadings) -> _Turn:
     """The turn with factors in the order and of the sign that make them most like those of an earlier group."""
-    order, sign = like(turn.found.loadings, first.loadings)
-    T = turn.found.turn[:, order] * sign
-    rotated = replace(turn.found, loadings=turn.found.loadings[:, order] * sign, correlations=T.T @ T, turn=T)
-    conditions = None if turn.held is None else replace(turn.held, found=rotated)
-    return replace(turn, found=rotated, held=conditions)
+    order, sign = like(turn.rotation.loadings, first.loadings)
+    T = turn.rotation.turn[:, order] * sign
+    rotated = replace(turn.rotation, loadings=turn.rotation.loadings[:, order] * sign, correlations=T.T @ T, turn=T)
+    conditions = None if turn.conditions is None else replace(turn.conditions, rotated=rotated)
+    return replace(turn, rotation=rotated, conditions=conditions)
 
 
 def _said(turns: Sequence[_Turn]) -> list[str]:
     """Rotations that found no minimum, or another one that is hardly worse and yet another pattern."""
     notes = []
     for turn in turns:
-        if turn.held is None:
+        if turn.conditions is None:
             continue
-        rotated, name = turn.found, turn.block.name
+        rotated, name = turn.rotation, turn.block.name
         if not rotated.converged:
             notes.append(f"the rotation of the block {name!r} found no minimum; try another one, or more starts")
             continue

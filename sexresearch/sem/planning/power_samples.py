@@ -46,7 +46,7 @@ class MomentSampler:
         """Per group (p, p): Cholesky factor of the population covariances."""
         return tuple(np.linalg.cholesky(sample.cov) for sample in self.fitted.samples)
 
-    def drawn(self, numbers: Sequence[int]) -> list[tuple[Array, Array]]:
+    def sample_moments(self, numbers: Sequence[int]) -> list[tuple[Array, Array]]:
         """Per group: means (b, p) and covariances (b, p, p) with denominator n."""
         streams = [stream(self.seed, (sum(self.sizes), self.kind, number)) for number in numbers]
         out = []
@@ -66,7 +66,7 @@ class MomentSampler:
     def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
         """Moment matrices of every replicate, variables in the orders given."""
         out = []
-        for (means, covs), order, n in zip(self.drawn(numbers), orders, self.sizes, strict=True):
+        for (means, covs), order, n in zip(self.sample_moments(numbers), orders, self.sizes, strict=True):
             whole = np.stack([join_moments(m, c) for m, c in zip(means, covs, strict=True)]) if has_means else covs
             out.append(Weighed(whole[:, order[:, None], order], np.full(len(numbers), float(n))))
         return out
@@ -74,7 +74,7 @@ class MomentSampler:
     def refitted(self, fitted: Fitted, number: int) -> Fitted:
         """The model fitted to one replicate by the careful minimiser."""
         samples = []
-        for (means, covs), old, n in zip(self.drawn([number]), fitted.samples, self.sizes, strict=True):
+        for (means, covs), old, n in zip(self.sample_moments([number]), fitted.samples, self.sizes, strict=True):
             names = list(old.names)
             cov = pd.DataFrame(covs[0] * n / (n - 1), index=names, columns=names)
             moments = Moments(cov, n, pd.Series(means[0], index=names))

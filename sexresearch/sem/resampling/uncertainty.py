@@ -20,14 +20,16 @@ from scipy.special import ndtr, ndtri
 from sexresearch.errors import OptionError, SexresearchError
 from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.delta_method import delta_variances
+from sexresearch.sem.delta_method import delta, delta_variances, slopes
 from sexresearch.sem.resampling.draws import root
 from sexresearch.sem.resampling.intervals import METHODS, BootstrapInterval, acceleration, limits
+from sexresearch.sem.resampling.row_values import AT_ONCE
 
 Interval = Literal["delta", "monte_carlo", BootstrapInterval]
 INTERVALS = get_args(Interval)
 DRAWS = 20_000  # Monte-Carlo draws: the limits' own error is about 1 % of a standard error
 ROUNDING = 1e-9  # relative to the size of a value: a spread below is no spread
+Function = Callable[[Array, Array], Array]  # values (R, k) from theta (R, q) and exogenous rows (R, e)
 
 
 @dataclass(frozen=True)
@@ -94,27 +96,28 @@ class Estimated(Protocol):
 class Draws:
     """The sampling distribution of the estimates as the chosen method sees it.
 
-    vcov (q, q); point: the estimates (1, q) and exogenous rows (1, e); drawn: the same of R replicates or draws, empty
-    for the delta method; moves (units, q + e): the influence of respondents or clusters, for bca. `note` goes with
-    every row; `reason`, where given, says why there are no intervals.
+    vcov (q, q); point: the estimates (1, q) and exogenous rows (1, e); samples: the same of R replicates or draws,
+    empty for the delta method; moves (units, q + e): the influence of respondents or clusters, for bca. `note` goes
+    with every row; `reason`, where given, says why there are no intervals. What varies beside the estimates
+    (`with_beside`) stands behind the exogenous rows, and vcov then has a row for each of all of these.
     """
 
     method: str
     level: float
     vcov: Array
     point: tuple[Array, Array]
-    drawn: tuple[Array, Array] = (np.empty((0, 0)), np.empty((0, 0)))
+    samples: tuple[Array, Array] = (np.empty((0, 0)), np.empty((0, 0)))
     moves: Array | None = None
     note: str = ""
     reason: str = ""
 
     def __post_init__(self) -> None:
-        read_only((self.vcov, self.point, self.drawn, self.moves))
+        read_only((self.vcov, self.point, self.samples, self.moves))
 
 
 def draws(fit: Estimated, interval: str | None, replicates: int, seed: int, level: float) -> Draws:
     """What intervals rest on; OptionError for options that are unknown or exclude each other."""
-    method = _method(interval, replicates, seed, level)
+    method = interval_method(interval, replicates, seed, level)
     start = Draws(method, level, fit.vcov, (fit.theta[None, :], fit.exogenous[None, :]))
     if not fit.converged:
         return replace(start, reason="the fit did not converge: see results.problems")
@@ -127,7 +130,7 @@ def draws(fit: Estimated, interval: str | None, replicates: int, seed: int, leve
     random = np.random.default_rng(seed)
     theta, exogenous = start.point
     samples = normal_draws(random, theta[0], fit.vcov, DRAWS)
-    return replace(start, drawn=(samples, np.repeat(exogenous, DRAWS, axis=0)))
+    return replace(start, samples=(samples, np.repeat(exogenous, DRAWS, axis=0)))
 
 
 def normal_draws(random: np.random.Generator, mean: Array, cov: Array, size: int) -> Array:
@@ -142,7 +145,30 @@ def normal_draws(random: np.random.Generator, mean: Array, cov: Array, size: int
     return mean + random.standard_normal((size, len(mean))) @ root(cov)
 
 
-def _method(interval: str | None, replicates: int, seed: int, level: float) -> str:
+def with_beside(at: Draws, values: Array, cov: Array, seed: int) -> Draws:
+    """The draws with what varies beside the estimates and independently of them: values (s,), normal with cov (s, s).
+
+    Such are means of the sample that no parameter holds.
+    """
+    q, e, s = len(at.vcov), at.point[1].shape[1], len(values)
+    vcov = np.zeros((q + e + s,) * 2)
+    vcov[:q, :q], vcov[q + e :, q + e :] = at.vcov, cov
+    point = (at.point[0], np.hstack([at.point[1], values[None, :]]))
+    if not len(at.samples[0]):
+        return replace(at, vcov=vcov, point=point)
+    random = np.random.default_rng([seed, s])
+    beside = normal_draws(random, values, cov, len(at.samples[0]))
+    return replace(at, vcov=vcov, point=point, samples=(at.samples[0], np.hstack([at.samples[1], beside])))
+
+
+def redrawn(values: Array, samples: Array, level: float, note: str = "") -> Draws:
+    """Draws of statistics (k,) that rest on no parameters, from their values (R, k) in samples drawn again."""
+    point, again = (values[None, :], np.empty((1, 0))), (samples, np.empty((len(samples), 0)))
+    return Draws("percentile", level, np.full((len(values),) * 2, np.nan), point, again, note=note)
+
+
+def interval_method(interval: str | None, replicates: int, seed: int, level: float) -> str:
+    """The method that the options of a question ask for; OptionError where they are unknown or exclude each other."""
     for name, value in (("bootstrap", replicates), ("seed", seed)):
         if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
             raise OptionError(f"{name} must be a whole number of at least 0; found {value!r}")
@@ -179,11 +205,46 @@ def _bootstrapped(fit: Estimated, start: Draws, replicates: int, seed: int) -> D
         return replace(start, reason=f"no bootstrap: {error}")
     if len(replicated.theta) < 2:
         return replace(start, reason=f"{len(replicated.theta)} of {replicates} bootstrap replicates could be estimated")
-    return replace(start, drawn=(replicated.theta, replicated.exogenous), moves=replicated.moves, note=replicated.note)
+    return replace(
+        start, samples=(replicated.theta, replicated.exogenous), moves=replicated.moves, note=replicated.note
+    )
 
 
-def uncertain(at: Draws, est: Array, slopes: Array, values: Array) -> pd.DataFrame:
-    """se, ci_lower, ci_upper and reason of k quantities: est (k,), slopes (k, q + e), their values drawn (R, k).
+def estimated(at: Draws, function: Function) -> pd.DataFrame:
+    """est, se, ci_lower, ci_upper and reason of k functions of the estimates and what stands beside them."""
+    q, e = at.point[0].shape[1], at.point[1].shape[1]
+
+    def of_points(points: Array) -> Array:
+        parts = np.array_split(points, max(1, -(-len(points) // AT_ONCE)))
+        return np.concatenate([function(part[:, :q], part[:, q : q + e]) for part in parts])
+
+    point = np.hstack(at.point)[0]
+    if at.method == "delta" and not at.reason:
+        moved = len(at.vcov)
+        est, variance = delta(lambda x: of_points(np.hstack([x, _repeated(point[moved:], x)])), point[:moved], at.vcov)
+        return _normal(at, est, variance)
+    est = of_points(point[None, :])[0]
+    values = of_points(np.hstack(at.samples)) if len(at.samples[0]) else np.empty((0, len(est)))
+    lean = np.empty((len(est), 0)) if at.moves is None else _leaning(of_points, at, point)
+    frame = uncertain(at, est, lean, values)
+    frame.insert(0, "est", est)
+    return frame
+
+
+def _repeated(values: Array, beside: Array) -> Array:
+    return np.repeat(values[None, :], len(beside), axis=0)
+
+
+def _leaning(function: Callable[[Array], Array], at: Draws, point: Array) -> Array:
+    """Derivatives by the parameters and the exogenous rows, which are what the units move."""
+    assert at.moves is not None
+    spread = np.zeros((len(point),) * 2)
+    spread[: len(at.vcov), : len(at.vcov)] = at.vcov
+    return slopes(function, point, spread)[:, : at.moves.shape[1]]
+
+
+def uncertain(at: Draws, est: Array, gradients: Array, values: Array) -> pd.DataFrame:
+    """se, ci_lower, ci_upper and reason of k quantities: est (k,), gradients (k, q + e), values drawn (R, k).
 
     A quantity without value has no limits; one that cannot vary has se 0.
     """
@@ -191,16 +252,15 @@ def uncertain(at: Draws, est: Array, slopes: Array, values: Array) -> pd.DataFra
     if at.reason:
         return blank
     if at.method == "delta":
-        return _delta(at, est, slopes)
-    speed = np.zeros(len(est)) if at.moves is None else acceleration(at.moves @ np.nan_to_num(slopes).T)
+        return _normal(at, est, delta_variances(gradients[:, : len(at.vcov)], at.vcov)).drop(columns="est")
+    speed = np.zeros(len(est)) if at.moves is None else acceleration(at.moves @ np.nan_to_num(gradients).T)
     return pd.DataFrame([_limited(at, *row) for row in zip(values.T, est, speed, strict=True)], columns=blank.columns)
 
 
-def _delta(at: Draws, est: Array, slopes: Array) -> pd.DataFrame:
-    variance = delta_variances(slopes[:, : len(at.vcov)], at.vcov)
+def _normal(at: Draws, est: Array, variance: Array) -> pd.DataFrame:
     se = np.where(variance > (ROUNDING * est) ** 2, np.sqrt(np.maximum(variance, 0.0)), 0.0 * variance)
     half = float(ndtri(0.5 + at.level / 2)) * se
-    return pd.DataFrame({"se": se, "ci_lower": est - half, "ci_upper": est + half, "reason": ""})
+    return pd.DataFrame({"est": est, "se": se, "ci_lower": est - half, "ci_upper": est + half, "reason": ""})
 
 
 def _limited(at: Draws, values: Array, est: float, speed: float) -> tuple[float, float, float, str]:

@@ -33,14 +33,14 @@ class ConditionRows:
 class RotatedBlock:
     """Loadings, factor correlations and residual variances of a rotated block, and how it was rotated."""
 
-    found: RotatedLoadings
+    rotated: RotatedLoadings
     residuals: Array
     rotation: Rotation
     wanted: Array | None
 
     @property
     def shape(self) -> tuple[int, int]:
-        p, k = self.found.loadings.shape
+        p, k = self.rotated.loadings.shape
         return p, k
 
 
@@ -58,7 +58,7 @@ def condition_rows(block: RotatedBlock) -> ConditionRows:
 def _stationary_rows(block: RotatedBlock) -> Array:
     """(c, pk + pairs + p) derivatives of the conditions of a stationary point."""
     p, k = block.shape
-    start = _packed(block.found.loadings, block.found.correlations, block.residuals)
+    start = _packed(block.rotated.loadings, block.rotated.correlations, block.residuals)
     return _derivatives(lambda point: _stationary(block, *_unpacked(point, p, k)), start)
 
 
@@ -90,14 +90,14 @@ def _unit(block: RotatedBlock, L: Array, phi: Array, residuals: Array) -> Array:
 def _promax_rows(block: RotatedBlock) -> Array:
     """Varimax has conditions, and promax follows from it: directions that varimax leaves free, carried over."""
     p, k = block.shape
-    T = block.found.minima[0].turn
-    V = block.found.loadings @ block.found.turn.T @ T  # the varimax loadings
+    T = block.rotated.minima[0].turn
+    V = block.rotated.loadings @ block.rotated.turn.T @ T  # the varimax loadings
     pairs = k * (k - 1) // 2
     start = _packed(V, np.eye(k), block.residuals)
     conditions = _derivatives(lambda point: _stationary(block, *_unpacked(point, p, k)), start)
     conditions = np.delete(conditions, np.s_[p * k : p * k + pairs], axis=1)
     U = towards_powers(_unit(block, V, np.eye(k), block.residuals), block.rotation.power)
-    order = np.round(np.linalg.solve(T @ U, np.linalg.inv(block.found.turn.T)))  # and sign, which promax was given
+    order = np.round(np.linalg.solve(T @ U, np.linalg.inv(block.rotated.turn.T)))  # and sign, which promax was given
     moves = _derivatives(lambda point: _to_promax(block, point, order), np.concatenate([V.ravel(), block.residuals]))
     return np.asarray(null_space((moves @ null_space(conditions)).T).T)
 

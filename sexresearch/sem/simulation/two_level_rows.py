@@ -35,7 +35,7 @@ class LevelPart:
     mean: Array
     root: Array
 
-    def drawn(self, n: int, random: np.random.Generator) -> Array:
+    def answers(self, n: int, random: np.random.Generator) -> Array:
         """(n, p) values."""
         return np.asarray(self.mean + random.standard_normal((n, len(self.names))) @ self.root.T)
 
@@ -185,11 +185,11 @@ class LevelSampler:
         out = np.zeros((len(cluster), len(self.names)))
         rows = group[cluster]
         for number, (within, between) in enumerate(zip(self.population.within, self.population.between, strict=True)):
-            shared = between.drawn(int((group == number).sum()), random)
+            shared = between.answers(int((group == number).sum()), random)
             own = np.flatnonzero(rows == number)
             first = int(np.flatnonzero(group == number)[0])
             out[np.ix_(own, self._places(between.names))] += shared[cluster[own] - first]
-            out[np.ix_(own, self._places(within.names))] += within.drawn(len(own), random)
+            out[np.ix_(own, self._places(within.names))] += within.answers(len(own), random)
         return self._with_gaps(out, random)
 
     def _places(self, names: Sequence[str]) -> Array:

@@ -47,7 +47,7 @@ class OrdinalTerm(GroupTerm):
     estimates_moments: ClassVar[bool] = True
 
     @property
-    def found(self) -> OrdinalMoments:
+    def estimated_moments(self) -> OrdinalMoments:
         """Thresholds and correlations of the sample, and what they rest on."""
         assert self.sample.ordinal is not None
         return self.sample.ordinal
@@ -100,13 +100,13 @@ class OrdinalTerm(GroupTerm):
         return ordinal_term(other).layout.places_in(self.layout)
 
     def moment_covariance(self, given_fixed: bool = True) -> Gamma:
-        return self.found.gamma
+        return self.estimated_moments.gamma
 
     def sampling_covariance(self, robust: bool, information: str) -> Array:
-        return self.found.gamma.dense() / self.n
+        return self.estimated_moments.gamma.dense() / self.n
 
     def moment_influence(self) -> Array:
-        return self.found.influence.contributions()
+        return self.estimated_moments.influence.contributions()
 
     def start_moments(self) -> tuple[Array, Array]:
         s = self._stretch()
@@ -115,7 +115,7 @@ class OrdinalTerm(GroupTerm):
     def started(self, theta: Array) -> Array:
         """Thresholds of the sample, scales 1, beside structural parameters as if correlations were covariances."""
         theta, free = theta.copy(), self.model.cut_free >= 0
-        cuts = self.found.moments[: len(free)] * self._stretch()[self.layout.cuts[0]]
+        cuts = self.estimated_moments.moments[: len(free)] * self._stretch()[self.layout.cuts[0]]
         theta[self.model.cut_free[free]] = cuts[free]
         theta[self.model.scale_free[self.model.scale_free >= 0]] = 1.0
         return theta
@@ -135,7 +135,7 @@ class OrdinalTerm(GroupTerm):
     def unrelated(self, theta: Array, free: bool) -> tuple[Array, bool]:
         """Where moments are weighed one by one and none is a slope, the sample's own fit unrelated variables best."""
         theta = theta.copy()
-        theta[self.model.cut_free] = self.found.moments[: len(self.model.cut_free)]
+        theta[self.model.cut_free] = self.estimated_moments.moments[: len(self.model.cut_free)]
         return theta, self.layout.x == 0 and self.own_weight.ndim == 1
 
     def reproducing(self, point: Point, share: float) -> tuple[OrdinalTerm, float]:
@@ -234,7 +234,7 @@ class OrdinalTermPoint(WeightedPoint):
         Sigma, weight = own.cov(self.moments), self.own.own_weight
         half = np.linalg.solve(Sigma, self.sample_correlations)
         discrepancy = float(np.trace(half)) - float(np.linalg.slogdet(half)[1]) - len(Sigma)
-        J, gamma = self.jacobian, self.own.found.gamma.among(slice(first, None))
+        J, gamma = self.jacobian, self.own.estimated_moments.gamma.among(slice(first, None))
         complete = _Curvature(np.linalg.inv(Sigma), *own.pairs).times
         return MisfitParts(
             J[first:],

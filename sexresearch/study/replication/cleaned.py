@@ -18,9 +18,9 @@ def cleaned(survey: Survey, cleaning: Cleaning) -> Survey:
     for name, wanted in cleaning.keep:
         shown = ", ".join(map(str, wanted))
         survey = _without(survey, _others(survey, name, wanted), f"{name} is not {shown}: {why}")
-    if cleaning.found:
+    if cleaning.checks:
         findings = screen(survey)
-        for check in cleaning.found:
+        for check in cleaning.checks:
             if not (findings["check"] == check).any():
                 seen = list(dict.fromkeys(findings["check"]))
                 text = nearest(check, seen) if seen else "it found nothing"

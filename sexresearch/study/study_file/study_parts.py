@@ -61,12 +61,12 @@ class StudyData:
 class Cleaning:
     """Which rows are left out before the fit, and why.
 
-    keep : answers that count, by column. found : checks of `screen` whose rows go. rows : labels of rows that go.
+    keep : answers that count, by column. checks : those of `screen` whose rows go. rows : labels of rows that go.
     """
 
     because: str = ""
     keep: tuple[tuple[str, tuple[object, ...]], ...] = ()
-    found: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
     rows: tuple[int | str, ...] = ()
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from sexresearch.arguments import in_words
+from sexresearch.deprecation import renamed
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem import Results
 from sexresearch.survey.kpi.columns_needed import churned, numbers
@@ -21,13 +22,14 @@ FEWEST = 4  # answers on which the error of a correlation can rest
 COLUMNS = ["kpi", "item", "latent", "score_correlation", "ci_lower", "ci_upper", "n", "note"]
 
 
+@renamed("found", "kpis", until="0.3")
 @in_words
-def kpi_correlations(found: pd.DataFrame, survey: Survey, results: Results, level: float = 0.95) -> pd.DataFrame:
+def kpi_correlations(kpis: pd.DataFrame, survey: Survey, results: Results, level: float = 0.95) -> pd.DataFrame:
     """How the figures that managers follow go together with the scores of a model's latent variables.
 
     Parameters
     ----------
-    found : DataFrame
+    kpis : DataFrame
         What `kpis` returns for the survey.
     survey : Survey
         The answers.
@@ -46,7 +48,7 @@ def kpi_correlations(found: pd.DataFrame, survey: Survey, results: Results, leve
     Raises
     ------
     DataError
-        `found` is not what `kpis` returns, `survey` is no Survey, or lacks a column of the model.
+        `kpis` is not the frame of the function `kpis`, `survey` is no Survey, or lacks a column of the model.
     ModelError
         The fit did not converge.
     OptionError
@@ -72,7 +74,7 @@ def kpi_correlations(found: pd.DataFrame, survey: Survey, results: Results, leve
     """
     if not isinstance(survey, Survey):
         raise DataError(f"kpi_correlations takes a Survey; found {type(survey).__name__}")
-    if not isinstance(found, pd.DataFrame) or not {"kpi", "item", "segment"} <= set(found.columns):
+    if not isinstance(kpis, pd.DataFrame) or not {"kpi", "item", "segment"} <= set(kpis.columns):
         raise DataError("kpi_correlations takes the table that kpis returns first")
     if not isinstance(results, Results):
         raise DataError(f"kpi_correlations takes the Results of a fit; found {type(results).__name__}")
@@ -87,7 +89,7 @@ def kpi_correlations(found: pd.DataFrame, survey: Survey, results: Results, leve
             latent,
             *_correlation(values, scores[latent], design, level, _part(measures.get(latent, set()), item)),
         )
-        for kpi, item, values in _answers(found, survey)
+        for kpi, item, values in _answers(kpis, survey)
         for latent in scores.columns
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
