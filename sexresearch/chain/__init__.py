@@ -14,9 +14,10 @@ from sexresearch.chain.invariance.path_differences import path_differences
 from sexresearch.chain.investing.importance import importance
 from sexresearch.chain.investing.what_if import what_if
 from sexresearch.chain.measurement.efa import efa, factor_loadings
-from sexresearch.chain.measurement.explore import explore, factor_correlations, factor_fit, parallel_analysis
+from sexresearch.chain.measurement.explore import explore, factor_correlations, factor_fit
 from sexresearch.chain.measurement.how_many import how_many_factors
 from sexresearch.chain.measurement.htmt import htmt
+from sexresearch.chain.measurement.parallel import parallel_analysis
 from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
 from sexresearch.chain.measurement.validity import validity

@@ -72,7 +72,7 @@ from sexresearch.sem.resampling.uncertainty import (
     with_beside,
     z_and_p,
 )
-from sexresearch.sem.rotation.extraction import Factors, extracted
+from sexresearch.sem.rotation.extraction import Extraction
 from sexresearch.sem.rotation.method import Method as RotationMethod
 from sexresearch.sem.rotation.rotate import rotate
 from sexresearch.sem.shared_out import shared_out
@@ -90,7 +90,7 @@ __all__ = [
     "Draws",
     "EqualAcrossGroups",
     "Estimator",
-    "Factors",
+    "Extraction",
     "Formula",
     "Interval",
     "ItemSubsets",
@@ -120,7 +120,6 @@ __all__ = [
     "equality_tests",
     "estimated",
     "every_reference",
-    "extracted",
     "fit_prose",
     "fit_verdicts",
     "frame_of",

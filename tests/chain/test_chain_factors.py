@@ -127,3 +127,35 @@ def test_statsmodels_finds_the_same_rotation(nine):
     mine = wide(sx.explore(nine, factors=3, rotation="quartimin"))
     place = [int(np.abs(theirs.T @ mine[:, k]).argmax()) for k in range(3)]
     np.testing.assert_allclose(np.abs(mine), np.abs(theirs[:, place]), atol=ROTATED)
+
+
+@pytest.mark.parametrize("method", ["ml", "pa"])
+def test_statsmodels_factor_finds_the_same_factors(nine, method):
+    """The independent check of what `efa` and its view share: another program's extraction."""
+    factor = pytest.importorskip("statsmodels.multivariate.factor")
+    theirs = factor.Factor(nine.to_numpy(), n_factor=3, method=method, smc=True)
+    fitted = theirs.fit(maxiter=5000, tol=1e-10) if method == "pa" else theirs.fit()
+    A = wide(sx.explore(nine, factors=3, rotation="none", method=method))
+    np.testing.assert_allclose(A @ A.T, fitted.loadings @ fitted.loadings.T, atol=1e-3)  # it stops its search early
+
+
+@pytest.mark.parametrize("rotation", ["quartimin", "varimax"])
+def test_explore_is_a_view_of_efa(nine, rotation):
+    asked = sx.Rotation(method=rotation, row_weights="none")
+    table = sx.factor_loadings(sx.efa(nine, 3, rotation=asked))
+    theirs = table.pivot_table(index="item", columns="factor", values="loading", sort=False).to_numpy()
+    mine = wide(sx.explore(nine, factors=3, rotation=rotation, normalize=False))
+    place = [int(np.abs(theirs.T @ mine[:, k]).argmax()) for k in range(3)]
+    np.testing.assert_allclose(np.abs(mine), np.abs(theirs[:, place]), atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", [6, 7, 33])
+def test_a_search_over_loadings_ends_no_higher_than_one_over_uniquenesses(seed):
+    """Small samples of 12 to 14 items with Heywood cases, of which two have lower minima than six starts find."""
+    rng = np.random.default_rng(seed)
+    n, p, k = int(rng.integers(30, 400)), int(rng.integers(6, 20)), int(rng.integers(1, 5))
+    L = rng.normal(size=(p, k)) * (rng.random((p, k)) < 0.5) * 0.8
+    data = pd.DataFrame(rng.normal(size=(n, k)) @ L.T + rng.normal(size=(n, p))).add_prefix("i")
+    chisq = sx.factor_fit(data, factors=k)["chisq"][0]
+    lowest = extracted(np.corrcoef(data.to_numpy().T), k, "ml").value
+    assert chisq / (n - 1 - (2 * p + 5) / 6 - 2 * k / 3) <= lowest + 1e-7

@@ -116,11 +116,13 @@ def efa(
     )
 
 
-def efa_text(names: Sequence[str], factors: int) -> str:
-    """The model text of exploratory factors; they are called f1, f2, … unless items are."""
+def efa_text(names: Sequence[str], factors: int, least: float | None = None) -> str:
+    """The model text of exploratory factors, called f1, f2, … unless items are; residual variances from `least` on."""
     prefix = next(p for p in ("f", "factor", "factor_") if not {f"{p}{k + 1}" for k in range(factors)} & set(names))
     left = " + ".join(f'efa("{BLOCK}")*{prefix}{k + 1}' for k in range(factors))
-    return f"{left} =~ {' + '.join(map(written, names))}"
+    items = list(map(written, names))
+    bounds = [] if least is None else [f"{item} ~~ lower({least})*{item}" for item in items]
+    return "\n".join([f"{left} =~ {' + '.join(items)}", *bounds])
 
 
 def items_of(

@@ -1,91 +1,31 @@
-"""A first look without a model: how many factors stand behind the items, and which items go together."""
+"""A first look without a model, `efa` at a glance: which items go together, and how well so many factors fit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from numbers import Integral, Real
+from dataclasses import dataclass
+from numbers import Real
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
+from sexresearch.chain.measurement.efa import efa_text, refuse_more_than_identified
+from sexresearch.chain.measurement.parallel import complete_rows
 from sexresearch.errors import DataError, OptionError
+from sexresearch.sem import Fitting, Model, Moments
 from sexresearch.sem import Rotation as HowRotated
-from sexresearch.sem.view import Array, Factors, chisq_pvalue, extracted, frame_of, numeric_columns, rmsea, rotate
+from sexresearch.sem.view import Array, Extraction, chisq_pvalue, quiet_fit, rmsea, rotate
 from sexresearch.survey import Survey
 
-Extraction = Literal["ml", "pa"]
 Rotation = Literal["oblimin", "quartimin", "promax", "varimax", "none"]
 METHODS, ROTATIONS = get_args(Extraction), get_args(Rotation)
+ESTIMATORS = {"ml": "ML", "pa": "ULS"}
 SINGULAR = 1e-10  # eigenvalue of correlations that is rounding
 MOST_POWER = 20
-STARTS = 10  # of the rotation
-
-
-@in_words
-def parallel_analysis(
-    data: pd.DataFrame | Survey,
-    items: Sequence[str] | None = None,
-    *,
-    replicates: int = 500,
-    percentile: float = 95.0,
-    seed: int = 1,
-) -> pd.DataFrame:
-    """How many factors? Eigenvalues of the items' correlations beside those of random numbers, the largest first.
-
-    Parameters
-    ----------
-    data : DataFrame or Survey
-        One row per respondent. Rows with a missing answer to one of the items are left out.
-    items : sequence of str, optional
-        Two or more numeric columns. Default: all items of a Survey, all columns of a DataFrame.
-    replicates : int
-        Data sets of random numbers, at least 2.
-    percentile : float
-        Percentile of the random eigenvalues that a factor must exceed, between 0 and 100.
-    seed : int
-        Whole number of at least 0; equal seeds give equal numbers.
-
-    Returns
-    -------
-    DataFrame
-        One row per factor: factor (numbered from 1), eigenvalue, random (the percentile over the replicates), kept
-        (True up to the first factor that does not exceed its random value).
-
-    Raises
-    ------
-    DataError
-        A column cannot be used, or there are no more complete rows than items.
-    OptionError
-        Fewer than two items, or a number out of its range.
-
-    Notes
-    -----
-    Random data are independent standard normal numbers, n x p. Horn 1965, doi 10.1007/BF02289447, took their mean; the
-    95th percentile is that of Glorfeld 1995, doi 10.1177/0013164495055003002.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(1)
-    >>> common = np.repeat(rng.normal(size=(300, 2)), 3, axis=1)
-    >>> data = pd.DataFrame(common + rng.normal(size=(300, 6)), columns=list("abcdef"))
-    >>> int(parallel_analysis(data, replicates=50)["kept"].sum())
-    2
-    """
-    values, _ = _complete(data, items)
-    n, p = values.shape
-    for name, value, least in (("replicates", replicates, 2), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-            raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
-    if not isinstance(percentile, Real) or not 0 < float(percentile) < 100:
-        raise OptionError(f"percentile lies between 0 and 100; found {percentile!r}")
-    own = _eigenvalues(values)
-    rng = np.random.default_rng(seed)
-    noise = np.array([_eigenvalues(rng.standard_normal((n, p))) for _ in range(replicates)])
-    random = np.percentile(noise, percentile, axis=0)
-    kept = np.cumprod(own > random).astype(bool)
-    return pd.DataFrame({"factor": np.arange(1, p + 1), "eigenvalue": own, "random": random, "kept": kept})
+LEAST = 0.005  # bound of uniquenesses, as of R's factanal; an item that reaches it is explained whole (Heywood case)
+BOUND = 1e-8  # distance from a bound that is rounding
 
 
 @in_words
@@ -99,7 +39,7 @@ def explore(
     power: float = 4.0,
     normalize: bool | None = None,
 ) -> pd.DataFrame:
-    """Which items go together? Exploratory factor analysis of the items' correlations.
+    """Which items go together? `efa` of the items' correlations, at a glance.
 
     Parameters
     ----------
@@ -134,8 +74,11 @@ def explore(
 
     Notes
     -----
-    The same answers always give the same result: starts are fixed, and the gradient proves the minimum. Lawley &
-    Maxwell 1971, Factor Analysis as a Statistical Method; Jennrich 2002, doi 10.1007/BF02294706 (rotation).
+    The fit and the rotation are those of `efa`, which has standard errors, measures of fit and more rotations. The same
+    answers always give the same result: starts are fixed, and the gradient proves the minimum. "none" shows principal
+    axes; "promax" raises the loadings of rows of unit length, as psych does, where `efa` takes them as they are, like
+    lavaan. Lawley & Maxwell 1971, Factor Analysis as a Statistical Method; Harman & Jones 1966,
+    doi 10.1007/BF02289468 ("pa"); Jennrich 2002, doi 10.1007/BF02294706 (rotation).
 
     Examples
     --------
@@ -146,13 +89,13 @@ def explore(
     >>> sorted(found[found["loading"] > 0.4].groupby("factor")["item"].sum())
     ['abc', 'def']
     """
-    names, solution, loadings, _ = _explored(data, items, factors, rotation, method, power, normalize)
+    shown = _explored(data, items, factors, rotation, method, power, normalize)
     return pd.DataFrame(
         {
-            "item": np.repeat(names, factors),
-            "factor": np.tile(np.arange(1, factors + 1), len(names)),
-            "loading": loadings.ravel(),
-            "communality": np.repeat(solution.communality, factors),
+            "item": np.repeat(shown.items, factors),
+            "factor": np.tile(np.arange(1, factors + 1), len(shown.items)),
+            "loading": shown.loadings.ravel(),
+            "communality": np.repeat(1.0 - shown.uniqueness, factors),
         }
     )
 
@@ -193,9 +136,9 @@ def factor_correlations(
     >>> factor_correlations(data, factors=2).round(1).to_numpy().tolist()
     [[1.0, 2.0, 0.5]]
     """
-    _, _, _, correlations = _explored(data, items, factors, rotation, method, power, normalize)
+    shown = _explored(data, items, factors, rotation, method, power, normalize)
     first, second = np.triu_indices(factors, 1)
-    return pd.DataFrame({"a": first + 1, "b": second + 1, "correlation": correlations[first, second]})
+    return pd.DataFrame({"a": first + 1, "b": second + 1, "correlation": shown.correlations[first, second]})
 
 
 @in_words
@@ -238,16 +181,16 @@ def factor_fit(
     >>> found["df"].tolist(), (found["pvalue"] > 0.05).tolist()
     ([9, 4], [False, True])
     """
-    values, names = _complete(data, items)
+    values, names = complete_rows(data, items)
     R, n, p = _correlations(values, names), len(values), len(names)
     wanted: list[int] = list(factors) if isinstance(factors, Iterable) else [factors]
     rows = []
     for k in wanted:
-        refuse_factors(k, p)
-        solution = _converged(extracted(R, int(k), "ml"), int(k))
+        refuse_more_than_identified(k, names)
+        fit = _fitted(R, names, n, int(k), "ml")
         df = ((p - k) ** 2 - p - k) // 2
-        chisq = (n - 1 - (2 * p + 5) / 6 - 2 * k / 3) * solution.value
-        whole = [name for name, on_bound in zip(names, solution.whole, strict=True) if on_bound]
+        chisq = (n - 1 - (2 * p + 5) / 6 - 2 * k / 3) * fit.discrepancy
+        whole = [name for name, u in zip(names, fit.uniqueness, strict=True) if u <= LEAST + BOUND]
         rows.append(
             {
                 "factors": int(k),
@@ -262,6 +205,16 @@ def factor_fit(
     return pd.DataFrame(rows)
 
 
+@dataclass(frozen=True)
+class _Explored:
+    """Items, loadings (p, k), uniquenesses (p,) and factor correlations (k, k)."""
+
+    items: list[str]
+    loadings: Array
+    uniqueness: Array
+    correlations: Array
+
+
 def _explored(
     data: pd.DataFrame | Survey,
     items: Sequence[str] | None,
@@ -270,36 +223,53 @@ def _explored(
     method: str,
     power: float,
     normalize: bool | None,
-) -> tuple[list[str], Factors, Array, Array]:
-    """The names of the items, the factors as extracted, and pattern and factor correlations as rotated."""
-    values, names = _complete(data, items)
+) -> _Explored:
+    """The factors as `explore` shows them: the one that explains most first, each turned to be positive."""
+    values, names = complete_rows(data, items)
     _refuse(rotation, method, power, normalize)
-    refuse_factors(factors, len(names))
-    solution = _converged(extracted(_correlations(values, names), factors, method), factors)
+    refuse_more_than_identified(factors, names)
+    fit = _fitted(_correlations(values, names), names, len(values), int(factors), method)
     kaiser = rotation in ("varimax", "promax") if normalize is None else bool(normalize)
-    size = np.sqrt(solution.communality)[:, None] if kaiser else np.ones((len(names), 1))
-    how = HowRotated(
-        method="quartimin" if rotation == "oblimin" else rotation, row_weights="none", power=float(power), starts=STARTS
-    )
-    turned = rotate(solution.loadings / size, how)
+    size = np.sqrt((fit.loadings**2).sum(axis=1))[:, None] if kaiser else np.ones((len(names), 1))
+    A = _principal(fit.loadings, fit.uniqueness if method == "ml" else np.ones(len(names)))
+    turned = rotate(A / size, HowRotated(method=rotation, row_weights="none", power=float(power)))
     if not turned.converged:
         raise DataError(f"the rotation {rotation!r} of {factors} factors found no optimum; try another one")
-    return names, solution, *_largest_first(turned.loadings * size, turned.correlations)
-
-
-def _largest_first(loadings: Array, correlations: Array) -> tuple[Array, Array]:
-    """The factor with the largest sum of squares first, each turned to be positive."""
+    loadings = turned.loadings * size
     order = np.argsort(-np.round((loadings**2).sum(axis=0), 9), kind="stable")
     sign = np.where(loadings[:, order].sum(axis=0) < 0, -1.0, 1.0)
-    return loadings[:, order] * sign, correlations[np.ix_(order, order)] * np.outer(sign, sign)
+    correlations = turned.correlations[np.ix_(order, order)] * np.outer(sign, sign)
+    return _Explored(names, loadings[:, order] * sign, fit.uniqueness, correlations)
 
 
-def _converged(solution: Factors, factors: int) -> Factors:
-    if solution.converged:
-        return solution
-    raise DataError(
-        f"the analysis with {factors} factors did not converge (gradient {solution.gradient:.1g}); try fewer factors"
-    )
+@dataclass(frozen=True)
+class _Unrotated:
+    """Loadings (p, k) in echelon form, uniquenesses (p,), and the discrepancy of the likelihood."""
+
+    loadings: Array
+    uniqueness: Array
+    discrepancy: float
+
+
+def _fitted(R: Array, names: list[str], n: int, factors: int, method: str) -> _Unrotated:
+    """The fit of `efa` to correlations (p, p), before it is rotated; DataError where it does not converge."""
+    scale = n / (n - 1) if method == "ml" else 1.0  # the likelihood divides sums of squares by n
+    cov = pd.DataFrame(R * scale, index=names, columns=names)
+    fitting = Fitting(estimator=ESTIMATORS[method], rotation="none")
+    results = quiet_fit(Model(efa_text(names, factors, LEAST)), None, fitting, moments=Moments(cov, nobs=n))
+    if not results.converged:
+        raise DataError(f"the analysis with {factors} factors did not converge; try fewer factors")
+    rows = results.parameters
+    value = {(row.lhs, row.op, row.rhs): row.est for row in rows.itertuples()}
+    latent = list(dict.fromkeys(rows.loc[rows["op"] == "=~", "lhs"]))
+    loadings = np.array([[value[f, "=~", item] for f in latent] for item in names])
+    uniqueness = np.array([value[item, "~~", item] for item in names])
+    return _Unrotated(loadings, uniqueness, float(results.fit_measures["chisq"]) / n)
+
+
+def _principal(loadings: Array, uniqueness: Array) -> Array:
+    """The loadings (p, k) of uncorrelated factors along their principal axes, items weighed by their uniqueness."""
+    return loadings @ np.linalg.eigh((loadings.T / uniqueness) @ loadings)[1]
 
 
 def _refuse(rotation: str, method: str, power: float, normalize: bool | None) -> None:
@@ -311,13 +281,6 @@ def _refuse(rotation: str, method: str, power: float, normalize: bool | None) ->
         raise OptionError(f"power lies above 1, up to {MOST_POWER}; found {power!r}")
     if normalize not in (None, True, False):
         raise OptionError(f"normalize is True, False or None; found {normalize!r}")
-
-
-def refuse_factors(factors: int, items: int) -> None:
-    """OptionError where items cannot hold so many factors: more correlations than parameters are needed."""
-    most = max((k for k in range(1, items) if (items - k) ** 2 >= items + k), default=0)
-    if isinstance(factors, bool) or not isinstance(factors, Integral) or not 1 <= factors <= most:
-        raise OptionError(f"{items} items can hold 1 to {most} factors; found factors={factors!r}")
 
 
 def _correlations(values: Array, names: Sequence[str]) -> Array:
@@ -335,21 +298,3 @@ def _correlations(values: Array, names: Sequence[str]) -> Array:
             "so their correlations cannot be analysed; leave one out"
         )
     return R
-
-
-def _complete(data: pd.DataFrame | Survey, items: Sequence[str] | None) -> tuple[Array, list[str]]:
-    """(n, p) answers of the rows without gaps, and the names of the items."""
-    frame = frame_of(data)
-    names = list(data.items if isinstance(data, Survey) else frame.columns) if items is None else list(items)
-    if len(names) < 2:
-        raise OptionError(f"items takes two columns or more; found {names}")
-    values = numeric_columns(data, names)
-    values = values[~np.isnan(values).any(axis=1)]
-    if len(values) <= len(names):
-        raise DataError(f"{len(values)} complete rows for {len(names)} items; correlations need more rows than items")
-    return values, names
-
-
-def _eigenvalues(values: Array) -> Array:
-    """(p,) eigenvalues of the correlations, the largest first."""
-    return np.linalg.eigvalsh(np.corrcoef(values.T))[::-1]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.measurement.efa import efa_text, items_of
-from sexresearch.chain.measurement.explore import parallel_analysis
+from sexresearch.chain.measurement.parallel import parallel_analysis
 from sexresearch.errors import OptionError
 from sexresearch.sem import Fitting, Model
 from sexresearch.sem.view import quiet_fit, reported

@@ -38,7 +38,7 @@ from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliar
 from sexresearch.sem.estimation.conflicts import refuse_beside_levels
 from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution, minimize_within
 from sexresearch.sem.estimation.constraints import Restriction, namespace, restrictions
-from sexresearch.sem.estimation.exploratory_start import anchors_of
+from sexresearch.sem.estimation.exploratory_start import EXTRACTIONS, anchors_of
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.minimize import Solution
 from sexresearch.sem.estimation.options import Options, respelled
@@ -54,6 +54,7 @@ from sexresearch.sem.language.group_blocks import label_text
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import Defaults, ParameterTable
+from sexresearch.sem.rotation.extraction import Extraction
 from sexresearch.sem.terms.kinds import KINDS, Group
 from sexresearch.sem.terms.term import Discrepancy
 from sexresearch.sem.threads import one_thread
@@ -98,14 +99,13 @@ def solved(options: Options, table: ParameterTable, samples: tuple[Sample, ...],
     objective = discrepancy_of(structures, samples, table, options)
     names = namespace(table)
     limits = restrictions(bounded(table, options), names)
-    start = starting_point(objective, table)
-    plain = Fitted(options, table, objective, names, _nowhere(start), start, levels=levels)
-    made = None if table.levels else pivoted(structures, samples, start, limits, names)
+    starts = _starting_points(objective, table)
+    plain = Fitted(options, table, objective, names, _nowhere(starts[0]), starts[0], levels=levels)
+    made = None if table.levels else pivoted(structures, samples, starts[0], limits, names)
     if made is None:
-        return _minimized(plain, limits)
+        return _lowest(plain, starts, limits)
     inside = discrepancy_of(made, samples, table, options)
-    start = starting_point(inside, table)
-    return in_users_words(plain, _minimized(replace(plain, objective=inside, start=start), limits))
+    return in_users_words(plain, _lowest(replace(plain, objective=inside), _starting_points(inside, table), limits))
 
 
 def _nowhere(start: Array) -> ConstrainedSolution:
@@ -120,6 +120,13 @@ def in_users_words(plain: Fitted, inner: Fitted) -> Fitted:
     moved = solution.moved(in_users_units(made, solution.theta))
     start = in_users_units(made, inner.start)
     return replace(plain, constrained=replace(inner.constrained, solution=moved), start=start, inner=inner)
+
+
+def _lowest(plain: Fitted, starts: Sequence[Array], limits: tuple[Restriction, ...]) -> Fitted:
+    """The lowest of the minima that the starts lead to."""
+    fits = [_minimized(replace(plain, start=start), limits) for start in starts]
+    solutions = [fit.constrained.solution for fit in fits]
+    return min(zip(fits, solutions, strict=True), key=lambda end: (not end[1].converged, end[1].value))[0]
 
 
 def _minimized(fitted: Fitted, limits: tuple[Restriction, ...]) -> Fitted:
@@ -312,11 +319,17 @@ def discrepancy_of(
     return Discrepancy(tuple(terms), table.n_free)
 
 
-def starting_point(objective: Discrepancy, table: ParameterTable) -> Array:
+def _starting_points(objective: Discrepancy, table: ParameterTable) -> list[Array]:
+    """Where the minimiser starts; from exploratory factors found by likelihood, and by least squares."""
+    ways: tuple[Extraction, ...] = EXTRACTIONS if table.is_exploratory else ("ml",)
+    return [starting_point(objective, table, way) for way in ways]
+
+
+def starting_point(objective: Discrepancy, table: ParameterTable, extraction: Extraction = "ml") -> Array:
     """(q,) where the minimiser starts: values that the user gives win."""
     groups = objective.groups
     structures, moments = [term.structure for term in groups], [term.start_moments() for term in groups]
-    start = starting_values(structures, table, moments)
+    start = starting_values(structures, table, moments, extraction)
     for term in reversed(groups):
         start = term.started(start)
     for row in table.guided:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 from scipy.linalg import qr
@@ -11,20 +12,21 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.matrices import exceeds
-from sexresearch.sem.rotation.extraction import extracted
+from sexresearch.sem.rotation.extraction import Extraction, extracted
 
 SINGULAR = 1e-6  # eigenvalue of correlations from which their likelihood can be had
 MOST = 0.98  # of an item's variance that factors are to explain at the start
+EXTRACTIONS: tuple[Extraction, ...] = get_args(Extraction)
 
 
-def first_factors(cov: Array, k: int) -> Array:
-    """(p, k) loadings of k uncorrelated factors: the best of several maxima of the likelihood, no item whole.
+def first_factors(cov: Array, k: int, extraction: Extraction = "ml") -> Array:
+    """(p, k) loadings of k uncorrelated factors: the best of the minima that several starts lead to, no item whole.
 
-    Least squares where the covariances are not positive definite, as polychoric ones may be.
+    By least squares in any case where the covariances are not positive definite, as polychoric ones may be.
     """
     sd = np.sqrt(np.diag(cov))
     R = cov / np.outer(sd, sd)
-    loadings = extracted(R, k, "ml" if exceeds(R, SINGULAR) else "pa").loadings
+    loadings = extracted(R, k, extraction if exceeds(R, SINGULAR) else "pa").loadings
     communality = (loadings**2).sum(axis=1)
     shrunk = np.sqrt(np.minimum(1.0, MOST / np.maximum(communality, SINGULAR)))
     return loadings * shrunk[:, None] * sd[:, None]

@@ -22,6 +22,7 @@ from sexresearch.sem.implied.structure import Structure, implied
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.matrices import exceeds, invert
+from sexresearch.sem.rotation.extraction import Extraction
 from sexresearch.sem.terms.objective import Objective
 
 DOUBLINGS = 12  # of the variances, before a start is given up
@@ -29,12 +30,18 @@ SMALLEST_SHARE = 0.05  # of a variance, left to a residual at the start
 
 
 def starting_values(
-    structures: Sequence[Structure], table: ParameterTable, moments: Sequence[tuple[Array, Array]]
+    structures: Sequence[Structure],
+    table: ParameterTable,
+    moments: Sequence[tuple[Array, Array]],
+    extraction: Extraction = "ml",
 ) -> Array:
-    """(q,) starting values from each group's structure, rows and (mean (p,), cov (p, p)); `start()` values win."""
+    """(q,) starting values from each group's structure, rows and (mean (p,), cov (p, p)); `start()` values win.
+
+    `extraction` is how exploratory factors are found.
+    """
     total, count = np.zeros(table.n_free), np.zeros(table.n_free)
     for number, (structure, (mean, cov)) in enumerate(zip(structures, moments, strict=True)):
-        values = _group_start(structure, _layout(table, number), mean, cov)
+        values = _group_start(structure, _layout(table, number), mean, cov, extraction)
         total += np.bincount(structure.free, values, table.n_free)
         count += np.bincount(structure.free, minlength=table.n_free)
     theta = total / np.maximum(count, 1.0)
@@ -132,15 +139,15 @@ def _causes(rows: Sequence[Parameter], place: dict[str, int]) -> tuple[tuple[Arr
     return tuple((np.array(outcomes), np.array([causes[y] for y in outcomes])) for outcomes in chosen)
 
 
-def _group_start(structure: Structure, layout: _Layout, mean: Array, cov: Array) -> Array:
+def _group_start(structure: Structure, layout: _Layout, mean: Array, cov: Array, extraction: Extraction) -> Array:
     B = structure.directed.copy()
-    joint = _measure(structure, layout, B, cov)
+    joint = _measure(structure, layout, B, cov, extraction)
     S = _regress(structure, layout, B, joint)
     values = np.where(structure.is_path, B[structure.row, structure.col], S[structure.row, structure.col])
     return _intercepts(structure, values, mean) if structure.has_means else values
 
 
-def _measure(structure: Structure, layout: _Layout, B: Array, cov: Array) -> Array:
+def _measure(structure: Structure, layout: _Layout, B: Array, cov: Array, extraction: Extraction) -> Array:
     """Fill loadings into B and return the (m, m) covariances of observed and latent variables they suggest."""
     m, p = len(structure.names), structure.p
     joint = np.zeros((m, m))
@@ -155,7 +162,7 @@ def _measure(structure: Structure, layout: _Layout, B: Array, cov: Array) -> Arr
         for factors, items, anchors in layout.blocks:
             if len(factors) > 1 and factors[0] in latents:
                 cov = joint[items[:, None], items]
-                B[items[:, None], factors] = echelon(first_factors(cov, len(factors)), anchors)
+                B[items[:, None], factors] = echelon(first_factors(cov, len(factors), extraction), anchors)
                 scale[factors] = 1.0
         _compose(joint, B, latents, known, scale)
     return joint

@@ -8,11 +8,13 @@ doi 10.1007/BF02289468.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from sexresearch.sem.arrays import Array
 
+Extraction = Literal["ml", "pa"]
 LEAST = 0.005  # bound of uniquenesses; an item that reaches it is explained whole (Heywood case)
 STATIONARY = 1e-5  # largest projected gradient at a minimum, of discrepancies of the order of 1
 STARTS = 6  # of uniquenesses: one from multiple correlations, one even, the rest drawn from a fixed seed
@@ -44,7 +46,7 @@ class Factors:
         return 1.0 - self.uniqueness
 
 
-def extracted(R: Array, k: int, method: str) -> Factors:
+def extracted(R: Array, k: int, method: Extraction) -> Factors:
     """k factors of the correlations R (p, p) by "ml" or "pa": the smallest of the minima that the starts lead to."""
     from scipy.optimize import minimize  # loads much that nothing else needs
 
