@@ -15,7 +15,7 @@ from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Columns, frame_of
 from sexresearch.sem.data.pieces import Reader
 from sexresearch.sem.data.sample import Sample, whole_sample
-from sexresearch.sem.data.sources import FrameSource, columns_behind, source_of
+from sexresearch.sem.data.sources import FrameSource, columns_behind, source_behind
 from sexresearch.sem.data.streamed import GROUP, Streamed
 from sexresearch.sem.data.sums import moments_of
 from sexresearch.sem.data.weighted_moments import Weighed
@@ -132,8 +132,7 @@ def _plain(model: Model, options: Options) -> Options:
 def _read(model: Model, data: object, by: str) -> Streamed:
     if not isinstance(by, str):
         raise OptionError(f"by names the column of the branches; found {by!r}")
-    in_memory = isinstance(data, pd.DataFrame) or hasattr(data, "answers")
-    source = None if in_memory else source_of(data)
+    source = source_behind(data)
     source = FrameSource(frame_of(data)) if source is None else source
     columns = Columns(model.observed, by)
     absent = [name for name in (*model.observed, by) if columns_behind([name], source.names) is None]

@@ -11,13 +11,14 @@ from sexresearch.errors import OptionError
 from sexresearch.sem.data.in_sql import summed_in_sql
 from sexresearch.sem.data.ordered_columns import ordered_names
 from sexresearch.sem.data.pieces import Reader
-from sexresearch.sem.data.sources import IbisSource, columns_behind, source_of
-from sexresearch.sem.data.streamed import Streamed, streamed
+from sexresearch.sem.data.sources import IbisSource, ReadOnce, Source, columns_behind, source_behind
+from sexresearch.sem.data.streamed import GROUP, Streamed, streamed
 from sexresearch.sem.data.streamed_categories import streamed_categories, typed_levels
 from sexresearch.sem.data.totals import TooManyUnits
 from sexresearch.sem.estimation.estimate import columns_of
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.estimation.settled import settled
+from sexresearch.sem.fitting import Fitting, options_of
 from sexresearch.sem.language.model import Model
 
 PLAIN = ("standard", "none")  # errors that need no scores
@@ -34,9 +35,34 @@ def from_pieces(
 
     `costs` is told where sums would be no smaller than the rows, which are then read into memory.
     """
-    source = None if isinstance(data, pd.DataFrame) or hasattr(data, "answers") else source_of(data)
+    source = source_behind(data)
     if source is None:
         return None
+    if not isinstance(data, ReadOnce):
+        return _summed(model, source, requested, engine, method, costs)
+    shared = replace(requested, group_equal=(), group_partial=())
+    key = columns_of(model, requested), bool(model.statements.levels), shared, engine, method
+    if key not in data.known:
+        data.known[key] = _summed(model, source, requested, engine, method, costs)
+    return data.known[key]
+
+
+def rows_by_group(model: Model, data: object, fitting: Fitting, group: str) -> dict[object, int] | None:
+    """How many rows of each group take part in a fit; None where no sums tell."""
+    requested = options_of(fitting, group)
+    sums = from_pieces(model, data, requested, "native", "joint", str)
+    if sums is None:
+        return None
+    numbers, rows = sums.totals.keys // GROUP, sums.totals.rows
+    return {
+        label: int(rows[: len(numbers)][numbers == number].sum())
+        for number, label in zip(sums.groups, sums.labels, strict=True)
+    }
+
+
+def _summed(
+    model: Model, source: Source, requested: Options, engine: str, method: str, costs: Callable[[str], object]
+) -> Streamed | None:
     levels, beyond = bool(model.statements.levels), engine != "native" or method != "joint"
     if (beyond or levels) and isinstance(source, IbisSource):
         raise OptionError(STAYING.format(what="a model of two levels, another engine or method='sam'"))

@@ -22,10 +22,12 @@ from sexresearch.sem.after.nesting import relation
 from sexresearch.sem.after.score_tests import Separated, released, separated
 from sexresearch.sem.after.vuong import Vuong, vuong
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.code_moments import CodeMoments
 from sexresearch.sem.data.moments import Moments
-from sexresearch.sem.data.observed import Answers, Columns, frame_of, numeric, used_columns
+from sexresearch.sem.data.observed import Answers, Columns, first_rows, frame_of, numeric, used_columns
 from sexresearch.sem.data.ordered_columns import is_ordered
 from sexresearch.sem.data.sample import from_gaps
+from sexresearch.sem.data.sources import read_once
 from sexresearch.sem.delta_method import carried
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ROBUST as LIKELIHOODS
@@ -36,6 +38,7 @@ from sexresearch.sem.fitting import Fitting
 from sexresearch.sem.fitting import options_of as options_asked
 from sexresearch.sem.implied.total_effects import total_effects
 from sexresearch.sem.inference.chisquare import chisq_pvalue
+from sexresearch.sem.inference.mean_covariance import mean_covariance
 from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.inference.rmsea import rmsea
 from sexresearch.sem.item_subsets import ItemSubsets, TotalEffect, item_subsets
@@ -47,7 +50,7 @@ from sexresearch.sem.language.other_arrows import with_arrows
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.statements import Formula, Modifiers
-from sexresearch.sem.ordinal.category_covariances import category_covariances, code_covariances
+from sexresearch.sem.ordinal.category_covariances import category_covariances
 from sexresearch.sem.output.bibliography import Reference, every_reference, references
 from sexresearch.sem.output.fit_verdict import fit_prose, fit_verdicts
 from sexresearch.sem.output.reported import Reported, reported
@@ -76,6 +79,7 @@ from sexresearch.sem.rotation.extraction import Extraction
 from sexresearch.sem.rotation.method import Method as RotationMethod
 from sexresearch.sem.rotation.rotate import rotate
 from sexresearch.sem.shared_out import shared_out
+from sexresearch.sem.streaming import rows_by_group
 from sexresearch.sem.terms.scores import cluster_sums
 from sexresearch.sem.workers import Workers
 
@@ -120,6 +124,7 @@ __all__ = [
     "equality_tests",
     "estimated",
     "every_reference",
+    "first_rows",
     "fit_prose",
     "fit_verdicts",
     "frame_of",
@@ -135,6 +140,7 @@ __all__ = [
     "options_of",
     "parameter_slopes",
     "quiet_fit",
+    "read_once",
     "redrawn",
     "references",
     "relation_of",
@@ -143,6 +149,7 @@ __all__ = [
     "rmsea",
     "rotate",
     "row_values",
+    "rows_by_group",
     "shared_out",
     "thresholds",
     "total_effects",
@@ -158,6 +165,7 @@ __all__ = [
 ]
 
 
+@when_asked("mean_cov")
 @dataclass(frozen=True, eq=False)
 class ViewBlock:
     """One group, or one level of it: its variables, and what the sample said about them.
@@ -167,7 +175,8 @@ class ViewBlock:
     takes them (denominator n; polychoric, by EM, pairwise). complete : whether no answer is missing.
     has_means : whether means are modelled. answers (rows, p), weights (rows,), clusters (rows,) : None
     where there are only moments, or no weights or clusters. level : 1 or 2 (n is then 0, `n_clusters` tells), or None.
-    code_cov (p, p) : of the category codes of ordered variables, where tables stand for answers and tell it.
+    Where answers were added up, codes : moments of those of ordered variables; ends (2, p) : the lowest and highest;
+    mean_cov (p, p) : covariance of the means, robust to weights and clusters.
     """
 
     label: object
@@ -185,7 +194,9 @@ class ViewBlock:
     clusters: Array | None = None
     level: int | None = None
     n_clusters: int = 0
-    code_cov: Array | None = None
+    codes: CodeMoments | None = None
+    ends: Array | None = None
+    mean_cov: Array | None = None
 
     @property
     def observed(self) -> tuple[str, ...]:
@@ -297,24 +308,16 @@ def _block(fitted: Fitted, number: int) -> ViewBlock:
     fixed, own = roles.exogenous if fitted.options.fixed_x else (), sample.answers
     rows: tuple[Array | None, ...] = (None,) * 3 if own is None else (own.values, own.weights, own.clusters)  # noqa: PD011
     sample_facts = sample.n, sample.nobs, sample.mean, sample.cov, sample.complete, structure.has_means
-    clusters = 0 if sample.nested is None else sample.nested.data.n_clusters
-    counts = None if sample.ordinal is None else sample.ordinal.frequencies
     up = sample.nested  # level 2, whose answers stand in every row of a cluster
     if own is None and up is not None and up.answers is not None:
         rows = (up.answers.values[:, up.data.between], None, up.answers.clusters)  # noqa: PD011
     return ViewBlock(
-        sample.label,
-        names,
-        roles,
-        *sample_facts,
-        fixed,
-        rows[0],
-        rows[1],
-        rows[2],
-        fitted.table.level(number),
-        clusters,
-        None if own is not None or counts is None else code_covariances(counts, sample.nobs),
-    )
+        sample.label, names, roles, *sample_facts, fixed, rows[0], rows[1], rows[2],
+        fitted.table.level(number), 0 if up is None else up.data.n_clusters,
+        None if own is not None or sample.ordinal is None else CodeMoments(sample),
+        None if sample.again is None or sample.again.ends is None else np.array(sample.again.ends),
+        lambda: mean_covariance(sample, fitted.options.sampling_weights is not None),  # type: ignore[arg-type]
+    )  # fmt: skip
 
 
 def row_values(fit: View, theta: Array, exogenous: Array) -> Array:

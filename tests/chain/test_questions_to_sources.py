@@ -20,6 +20,7 @@ OPTIONS = [
     {"estimator": "MLM"},
     {"sampling_weights": "w", "cluster": "branch"},
     {"missing": "fiml", "estimator": "MLR"},
+    {"sampling_weights": "w"},
     {"group": "brand", "cluster": "branch"},
     {"ordered": True, "cluster": "branch"},
     {"ordered": True, "group": "brand"},
@@ -30,6 +31,8 @@ QUESTIONS = {
     "htmt": sx.htmt,
     "effects": lambda fitted: sx.effects(fitted, "joy", "stay"),
     "importance": lambda fitted: sx.importance(fitted, "stay", scale=(1, 5)),
+    "importance from the lowest to the highest answer": lambda fitted: sx.importance(fitted, "stay"),
+    "what if": lambda fitted: sx.what_if(fitted, {"joy": 0.5}, scale=(1, 5)),
     "modification indices": lambda fitted: fitted.modification_indices(sort=False),  # some are equal
     "residuals": lambda fitted: fitted.residual_table("normalized"),
     "standardized": lambda fitted: fitted.parameters,
@@ -68,8 +71,61 @@ def test_later_questions_are_answered_as_from_memory(answers, path, options):
         assert_same(question(whole), question(parts))
 
 
-@pytest.mark.parametrize("options", [{"cluster": "branch"}, {"ordered": True}], ids=str)
-def test_invariance_is_that_of_memory(answers, options, tmp_path):
-    answers.to_parquet(tmp_path / "answers.parquet")
-    tables = [sx.invariance(MODEL, data, group="brand", fitting=sx.Fitting(**options)) for data in (answers, tmp_path)]
+WITH_GAPS = [
+    {},
+    {"group": "brand"},
+    {"missing": "fiml", "estimator": "MLR"},
+    {"missing": "fiml", "estimator": "MLR", "cluster": "branch"},
+    {"missing": "fiml", "sampling_weights": "w"},
+    {"ordered": True},
+    {"ordered": True, "missing": "pairwise"},
+    {"ordered": True, "missing": "pairwise", "sampling_weights": "w", "group": "brand"},
+]
+
+
+@pytest.mark.parametrize("options", WITH_GAPS, ids=str)
+def test_later_questions_to_answers_with_gaps_too(answers, options, tmp_path, monkeypatch):
+    rng, gaps = np.random.default_rng(4), answers.astype(dict.fromkeys("abcdef", float))
+    gaps[["b", "d"]] = gaps[["b", "d"]].mask(rng.random((N, 2)) < 0.1)
+    if "ordered" not in options:
+        gaps.loc[gaps["a"] == gaps["a"].max(), "b"] = np.nan  # so that the ends of complete rows are others
+    gaps.to_parquet(tmp_path / "answers.parquet", row_group_size=100)
+    monkeypatch.setattr(sources, "ROWS_AT_ONCE", 150)
+    monkeypatch.setattr(observed, "read_columns", _refused)
+    whole, parts = (sx.fit(MODEL, data, **options) for data in (gaps, str(tmp_path)))
+    for question in QUESTIONS.values():
+        assert_same(question(whole), question(parts))
+
+
+STEPS = [
+    ({"cluster": "branch"}, 1),
+    ({"ordered": True, "cluster": "branch"}, 1),
+    ({"ordered": True}, 3),  # and once more for each brand
+    ({"estimator": "MLR"}, 3),
+    ({"missing": "fiml"}, 1),
+]
+
+
+@pytest.mark.parametrize(("options", "readings"), STEPS, ids=str)
+def test_invariance_is_that_of_memory_in_one_reading(answers, options, readings, path, monkeypatch):
+    shuffled, calls, real = answers.sample(frac=1, random_state=2), [], pieces.Reader.pieces
+    monkeypatch.setattr(pieces.Reader, "pieces", lambda reader: calls.append(1) or real(reader))
+    tables = [sx.invariance(MODEL, data, group="brand", fitting=sx.Fitting(**options)) for data in (shuffled, path)]
     assert_same(*tables, ROUGH)
+    assert len(calls) == readings
+
+
+def test_who_is_compared_is_told_by_the_sums(answers, path, tmp_path):
+    questions = (
+        lambda data: sx.invariance("joy =~ a + b + c", data, group="brand", partial=True),
+        lambda data: sx.latent_means(MODEL, data, group="brand"),
+        lambda data: sx.path_differences(MODEL, data, group="brand"),
+    )
+    shuffled = answers.sample(frac=1, random_state=2)
+    for question in questions:
+        assert_same(question(shuffled), question(path), ROUGH)
+    few = answers.assign(brand=answers["brand"].where(answers.index > 3, "rare"))
+    few.to_parquet(tmp_path / "few.parquet")
+    tables = [sx.invariance(MODEL, data, group="brand") for data in (few, tmp_path / "few.parquet")]
+    assert tables[0].equals(tables[1])
+    assert "'rare' holds 4 respondents" in tables[1]["note"].iloc[0]

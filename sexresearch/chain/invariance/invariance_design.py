@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from sexresearch.chain.invariance.identification import higher, means_at_zero, scaled_by_text
 from sexresearch.errors import OptionError
 from sexresearch.sem import Fitting, Model, Moments, Results
-from sexresearch.sem.view import frame_of, is_ordered, quiet_fit, written
+from sexresearch.sem.view import first_rows, frame_of, is_ordered, quiet_fit, read_once, rows_by_group, written
 
 Formulas = tuple[str, ...]
 OLD = ("estimator", "missing", "ordered", "cluster", "sampling_weights")  # arguments that `Fitting` took over
@@ -61,15 +62,19 @@ class FitSource:
         group_partial: Sequence[str] = (),
     ) -> Results:
         """A fit with means whose warnings stay in `results.problems`."""
-        own = replace(
+        own = self.as_fitted(std_lv)
+        equal, partial = tuple(group_equal), tuple(group_partial)
+        return quiet_fit(
+            model, self.data, own, moments=self.moments, group=group, group_equal=equal, group_partial=partial
+        )
+
+    def as_fitted(self, std_lv: bool) -> Fitting:
+        """How every model is fitted: with means, ordered items in the theta parameterization."""
+        return replace(
             self.fitting,
             std_lv=std_lv or self.fitting.std_lv,
             meanstructure=True,
             parameterization="theta" if self.fitting.ordered else self.fitting.parameterization,
-        )
-        equal, partial = tuple(group_equal), tuple(group_partial)
-        return quiet_fit(
-            model, self.data, own, moments=self.moments, group=group, group_equal=equal, group_partial=partial
         )
 
 
@@ -91,7 +96,17 @@ class Groups:
         """The groups in order of first appearance, or of the moments."""
         if self.source.moments is not None:
             return tuple(self.source.moments)
+        if self._rows is not None:
+            return tuple(self._rows)
         return tuple(frame_of(self.source.data)[self.group].dropna().unique().tolist())
+
+    @cached_property
+    def _rows(self) -> dict[object, int] | None:
+        """Rows of each group that take part, where a source was added up."""
+        if self.group is None:
+            return None
+        fitting = self.source.as_fitted(not scaled_by_text(self.model))
+        return rows_by_group(self.model, self.source.data, fitting, self.group)
 
     def fit(self, equal: Sequence[str], free: Formulas) -> Results:
         """One step, by `group_equal` and `group_partial`."""
@@ -111,6 +126,8 @@ class Groups:
         """Groups with no more complete rows than items."""
         if self.source.moments is not None or self.group is None:
             return ""
+        if self._rows is not None:
+            return _small(self._rows, len(self.model.observed))
         frame = frame_of(self.source.data)
         items = [name for name in self.model.observed if name in frame.columns]
         if self.group not in list(frame.columns) or len(items) < len(self.model.observed):
@@ -118,10 +135,13 @@ class Groups:
         answered = frame[items].notna()
         rows = answered.any(axis=1) if self.source.fitting.missing in FIML else answered.all(axis=1)
         sizes = rows.groupby(frame[self.group], sort=False, observed=True).sum()
-        small = [f"group {label!r} holds {int(n)}" for label, n in sizes.items() if n <= len(items)]
-        if not small:
-            return ""
-        return f"{', '.join(small)} respondents with answers, too few for {len(items)} items"
+        return _small(sizes.to_dict(), len(items))
+
+
+def _small(sizes: Mapping[Any, int], items: int) -> str:
+    """Groups with no more rows than items, in words; empty where there are none."""
+    small = [f"group {label!r} holds {int(n)}" for label, n in sizes.items() if n <= items]
+    return f"{', '.join(small)} respondents with answers, too few for {items} items" if small else ""
 
 
 @dataclass(frozen=True)
@@ -245,7 +265,7 @@ def source_of(data: object | None, moments: Mapping[object, Moments] | None, fit
         raise OptionError("invariance is about means as well: leave meanstructure=False out of fitting")
     if fitting.parameterization == "delta":
         raise OptionError("invariance of ordered items takes the theta parameterization: leave it out of fitting")
-    return FitSource(data, moments, fitting)
+    return FitSource(read_once(data), moments, fitting)
 
 
 def with_categories(source: FitSource, model: Model | str, waves: Mapping[str, str] | None, partial: bool) -> FitSource:
@@ -263,8 +283,8 @@ def with_categories(source: FitSource, model: Model | str, waves: Mapping[str, s
     if source.data is not None and not isinstance(ordered, bool):
         items = (model if isinstance(model, Model) else Model(model)).observed
         columns = {pattern.replace("{}", item) for pattern in (waves or {"": "{}"}).values() for item in items}
-        typed = (str(name) for name, dtype in frame_of(source.data).dtypes.items() if is_ordered(dtype))
-        ordered = tuple(dict.fromkeys([*ordered, *(name for name in typed if name in columns)]))
+        known = first_rows(source.data, sorted(columns)).dtypes
+        ordered = tuple(dict.fromkeys([*ordered, *(str(name) for name, dtype in known.items() if is_ordered(dtype))]))
     if ordered and partial:
         raise OptionError("partial=True searches loadings and intercepts of continuous items; leave ordered= out")
     return replace(source, fitting=replace(source.fitting, ordered=ordered))

@@ -198,6 +198,8 @@ def no_means(block: ViewBlock) -> bool:
 
 def _mean_covariance(block: ViewBlock) -> Array:
     """(p, p) sampling covariance of the means: cov / n, summed within clusters where the fit has them."""
+    if block.mean_cov is not None:
+        return block.mean_cov
     plain = block.answers is None or (block.clusters is None and block.weights is None)
     if plain or block.answers is None or not block.complete or block.level == 2:
         return block.cov / (block.n_clusters if block.level == 2 else block.n)

@@ -76,7 +76,8 @@ def _answered(fit: View, name: str) -> tuple[float, float, Array]:
     """Lowest and highest answer over all groups (NaN for moments), and the means by group."""
     blocks = [block for block in fit.blocks if name in block.observed]
     means = np.array([block.mean[block.observed.index(name)] for block in blocks])
-    parts = [block.answers[:, block.observed.index(name)] for block in blocks if block.answers is not None]
+    known = [(block, rows) for block in blocks for rows in (block.answers, block.ends) if rows is not None]
+    parts = [rows[:, block.observed.index(name)] for block, rows in known]
     seen = np.concatenate(parts) if parts else np.array([np.nan])
     return (float(np.nanmin(seen)), float(np.nanmax(seen)), means) if parts else (np.nan, np.nan, means)
 

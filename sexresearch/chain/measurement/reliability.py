@@ -189,10 +189,9 @@ def _alpha(block: ViewBlock, items: Sequence[str], standardized: bool) -> tuple[
 
 
 def _code_cov(block: ViewBlock, place: list[int]) -> tuple[Array, float]:
-    """Covariances of the codes of some items, and the rows behind them; NaN where no answers are held to tell them."""
+    """Covariances of the codes of some items, and the rows behind them; NaN where no answers tell them."""
     if block.answers is None:
-        known = np.full((len(block.mean),) * 2, np.nan) if block.code_cov is None else block.code_cov
-        return known[np.ix_(place, place)], float(block.nobs)
+        return (np.full((len(place),) * 2, np.nan), float(block.nobs)) if block.codes is None else block.codes.of(place)
     codes = block.answers[:, place]
     codes = codes[~np.isnan(codes).any(axis=1)]
     return np.cov(codes.T), float(len(codes))

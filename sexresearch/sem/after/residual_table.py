@@ -90,6 +90,7 @@ def _curvature(fitted: Fitted, point: Point) -> Array:
 def observed_covariance(fitted: Fitted, number: int) -> Array:
     """(moments, moments) covariance of one group's observed moments, robust where the standard errors are."""
     options, term = fitted.options, fitted.objective.groups[number]
-    behind = term.sample.answers is not None or term.sample.has_sums
+    sample = term.sample
+    behind = sample.answers is not None or sample.again is not None or sample.has_sums
     robust = options.se not in ("standard", "none") and behind
     return term.sampling_covariance(robust or options.estimator in ("WLS", "DWLS"), options.information or "")

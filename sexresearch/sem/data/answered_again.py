@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
@@ -15,8 +16,16 @@ OTHER_ANSWERS = (
 )
 
 
+Ends: TypeAlias = "tuple[tuple[float, ...], tuple[float, ...]]"
+
+
 class AnsweredAgain(ABC):
-    """Rows that are not held in memory and can be read once more, for what sums do not tell."""
+    """Rows that are not held in memory and can be read once more, for what sums do not tell.
+
+    ends : lowest and highest answers to the variables of the sample, where these were noticed.
+    """
+
+    ends: Ends | None
 
     @abstractmethod
     def chunks(self) -> Iterator[Answers]:

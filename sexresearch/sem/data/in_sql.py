@@ -17,8 +17,9 @@ import numpy as np
 
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.answered_again import AnsweredAgain
+from sexresearch.sem.data.answered_again import AnsweredAgain, Ends
 from sexresearch.sem.data.column_names import look_alikes
+from sexresearch.sem.data.group_ends import GroupEnds
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.pieces import Reach, Reader
 from sexresearch.sem.data.rows_used import group_prefix
@@ -142,7 +143,19 @@ def summed_in_sql(reader: Reader, gaps: bool) -> Streamed:
     _fill(totals, sums, numbers.items)
     seen = [[bool(kind >> k & 1) for k in range(numbers.items)] for kind in kinds]
     made = np.array(seen, dtype=bool).reshape(-1, numbers.items) if gaps else None
-    return SummedInSql(reader, counted, totals, made)
+    return SummedInSql(reader, counted, totals, made, ends=_ends(numbers, rows))
+
+
+def _ends(numbers: Numbers, rows: Any) -> GroupEnds:
+    """Lowest and highest answers of the rows that take part, by group."""
+    ends, p, known = GroupEnds(), numbers.items, numbers.reader.groups.numbers
+    parts = {f"{end}{k}": getattr(rows[f"x{k}"], end)() for k in range(p) for end in ("min", "max")}
+    keys = [key for key in ("g",) if key in rows.columns]
+    columns = in_parts(rows, keys, {"n": rows.count(), **parts})
+    for row, key in enumerate(_keys(columns, keys)):
+        values = np.array([[columns[f"{end}{k}"][row] for k in range(p)] for end in ("min", "max")], dtype=float)
+        ends.add(np.full(2, known.get(key.get("g"), 0)), values)
+    return ends
 
 
 def _bit(rows: Any, k: int) -> Any:
@@ -269,7 +282,7 @@ class PartInSql(Part):
 
     def again(self, share: float) -> AnsweredAgain:
         names = tuple(self.items[place] for place in self.places)
-        return AskedAgain(self.all.reader, self.label, names, share, self.rows, self.all.kinds is None)
+        return AskedAgain(self.all.reader, self.label, names, share, self.rows, self.all.kinds is None, self.ends)
 
 
 @dataclass(frozen=True)
@@ -282,6 +295,7 @@ class AskedAgain(AnsweredAgain):
     share: float
     rows: int
     whole: bool
+    ends: Ends | None = None
 
     def chunks(self) -> Iterator[Answers]:
         raise OptionError(

@@ -16,7 +16,7 @@ from sexresearch.frozen import by_value, copied
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.column_names import spelled_as
 from sexresearch.sem.data.products import with_products
-from sexresearch.sem.data.sources import columns_behind, read_columns, source_of
+from sexresearch.sem.data.sources import IbisSource, as_frame, columns_behind, read_columns, source_behind
 
 LARGEST, SMALLEST = 1e60, 1e-60  # of values and their differences: fourth powers of them are numbers still
 
@@ -64,7 +64,7 @@ def frame_of(data: object) -> pd.DataFrame:
     """
     frame = data if isinstance(data, pd.DataFrame) else getattr(data, "answers", data)
     if not isinstance(frame, pd.DataFrame):
-        source = source_of(frame)
+        source = source_behind(frame)
         frame = _converted(frame) if source is None else read_columns(source, source.names)
     if frame.empty:
         raise DataError(f"the data are empty: {len(frame)} rows, {frame.shape[1]} columns")
@@ -107,7 +107,7 @@ def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.D
 
 def _frame_with(data: object, wanted: Sequence[str]) -> pd.DataFrame:
     """The data as a frame; of a source only the columns wanted, and no row where one of them is absent."""
-    source = None if isinstance(data, pd.DataFrame) or hasattr(data, "answers") else source_of(data)
+    source = source_behind(data)
     if source is None:
         return frame_of(data)
     chosen = columns_behind(wanted, source.names)
@@ -116,8 +116,19 @@ def _frame_with(data: object, wanted: Sequence[str]) -> pd.DataFrame:
 
 def column_names(data: object) -> list[object]:
     """The columns of whatever can be fitted; no row of a source is read."""
-    source = None if isinstance(data, pd.DataFrame) or hasattr(data, "answers") else source_of(data)
+    source = source_behind(data)
     return frame_of(data).columns.tolist() if source is None else list(source.names)
+
+
+def first_rows(data: object, names: Sequence[str]) -> pd.DataFrame:
+    """Those of the columns that there are, for their types: of a source the first piece, of a warehouse no row."""
+    source = source_behind(data)
+    if source is None:
+        frame = frame_of(data)
+        return frame.loc[:, frame.columns.isin(list(names))]
+    wanted = [name for name in names if name in source.names]
+    pieces = iter(()) if isinstance(source, IbisSource) or not wanted else source.pieces(wanted)
+    return next((as_frame(rows) for rows in pieces), pd.DataFrame(columns=wanted))
 
 
 def split_groups(frame: pd.DataFrame, columns: Columns) -> tuple[list[Answers], list[str]]:

@@ -10,13 +10,13 @@ import pandas as pd
 
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.answered_again import AnsweredAgain
-from sexresearch.sem.data.batches import numbers_of, series_of, whole_ends
+from sexresearch.sem.data.answered_again import AnsweredAgain, Ends
+from sexresearch.sem.data.batches import numbers_of, series_of
 from sexresearch.sem.data.column_names import spelled_as
+from sexresearch.sem.data.group_ends import ends_of
 from sexresearch.sem.data.observed import (
     Answers,
     Columns,
-    extremes,
     is_real,
     kind_of,
     plain_numbers,
@@ -231,13 +231,14 @@ class Reach:
         self.names = names
         self.low, self.high = np.full((2, len(names)), np.nan)
 
-    def add(self, values: Array) -> None:
-        """Some rows (n, p)."""
-        low, high = extremes(values) if values.dtype.kind == "f" else whole_ends(values)
+    def add(self, values: Array) -> tuple[Array, Array]:
+        """Some rows (n, p), whose own lowest and highest values (p,) are handed back."""
+        low, high = ends_of(values)
         self.low, self.high = np.fmin(self.low, low), np.fmax(self.high, high)
         endless = [name for name, x in zip(self.names, np.isinf(low) | np.isinf(high), strict=True) if x]
         if endless:
             raise DataError(f"{', '.join(map(repr, endless))} has infinite values. Correct or drop these columns")
+        return low, high
 
     def refuse(self) -> None:
         """DataError names columns without answers, without variation, or beyond what can be computed."""
@@ -249,7 +250,8 @@ class RowsAgain(AnsweredAgain):
     """The rows of one group that took part, to be read once more for what sums do not tell.
 
     places : of the items in the order that is wanted. share : what weights are multiplied by. rows : how many there
-    were. whole : only rows without gaps take part. needed : places of items that no row may lack.
+    were. whole : only rows without gaps take part. needed : places of items that no row may lack. ends : of the
+    items that are wanted.
     """
 
     reader: Reader
@@ -260,6 +262,7 @@ class RowsAgain(AnsweredAgain):
     rows: int
     whole: bool
     needed: tuple[int, ...] = ()
+    ends: Ends | None = None
 
     def chunks(self) -> Iterator[Answers]:
         """The rows piece by piece; DataError where their number is another than it was."""

@@ -55,6 +55,27 @@ def source_of(data: object) -> Source | None:
     return LazySource(lazy, f"the {type(data).__name__}") if isinstance(lazy, nw.LazyFrame) else None
 
 
+@dataclass(frozen=True, eq=False)
+class ReadOnce:
+    """A source of which several models are fitted, and what was added up for them by what that depends on."""
+
+    source: Source
+    known: dict[object, Any] = field(default_factory=dict)
+
+
+def source_behind(data: object) -> Source | None:
+    """The source, as `source_of` knows it; None for a frame or a survey in memory too."""
+    if isinstance(data, ReadOnce):
+        return data.source
+    return None if isinstance(data, pd.DataFrame) or hasattr(data, "answers") else source_of(data)
+
+
+def read_once(data: object) -> object:
+    """A source as one that is read once for all models of the same columns and options; other data as they are."""
+    source = None if data is None else source_behind(data)
+    return data if source is None or isinstance(data, ReadOnce) else ReadOnce(source)
+
+
 def read_columns(source: Source, names: Sequence[str]) -> pd.DataFrame:
     """Every row of these columns, of no others."""
     pieces = [as_frame(rows) for rows in source.pieces(names)]
@@ -247,9 +268,12 @@ class IbisSource(_Opened):
         return tuple(self.native.columns)
 
     def pieces(self, names: Sequence[str]) -> Iterator[Rows]:
-        """The columns in batches."""
-        read = self.native.select(*names).to_pyarrow_batches(chunk_size=ROWS_AT_ONCE)
-        yield from (batch for batch in read if batch.num_rows)
+        """The columns in batches; DataError where the warehouse does not hand them out."""
+        try:
+            rows = self.native.select(*names).to_pyarrow()
+        except Exception as error:  # every driver has errors of its own
+            raise DataError(f"{self.label} cannot be read ({type(error).__name__}): {on_one_line(error)}") from error
+        yield from (batch for batch in rows.to_batches(max_chunksize=ROWS_AT_ONCE) if batch.num_rows)
 
 
 def _readable(part: Any, names: Sequence[str]) -> bool:

@@ -15,9 +15,10 @@ import numpy as np
 
 from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.answered_again import AnsweredAgain
+from sexresearch.sem.data.answered_again import AnsweredAgain, Ends
 from sexresearch.sem.data.batches import equal_rows
 from sexresearch.sem.data.cluster_totals import ClusterTotals
+from sexresearch.sem.data.group_ends import GroupEnds
 from sexresearch.sem.data.ordered_columns import Levels
 from sexresearch.sem.data.pieces import Piece, Reach, Reader, RowsAgain
 from sexresearch.sem.data.rows_used import cost_note, dropped_note, group_prefix, silent_rows
@@ -69,7 +70,8 @@ def counts_of(groups: Array, units: Array | None = None) -> dict[int, int]:
 class Streamed:
     """A source read once: sums by group and cluster, or by group and pattern of answers (`kinds` (patterns, p)).
 
-    levels : categories of ordered items, none here. category_notes : what was noticed about them.
+    levels : categories of ordered items, none here. category_notes : what was noticed about them. ends : of rows that
+    take part.
     """
 
     reader: Reader
@@ -78,6 +80,8 @@ class Streamed:
     kinds: Array | None
     levels: Levels = field(default_factory=dict)
     category_notes: tuple[str, ...] = ()
+    ends: GroupEnds | None = None
+    kept: dict[object, tuple[tuple[Sample, ...], list[str]]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def groups(self) -> list[int]:
@@ -91,7 +95,17 @@ class Streamed:
         return [known[number] for number in self.groups]
 
     def samples(self, roles: Sequence[Roles], has_means: bool, given: bool) -> tuple[tuple[Sample, ...], list[str]]:
-        """The sample of each group, and notes; `given` says that exogenous variables must not be missing."""
+        """The sample of each group, and notes; `given` says that exogenous variables must not be missing.
+
+        They are made once for models of the same variables, so that rows are read once more for all of these.
+        """
+        key = tuple(roles), has_means, given
+        if key not in self.kept:
+            self.kept[key] = self._samples(roles, has_means, given)
+        samples, notes = self.kept[key]
+        return samples, list(notes)
+
+    def _samples(self, roles: Sequence[Roles], has_means: bool, given: bool) -> tuple[tuple[Sample, ...], list[str]]:
         parts = [
             self.part(number, label, role, has_means, role.exogenous if given else ())
             for number, label, role in zip(self.groups, self.labels, roles, strict=True)
@@ -221,7 +235,16 @@ class Part:
     def again(self, share: float) -> AnsweredAgain:
         """The rows that take part, to be read once more."""
         whole = self.all.kinds is None
-        return RowsAgain(self.all.reader, self.number, self.label, self.places, share, self.rows, whole, self.needed)
+        own = self.number, self.label, self.places, share, self.rows, whole, self.needed, self.ends
+        return RowsAgain(self.all.reader, *own)
+
+    @property
+    def ends(self) -> Ends | None:
+        """Lowest and highest answers to the variables of the group."""
+        if self.all.ends is None:
+            return None
+        low, high = self.all.ends.of(self.number)[:, list(self.places)].tolist()
+        return tuple(low), tuple(high)
 
     def sample(self, share: float) -> Sample:
         """The sample of the group with weights multiplied by `share`."""
@@ -295,14 +318,15 @@ def streamed(reader: Reader, gaps: bool, extremes: bool = False) -> Streamed:
     DataError where a column holds no numbers, or values that nothing can be computed from.
     """
     items = reader.columns.items
-    counted, reach = Counted(), Reach(items)
+    counted, reach, ends = Counted(), Reach(items), GroupEnds()
     totals, kinds = None, dict[bytes, int]()
     for piece in reader.pieces():
         counted.add(piece)
-        reach.add(piece.answers)
+        own = reach.add(piece.answers)
         used = piece.belongs & (piece.answered if gaps else piece.complete)
         numbers, piece = piece.first + np.flatnonzero(used), piece.of(used)
         counted.used(piece)
+        ends.add(piece.groups, piece.answers, own if len(numbers) == len(used) else None)
         units = piece.clusters if not gaps else _patterns(~np.isnan(piece.answers), kinds)
         if totals is None:
             totals = Totals(centre_of(piece.answers), extremes)
@@ -312,7 +336,7 @@ def streamed(reader: Reader, gaps: bool, extremes: bool = False) -> Streamed:
     reach.refuse()
     refuse_groups(reader, counted)
     made = np.array([np.unpackbits(np.frombuffer(key, np.uint8), count=len(items)) for key in kinds], dtype=bool)
-    return Streamed(reader, counted, totals, made.reshape(-1, len(items)) if gaps else None)
+    return Streamed(reader, counted, totals, made.reshape(-1, len(items)) if gaps else None, ends=ends)
 
 
 def centre_of(values: Array) -> Array:

@@ -176,8 +176,8 @@ class StreamedCategories(Streamed):
     def part(self, number: int, label: object, role: Roles, has_means: bool, given: tuple[str, ...]) -> Part:
         return OrderedPart(self, number, label, role, has_means, given)
 
-    def samples(self, roles: Sequence[Roles], has_means: bool, given: bool) -> tuple[tuple[Sample, ...], list[str]]:
-        samples, notes = super().samples(roles, has_means, given)
+    def _samples(self, roles: Sequence[Roles], has_means: bool, given: bool) -> tuple[tuple[Sample, ...], list[str]]:
+        samples, notes = super()._samples(roles, has_means, given)
         return samples, notes + [text for sample in samples for text in ordinal_notes(sample)]
 
 
