@@ -80,7 +80,7 @@ def screen(survey: Survey, duration: str | None = None) -> pd.DataFrame:
       one that only the label in the file says is none (it is missing already)
     - junk text: keyboard runs, one letter again and again, "test" and the like in columns of texts
     - labels alike: labels of a text column that differ only in case or kinds of blanks
-    - repeated id: a value of a field of role id that an earlier row has
+    - repeated id: a value of a field of role id that an earlier row has, of the same wave
     - missing answers depend on others: Little's test at the 5 % level; Little (1988),
       doi:10.1080/01621459.1988.10478722
     - not normal: Mardia's kurtosis more than 5 standard errors away; Mardia (1970), doi:10.1093/biomet/57.3.519;
@@ -127,7 +127,7 @@ def screen(survey: Survey, duration: str | None = None) -> pd.DataFrame:
     if instrument is not None:
         findings += [*_categories(items, instrument), *_ends(items, instrument), *_direction(items, instrument)]
         items = as_given(items, instrument)
-        findings += _repeated_ids(answers, instrument)
+        findings += _repeated_ids(answers, instrument, survey.waves)
     for scale, names in _scales(survey):
         findings += _same_answers(items[names], scale)
     about = [field.name for field in instrument.fields if field.role != "id"] if instrument is not None else []
@@ -276,9 +276,10 @@ def _alike(answers: pd.DataFrame, instrument: Instrument | None) -> Iterator[Fin
         yield Finding("labels alike", name, detail=detail, advice="write them alike if one group is meant")
 
 
-def _repeated_ids(answers: pd.DataFrame, instrument: Instrument) -> Iterator[Finding]:
+def _repeated_ids(answers: pd.DataFrame, instrument: Instrument, waves: str) -> Iterator[Finding]:
+    """Rows with the id of an earlier one; of the same wave, as numbers begin anew and panels answer again."""
     for field in (field for field in instrument.fields if field.role == "id"):
-        repeated = answers[field.name].duplicated() & answers[field.name].notna()
+        repeated = answers.duplicated([field.name, *filter(None, [waves])]) & answers[field.name].notna()
         values = listed(answers.loc[repeated, field.name].unique())
         detail = f"an earlier row has the same {field.name}: {values}"
         yield from about_rows("repeated id", field.name, repeated, detail, "keep one row of each respondent")

@@ -54,7 +54,8 @@ class Survey:
     columns stay as they are, listed in `extra`. Rows keep their order and their label: the row number in the
     file, first answer 1, or the index of the data frame. `notes` says what was decided in reading, `no_answers`
     which texts and codes counted as no answer, in which column, how often and why; `synthetic` is True for
-    answers that no respondent gave. `exclusions` says which rows were taken out by `without`, and why.
+    answers that no respondent gave. `exclusions` says which rows were taken out by `without`, and why. `waves` is the
+    column that says the wave where `join_waves` made the survey, else empty.
 
     >>> survey = Survey.from_frame(pd.DataFrame({"sat1": [5, 9], "city": ["Oslo", "Bern"]}))
     >>> survey.n, survey.items
@@ -68,6 +69,7 @@ class Survey:
     notes: tuple[str, ...] = ()
     no_answers: tuple[NoAnswer, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+    waves: str = ""
     _origin: int | None = None
 
     @classmethod

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 
 import pandas as pd
 
@@ -34,7 +35,7 @@ def join_waves(waves: Mapping[str, Survey], *, column: str = "wave") -> Survey:
     Returns
     -------
     Survey
-        With the instrument of the first wave and a field for the wave. A row is called by its wave and its row there,
+        With the instrument of the first wave, the titles of all, and a field for the wave. A row is called by its wave and its row there,
         as in "2025/17". What was left out of a wave stays out, with its record; a changed wording is a note, and so is
         a column outside of the instrument that one wave lacks, which is missing there.
 
@@ -67,12 +68,13 @@ def join_waves(waves: Mapping[str, Survey], *, column: str = "wave") -> Survey:
     source = SurveyFile(" and ".join(wave.source.name for wave in waves.values()), None, len(answers))
     return Survey(
         answers,
-        _instrument(next(iter(waves.values())).instrument, column),
+        _instrument([wave.instrument for wave in waves.values() if wave.instrument], column),
         source,
         any(wave.synthetic for wave in waves.values()),
         tuple(_notes(waves)),
         tuple(_no_answers(waves)),
         tuple(_exclusions(waves)),
+        column,
     )
 
 
@@ -92,10 +94,24 @@ def _check(waves: Mapping[str, Survey], column: str) -> None:
         raise OptionError(f"column={column!r} must be a name of letters, digits, '.' and '_'")
 
 
-def _instrument(first: Instrument | None, column: str) -> Instrument | None:
-    if first is None:
+def _instrument(each: Sequence[Instrument], column: str) -> Instrument | None:
+    if not each:
         return None
-    return Instrument(first.constructs, (*first.fields, Field(column, "Wave", "group")), first.title)
+    title = _title(list(dict.fromkeys(part.title for part in each if part.title)))
+    return Instrument(each[0].constructs, (*each[0].fields, Field(column, "Wave", "group")), title)
+
+
+def _title(titles: Sequence[str]) -> str:
+    """The title of all waves: what their titles begin with alike, followed by how each of them ends.
+
+    >>> _title(["Guests of the year 2025", "Guests of the year 2026"]), _title(["Guests", "Visitors"]), _title(["Guests"])
+    ('Guests of the year 2025 / 2026', 'Guests / Visitors', 'Guests')
+    """
+    words = [title.split() for title in titles]
+    alike = len(list(takewhile(lambda same: len(set(same)) == 1, zip(*words, strict=False)))) if len(words) > 1 else 0
+    return " ".join(
+        filter(None, [*(words[0][:alike] if words else []), " / ".join(" ".join(w[alike:]) for w in words)])
+    )
 
 
 def _notes(waves: Mapping[str, Survey]) -> Iterator[str]:

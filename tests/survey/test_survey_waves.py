@@ -131,3 +131,20 @@ def test_the_wave_is_a_group_of_a_chain():
     both = sx.join_waves({"1": demo.without(demo.answers.index[::2], because="odd"), "2": demo})
     assert both.synthetic
     assert set(sx.kpis(both, by="wave")["segment"]) >= {"1", "2"}
+
+
+def test_waves_have_their_own_numbers_of_respondents_and_one_title():
+    answers = ANSWERS.assign(number=[1, 2, 2])
+    numbered = ("gate =", 'number = { role = "id" }\ngate =')
+    waves = [
+        wave(("\n[scales.five]", f'\ntitle = "Guests {year}"\n[scales.five]'), numbered, answers=answers)
+        for year in (2025, 2026)
+    ]
+    both = sx.join_waves({"2025": waves[0], "2026": waves[1]})
+    assert both.waves == "wave"
+    assert both.instrument.title == "Guests 2025 / 2026"
+    found = sx.screen(both).set_index("check")
+    assert found.loc["repeated id", "rows"] == ("2025/2", "2026/2")
+    assert sx.screen(both.without(["2025/2"], because="twice")).set_index("check").loc["repeated id", "rows"] == (
+        "2026/2",
+    )
