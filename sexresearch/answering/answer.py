@@ -39,7 +39,7 @@ from sexresearch.survey import Instrument, Survey, screen
 
 FAILURES = (ArithmeticError, ValueError, np.linalg.LinAlgError)
 POINTS = 5.0  # of a lever, as `priorities` has it
-PAGE_ONE = 8  # sentences at the most
+PAGE_ONE = 9  # sentences at the most
 PAGE_ORDER = ("next", "today", "chain", "whom", "measured", "data", "limits")
 NEEDED_FIRST = ("next", "data", "measured", "chain", "whom", "today")  # where page one has no room for all
 Progress = Callable[[str], None]
@@ -71,7 +71,7 @@ class Answer:
 
     @cached_property
     def page_one(self) -> tuple[Sentence, ...]:
-        """What matters most, in eight sentences at the most: what to do first, then why."""
+        """What matters most, in nine sentences at the most: what to do first, then why."""
         first = [sentence for sentence in self.sentences if sentence.first]
         limits = [sentence for sentence in first if sentence.question == "limits"][:1]
         others = [sentence for sentence in first if sentence.question != "limits"]

@@ -11,18 +11,20 @@ from sexresearch.answering.sections import (
     figure_block,
     has_figure,
     headed,
+    largest_first,
     of_everyone,
     table_of,
     without_numbers,
     word,
 )
-from sexresearch.answering.tabulated import COMPACT
+from sexresearch.answering.tabulated import COMPACT, NEEDED
 from sexresearch.answering.text_catalogue import filled_text, named
 from sexresearch.document import Appendix, Block, Bullets, Document, Heading, Note, Paragraph
 
 if TYPE_CHECKING:
     from sexresearch.answering.answer import Answer
 
+MOST_ROWS = 8  # of a table of differences in a section; the appendix has all
 LIMIT = "lower"  # how the names of values end that are the lower end of an interval
 IN_POINTS = {"today", "high_value", "room"}  # values on a scale from 0 to 100
 ORDER = ("next", "chain", "whom", "measured", "today", "data", "limits")
@@ -60,13 +62,17 @@ def _section(answer: Answer, question: str) -> Iterator[Block]:
     for name, columns in COMPACT.get(question, {}).items():
         frame = answer.tables.get(name)
         if frame is not None and not without_numbers(name, frame):
-            yield table_of(answer, of_everyone(answer, frame, columns), name, _note(answer, name))
+            shown = largest_first(name, frame).head(MOST_ROWS) if name in NEEDED and len(frame) > MOST_ROWS else frame
+            note = _note(answer, name, len(shown), len(frame))
+            yield table_of(answer, of_everyone(answer, shown, columns), name, note)
 
 
-def _note(answer: Answer, name: str) -> str:
-    """What the numbers of a table in a section mean."""
+def _note(answer: Answer, name: str, shown: int, every: int) -> str:
+    """What the numbers of a table in a section mean, and where the rows are that it leaves out."""
     ranked = name == "priorities" and answer.tables[name]["p_first"].notna().sum() > 1
-    return " ".join([word(answer, "numbers"), *([word(answer, "first")] if ranked else [])])
+    part = filled_text(answer.language, "largest", {"shown": shown, "every": every}, "document")
+    notes = [word(answer, "numbers"), *([word(answer, "first")] if ranked else []), *([part] if shown < every else [])]
+    return " ".join(notes)
 
 
 def _appendix(answer: Answer) -> Iterator[Block]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import fill
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-MOST_LEVERS = 10  # rows of the figure on page one; the table has all
+MOST_LEVERS = 6  # rows of the figure on page one; the table has all
 MOST_DRAWN = 10  # latents of a diagram that can be read on a page; beyond, links are rows
 
 
@@ -39,12 +39,12 @@ class Figures(Mapping[str, "Figure"]):
         if "priorities" in tables:
             self._drawers["next"] = lambda: self._gains(tables["priorities"], str(material["target"]))
         if isinstance(material.get("today"), pd.DataFrame):
-            self._drawers["today"] = lambda: self._today(material["today"])
+            self._drawers["today"] = lambda: self._today(material["today"], material.get("low_is_good", ()))
         results = material.get("chain")
         if isinstance(results, Results):
             self._drawers["chain"] = lambda: self._chain(results, tables["links"])
         if isinstance(material.get("steps"), pd.DataFrame):
-            self._drawers["steps"] = lambda: invariance_ladder(material["steps"])
+            self._drawers["steps"] = lambda: self._steps(material["steps"])
 
     def __getitem__(self, name: str) -> Figure:
         figure = self._drawers[name]()
@@ -68,9 +68,18 @@ class Figures(Mapping[str, "Figure"]):
         hollow = self._text("next_note") if (shown["gain_ci_lower"] <= 0).any() else ""
         return interval_dots(shown, "gain", axis=axis, note=" ".join(filter(None, [part, hollow])))
 
-    def _today(self, frame: pd.DataFrame) -> Figure:
+    def _today(self, frame: pd.DataFrame, low_is_good: Collection[str]) -> Figure:
+        """Levels from the highest on; what is better low stands apart at the end, and says so."""
         kept = frame[frame["unit"] == "points"].sort_values("performance", ascending=False)
-        return interval_dots(kept, "performance", ends=(0.0, 100.0), axis=self._text("today_axis"), decimals=0)
+        turned = kept["construct"].isin(list(low_is_good))
+        names = [self._text("today_turned", {"name": name}) for name in kept.loc[turned, "construct"]]
+        shown = pd.concat([kept[~turned], kept[turned].assign(construct=names)])
+        return interval_dots(shown, "performance", ends=(0.0, 100.0), axis=self._text("today_axis"), decimals=0)
+
+    def _steps(self, frame: pd.DataFrame) -> Figure:
+        """The ladder, with words in the place of the formulas of what was set free."""
+        free = [tuple(self._labels.parameter(formula) for formula in released) for released in frame["released"]]
+        return invariance_ladder(frame.assign(released=free))
 
     def _chain(self, results: Results, links: pd.DataFrame) -> Figure:
         if len(results.latents) > MOST_DRAWN:

@@ -88,6 +88,11 @@ class Labels:
             text = pattern.sub(lambda match, name=name: str(known[name]).format(*match.groups()), text)  # type: ignore[misc]
         return text
 
+    def parameter(self, formula: str) -> str:
+        """A formula such as "val1 ~1" in words, with the wording of the item."""
+        names = {name: self.quoted(name)[1:-1] for name in self.items}
+        return _replaced(self.formulas(formula), names | self.constructs)
+
     def text(self, text: str) -> str:
         """Running text, such as a reason, with labels in the place of names."""
         return _replaced(text, self.every)

@@ -75,13 +75,20 @@ def _without_same_note(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     notes = set(frame["note"]) if "note" in frame and len(frame) > 1 else set()
     if len(notes) != 1 or not isinstance(text := next(iter(notes)), str) or not text.strip():
         return frame, ""
-    return frame.drop(columns="note"), f"{text[:1].upper()}{text[1:].rstrip('.')}."
+    begun = text[:1].upper() if text[:1].isascii() else text[:1]  # χ² stays what it is
+    return frame.drop(columns="note"), f"{begun}{text[1:].rstrip('.')}."
 
 
 def without_numbers(name: str, frame: pd.DataFrame) -> bool:
     """Whether what the table is for is missing in all its rows."""
     needed = NEEDED.get(name)
     return needed is not None and not (needed in frame and frame[needed].notna().any())
+
+
+def largest_first(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Differences in the order of their size; other tables as they are."""
+    size = NEEDED.get(name)
+    return frame if size is None else frame.loc[frame[size].abs().sort_values(ascending=False).index]
 
 
 def of_everyone(answer: Answer, frame: pd.DataFrame, columns: Columns) -> pd.DataFrame:

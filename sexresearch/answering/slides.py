@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from sexresearch.answering.fact_sentences import in_language
 from sexresearch.answering.facts import Sentence
-from sexresearch.answering.sections import figure_block, has_figure, headed, of_everyone, without_numbers, word
-from sexresearch.answering.tabulated import COMPACT, NEEDED
+from sexresearch.answering.sections import (
+    figure_block,
+    has_figure,
+    headed,
+    largest_first,
+    of_everyone,
+    without_numbers,
+    word,
+)
+from sexresearch.answering.tabulated import COMPACT
 from sexresearch.answering.text_catalogue import filled_text, named
 from sexresearch.document import Block, Bullets, Document, Heading, Note, Table
 
@@ -82,7 +88,7 @@ def _shown(answer: Answer, question: str) -> Iterator[Block]:
     for name, columns in COMPACT.get(question, {}).items():
         frame = answer.tables.get(name)
         if frame is not None and not without_numbers(name, frame):
-            shown = in_language(of_everyone(answer, _largest(name, frame), columns).head(MOST_ROWS), answer.labels)
+            shown = in_language(of_everyone(answer, largest_first(name, frame), columns).head(MOST_ROWS), answer.labels)
             title = named(answer.language, f"slide_{name}", "document")
             every = len(of_everyone(answer, frame, columns))
             if every > MOST_ROWS:
@@ -90,9 +96,3 @@ def _shown(answer: Answer, question: str) -> Iterator[Block]:
                 title = filled_text(answer.language, "slide_part", counts, "document")
             yield Table(shown, title, language=answer.language)
             return
-
-
-def _largest(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Differences in the order of their size; other tables as they are."""
-    size = NEEDED.get(name)
-    return frame if size is None else frame.loc[frame[size].abs().sort_values(ascending=False).index]

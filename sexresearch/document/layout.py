@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from math import ceil
@@ -33,18 +33,29 @@ def column_widths(table: Table, longest: int = LONGEST_LINE, room: int = 0) -> l
     [6, 6]
     """
     columns = list(zip(table.headers, *table.cells, strict=True))
-    least = [3 if table.cells else EMPTY, *[3] * len(table.headers)]  # an empty table says so in its first column
-    heads = [ceil(BOLD * max(map(len, head.split()), default=0)) for head in table.headers]
-    least = [max(low, head) for low, head in zip(least, heads, strict=False)]
-    bodies = [max((len(word) for cell in column[1:] for word in cell.split()), default=0) for column in columns]
-    least = [max(low, min(ceil(LONG_WORD * word), longest)) for low, word in zip(least, bodies, strict=False)]
-    widths = [max(low, *(_needed(c, longest) for c in column)) for low, column in zip(least, columns, strict=False)]
+    least = longest_words(table, longest)
+    widths = [max(low, *(_needed(c, longest) for c in column)) for low, column in zip(least, columns, strict=True)]
     more = [max(0, max(map(len, column)) - width) for width, column in zip(widths, columns, strict=True)]
     left = room - sum(widths) - BETWEEN * len(widths)
     if left <= 0 or not any(more):
         return widths
     share = min(1.0, left / sum(more))
     return [width + int(share * wanted) for width, wanted in zip(widths, more, strict=True)]
+
+
+def longest_words(table: Table, longest: int = LONGEST_LINE) -> list[int]:
+    """Letters below which no column goes: room for its longest word, so that none is broken.
+
+    >>> import pandas as pd
+    >>> longest_words(Table(pd.DataFrame({"est": [0.5], "note": ["all independences hold"]})))
+    [6, 15]
+    """
+    least = [3 if table.cells else EMPTY, *[3] * (len(table.headers) - 1)]  # an empty table says so in its first column
+    heads = [ceil(BOLD * max(map(len, head.split()), default=0)) for head in table.headers]
+    columns = list(zip(*table.cells, strict=True)) or [()] * len(heads)
+    bodies = [max((len(word) for cell in column for word in cell.split()), default=0) for column in columns]
+    words = [min(ceil(LONG_WORD * word), longest) for word in bodies]
+    return [max(each) for each in zip(least, heads, words, strict=True)]
 
 
 def _needed(cell: str, longest: int) -> int:
@@ -104,8 +115,17 @@ def side_parts(table: Table, room: int, continued: str, least: float = SMALLEST_
     few = len(table.headers) < MANY or len(table.headers) != len(table.frame.columns)
     if few or shrink(table, room) >= least:
         return [table]
-    first, *others = table.frame.columns
     own = {name: width + BETWEEN for name, width in zip(table.frame.columns, column_widths(table), strict=True)}
+    number = len(_split(own, room))
+    narrow = next(less for less in range(room // 2, room + 1) if len(_split(own, less)) == number or less == room)
+    parts = [replace(table, frame=table.frame[names], note="") for names in _split(own, narrow)]
+    named = [parts[0], *(replace(part, caption=f"{part.caption} ({continued})") for part in parts[1:])]
+    return [*named[:-1], replace(named[-1], note=table.note)]
+
+
+def _split(own: Mapping[str, int], room: int) -> list[list[str]]:
+    """The columns of parts that take `room` letters at the most, each with the first column."""
+    first, *others = own
     kept = [[first]]
     for name in others:
         used = sum(own[known] for known in kept[-1])
@@ -114,9 +134,7 @@ def side_parts(table: Table, room: int, continued: str, least: float = SMALLEST_
             moved = _with_value(kept[-1]) if limit and len(kept[-1]) > 3 else []
             kept.append([first, *moved])
         kept[-1].append(name)
-    parts = [replace(table, frame=table.frame[names], note="") for names in kept]
-    named = [parts[0], *(replace(part, caption=f"{part.caption} ({continued})") for part in parts[1:])]
-    return [*named[:-1], replace(named[-1], note=table.note)]
+    return kept
 
 
 def _with_value(names: list[str]) -> list[str]:

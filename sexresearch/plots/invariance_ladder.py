@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from textwrap import shorten, wrap
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -24,6 +26,7 @@ LABEL = 3.55  # inches from the left where the panels begin
 PANEL, GAP = 2.15, 0.3
 MEASURES = {"cfi_change": "fall of CFI", "rmsea_change": "rise of RMSEA", "srmr_change": "rise of SRMR"}
 REACH = {"cfi_change": 0.024, "rmsea_change": 0.036, "srmr_change": 0.045}  # right edge of each panel
+LINE, LINES = 44, 2  # letters of a line of what was set free; lines of it
 ZERO = 0.2  # share of a panel left of no change
 WORDS = ("holds", "doubtful", "fails")
 MARKS = {
@@ -97,13 +100,27 @@ def _word(row: dict) -> str:
 
 def _rung(axes: Axes, y: float, row: dict) -> None:
     """The name of a step, its verdict, and what was set free."""
-    free = ", ".join(row["released"])
+    free = row["released"]
     word = _word(row)
     write(axes, (0.35, y + (0.13 if free else 0.0)), str(row["step"]), 12, bold=True, align="left")
     write(axes, (LABEL - 0.3, y + (0.13 if free else 0.0)), word or "–", 11, align="right")
     if free:
-        text = free if len(free) <= 44 else f"{len(row['released'])} parameters"
-        write(axes, (0.35, y - 0.17), f"free: {text}", 9, colour=GREY, align="left")
+        write(axes, (0.35, y - 0.02), set_free(free), 9, colour=GREY, align="left", anchor="top")
+
+
+def set_free(released: Sequence[str]) -> str:
+    """What was set free, in two lines at the most; how many more there are.
+
+    >>> set_free(["joy1 ~1"]), set_free(["a long name"] * 9)
+    ('free: joy1 ~1', 'free: a long name, a long name, a long name,\\na long name, a long name and 4 more')
+    """
+    for kept in range(len(released), 0, -1):
+        more = f" and {len(released) - kept} more" if kept < len(released) else ""
+        lines = wrap(f"free: {', '.join(released[:kept])}{more}", LINE)
+        if len(lines) <= LINES or kept == 1:
+            break
+    short = [*lines[: LINES - 1], shorten(" ".join(lines[LINES - 1 :]), LINE, placeholder=" …")]
+    return "\n".join(filter(None, short))
 
 
 def _panel(axes: Axes, left: float, steps: pd.DataFrame, column: str) -> None:

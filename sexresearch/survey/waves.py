@@ -35,9 +35,9 @@ def join_waves(waves: Mapping[str, Survey], *, column: str = "wave") -> Survey:
     Returns
     -------
     Survey
-        With the instrument of the first wave, the titles of all, and a field for the wave. A row is called by its wave and its row there,
-        as in "2025/17". What was left out of a wave stays out, with its record; a changed wording is a note, and so is
-        a column outside of the instrument that one wave lacks, which is missing there.
+        With the instrument of the first wave, the titles of all, and a field for the wave. A row is called by its wave
+        and its row there, as in "2025/17". What was left out of a wave stays out, with its record; a changed wording is
+        a note, and so is a column outside of the instrument that one wave lacks, which is missing there.
 
     Raises
     ------
@@ -104,8 +104,8 @@ def _instrument(each: Sequence[Instrument], column: str) -> Instrument | None:
 def _title(titles: Sequence[str]) -> str:
     """The title of all waves: what their titles begin with alike, followed by how each of them ends.
 
-    >>> _title(["Guests of the year 2025", "Guests of the year 2026"]), _title(["Guests", "Visitors"]), _title(["Guests"])
-    ('Guests of the year 2025 / 2026', 'Guests / Visitors', 'Guests')
+    >>> _title(["Guests of the year 2025", "Guests of the year 2026"]), _title(["Guests", "Visitors"])
+    ('Guests of the year 2025 / 2026', 'Guests / Visitors')
     """
     words = [title.split() for title in titles]
     alike = len(list(takewhile(lambda same: len(set(same)) == 1, zip(*words, strict=False)))) if len(words) > 1 else 0

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import sexresearch as sx
+from sexresearch.answering.answer import PAGE_ONE
 from sexresearch.answering.phrases import translated
 from sexresearch.answering.stages.improving import costs_said
 from sexresearch.answering.text_catalogue import catalogue, filled_text
@@ -50,8 +51,8 @@ def test_an_answer_names_the_lever_its_gain_and_its_interval(found):
         assert f"{row[name]:.2f}" in first
 
 
-def test_page_one_has_eight_sentences_at_the_most_and_begins_with_what_to_do(found):
-    assert 3 <= len(found.page_one) <= 8
+def test_page_one_has_nine_sentences_at_the_most_and_begins_with_what_to_do(found):
+    assert 3 <= len(found.page_one) <= PAGE_ONE
     assert found.page_one[0].question == "next"
     assert all(sentence.text in repr(found) for sentence in found.page_one)
 
@@ -275,6 +276,23 @@ def test_a_topic_of_which_little_is_good_is_not_called_the_lowest():
     told = texts(answer, "today")
     assert not any("lowest: Complaints" in text for text in told)
     assert "Low is good for Complaints: where it is higher, Loyalty is lower." in told
+    names = [text.get_text() for text in answer.figures["today"].axes[0].texts if text.get_gid() == "name"]
+    assert names[-1] == "Complaints (low is good)"
+    assert names[0] in ("Satisfaction", "Loyalty")
+
+
+def test_respondents_without_any_answer_are_not_said_to_be_used():
+    survey = only(some(rows=200), ["satisfaction", "loyalty"])
+    frame = survey.answers.copy()
+    frame.loc[frame.index[:3], list(survey.items)] = np.nan
+    answer = sx.answer(sx.Survey.from_frame(frame, survey.instrument), group="")
+    assert texts(answer, "data")[0] == "197 of 200 questionnaires were used; 3 were left out: no answer at all (3)."
+
+
+def test_what_the_method_allows_for_is_not_advised(found):
+    advice = found.tables["screening"].set_index("check")["advice"]
+    assert advice["not normal"] == "allowed for: the estimator is robust (MLR)"
+    assert not [text for text in advice if "=" in text]
 
 
 def test_items_set_free_in_loadings_and_intercepts_are_named_and_those_in_residuals_are_not():
@@ -306,7 +324,7 @@ def test_page_one_keeps_what_is_wrong_with_the_answers_before_a_second_sentence_
     lost = Fact("constructs_lost", {"names": ["Feeling valued"]}, first=True)
     parts = [replace(p, facts=(lost, *p.facts)) if p.question == "data" else p for p in found.parts]
     told = replace(found, parts=tuple(parts)).page_one
-    assert len(told) == 8
+    assert len(told) == PAGE_ONE
     assert any(sentence.text.startswith("Feeling valued could not be analysed") for sentence in told)
     silent = [unanswered("next", "no_chain") if p.question == "next" else p for p in parts]
     assert [sentence.question for sentence in replace(found, parts=tuple(silent)).page_one[:2]] == ["next", "data"]

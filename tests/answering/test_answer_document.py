@@ -209,3 +209,41 @@ def test_report_writes_an_answer_in_every_format(found, tmp_path):
     for suffix in (".html", ".tex"):
         assert sx.report(found, tmp_path / f"client{suffix}").stat().st_size > 10_000
     assert "<details>" in found._repr_html_()
+
+
+def test_a_section_shows_the_largest_differences_and_the_appendix_all(found, monkeypatch):
+    monkeypatch.setattr("sexresearch.answering.answer_document.MOST_ROWS", 4)
+    every, document = found.tables["path_differences"], found.document()
+    caption = next(
+        table.caption for table in document.tables if table.caption.startswith("Links of the chain by group")
+    )
+    body, whole = (table for table in document.tables if table.caption == caption)
+    assert (len(body.frame), len(whole.frame)) == (4, len(every))
+    assert f"The 4 largest of {len(every)}; the appendix has all." in body.note
+    sizes = every["path_difference"].abs().sort_values(ascending=False)
+    assert [abs(cell.value) for cell in body.frame.iloc[:, -1]] == sizes.head(4).tolist()
+
+
+def test_figures_of_steps_name_what_was_set_free_by_its_wording(found):
+    import pandas as pd
+
+    from sexresearch.answering.drawing import Figures
+    from sexresearch.answering.facts import AnswerPart
+
+    steps = pd.DataFrame({"step": ["configural", "partial strict"], "outcome": ["holds", "holds"]})
+    changes = {f"{name}_change": [None, 0.001] for name in ("cfi", "rmsea", "srmr")}
+    steps = steps.assign(**changes, released=[(), ("sat1 ~~ sat1",)])
+    figure = Figures((AnswerPart("whom", material={"steps": steps}),), found.labels)["steps"]
+    told = " ".join(text.get_text().replace("\n", " ") for text in figure.axes[0].texts)
+    assert f"free: residual of {found.labels.quoted('sat1')}" in told
+    assert "sat1" not in told
+
+
+def test_a_letter_of_statistics_does_not_begin_a_note_in_upper_case():
+    import pandas as pd
+
+    from sexresearch.answering.sections import _without_same_note
+
+    frame = pd.DataFrame({"model": ["a", "b"], "note": ["χ² scaled", "χ² scaled"]})
+    assert _without_same_note(frame)[1] == "χ² scaled."
+    assert _without_same_note(frame.assign(note="scaled"))[1] == "Scaled."

@@ -46,6 +46,8 @@ def next_part(setting: Setting, chosen: Chosen) -> AnswerPart:
     at = draws(fit, None if setting.bootstrap else "monte_carlo", setting.bootstrap, setting.seed, LEVEL)
     frame = priorities_by(fit, survey, target, at, setting.cost, seed=setting.seed)
     ranked = with_levels(setting, frame[frame["rank"].notna()])
+    clauses = [text if text[:1].isdigit() else "" for text in ranked["clause"]]  # names of nodes are codes
+    ranked = ranked.assign(clause=clauses)
     shown = TABLES | ({"priorities": [*SHOWN, "cost", "gain_per_cost"]} if setting.cost else {})
     tables = {name: setting.labels.frame(ranked[kept]) for name, kept in shown.items()} if len(ranked) else {}
     more, money = money_of(setting, results, ranked, at)

@@ -9,7 +9,7 @@ import pandas as pd
 from sexresearch.answering.facts import AnswerPart, Fact
 from sexresearch.answering.phrases import translated
 from sexresearch.answering.stages.setting import Setting
-from sexresearch.answering.text_catalogue import filled_text
+from sexresearch.answering.text_catalogue import filled_text, named
 from sexresearch.survey import screen
 from sexresearch.verdict import Verdict
 
@@ -31,6 +31,12 @@ CARELESS = (
     "repeated id",
 )
 DROPPABLE = (*CARELESS, "not finished", "junk text", "code of no answer")  # checks that name rows
+FULL = "allowed for: every answer given is used (full information maximum likelihood)"
+ALLOWED_FOR = {  # advice of checks whose finding the estimator or the method for gaps takes care of
+    "not normal": "allowed for: the estimator is robust (MLR)",
+    "missing answers": f"ask why; {FULL}",
+    "missing answers depend on others": FULL,
+}
 UNUSABLE = ("constant item",)
 MANY = 0.05  # our convention: share of respondents pointed at from which on page one says so
 MOST = 4  # names listed in a sentence
@@ -39,10 +45,20 @@ MOST = 4  # names listed in a sentence
 def data_part(setting: Setting) -> AnswerPart:
     """The part about the answers themselves."""
     flags = screen(setting.survey)
-    shown = flags.assign(rows=flags["rows"].map(len), where=[_where(setting, name) for name in flags["where"]])
+    advice = [_advice(setting, *pair) for pair in zip(flags["check"], flags["advice"], strict=True)]
+    where = [_where(setting, name) for name in flags["where"]]
+    shown = flags.assign(rows=flags["rows"].map(len), where=where, advice=advice)
     tables = {"screening": setting.labels.frame(shown)} if len(flags) else {}
     facts = (*_used(setting), *_suspicious(setting, flags), *_gaps(setting), *_lost(setting, flags))
     return AnswerPart("data", facts, tables)
+
+
+def _advice(setting: Setting, check: str, advice: str) -> str:
+    """What to do about a finding; that it is done where the estimator or the method for gaps allows for it."""
+    fitting = setting.choices.fitting
+    done = {"not normal": fitting.estimator == "MLR"}
+    done |= dict.fromkeys(("missing answers", "missing answers depend on others"), fitting.missing == "fiml")
+    return ALLOWED_FOR[check] if done.get(check) else advice
 
 
 def _where(setting: Setting, name: str) -> str:
@@ -57,13 +73,15 @@ def _where(setting: Setting, name: str) -> str:
 
 
 def _used(setting: Setting) -> list[Fact]:
-    survey = setting.survey
-    if not survey.exclusions:
+    survey, language = setting.survey, setting.labels.language
+    silent = int(survey.answers[list(setting.choices.items)].isna().all(axis=1).sum()) if setting.choices.items else 0
+    out = {translated(part.because, language): len(part.rows) for part in survey.exclusions}
+    out |= {named(language, "silent_rows", "reasons"): silent} if silent else {}
+    if not out:
         return [Fact("rows_all", {"n": survey.n})]
-    out = sum(len(part.rows) for part in survey.exclusions)
-    language = setting.labels.language
-    because = "; ".join(f"{translated(part.because, language)} ({len(part.rows)})" for part in survey.exclusions)
-    return [Fact("rows_some", {"n": survey.n, "all": survey.n + out, "out": out, "because": because}, first=True)]
+    because = "; ".join(f"{reason} ({rows})" for reason, rows in out.items())
+    counts = {"n": survey.n - silent, "all": survey.n - silent + sum(out.values()), "out": sum(out.values())}
+    return [Fact("rows_some", {**counts, "because": because}, first=bool(survey.exclusions))]
 
 
 def _suspicious(setting: Setting, findings: pd.DataFrame) -> list[Fact]:

@@ -26,8 +26,9 @@ def today_part(setting: Setting) -> AnswerPart:
     if turned:
         facts.append(Fact("today_turned", {"names": turned, "target": setting.label(setting.choices.target)}))
     of_kpis, tables = followed(setting)
+    material = {"today": frame, "low_is_good": tuple(turned)}
     units = [named(setting.labels.language, unit, "unit_names") for unit in frame["unit"]]
-    return AnswerPart("today", (*facts, *of_kpis), {"today": frame.assign(unit=units), **tables}, {"today": frame})
+    return AnswerPart("today", (*facts, *of_kpis), {"today": frame.assign(unit=units), **tables}, material)
 
 
 def _end(name: str, row: pd.Series) -> dict[str, object]:

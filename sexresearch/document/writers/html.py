@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator
 
 from sexresearch.document.document_parts import Appendix, Block, Document, Figure
-from sexresearch.document.layout import SIDEWAYS, letters, side_parts, sideways
+from sexresearch.document.layout import SIDEWAYS, letters, longest_words, side_parts, sideways
 from sexresearch.document.numbering import numbered
 from sexresearch.document.pictures import picture
 from sexresearch.document.tables import Table
@@ -48,6 +48,7 @@ def html(document: Document) -> str:
             looks=LOOKS,
             address=svg_address,
             is_vast=_is_vast,
+            longest_words=longest_words,
             source_last=not any(isinstance(block, Appendix) for block in document.blocks),
             ends_wide=turns[-2],
         )

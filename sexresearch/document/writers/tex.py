@@ -25,6 +25,8 @@ from sexresearch.document.writers.tex_tables import table_text
 from sexresearch.document.writers_words import words_of
 
 SECTIONS = {1: "section", 2: "subsection", 3: "subsubsection"}
+LANDSCAPE = "\\begin{landscape}\n\\setlength{\\LTcapwidth}{\\linewidth}"  # for captions of long tables
+TIGHT = r"  \setlength{\itemsep}{2pt}\setlength{\parskip}{0pt}\setlength{\parsep}{0pt}"
 BABEL = {"en": "english", "de": "ngerman"}
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage{iftex}
@@ -32,6 +34,7 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
   \usepackage[utf8]{inputenc}
   \usepackage[T1]{fontenc}
   \usepackage{textcomp}
+  \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
 \else
   \usepackage{fontspec}
 \fi
@@ -44,27 +47,26 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \setlength{\LTleft}{0pt}
 \setlength{\LTcapwidth}{\linewidth}
 \setlength{\emergencystretch}{3em}
-\title{%s}
-\author{}
-\date{%s}
+\hypersetup{pdftitle={%s}}
 """
+TITLE = r"\begin{center}{\LARGE %s\par}\medskip{\large %s\par}\end{center}"
 
 
 def tex(document: Document, folder: str = "figures") -> str:
     """The text of the article; figures are looked for in `folder`, as `tex_pictures` names them."""
     words = words_of(document.language)
-    subtitle = escaped(document.subtitle)
+    title = escaped(document.title)
     parts = [
-        PREAMBLE % (BABEL[document.language], escaped(document.title), subtitle),
+        PREAMBLE % (BABEL[document.language], title),
         r"\begin{document}",
-        r"\maketitle",
+        TITLE % (title, escaped(document.subtitle)),
     ]
     if document.synthetic:
         parts.append(rf"\noindent\fbox{{\parbox{{0.97\linewidth}}{{{escaped(words['synthetic'])}}}}}")
     figures, lying = 0, False
     for (block, number), turned in zip(numbered(document), sideways(document.blocks), strict=True):
         if turned != lying:
-            parts.append(r"\begin{landscape}" if turned else r"\end{landscape}")
+            parts.append(LANDSCAPE if turned else r"\end{landscape}")
             lying = turned
         figures += isinstance(block, Figure)
         file = f"{folder}/figure{figures}.pdf"
@@ -98,7 +100,7 @@ def _block(block: Block, number: str, file: str, language: str, *, turned: bool)
     if isinstance(block, Bullets):
         kind = "enumerate" if block.ordered else "itemize"
         items = "\n".join(rf"  \item {_words(item)}" for item in block.paragraphs)
-        return f"\\begin{{{kind}}}\n{items}\n\\end{{{kind}}}"
+        return f"\\begin{{{kind}}}\n{TIGHT}\n{items}\n\\end{{{kind}}}"
     if isinstance(block, Note):
         return f"\\begin{{quote}}\n{_words(block.paragraph)}\n\\end{{quote}}"
     if isinstance(block, Code):

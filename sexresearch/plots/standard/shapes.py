@@ -29,10 +29,10 @@ def write(
     colour: str = INK,
     bold: bool = False,
     align: Literal["left", "center", "right"] = "center",
-    anchor: Literal["center", "bottom"] = "center",
+    anchor: Literal["center", "bottom", "top"] = "center",
     wrap: int | None = None,
 ) -> Text:
-    """Text centred vertically at a point, or standing on it; `wrap` breaks it into lines of at most so many characters.
+    """Text centred vertically at a point, standing on it or hanging from it, in lines of at most `wrap` letters.
 
     >>> from sexresearch.plots.style import new_figure
     >>> figure, axes = new_figure(4, 2)
