@@ -16,6 +16,7 @@ from sexresearch.languages import LANGUAGES
 
 COUNTED: Mapping[object, str] = {1: "one", 2: "two"}  # numbers that sentences may have a form of their own for
 ONE = ("1", "1.0")  # what a number of one reads as
+NOTHING = 1e-9  # per cent: what rounding leaves of a limit of 0
 PARTED = "|"  # between the word for one and the word for more
 
 
@@ -82,6 +83,8 @@ class Filled(string.Formatter):
 
         >>> Filled("de").format("{a:.2f}; {b:%}; {c}", a=0.5, b=0.123, c=["x", "y", "z"])
         '0,50; 12 %; x, y und z'
+        >>> Filled("en").format("{a:%} [{b:%} to {c:%}]", a=0.0, b=1e-18, c=0.004)
+        '0% [0% to < 1%]'
         >>> Filled("en").format("{n} {n:row is|rows are}, {names:it|them}", n=1, names=["a", "b"])
         '1 row is, them'
         """
@@ -99,7 +102,7 @@ class Filled(string.Formatter):
     def _number(self, value: float, spec: str) -> str:
         if spec == "%":
             share = 100.0 * value
-            near = "< 1" if 0 < share < 1 else "> 99" if 99 < share < 100 else f"{share:.0f}"
+            near = "< 1" if NOTHING < share < 1 else "> 99" if 99 < share < 100 else f"{share:.0f}"
             return near + (" %" if self.language == "de" else "%")
         text = f"{value:,.0f}" if not spec else f"{value:,{spec}}"
         text = text.removeprefix("-") if text.strip("-0.,") == "" else text
