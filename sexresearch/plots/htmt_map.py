@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -23,11 +23,26 @@ WIDEST, NARROWEST = 1.15, 0.62  # inches that a cell is wide
 FLAT = 0.68  # height of a cell over its width
 PAGE = 10.5  # inches that the map is wide where cells can be made narrow enough
 MARGIN, FOOT = 0.35, 1.0
-LETTER, LINE = 0.1, 0.19  # inches that a letter of a construct's name takes, and a line of it
 MOST_NAMED = 5  # columns headed by names
-LONGEST = 26  # letters of a line of a name to the left
+MOST_LIMITS = 11.0  # inches of a map beyond which its cells have no room for limits that can be read on a page
+SMALL = 8.8  # inches of a map without limits, so that its smallest print stays above 6 points on A4
+TINIEST = 0.26  # inches that a cell with the ratio alone is wide
+REACHED = "Framed: below .85, but its interval reaches it."
 NEAR, SAME = 0.85, 0.90  # cut-offs of Henseler, Ringle & Sarstedt 2015
 COLOUR = {"below": PALETTE["blue"], "near": PALETTE["orange"], "same": PALETTE["vermillion"]}
+
+
+class Print(NamedTuple):
+    """Print of a map: points of names, inches that a letter and a line take, letters of a line, whether with limits."""
+
+    points: float
+    letter: float
+    line: float
+    longest: int
+    limits: bool
+
+
+PRINT, FINE = Print(10, 0.1, 0.19, 26, True), Print(9, 0.09, 0.165, 34, False)
 
 
 @in_words
@@ -58,7 +73,8 @@ def htmt_map(
     -------
     matplotlib.figure.Figure
         Blue cells grow darker with the ratio and stay below .85; from .85 they are orange, from .90 red. A pair without
-        a ratio is an empty cell.
+        a ratio is an empty cell. From about 14 constructs on, cells have no room for limits that can be read on a page:
+        those whose interval reaches .85 are framed, and the table has the limits.
 
     Raises
     ------
@@ -79,32 +95,43 @@ def htmt_map(
     rows = _rows(pairs, group)
     names = list(dict.fromkeys([*rows["a"], *rows["b"]]))
     shown = [(labels or {}).get(name, name) for name in names]
-    many = len(names) - 1 > MOST_NAMED  # then every name stands once, to the left, and columns have its number
-    first = 0 if many else 1
-    beside = [_lines(f"{k}. {name}" if many else name, LONGEST) for k, name in enumerate(shown, 1)][first:]
-    left = MARGIN + LETTER * max(len(line) for name in beside for line in name) + 0.15
     count = len(names) - 1
-    cell = min(WIDEST, max(NARROWEST, (PAGE - left - MARGIN) / count))
-    tall = max(FLAT * cell, LINE * max(map(len, beside)) + 0.06)
-    above = [[str(k)] if many else _lines(name, int(1.3 * cell / LETTER)) for k, name in enumerate(shown[:-1], 1)]
-    head = max(LINE * len(above[0]) + 0.2, tall if many else 0.0)
-    over = LETTER * max(map(len, above[-1])) - cell  # the last heading may reach beyond its cell
+    many = count > MOST_NAMED  # then every name stands once, to the left, and columns have its number
+    first = 0 if many else 1
+    words = [f"{k}. {name}" if many else name for k, name in enumerate(shown, 1)][first:]
+    setting = PRINT
+    beside, left = _beside(words, setting)
+    if left + NARROWEST * count + MARGIN > MOST_LIMITS:
+        setting = FINE
+        beside, left = _beside(words, setting)
+        cell = max(TINIEST, (SMALL - left - MARGIN) / count)
+    else:
+        cell = min(WIDEST, max(NARROWEST, (PAGE - left - MARGIN) / count))
+    tall = max(FLAT * cell, setting.line * max(map(len, beside)) + 0.06)
+    above = [
+        [str(k)] if many else _lines(name, int(1.3 * cell / setting.letter)) for k, name in enumerate(shown[:-1], 1)
+    ]
+    head = max(setting.line * len(above[0]) + 0.2, tall if many else 0.0)
+    over = setting.letter * max(map(len, above[-1])) - cell  # the last heading may reach beyond its cell
     width = max(left + cell * count + MARGIN + max(over, 0.0), 6.4)
     height = FOOT + tall * count + head + (0.55 if title else 0.0)
     figure, axes = new_figure(width, height)
     top = FOOT + tall * count
     for place, lines in enumerate(above):
-        ground = top - tall * place + 0.06 + LINE * len(lines) / 2
+        ground = top - tall * place + 0.06 + setting.line * len(lines) / 2
         x = left + cell * (place + 0.5) if many else left + cell * place + 0.03
-        write(axes, (x, ground), "\n".join(lines), 10, bold=True, align="center" if many else "left")
+        write(axes, (x, ground), "\n".join(lines), setting.points, bold=True, align="center" if many else "left")
     for place, lines in enumerate(beside, first):
-        write(axes, (left - 0.12, top - tall * (place - 0.5)), "\n".join(lines), 10, bold=True, align="right")
+        write(
+            axes, (left - 0.12, top - tall * (place - 0.5)), "\n".join(lines), setting.points, bold=True, align="right"
+        )
     for row in rows.itertuples():
         i, j = sorted((names.index(row.a), names.index(row.b)))
-        _cell(axes, (left + cell * i, top - tall * j), (cell, tall), (row.value, row.ci_lower, row.ci_upper))
+        _cell(axes, (left + cell * i, top - tall * j), (cell, tall), (row.value, row.ci_lower, row.ci_upper), setting)
     if title:
         write(axes, (MARGIN, height - 0.35), title, 14, bold=True, align="left")
-    _legend(axes, note)
+    reached = setting is FINE and bool(((rows["value"] < NEAR) & (rows["ci_upper"] >= NEAR)).any())
+    _legend(axes, " ".join(filter(None, [REACHED if reached else "", note])))
     return figure
 
 
@@ -120,39 +147,48 @@ def _rows(pairs: pd.DataFrame, group: object) -> pd.DataFrame:
     return pairs[pairs["group"] == group]
 
 
+def _beside(names: Sequence[str], setting: Print) -> tuple[list[list[str]], float]:
+    """The names to the left in lines, and the inches from the left edge to the first cell."""
+    beside = [_lines(name, setting.longest) for name in names]
+    return beside, MARGIN + setting.letter * max(len(line) for name in beside for line in name) + 0.15
+
+
 def _lines(name: str, limit: int) -> list[str]:
     """A name in lines of about `limit` letters."""
     return wrap(name, limit).split("\n")
 
 
 def _cell(
-    axes: Axes, corner: tuple[float, float], size: tuple[float, float], values: tuple[float, float, float]
+    axes: Axes,
+    corner: tuple[float, float],
+    cell: tuple[float, float],
+    values: tuple[float, float, float],
+    setting: Print,
 ) -> None:
-    """One pair: colour by the ratio, the ratio itself, and its limits below."""
+    """One pair: colour by the ratio, the ratio itself, and its limits below, or a frame where they reach .85."""
     with extra("reports"):
         from matplotlib.patches import Rectangle
 
-    (x, y), (wide, tall), (value, low, high) = corner, size, values
+    (x, y), (wide, tall), (value, low, high) = corner, cell, values
     narrow = wide < 0.95
     missing = math.isnan(value)
     colour = PAPER if missing else _colour(value)
-    edge, line = (tint(GREY, 0.4), 1.0) if missing else (PAPER, 2.0)
+    edge, line = (tint(GREY, 0.4), 1.0) if missing else (PAPER, 2.0 if setting.limits else 1.0)
     axes.add_patch(Rectangle((x, y), wide, tall, facecolor=colour, edgecolor=edge, linewidth=line))
+    if not setting.limits and value < NEAR <= high:
+        inner = Rectangle(
+            (x + 0.008, y + 0.008), wide - 0.016, tall - 0.016, fill=False, edgecolor=INK, linewidth=1.2, zorder=3
+        )
+        axes.add_patch(inner)
     centre = (x + wide / 2, y + tall / 2)
     if missing:
         write(axes, centre, "–", 12, colour=GREY)
         return
-    ink, limits = text_on(colour), not math.isnan(low)
-    write(
-        axes,
-        (centre[0], centre[1] + (0.12 if limits else 0.0)),
-        _two(value),
-        11 if narrow else 13,
-        colour=ink,
-        bold=True,
-    )
+    ink, limits = text_on(colour), setting.limits and not math.isnan(low)
+    points = (11 if narrow else 13) if setting.limits else setting.points - 0.5
+    write(axes, (centre[0], centre[1] + (0.12 if limits else 0.0)), _two(value), points, colour=ink, bold=True)
     if limits:
-        between, points = ("–", 7) if narrow else (" – ", 9)
+        between, points = ("–", 8) if narrow else (" – ", 9)
         write(axes, (centre[0], centre[1] - 0.15), f"{_two(low)}{between}{_two(high)}", points, colour=ink)
 
 

@@ -87,7 +87,7 @@ def interval_dots(
     heights = [line + text_size(text, "item")[1] - text_size("x", "item")[1] for text in names]
     left = max(text_size(text, "item")[0] for text in names)
     right = max(text_size(text, "path")[0] for text in numbers)
-    made = panel((WIDTH, sum(heights)), (left + GAP, right + GAP, 0.5 if axis else 0.25), title, note)
+    made = panel((WIDTH, sum(heights)), (left + GAP, right + GAP, 0.42 if axis else 0.25), title, note)
     made.area.set(xlim=ends or _ends(rows, value), ylim=(0, sum(heights)), yticks=[])
     y = made.box[1] + sum(heights)
     for place, (text, number, height) in enumerate(zip(names, numbers, heights, strict=True)):

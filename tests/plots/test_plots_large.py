@@ -20,6 +20,8 @@ LONG = [
     *("Word of mouth", "Repurchase"),
 ]
 LABELS = dict(zip(NAMES, LONG, strict=True))
+PAIR = ["a", "b", "value", "ci_lower", "ci_upper"]
+A4, LEAST_POINTS = (6.3, 8.86), 6.0  # inches within the margins, and print that can still be read there
 WIDEST, TALLEST = 12.0, 16.0  # inches: twice an A4 page, whose print is then half the size
 
 
@@ -59,6 +61,19 @@ def test_the_htmt_map_names_every_construct_once_and_numbers_the_columns(factors
     found = [text.replace("- ", "-") for text in texts_of(figure)]
     assert all(f"{k}. {name}" in found for k, name in enumerate(LONG, start=1))
     assert {str(k) for k in range(1, 13)} <= set(found)
+
+
+def test_a_map_of_20_constructs_can_be_read_on_a4_and_frames_what_its_interval_does_not_tell_apart():
+    names = [f"{LONG[k % 13]} {k}" for k in range(20)]
+    pairs = pd.DataFrame([(a, b, 0.5, 0.4, 0.6) for a, b in combinations(names, 2)], columns=PAIR)
+    pairs.loc[3, ["value", "ci_upper"]] = 0.83, 0.88
+    figure = htmt_map(pairs)
+    assert_readable(figure)
+    share = min(1.0, *(side / own for side, own in zip(A4, figure.get_size_inches(), strict=True)))
+    assert min(text.get_fontsize() for text in figure.axes[0].texts) * share >= LEAST_POINTS
+    frames = [patch for patch in figure.axes[0].patches if not patch.get_fill()]
+    assert len(frames) == 1
+    assert any("its interval reaches it" in text for text in texts_of(figure))
 
 
 def test_many_covariances_stand_in_a_matrix(factors):

@@ -33,6 +33,7 @@ def styled(word: Word, document: Document) -> Word:
         _font(word.styles[name], size, colour=GREY if name == "Subtitle" else INK)
         word.styles[name].paragraph_format.keep_with_next = True
     word.styles["Subtitle"].font.italic = False
+    _no_gaps(word.styles["Subtitle"])
     _no_rule(word.styles["Title"])
     _own_styles(word)
     _language(word, LANGUAGES[document.language])
@@ -110,6 +111,14 @@ def _no_rule(style: Any) -> None:
 
     for border in style.element.pPr.findall(qn("w:pBdr")):
         style.element.pPr.remove(border)
+
+
+def _no_gaps(style: Any) -> None:
+    """The template's gaps between letters away."""
+    from docx.oxml.ns import qn
+
+    for gaps in style.element.rPr.findall(qn("w:spacing")):
+        style.element.rPr.remove(gaps)
 
 
 def _language(word: Word, code: str) -> None:
