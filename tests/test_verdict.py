@@ -1,9 +1,12 @@
 """Verdicts as data: outcomes, several together, and the words made of them."""
 
+import inspect
 import math
+import re
 
 import pytest
 
+import sexresearch as sx
 from sexresearch.errors import OptionError
 from sexresearch.verdict import Verdict, admissible, against, gravest, prose, sentence, short
 
@@ -85,3 +88,16 @@ def test_a_rule_made_for_other_fits_is_said_to_be():
 
 def test_numbers_have_no_zero_before_the_point_and_no_negative_zero():
     assert [short(v) for v in (0.5, -0.5, 1.0, -0.001)] == [".50", "-.50", "1.00", ".00"]
+
+
+def returned(name: str) -> str:
+    """What the docstring of a public function says of its result."""
+    text = inspect.getdoc(getattr(sx, name)) or ""
+    part = re.search(r"Returns\n-+\n(.*?)(?:\n\n[A-Z]\w+\n---|\Z)", text, re.S)
+    return part.group(1) if part else ""
+
+
+@pytest.mark.parametrize("name", [name for name in sx.__all__ if re.search(r"\bverdict(?: \(|,\s+note)", returned(name))])
+def test_who_returns_a_verdict_in_words_returns_its_outcome_as_data(name):
+    """`.verdict` of a value that is no frame is a Verdict itself."""
+    assert "outcome" in returned(name) or "`.verdict`" in returned(name)

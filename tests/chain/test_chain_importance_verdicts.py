@@ -194,3 +194,21 @@ def test_numbers_in_a_verdict_are_those_of_the_table(chain):
 def test_the_smallest_effect_is_a_number(chain, smallest):
     with pytest.raises(OptionError, match="smallest is an effect in points per point"):
         sx.importance(chain, "loyal", SCALE, smallest=smallest)
+
+
+def test_the_outcome_is_data_beside_the_sentence():
+    """Shown and on one side of both lines; on a line; not shown; too small; against the target; not there."""
+    rows = made(
+        [0.5, 0.1, 0.1, 0.0, 0.01, -0.3, np.nan],
+        [0.4, 0.08, 0.08, -0.1, -0.02, -0.4, np.nan],
+        [0.6, 0.15, 0.15, 0.1, 0.03, -0.2, np.nan],
+        [40.0, 40.0, 80.0, 60.0, 60.0, 60.0, 10.0],
+        connected=[True] * 6 + [False],
+    )
+    rows.loc[2, "performance_ci_lower"] = 50.0
+    frame = judged(rows, "loyalty", 0.95, smallest=0.05)
+    expected = ["holds", "holds", "doubtful", "doubtful", "fails", "fails", "not_computable"]
+    assert frame["outcome"].tolist() == expected
+    assert (frame["verdict"] == "").tolist() == [outcome == "not_computable" for outcome in expected]
+    lost = judged(rows, "loyalty", 0.95, smallest=0.05, inadmissible=("a variance below 0",))
+    assert set(lost["outcome"]) == {"fails", "not_computable"}

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import sexresearch as sx
-from sexresearch.chain.robustness.refit_without import _verdict
+from sexresearch.chain.robustness.refit_without import _judged
 from sexresearch.errors import DataError, OptionError, SexresearchError
 
 MODEL = "joy =~ a + b + c; stay ~ joy"
@@ -123,18 +123,19 @@ def test_a_fit_that_fails_without_them_says_so():
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "sign", "verdict"),
+    ("before", "after", "sign", "outcome", "verdict"),
     [
-        (0.01, 0.02, 1, "stays"),
-        (0.01, 0.02, -1, "changes its sign"),
-        (0.01, 0.2, 1, "no longer differs from 0"),
-        (0.3, 0.01, 1, "now differs from 0"),
-        (0.3, 0.2, -1, "stays"),
-        (np.nan, 0.2, 1, "not computable"),
+        (0.01, 0.02, 1, "holds", "stays"),
+        (0.01, 0.02, -1, "fails", "changes its sign"),
+        (0.01, 0.2, 1, "doubtful", "no longer differs from 0"),
+        (0.3, 0.01, 1, "doubtful", "now differs from 0"),
+        (0.3, 0.2, -1, "holds", "stays"),
+        (np.nan, 0.2, 1, "not_computable", "not computable"),
     ],
 )
-def test_verdicts(before, after, sign, verdict):
-    assert _verdict({"pvalue": before, "pvalue_without": after, "est": 0.5, "est_without": 0.4 * sign}) == verdict
+def test_verdicts(before, after, sign, outcome, verdict):
+    row = {"pvalue": before, "pvalue_without": after, "est": 0.5, "est_without": 0.4 * sign}
+    assert _judged(row) == (outcome, verdict)
 
 
 def test_what_cannot_be_compared_is_refused(survey):

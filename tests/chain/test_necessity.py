@@ -150,6 +150,9 @@ def test_what_is_necessary_is_found_and_what_is_not_is_not():
     assert trust["verdict"].startswith("Necessary: d")
     assert trust["pvalue"] < 0.01
     assert luck["verdict"].startswith("Not shown to be necessary")
+    assert (trust["outcome"], luck["outcome"]) == ("holds", "doubtful")
+    unread = sx.necessity(cloud(300), "joy", permutations=0)  # nothing was dealt, so that d alone decides nothing
+    assert by(unread, "trust", "ce_fdh")["outcome"] == "not_computable"
     assert set(frame.columns) <= set(COLUMNS)
     pd.testing.assert_frame_equal(frame, sx.necessity(cloud(300), "joy"))
 

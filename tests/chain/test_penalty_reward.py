@@ -191,3 +191,12 @@ def test_an_attribute_that_tells_nothing_is_missing_and_the_rest_stands(value, w
     target = sx.penalty_reward(data.assign(joy=value).astype(float), "joy", attributes=["queue"])
     assert f"joy: {why}" in target["note"].item()
     assert target[["penalty", "kind"]].isin([np.nan, ""]).all(axis=None)
+
+
+def test_the_outcome_says_whether_a_class_is_stated_without_reserve():
+    frame = sx.penalty_reward(rated(), "joy")
+    assert (frame["outcome"] == np.where(frame["probability"] >= 0.95, "holds", "doubtful")).all()
+    assert frame["verdict"].str.startswith("Most likely").eq(frame["outcome"] == "doubtful").all()
+    few = sx.penalty_reward(rated().head(60), "joy")
+    assert few["outcome"].eq("not_computable").eq(few["kind"] == "").all()
+    assert (few["outcome"] == "not_computable").any()

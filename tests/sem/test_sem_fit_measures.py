@@ -9,11 +9,14 @@ from reference_cases import fitted, read_data, stored
 
 from sexresearch import sem
 from sexresearch.sem.inference import incremental_indices as index
+from sexresearch.sem.inference.goodness_of_fit import agfi, critical_n, gfi, mfi, pgfi
+from sexresearch.sem.inference.root_mean_square_residuals import root_mean_square
 
 INCREMENTAL = ("cfi", "tli", "nnfi", "rfi", "nfi", "pnfi", "ifi", "rni")
 NAMES = list("abcd")
 LOADINGS = np.array([1.0, 0.8, 0.7, 0.9])
 ROUNDING = 1e-9  # absolute: measures of a fit that is exact
+FORMULA = 1e-10  # relative: the same formula in another order
 
 
 def moments(cov: np.ndarray, n: float) -> sem.Moments:
@@ -96,3 +99,40 @@ def test_gfi_beside_gaps_follows_its_formula():
 
     left = squares(sample.mean - state.mean, sample.cov - state.cov)
     assert results.fit_measures["gfi"] == pytest.approx(1.0 - left / squares(sample.mean, sample.cov))
+
+
+def test_gfi_and_srmr_of_a_fit_are_their_formulas_by_hand():
+    """One factor behind four variables: moments by hand, W of the normal likelihood at the implied covariances."""
+    cov = np.outer(LOADINGS, LOADINGS) + np.diag([0.5, 0.6, 0.7, 0.8])
+    cov[0, 1] = cov[1, 0] = cov[0, 1] + 0.2  # which one factor does not explain
+    results = sem.fit("f =~ a + b + c + d", moments=moments(cov, 300))
+    S, model = results.fitted.samples[0].cov, results.implied["cov"].to_numpy()
+    V, p, df = np.linalg.inv(model), len(S), results.fit_measures["df"]
+    half = np.tril_indices(p)
+    unexplained, whole = (np.trace(V @ M @ V @ M) for M in (S - model, S))
+    share, count = 1.0 - unexplained / whole, p * (p + 1) // 2
+    sd = np.sqrt(np.diag(S))
+    gaps = ((S - model) / np.outer(sd, sd))[half]
+    for name, value in {
+        "gfi": share,
+        "agfi": 1.0 - count / df * (1.0 - share),
+        "pgfi": df / count * share,
+        "srmr": np.sqrt(np.mean(gaps**2)),
+        "rmr": np.sqrt(np.mean((S - model)[half] ** 2)),
+    }.items():
+        assert results.fit_measures[name] == pytest.approx(value, rel=FORMULA)
+
+
+def test_numbers_without_a_fit_are_those_of_closed_form():
+    """Two variables fitted as unrelated: V = I, so that GFI = 1 - 2 r^2 / (2 + 2 r^2) and SRMR = r / sqrt(3)."""
+    r = 0.3
+    assert gfi(2 * r**2, 2 + 2 * r**2) == pytest.approx(1.0 / (1.0 + r**2))
+    assert root_mean_square(np.array([0.0, r, 0.0]), 3) == pytest.approx(r / np.sqrt(3.0))
+    assert agfi(0.9, 0, 3) == 1.0
+    assert pgfi(0.9, 1, 3) == pytest.approx(0.3)
+    assert np.isnan(critical_n(0.0, 1, 100, 0.05))
+    assert mfi(1.0, 1, 100) == 1.0
+    known = sem.Moments(pd.DataFrame([[1, r], [r, 1]], list("ab"), list("ab")), nobs=100)
+    found = sem.fit("a ~~ 0*b", moments=known).fit_measures
+    assert found["gfi"] == pytest.approx(1.0 / (1.0 + r**2))
+    assert found["srmr"] == pytest.approx(r / np.sqrt(3.0))

@@ -48,7 +48,8 @@ def kano(survey: Survey | pd.DataFrame, pairs: Mapping[str, Sequence[str]], leve
     DataFrame
         One row per attribute: attribute, n, share_attractive, share_one_dimensional, share_must_be, share_indifferent,
         share_reverse, share_questionable, kind (the most frequent class), runner_up, z and pvalue (of the two being
-        equally frequent), better and worse, verdict, note. Missing below 30 respondents, with the reason in note.
+        equally frequent), better and worse, outcome ("holds" where the class is told apart from the runner-up, else
+        "doubtful", or "not_computable"), verdict, note. Missing below 30 respondents, with the reason in note.
 
     Raises
     ------
@@ -95,7 +96,8 @@ def _row(survey: Survey | pd.DataFrame, name: str, pair: Sequence[str], level: f
     lost = len(answers) - len(with_it)
     gone = f"{lost} of {len(answers)} respondents left out, as one of the two answers is missing" if lost else ""
     row: dict[str, object] = {"attribute": name, "n": len(with_it), **_numbers(counts)}
-    row["verdict"] = _verdict(row, level)
+    judged = _told_apart(row, level)
+    row["outcome"], row["verdict"] = judged.outcome, _sentence(row, judged)
     few = f"{len(with_it)} respondents answered both questions; at least {FEWEST} must" if len(with_it) < FEWEST else ""
     return {**row, "note": joined(few, gone)}
 
@@ -128,12 +130,20 @@ def fong(a: int, b: int, n: int) -> tuple[float, float]:
     return z, erfc(abs(z) / sqrt(2.0))
 
 
-def _verdict(row: Mapping[str, object], level: float) -> str:
+def _told_apart(row: Mapping[str, object], level: float) -> Verdict:
+    """Whether the most frequent class is told apart from the runner-up."""
+    criterion, line = f"z against {_worded(row, 'runner_up')}", float(ndtri(0.5 + level / 2))
+    return against(criterion, float(str(row["z"])), line, "Fong 1996", because="the two have one answer")
+
+
+def _worded(row: Mapping[str, object], key: str) -> str:
+    return str(row[key]).replace("_", " ").replace("must be", "must-be")
+
+
+def _sentence(row: Mapping[str, object], judged: Verdict) -> str:
     if not row["kind"]:
         return ""
-    kind, other = (str(row[key]).replace("_", " ").replace("must be", "must-be") for key in ("kind", "runner_up"))
-    line = float(ndtri(0.5 + level / 2))
-    judged = against(f"z against {other}", float(str(row["z"])), line, "Fong 1996", because="the two have one answer")
+    kind, other = _worded(row, "kind"), _worded(row, "runner_up")
     known = {name: float(str(row[name])) for name in ("better", "worse")}
     beside = [Verdict("holds", name, value) for name, value in known.items() if value == value]
     text = prose([judged], {"holds": kind, "doubtful": f"{kind}, but not told apart from {other}"}, beside)

@@ -16,7 +16,7 @@ from sexresearch.sem import Results
 from sexresearch.sem.view import Array, View
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.survey import Survey
-from sexresearch.verdict import against, prose
+from sexresearch.verdict import against, gravest, prose
 
 SMALL, SIGNIFICANT = 0.1, 0.05
 TRIMMED = 0.01  # part of the respondents nearest to the empty corner, left out for a second look
@@ -61,8 +61,9 @@ def necessity(
     DataFrame
         Two rows per condition (and group), one per ceiling: target, condition, group, ceiling (ce_fdh or cr_fdh), n, d,
         pvalue, d_least and d_most (with any one respondent left out), d_trimmed (without the one per cent nearest to
-        the empty corner), above (share of respondents above the ceiling), verdict, note. What cannot be computed is
-        missing, with the reason in note.
+        the empty corner), above (share of respondents above the ceiling), outcome, verdict, note. outcome is
+        "holds" where the condition is necessary, else "doubtful", or "not_computable": numbers are then missing, with
+        the reason in note.
 
     Raises
     ------
@@ -112,7 +113,7 @@ def _rows(scores: Scored, target: str, j: int, deals: int, random: np.random.Gen
     head = {"target": target, "condition": scores.names[j], "group": scores.label}
     if why:
         blank = dict.fromkeys(NUMBERS, np.nan)
-        tail = {"verdict": "", "note": joined(why, note)}
+        tail = {"outcome": "not_computable", "verdict": "", "note": joined(why, note)}
         return [{**head, "ceiling": name, "n": _answered(scores, target, j), **blank, **tail} for name in CEILINGS]
     own, p, each = steps(x, y), chance(x, y, deals, random), without_each(x, y)
     keep = ~cornermost(x, y, TRIMMED)
@@ -128,7 +129,7 @@ def _rows(scores: Scored, target: str, j: int, deals: int, random: np.random.Gen
         text = prose(judged, WORDS)
         trimmed = float(rest.d(name)[0]) if rest is not None else np.nan
         numbers = (d, p[name], *each[name], trimmed, above(x, y, name, w))
-        tail = {"verdict": f"{text[:1].upper()}{text[1:]}.", "note": note}
+        tail = {"outcome": gravest(judged), "verdict": f"{text[:1].upper()}{text[1:]}.", "note": note}
         rows.append({**head, "ceiling": name, "n": len(x), **dict(zip(NUMBERS, numbers, strict=True)), **tail})
     return rows
 

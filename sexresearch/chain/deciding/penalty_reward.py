@@ -74,8 +74,9 @@ def penalty_reward(
     DataFrame
         One row per attribute (and group): target, attribute, group, penalty and reward (in `unit`, with _ci_lower and
         _ci_upper), n_low, n_high, kind (basic, performance, excitement or none), probability (of the kind), p_basic,
-        p_performance, p_excitement, p_none, unit, verdict, note. Where fewer than 30 rate an attribute low, high or
-        between, what rests on them is missing, and note says so.
+        p_performance, p_excitement, p_none, unit, outcome, verdict, note. outcome is "holds" where the kind has a
+        probability of `level`, else "doubtful", or "not_computable". Where fewer than 30 rate an attribute low, high
+        or between, what rests on them is missing, and note says so.
 
     Raises
     ------
@@ -174,20 +175,27 @@ def _frame(own: Scored, target: str, regression: Indices, unit: str, seed: int, 
     columns["probability"] = [shares[i, k] if k >= 0 else np.nan for i, k in enumerate(best)]
     columns |= {f"p_{kind}": shares[:, k] for k, kind in enumerate(KINDS)}
     frame = pd.DataFrame(columns).assign(unit=unit)
-    frame["verdict"] = [_verdict(row, level) for row in frame.to_dict("records")]
+    classes = [_class(row, level) for row in frame.to_dict("records")]
+    sentences = [_sentence(own, row) for own, row in zip(classes, frame.to_dict("records"), strict=True)]
+    frame["outcome"], frame["verdict"] = [own.outcome for own in classes], sentences
     why = [(_lacking(regression, i, target), own.note(name), _of_target(own, target)) for i, name in enumerate(names)]
     frame["reason"] = [next(filter(None, (_rare(regression, i), *reasons)), "") for i, reasons in enumerate(why)]
     frame["note"] = [joined(*reasons, _lost(own, regression)) for reasons in why]
     return frame
 
 
-def _verdict(row: Mapping[object, object], level: float) -> str:
+def _class(row: Mapping[object, object], level: float) -> Verdict:
+    """Whether the class of an attribute is sure enough to be stated without reserve."""
+    lacking = "there is no class"
+    return against(f"probability of {row['kind']}", float(str(row["probability"])), level, "", because=lacking)
+
+
+def _sentence(judged: Verdict, row: Mapping[object, object]) -> str:
     """The class of an attribute in a sentence; empty where it has none."""
     kind = str(row["kind"])
-    if not kind:
+    if judged.outcome == "not_computable":
         return ""
     words = {"holds": WORDS[kind], "doubtful": f"most likely {WORDS[kind]}"}
-    judged = against(f"probability of {kind}", float(str(row["probability"])), level, "")
     beside = [Verdict("holds", name, float(str(row[name])), decimals=2) for name in ("penalty", "reward")]
     text = prose([judged], words, beside)
     return f"{text[:1].upper()}{text[1:]}."

@@ -172,7 +172,7 @@ def _levers(fit: View, units: TargetUnits, target: str, constructs: Sequence[str
     frame = rows[rows["kind"] == "construct"].reset_index(drop=True)
     own = ["importance", "importance_ci_lower", "importance_ci_upper"]
     frame[own] = frame[own] * units.size
-    return frame.assign(unit=units.word).drop(columns=["quadrant", "verdict"])
+    return frame.assign(unit=units.word).drop(columns=["quadrant", "outcome", "verdict"])
 
 
 def _classed(fit: View, frame: pd.DataFrame, target: str, units: TargetUnits, seed: int) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from sexresearch.chain.paths.arrows import all_arrows, checked_name
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
 from sexresearch.sem.view import Array, View, view
-from sexresearch.verdict import against, prose
+from sexresearch.verdict import Verdict, against, prose
 
 KNOTS, EDGE = 121, 0.10  # knots tried, and the part of the respondents that must lie beyond the first and the last
 FEWEST = 50  # respondents
@@ -52,8 +52,9 @@ def shape(
         moderator), slope (at the mean of the cause; below the threshold), bend (of the square, of the slope above less
         that below the threshold, of the cube, of the product) with _ci_lower and _ci_upper, square (its coefficient,
         where there is one), r_squared, aic, bic, threshold with _ci_lower and _ci_upper (in the units of the cause),
-        threshold_sd (in standard deviations from its mean), cause_mean, cause_sd, verdict, note. Powers are those of
-        the distance from the mean.
+        threshold_sd (in standard deviations from its mean), cause_mean, cause_sd, outcome, verdict, note. outcome is
+        "holds" for the best shape and those as good, "doubtful", "fails" where another is clearly better, or
+        "not_computable". Powers are those of the distance from the mean.
 
     Raises
     ------
@@ -119,7 +120,8 @@ def _frame(measured: Calibrated, cause: str, effect: str, moderated: bool, level
     frame[PLACE] = [float(measured.mean[0]), float(measured.sd[0])]
     lost = f"{measured.lost} of {measured.lost + len(measured.effect)} respondents left out, as an item is missing"
     why = f"{len(measured.effect)} respondents; at least {FEWEST} are needed" if few else ""
-    frame["verdict"] = ["" if np.isnan(b) else _verdict(b - frame["bic"].min()) for b in frame["bic"]]
+    judged = [_against_best(float(worse)) for worse in frame["bic"] - frame["bic"].min()]
+    frame["outcome"], frame["verdict"] = [own.outcome for own in judged], [_sentence(own) for own in judged]
     notes = [
         joined(why or (FLAT if np.isnan(row["bic"]) else ""), lost if measured.lost else "", _bends(row))
         for row in frame.to_dict("records")
@@ -127,9 +129,15 @@ def _frame(measured: Calibrated, cause: str, effect: str, moderated: bool, level
     return frame.assign(note=notes)
 
 
-def _verdict(difference: float) -> str:
-    source = "Raftery 1995"
-    judged = against("BIC above the least", float(difference), ALIKE, source, side="most", fails=CLEAR, decimals=1)
+def _against_best(difference: float) -> Verdict:
+    return against(
+        "BIC above the least", difference, ALIKE, "Raftery 1995", side="most", fails=CLEAR, decimals=1, because=FLAT
+    )
+
+
+def _sentence(judged: Verdict) -> str:
+    if judged.outcome == "not_computable":
+        return ""
     text = prose([judged], WORDS)
     return f"{text[:1].upper()}{text[1:]}."
 

@@ -73,9 +73,11 @@ def importance(
     -------
     DataFrame
         One row per construct and item (and group, and level): target, kind, construct, item, group, level, weight,
-        importance and performance with _ci_lower and _ci_upper, std_all (standardized total effect), quadrant, verdict,
-        note. What is missing has its reason there: no path, no scale, no means, an item with a negative loading, no
-        convergence.
+        importance and performance with _ci_lower and _ci_upper, std_all (standardized total effect), quadrant, outcome,
+        verdict, note. outcome is "holds" where the importance is shown and so is the quadrant, "doubtful" where an
+        interval holds 0 or reaches over a line between quadrants, "fails" where the row is unimportant or works against
+        the target, or the solution is inadmissible, else "not_computable". What is missing has its reason in note: no
+        path, no scale, no means, an item with a negative loading, no convergence.
 
     Raises
     ------
@@ -88,9 +90,9 @@ def importance(
     -----
     importance is the total effect in points of the target per point of the row, performance the mean, both in points
     from 0 to 100 (formulas: module `points`); an item's importance is its construct's times the item's weight in the
-    index. Limits as in `effects`; means that the model does not hold vary as normal ones do,
-    independently of the estimates. quadrant: means over the constructs (over the items) divide high from low
-    (Martilla & James 1977, doi 10.1177/002224297704100112; Ringle & Sarstedt 2016, doi 10.1108/IMDS-10-2015-0449);
+    index. Limits as in `effects`; means that the model does not hold vary as normal ones do, independently of the
+    estimates. quadrant: means over the constructs (over the items) divide high from low (Martilla & James 1977,
+    doi 10.1177/002224297704100112; Ringle & Sarstedt 2016, doi 10.1108/IMDS-10-2015-0449);
     "alone" where there is no other. Before that, "unimportant" where the whole interval of importance is nearer to 0
     than `smallest` (of an item: times its weight; Lakens 2017, doi 10.1177/1948550617697177), "not shown" where it
     holds 0 and reaches beyond, "works against" where it lies below 0; none where no path leads to the target, a number

@@ -14,6 +14,8 @@ from typing import Any
 
 import pandas as pd
 
+from sexresearch.verdict import Outcome
+
 QUADRANTS = {  # (important, well done)
     (True, False): "concentrate here",
     (True, True): "keep up the good work",
@@ -25,12 +27,14 @@ SOURCE = "(Martilla & James 1977; Ringle & Sarstedt 2016)"
 LAKENS = "(Lakens 2017)"
 ENDS = ("importance_ci_lower", "importance_ci_upper")
 Row = Mapping[Hashable, Any]
+Judgement = tuple[str, Outcome, str]  # quadrant, outcome, sentence
+NONE: Judgement = ("", "not_computable", "")
 
 
 def judged(
     frame: pd.DataFrame, target: str, level: float, smallest: float, inadmissible: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """The frame with `quadrant` and `verdict` before its notes; kinds, groups and levels are judged apart.
+    """The frame with `quadrant`, `outcome` and `verdict` before its notes; kinds, groups and levels are judged apart.
 
     Rows that are not `connected` to the target are not judged and have no part in the means. No row is where the
     solution is `inadmissible`.
@@ -48,50 +52,54 @@ def judged(
     kept = frame[keys].assign(**{name: frame[name].where(frame["connected"]) for name in shown})
     by = kept.groupby(keys, dropna=False)
     means, counts = by[shown].transform("mean"), by["importance"].transform("count")
-    judgements = []
+    judgements: list[Judgement] = []
     for row, mean, count in zip(frame.to_dict("records"), means.to_dict("records"), counts, strict=True):
         if not row["connected"] or any(math.isnan(row[name]) for name in ("importance", *ENDS)):
-            judgements.append(("", ""))
+            judgements.append(NONE)
         elif inadmissible:
-            judgements.append(("", f"No verdict: inadmissible solution ({'; '.join(inadmissible)})."))
+            judgements.append(("", "fails", f"No verdict: inadmissible solution ({'; '.join(inadmissible)})."))
         else:
             least = smallest * (row["weight"] if row["kind"] == "item" else 1.0)
             judgements.append(_unranked(row, target, level, least) or _ranked(row, mean, int(count)))
     out = frame.drop(columns=["connected", "note"]).assign(
-        quadrant=[quadrant for quadrant, _ in judgements], verdict=[verdict for _, verdict in judgements]
+        quadrant=[quadrant for quadrant, _, _ in judgements],
+        outcome=[outcome for _, outcome, _ in judgements],
+        verdict=[verdict for _, _, verdict in judgements],
     )
     return out.assign(note=frame["note"])
 
 
-def _unranked(row: Row, target: str, level: float, least: float) -> tuple[str, str] | None:
-    """The place of a row whose importance is none, not shown or negative, with its sentence; None for others."""
+def _unranked(row: Row, target: str, level: float, least: float) -> Judgement | None:
+    """What is said of a row whose importance is none, not shown or negative; None for others."""
     low, high = (row[name] for name in ENDS)
     interval = f"the {level:.0%} interval of its effect on {target}, {low:.3f} to {high:.3f},"
     if -least < low and high < least:
         within = f"lies within ±{least:.3g}, the smallest effect of interest {LAKENS}"
-        return UNIMPORTANT, f"Unimportant: {interval} {within}."
+        return UNIMPORTANT, "fails", f"Unimportant: {interval} {within}."
     if low <= 0 <= high:
         beyond = f"holds 0 and reaches beyond ±{least:.3g}: neither an effect nor its absence is shown"
-        return NOT_SHOWN, f"Not shown: {interval} {beyond} {LAKENS}."
+        return NOT_SHOWN, "doubtful", f"Not shown: {interval} {beyond} {LAKENS}."
     if high < 0:
-        return AGAINST, f"Works against: more of it goes with less {target} ({interval} lies below 0)."
+        return AGAINST, "fails", f"Works against: more of it goes with less {target} ({interval} lies below 0)."
     return None
 
 
-def _ranked(row: Row, mean: Row, count: int) -> tuple[str, str]:
+def _ranked(row: Row, mean: Row, count: int) -> Judgement:
     if count < 2:
-        return ALONE, f"Alone: importance {row['importance']:.3f}, and no other {row['kind']} to set it against."
+        alone = f"Alone: importance {row['importance']:.3f}, and no other {row['kind']} to set it against."
+        return ALONE, "holds", alone
     if math.isnan(row["performance"]):
-        return "", ""
+        return NONE
     important, well = row["importance"] >= mean["importance"], row["performance"] >= mean["performance"]
     name = QUADRANTS[important, well]
     over = [part for part in ("importance", "performance") if _reaches(row, part, mean[part])]
     near = f" Near the line: its interval of {' and of '.join(over)} reaches over it." if over else ""
-    return name, (
+    text = (
         f"{name[0].upper()}{name[1:]}: importance {row['importance']:.3f} {_side(important)} mean "
         f"{mean['importance']:.3f}, performance {row['performance']:.1f} {_side(well)} mean "
         f"{mean['performance']:.1f} {SOURCE}.{near}"
     )
+    return name, "doubtful" if over else "holds", text
 
 
 def _reaches(row: Row, part: str, line: float) -> bool:

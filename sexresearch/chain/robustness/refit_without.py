@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,11 +16,12 @@ from sexresearch.errors import DataError, OptionError, SexresearchError
 from sexresearch.sem import Fitting, Results
 from sexresearch.sem.view import Array, View, quiet_fit, view
 from sexresearch.survey import Survey
+from sexresearch.verdict import Outcome
 
 CHANCE = 0.05  # below it, a path differs from 0
 PATHS, MEASURES = ("~", ":="), ("=~",)
 COLUMNS = ["lhs", "op", "rhs", "group", "est", "est_without", "est_change", "est_change_se", "est_change_ci_lower"]
-COLUMNS += ["est_change_ci_upper", "pvalue", "pvalue_without", "n", "n_without", "verdict", "note"]
+COLUMNS += ["est_change_ci_upper", "pvalue", "pvalue_without", "n", "n_without", "outcome", "verdict", "note"]
 
 
 @in_words
@@ -44,8 +46,8 @@ def refit_without(
     DataFrame
         One row per path and defined parameter (per loading, where the model has none): lhs, op, rhs, group, est,
         est_without, est_change (without less with), est_change_se, est_change_ci_lower, est_change_ci_upper, pvalue,
-        pvalue_without, n, n_without (respondents), verdict ("stays", "no longer differs from 0", "now differs from 0",
-        "changes its sign", by p below .05), note (why something is missing).
+        pvalue_without, n, n_without (respondents), outcome, verdict ("stays", "no longer differs from 0", "now differs
+        from 0", "changes its sign", by p below .05), note (why something is missing).
 
     Raises
     ------
@@ -136,7 +138,8 @@ def _compared(fit: View, again: View | None, why: str, level: float) -> pd.DataF
     frame["est_change_ci_lower"], frame["est_change_ci_upper"] = frame["est_change"] - half, frame["est_change"] + half
     frame["n"] = sum(block.nobs for block in fit.blocks)
     frame["n_without"] = np.nan if again is None else float(sum(block.nobs for block in again.blocks))
-    frame["verdict"] = [_verdict(row) for row in frame.to_dict("records")]
+    judged = [_judged(row) for row in frame.to_dict("records")]
+    frame["outcome"], frame["verdict"] = [outcome for outcome, _ in judged], [words for _, words in judged]
     frame["note"] = [joined(why, reason if again is not None else "") for reason in reasons]
     return frame[COLUMNS]
 
@@ -174,12 +177,12 @@ def _shared(fit: View) -> set[tuple[object, ...]]:
     }
 
 
-def _verdict(row: dict[str, float]) -> str:
+def _judged(row: Mapping[Hashable, Any]) -> tuple[Outcome, str]:
     before, after = row["pvalue"], row["pvalue_without"]
     if pd.isna(before) or pd.isna(after):
-        return "not computable"
-    if before < CHANCE and after < CHANCE:
-        return "stays" if row["est"] * row["est_without"] > 0 else "changes its sign"
-    if before < CHANCE:
-        return "no longer differs from 0"
-    return "now differs from 0" if after < CHANCE else "stays"
+        return "not_computable", "not computable"
+    if before < CHANCE and after < CHANCE and row["est"] * row["est_without"] <= 0:
+        return "fails", "changes its sign"
+    if (before < CHANCE) == (after < CHANCE):
+        return "holds", "stays"
+    return "doubtful", "no longer differs from 0" if before < CHANCE else "now differs from 0"

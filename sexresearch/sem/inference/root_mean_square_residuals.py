@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 
@@ -23,8 +25,8 @@ def root_mean_square_residuals(fitted: Fitted) -> dict[str, float]:
     total: dict[str, float] = {}
     for point, share in zip(fitted.points, fitted.shares, strict=True):
         for name, (means, covs, count) in point.residuals().items():
-            alone = _root(means[:0], covs, count)
-            whole = _root(means, covs, count + len(means)) if len(means) else alone
+            alone = root_mean_square(covs, count)
+            whole = root_mean_square(np.append(means, covs), count + len(means))
             total[name] = total.get(name, 0.0) + share * whole
             total[f"{name}_nomean"] = total.get(f"{name}_nomean", 0.0) + share * alone
     if LEVELS[0] in total:
@@ -32,11 +34,27 @@ def root_mean_square_residuals(fitted: Fitted) -> dict[str, float]:
     return {name: total.get(name, math.nan) for name in ORDER}
 
 
-def _root(means: Array, covs: Array, count: int) -> float:
-    return math.sqrt((float(means @ means) + float(covs @ covs)) / count) if count else 0.0
+def root_mean_square(residuals: Array, count: int) -> float:
+    """The root of the mean square of `count` residuals, of which those that are 0 for certain may be left out.
+
+    It is SRMR where they are (s_ij - sigma_ij) / sqrt(s_ii s_jj) of each variance and covariance once, and
+    (mean_i - mu_i) / sqrt(s_ii) of means; RMR where they are not divided; CRMR where they are of correlations.
+
+    >>> root_mean_square(np.array([0.3, -0.3]), 6)  # of three variables, one covariance is exact
+    0.17320508075688773
+    """
+    return math.sqrt(float(residuals @ residuals) / count) if count else 0.0
+
+
+def wrmr(chisq: float, groups: int, moments: int) -> float:
+    """Weighted root mean square residual: sqrt(chisq groups / moments) (Yu 2002).
+
+    >>> wrmr(32.0, 1, 50)
+    0.8
+    """
+    return math.sqrt(chisq * groups / moments)
 
 
 def weighted_root_mean_residual(fitted: Fitted, chisq: float) -> float:
-    """WRMR = sqrt(chisq / moments per group) (Yu 2002)."""
-    count = sum(len(point.moments) for point in fitted.points)
-    return math.sqrt(chisq * fitted.table.n_groups / count)
+    """WRMR of a fit, all moments of all groups counted."""
+    return wrmr(chisq, fitted.table.n_groups, sum(len(point.moments) for point in fitted.points))
