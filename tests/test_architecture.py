@@ -223,6 +223,24 @@ def test_one_file_inverts_paths():
     assert not lines_with(r"np\.eye\(.*\) - np\.linalg\.inv", kernel)
 
 
+def test_one_file_makes_covariances_of_paths():
+    """C = G S G': of one parameter vector or of many, in fits, replicates, draws and populations alike."""
+    kernel = {"sexresearch.sem.implied.total_effects"}
+    assert not lines_with(r"\bG @ .*@ (_t\()?(self\.)?G\b|rij,rjk,rik|G @ \w+, G\)", kernel)
+
+
+def test_one_function_standardizes():
+    """Values over standard deviations of what a row connects, for tables, replicates, draws and groups alike."""
+    home, users = "sexresearch.sem.inference.standardized", set()
+    for module, tree in TREES.items():
+        ways = {"rescaled", "standardize", "std_lv_and_all"} & {node.name for node in tree.body if "name" in vars(node)}
+        assert not ways or module == home
+        if home in own_imports([tree, *tree.body]):
+            users.add(module.removeprefix("sexresearch.sem."))
+    tables, replicates, gains = "inference.parameter_frame", "resampling.row_values", "after.modification"
+    assert {tables, replicates, gains, "partial_least_squares.pls"} <= users
+
+
 def test_one_function_is_the_delta_method():
     """g'Vg of covariances of estimates: `delta_variances`, or `carried` for all of them together."""
     assert not lines_with(r"@ [\w.]*vcov @|einsum\(.*vcov", {"sexresearch.sem.delta_method"})

@@ -97,7 +97,10 @@ def returned(name: str) -> str:
     return part.group(1) if part else ""
 
 
-@pytest.mark.parametrize("name", [name for name in sx.__all__ if re.search(r"\bverdict(?: \(|,\s+note)", returned(name))])
+JUDGING = [name for name in sx.__all__ if re.search(r"\bverdict(?: \(|,\s+note)", returned(name))]
+
+
+@pytest.mark.parametrize("name", JUDGING)
 def test_who_returns_a_verdict_in_words_returns_its_outcome_as_data(name):
     """`.verdict` of a value that is no frame is a Verdict itself."""
     assert "outcome" in returned(name) or "`.verdict`" in returned(name)

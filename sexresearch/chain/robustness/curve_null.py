@@ -21,6 +21,7 @@ from sexresearch.chain.robustness.universe import Whole, whole_model
 from sexresearch.sem.view import (
     LIKELIHOODS,
     Array,
+    Matrices,
     TotalEffect,
     View,
     Workers,
@@ -103,8 +104,8 @@ def _without_effect(fit: View, ends: tuple[str, str]) -> tuple[pd.DataFrame, Arr
     for effect in graph.after.get(ends[0], ()):
         if effect == ends[1] or ends[1] in graph.reach[effect]:
             B[names.index(effect), names.index(ends[0])] = 0.0
-    G, p = total_effects(B), len(block.mean)
-    with_effect, none = at.C[0][:p, :p], (G @ at.S[0] @ G.T)[:p, :p]
+    changed, p = Matrices(B[None], at.S, total_effects(B[None])), len(block.mean)
+    with_effect, none = at.C[0][:p, :p], changed.C[0][:p, :p]
     rows, clusters = np.asarray(block.answers), block.clusters
     whole = ~np.isnan(rows).any(axis=1)
     moved = (rows[whole] - block.mean) @ _root(with_effect, -0.5) @ _root(none, 0.5) + block.mean

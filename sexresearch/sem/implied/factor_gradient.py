@@ -19,7 +19,13 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import Implied, Structure
-from sexresearch.sem.implied.total_effects import Causes, causes_in_order, recursive_effects, total_effects
+from sexresearch.sem.implied.total_effects import (
+    Causes,
+    causes_in_order,
+    implied_covariances,
+    recursive_effects,
+    total_effects,
+)
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,7 @@ def factored(form: FactorForm, x: Array) -> Factored:
     S[:, form.spreads.row, form.spreads.col] = x[:, form.spreads.slots]
     S[:, form.spreads.col, form.spreads.row] = x[:, form.spreads.slots]
     G = total_effects(B) if form.causes is None else recursive_effects(B, form.causes)
-    C, W = G @ S @ _t(G), _filled(form.borrowed, b)
+    C, W = implied_covariances(G, S), _filled(form.borrowed, b)
     W[:, :f, :f] = C
     return Factored(L, D, G, C, W)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import Structure
-from sexresearch.sem.implied.total_effects import total_effects
+from sexresearch.sem.implied.total_effects import implied_covariances, total_effects
 
 
 def path_and_residual_stacks(s: Structure, x: Array) -> tuple[Array, Array]:
@@ -22,7 +22,7 @@ def path_and_residual_stacks(s: Structure, x: Array) -> tuple[Array, Array]:
 def reduced(directed: Array, symmetric: Array) -> tuple[Array, Array]:
     """G = (I - B)^-1 and C = G S G', each (b, m, m)."""
     G = total_effects(directed)
-    return G, G @ symmetric @ G.transpose(0, 2, 1)
+    return G, implied_covariances(G, symmetric)
 
 
 def expected_information(s: Structure, directed: Array, symmetric: Array) -> Array:

@@ -23,7 +23,7 @@ import numpy as np
 from sexresearch.errors import ModelError
 from sexresearch.frozen import by_value, read_only, read_only_property
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.total_effects import total_effects
+from sexresearch.sem.implied.total_effects import implied_covariances, total_effects
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.matrices import invert
@@ -309,7 +309,7 @@ class Implied:
             return self.C
         spread = self.S.copy()
         spread[-1, -1] = 0.0  # the constant has none
-        return self.G @ spread @ self.G.T
+        return implied_covariances(self.G, spread)
 
 
 def implied(structure: Structure, theta: Array) -> Implied:
@@ -337,7 +337,7 @@ def implied_from(structure: Structure, G: Array, S: Array) -> Implied:
         C = behind @ S[p:, p:] @ behind.T
         C[:p, :p] += S[:p, :p]
     else:
-        C = G @ S @ G.T
+        C = implied_covariances(G, S)
     return Implied(structure, G, C, S, C.take(structure.seen))
 
 

@@ -38,6 +38,21 @@ def total_effects(B: Array, ends: int = 0) -> Array:
     return G
 
 
+def implied_covariances(G: Array, S: Array) -> Array:
+    """C = G S G' (…, m, m): covariances of all variables, from total effects G and residual covariances S.
+
+    >>> G = total_effects(np.array([[0.0, 0.0], [0.5, 0.0]]))
+    >>> implied_covariances(G, np.eye(2)).tolist()
+    [[1.0, 0.5], [0.5, 1.25]]
+    """
+    return G @ S @ G.swapaxes(-1, -2)
+
+
+def implied_variances(G: Array, S: Array) -> Array:
+    """(…, m) the diagonal of C = G S G'."""
+    return np.einsum("...ij,...ij->...i", G @ S, G)
+
+
 def direct_effects(G: Array) -> Array:
     """B (m, m) of the total effects G = (I - B)^-1."""
     return np.eye(len(G)) - np.linalg.inv(G)

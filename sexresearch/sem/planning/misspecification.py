@@ -14,7 +14,7 @@ from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.structure import Implied
-from sexresearch.sem.implied.total_effects import direct_effects, total_effects
+from sexresearch.sem.implied.total_effects import direct_effects, implied_covariances, total_effects
 
 ERROR_CORRELATION = 0.3
 ONE_FACTOR_LEVELS = 3
@@ -141,7 +141,7 @@ def _with_variances(state: Implied, B: Array, S: Array) -> Array:
     """(p, p) covariances of the observed variables; residual variances of items keep their total variances."""
     s = state.structure
     G = total_effects(B)
-    C = G @ S @ G.T
+    C = implied_covariances(G, S)
     p = s.p
     if s.has_means:
         mean = C[:p, -1]

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.implied.total_effects import total_effects
+from sexresearch.sem.implied.total_effects import implied_covariances, implied_variances, total_effects
 from sexresearch.sem.resampling.row_values import RowPlaces, path_matrices
 
 
@@ -23,13 +23,13 @@ class Matrices:
     @cached_property
     def C(self) -> Array:
         """(R, m, m) implied covariances of all variables."""
-        return self.G @ self.S @ self.G.swapaxes(1, 2)
+        return implied_covariances(self.G, self.S)
 
     @cached_property
     def sd(self) -> Array:
         """(R, m) implied standard deviations; NaN where a variance is negative."""
         with np.errstate(invalid="ignore"):
-            return np.sqrt(np.einsum("rij,rij->ri", self.G @ self.S, self.G))
+            return np.sqrt(implied_variances(self.G, self.S))
 
 
 def matrices(places: RowPlaces, rows: Array) -> Matrices:
@@ -40,7 +40,7 @@ def matrices(places: RowPlaces, rows: Array) -> Matrices:
 
 def variance_slopes(places: RowPlaces, S: Array, G: Array) -> tuple[Array, Array]:
     """(m, m) covariances C = G S G' at one vector, and (m, rows of the block) derivatives of the variances."""
-    C, out = G @ S @ G.T, np.zeros((places.m, len(places.own)))
+    C, out = implied_covariances(G, S), np.zeros((places.m, len(places.own)))
     moving, spread = places.is_path & (places.col < places.m), ~places.is_path
     out[:, moving] = 2.0 * G[:, places.row[moving]] * C[places.col[moving]].T
     twice = np.where(places.row[spread] == places.col[spread], 1.0, 2.0)

@@ -10,7 +10,7 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.total_effects import total_effects
+from sexresearch.sem.implied.total_effects import implied_variances, total_effects
 from sexresearch.sem.inference.standardized import ends_in_table, rescaled
 from sexresearch.sem.language.parameter import Parameter
 
@@ -127,7 +127,7 @@ def path_matrices(places: RowPlaces, table: Array) -> tuple[Array, Array]:
     if len(places.derived):
         k, G, known = places.derived, total_effects(B), S.copy()
         known[:, places.given], known[:, :, places.given] = 0.0, 0.0
-        rest = table[:, places.scales] ** -2.0 - np.einsum("rij,rij->ri", G @ known, G)[:, k]
+        rest = table[:, places.scales] ** -2.0 - implied_variances(G, known)[:, k]
         S[:, k, k] += np.linalg.solve(G[:, k[:, None], k] ** 2, rest[..., None])[..., 0]
     return B, S
 
@@ -136,7 +136,7 @@ def _deviations(places: RowPlaces, rows: Array) -> tuple[Array, Array]:
     """(R, m) total and residual standard deviations; NaN where a variance is negative."""
     B, S = path_matrices(places, rows)
     G = total_effects(B)
-    variances = np.stack([np.einsum("rij,rjk,rik->ri", G, S, G, optimize=True), np.einsum("rii->ri", S)])
+    variances = np.stack([implied_variances(G, S), np.einsum("rii->ri", S)])
     with np.errstate(invalid="ignore"):
         sd = np.sqrt(variances)
     return sd[0], sd[1]

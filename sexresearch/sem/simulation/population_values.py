@@ -12,7 +12,7 @@ import numpy as np
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import structure_of
-from sexresearch.sem.implied.total_effects import total_effects
+from sexresearch.sem.implied.total_effects import implied_variances, total_effects
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import ParameterTable
@@ -107,7 +107,7 @@ def _unit_variances(rows: Sequence[Parameter], role: Roles, names: Sequence[str]
     structure = structure_of(fixed, role, np.zeros((p, p)), has_means=False)
     G = total_effects(structure.directed)
     at = [structure.names.index(name) for name in names]
-    explained = np.diag(G @ structure.symmetric @ G.T)[at]
+    explained = implied_variances(G, structure.symmetric)[at]
     variances = np.linalg.solve(G[np.ix_(at, at)] ** 2, 1.0 - explained)
     wrong = [name for name, value in zip(names, variances, strict=True) if value < -1e-12]
     if wrong:
