@@ -76,7 +76,9 @@ def resampled(seed: int) -> list[float]:
 
 def simulated(seed: int) -> list[float]:
     design = sx.Design(missing=0.1)
-    found = sx.power("y ~ 0.3*x", n=[40], replicates=12, seed=seed, workers=3, design=design, missing="fiml")
+    found = sx.power(
+        "y ~ 0.3*x", n=[40], replicates=12, seed=seed, workers=3, design=design, fitting=sx.Fitting(missing="fiml")
+    )
     return [*found.table.select_dtypes("number").fillna(-1).to_numpy().ravel()]
 
 

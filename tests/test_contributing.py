@@ -1,8 +1,10 @@
 """What a newcomer is told holds: the map is the house, files that pages name are there, old spellings work and go."""
 
 import ast
+import inspect
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ PAGES += sorted((ROOT / "docs" / "decisions").glob("*.md"))
 NOT_ROOMS = {"benchmarks", "docs", "grid", "reference"}  # what else lies in tests/
 FILE = re.compile(r"`((?:[\w.]+/)*\w[\w.]*\.(?:py|md|toml|lock|cff|csv|R))`")
 OLD = {"drop", "compare_rivals", "invariance", "latent_means"}  # functions with an old spelling that still works
-OLD |= {"direction", "power_curve", "screening", "kpi_correlations"}
+OLD |= {"direction", "power_curve", "screening", "kpi_correlations", "power"}
 TEXT = "joy =~ a + b + c + d"
 
 
@@ -110,3 +112,29 @@ def test_a_renamed_argument_is_understood_with_a_warning_and_not_beside_the_new_
         sx.kpi_correlations(found=1, survey=2, results=3)
     with pytest.warns(DeprecationWarning, match="write result"), pytest.raises(OptionError, match="found int"):
         sx.plots.direction(found=1)
+
+
+def test_power_takes_a_fitting_and_understands_the_old_spelling():
+    text, way = "y ~ 0.4*x", {"n": 60, "replicates": 20}
+    with pytest.warns(DeprecationWarning, match=r"write fitting=sexresearch.Fitting\(estimator='MLR'\)"):
+        old = sx.power(text, estimator="MLR", **way)
+    new = sx.power(text, fitting=sx.Fitting(estimator="MLR"), **way)
+    pd.testing.assert_frame_equal(old.table, new.table)
+    with pytest.raises(OptionError, match="and no cluster: model and design say the rest"):
+        sx.power(text, fitting=sx.Fitting(cluster="branch"), **way)
+    robust = sx.power(text, fitting=sx.Fitting(se="robust"), **way).table
+    assert robust["est"].to_numpy() == pytest.approx(sx.power(text, **way).table["est"].to_numpy(), abs=0.2)
+
+
+ONE_FIT = {"fit", "growth", "efa"}  # they fit one model, and name each option, as `fit` does
+DECIDES = {"answer"}  # None lets it decide, which a Fitting cannot say
+
+
+def test_questions_that_fit_models_of_their_own_take_a_fitting():
+    """Not the options one by one: `missing` of `multiverse` lists alternatives, `test` of `pool` is that of Rubin."""
+    shared = {field.name for field in fields(sx.Fitting)} - {"cluster", "rotation"}
+    for name in sx.__all__:
+        item = getattr(sx, name)
+        given = set(inspect.signature(item).parameters) if inspect.isfunction(item) else set()
+        apart = (given & shared) - {"missing" if name == "multiverse" else "", "test" if name == "pool" else ""}
+        assert not apart or name in ONE_FIT | DECIDES, f"{name} takes {apart}"

@@ -29,7 +29,7 @@ class Fitting(Completion):
     """How models are fitted: the options of `fit` that do not depend on who is compared.
 
     For questions that fit several models of their own: `invariance`, `latent_means`, `compare_rivals`,
-    `permutation_test`. Names, defaults and meaning are those of `fit`, where each is explained.
+    `permutation_test`, `power`, …. Names, defaults and meaning are those of `fit`, where each is explained.
 
     Parameters
     ----------

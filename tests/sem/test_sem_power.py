@@ -9,6 +9,7 @@ from sem_samples import CHAIN, chain_sample
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem import (
     Design,
+    Fitting,
     Model,
     Moments,
     dynamic_cutoffs,
@@ -17,6 +18,7 @@ from sexresearch.sem import (
     power,
     sensitivity,
 )
+from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.implied.structure import split_moments
 from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.planning.plan import plan_of
@@ -47,7 +49,7 @@ def test_a_sample_is_estimated_as_fit_estimates_it(way):
     plan = plan_of(WAYS[way], standardized=way not in ("means", "groups"))
     wanted = wanted_effects(plan.fitted, None)
     sizes = tuple(plan.population.sizes(150))
-    found = Trials(plan, wanted, Design(), "ML", "listwise", (), 5).of_size(150, 3, 1)
+    found = Trials(plan, wanted, Design(), Options(estimator="ML"), 5).of_size(150, 3, 1)
     assert found.failures == {}
     means = plan.fitted.structures[0].has_means
     for number in range(3):
@@ -110,7 +112,7 @@ def test_without_an_effect_power_is_alpha():
 def test_rows_of_answers_and_moments_have_the_same_power():
     text = CLEAN
     moments = power(text, n=150, replicates=1000, standardized=True).table
-    rows = power(text, n=150, replicates=100, standardized=True, estimator="MLR").table
+    rows = power(text, n=150, replicates=100, standardized=True, fitting=Fitting(estimator="MLR")).table
     gap = (rows["power"] - moments["power"]) / np.hypot(rows["power_se"], moments["power_se"]).clip(lower=0.01)
     assert gap.abs().max() < MONTE_CARLO
 
@@ -181,7 +183,7 @@ def test_interrupting_keeps_what_is_done(monkeypatch):
 def test_a_design_is_fitted_as_a_user_would():
     text = "y ~ c(a, b)*c(0.3, 0.5)*x"
     design = Design(missing=0.1, groups={"north": 1, "south": 1})
-    found = power(text, n=[100], replicates=20, design=design, missing="fiml").table
+    found = power(text, n=[100], replicates=20, design=design, fitting=Fitting(missing="fiml")).table
     assert found["group"].tolist() == ["north", "south"]
     assert found["est"].to_numpy() == pytest.approx([0.3, 0.5], abs=0.15)
     clustered = power("y ~ 0.3*x", n=[400], replicates=20, design=Design(clusters=20, icc=0.3)).table
@@ -197,7 +199,9 @@ def test_ordered_items_are_fitted_as_such():
     assert found["bias"] == pytest.approx(0.0, abs=0.04)
     assert found["coverage"] > 0.85
     assert found["failed"] == 0
-    continuous = power(text, n=[400], replicates=60, standardized=True, ordered=[], estimator="MLR").table.iloc[0]
+    continuous = power(
+        text, n=[400], replicates=60, standardized=True, fitting=Fitting(ordered=[], estimator="MLR")
+    ).table.iloc[0]
     assert continuous["est"] != found["est"]
     for call in (parameter_power, sensitivity, dynamic_cutoffs):
         with pytest.raises(OptionError, match="ordered categories"):

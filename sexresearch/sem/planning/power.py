@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
 from numbers import Integral
 
 import pandas as pd
 
 from sexresearch.arguments import in_words
+from sexresearch.deprecation import gathered
 from sexresearch.errors import OptionError
-from sexresearch.sem.estimation.options import ESTIMATORS, MISSING, Estimator, Missing, Options, respelled
+from sexresearch.sem.estimation.options import ESTIMATORS, MISSING, Options, respelled
 from sexresearch.sem.estimation.spellings import allow
+from sexresearch.sem.fitting import Fitting, options_of
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.planning.curve import Power, needed_sizes, table_of
@@ -22,7 +25,10 @@ from sexresearch.sem.simulation.design import Design
 from sexresearch.sem.simulation.population import Population
 from sexresearch.sem.workers import Workers, refuse_workers
 
+TAKEN = ("estimator", "missing", "ordered", "se", "information", "bounds")  # of a Fitting
 
+
+@gathered(("estimator", "missing", "ordered"), into="fitting", kind=Fitting, until="0.3")
 @in_words
 def power(
     model: Model | str | Results,
@@ -37,9 +43,7 @@ def power(
     analysis: Model | str | None = None,
     standardized: bool = False,
     design: Design = Design(),  # noqa: B008
-    estimator: Estimator | str | None = None,
-    missing: Missing | str = "listwise",
-    ordered: Sequence[str] | None = None,
+    fitting: Fitting | None = None,
 ) -> Power:
     """Power of each effect at each sample size: simulated samples, fitted and tested as the study would be.
 
@@ -69,13 +73,11 @@ def power(
         Variances without a number bring the variance of their variable to 1.
     design : Design
         Shape, categories, missing answers, clusters, groups, careless respondents. Default: complete normal answers.
-    estimator : str, optional
-        As in `fit`. Default: "ML", or "WLSMV" with ordered items. Complete normal answers and "ML" take a fraction of a
-        millisecond per sample, everything else a full fit.
-    missing : {"listwise", "pairwise", "fiml"}
-        What is done about missing answers, as in `fit`.
-    ordered : sequence of str, optional
-        Items treated as ordered categories. Default: those with thresholds in the population.
+    fitting : Fitting, optional
+        How samples are fitted: estimator, missing, ordered, se, information and bounds, as in `fit`; the model's own
+        text or fit and the design say the rest. Default: "ML", or "WLSMV" with ordered items, which are those with
+        thresholds in the population. Complete normal answers and "ML" take a fraction of a millisecond per sample,
+        everything else a full fit.
 
     Returns
     -------
@@ -106,14 +108,12 @@ def power(
     refuse_shares(alpha, target)
     if not isinstance(design, Design):
         raise OptionError(f"design must be a Design, as in design=sx.Design(missing=0.1); found {design!r}")
-    options = respelled(Options(estimator=estimator, missing=missing))
-    if options.estimator is not None:
-        allow("estimator", options.estimator, ESTIMATORS)
-    allow("missing", options.missing, MISSING)
+    requested = _requested(fitting)
     plan, sizes = _planned(model, n, analysis, standardized, design)
     wanted = wanted_effects(plan.fitted, effects)
-    kinds = tuple(plan.population.thresholds) if ordered is None else tuple(ordered)
-    trials = Trials(plan, wanted, design, options.estimator, options.missing, kinds, seed)
+    if fitting is None or fitting.ordered is None:
+        requested = replace(requested, ordered=tuple(plan.population.thresholds))
+    trials = Trials(plan, wanted, design, requested, seed)
     truth = plan.values(wanted)
     frames, lost, wait = [], [], replicates
     for size in sizes:
@@ -126,6 +126,24 @@ def power(
     table = pd.concat(frames, ignore_index=True)
     failures = pd.DataFrame(lost, columns=["n", "reason", "replicates"])
     return Power(table, needed_sizes(table, target), failures, plan.model, replicates, seed, plan.population.note)
+
+
+def _requested(fitting: Fitting | None) -> Options:
+    """The options of every fit; OptionError for words that are not known, and for what a population says itself."""
+    if fitting is not None and not isinstance(fitting, Fitting):
+        raise OptionError(f"fitting takes a Fitting; found {type(fitting).__name__}")
+    fitting, usual = fitting or Fitting(), Fitting()
+    other = [f.name for f in fields(Fitting) if getattr(fitting, f.name) != getattr(usual, f.name)]
+    beyond = [name for name in other if name not in TAKEN]
+    if beyond:
+        raise OptionError(
+            f"power takes {', '.join(TAKEN)} of a Fitting, and no {', '.join(beyond)}: model and design say the rest"
+        )
+    requested = respelled(options_of(fitting))
+    if requested.estimator is not None:
+        allow("estimator", requested.estimator, ESTIMATORS)
+    allow("missing", requested.missing, MISSING)
+    return requested
 
 
 def _planned(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -89,9 +89,7 @@ class RowSampler:
     plan: Plan
     sampler: Sampler | LevelSampler
     wanted: tuple[TargetEffect, ...]
-    estimator: str | None
-    missing: str
-    ordered: tuple[str, ...]
+    requested: Options
     n: int
     seed: int
 
@@ -113,11 +111,9 @@ class RowSampler:
     def _numbers(self, number: int) -> Array:
         frame = self.sampler.frame(self.n, stream(self.seed, (self.n, number)))
         options, groups = self.plan.fitted.options, self.plan.fitted.table.n_groups
-        fitting = Options(
-            estimator=self.estimator,
-            missing=self.missing,
-            ordered=self.ordered,
-            parameterization=options.parameterization if self.ordered else None,
+        fitting = replace(
+            self.requested,
+            parameterization=options.parameterization if self.requested.ordered else None,
             group="group" if groups > 1 else None,
             group_equal=options.group_equal,
             group_partial=options.group_partial,

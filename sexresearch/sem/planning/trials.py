@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.planning.plan import Plan
 from sexresearch.sem.planning.power_samples import MomentSampler, RowSampler, improper
 from sexresearch.sem.planning.wanted import TargetEffect, estimates, standard_errors
@@ -41,9 +42,7 @@ class Trials:
     plan: Plan
     wanted: tuple[TargetEffect, ...]
     design: Design
-    estimator: str | None
-    missing: str
-    ordered: tuple[str, ...]
+    requested: Options
     seed: int
 
     @cached_property
@@ -63,14 +62,14 @@ class Trials:
     def of_size(self, n: int, replicates: int, workers: Workers) -> TrialEstimates:
         """Studies with n respondents."""
         title = f"n = {n}"
-        plain, population = self.design.plain and self.estimator in (None, "ML"), self.plan.population
-        if plain and not self.ordered and isinstance(population, Population) and not population.thresholds:
+        population = self.plan.population
+        plain = self.design.plain and replace(self.requested, estimator=None, missing="listwise") == Options()
+        usual = self.requested.estimator in (None, "ML")
+        if plain and usual and isinstance(population, Population) and not population.thresholds:
             sizes = tuple(population.sizes(n))
             job = Job(self.plan.fitted, MomentSampler(self.plan.fitted, sizes, self.seed), self.engine, None, False)
             return self._from_moments(n, sizes, run(job, replicates, workers, title))
-        surveyed = RowSampler(
-            self.plan, self.sampler, self.wanted, self.estimator, self.missing, self.ordered, n, self.seed
-        )
+        surveyed = RowSampler(self.plan, self.sampler, self.wanted, self.requested, n, self.seed)
         return self._from_rows(n, run(surveyed, replicates, workers, title))
 
     def _from_moments(self, n: int, sizes: tuple[int, ...], outcome: Outcome) -> TrialEstimates:
