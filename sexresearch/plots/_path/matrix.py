@@ -20,6 +20,7 @@ CELL, ROW = 0.56, 0.3  # inches: width of a cell, height of a row at the least
 GAP, MARGIN = 0.4, 0.22  # inches between diagram and matrix, and around
 LIMIT = 26  # letters of a line of a name
 SIZE = 8.5  # points
+PAGE = (6.3, 8.9)  # inches within the margins of A4
 
 
 def without_arcs(graph: Graph) -> tuple[Graph, tuple[Arrow, ...]]:
@@ -32,15 +33,16 @@ def without_arcs(graph: Graph) -> tuple[Graph, tuple[Arrow, ...]]:
 
 
 def with_matrix(figure: Figure, graph: Graph, pairs: Sequence[Arrow]) -> Figure:
-    """The figure with the matrix to the right, or below where it is wide: a row and a numbered column per construct."""
+    """The figure with the matrix to the right, or below where it prints larger on a page: a row and a numbered column per construct."""
     axes = figure.axes[0]
     width, height = (float(side) for side in figure.get_size_inches())
     names = [name for name in graph.nodes if any(name in (a.tail, a.head) for a in pairs)]
-    texts = [wrap(f"{k}. {graph.nodes[name].text.replace(chr(10), ' ')}", LIMIT) for k, name in enumerate(names, 1)]
+    texts = [wrap(f"{k}. {_whole(graph.nodes[name].text)}", LIMIT) for k, name in enumerate(names, 1)]
     rows = [max(ROW, text_size(text, "item")[1] + 0.1) for text in texts]
     side = max(text_size(text, "item")[0] for text in texts) + 0.15
     wide, tall = side + CELL * (len(names) - 1) + 2 * MARGIN, sum(rows) + ROW + 2 * MARGIN
-    if width > height:  # below
+    beside, below = (width + GAP + wide, max(height, tall)), (max(width, wide), height + tall)
+    if min(PAGE[0] / below[0], PAGE[1] / below[1]) > min(PAGE[0] / beside[0], PAGE[1] / beside[1]):
         figure.set_size_inches(max(width, wide), height + tall)
         axes.set(xlim=(0.0, max(width, wide)), ylim=(-tall, height))
         left, top = MARGIN, -MARGIN
@@ -67,6 +69,15 @@ def with_matrix(figure: Figure, graph: Graph, pairs: Sequence[Arrow]) -> Figure:
             _text(axes, at, y - row / 2, value, "center", f"value:covariance:{other}:{name}")
         y -= row
     return figure
+
+
+def _whole(text: str) -> str:
+    """A name in lines as one line.
+
+    >>> _whole("Customer-\\nexperience\\nprocesses")
+    'Customer-experience processes'
+    """
+    return text.replace("-\n", "-").replace("\n", " ")
 
 
 def _heads(axes: Axes, left: float, top: float, count: int) -> None:
