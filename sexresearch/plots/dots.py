@@ -32,18 +32,32 @@ def dots(rows: pd.DataFrame, names: Sequence[str], title: str, foot: str) -> Fig
     sizes = [text_size(text, "name") for text in texts]
     row = max(ROW, max(height for _, height in sizes) + 0.1)
     side = max(width for width, _ in sizes) + GAP
-    made = panel((ACROSS, row * len(texts)), (side, 0.7, 0.5), title, foot)
+    numbers = [_number(rows.iloc[k]) for k in order]
+    beside = max(text_size(number, "path")[0] for number in numbers) + GAP
+    made = panel((ACROSS, row * len(texts)), (side, beside, 0.5), title, foot)
     made.area.set(xlim=(0, 100), ylim=(len(texts) - 0.5, -0.5), yticks=[])
     made.area.grid(axis="x", color=tint(GREY, 0.35), linewidth=0.7)
     made.area.spines[["left", "right", "top"]].set_visible(False)
     made.area.set_xlabel("performance: points of 100", fontsize=9, color=INK)
-    for place, (k, text) in enumerate(zip(order, texts, strict=True)):
-        _dot(made, place, row, text, rows.iloc[k])
+    for place, (k, text, number) in enumerate(zip(order, texts, numbers, strict=True)):
+        _dot(made, place, row, (text, number), rows.iloc[k])
     return made.figure
 
 
-def _dot(made: Panel, place: int, row: float, text: str, values: pd.Series) -> None:
+def _ends(values: pd.Series) -> list[float]:
+    """The limits, where there are some."""
+    return [float(values[name]) for name in LIMITS if name in values.index and not pd.isna(values[name])]
+
+
+def _number(values: pd.Series) -> str:
+    """The number with its limits, as it stands behind a dot."""
+    ends = ", ".join(f"{end:.1f}" for end in _ends(values))
+    return f"{float(values['performance']):.1f}{f' [{ends}]' if ends else ''}"
+
+
+def _dot(made: Panel, place: int, row: float, texts: tuple[str, str], values: pd.Series) -> None:
     """A name, its dot with the limits, and the number behind it."""
+    text, number = texts
     left, bottom, width, height = made.box
     y = bottom + height - row * (place + 0.5)
     words(made.page, left - 0.12, y, text, "name", align=("right", "center"), gid=f"name:{values['construct']}")
@@ -51,7 +65,7 @@ def _dot(made: Panel, place: int, row: float, text: str, values: pd.Series) -> N
     if np.isnan(point):
         words(made.page, left + 0.1, y, "missing", "path", colour=GREY)
         return
-    ends = [float(values[name]) for name in LIMITS if name in values.index and not pd.isna(values[name])]
+    ends = _ends(values)
     made.area.plot(ends, [place] * len(ends), color=tint(PALETTE["blue"], 0.5), linewidth=2.4, zorder=2)
     made.area.plot(point, place, "o", color=PALETTE["blue"], markersize=7.5, zorder=3)
-    words(made.page, left + width + 0.15, y, f"{point:.1f}", "path", gid=f"value:{values['construct']}")
+    words(made.page, left + width + 0.15, y, number, "path", gid=f"value:{values['construct']}")

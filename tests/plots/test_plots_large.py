@@ -76,6 +76,14 @@ def test_a_map_of_20_constructs_can_be_read_on_a4_and_frames_what_its_interval_d
     assert any("its interval reaches it" in text for text in texts_of(figure))
 
 
+def test_many_covariances_stand_in_a_matrix_beside_arrows_too():
+    r = pd.DataFrame(0.3 * np.ones((7, 7)) + 0.7 * np.eye(7), index=list("abcdefy"), columns=list("abcdefy"))
+    model = "\n".join(f"{name.upper()} =~ {name}" for name in "abcdefy") + "\nY ~ 0.2*A + B + C + D + E + F"
+    gids = [text.get_gid() for text in path_diagram(sx.fit(model, moments=sx.Moments(r, nobs=600))).axes[0].texts]
+    assert sum(str(gid).startswith("matrix:head") for gid in gids) == 5
+    assert sum(str(gid).startswith("value:covariance") for gid in gids) == 15
+
+
 def test_many_covariances_stand_in_a_matrix(factors):
     figure = path_diagram(factors, labels=LABELS)
     assert_readable(figure)
@@ -111,6 +119,9 @@ def test_a_single_group_is_dots_in_order_with_their_intervals():
     assert names == [f"name:{name}" for name in best["construct"]]
     drawn = [line.get_xdata()[0] for line in figure.axes[1].lines if line.get_marker() == "o"]
     np.testing.assert_allclose(drawn, best["performance"])
+    first = best.iloc[0]
+    limits = f"[{first['performance_ci_lower']:.1f}, {first['performance_ci_upper']:.1f}]"
+    assert f"{first['performance']:.1f} {limits}" in texts_of(figure)
 
 
 def test_a_figure_says_in_words_what_it_shows(factors):

@@ -27,13 +27,13 @@ def without_arcs(graph: Graph) -> tuple[Graph, tuple[Arrow, ...]]:
     """The graph without the covariances of its constructs, and these, where there are too many for arcs."""
     latent = {name for name, node in graph.nodes.items() if node.latent}
     pairs = tuple(a for a in graph.covariances() if {a.tail, a.head} <= latent)
-    if len(pairs) <= MOST_ARCS or any(a.kind == "path" for a in graph.arrows):
+    if len(pairs) <= MOST_ARCS:
         return graph, ()
     return replace(graph, arrows=tuple(a for a in graph.arrows if a not in pairs)), pairs
 
 
 def with_matrix(figure: Figure, graph: Graph, pairs: Sequence[Arrow]) -> Figure:
-    """The figure with the matrix to the right, or below where it prints larger on a page: a row and a numbered column per construct."""
+    """The figure with the matrix to the right, or below where it prints larger: a row and a numbered column each."""
     axes = figure.axes[0]
     width, height = (float(side) for side in figure.get_size_inches())
     names = [name for name in graph.nodes if any(name in (a.tail, a.head) for a in pairs)]
