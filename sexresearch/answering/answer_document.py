@@ -12,6 +12,7 @@ from sexresearch.answering.sections import (
     has_figure,
     headed,
     largest_first,
+    links_drawn,
     of_everyone,
     table_of,
     without_numbers,
@@ -61,7 +62,7 @@ def _section(answer: Answer, question: str) -> Iterator[Block]:
         yield from figure_block(answer, question)
     for name, columns in COMPACT.get(question, {}).items():
         frame = answer.tables.get(name)
-        if frame is not None and not without_numbers(name, frame):
+        if frame is not None and not without_numbers(name, frame) and not (name == "links" and links_drawn(answer)):
             shown = largest_first(name, frame).head(MOST_ROWS) if name in NEEDED and len(frame) > MOST_ROWS else frame
             note = _note(answer, name, len(shown), len(frame))
             yield table_of(answer, of_everyone(answer, shown, columns), name, note)
@@ -79,7 +80,7 @@ def _appendix(answer: Answer) -> Iterator[Block]:
     """How it was done, how the models fit, and every table whole."""
     tables = answer.tables
     yield Heading(caption(answer, "choices"), 2)
-    yield table_of(answer, tables["choices"], "choices")
+    yield table_of(answer, tables["choices"], "choices", word(answer, "names"))
     for part in answer.parts:
         own = {name: frame for name, frame in part.tables.items() if len(frame)}
         if not own:

@@ -14,6 +14,7 @@ from sexresearch.answering.phrases import translated
 from sexresearch.answering.tabulated import NEEDED
 from sexresearch.answering.text_catalogue import catalogue, filled_text, named
 from sexresearch.document import Block, Document, Figure, Table
+from sexresearch.sem import Results
 
 if TYPE_CHECKING:
     from sexresearch.answering.answer import Answer
@@ -51,6 +52,12 @@ def caption(answer: Answer, name: str) -> str:
 def has_figure(answer: Answer, question: str) -> bool:
     """Whether there is a figure that can be read; many links are better rows."""
     return question in answer.figures and (question != "chain" or len(answer.tables.get("links", ())) <= MOST_DRAWN)
+
+
+def links_drawn(answer: Answer) -> bool:
+    """Whether the figure of the chain is rows of links with their numbers, which a table would repeat."""
+    results = answer.material.get("chain")
+    return isinstance(results, Results) and len(results.latents) > MOST_DRAWN and has_figure(answer, "chain")
 
 
 def figure_block(answer: Answer, name: str) -> Iterator[Block]:

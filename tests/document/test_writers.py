@@ -212,6 +212,11 @@ def test_rows_of_a_workbook_are_as_high_as_their_text_and_intervals_keep_their_s
     assert sheet["A4"].value == "-0.26 [-0.33 to -0.19]"
     assert sheet.row_dimensions[4].height >= 3 * 15
     assert contents.row_dimensions[2].height >= 2 * 15
+    noted = openpyxl.load_workbook(
+        io.BytesIO(xlsx(Document("Client", (Table(frame, "Differences", long),))))
+    ).worksheets[1]
+    assert [str(cells) for cells in noted.merged_cells.ranges] == ["A6:B6"]  # a note is as wide as its table, in lines
+    assert noted.row_dimensions[6].height >= 2 * 15
     assert contents.page_setup.paperSize == 9
     assert contents.sheet_properties.pageSetUpPr.fitToPage
     assert "Table 1. Differences" in sheet.oddFooter.left.text

@@ -28,7 +28,7 @@ HEAD = 2  # row of the headers, counted from 0
 WIDEST = 60  # letters of a column
 LINE = 15.0  # points of height of one line
 LONGEST_FOOT = 110  # letters of a caption at the foot of a page
-PAGE_WIDE = 90  # letters of the column of contents
+PAGE_WIDE = 78  # letters of the column of contents
 INTERVAL = re.compile(r"-\d[\d.,]*\s?%? \[[^=|!()]*\]")  # begins with a sign, and is no formula
 
 
@@ -84,7 +84,7 @@ def _looks(made: Workbook) -> dict[str, Any]:
         "strong apart": made.add_format({**text, "bold": True, "indent": 1}),
         "lines": made.add_format({"text_wrap": True, "valign": "top"}),
         "cut": made.add_format({"align": "right", "valign": "top"}),
-        "note": made.add_format({"italic": True}),
+        "note": made.add_format({"italic": True, "text_wrap": True, "valign": "top"}),
         "link": made.add_format({"font_color": "#0563C1", "underline": 1}),
     }
     for places in range(10):
@@ -126,7 +126,11 @@ def _sheet(sheet: Worksheet, table: Table, number: str, looks: Mapping[str, Any]
         sheet.write_string(HEAD + 1, 0, words["empty"], looks["note"])
     if table.note:
         end = HEAD + 2 + max(len(table.cells), 1)
-        sheet.write_string(end, 0, _safe(f"{words['note']} {table.note}"), looks["note"])
+        note, last = _safe(f"{words['note']} {table.note}"), len(table.headers) - 1
+        if last:
+            sheet.merge_range(end, 0, end, last, "", looks["note"])
+        sheet.write_string(end, 0, note, looks["note"])
+        sheet.set_row(end, _height([note], [sum(widths) - 2]))
     sheet.freeze_panes(HEAD + 1, 1)
     _printing(sheet, caption)
 
