@@ -1,9 +1,14 @@
-"""One BLAS thread for the small matrices of a fit: with several, threads wait for each other longer than they work."""
+"""One BLAS thread for the small matrices of a fit: with several, threads wait for each other longer than they work.
+
+What is worth several threads, counting and reading of large tables, is shared out here by rows.
+"""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -12,6 +17,9 @@ from threadpoolctl import OpenBLASController, ThreadpoolController
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
+
+MOST = 8  # threads, as more of them wait for memory
 
 
 class _Inside:
@@ -82,3 +90,22 @@ def one_thread(function: Callable[P, R]) -> Callable[P, R]:
             _inside.leave()
 
     return limited
+
+
+def processors() -> int:
+    """How many threads work at once: the processors that this process may use, of which 8 at most."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return min(len(allowed(0)) if allowed else os.cpu_count() or 1, MOST)
+
+
+def ahead(values: Iterator[T]) -> Iterator[T]:
+    """The values, of which the next one is made by another thread while one is in use.
+
+    >>> list(ahead(iter([1, 2])))
+    [1, 2]
+    """
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, values, None)
+        while (value := coming.result()) is not None:
+            coming = pool.submit(next, values, None)
+            yield value

@@ -11,7 +11,7 @@ from sem_samples import branch_answers
 
 from sexresearch.errors import DataError
 from sexresearch.sem import fit
-from sexresearch.sem.data import counted_pairs, observed, pieces, sources
+from sexresearch.sem.data import observed, pair_counter, pieces, sources
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -140,7 +140,7 @@ def test_clusters_are_told_by_their_tables_in_one_reading(answers, missing, tmp_
     monkeypatch.setattr(pieces.Reader, "pieces", lambda reader: calls.append(1) or real(reader))
     assert_same(whole, fit(MODEL, path, **asked))
     assert len(calls) == 1
-    monkeypatch.setattr(counted_pairs, "LARGEST", 2000)  # too many clusters for tables of each
+    monkeypatch.setattr(pair_counter, "LARGEST", 2000)  # too many clusters for tables of each
     monkeypatch.setattr(pieces, "AT_ONCE", 500)
     assert_same(whole, fit(MODEL, path, **asked))
     assert len(calls) == 4  # once more, and for each group again
@@ -151,14 +151,13 @@ def test_a_category_that_comes_late_finds_its_place():
     codes, keys = rng.integers(1, 3, (300, 3)), rng.integers(0, 4, 300)
     codes[200:, 1] = rng.integers(1, 6, 100)
     for base in (0, 1):
-        one, other = counted_pairs.PairCounts(3, base, many=True), counted_pairs.PairCounts(3, base)
+        one, other = pair_counter.PairCounter(3, base, many=True), pair_counter.PairCounter(3, base)
         for rows in np.split(np.arange(300), (50, 210)):
             one.add(keys[rows], codes[rows])
         other.add(keys, codes, np.ones(300))
         orders = [[1, 2], [5, 4, 3, 2, 1], [2, 1]]
-        pairs = [
-            found.tables([0, 2], [0, 1, 2], orders, np.array([0, 1]), np.array([1, 2])).pairs for found in (one, other)
-        ]
+        asked = ([0, 2], [0, 1, 2], orders, np.array([0, 1]), np.array([1, 2]))
+        pairs = [found.counts.tables(*asked).pairs for found in (one, other)]
         assert np.allclose(*pairs, atol=SAME)
         assert pairs[0][0, 1, 0] == ((codes[:, 0] == 2) & (codes[:, 1] == 5) & (keys % 2 == 0)).sum()
 

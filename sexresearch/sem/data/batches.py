@@ -19,7 +19,8 @@ SIDE_BY_SIDE = 64  # rows that are reduced together
 def numbers_of(batch: Any, names: Sequence[str]) -> Array | None:
     """(n, p) the columns: small whole numbers where all are and none is missing, else floats with NaN for gaps.
 
-    None where a column is absent or no plain number.
+    Whole numbers stand column after column, as they came, and floats row after row. None where a column is absent or no
+    plain number.
 
     >>> import pyarrow as pa
     >>> rows = pa.record_batch({"a": pa.array([1, 2], pa.int8()), "b": [0.5, None], "c": ["x", "y"]})
@@ -38,7 +39,7 @@ def numbers_of(batch: Any, names: Sequence[str]) -> Array | None:
     made = np.empty((len(arrays), len(batch)), dtype=_common(arrays))
     for row, array in zip(made, arrays, strict=True):
         row[:] = array
-    return np.ascontiguousarray(made.T)
+    return np.ascontiguousarray(made.T) if made.dtype.kind == "f" else made.T
 
 
 def _common(arrays: Sequence[Array]) -> np.dtype:
@@ -67,6 +68,8 @@ def whole_ends(values: Array) -> tuple[Array, Array]:
     [[2, 1], [3, 9]]
     """
     n, p = values.shape
+    if values.flags.f_contiguous:
+        return np.min(values.T, axis=1), np.max(values.T, axis=1)
     even = n - n % SIDE_BY_SIDE
     wide, rest = values[:even].reshape(-1, SIDE_BY_SIDE * p), values[even:]
     low, high = [rest], [rest]

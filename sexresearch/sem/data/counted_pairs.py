@@ -1,140 +1,97 @@
-"""Frequencies of categories and of pairs of them by group or cluster, added up piece by piece.
+"""Frequencies of categories and of pairs of them by group or cluster: what `PairCounter` has counted.
 
-Memory does not grow with rows. What clusters add to thresholds and correlations follows from their tables, so that a
-covariance of these that allows for clusters needs no second reading.
+What clusters add to thresholds and correlations follows from their tables, so that a covariance of these that allows
+for clusters needs no second reading.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy.linalg import blas
 
-from sexresearch.frozen import read_only
+from sexresearch.frozen import by_value, read_only
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.totals import LARGEST, TooManyUnits, sorted_keys
 from sexresearch.sem.implied.structure import vech_index
 from sexresearch.sem.ordinal.contingency import Tables
 
-ROWS_AT_ONCE = 4096  # whose indicators stay in the cache; single precision counts so many exactly
 UNITS_AT_ONCE = 128
-WORD = 8  # bytes of a number of which `LARGEST` are allowed
 
 
+@by_value
+@dataclass(frozen=True)
 class PairCounts:
     """By unit: rows, or summed weights, by category of p items and by pair of them; 0 is no answer, others from 1.
 
-    Units have keys, group · 2³² + cluster. Of `many` units rows are counted, in half the memory that weights take.
+    categories : the highest number. base : numbers up to this one have no indicators of their own, as they follow from
+    the margins: "no answer", or 1 where no row lacks an answer. keys (units,) : group · 2³² + cluster. totals
+    (units,) : rows or summed weights. sums (units, V) : those of each pair of categories, once.
 
-    Categories may come in any order and at any time: `tables` puts them in theirs. Kept are products of indicators of
-    every number but the `base`, which follows from the margins: "no answer", or 1 where no row lacks an answer.
-
-    >>> pairs = PairCounts(2)
-    >>> pairs.add(np.zeros(2, dtype=int), np.array([[1, 1], [1, 0]]))
-    >>> pairs.add(np.zeros(1, dtype=int), np.array([[2, 1]]))
-    >>> pairs.tables([0], [0, 1], [[2, 1], [1]], np.array([0]), np.array([1])).pairs[0].astype(int).tolist()
-    [[1, 0, 0], [1, 0, 1], [0, 0, 0]]
+    Categories may stand in any order: `tables` puts them in theirs.
     """
 
-    def __init__(self, items: int, base: int = 0, many: bool = False) -> None:
-        self.items, self.base, self.categories = items, base, base + 1
-        self.slots: dict[int, int] = {}
-        self.totals: Array = np.zeros(0)
-        self.sums: Array = np.zeros((0, self._size), dtype=np.uint32 if many else float)
+    items: int
+    base: int
+    categories: int
+    keys: Array
+    totals: Array
+    sums: Array
+
+    def __post_init__(self) -> None:
+        read_only((self.keys, self.totals, self.sums))
+
+    @property
+    def _kept(self) -> int:
+        return self.categories - self.base
 
     @property
     def width(self) -> int:
         """Indicators of all items."""
-        return self.items * (self.categories - self.base)
-
-    @property
-    def _size(self) -> int:
-        return self.width * (self.width + 1) // 2
+        return self.items * self._kept
 
     @property
     def places(self) -> Array:
         """(width, width) where the product of two indicators stands among the sums."""
-        i, j = vech_index(self.width)
-        places = np.empty((self.width, self.width), dtype=np.intp)
-        places[i, j] = places[j, i] = np.arange(self._size)
-        return places
+        return places_of(self.width)
 
-    @property
-    def keys(self) -> Array:
-        """(units,) the keys of the units."""
-        return np.fromiter(self.slots, dtype=np.int64, count=len(self.slots))
+    @cached_property
+    def slots(self) -> dict[int, int]:
+        """Where each key stands."""
+        return {key: place for place, key in enumerate(self.keys.tolist())}
+
+    def __add__(self, other: PairCounts) -> PairCounts:
+        """The counts of both sets of rows, whose answers are numbered alike; units of one key become one.
+
+        >>> one = PairCounts(1, 0, 1, np.array([0]), np.array([2.0]), np.array([[1.0]]))
+        >>> both = one + PairCounts(1, 0, 2, np.array([0, 7]), np.array([3.0, 1.0]), np.array([[1.0, 0, 2], [0, 0, 1]]))
+        >>> both.keys.tolist(), both.totals.tolist(), both.sums.tolist()
+        ([0, 7], [5.0, 1.0], [[2.0, 0.0, 2.0], [0.0, 0.0, 1.0]])
+        """
+        if not isinstance(other, PairCounts) or (self.items, self.base) != (other.items, other.base):
+            return NotImplemented
+        keys, own = np.unique(np.concatenate([self.keys, other.keys]), return_inverse=True)
+        totals = np.bincount(own, np.concatenate([self.totals, other.totals]), len(keys))
+        highest = max(self.categories, other.categories)
+        one, two = (widened(part.sums, self.items, part._kept, highest - self.base) for part in (self, other))
+        sums = np.zeros((len(keys), one.shape[1]), dtype=np.result_type(one, two))
+        sums[own[: len(one)]] += one
+        sums[own[len(one) :]] += two
+        return PairCounts(self.items, self.base, highest, keys, totals, sums)
 
     def merged(self, divisor: int) -> PairCounts:
         """The same with the units of each multiple of `divisor` added together, under that key."""
-        out = PairCounts(self.items, self.base)
-        out.categories = self.categories
-        keys = self.keys // divisor * divisor
-        out.slots = {key: place for place, key in enumerate(dict.fromkeys(keys.tolist()))}
-        own = np.array([out.slots[key] for key in keys.tolist()], dtype=int)
-        out.totals = np.bincount(own, self.totals[: len(keys)], len(out.slots))
-        out.sums = np.zeros((len(out.slots), self._size))
-        np.add.at(out.sums, own, self.sums[: len(keys)])
-        return out
-
-    def add(self, keys: Array, codes: Array, weights: Array | None = None) -> None:
-        """Rows (n, p) of the units `keys` (n,), counted by their weights (n,); TooManyUnits, and nothing is added."""
-        if not len(codes):
-            return
-        order = sorted_keys(keys)
-        keys, codes = keys[order], np.take(codes, order, axis=0)
-        weights = None if weights is None else weights[order]
-        starts = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
-        own, bounds = keys[starts].tolist(), [*starts.tolist(), len(keys)]
-        self._grow(own, int(codes.max()))
-        for key, start, stop in zip(own, bounds[:-1], bounds[1:], strict=True):
-            slot = self.slots[key]
-            self.totals[slot] += stop - start if weights is None else weights[start:stop].sum()
-            for first in range(start, stop, ROWS_AT_ONCE):
-                rows = slice(first, min(first + ROWS_AT_ONCE, stop))
-                self.sums[slot] += self._products(codes[rows], None if weights is None else weights[rows])
-
-    def _products(self, codes: Array, weights: Array | None) -> Array:
-        """(V,) products of indicators of rows (n, p), each pair once."""
-        numbers = np.arange(self.base + 1, self.categories + 1, dtype=codes.dtype)
-        hot = (np.ascontiguousarray(codes.T)[:, None, :] == numbers[:, None]).reshape(self.width, -1)
-        if weights is None:
-            made = blas.ssyrk(1.0, hot.astype(np.float32).T, trans=1)
-        else:
-            roots = hot * np.sqrt(weights)
-            made = blas.dsyrk(1.0, roots.T, trans=1)
-        return np.take(made.T.ravel(), _lower(self.width)).astype(self.sums.dtype)
-
-    def _grow(self, keys: list[int], categories: int) -> None:
-        """Place for the units and for categories that are new."""
-        units = len({*self.slots, *keys})
-        old, self.categories = self.categories, max(self.categories, categories)
-        if units * self._size * self.sums.itemsize > LARGEST * WORD:
-            self.categories = old
-            raise TooManyUnits(f"{units} clusters with {self._size} pairs of categories")
-        if old != self.categories:
-            self._widen(old)
-        for key in keys:
-            self.slots.setdefault(key, len(self.slots))
-        more = units - len(self.totals)
-        if more > 0:
-            more = max(more, len(self.totals) // 4)
-            self.totals = np.concatenate([self.totals, np.zeros(more)])
-            self.sums = np.concatenate([self.sums, np.zeros((more, self._size), dtype=self.sums.dtype)])
-
-    def _widen(self, categories: int) -> None:
-        """Places for more categories among the sums of `categories`."""
-        before, after = categories - self.base, self.categories - self.base
-        places = (np.arange(self.items)[:, None] * after + np.arange(before)).ravel()
-        i, j = vech_index(self.items * before)
-        sums = np.zeros((len(self.sums), self._size), dtype=self.sums.dtype)
-        sums[:, self.places[places[i], places[j]]] = self.sums
-        self.sums = sums
+        keys, own = np.unique(self.keys // divisor * divisor, return_inverse=True)
+        sums = np.zeros((len(keys), self.sums.shape[1]))
+        for place, row in zip(own.tolist(), self.sums, strict=True):
+            sums[place] += row
+        totals = np.bincount(own, self.totals, len(keys))
+        return PairCounts(self.items, self.base, self.categories, keys, totals, sums)
 
     def of(self, group: int, divisor: int) -> list[int]:
         """The keys of the units of one group."""
-        return [key for key in self.slots if key // divisor == group]
+        return self.keys[self.keys // divisor == group].tolist()
 
     def weight(self, keys: Sequence[int]) -> float:
         """Rows, or summed weights, of some units."""
@@ -166,7 +123,7 @@ class PairCounts:
 
     def _together(self, keys: Sequence[int]) -> Array:
         """(1 + p C, 1 + p C) products of a constant and indicators of every category, of some units together."""
-        total, sums = 0.0, np.zeros(self._size)
+        total, sums = 0.0, np.zeros(self.sums.shape[1])
         for totals, part in self.parts(keys):
             total += float(totals.sum())
             sums += part.sum(axis=0, dtype=float)
@@ -187,8 +144,28 @@ class PairCounts:
         return np.vstack([np.eye(1, 1 + self.width), lower])
 
 
-@lru_cache(maxsize=8)
-def _lower(width: int) -> Array:
-    """Where the lower triangle of a matrix stands in its rows, one after the other."""
+def places_of(width: int) -> Array:
+    """(width, width) where the product of two of so many indicators stands among sums of each pair once.
+
+    >>> places_of(2).tolist()
+    [[0, 1], [1, 2]]
+    """
     i, j = vech_index(width)
-    return read_only(i * width + j)
+    places = np.empty((width, width), dtype=np.intp)
+    places[i, j] = places[j, i] = np.arange(len(i))
+    return places
+
+
+def widened(sums: Array, items: int, before: int, after: int) -> Array:
+    """(units, V) sums with indicators of `after` categories of each item, where there were those of `before`.
+
+    >>> widened(np.array([[5.0]]), 1, 1, 2).tolist()
+    [[5.0, 0.0, 0.0]]
+    """
+    if before == after:
+        return sums
+    kept = (np.arange(items)[:, None] * after + np.arange(before)).ravel()
+    i, j = vech_index(items * before)
+    out = np.zeros((len(sums), items * after * (items * after + 1) // 2), dtype=sums.dtype)
+    out[:, places_of(items * after)[kept[i], kept[j]]] = sums
+    return out

@@ -26,6 +26,7 @@ from sexresearch.sem.data.ordered_columns import Levels, recoded
 from sexresearch.sem.data.products import with_products
 from sexresearch.sem.data.rows_used import group_prefix, take
 from sexresearch.sem.data.sources import Rows, Source, as_frame, columns_behind
+from sexresearch.sem.threads import ahead
 
 AT_ONCE = 2**26  # bytes of answers that are added up at once
 
@@ -136,7 +137,10 @@ class Reader:
         return with_products(spelled_as(as_frame(rows), self.wanted), self.columns.items)
 
     def pieces(self) -> Iterator[Piece]:
-        """The rows as numbers, many at a time; DataError for a column of text, or of values that are no weights."""
+        """The rows as numbers, many at a time, read ahead; DataError for text, or for values that are no weights."""
+        yield from ahead(self._many_at_a_time())
+
+    def _many_at_a_time(self) -> Iterator[Piece]:
         waiting, size = list[Piece](), 0
         for piece in self._as_read():
             size += piece.answers.nbytes

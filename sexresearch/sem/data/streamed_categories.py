@@ -18,6 +18,7 @@ from sexresearch.sem.data.counted_pairs import PairCounts
 from sexresearch.sem.data.observed import is_real
 from sexresearch.sem.data.ordered_columns import MOST_LEVELS, Levels, levels_of
 from sexresearch.sem.data.ordinal_sample import ordinal_notes, refuse_empty
+from sexresearch.sem.data.pair_counter import PairCounter
 from sexresearch.sem.data.pieces import Reach, Reader, RowsAgain
 from sexresearch.sem.data.rows_used import silent_rows
 from sexresearch.sem.data.sample import Sample
@@ -116,12 +117,11 @@ class Categories:
             return None
         rows = np.roll(self.table, LOWEST, axis=1)  # the place of 0 first, those of -1, -2, … last, as bytes are
         small = answers.astype(np.int8, copy=False)
-        if (rows == rows[0]).all():
-            numbers: Array = np.frombuffer(bytearray(small.tobytes().translate(rows[0].tobytes())), dtype=np.uint8)
-            numbers = numbers.reshape(small.shape)
-        else:
-            columns = [column.tobytes().translate(row.tobytes()) for row, column in zip(rows, small.T, strict=True)]
-            numbers = np.frombuffer(b"".join(columns), dtype=np.uint8).reshape(small.T.shape).T.copy()
+        if low.min() > 0 and (rows[:, low.min() : high.max() + 1] == np.arange(low.min(), high.max() + 1)).all():
+            return small.view(np.uint8)  # every answer is its own number
+        numbers: Array = np.empty(small.shape, dtype=np.uint8, order="F")
+        for row, column, out in zip(rows, small.T, numbers.T, strict=True):
+            out[:] = np.frombuffer(column.tobytes().translate(row.tobytes()), dtype=np.uint8)
         if gaps is not None:
             np.copyto(numbers, 0, where=gaps)
         return None if UNKNOWN in numbers else numbers
@@ -212,7 +212,7 @@ class OrderedPart(Part):
         tables, total = times(whole.tables, share), share * whole.tables.weight(units)
         refuse_empty(tables.single, own, whole.levels, self.where)
         made = observe_tables(tables, own)
-        rows = times(whole.squared, share**2) if whole.squared.slots else tables
+        rows = times(whole.squared, share**2) if len(whole.squared.keys) else tables
         known = whole.known.among(self.places)
         again = CategoriesAgain(self.again(share), tables.single, sorted(key % GROUP for key in sizes), orders, known)
         influence = InfluenceAgain.of(made.influence, again, total)
@@ -281,13 +281,13 @@ def streamed_categories(reader: Reader, listwise: bool, notes: list[str]) -> Str
     items, counted, reach = reader.columns.items, Counted(), Reach(reader.columns.items)
     totals, known = Totals(np.zeros(0)), Categories(items)
     weighted, by_cluster = reader.columns.weights is not None, reader.columns.cluster is not None
-    tables = PairCounts(len(items), int(listwise and not weighted), by_cluster and not weighted)
-    squared = PairCounts(len(items))
+    base, before = int(listwise and not weighted), None
+    tables, squared = PairCounter(len(items), base, by_cluster and not weighted), PairCounter(len(items))
     for piece in reader.pieces():
         counted.add(piece)
         reach.add(piece.answers)
         codes = known.of(piece.answers)
-        used = piece.belongs & (codes.all(axis=1) if listwise else codes.any(axis=1))
+        used = piece.belongs & (piece.complete if listwise else piece.answered)
         numbers, piece, codes = piece.first + np.flatnonzero(used), piece.of(used), codes[used]
         counted.used(piece)
         group, weights = piece.groups * GROUP, piece.weights
@@ -295,7 +295,8 @@ def streamed_categories(reader: Reader, listwise: bool, notes: list[str]) -> Str
         try:
             tables.add(group + piece.clusters if by_cluster else group, codes, weights)
         except TooManyUnits:
-            tables, by_cluster = tables.merged(GROUP), False
+            before, by_cluster = tables.counts.merged(GROUP), False
+            tables = PairCounter(len(items), base)
             tables.add(group, codes, weights)
         if weights is not None:
             squared.add(group, codes, weights**2)
@@ -307,7 +308,8 @@ def streamed_categories(reader: Reader, listwise: bool, notes: list[str]) -> Str
     if len(counted.cluster_rows) * moments > LARGEST:
         raise TooManyUnits(f"{len(counted.cluster_rows)} clusters with {moments} thresholds and correlations")
     return StreamedCategories(
-        reader, counted, totals, None, levels, tuple(notes), tables=tables, squared=squared, known=known,
+        reader, counted, totals, None, levels, tuple(notes), known=known, squared=squared.counts,
+        tables=tables.counts if before is None else before + tables.counts,
         orders=orders, listwise=listwise, by_cluster=by_cluster,
     )  # fmt: skip
 
