@@ -11,7 +11,7 @@ from sem_samples import branch_answers
 
 from sexresearch.errors import DataError
 from sexresearch.sem import fit
-from sexresearch.sem.data import observed, pair_counter, pieces, sources
+from sexresearch.sem.data import counted_pairs, observed, pair_counter, pieces, sources
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -160,6 +160,36 @@ def test_a_category_that_comes_late_finds_its_place():
         pairs = [found.counts.tables(*asked).pairs for found in (one, other)]
         assert np.allclose(*pairs, atol=SAME)
         assert pairs[0][0, 1, 0] == ((codes[:, 0] == 2) & (codes[:, 1] == 5) & (keys % 2 == 0)).sum()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_counts_of_parts_add_up_in_any_order(seed, weighted):
+    rng = np.random.default_rng(seed)
+    n, p = 400, int(rng.integers(1, 6))
+    base = 0 if weighted else seed % 2
+    codes, keys = rng.integers(base, 5, (n, p)).astype(np.uint8), rng.integers(0, 7, n)
+    weights = rng.gamma(4, size=n) if weighted else None
+    cuts, order = np.sort(rng.integers(0, n, 3)), rng.permutation(n)
+    parts = [
+        counted(codes[rows], keys[rows], base, None if weights is None else weights[rows])
+        for rows in np.split(order, cuts)
+    ]
+    first, *others = (parts[k] for k in rng.permutation(len(parts)))
+    together, whole = sum(others, start=first), counted(codes, keys, base, weights)
+    place = [whole.slots[key] for key in together.keys.tolist()]
+    assert (together.items, together.categories) == (whole.items, whole.categories)
+    assert np.allclose(together.totals, whole.totals[place], rtol=SAME, atol=0)
+    assert np.allclose(together.sums, whole.sums[place], rtol=SAME, atol=0)
+    hot = (codes[:, :, None] == np.arange(base + 1, 5)).reshape(n, -1).astype(float)
+    sums = (hot.T * (1.0 if weights is None else weights)) @ hot
+    assert np.allclose(whole.sums.sum(axis=0)[whole.places], sums, rtol=SAME, atol=0)
+
+
+def counted(codes, keys, base, weights) -> counted_pairs.PairCounts:
+    counter = pair_counter.PairCounter(codes.shape[1], base, many=weights is None)
+    counter.add(keys, codes, weights)
+    return counter.counts
 
 
 def test_answers_that_are_no_whole_numbers_are_categories_too(answers, tmp_path):

@@ -65,6 +65,16 @@ def test_sums_of_clusters_give_what_rows_give(answers, folder, no_rows, options)
     assert (whole.nobs, whole.problems) == (parts.nobs, parts.problems)
 
 
+def test_clusters_of_a_single_row_are_noticed(answers, tmp_path, no_rows):
+    frame = answers.copy()
+    frame.loc[[3, 7], "branch"] = [100, 101]
+    frame.loc[[3, 7], "b"] = 5.0
+    frame.to_parquet(tmp_path / "answers.parquet", row_group_size=90)
+    whole, parts = (fit(MODEL, data, cluster="branch") for data in (frame, tmp_path))
+    assert any("hold a single row" in problem for problem in whole.problems)
+    assert parts.problems == whole.problems
+
+
 def test_nested_models_of_a_source_are_compared(answers, folder, no_rows):
     free, tied = MODEL, MODEL.replace("joy ~ z", "joy ~ 0*z")
     tables = [compare(*(fit(text, data, cluster="branch") for text in (free, tied))) for data in (answers, folder)]

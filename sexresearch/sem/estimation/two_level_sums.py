@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -81,7 +81,8 @@ class _Levels:
         given = given_log_likelihood(part, data, saturated, self.within, self.between) if fixed_x else 0.0
         nested = Nested(names, None, data, saturated, given)
         n = int(units.rows.sum())
-        return samples_about(nested, self.within, self.between, origin, (self.part.label, n, float(n)))
+        lower, upper = samples_about(nested, self.within, self.between, origin, (self.part.label, n, float(n)))
+        return replace(lower, cluster_sizes=units.rows), upper
 
     def _refuse(self, units: ClusterTotals, w: Array, b: Array) -> None:
         """DataError where a variable stands at the wrong level."""
