@@ -1,11 +1,13 @@
 """Seconds and peak memory of chains fitted to large tables beside those of decoding them, and how they grow.
 
-python scale.py [ROWS] [--folder FOLDER] [--seconds BUDGET] [--growth]
+python scale.py [ROWS] [--folder FOLDER] [--seconds BUDGET] [--only WORD] [--store] [--growth FILE]
 
 Seven-point answers to 40 items in 2,000 branches and three brands, written half a million rows to a file; pyarrow,
 DuckDB and polars side by side. Every case runs in a process of its own, so that its peak is its own, and none begins
-once the budget is spent. The run of ten million rows: python scale.py 10000000 --seconds 3600. `--growth` fits
-exponents of growth with rows, patterns, items and branches, and draws them.
+once the budget is spent. The run of ten million rows: python scale.py 10000000 --seconds 3600 --store, which writes
+RESULTS.md; `--only WLSMV` leaves other chains out. Beside seconds of the clock stand those of all processors together,
+which other work on the machine changes less. `--growth` fits exponents of growth with rows, patterns, items and
+branches to medians of processor time, and draws them.
 """
 
 import os
@@ -13,6 +15,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
+import importlib
 import json
 import resource
 import subprocess
@@ -27,6 +30,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+from results_page import machine, markdown, write_section
 
 import sexresearch as sx
 
@@ -44,6 +48,7 @@ CASES = {
     "cluster-robust WLSMV chain in three groups": {"cluster": "branch", "group": "brand", "ordered": True},
 }
 IN_A_FILE = 500_000
+COLUMNS = ("reader", "case", "seconds", "of decoding", "processor s", "of its processor s", "peak, GB")
 
 
 def write(folder: Path, rows: int) -> None:
@@ -91,7 +96,8 @@ def decoded(reader: str, folder: Path) -> None:
 
 def one(reader: str, case: str, folder: Path) -> None:
     """Seconds and peak memory of one case, printed for the process that asked."""
-    start = time.perf_counter()
+    warm(reader)
+    start, spent = time.perf_counter(), time.process_time()
     made = {}
     if case == "decoding":
         decoded(reader, folder)
@@ -99,34 +105,63 @@ def one(reader: str, case: str, folder: Path) -> None:
         fitted = sx.fit(MODEL, opened(reader, folder), **CASES[case])
         assert fitted.converged
         assert fitted.vcov is not None
-    made["seconds"] = time.perf_counter() - start
+    made["seconds"], made["cpu"] = time.perf_counter() - start, time.process_time() - spent
     if case == "cluster-robust chain":
-        start = time.perf_counter()
+        start, spent = time.perf_counter(), time.process_time()
         sx.bootstrap(fitted, replicates=1000)
-        made["bootstrap"] = time.perf_counter() - start
+        made["bootstrap"], made["bootstrap cpu"] = time.perf_counter() - start, time.process_time() - spent
     made["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(json.dumps(made))
 
 
-def measured(folder: Path, budget: float) -> None:
-    """A table of seconds, their ratio to decoding by the same library, and peak memory."""
-    end = time.monotonic() + budget
-    print("| reader | case | seconds | of decoding | peak, GB |\n| --- | --- | ---: | ---: | ---: |")
+def warm(reader: str) -> None:
+    """The library imported, which is no part of reading."""
+    if reader != "pyarrow":
+        importlib.import_module(reader)
+
+
+def measured(folder: Path, budget: float, only: str) -> list[dict[str, object]]:
+    """Rows of a table: seconds, processor seconds, their ratios to decoding by the same library, and peak memory."""
+    end, table = time.monotonic() + budget, list[dict[str, object]]()
+
+    def add(reader: str, case: str, found: dict[str, float] | str, base: dict[str, float] | None) -> None:
+        row: dict[str, object] = dict.fromkeys(COLUMNS, "") | {"reader": reader, "case": case}
+        if isinstance(found, str):
+            row["seconds"] = found
+        else:
+            row |= {"seconds": f"{found['seconds']:.1f}", "processor s": f"{found['cpu']:.1f}"}
+            row["peak, GB"] = f"{found['peak']:.2f}" if "peak" in found else ""
+            if base:
+                row["of decoding"] = f"{found['seconds'] / base['seconds']:.1f}"
+                row["of its processor s"] = f"{found['cpu'] / base['cpu']:.1f}"
+        table.append(row)
+        print(row, flush=True)
+
     for reader in READERS:
-        decoding = float("nan")
-        for case in ("decoding", *CASES):
+        base: dict[str, float] | None = None
+        for case in ("decoding", *(case for case in CASES if only in case)):
             left = end - time.monotonic()
             found = _in_a_process(reader, case, folder, left) if left > 0 else "no time left"
-            if isinstance(found, str):
-                print(f"| {reader} | {case} | {found} | | |", flush=True)
-                if case == "decoding":
-                    break
-                continue
-            decoding = found["seconds"] if case == "decoding" else decoding
-            ratio = found["seconds"] / decoding
-            print(f"| {reader} | {case} | {found['seconds']:.1f} | {ratio:.1f} | {found['peak']:.2f} |", flush=True)
-            if "bootstrap" in found:
-                print(f"| {reader} | 1,000 cluster bootstraps after it | {found['bootstrap']:.1f} | | |", flush=True)
+            if case == "decoding" and not isinstance(found, str):
+                base = found
+            add(reader, case, found, base)
+            if base is None:
+                break
+            if "bootstrap" in found and not isinstance(found, str):
+                own = {"seconds": found["bootstrap"], "cpu": found["bootstrap cpu"]}
+                add(reader, "1,000 cluster bootstraps after it", own, None)
+    return table
+
+
+def stored(table: list[dict[str, object]], rows: int) -> None:
+    """The section of RESULTS.md."""
+    about = (
+        f"{rows:,} synthetic rows of 40 seven-point items in 2,000 branches, Parquet, each case in its own process; "
+        "seconds of the clock, and of all processors together, which other work on the machine changes less. Asked: at "
+        f"most 10 times the time of decoding the same columns, under 2 GB. Load of the machine at the end: "
+        f"{os.getloadavg()[1]:.1f}. {machine()}."
+    )
+    write_section("Ten million answers" if rows == 10**7 else "Many answers", about + "\n\n" + markdown(table))
 
 
 def _in_a_process(reader: str, case: str, folder: Path, left: float) -> dict[str, float] | str:
@@ -150,15 +185,23 @@ GROWING = {
 }
 
 
+ROUNDS = 3
+
+
 def grown(budget: float) -> pd.DataFrame:
-    """Seconds with rows, patterns of gaps, items, clusters, and branches fitted one by one, while the budget lasts."""
+    """Processor seconds with rows, patterns of gaps, items, clusters, and branches fitted one by one: medians.
+
+    All sizes are measured in turn, up to three times while the budget lasts, each at least once.
+    """
     end, rows = time.monotonic() + budget, []
     _grown_once("rows", 10_000)  # what is imported and remembered at first is no growth
-    for what, sizes in GROWING.items():
-        for size in sizes:
-            if time.monotonic() < end:
-                rows.append({"what": what, "size": size, "seconds": _grown_once(what, size)})
-    return pd.DataFrame(rows)
+    for turn in range(ROUNDS):
+        for what, sizes in GROWING.items():
+            for size in sizes:
+                if not turn or time.monotonic() < end:
+                    rows.append({"what": what, "size": size, "seconds": _grown_once(what, size)})
+    found = pd.DataFrame(rows).groupby(["what", "size"], sort=False)["seconds"]
+    return found.agg(["median", "count"]).rename(columns={"median": "seconds", "count": "rounds"}).reset_index()
 
 
 def _grown_once(what: str, size: int) -> float:
@@ -181,12 +224,12 @@ def _seconds(what: str, size: int, folder: Path) -> float:
     columns["branch"] = rng.integers(0, size if what in ("clusters", "branches") else 100, n).astype("i4")
     pq.write_table(pa.table(columns), folder / "answers.parquet", row_group_size=2**17)
     del columns, joy, kind
-    model, start = "joy =~ " + " + ".join(names), time.perf_counter()
+    model, start = "joy =~ " + " + ".join(names), time.process_time()
     if what == "branches":
         sx.fit_many(model, folder, by="branch", effects=["joy =~ x1"])
     else:
         assert sx.fit(model, folder, **({"missing": "fiml"} if "gaps" in what else {"cluster": "branch"})).converged
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def exponents(found: pd.DataFrame) -> pd.Series:
@@ -210,7 +253,7 @@ def draw(found: pd.DataFrame, slopes: pd.Series, file: Path) -> None:
             axis.set_ticks(chosen, [f"{mark:,.0f}" if mark >= 10 else f"{mark:.1f}" for mark in chosen])
             axis.set_ticks([], minor=True)
         axes.title.set_fontsize(10)
-    figure.axes[0].set_ylabel("seconds")
+    figure.axes[0].set_ylabel("processor seconds")
     figure.savefig(file, dpi=110)
 
 
@@ -221,6 +264,8 @@ if __name__ == "__main__":
     asked.add_argument("--folder")
     asked.add_argument("--seconds", type=float, default=600)
     asked.add_argument("--growth", type=Path, nargs="?", const=Path("growth.png"))
+    asked.add_argument("--only", default="")
+    asked.add_argument("--store", action="store_true")
     asked.add_argument("--one", nargs=2)
     given = asked.parse_args()
     if given.one:
@@ -232,4 +277,7 @@ if __name__ == "__main__":
     else:
         with tempfile.TemporaryDirectory(dir=given.folder) as made:
             write(Path(made), given.rows)
-            measured(Path(made), given.seconds)
+            found = measured(Path(made), given.seconds, given.only)
+        print(markdown(found))
+        if given.store:
+            stored(found, given.rows)
