@@ -27,7 +27,7 @@ from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Answers, Columns, first_rows, frame_of, numeric, used_columns
 from sexresearch.sem.data.ordered_columns import is_ordered
 from sexresearch.sem.data.sample import from_gaps
-from sexresearch.sem.data.sources import read_once
+from sexresearch.sem.data.sources import read_once, source_frames
 from sexresearch.sem.delta_method import carried
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ROBUST as LIKELIHOODS
@@ -151,6 +151,7 @@ __all__ = [
     "row_values",
     "rows_by_group",
     "shared_out",
+    "source_frames",
     "thresholds",
     "total_effects",
     "uncertain",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,7 @@ class KpiMeasure:
     """One figure: its name, the columns behind it, one value per respondent (NaN where none), and what these are.
 
     kind is "nps" (1, 0, -1), "share" (0 or 1) or "mean". `note` is said beside the figure; where `answers` is None it
-    says why there is no figure.
+    says why there is no figure. reach : lowest and highest answer, where what they are decides on the figure.
     """
 
     kpi: str
@@ -48,6 +48,7 @@ class KpiMeasure:
     unit: str
     answers: pd.Series | None
     note: str = ""
+    reach: tuple[float, float] = (np.inf, -np.inf)
 
 
 def missing_measure(kpi: str, item: str, note: str) -> KpiMeasure:
@@ -73,12 +74,23 @@ def net_promoters(survey: Survey, recommend: str | None) -> KpiMeasure:
     if not name:
         return missing_measure("NPS", "", NEEDED["NPS"])
     values = numbers(survey, name, "recommend")
-    ends = _scale(survey, name) or (float(values.min()), float(values.max()))
-    off = ends != NPS_ENDS if _scale(survey, name) else not (ends[0] >= NPS_ENDS[0] and ends[1] <= NPS_ENDS[1])
+    scale, reach = _scale(survey, name), (float(values.min()), float(values.max()))
+    off = scale != NPS_ENDS if scale else not (reach[0] >= NPS_ENDS[0] and reach[1] <= NPS_ENDS[1])
     if values.notna().any() and off:
-        return missing_measure("NPS", name, f"answered on {ends[0]:g} to {ends[1]:g}; the NPS takes 0 to 10")
+        missing = missing_measure("NPS", name, off_nps(scale or reach))
+        return missing if scale else replace(missing, reach=reach)
     classes = np.select([values >= 9, values >= 7, values.notna()], [1.0, 0.0, -1.0], default=np.nan)
-    return KpiMeasure("NPS", name, "nps", "points, -100 to 100", pd.Series(classes, values.index))
+    known = (np.inf, -np.inf) if scale or not values.notna().any() else reach
+    return KpiMeasure("NPS", name, "nps", "points, -100 to 100", pd.Series(classes, values.index), "", known)
+
+
+def off_nps(ends: tuple[float, float]) -> str:
+    """Why answers from one end to the other are none of the NPS.
+
+    >>> off_nps((1.0, 7.0))
+    'answered on 1 to 7; the NPS takes 0 to 10'
+    """
+    return f"answered on {ends[0]:g} to {ends[1]:g}; the NPS takes 0 to 10"
 
 
 def boxes(survey: Survey, satisfaction: Sequence[str] | None) -> list[KpiMeasure]:

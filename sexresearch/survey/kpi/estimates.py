@@ -93,6 +93,27 @@ def weighted_mean(
     return WeightedMean(mean, variance, n, n / effect, effect, groups - 1.0, True)
 
 
+def mean_of_sums(sums: Floats, centre: float, clustered: bool) -> WeightedMean:
+    """The same from sums (units, 5) by cluster of rows, w, w², w u and w u², u the values less a `centre`.
+
+    >>> sums = np.array([[2.0, 2.0, 2.0, 1.0, 1.0], [2.0, 4.0, 8.0, 4.0, 4.0]])
+    >>> mean_of_sums(sums, 0.0, False).n_effective, round(mean_of_sums(sums, 0.0, True).mean, 3)
+    (3.6, 0.833)
+    """
+    rows, w, ww, wu, wuu = sums.sum(axis=0).tolist()
+    n, away = int(rows), wu / w
+    variance = max(wuu / w - away**2, 0.0)
+    kish = w**2 / ww
+    if not clustered:
+        return WeightedMean(centre + away, variance, n, kish, n / kish, n - 1.0, False)
+    left, groups = sums[:, 3] - away * sums[:, 1], len(sums)
+    effect = n / kish
+    if groups > 1 and variance > 0 and n > 1:
+        spread = groups / (groups - 1) * float(left @ left) / w**2
+        effect = max(1.0, spread / (variance / (n - 1)))
+    return WeightedMean(centre + away, variance, n, n / effect, effect, groups - 1.0, True)
+
+
 def _quantile(weighted: WeightedMean, level: float) -> float:
     """Of the normal distribution, or of t where the spread rests on a few clusters."""
     if weighted.clustered and weighted.df > 0:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
+from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.kpi.columns_needed import (
     KpiMeasure,
     amounts_of,
@@ -28,11 +29,11 @@ from sexresearch.survey.kpi.estimates import (
     unknown,
     weighted_mean,
 )
+from sexresearch.survey.kpi.from_source import figures_of_source
+from sexresearch.survey.kpi.segments import ALL, design_columns, refuse_many, texts_of, weight_problem
 from sexresearch.survey.survey import Survey
 
 MOST_SEGMENTS = 200
-ALL = "all"
-NOT_STATED = "not stated"
 KINDS = {"nps": net_promoter_score, "share": share_estimate, "mean": mean_estimate}
 COLUMNS = ["kpi", "item", "segment", "est", "ci_lower", "ci_upper", "n", "n_effective", "design_effect", "unit", "note"]
 
@@ -48,7 +49,7 @@ class SampleDesign:
 
 @in_words
 def kpis(
-    survey: Survey,
+    survey: Survey | object,
     by: str | Sequence[str] | None = None,
     *,
     recommend: str | None = None,
@@ -59,13 +60,15 @@ def kpis(
     retained: str | None = None,
     amounts: str | Sequence[str] | None = None,
     level: float = 0.95,
+    instrument: Instrument | None = None,
 ) -> pd.DataFrame:
     """The figures that managers follow, with intervals: NPS, top-2-box, CES, delight rate, churn, amounts.
 
     Parameters
     ----------
-    survey : Survey
-        Weights and clusters are taken from the fields that the instrument gives these roles.
+    survey : Survey, or the path of Parquet files, an Arrow data set, a lazy table
+        Weights and clusters are taken from the fields that the instrument gives these roles. What `fit` reads in pieces
+        is read so here, once: the columns behind the figures and those that the instrument names.
     by : str or sequence of str, optional
         Column of the segments, such as a brand or a wave; of several columns, every combination that occurs.
     recommend : str, optional
@@ -84,6 +87,8 @@ def kpis(
         Columns of money, visits and the like. Default: the numbers among the items at the node success.
     level : float
         Coverage of the limits, between 0 and 1.
+    instrument : Instrument, optional
+        Of a table that is read in pieces: scales, weights and clusters. A survey has its own.
 
     Returns
     -------
@@ -95,9 +100,9 @@ def kpis(
     Raises
     ------
     DataError
-        `survey` is no Survey, or has no column of that name.
+        `survey` is no Survey and no such table, or has no column of that name.
     OptionError
-        `level` is no share, or the segments are too many.
+        `level` is no share, the segments are too many, or the table is one of Ibis, whose rows stay in the warehouse.
 
     Notes
     -----
@@ -114,21 +119,32 @@ def kpis(
     >>> kpis(survey, recommend="nps").loc[[0], ["kpi", "est", "n"]].to_numpy().tolist()
     [['NPS', 40.0, 5]]
     """
-    if not isinstance(survey, Survey):
-        raise DataError(f"kpis takes a Survey; found {type(survey).__name__}")
     if not 0 < level < 1:
         raise OptionError(f"level must lie between 0 and 1; found {level!r}")
-    measures = [
-        *(net_promoters(survey, recommend), *boxes(survey, _several(satisfaction)), customer_effort(survey, effort)),
-        *(delighted(survey, _several(delight)), churned(survey, churn, retained)),
-        *amounts_of(survey, _several(amounts)),
-    ]
-    design, segments = design_of(survey), _segments(survey, by)
-    rows = [
-        (measure.kpi, measure.item, name, *_numbers(measure, places, design, level), measure.unit)
-        for measure in measures
-        for name, places in segments
-    ]
+
+    def measures(part: Survey) -> list[KpiMeasure]:
+        return [
+            *(net_promoters(part, recommend), *boxes(part, _several(satisfaction)), customer_effort(part, effort)),
+            *(delighted(part, _several(delight)), churned(part, churn, retained)),
+            *amounts_of(part, _several(amounts)),
+        ]
+
+    if isinstance(survey, Survey):
+        if instrument is not None:
+            raise OptionError("a survey has its instrument: leave instrument= out")
+        design, segments = design_of(survey), _segments(survey, by)
+        estimates = [
+            (measure, name, _estimate(measure, places, design, level))
+            for measure in measures(survey)
+            for name, places in segments
+        ]
+    else:
+        figures = figures_of_source(survey, instrument, _several(by) or [], measures)
+        estimates = [
+            (measure, name, unknown(why) if mean is None else KINDS[measure.kind](mean, level))
+            for measure, name, mean, why in figures
+        ]
+    rows = [_row(measure, name, estimate) for measure, name, estimate in estimates]
     frame = pd.DataFrame(rows, columns=[*COLUMNS[:9], "note", "unit"])
     return frame[COLUMNS]
 
@@ -143,18 +159,14 @@ def design_of(survey: Survey) -> SampleDesign:
     >>> design_of(Survey.from_frame(pd.DataFrame({"a": [1]}))).weights is None
     True
     """
-    fields = survey.instrument.fields if survey.instrument is not None else ()
-    roles = {field.role: field.name for field in fields if field.role in ("weight", "cluster")}
+    columns = design_columns(survey.instrument)
     weights = clusters = None
     problem = ""
-    if "weight" in roles:
-        weights = pd.to_numeric(survey.answers[roles["weight"]], errors="coerce").to_numpy(dtype=float)
-        if (weights < 0).any():
-            problem = f"the weights in '{roles['weight']}' are partly below 0"
-        elif not (weights > 0).any():
-            problem = f"no weight in '{roles['weight']}' is above 0"
-    if "cluster" in roles:
-        clusters = pd.factorize(survey.answers[roles["cluster"]])[0]
+    if "weight" in columns:
+        weights = pd.to_numeric(survey.answers[columns["weight"]], errors="coerce").to_numpy(dtype=float)
+        problem = weight_problem(columns["weight"], bool((weights < 0).any()), bool((weights > 0).any()))
+    if "cluster" in columns:
+        clusters = pd.factorize(survey.answers[columns["cluster"]])[0]
     return SampleDesign(weights, clusters, problem)
 
 
@@ -170,11 +182,9 @@ def _segments(survey: Survey, by: str | Sequence[str] | None) -> list[tuple[str,
         raise DataError(
             f"by: {survey.source.name} has no column '{absent[0]}'; it has {', '.join(map(str, answers.columns))}"
         )
-    texts = pd.DataFrame({name: answers[name].map(_text) for name in names})
-    order = texts.apply(lambda column: pd.to_numeric(column, errors="coerce").fillna(np.inf))
+    texts, order = texts_of(answers, names)
     keys = texts.agg(", ".join, axis=1)
-    if keys.nunique() > MOST_SEGMENTS:
-        raise OptionError(f"by: {', '.join(names)} makes {keys.nunique()} segments; {MOST_SEGMENTS} can be told apart")
+    refuse_many(names, keys.nunique(), MOST_SEGMENTS)
     places = (
         pd.concat([order.add_prefix("n"), texts], axis=1)
         .drop_duplicates(names)
@@ -184,24 +194,11 @@ def _segments(survey: Survey, by: str | Sequence[str] | None) -> list[tuple[str,
     return [everyone, *((key, np.flatnonzero(keys.to_numpy() == key)) for key in listed)]
 
 
-def _text(value: object) -> str:
-    if pd.isna(value):
-        return NOT_STATED
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _numbers(measure: KpiMeasure, places: np.ndarray, design: SampleDesign, level: float) -> tuple[object, ...]:
-    estimate = _estimate(measure, places, design, level)
-    note = "; ".join(part for part in (measure.note, estimate.note) if part)
-    return (
-        estimate.est,
-        estimate.ci_lower,
-        estimate.ci_upper,
-        estimate.n,
-        estimate.n_effective,
-        estimate.design_effect,
-        note,
-    )
+def _row(measure: KpiMeasure, segment: str, estimate: Estimate) -> tuple[object, ...]:
+    note = "; ".join(dict.fromkeys(part for part in (measure.note, estimate.note) if part))
+    limits = estimate.est, estimate.ci_lower, estimate.ci_upper
+    sizes = estimate.n, estimate.n_effective, estimate.design_effect
+    return (measure.kpi, measure.item, segment, *limits, *sizes, note, measure.unit)
 
 
 def _estimate(measure: KpiMeasure, places: np.ndarray, design: SampleDesign, level: float) -> Estimate:
