@@ -23,7 +23,7 @@ Figure = tuple[KpiMeasure, str, WeightedMean | None, str]  # of a segment: its m
 
 
 @dataclass
-class MeasureSums:
+class _MeasureSums:
     """One figure: sums by segment and cluster of rows, weights w, w², w y and w y², y less the `centre`.
 
     given : answers by segment, whatever they weigh. reason : why there is no figure. reach : as of the measure.
@@ -67,7 +67,7 @@ class MeasureSums:
 
 
 @dataclass
-class PiecesRead:
+class _PiecesRead:
     """What was seen of the pieces so far: labels of segments and clusters, signs of weights, the reach of the NPS."""
 
     segments: dict[str, int] = field(default_factory=dict)
@@ -129,14 +129,14 @@ def figures_of_source(
         )
     columns, seen, sums = (
         _columns([*source.names], source.label, instrument, by, measures),
-        PiecesRead(),
-        list[MeasureSums](),
+        _PiecesRead(),
+        list[_MeasureSums](),
     )
     beside = design_columns(instrument)
     for frame in source.frames(columns):
         survey = Survey.from_frame(frame.reset_index(drop=True), instrument, name=source.label)
         answers, n, figures = survey.answers, len(frame), measures(survey)
-        sums = sums or [MeasureSums(measure) for measure in figures]
+        sums = sums or [_MeasureSums(measure) for measure in figures]
         segments = seen.segment_numbers(answers, by)
         clusters = seen.cluster_numbers(answers[beside["cluster"]]) if "cluster" in beside else np.zeros(n, dtype=int)
         w = seen.weights(answers[beside["weight"]]) if "weight" in beside else np.ones(n)
@@ -164,7 +164,7 @@ def _columns(
     return [name for name in dict.fromkeys(wanted) if name in names]
 
 
-def _figures(own: MeasureSums, seen: PiecesRead, problem: str, clustered: bool) -> Iterator[Figure]:
+def _figures(own: _MeasureSums, seen: _PiecesRead, problem: str, clustered: bool) -> Iterator[Figure]:
     means = {} if own.reason or problem else own.means(clustered)
     given = dict[int | None, int](own.given.items()) | {None: sum(own.given.values())}
     measure = missing_measure(own.measure.kpi, own.measure.item, own.reason) if own.reason else own.measure
