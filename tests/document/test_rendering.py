@@ -36,6 +36,9 @@ def test_a_page_prints_on_a4_with_nothing_cut(document, browser, tmp_path):
     tab = browser.new_page(viewport={"width": 400, "height": 800})
     tab.goto(path.as_uri())
     assert tab.evaluate("document.documentElement.scrollWidth") <= 400  # wide tables scroll, not the page
+    assert (
+        tab.evaluate("Math.min(...[...document.querySelectorAll('figure img')].map(e => e.width))") >= 590
+    )  # letters that can be read
     tab.emulate_media(media="print")
     tab.pdf(path=str(path.with_suffix(".pdf")), prefer_css_page_size=True)
     told = subprocess.run(
