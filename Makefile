@@ -76,6 +76,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python tests/benchmarks/coverage_study.py
 	$(BIN)/python tests/benchmarks/level_coverage.py
 	$(BIN)/python tests/benchmarks/small_level_samples.py
+	$(BIN)/python tests/benchmarks/alignment_recovery.py
 	$(BIN)/python tests/benchmarks/speed.py
 	$(BIN)/python tests/benchmarks/worlds.py
 	$(BIN)/python tests/benchmarks/decisions.py

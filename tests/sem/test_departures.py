@@ -467,9 +467,7 @@ def branches() -> pd.DataFrame:
 def level_one_covariates() -> None:
     """Where the zero of a covariate lies changes no robust standard error, and no test."""
     data = branches()
-    here, there = (
-        fit(LEVELS, data.assign(x=data["x"] + shift), cluster="branch", estimator="MLR") for shift in (0, 5)
-    )
+    here, there = (fit(LEVELS, data.assign(x=data["x"] + shift), cluster="branch", estimator="MLR") for shift in (0, 5))
     rows = here.parameters["op"] != "~1"
     errors = [results.parameters.loc[rows, "se"].to_numpy() for results in (here, there)]
     assert errors[1] == pytest.approx(errors[0], rel=SOLVED)

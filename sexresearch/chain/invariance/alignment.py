@@ -124,7 +124,11 @@ def _refuse(seen: View) -> None:
     if len(seen.groups) < 2:
         raise OptionError("align compares groups: fit the model with group='the column that holds them'")
     if seen.levels:
-        raise ModelError("align takes intercepts of items, which ordered items have none of: fit them as numbers")
+        items = ", ".join(sorted({row.lhs for row in seen.rows if row.op == "|"}))
+        raise ModelError(
+            f"align takes intercepts of items; the ordered items {items} have thresholds instead: fit them as numbers, "
+            "or hold their thresholds equal step by step with invariance()"
+        )
     if not all(block.has_means for block in seen.blocks):
         raise ModelError("align needs means: fit with meanstructure=True")
     home: dict[int, int] = {}

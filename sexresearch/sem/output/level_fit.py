@@ -52,7 +52,9 @@ def level_fit(results: Results) -> pd.DataFrame:
     -----
     Partially saturated models (Ryu & West 2009, doi 10.1080/10705510903203466): all means, variances and covariances
     of the other level are free. The baseline of a level has its variables unrelated and the other level as free.
-    rmsea is sqrt(max(chisq - df, 0) / (df n)), times the root of the number of groups.
+    rmsea is sqrt(max(chisq - df, 0) / (df n)), times the root of the number of groups. Between, n is the number J of
+    clusters, as in lavaan from 0.7-3. Within it is N - J: in equal clusters chisq is that of a model of the pooled
+    covariances from so many rows, and so is rmsea. Programs that divide by N there say less, by sqrt(1 - J / N).
 
     Examples
     --------
