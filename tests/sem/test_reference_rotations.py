@@ -13,6 +13,7 @@ FOLDER = Path(__file__).parents[1] / "reference" / "rotations"
 CASES = pd.read_csv(FOLDER / "cases.csv", keep_default_na=False, dtype=str).set_index("name")
 PARAMETERS = pd.read_csv(FOLDER / "parameters.csv", keep_default_na=False, na_values=["NA"])
 FITS = pd.read_csv(FOLDER / "fits.csv").set_index("case")
+TARGET = np.where(np.kron(np.eye(3), np.ones((3, 1))) == 1, np.nan, 0.0)  # as in rotations.R
 ESTIMATE = 1e-4  # lavaan's gradient projection stops at a gradient of 1e-6
 PROMAX = 3e-4  # R's varimax, from which lavaan's promax starts, stops at a relative change of 1e-5
 ERROR = 1e-3  # its border is made of numerical derivatives
@@ -23,7 +24,8 @@ LEAST_SQUARES = {"chisq": 1e-3, "srmr": 1e-5, "cfi": 1e-5}  # polychoric correla
 def fitted(name):
     case = CASES.loc[name]
     rotation = sx.Rotation(
-        method=case["rotation"],
+        method=case["rotation"],  # lavaan's "pst" is a target that leaves loadings free
+        target=TARGET if case["rotation"] == "pst" else None,
         orthogonal=True if case["orthogonal"] == "True" else None,
         epsilon=float(case["epsilon"]),
         gamma=float(case["gamma"]),

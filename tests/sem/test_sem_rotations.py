@@ -11,10 +11,12 @@ import sexresearch as sx
 from sexresearch.errors import ModelError, ModelSyntaxError, OptionError
 from sexresearch.sem.estimation.rotated import _turned, _turns
 from sexresearch.sem.inference.vcov import vcov
+from sexresearch.sem.rotation.rotate import like
 
 DATA = Path(__file__).parents[1] / "reference" / "data"
 BLOCK = 'efa("b")*f1 + efa("b")*f2 =~ exp1 + exp2 + exp3 + qua1 + qua2 + qua3'
 INVARIANT = 1e-8  # what rotation leaves as it is, up to rounding
+ONE_ANSWER = 1e-5  # two searches of one minimum, each from another start
 DIFFERENCES = 1e-6  # of errors by central differences of the rotation itself
 
 
@@ -49,6 +51,36 @@ def test_errors_are_those_of_the_rotation_by_differences(chain, rotation):
 def test_one_data_set_has_one_answer_whatever_the_order_of_rows(chain):
     first, again = sx.fit(BLOCK, chain), sx.fit(BLOCK, chain.iloc[::-1])
     np.testing.assert_allclose(first.parameters["est"], again.parameters["est"], atol=1e-6)
+
+
+@pytest.mark.parametrize("rotation", ["geomin", "oblimin", "varimax", "promax", "cf_parsimax"])
+@pytest.mark.parametrize("estimator", ["ML", "ULS"])
+def test_one_data_set_has_one_answer_whatever_the_order_of_items_and_the_starts(chain, rotation, estimator):
+    items = [f"{name}{i}" for name in ("exp", "qua", "val") for i in (1, 2, 3)]
+    rng = np.random.default_rng(11)
+
+    def pattern(names, data, starts):
+        asked = sx.Rotation(method=rotation, starts=starts)
+        rows = sx.efa(data, 3, items=names, rotation=asked, estimator=estimator).parameters.query("op == '=~'")
+        return rows.pivot_table(index="rhs", columns="lhs", values="std_all").loc[items].to_numpy()
+
+    first = pattern(items, chain, 30)
+    for starts in (20, 60, 100):
+        again = pattern(list(rng.permutation(items)), chain.sample(frac=1, random_state=starts), starts)
+        order, sign = like(again, first)
+        np.testing.assert_allclose(again[:, order] * sign, first, atol=ONE_ANSWER)
+
+
+def test_other_minima_of_a_rotation_that_are_hardly_worse_are_problems(chain):
+    items = ["exp1", "exp2", "exp3", "qua1", "qua2", "qua3", "val1", "val2", "val3"]
+    blocks = " + ".join(f'efa("b")*f{k}' for k in (1, 2, 3))
+    with pytest.warns(sx.FitWarning, match="another minimum that is hardly worse"):
+        results = sx.fit(
+            f"{blocks} =~ {' + '.join(items)}\nexp1 ~~ exp2", chain, rotation=sx.Rotation(standardized=False)
+        )
+    (pattern,) = results.fitted.rotated
+    best, second = pattern.rotation.minima[0].value, pattern.rotation.others[0][0]
+    assert best < second < 1.01 * best
 
 
 def test_a_target_is_met_by_names_in_any_order(chain):
