@@ -234,3 +234,13 @@ def test_a_column_that_both_have_stays_once_and_running_numbers_are_no_items():
     found = sx.join_sources(customers, records=records.assign(brand=["u", "v", "v"]), by="branch")
     assert list(found.data.columns) == ["branch", "sat", "brand", "respondent", "growth"]
     assert found.aggregation["variable"].tolist() == ["sat"]
+
+
+def test_infinite_answers_text_and_several_lone_branches_are_told_as_they_are():
+    customers, employees, records = small()
+    with pytest.raises(DataError, match="customers: 'sat' has an infinite answer in row 2"):
+        sx.join_sources(customers.assign(sat=[1.0, np.inf, 2, 3, 4, 5]), by="branch")
+    with pytest.raises(OptionError, match="'said' of employees holds no answers in numbers; they have joy"):
+        sx.join_sources(customers, employees.assign(said="good"), by="branch", aggregate=["said"])
+    found = sx.join_sources(customers, records=records.head(1), by="branch")
+    assert "2 values of 'branch' without records, whose columns are missing there: B, C" in found.problems

@@ -23,7 +23,10 @@ def employee_means(
     names = list(usable) if isinstance(several, bool) else list(dict.fromkeys(several))
     absent = [name for name in names if name not in known]
     if absent:
-        raise OptionError(f"aggregate: employees have no item or construct {absent[0]!r}; they have {', '.join(known)}")
+        wrong = f"{absent[0]!r} of employees holds no answers in numbers"
+        if absent[0] not in people.frame.columns:
+            wrong = f"employees have no item or construct {absent[0]!r}"
+        raise OptionError(f"aggregate: {wrong}; they have {', '.join(known)}")
     mixed = [name for name in names if name not in usable]
     if mixed:
         raise OptionError(f"aggregate: the items of {mixed[0]!r} are on different scales and have no common mean")

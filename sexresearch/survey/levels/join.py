@@ -24,7 +24,7 @@ from sexresearch.survey.levels.keys import (
 )
 from sexresearch.survey.levels.people import People, Variable, people_of, refuse_off_scale, variables_of
 from sexresearch.survey.survey import Survey
-from sexresearch.survey.wording import counted, listed
+from sexresearch.survey.wording import listed
 
 MATCHED = ["source", "n", "clusters", "in_common", "only_here", "lacking"]
 Source = tuple[People, Keys]
@@ -213,7 +213,12 @@ def _said_of_labels(name: str, customers: list[Hashable], own: list[Hashable], b
     here, lacking = [x for x in own if x not in set(customers)], [x for x in customers if x not in set(own)]
     notes = []
     if here:
-        notes.append(f"{counted(len(here), by)} only in {name}, without customers, left out: {listed(here)}")
+        notes.append(f"{_counted(len(here), by)} only in {name}, without customers, left out: {listed(here)}")
     if lacking:
-        notes.append(f"{counted(len(lacking), by)} without {name}, whose columns are missing there: {listed(lacking)}")
+        notes.append(f"{_counted(len(lacking), by)} without {name}, whose columns are missing there: {listed(lacking)}")
     return notes
+
+
+def _counted(number: int, by: str) -> str:
+    """A number of clusters, whose plural nobody knows: "1 branch", "2 values of 'branch'"."""
+    return f"1 {by}" if number == 1 else f"{number} values of '{by}'"

@@ -107,11 +107,17 @@ def _given(source: str, item: str, scales: Mapping[str, tuple[float, float]]) ->
 
 
 def refuse_off_scale(people: People, looked: Sequence[Variable]) -> None:
-    """DataError where an item has an answer that its scale does not offer."""
+    """DataError where an item has an answer that its scale does not offer, or that is no finite number."""
     for part in looked:
-        if part.scale is None or part.construct:
+        if part.construct:
             continue
         values = answers_to(people, part.items)[:, 0]
+        if np.isinf(values).any():
+            raise DataError(
+                f"{people.name}: '{part.name}' has an infinite answer in row {np.isinf(values).argmax() + 1}"
+            )
+        if part.scale is None:
+            continue
         lowest, highest, _ = part.scale
         beyond = values[(values < lowest) | (values > highest)]
         if len(beyond):
