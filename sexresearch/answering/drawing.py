@@ -51,6 +51,9 @@ class Figures(Mapping[str, "Figure"]):
         _ranged(figure, str(catalogue(self._labels.language)["words"]["to"]))
         return figure if self._labels.language == "en" else localized(figure, self._labels.language)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._drawers  # to be asked for is not to be drawn
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._drawers)
 

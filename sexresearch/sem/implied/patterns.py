@@ -232,10 +232,18 @@ def pattern_terms(state: Implied, patterns: Patterns) -> Derivatives | None:
 def _summed_traces(state: Implied, left: Array, right: Array) -> Array:
     """(k, k) sum over blocks b of tr(left_b dOmega_i right_b dOmega_j), for rows (b, L) of symmetric matrices."""
     s, lower = state.structure, triangle(len(state.omega))
-    U, V = state.Z[:, s.u], state.Z[:, s.v]
+    pooled, one = _pooled_traces(left, right, lower), (s.u < s.units) & (s.v < s.units)
+    alone, others = np.flatnonzero(one), np.flatnonzero(~one)
+    U, V = state.Z[:, s.u[others]], state.Z[:, s.v[others]]
     moves = U[lower.row] * V[lower.column] + V[lower.row] * U[lower.column]
-    moves *= lower.once[:, None] * s.weight
-    return moves.T @ (_pooled_traces(left, right, lower) @ moves)
+    moves *= lower.once[:, None] * s.weight[others]
+    moved, at = pooled @ moves, lower.place[s.u[alone], s.v[alone]]  # where a slot moves one entry of Omega alone
+    out = np.empty_like(s.weights)
+    out[others[:, None], others] = moves.T @ moved
+    out[alone[:, None], alone] = pooled[at[:, None], at] * s.weights[alone[:, None], alone]
+    out[alone[:, None], others] = s.weight[alone, None] * moved[at]
+    out[others[:, None], alone] = out[alone[:, None], others].T
+    return out
 
 
 def moment_derivatives(patterns: Patterns, known: Sequence[PatternInverses]) -> tuple[Array, Array]:

@@ -90,6 +90,6 @@ class FimlPoint(NormalPoint):
         half = inverse @ sample.cov
         gap = float(np.trace(half) - np.linalg.slogdet(half)[1] - len(half) + shift @ inverse @ shift)
         D = self.jacobian[free]
-        middle = D.T @ (point.information / own.n) @ D
         pull, expected = known.information @ D / own.n, float(np.vdot(complete, spread))
+        middle = D.T @ (pull if known is point else point.information @ D / own.n)
         return MisfitParts(D, pull, middle, complete.__matmul__, Gamma(spread), expected, gap)
