@@ -46,6 +46,7 @@ from sexresearch.chain import (
     what_if,
 )
 from sexresearch.glossary import table
+from sexresearch.glossary.notebook import show_in_notebooks
 from sexresearch.report import apa_table, model_table, report, write_up
 from sexresearch.sem import (
     Bootstrap,
@@ -224,6 +225,7 @@ try:
 except PackageNotFoundError:  # run from a folder that was never installed
     __version__ = "not installed"
 
+show_in_notebooks()
 ROOMS = ("plots", "lab")  # rooms whose libraries take long to import are loaded when first used
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -18,16 +19,21 @@ from sexresearch.file_options import Decimal, FileReading, Header, Separator, Sh
 from sexresearch.fit_verb import Drop, kept_rows, listed, survey_of
 from sexresearch.languages import Language
 from sexresearch.report import report
+from sexresearch.survey import Survey, join_waves
 from sexresearch.terminal import cell, say
 
+WAVE = "wave"  # the column that says from which of several files a row comes
 COLUMN_WORDS = '; "" for none. Default: what the questionnaire says.'
 
 
 def answer_verb(
-    file: Annotated[str, typer.Argument(help="Survey file, or the name of a data set.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Survey file or data set; several are waves to be compared.")
+    ],
     out: Annotated[Path, typer.Option("-o", "--out", help="The report: .html, .docx, .pptx, .xlsx or .tex")],
     instrument: Annotated[
-        Path | None, typer.Option("-i", "--instrument", exists=True, dir_okay=False, help="TOML codebook.")
+        list[Path] | None,
+        typer.Option("-i", "--instrument", exists=True, dir_okay=False, help="TOML codebook; one, or one a file."),
     ] = None,
     target: Annotated[str | None, typer.Option(help="Construct that everything leads to.")] = None,
     group: Annotated[str | None, typer.Option(help=f"Column of the groups{COLUMN_WORDS}")] = None,
@@ -50,13 +56,14 @@ def answer_verb(
     """Answer the four questions about a survey, and write the client's report."""
     destination = writable(out, "the report")  # said before the work, not after it
     rows, checks = _dropped(drop, drop_found)
-    survey = kept_rows(survey_of(file, instrument, FileReading(sheet, header, separator, decimal, thousands)), rows)
+    given = _given(files, instrument or [], FileReading(sheet, header, separator, decimal, thousands))
+    survey = kept_rows(given, rows)
     items: bool | list[str] | None = {"": None, "all": True, "none": False}.get(ordered, listed(ordered))
     with _progress(language) as stage:
         reply = answer(
             survey,
             target,
-            group,
+            WAVE if group is None and len(files) > 1 else group,
             without=checks,
             ordered=items,
             cluster=cluster,
@@ -70,6 +77,29 @@ def answer_verb(
         written = report(reply, destination)
     say("\n".join([reply.survey.caption, "", *(f"• {sentence.text}" for sentence in reply.page_one), ""]))
     say(f"{written} written")
+
+
+def _given(files: Sequence[str], codebooks: Sequence[Path], reading: FileReading) -> Survey:
+    """The answers of one file, or of several as waves, each with its codebook or all with one."""
+    if len(codebooks) not in (0, 1, len(files)):
+        raise typer.BadParameter(f"{len(codebooks)} codebooks for {len(files)} files: give one, or each file its own")
+    of_each = [None] * len(files) if not codebooks else [*codebooks] * (len(files) // len(codebooks))
+    surveys = [survey_of(name, book, reading) for name, book in zip(files, of_each, strict=True)]
+    if len(surveys) == 1:
+        return surveys[0]
+    return join_waves(dict(zip(wave_names(files), surveys, strict=True)), column=WAVE)
+
+
+def wave_names(files: Sequence[str]) -> list[str]:
+    """What tells the names of files apart; their number where nothing does.
+
+    >>> wave_names(["2017_survey_final.csv", "2018_survey_final.csv"]), wave_names(["a/x.csv", "b/x.csv"])
+    (['2017', '2018'], ['1', '2'])
+    """
+    parts = [re.findall(r"[^\W_]+", Path(name).stem) for name in files]
+    shared = set(parts[0]).intersection(*parts[1:])
+    names = [" ".join(part for part in own if part not in shared) for own in parts]
+    return names if all(names) and len(set(names)) == len(names) else [str(n + 1) for n in range(len(files))]
 
 
 def _dropped(rows: str, checks: str) -> tuple[list[str], list[str]]:

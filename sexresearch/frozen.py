@@ -14,6 +14,8 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 import pandas as pd
 
+from sexresearch.marking import marked
+
 T = TypeVar("T")
 K = TypeVar("K")
 V = TypeVar("V")
@@ -28,7 +30,8 @@ PLAIN = (float, int, str, bool, type(None))
 def by_value(cls: type[T]) -> type[T]:
     """A frozen dataclass that is compared, hashed, copied and pickled by the contents of its fields.
 
-    Public fields that are frames or dicts hand out copies. What was derived from the fields is not pickled but derived
+    Public fields that are frames or dicts hand out copies, frames marked as results unless the class says
+    `holds_answers`. What was derived from the fields is not pickled but derived
     anew: cached properties, and fields that are not compared, which go back to their default.
 
     >>> from dataclasses import dataclass
@@ -60,7 +63,9 @@ class _Copied:
         if instance is None:
             return self
         value = instance.__dict__[self.name]
-        return copied(value) if isinstance(value, Frame) else value.copy() if isinstance(value, dict) else value
+        if isinstance(value, Frame):
+            return copied(value) if getattr(instance, "holds_answers", False) else marked(copied(value))
+        return value.copy() if isinstance(value, dict) else value
 
     def __set__(self, instance: object, value: object) -> None:
         instance.__dict__[self.name] = value.copy() if isinstance(value, dict) else value

@@ -33,6 +33,7 @@ from sexresearch.errors import DataError, OptionError, SexresearchError
 from sexresearch.escaping import visible
 from sexresearch.glossary import table
 from sexresearch.languages import LANGUAGES, Language
+from sexresearch.marking import marked
 from sexresearch.sem import Model, Results
 from sexresearch.sem.view import Estimator, MissingData
 from sexresearch.survey import Instrument, Survey, screen
@@ -87,8 +88,8 @@ class Answer:
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables by name, with labels; the last one says what was chosen and why."""
-        frames = {name: frame.copy() for part in self.parts for name, frame in part.tables.items()}
-        return frames | {"choices": self.choices.copy()}
+        frames = {name: frame for part in self.parts for name, frame in part.tables.items()}
+        return {name: marked(frame.copy()) for name, frame in (frames | {"choices": self.choices}).items()}
 
     @property
     def limits(self) -> tuple[str, ...]:

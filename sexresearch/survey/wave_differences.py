@@ -14,6 +14,7 @@ from sexresearch.survey.spelling import folded
 from sexresearch.survey.survey import Survey
 from sexresearch.survey.wording import listed
 
+UNUSED = "other"  # role of fields that no question is asked of: a wave may lack them
 NEAR = 0.7  # how like two names are that may be one
 
 
@@ -52,7 +53,9 @@ def _instruments(names: tuple[str, str], first: Instrument, other: Instrument) -
             if here != there:
                 yield f"item '{item.name}' belongs to '{here}' in {names[0]} and to '{there}' in {names[1]}"
     fields = [{field.name: field for field in instrument.fields} for instrument in (first, other)]
-    yield from _absent("field", names, (list(fields[0]), list(fields[1])), {})
+    both = fields[0].keys() & fields[1].keys()
+    used = [[name for name, one in own.items() if one.role != UNUSED or name in both] for own in fields]
+    yield from _absent("field", names, (used[0], used[1]), {})
     for name in (name for name in fields[1] if name in fields[0]):
         before, now = fields[0][name], fields[1][name]
         if before.role != now.role:

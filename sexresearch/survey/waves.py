@@ -37,7 +37,8 @@ def join_waves(waves: Mapping[str, Survey], *, column: str = "wave") -> Survey:
     Survey
         With the instrument of the first wave, the titles of all, and a field for the wave. A row is called by its wave
         and its row there, as in "2025/17". What was left out of a wave stays out, with its record; a changed wording is
-        a note, and so is a column outside of the instrument that one wave lacks, which is missing there.
+        a note, and so is a field of role other, or a column outside of the instrument, that one wave lacks: it is
+        missing there.
 
     Raises
     ------
@@ -95,10 +96,14 @@ def _check(waves: Mapping[str, Survey], column: str) -> None:
 
 
 def _instrument(each: Sequence[Instrument], column: str) -> Instrument | None:
+    """That of the first wave, with the fields that others have beside it, the titles of all, and the wave."""
     if not each:
         return None
+    fields: dict[str, Field] = {}
+    for field in (field for part in each for field in part.fields):
+        fields.setdefault(field.name, field)
     title = _title(list(dict.fromkeys(part.title for part in each if part.title)))
-    return Instrument(each[0].constructs, (*each[0].fields, Field(column, "Wave", "group")), title)
+    return Instrument(each[0].constructs, (*fields.values(), Field(column, "Wave", "group")), title)
 
 
 def _title(titles: Sequence[str]) -> str:

@@ -46,3 +46,18 @@ def test_what_cannot_be_used_is_one_message_and_status_1_and_leaves_the_old_repo
         assert said in done.output + (done.stderr if done.stderr_bytes else "")
         assert "Traceback" not in done.output
     assert old.read_bytes() == b"the last one"
+
+
+def test_several_files_are_waves_that_are_compared(tmp_path):
+    sheet, book = files(tmp_path)
+    second = tmp_path / "clients 2.xlsx"
+    second.write_bytes(sheet.read_bytes())
+    third = tmp_path / "clients 3.xlsx"
+    third.write_bytes(sheet.read_bytes())
+    done = run(second, third, "-i", book, "-o", tmp_path / "client.html")
+    assert done.exit_code == 0, done.output
+    assert "clients 2.xlsx and clients 3.xlsx, n = 300" in done.output
+    page = (tmp_path / "client.html").read_text(encoding="utf-8")
+    assert "Wave" in page
+    done = run(second, third, sheet, "-i", book, "-i", book, "-o", tmp_path / "client.html")
+    assert "2 codebooks for 3 files" in done.output + done.stderr

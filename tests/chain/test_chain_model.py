@@ -2,6 +2,8 @@
 
 import warnings
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import sexresearch as sx
@@ -193,3 +195,18 @@ def test_satisfaction_only_on_acsi_goes_from_quality_to_loyalty(root):
     model = sx.chain_model(sx.Instrument.from_toml(root / "data" / "raw" / "acsi_2015.toml"), "satisfaction_only")
     assert lines(model)[-2:] == ["Satisfaction ~ Quality", "Loyalty ~ Satisfaction"]
     assert sx.fit(model, moments=sx.datasets.load("acsi_2015_moments")).converged
+
+
+def test_a_composite_of_constructs_of_one_item_each_equals_the_regression_on_these_items():
+    rng = np.random.default_rng(5)
+    items = pd.DataFrame(rng.normal(size=(400, 4)) + rng.normal(size=(400, 1)), columns=["a1", "b1", "c1", "d1"])
+    joy = items.sum(axis=1) + rng.normal(size=400)
+    data = items.assign(joy=joy, stay=joy + rng.normal(size=400))
+    nodes = zip(data.columns, ["L1", "L2", "L3", "L4", "delight", "loyalty"], strict=True)
+    scale = sx.ResponseScale(-20, 20, whole=False)
+    parts = [sx.Construct(f"{name}_", (sx.Item(name, name, scale),), node=node) for name, node in nodes]
+    model = sx.chain_model(sx.Instrument(tuple(parts)), "core", higher_order="composite")
+    found = sx.fit(model, data)
+    plain = sx.fit("joy ~ a1 + b1 + c1 + d1; stay ~ joy", data)
+    assert not found.inadmissible
+    assert np.isclose(found.fit_measures["chisq"], plain.fit_measures["chisq"], atol=1e-4)

@@ -106,6 +106,15 @@ def test_a_difference_between_questionnaires(changes, said):
     assert said in str(caught.value)
 
 
+def test_fields_that_nothing_is_asked_of_may_differ():
+    first = wave(("[fields]", "[fields]\nage = {}"), answers=ANSWERS.assign(age=[1, 2, 3]))
+    other = wave(("[fields]", "[fields]\nAge2 = {}"), answers=ANSWERS.assign(Age2=[4, 5, 6]))
+    both = sx.join_waves({"1": first, "2": other})
+    assert both.answers["age"].notna().tolist() == both.answers["Age2"].isna().tolist() == [True] * 3 + [False] * 3
+    assert [field.name for field in both.instrument.fields] == ["age", "gate", "brand", "Age2", "wave"]
+    assert sum("missing there" in note for note in both.notes) == 2
+
+
 def test_waves_without_questionnaires():
     first, other = pd.DataFrame({"q1": [1], "Gate ": ["A"], "age": [3]}), pd.DataFrame({"Q1": [1], "age": ["old"]})
     with pytest.raises(DataError) as caught:

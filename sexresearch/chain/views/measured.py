@@ -137,11 +137,16 @@ class InstrumentUnits:
         return Unit(name, constructs, lines, tops, composite)
 
     def _made(self, name: str, parts: list[str], constructs: tuple[Construct, ...]) -> list[str]:
-        """Model text of a second-order factor, or of a composite: a latent no item loads on, explained without rest."""
+        """Model text of a second-order factor, or of a composite: a latent no item loads on, explained without rest.
+
+        The item that its loading of 0 names has a residual of its own, unless it alone measures its construct.
+        """
         if self.higher_order == "factor":
             return [f"{name} =~ {' + '.join(parts)}"]
-        anchor = max(constructs, key=lambda construct: len(construct.items) > 1).items[0].name
-        return [f"{name} =~ 0*{anchor}", f"{name} ~ {' + '.join(parts)}", f"{name} ~~ 0*{name}"]
+        measured = max(constructs, key=lambda construct: len(construct.items) > 1).items
+        anchor = measured[0].name
+        whole = [] if len(measured) > 1 else [f"{anchor} ~~ 0*{anchor}"]
+        return [f"{name} =~ 0*{anchor}", *whole, f"{name} ~ {' + '.join(parts)}", f"{name} ~~ 0*{name}"]
 
     def _second_order(self, name: str, parts: tuple[Unit, ...]) -> Unit | None:
         if len(parts) < 2:

@@ -57,6 +57,8 @@ class Moments:
     ('satisfaction', 'loyalty')
     """
 
+    holds_answers = True  # its frames are the user's own
+
     cov: pd.DataFrame
     nobs: int
     mean: pd.Series | None = None

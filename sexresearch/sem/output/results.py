@@ -12,6 +12,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.frozen import by_value, copied, read_only_property
+from sexresearch.marking import marked
 from sexresearch.sem.after.answer_coverage import coverage, patterns
 from sexresearch.sem.after.factor_scores import ScoreMethod, factor_scores, predicted_answers, score_reliability
 from sexresearch.sem.after.modification import modification_indices
@@ -114,12 +115,12 @@ class Results:
 
         Fixed ones have `se` 0 and missing z; `group` and `level` may not apply. See also `auxiliary_parameters`.
         """
-        return self._beside_the_model(False)
+        return marked(self._beside_the_model(False))
 
     @property
     def auxiliary_parameters(self) -> pd.DataFrame:
         """The parameters of auxiliary variables, in the columns of `parameters`; empty where there are none."""
-        return self._beside_the_model(True)
+        return marked(self._beside_the_model(True))
 
     def _beside_the_model(self, wanted: bool) -> pd.DataFrame:
         if not self.fitted.options.auxiliary:
@@ -130,7 +131,7 @@ class Results:
     @property
     def fit_measures(self) -> pd.Series:
         """Fit measures under lavaan's names (``.`` written ``_``); NaN where one does not apply."""
-        return copied(self._measures)
+        return marked(copied(self._measures))
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -142,18 +143,17 @@ class Results:
     @property
     def vcov(self) -> pd.DataFrame:
         """(q, q) covariance matrix of the free parameters."""
-        names = list(self.fitted.table.free_names())
-        return pd.DataFrame(self._vcov.copy(), index=names, columns=names)
+        return pd.DataFrame(self._vcov.copy(), *[list(self.fitted.table.free_names())] * 2)
 
     @property
     def r_squared(self) -> pd.Series:
         """Explained variance of every endogenous variable; indexed by group, by level and variable where there are."""
-        return moment_frames.explained_frame(self.fitted, self.groups)
+        return marked(moment_frames.explained_frame(self.fitted, self.groups))
 
     @property
     def icc(self) -> pd.DataFrame:
         """variable, group, icc1, icc2, design_effect of every variable of level 1; empty for models of one level."""
-        return moment_frames.intraclass_frame(self.fitted, self.groups)
+        return marked(moment_frames.intraclass_frame(self.fitted, self.groups))
 
     @property
     def implied(self) -> dict[object, Moment] | Moment:
