@@ -131,10 +131,10 @@ def _methods(results: Results) -> str:
     options, n = results.options, results.nobs
     engine = results.provenance.engine
     software = f"sexresearch {results.provenance.versions['sexresearch']}"
-    beside = " with the engine semopy (Igolkina & Meshcheryakov, 2020)" if engine == "semopy" else ""
+    beside = ", with the engine semopy (Igolkina & Meshcheryakov, 2020)" if engine == "semopy" else ""
     after = AFTER if engine == "sam" else ""
-    how = f"The model was estimated with {_estimator(results)}{after} in {software}{beside}"
-    parts = [f"{how}, whose defaults are those of lavaan (Rosseel, 2012)."]
+    how = f"The model was estimated with {_estimator(results)}{after} in {software}"
+    parts = [f"{how}, whose defaults are those of lavaan (Rosseel, 2012){beside}."]
     parts += _groups(results)
     parts.append(_missing(results, n))
     if options.two_level:
@@ -151,7 +151,7 @@ def _methods(results: Results) -> str:
     if options.cluster_weights:
         parts.append(f"Clusters were weighted by {options.cluster_weights} (Asparouhov, 2006).")
     if options.se == "bootstrap":
-        parts.append("Standard errors are those of bootstrap samples (Bollen & Stine, 1992).")
+        parts.append("Standard errors are those of bootstrap samples (Efron & Tibshirani, 1993).")
     scale = "variances of 1" if options.std_lv else "the loading of the first item of each, fixed to 1"
     parts += [f"Latent variables were scaled by {scale}."] if results.latents else []
     return " ".join(parts)
@@ -193,7 +193,10 @@ def _missing(results: Results, n: int) -> str:
         return f"The sample had {whole}, with no answer missing."
     if options.missing == "fiml":
         auxiliary = (
-            f", with auxiliary variables {', '.join(options.auxiliary)} (Graham, 2003)" if options.auxiliary else ""
+            f", with {', '.join(options.auxiliary)} as auxiliary variable{'s' * (len(options.auxiliary) != 1)} "
+            "(Graham, 2003)"
+            if options.auxiliary
+            else ""
         )
         rule = "full information maximum likelihood (Enders & Bandalos, 2001)"
         return f"The sample had {whole}, {gaps} with gaps, which {rule} took into account{auxiliary}."

@@ -203,8 +203,8 @@ def test_a_composite_of_constructs_of_one_item_each_equals_the_regression_on_the
     joy = items.sum(axis=1) + rng.normal(size=400)
     data = items.assign(joy=joy, stay=joy + rng.normal(size=400))
     nodes = zip(data.columns, ["L1", "L2", "L3", "L4", "delight", "loyalty"], strict=True)
-    scale = sx.ResponseScale(-20, 20, whole=False)
-    parts = [sx.Construct(f"{name}_", (sx.Item(name, name, scale),), node=node) for name, node in nodes]
+    scale = sx.ResponseScale("any", -20, 20, whole=False)
+    parts = [sx.Construct(f"{name}_", name, (sx.Item(name, name, scale),), node=node) for name, node in nodes]
     model = sx.chain_model(sx.Instrument(tuple(parts)), "core", higher_order="composite")
     found = sx.fit(model, data)
     plain = sx.fit("joy ~ a1 + b1 + c1 + d1; stay ~ joy", data)

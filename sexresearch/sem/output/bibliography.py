@@ -97,7 +97,7 @@ def references_of_options(options: Options) -> tuple[Reference, ...]:
         keys.append("asparouhov2006" if options.two_level else "asparouhov2005")
     keys += ["enders2001"] if options.missing == "fiml" else []
     keys += ["graham2003"] if options.auxiliary else []
-    keys += ["bollen1992"] if options.se == "bootstrap" else []
+    keys += ["efron1993"] if options.se == "bootstrap" else []
     return tuple(every_reference()[key] for key in dict.fromkeys(keys))
 
 
