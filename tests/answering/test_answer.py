@@ -328,3 +328,23 @@ def test_page_one_keeps_what_is_wrong_with_the_answers_before_a_second_sentence_
     assert any(sentence.text.startswith("Feeling valued could not be analysed") for sentence in told)
     silent = [unanswered("next", "no_chain") if p.question == "next" else p for p in parts]
     assert [sentence.question for sentence in replace(found, parts=tuple(silent)).page_one[:2]] == ["next", "data"]
+
+
+def test_no_limit_of_a_share_passes_one_and_what_was_cut_says_so():
+    survey = sx.datasets.load("service_excellence_demo")
+    names = ("satisfaction", "loyalty")
+    kept = sx.Instrument(tuple(part for part in survey.instrument.constructs if part.name in names))
+    items = [item.name for item in kept.items]
+    answers = survey.answers[items].head(12)
+    table = sx.answer(sx.Survey.from_frame(_as_recorded(kept, answers), kept)).tables["measurement"]
+    limits = table[[name for name in table if name.endswith("_ci_upper")]]
+    assert float(limits.max().max()) <= 1
+    cut = (limits == 1).any(axis=1)
+    assert cut.any()
+    assert (table["note"] != "").tolist() == cut.tolist()
+
+
+def _as_recorded(kept, answers):
+    """The answers as a file has them, reversed items not yet turned."""
+    turned = [item for item in kept.items if item.reverse]
+    return answers.assign(**{item.name: item.scale.lowest + item.scale.highest - answers[item.name] for item in turned})

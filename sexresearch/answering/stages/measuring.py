@@ -17,6 +17,7 @@ from sexresearch.verdict import Outcome, Verdict
 
 WEAK = 0.708  # Hair et al. (2019), doi 10.1108/EBR-11-2018-0203: half of the item's variance
 OUTCOMES: tuple[Outcome, ...] = ("fails", "doubtful", "not_computable")
+CUT = "limits above 1 are cut there"
 MOST = 3  # items quoted in a sentence
 SHOWN = ["construct", "items", "alpha", "omega", "omega_ci_lower", "omega_ci_upper", "ave", "ave_ci_lower"]
 SHOWN += ["ave_ci_upper", "htmt", "htmt_with", "outcome"]
@@ -42,7 +43,20 @@ def measured_part(setting: Setting) -> AnswerPart:
 def _measurement(setting: Setting, beside: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
     own = beside.drop(columns=["items", "note", "omega", "ave"])
     frame = judged.merge(own, on="construct", how="left")
-    return setting.labels.frame(frame[[name for name in SHOWN if name in frame.columns]])
+    return setting.labels.frame(_within_one(frame[[name for name in SHOWN if name in frame.columns]]))
+
+
+def _within_one(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with upper limits of shares that end at 1, and a note on those that were cut there.
+
+    Intervals by the delta method are symmetric (Raykov 2002): in small samples they
+    pass 1, which no share can. `reliability` leaves them as they are.
+    """
+    limits = [name for name in frame.columns if name.endswith("_ci_upper")]
+    cut = (frame[limits] > 1).any(axis=1)
+    if not cut.any():
+        return frame
+    return frame.assign(**frame[limits].clip(upper=1.0), note=np.where(cut, CUT, ""))
 
 
 def items_table(setting: Setting, results: Results) -> pd.DataFrame:
