@@ -7,7 +7,7 @@ version (`DeprecationWarning`), then it goes.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -65,6 +65,21 @@ def renamed(old: str, new: str, until: str) -> Callable[[Callable[P, R]], Callab
         return understood
 
     return decorate
+
+
+def renamed_value(module: str, name: str, new: Mapping[str, tuple[str, object]], until: str) -> object:
+    """For the `__getattr__` of a module: what a name of old now is, by its new name, with a warning.
+
+    >>> renamed_value("here", "other", {}, until="0.3")
+    Traceback (most recent call last):
+        ...
+    AttributeError: module 'here' has no attribute 'other'
+    """
+    if name not in new:
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    text = f"{module}.{name} will go in version {until}: write {new[name][0]}"
+    warnings.warn(text, DeprecationWarning, stacklevel=3)
+    return new[name][1]
 
 
 def gathered(names: Sequence[str], into: str, kind: type, until: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -138,3 +138,10 @@ def test_questions_that_fit_models_of_their_own_take_a_fitting():
         given = set(inspect.signature(item).parameters) if inspect.isfunction(item) else set()
         apart = (given & shared) - {"missing" if name == "multiverse" else "", "test" if name == "pool" else ""}
         assert not apart or name in ONE_FIT | DECIDES, f"{name} takes {apart}"
+
+
+def test_an_old_name_of_a_class_is_understood():
+    with pytest.warns(DeprecationWarning, match="sexresearch.standard.Term will go in version 0.3: write DefinedTerm"):
+        assert sx.standard.Term is sx.standard.DefinedTerm
+    with pytest.raises(AttributeError, match="no attribute 'Terms'"):
+        sx.standard.Terms  # noqa: B018

@@ -1,5 +1,6 @@
 """What ISO 23592:2021 and ISO/TR 7179:2023 say, as data: headings are facts, wording is our own."""
 
+from sexresearch.deprecation import renamed_value
 from sexresearch.standard.catalogue import Catalogue, Clause
 from sexresearch.standard.clauses import clause
 from sexresearch.standard.effect_chain import ChainLink, ChainNode, EffectChain, chain
@@ -16,9 +17,9 @@ from sexresearch.standard.effect_model import (
 from sexresearch.standard.evidence import Measure, Strength, measures, strengths
 from sexresearch.standard.foundations import (
     Benefit,
+    DefinedTerm,
     Principle,
     PyramidLevel,
-    Term,
     benefits,
     principles,
     pyramid,
@@ -35,6 +36,7 @@ __all__ = [
     "ChainNode",
     "Clause",
     "Consequence",
+    "DefinedTerm",
     "Dimension",
     "EffectChain",
     "Element",
@@ -46,7 +48,6 @@ __all__ = [
     "Rival",
     "Strength",
     "SubElement",
-    "Term",
     "as_frame",
     "benefits",
     "chain",
@@ -62,3 +63,8 @@ __all__ = [
     "sub_elements",
     "terms",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """The value of an old name."""
+    return renamed_value(__name__, name, {"Term": ("DefinedTerm", DefinedTerm)}, until="0.3")

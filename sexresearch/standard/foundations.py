@@ -18,7 +18,7 @@ class Principle(Clause):
 
 
 @dataclass(frozen=True)
-class Term(Clause):
+class DefinedTerm(Clause):
     """One of the fifteen terms of clause 3.
 
     >>> terms["customer delight"].clause
@@ -59,33 +59,33 @@ class Benefit:
 
 terms = Catalogue(
     (
-        Term(
+        DefinedTerm(
             "3.1",
             "service excellence",
             "The abilities by which an organization keeps bringing about delight.",
         ),
-        Term("3.2", "excellent service", "Service so personal or so surprising that the experience stands out."),
-        Term("3.3", "co-creation", "Customers, employees and partners shaping a service together."),
-        Term("3.4", "customer", "Whoever is served, or could be: one person or a whole organization."),
-        Term(
+        DefinedTerm("3.2", "excellent service", "Service so personal or so surprising that the experience stands out."),
+        DefinedTerm("3.3", "co-creation", "Customers, employees and partners shaping a service together."),
+        DefinedTerm("3.4", "customer", "Whoever is served, or could be: one person or a whole organization."),
+        DefinedTerm(
             "3.5",
             "customer delight",
             "Strong positive emotion from feeling valued or expectations exceeded; surprise intensifies it.",
         ),
-        Term("3.6", "customer experience", "How dealing with an organization appears to the customer."),
-        Term(
+        DefinedTerm("3.6", "customer experience", "How dealing with an organization appears to the customer."),
+        DefinedTerm(
             "3.7",
             "outstanding customer experience",
             "An experience clearly above what customers are used to.",
         ),
-        Term("3.8", "customer journey", "The path of contacts as the customer lives it, from first to last."),
-        Term("3.9", "satisfaction", "The customer's verdict on how far expectations were met."),
-        Term("3.10", "service", "What is provided in an exchange between provider and customer."),
-        Term("3.11", "service provision", "All that is done so that a service reaches the customer."),
-        Term("3.12", "vision", "The future the leaders want for the organization."),
-        Term("3.13", "mission", "The reason the organization exists, and for whom."),
-        Term("3.14", "strategy", "The chosen way towards the long-term goals."),
-        Term("3.15", "employee engagement", "Commitment, enthusiasm, and effort given beyond what is required."),
+        DefinedTerm("3.8", "customer journey", "The path of contacts as the customer lives it, from first to last."),
+        DefinedTerm("3.9", "satisfaction", "The customer's verdict on how far expectations were met."),
+        DefinedTerm("3.10", "service", "What is provided in an exchange between provider and customer."),
+        DefinedTerm("3.11", "service provision", "All that is done so that a service reaches the customer."),
+        DefinedTerm("3.12", "vision", "The future the leaders want for the organization."),
+        DefinedTerm("3.13", "mission", "The reason the organization exists, and for whom."),
+        DefinedTerm("3.14", "strategy", "The chosen way towards the long-term goals."),
+        DefinedTerm("3.15", "employee engagement", "Commitment, enthusiasm, and effort given beyond what is required."),
     ),
     kind="term",
     by="clause",

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from sexresearch.errors import OptionError
-from sexresearch.survey.fielding.limesurvey import limesurvey
-from sexresearch.survey.fielding.qualtrics import qualtrics
+from sexresearch.survey.fielding.limesurvey_form import limesurvey
+from sexresearch.survey.fielding.qualtrics_form import qualtrics
 from sexresearch.survey.fielding.word import WORDS, word
 from sexresearch.survey.fielding.xlsform import xlsform
 from sexresearch.survey.parts import Construct, Field
