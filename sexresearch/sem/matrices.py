@@ -98,3 +98,13 @@ def _diagonal_scale(information: Array) -> Array:
     """(q,) roots of the diagonal; 1 where there is no information, so that such a direction stays flat."""
     diagonal = np.sqrt(np.abs(information.diagonal()))
     return np.where(diagonal > 0, diagonal, 1.0)
+
+
+def positive_definite(stack: Array) -> Array:
+    """(b,) whether each matrix of a stack (b, P, P) is."""
+    try:
+        np.linalg.cholesky(stack)
+    except np.linalg.LinAlgError:
+        finite = np.isfinite(stack).all(axis=(1, 2))
+        return finite & (np.linalg.eigvalsh(np.where(finite[:, None, None], stack, 0.0))[:, 0] > 0)
+    return np.ones(len(stack), dtype=bool)

@@ -24,7 +24,7 @@ from sexresearch.sem.language.levels import refuse_levels
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.bootstrap import Statistic, named_values
-from sexresearch.sem.resampling.draws import stream
+from sexresearch.sem.resampling.counted_draws import stream
 from sexresearch.sem.resampling.many_fits import batch
 from sexresearch.sem.resampling.many_measures import many_measures
 from sexresearch.sem.resampling.refit import refit

@@ -26,6 +26,7 @@ from sexresearch.sem.implied.total_effects import (
     recursive_effects,
     total_effects,
 )
+from sexresearch.sem.matrices import positive_definite
 
 
 @dataclass(frozen=True)
@@ -168,9 +169,29 @@ def gradient(form: FactorForm, x: Array, moment: Array) -> Array:
     return form.structure.weight * out
 
 
+def gradient_in_moments(form: FactorForm, state: Implied) -> tuple[Array, Array]:
+    """The gradient at one point as a function of M: constant (k,) and rates (P P, k), variables in `order`.
+
+    With dOmega = w (u v' + v u') it is w (u' Omega^-1 v - u' Omega^-1 M Omega^-1 v).
+    """
+    s, Z = state.structure, state.Z[form.order]
+    inverse = np.linalg.inv(state.omega[np.ix_(form.order, form.order)])
+    U, V = Z[:, s.u], inverse @ Z[:, s.v]
+    rates = -(inverse @ U * s.weight)[:, None] * V
+    return s.weight * np.einsum("pk,pk->k", U, V), rates.reshape(-1, len(s.u))
+
+
 def omega(form: FactorForm, x: Array) -> Array:
     """(b, P, P) the implied moment matrices at slot values x (b, k), variables in `order`."""
     at = factored(form, x)
     out = at.L @ at.W @ _t(at.L)
     np.einsum("bpp->bp", out)[...] += at.D
     return out
+
+
+def surely_positive(form: FactorForm, x: Array) -> Array:
+    """(b,) whether Omega is positive definite because D and the core's C are; False where that must be looked at."""
+    at = factored(form, x)
+    if form.borrowed.any():
+        return np.zeros(len(x), dtype=bool)
+    return np.asarray((at.D > 0).all(axis=1) & positive_definite(at.C))

@@ -23,12 +23,8 @@ from sexresearch.sem.data.sample import Sample, drawn_sample, with_counts
 from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
 from sexresearch.sem.data.weighted_patterns import PatternProducts
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.resampling.counted_draws import counts_of, stream
 from sexresearch.sem.resampling.refit import refit, refit_samples
-
-
-def stream(seed: int, number: int) -> np.random.Generator:
-    """The random numbers of one replicate: a child of the seed (O'Neill's SeedSequence), independent of all others."""
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(number,))))
 
 
 class SampleSource(Protocol):
@@ -57,8 +53,12 @@ class RowResampler:
 
     def counts(self, number: int) -> Array:
         """(rows,) how often each row was drawn, all groups one after the other."""
-        counts = _drawn(self.seed, number, self.strata)
-        return counts if self._each_its_own else counts[self.units]
+        return np.asarray(self._counts([number])[0])
+
+    def _counts(self, numbers: Sequence[int]) -> Array:
+        """(replicates, rows) the same of several replicates."""
+        counts = counts_of(self.seed, numbers, self.strata)
+        return counts if self._each_its_own else counts[:, self.units]
 
     @cached_property
     def _each_its_own(self) -> bool:
@@ -95,7 +95,7 @@ class RowResampler:
 
     def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
         """Weighted moments of all the replicates at once, as products of counts and pair products."""
-        counts = np.stack([self.counts(number) for number in numbers]).astype(float)
+        counts = self._counts(numbers).astype(float)
         out, first = [], 0
         for group, order, products in zip(self.groups, orders, self._products, strict=True):
             own = counts[:, first : first + len(group.values)]
@@ -127,8 +127,12 @@ class ClusterResampler:
 
     def counts(self, number: int) -> list[Array]:
         """For each group (J,) how often each of its clusters was drawn."""
-        counts = _drawn(self.seed, number, self.strata)[self.units]
-        return np.split(counts, np.cumsum([len(totals.keys) for totals in self._totals])[:-1])
+        return [own[0] for own in self._counts([number])]
+
+    def _counts(self, numbers: Sequence[int]) -> list[Array]:
+        """For each group (replicates, J) the same of several replicates."""
+        counts = counts_of(self.seed, numbers, self.strata)[:, self.units]
+        return np.split(counts, np.cumsum([len(totals.keys) for totals in self._totals])[:-1], axis=1)
 
     @property
     def _totals(self) -> list[ClusterTotals]:
@@ -142,19 +146,12 @@ class ClusterResampler:
 
     def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
         """Weighted moments of all the replicates at once."""
-        counts = [np.array(own, dtype=float) for own in zip(*map(self.counts, numbers), strict=True)]
+        counts = [own.astype(float) for own in self._counts(numbers)]
         out = []
         for own, totals, sample, order in zip(counts, self._totals, self.samples, orders, strict=True):
             place = np.array([*(totals.names.index(name) for name in sample.names), len(totals.names)])
             out.append(totals.moments(own, place[order], has_means))
         return out
-
-
-def _drawn(seed: int, number: int, strata: Sequence[tuple[int, int]]) -> Array:
-    """(units,) how often each unit was drawn in one replicate."""
-    random = stream(seed, number)
-    counts = [np.bincount(random.integers(0, size, size), minlength=size) for _, size in strata]
-    return counts[0] if len(counts) == 1 else np.concatenate(counts)
 
 
 def _repeated(group: Answers, counts: Array) -> Answers:

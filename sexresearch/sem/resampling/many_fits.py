@@ -19,12 +19,13 @@ from sexresearch.sem.data.weighted_moments import Weighed
 from sexresearch.sem.estimation.constraints import evaluate, restrictions
 from sexresearch.sem.estimation.estimate import bounded
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.implied.factor_gradient import FactorForm, factor_form, omega
+from sexresearch.sem.implied.factor_gradient import FactorForm, factor_form, gradient_in_moments, omega, surely_positive
 from sexresearch.sem.implied.structure import Implied, Structure, implied
+from sexresearch.sem.matrices import positive_definite
 from sexresearch.sem.resampling.checked import settle_with_checks
 from sexresearch.sem.resampling.coordinates import Coordinates, coordinates
 from sexresearch.sem.resampling.quasi_newton import CLOSELY, SETTLED, quasi_newton
-from sexresearch.sem.resampling.sampled import Samples, positive_definite
+from sexresearch.sem.resampling.sampled import Samples
 
 FAR = 1e3  # standard deviations from 0: moments about 0 keep ten of sixteen digits
 NUMBERS_AT_ONCE = 2**17  # moments in a chunk: 1 MB, measured best for 39 items
@@ -37,13 +38,15 @@ class Batch:
     """The forms of all groups, coordinates around the whole sample's estimates, and T (q, d) with T' information T = 1.
 
     d is q less the number of equality constraints; `exogenous` places the variables that are left as they are;
-    rows (or clusters, where sums of these are held) and patterns of gaps tell how much one sample holds.
+    `rates` give each group's gradient at the start as sums over its moments, constant (d,) and (P P, d); rows (or
+    clusters, where sums of these are held) and patterns of gaps tell how much one sample holds.
     """
 
     forms: tuple[FactorForm, ...]
     coordinates: Coordinates
     T: Array
     exogenous: tuple[Array, ...]
+    rates: tuple[tuple[Array, Array], ...]
     rows: int
     patterns: int = 0
 
@@ -89,7 +92,16 @@ def batch(fitted: Fitted, gaps: bool = False) -> Batch | None:
     sizes = [s.nobs if own is None else len(own.keys) for s, own in zip(fitted.samples, clusters, strict=True)]
     fixed = tuple(_places(form, exogenous) for form, exogenous in zip(forms, names, strict=True))
     patterns = sum(len(term.sample.blocks) for term in groups if not term.rests_on_moments)
-    return Batch(forms, around, fitted.basis @ (scale[:, None] * np.linalg.inv(root).T), fixed, sum(sizes), patterns)
+    T = fitted.basis @ (scale[:, None] * np.linalg.inv(root).T)
+    rates = tuple(_rates(form, state, around.jacobian @ T) for form, state in zip(forms, states, strict=True))
+    return Batch(forms, around, T, fixed, rates, sum(sizes), patterns)
+
+
+def _rates(form: FactorForm, state: Implied, moves: Array) -> tuple[Array, Array]:
+    """A group's gradient at the start as a function of its moments: constant (d,) and rates (P P, d)."""
+    constant, rates = gradient_in_moments(form, state)
+    own = moves[form.structure.free]
+    return constant @ own, rates @ own
 
 
 def _near(structure: Structure, state: Implied) -> bool:
@@ -127,12 +139,12 @@ def fit_batch(model: Batch, moments: Sequence[Weighed]) -> Array:
 
 def _settled(samples: Samples, data: Sequence[Array], n: Array) -> Array:
     near = CLOSELY if any(samples.gaps) else SETTLED
-    return quasi_newton(samples.slope, data, samples.T.shape[1], n, near)
+    return quasi_newton(samples.slope, samples.first_slope(data), data, n, near)
 
 
 def _fitted(model: Batch, moments: Sequence[Weighed], how: Callable[[Samples, Sequence[Array], Array], Array]) -> Array:
     total = np.sum([own.n for own in moments], axis=0)
-    samples = Samples(model.forms, model.coordinates, model.T, [own.gaps for own in moments])
+    samples = Samples(model.forms, model.coordinates, model.T, [own.gaps for own in moments], model.rates)
     data = [part for own in moments for part in _by_replicate(own, total)]
     try:
         theta = samples.parameters(how(samples, data, total))
@@ -152,8 +164,10 @@ def _possible(model: Batch, theta: Array) -> Array:
     possible = np.isfinite(theta).all(axis=1)
     rows = np.flatnonzero(possible)
     for form in model.forms:
-        expected = omega(form, theta[rows][:, form.structure.free])
-        possible[rows] &= positive_definite(expected)
+        x = theta[rows][:, form.structure.free]
+        left = np.flatnonzero(~surely_positive(form, x))
+        if len(left):
+            possible[rows[left]] &= positive_definite(omega(form, x[left]))
     return possible
 
 

@@ -22,16 +22,14 @@ Slope = Callable[[Array, Sequence[Array]], Array]
 Pair = tuple[Array, Array, Array]
 
 
-def quasi_newton(slope: Slope, data: Sequence[Array], d: int, n: Array, near: float = SETTLED) -> Array:
+def quasi_newton(slope: Slope, first: Array, data: Sequence[Array], n: Array, near: float = SETTLED) -> Array:
     """(b, d) where `slope` vanishes, near zero; NaN where a replicate does not settle.
 
-    slope(z, data) is the gradient (b, d) at z (b, d); the arrays of `data` (b, ...) belong to the replicates,
-    n (b,) are their respondents; `near` bounds n times the decrement before the last step.
+    slope(z, data) is the gradient (b, d) at z (b, d), `first` that at zero; the arrays of `data` (b, ...) belong to the
+    replicates, n (b,) are their respondents; `near` bounds n times the decrement before the last step.
     """
-    b = len(data[0])
-    minima, live = np.full((b, d), np.nan), np.arange(b)
-    z, pairs = np.zeros((b, d)), list[Pair]()
-    g = slope(z, data)
+    minima, live = np.full_like(first, np.nan), np.arange(len(first))
+    z, g, pairs = np.zeros_like(first), first, list[Pair]()
     for _ in range(MOST_STEPS):
         step, decrement = -inverse_times(g, pairs), n[live] * dot(g, g)
         z = z + step

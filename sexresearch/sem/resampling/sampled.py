@@ -12,13 +12,17 @@ from sexresearch.sem.data.expected_moments import deviances, expected_moments
 from sexresearch.sem.data.weighted_moments import Gapped
 from sexresearch.sem.implied.factor_gradient import FactorForm, gradient, omega
 from sexresearch.sem.implied.structure import Structure
+from sexresearch.sem.matrices import positive_definite
 from sexresearch.sem.resampling.coordinates import Coordinates
+
+Rates = Sequence[tuple[Array, Array]]
 
 
 @dataclass(frozen=True)
 class Samples:
     """One model at z (b, d), which moves the coordinates by T z (q, d); `gaps` of the groups' patterns, if any.
 
+    rates : of each group's gradient at z = 0 in its moments, constant (d,) and (P P, d); None where not known.
     `data` is, for each group: moments (b, P, P), its share of the respondents (b,), and n and sums of its patterns.
     """
 
@@ -26,10 +30,21 @@ class Samples:
     coordinates: Coordinates
     T: Array
     gaps: Sequence[Sequence[Array]]
+    rates: Rates | None = None
 
     def parameters(self, z: Array) -> Array:
         """(b, q) the parameters."""
         return self.coordinates.parameters(self._moved(z))
+
+    def first_slope(self, data: Sequence[Array]) -> Array:
+        """(b, d) the gradients at z = 0, where they are sums over the moments; by the rates of the groups, if known."""
+        if self.rates is None or any(self.gaps):
+            return self.slope(np.zeros((len(data[0]), self.T.shape[1])), data)
+        groups = zip(self.rates, data[::2], data[1::2], strict=True)
+        out = np.zeros((len(data[0]), self.T.shape[1]))
+        for (constant, rate), moment, share in groups:
+            out += (constant + moment.reshape(len(moment), -1) @ rate) * share[:, None]
+        return out
 
     def _moved(self, z: Array) -> Array:
         return self.coordinates.start + z @ self.T.T
@@ -72,13 +87,3 @@ def _by_parameter(structure: Structure, slots: Array, q: int) -> Array:
     place = np.zeros((slots.shape[1], q))
     place[np.arange(len(place)), structure.free] = 1.0
     return slots @ place
-
-
-def positive_definite(stack: Array) -> Array:
-    """(b,) whether each matrix of a stack (b, P, P) is."""
-    try:
-        np.linalg.cholesky(stack)
-    except np.linalg.LinAlgError:
-        finite = np.isfinite(stack).all(axis=(1, 2))
-        return finite & (np.linalg.eigvalsh(np.where(finite[:, None, None], stack, 0.0))[:, 0] > 0)
-    return np.ones(len(stack), dtype=bool)

@@ -1,0 +1,68 @@
+"""How often each unit is drawn in each of many replicates: one random stream per replicate, all counted at once.
+
+The numbers are those of `Generator.integers`: the halves of every 64-bit word, the lower one first, times the number of
+units, of which the upper 32 bits are kept (Lemire 2019, doi 10.1145/3230636). Where the lower bits could ask for
+another draw, once in many thousand replicates, the generator itself is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sexresearch.sem.arrays import Array
+
+WORD = 2**32 - 1
+POOL = 4  # words that numpy pads a seed to before the key of a child follows
+AT_ONCE = 2**16  # draws counted at once: 512 KB
+Strata = Sequence[tuple[int, int]]
+
+
+def stream(seed: int, number: int) -> np.random.Generator:
+    """The random numbers of one replicate: a child of the seed (O'Neill's SeedSequence), independent of all others.
+
+    >>> child = np.random.SeedSequence(7, spawn_key=(3,))
+    >>> stream(7, 3).random() == np.random.Generator(np.random.PCG64(child)).random()
+    True
+    """
+    return np.random.Generator(_bits(_words(seed), number))
+
+
+def _bits(words: Sequence[int], number: int) -> np.random.PCG64:
+    entropy = np.array([*words, number], dtype=np.uint32)  # what numpy makes of seed and key, in a third of the time
+    return np.random.PCG64(np.random.SeedSequence(entropy))
+
+
+def _words(seed: int) -> list[int]:
+    """The seed in pieces of 32 bits, the lowest first."""
+    words, left = [], int(seed)
+    while left:
+        words.append(left & WORD)
+        left >>= 32
+    return words + [0] * (POOL - len(words))
+
+
+def counts_of(seed: int, numbers: Sequence[int], strata: Strata) -> Array:
+    """(replicates, units) how often each unit was drawn with replacement within its stratum (first unit, units)."""
+    total = sum(size for _, size in strata)
+    block, words = max(1, AT_ONCE // total), _words(seed)
+    parts = [_counted(words, numbers[first : first + block], strata) for first in range(0, len(numbers), block)]
+    return np.concatenate(parts)
+
+
+def _counted(words: Sequence[int], numbers: Sequence[int], strata: Strata) -> Array:
+    total = sum(size for _, size in strata)
+    raw = np.stack([_bits(words, number).random_raw((total + 1) // 2) for number in numbers])
+    halves = raw.astype("<u8", copy=False).view("<u4")
+    units, doubted, done = np.empty((len(numbers), total), dtype=np.int64), np.zeros(len(numbers), dtype=bool), 0
+    for first, size in strata:
+        product = halves[:, done : done + size].astype(np.uint64) * np.uint64(size)
+        doubted |= ((product & np.uint64(WORD)) < size).any(axis=1) | (size == 1)
+        units[:, done : done + size] = first + (product >> np.uint64(32)).astype(np.int64)
+        done += size
+    for i in np.flatnonzero(doubted).tolist():
+        random = np.random.Generator(_bits(words, numbers[i]))
+        units[i] = np.concatenate([first + random.integers(0, size, size) for first, size in strata])
+    units += total * np.arange(len(numbers))[:, None]
+    return np.bincount(units.ravel(), minlength=units.size).reshape(units.shape)
