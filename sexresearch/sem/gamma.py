@@ -6,16 +6,20 @@ kept as the factor F (R, M) of Gamma = F'F and never made: nothing then is large
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
+from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
 
-COLUMNS_AT_ONCE = 128  # of a factor that are turned together by a curvature
+ROWS_AT_ONCE = 64  # of a factor, or columns, that a curvature is applied to together
+MOMENTS_AT_ONCE = 1024  # of a factor that are weighed together
 
 
+@by_value
 @dataclass(frozen=True)
 class Gamma:
     """The matrix (M, M) itself, or (`factored`) its factor F (R, M).
@@ -36,6 +40,19 @@ class Gamma:
         """(M,) the variances."""
         return np.einsum("rm,rm->m", self.table, self.table) if self.factored else np.diag(self.table)
 
+    def traces(self, w: Array, P: Array) -> tuple[Array, float]:
+        """P' Gamma P (k, k) for (M, k) P, and tr(w Gamma w Gamma) - 2 |w^1/2 Gamma P|^2 for weights w >= 0 (M,).
+
+        >>> Gamma(np.array([[1.0, 2.0]]), factored=True).traces(np.ones(2), np.array([[1.0], [0.0]]))[1]
+        15.0
+        """
+        if not self.factored:
+            GP = self.times(P)
+            return P.T @ GP, self.squares(w) - 2.0 * float(np.sum(w[:, None] * GP * GP))
+        moved, inner = self.table @ P, self._inner(w)
+        self._known.squares = w, float(np.vdot(inner, inner))
+        return moved.T @ moved, self._known.squares[1] - 2.0 * float(np.vdot(moved, inner @ moved))
+
     def times(self, D: Array) -> Array:
         """Gamma D for (M, k) D."""
         return self.table.T @ (self.table @ D) if self.factored else self.table @ D
@@ -51,21 +68,50 @@ class Gamma:
         """tr(w Gamma w Gamma) for a diagonal weight w (M,): the sum of w_i w_j Gamma_ij^2."""
         if not self.factored:
             return float(w @ (self.table * self.table) @ w)
+        if not np.array_equal(self._known.squares[0], w):
+            inner = self._inner(w)
+            self._known.squares = w, float(np.vdot(inner, inner))
+        return self._known.squares[1]
+
+    def _inner(self, w: Array) -> Array:
+        """(R, R) F w F' of the factor F."""
         if (w < 0).any():
-            inner = (self.table * w) @ self.table.T
-        else:
-            scaled = self.table * np.sqrt(w)
-            inner = scaled @ scaled.T  # half the work: BLAS sees that it is symmetric
-        return float(np.vdot(inner, inner))
+            return (self.table * w) @ self.table.T
+        total, root = np.zeros((len(self.table),) * 2), np.sqrt(w)
+        for at in range(0, len(w), MOMENTS_AT_ONCE):
+            scaled = self.table[:, at : at + MOMENTS_AT_ONCE] * root[at : at + MOMENTS_AT_ONCE]
+            total += scaled @ scaled.T  # half the work: BLAS sees that it is symmetric
+        return total
 
     def trace(self, turned: Callable[[Array], Array]) -> float:
         """tr(K Gamma), with K given by its products K D with columns (M, k)."""
         if not self.factored:
             return float(np.trace(turned(self.table)))
-        parts = (self.table[at : at + COLUMNS_AT_ONCE].T for at in range(0, len(self.table), COLUMNS_AT_ONCE))
-        return sum(float(np.vdot(part, turned(part))) for part in parts)
+        return sum(float(np.vdot(part.T, turned(part.T))) for part in self.blocks())
+
+    def blocks(self) -> Iterator[Array]:
+        """The rows (k, M) of the factor, some at a time."""
+        yield from (self.table[at : at + ROWS_AT_ONCE] for at in range(0, len(self.table), ROWS_AT_ONCE))
 
     def among(self, chosen: slice | Array) -> Gamma:
         """That of some of the moments, by slice, mask or number."""
+        key = (chosen.start, chosen.stop) if isinstance(chosen, slice) and chosen.step is None else None
+        if key is not None and key in self._known.parts:
+            return self._known.parts[key]
         columns = self.table[:, chosen]
-        return Gamma(columns, True) if self.factored else Gamma(columns[chosen])
+        part = Gamma(columns, True) if self.factored else Gamma(columns[chosen])
+        if key is not None:
+            self._known.parts[key] = part
+        return part
+
+    @cached_property
+    def _known(self) -> _Known:
+        return _Known()
+
+
+@dataclass
+class _Known:
+    """What a fit and its baseline model both ask for: parts of the moments, and `squares` with the weight they had."""
+
+    parts: dict[tuple[int | None, int | None], Gamma] = field(default_factory=dict)
+    squares: tuple[Array, float] = (np.empty(0), 0.0)

@@ -143,12 +143,10 @@ def _diagonal_traces(fitted: Fitted, weight: Sequence[Array]) -> tuple[float, fl
     inner = sum(d.T @ (w[:, None] * d) for d, w in zip(D, weight, strict=True))
     right = _orthonormal(np.asarray(inner))
     P = [w[:, None] * d @ right for d, w in zip(D, weight, strict=True)]
-    GP = [G.times(p) for G, p in zip(gamma, P, strict=True)]
-    both = np.asarray(sum(p.T @ gp for p, gp in zip(P, GP, strict=True)))
+    parts = [G.traces(w, p) for G, w, p in zip(gamma, weight, P, strict=True)]
+    both = np.asarray(sum(own for own, _ in parts))
     first = sum(float(w @ G.diagonal()) for w, G in zip(weight, gamma, strict=True)) - float(np.trace(both))
-    second = sum(G.squares(w) for w, G in zip(weight, gamma, strict=True))
-    second -= 2.0 * sum(float(np.sum(w[:, None] * gp * gp)) for w, gp in zip(weight, GP, strict=True))
-    return first, second + float(np.sum(both * both))
+    return first, sum(second for _, second in parts) + float(np.sum(both * both))
 
 
 def _unsettled(fitted: Fitted) -> tuple[list[slice | Array], list[Array]]:

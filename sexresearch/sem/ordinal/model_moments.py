@@ -132,29 +132,41 @@ class OrdinalPoint:
 
     @read_only_property
     def _slots(self) -> tuple[Array, Array, Array]:
-        """Derivatives by parameter (…, q): of `shown` (p, x + 1, q), of variances (p, q), of covariances (pairs, q)."""
+        """Derivatives by slot (…, k): of `shown` (p, x + 1, k), of variances (p, k), of covariances (pairs, k)."""
         s, p = self.state.structure, self.model.layout.p
         U, V = self.state.Z[:, s.u], self.state.Z[:, s.v]
         shown = s.weight * (U[:p, None] * V[None, p:] + V[:p, None] * U[None, p:])
         i, j = self.model.layout.pairs
         rows, columns = np.concatenate([np.arange(p), i]), np.concatenate([np.arange(p), j])
-        cov = s.weight * (U[rows] * V[columns] + V[rows] * U[columns])
-        for k in range(shown.shape[1]):
+        cov = U[rows]
+        cov *= V[columns]
+        other = V[rows]
+        other *= U[columns]
+        cov += other
+        cov *= s.weight
+        for k in np.flatnonzero(self.shown.any(axis=0)):  # mostly none without covariates
             cov -= self.shown[rows, k, None] * shown[columns, k] + self.shown[columns, k, None] * shown[rows, k]
-        shown, cov = (_by_parameter(s, part, self.model.n_free) for part in (shown, cov))
         return shown, cov[:p], cov[p:]
+
+    def _by_parameter(self, slots: Array) -> Array:
+        return _by_parameter(self.state.structure, slots, self.model.n_free)
+
+    @read_only_property
+    def _shown_slopes(self) -> Array:
+        """(p, x + 1, q) derivatives of `shown`."""
+        return self._by_parameter(self._slots[0])
 
     @property
     def variance_slopes(self) -> Array:
         """(p, q) derivatives of the responses' variances given the covariates."""
-        return self._slots[1]
+        return self._by_parameter(self._slots[1])
 
     @read_only_property
     def scale_slopes(self) -> Array:
         """(p, q) derivatives of the scales."""
         own = self.model
         if own.reciprocal.any():
-            out = np.where(own.reciprocal, -0.5 * self.scale**3, 0.0)[:, None] * self._slots[1]
+            out = np.where(own.reciprocal, -0.5 * self.scale**3, 0.0)[:, None] * self.variance_slopes
         else:
             out = np.zeros((own.layout.p, own.n_free))
         free = np.flatnonzero(own.scale_free >= 0)
@@ -165,7 +177,7 @@ class OrdinalPoint:
     def jacobian(self) -> Array:
         """(M, q) derivatives of the moments."""
         own, d, B = self.model.layout, self.scale, self.scale_slopes
-        shown, variances, pairs = self._slots
+        shown, (_, variances, pairs) = self._shown_slopes, self._slots
         (items, _), (i, j), start = own.cuts, own.pairs, own.starts
         out = np.zeros((own.size, self.model.n_free))
         gap = self.model.cuts(self.theta) - self.shown[items, -1]
@@ -176,8 +188,8 @@ class OrdinalPoint:
         for k in range(own.x):
             here = slice(start[1] + k * own.p, start[1] + (k + 1) * own.p)
             out[here] = d[:, None] * shown[:, k] + self.shown[:, k, None] * B
-        out[start[2] : start[3]] = variances[own.numeric]
-        out[start[3] :] = (d[i] * d[j])[:, None] * pairs
+        out[start[2] : start[3]] = self._by_parameter(variances[own.numeric])
+        _add_by_parameter(out[start[3] :], self.state.structure, (d[i] * d[j])[:, None] * pairs)
         if B.any():
             out[start[3] :] += (self.spread[i, j] * d[j])[:, None] * B[i] + (self.spread[i, j] * d[i])[:, None] * B[j]
         return out
@@ -211,13 +223,13 @@ class OrdinalPoint:
         s = self.state.structure
         out = _fold(s, second_order(self.state, slot_products(s, self.state.used, omega)), self.model.n_free)
         for k in range(self.shown.shape[1]):
-            moved = self._slots[0][:, k]
+            moved = self._shown_slopes[:, k]
             out -= 2.0 * moved.T @ push @ moved
         return out
 
     def _by_scales(self, cut: Array, slope: Array, both: Array, weight: Array) -> Array:
         own, d, B = self.model.layout, self.scale, self.scale_slopes
-        shown, _, pairs = self._slots
+        shown, pairs = self._shown_slopes, self._by_parameter(self._slots[2])
         (items, _), (i, j) = own.cuts, own.pairs
         bent = np.where(self.model.reciprocal, 3.0 * weight / d, 0.0)
         out = (B * bent[:, None]).T @ B + B.T @ (both * self.spread) @ B
@@ -310,12 +322,17 @@ def _unfolded(model: OrdinalModel, theta: Array, derived: Array) -> tuple[Implie
 def _by_parameter(structure: Structure, slots: Array, size: int) -> Array:
     """Derivatives (…, k) by slot as (…, q) by parameter."""
     out = np.zeros((*slots.shape[:-1], size))
+    _add_by_parameter(out, structure, slots)
+    return out
+
+
+def _add_by_parameter(out: Array, structure: Structure, slots: Array) -> None:
+    """Add derivatives (…, k) by slot to `out` (…, q)."""
     if len(np.unique(structure.free)) == len(structure.free):
-        out[..., structure.free] = slots
+        out[..., structure.free] += slots
     else:
         for slot, number in enumerate(structure.free):
             out[..., number] += slots[..., slot]
-    return out
 
 
 def _fold(structure: Structure, slots: Array, size: int) -> Array:

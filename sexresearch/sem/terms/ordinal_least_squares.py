@@ -12,11 +12,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from sexresearch.frozen import read_only_property
+from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.ordinal_weight import ordinal_weight
 from sexresearch.sem.data.sample import Sample
-from sexresearch.sem.gamma import Gamma
+from sexresearch.sem.gamma import ROWS_AT_ONCE, Gamma
 from sexresearch.sem.implied.structure import Implied, Structure, implied
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.roles import Roles
@@ -32,6 +32,7 @@ MOST_EXPLAINED = 0.8  # share of a response's variance that the start takes as e
 DEFINITE = math.sqrt(np.finfo(float).eps)  # smallest eigenvalue from which lavaan takes a matrix as positive definite
 
 
+@by_value
 @dataclass(frozen=True)
 class OrdinalTerm(GroupTerm):
     """share times half of (s - sigma)' W (s - sigma), the moments s in the order of the group's layout.
@@ -62,8 +63,15 @@ class OrdinalTerm(GroupTerm):
         discrepancy = 0.5 * self.share * float(gap @ weighed(self.own_weight, gap))
         return discrepancy if math.isfinite(discrepancy) else math.inf
 
+    def moments_at(self, theta: Array) -> OrdinalPoint:
+        """The model of the moments; the last point is kept, where the minimiser ends and all else begins."""
+        last = self.__dict__.get("_last")
+        if last is None or not np.array_equal(last.theta, theta):
+            last = self.__dict__["_last"] = self.model.at(theta)
+        return last
+
     def curve(self, theta: Array) -> Curve:
-        point = self.model.at(theta)
+        point = self.moments_at(theta)
         gap = self.observed - point.moments
         pull = self.share * weighed(self.own_weight, gap)
         value = 0.5 * float(gap @ pull)
@@ -163,7 +171,7 @@ class OrdinalTermPoint(WeightedPoint):
     @read_only_property
     def model_point(self) -> OrdinalPoint:
         """The model of the moments there."""
-        return self.own.model.at(self.theta)
+        return self.own.moments_at(self.theta)
 
     @read_only_property
     def state(self) -> Implied:
@@ -235,14 +243,14 @@ class OrdinalTermPoint(WeightedPoint):
         half = np.linalg.solve(Sigma, self.sample_correlations)
         discrepancy = float(np.trace(half)) - float(np.linalg.slogdet(half)[1]) - len(Sigma)
         J, gamma = self.jacobian, self.own.estimated_moments.gamma.among(slice(first, None))
-        complete = _Curvature(np.linalg.inv(Sigma), *own.pairs).times
+        complete = _Curvature(np.linalg.inv(Sigma), *own.pairs)
         return MisfitParts(
             J[first:],
             weighed(weight[first:] if weight.ndim == 1 else weight[first:, first:], J[first:]),
-            J.T @ weighed(weight, J),
-            complete,
+            _products(self.model_point, weight),
+            complete.times,
             gamma,
-            gamma.trace(complete),
+            complete.trace(gamma),
             discrepancy,
         )
 
@@ -262,12 +270,37 @@ class _Curvature:
 
     def times(self, D: Array) -> Array:
         """Its product with columns D (pairs, k)."""
-        i, j = self.i, self.j
-        if np.count_nonzero(self.V) == len(self.V):  # unrelated variables
-            return (self.V[i, i] * self.V[j, j])[:, None] * D
-        X = np.zeros((D.shape[1], *self.V.shape))
-        X[:, i, j] = X[:, j, i] = D.T
-        return (self.V @ X @ self.V)[:, i, j].T
+        if self._diagonal is not None:
+            return self._diagonal[:, None] * D
+        out = np.empty_like(D)
+        for at in range(0, D.shape[1], ROWS_AT_ONCE):
+            own = slice(at, at + ROWS_AT_ONCE)
+            out[:, own] = (self.V @ self._matrices(D[:, own].T) @ self.V)[:, self.i, self.j].T
+        return out
+
+    @property
+    def _diagonal(self) -> Array | None:
+        """(pairs,) all there is where the variables are unrelated."""
+        related = np.count_nonzero(self.V) > len(self.V)
+        return None if related else self.V[self.i, self.i] * self.V[self.j, self.j]
+
+    def _matrices(self, rows: Array) -> Array:
+        """(k, p, p) symmetric matrices without diagonal from rows (k, pairs)."""
+        X = np.zeros((len(rows), *self.V.shape))
+        X[:, self.i, self.j] = X[:, self.j, self.i] = rows
+        return X
+
+    def trace(self, gamma: Gamma) -> float:
+        """The trace of its product with `gamma`; a row d of a factor adds d' K d = tr(X V X V) / 2, X its matrix."""
+        if self._diagonal is not None:
+            return float(self._diagonal @ gamma.diagonal())
+        if not gamma.factored:
+            return gamma.trace(self.times)
+        return sum(map(self._quadratic, gamma.blocks()))
+
+    def _quadratic(self, rows: Array) -> float:
+        turned = self._matrices(rows) @ self.V
+        return 0.5 * float(np.einsum("kab,kba->", turned, turned))
 
 
 def ordinal_term(term: GroupTerm) -> OrdinalTerm:
@@ -288,10 +321,10 @@ def _products(point: OrdinalPoint, weight: Array) -> Array:
     if weight.ndim == 2:
         return J.T @ weight @ J
     first, own = point.model.layout.starts[0], point.model.own
-    top = J[:first]
-    out = top.T @ (weight[:first, None] * top)
-    rest = J[first:, own]
-    out[np.ix_(own, own)] += rest.T @ (weight[first:, None] * rest)
+    half = np.sqrt(weight)[:, None]  # products of a matrix with itself are half the work
+    top, rest = half[:first] * J[:first], half[first:] * J[first:, own]
+    out = top.T @ top
+    out[np.ix_(own, own)] += rest.T @ rest
     return out
 
 
