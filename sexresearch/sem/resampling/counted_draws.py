@@ -10,13 +10,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
 
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.resampling.child_seeds import child_states
 
-WORD = 2**32 - 1
-POOL = 4  # words that numpy pads a seed to before the key of a child follows
+LOWER = np.uint64(2**32 - 1)
 AT_ONCE = 2**16  # draws counted at once: 512 KB
 Strata = Sequence[tuple[int, int]]
+
+
+class _Child(ISeedSequence):
+    """A seed of which the state is known."""
+
+    def __init__(self, state: Array) -> None:
+        self.state = state
+
+    def generate_state(self, n_words: int, dtype: object = np.uint64) -> Array:  # type: ignore[override]
+        """The state itself: four words of 64 bits are all that PCG64 asks for."""
+        return self.state
 
 
 def stream(seed: int, number: int) -> np.random.Generator:
@@ -26,43 +38,30 @@ def stream(seed: int, number: int) -> np.random.Generator:
     >>> stream(7, 3).random() == np.random.Generator(np.random.PCG64(child)).random()
     True
     """
-    return np.random.Generator(_bits(_words(seed), number))
-
-
-def _bits(words: Sequence[int], number: int) -> np.random.PCG64:
-    entropy = np.array([*words, number], dtype=np.uint32)  # what numpy makes of seed and key, in a third of the time
-    return np.random.PCG64(np.random.SeedSequence(entropy))
-
-
-def _words(seed: int) -> list[int]:
-    """The seed in pieces of 32 bits, the lowest first."""
-    words, left = [], int(seed)
-    while left:
-        words.append(left & WORD)
-        left >>= 32
-    return words + [0] * (POOL - len(words))
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(int(seed), spawn_key=(number,))))
 
 
 def counts_of(seed: int, numbers: Sequence[int], strata: Strata) -> Array:
     """(replicates, units) how often each unit was drawn with replacement within its stratum (first unit, units)."""
     total = sum(size for _, size in strata)
-    block, words = max(1, AT_ONCE // total), _words(seed)
-    parts = [_counted(words, numbers[first : first + block], strata) for first in range(0, len(numbers), block)]
+    block = max(1, AT_ONCE // total)
+    parts = [_counted(seed, numbers[first : first + block], strata) for first in range(0, len(numbers), block)]
     return np.concatenate(parts)
 
 
-def _counted(words: Sequence[int], numbers: Sequence[int], strata: Strata) -> Array:
+def _counted(seed: int, numbers: Sequence[int], strata: Strata) -> Array:
     total = sum(size for _, size in strata)
-    raw = np.stack([_bits(words, number).random_raw((total + 1) // 2) for number in numbers])
+    states = child_states(seed, np.asarray(numbers))
+    raw = np.stack([np.random.PCG64(_Child(state)).random_raw((total + 1) // 2) for state in states])
     halves = raw.astype("<u8", copy=False).view("<u4")
     units, doubted, done = np.empty((len(numbers), total), dtype=np.int64), np.zeros(len(numbers), dtype=bool), 0
     for first, size in strata:
         product = halves[:, done : done + size].astype(np.uint64) * np.uint64(size)
-        doubted |= ((product & np.uint64(WORD)) < size).any(axis=1) | (size == 1)
+        doubted |= ((product & LOWER) < size).any(axis=1) | (size == 1)
         units[:, done : done + size] = first + (product >> np.uint64(32)).astype(np.int64)
         done += size
     for i in np.flatnonzero(doubted).tolist():
-        random = np.random.Generator(_bits(words, numbers[i]))
+        random = stream(seed, numbers[i])
         units[i] = np.concatenate([first + random.integers(0, size, size) for first, size in strata])
     units += total * np.arange(len(numbers))[:, None]
     return np.bincount(units.ravel(), minlength=units.size).reshape(units.shape)
