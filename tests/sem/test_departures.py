@@ -456,6 +456,31 @@ def rotated_order() -> None:
         assert (np.diag(other @ first.T) > 0).all()
 
 
+TWO_BLOCKS = (
+    'efa("a")*a1 + efa("a")*a2 =~ exp1 + exp2 + exp3 + qua1 + qua2 + qua3\n'
+    'efa("b")*b1 + efa("b")*b2 =~ sat1 + sat2 + sat3 + del1 + del2 + del3'
+)
+
+
+def rotated_blocks() -> None:
+    """Factors of different blocks correlate whatever the rotation, and the fit stays."""
+    data = read_data("chain")
+    plain, turned = (sem.fit(TWO_BLOCKS, data, rotation=way) for way in ("none", "varimax"))
+    assert turned.fit_measures["df"] == plain.fit_measures["df"] == 40
+    assert turned.fit_measures["chisq"] == pytest.approx(plain.fit_measures["chisq"], rel=SOLVED)
+    rows = turned.parameters.set_index(["lhs", "op", "rhs"])["est"]
+    assert rows["a1", "~~", "a2"] == rows["b1", "~~", "b2"] == 0
+    assert abs(rows["a2", "~~", "b1"]) > 0.5
+
+
+def promax_start() -> None:
+    """Loadings of the first item by R's varimax(eps = 1e-14) and promax, from the unrotated ones."""
+    rotation = sem.Rotation(method="promax", standardized=False)
+    rows = sem.fit(TWO_BLOCKS, read_data("chain"), rotation=rotation).parameters
+    first = rows[(rows["op"] == "=~") & (rows["rhs"] == "exp1")]["est"]
+    np.testing.assert_allclose(first, [0.99776, 0.00121], atol=1e-4)
+
+
 LEVELS = "level: 1\nfw =~ y1 + y2 + y3\nfw ~ x\nlevel: 2\nfb =~ y1 + y2 + y3\nfb ~ w"
 
 
@@ -511,7 +536,7 @@ EVIDENCE: dict[str, Callable[[], None]] = {
         *(semtools_pooled, score_test_df, empty_rows, theta_scale_indices),
         *(negative_variance_correlations, variance_on_its_bound, absolute_value, labels_beside_na),
         *(ordered_clusters, ordered_weighted_covariates, ordered_mediators, sam_written_intercept),
-        *(rotation_borders, rotated_groups, rotated_order),
+        *(rotation_borders, rotated_groups, rotated_order, rotated_blocks, promax_start),
         *(level_one_covariates, two_level_saturated, two_level_fmin),
     )
 } | {"test_beside_estimator": test_beside, "weights_gamma_errors": weights_gamma}
