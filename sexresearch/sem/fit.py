@@ -290,7 +290,10 @@ def results_of(
         )
     if data is not None:
         refuse_unknown(data, requested.ordered)
-    summed = None if data is None else from_pieces(model, data, requested, engine, method, costs)
+    read: list[str] = []  # what is said of rows that are read into memory
+    summed = None if data is None else from_pieces(model, data, requested, engine, method, read.append)
+    for text in read:
+        costs(visible(text))
     for text in () if summed is None else summed.costs:
         costs(visible(text))
     rows = None if data is None or summed is not None else _rows(model, data, requested)
@@ -313,7 +316,7 @@ def results_of(
     if fitted.options.se == "bootstrap" and fitted.constrained.solution.converged:
         errors, lost = bootstrap_errors(fitted)
         notes = notes + lost
-    noticed = tuple(visible(text) for text in notes + ([blurred] if blurred else []) + problems(fitted))
+    noticed = tuple(visible(text) for text in notes + read + ([blurred] if blurred else []) + problems(fitted))
     return Results(model, fitted, _source(model, fitted, engine, data), noticed, errors, rows)
 
 

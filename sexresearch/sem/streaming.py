@@ -26,6 +26,10 @@ STAYING = (
     "{what}: this needs the answers themselves, and those of an Ibis table stay in the warehouse, which makes sums "
     "alone. Fit a copy of it: table.to_parquet('answers.parquet')"
 )
+READ = (
+    "{what}: sums do not tell what this needs, so that every row of the columns in use is read into memory, which "
+    "grows with the rows"
+)
 
 
 def from_pieces(
@@ -67,6 +71,7 @@ def _summed(
     if (beyond or levels) and isinstance(source, IbisSource):
         raise OptionError(STAYING.format(what="a model of two levels, another engine or method='sam'"))
     if beyond:
+        costs(READ.format(what="another engine or method='sam'"))
         return None
     columns = columns_of(model, requested)
     reader = Reader(source, columns)
@@ -82,13 +87,17 @@ def _summed(
     if isinstance(source, IbisSource):
         return replace(_of_warehouse(reader, options), category_notes=tuple(notes))
     weighted = requested.sampling_weights is not None or requested.cluster_weights is not None
-    if levels and (options.missing != "listwise" or options.se == "bootstrap" or ordered or weighted):
-        return None
-    mixed = bool(ordered) and set(ordered) != set(columns.items)
-    needs_rows = options.se == "bootstrap" and (
-        bool(ordered) or options.cluster is None or options.missing != "listwise"
-    )
-    if needs_rows or mixed or (options.missing == "pairwise" and not ordered):
+    bootstrapped, gaps = options.se == "bootstrap", options.missing != "listwise"
+    needs = {
+        "two levels with weights": levels and weighted,
+        f"two levels with missing={options.missing!r}": levels and gaps,
+        "ordered items beside others": bool(ordered) and set(ordered) != set(columns.items),
+        "missing='pairwise' of items that are not ordered": options.missing == "pairwise" and not ordered,
+        "bootstrapped errors": bootstrapped and (levels or bool(ordered) or options.cluster is None or gaps),
+    }
+    what = [words for words, wanted in needs.items() if wanted]
+    if what or (levels and ordered):
+        costs(READ.format(what=" and ".join(what or ["two levels"])))
         return None
     try:
         if levels:

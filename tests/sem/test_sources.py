@@ -10,7 +10,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from sexresearch.errors import DataError
+from sexresearch.errors import DataError, OptionError
 from sexresearch.sem import fit
 from sexresearch.sem.data import observed, sources
 
@@ -59,7 +59,9 @@ def test_a_folder_of_parquet_files_fits_as_the_frame(answers, folder, options):
     assert np.allclose(*tables, rtol=SAME, atol=SAME, equal_nan=True)
     assert np.allclose(whole.fit_measures, parts.fit_measures, rtol=SAME, atol=SAME, equal_nan=True)
     assert whole.nobs == parts.nobs
-    assert whole.problems == parts.problems
+    rows_read = [text for text in parts.problems if "is read into memory" in text]
+    assert (*whole.problems, *rows_read) == parts.problems
+    assert bool(rows_read) == ("ordered" in options)  # beside items that are not
     assert list(whole.parameters["group"]) == list(parts.parameters["group"]) or "group" not in options
 
 
@@ -217,3 +219,104 @@ def _broken(frame):
     if len(frame) and 360 in frame.index:
         raise OSError("the disk is gone")
     return frame
+
+
+NEEDS_ROWS = {
+    "missing='pairwise' of items that are not ordered": {"missing": "pairwise"},
+    "bootstrapped errors": {"se": "bootstrap"},
+    "another engine or method='sam'": {"method": "sam"},
+}
+
+
+@pytest.mark.parametrize("words", NEEDS_ROWS)
+def test_that_rows_are_read_into_memory_is_said(folder, words):
+    with pytest.warns(UserWarning, match="every row of the columns in use is read into memory") as heard:
+        results = fit("joy =~ a + b + c + d", folder, **NEEDS_ROWS[words])
+    assert [str(one.message).startswith(words) for one in heard].count(True) == 1
+    assert sum(text.startswith(words) for text in results.problems) == 1
+
+
+def every_reader(folder) -> dict:
+    duckdb, polars, ibis = (pytest.importorskip(name) for name in ("duckdb", "polars", "ibis"))
+    files = f"{folder}/*.parquet"
+    return {
+        "pyarrow": str(folder),
+        "DuckDB": duckdb.connect().read_parquet(files),
+        "polars": polars.scan_parquet(files),
+        "Dask": pytest.importorskip("dask.dataframe").read_parquet(str(folder)),
+        "Ibis": ibis.duckdb.connect().read_parquet(files),
+    }
+
+
+WRONG = {
+    "nulls": (lambda frame: frame.assign(a=np.nan), {}, "'a' has no answers at all"),
+    "text": (lambda frame: frame.assign(a="often"), {}, "'a' holds (text|string)"),
+    "infinite": (lambda frame: frame.assign(a=frame["a"].where(frame.index != 5, np.inf)), {}, "'a' has infinite"),
+    "weights": (lambda frame: frame.assign(w=-1.0), {"sampling_weights": "w"}, "'w' .* negative in"),
+    "clusters": (lambda frame: frame.assign(w=np.nan), {"cluster": "w"}, "cluster column 'w' holds a single cluster"),
+    "groups": (lambda frame: frame.assign(w=1), {"group": "w"}, "group column 'w' holds a single group"),
+    "absent": (lambda frame: frame.drop(columns="c"), {}, "columns not in the data: 'c'"),
+    "huge": (lambda frame: frame.assign(a=frame["a"] * 1e70), {}, "'a' has values of up to"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_bad_columns_are_named_whatever_reads_them(answers, tmp_path, wrong):
+    change, options, words = WRONG[wrong]
+    for number, rows in enumerate(np.array_split(np.arange(900), 3)):
+        change(answers).iloc[rows].to_parquet(tmp_path / f"{number}.parquet")
+    for source in every_reader(tmp_path).values():
+        with pytest.raises(DataError, match=words):
+            fit(MODEL, source, **options)
+
+
+def test_bad_files_are_refused_whatever_reads_them(answers, tmp_path):
+    halves = answers[:500], answers[500:]
+    halves[0].to_parquet(tmp_path / "0.parquet")
+    halves[1].drop(columns="a").to_parquet(tmp_path / "1.parquet")
+    for source in every_reader(tmp_path).values():
+        with pytest.raises(DataError, match=r"1\.parquet|'a'|column a|partition 2 of 2"):
+            fit(MODEL, source)
+    halves[1].to_parquet(tmp_path / "1.parquet")
+    readers = every_reader(tmp_path)
+    content = bytearray((tmp_path / "1.parquet").read_bytes())
+    content[4 : len(content) // 2] = b"\xff" * (len(content) // 2 - 4)
+    (tmp_path / "1.parquet").write_bytes(content)
+    for name, source in readers.items():
+        words = {"pyarrow": r"1\.parquet is damaged", "Dask": "partition 2 of 2 cannot be read"}
+        with pytest.raises(DataError, match=words.get(name, "cannot be read|did not answer")):
+            fit(MODEL, source)
+    for file in tmp_path.glob("*.parquet"):
+        file.unlink()
+    for name, source in readers.items():
+        if name != "pyarrow":
+            with pytest.raises(DataError, match=r"cannot be read|did not answer"):
+                fit(MODEL, source)
+
+
+def test_text_in_a_number_column_of_one_file_alone(answers, tmp_path):
+    answers[:500].to_parquet(tmp_path / "0.parquet")
+    answers[500:].assign(a="often").to_parquet(tmp_path / "1.parquet")
+    for source in every_reader(tmp_path).values():
+        with pytest.raises(DataError, match=r"'a'|column a|often"):
+            fit(MODEL, source)
+
+
+def test_large_whole_numbers_have_the_moments_of_memory_whatever_reads_them(answers, tmp_path):
+    large = {name: (answers[name].fillna(0) * 1e17).round().astype("int64") for name in "abcdef"}
+    frame = answers.assign(**large)
+    frame.to_parquet(tmp_path / "one.parquet")
+    expected = fit(MODEL, frame).fit_measures
+    for source in every_reader(tmp_path).values():
+        assert np.allclose(expected, fit(MODEL, source).fit_measures, rtol=SAME, equal_nan=True)
+
+
+def test_answers_of_a_source_are_not_kept_to_be_looked_at(answers, folder):
+    results = fit(MODEL, folder)
+    for question in (results.factor_scores, results.predict, results.coverage, results.patterns):
+        with pytest.raises(OptionError, match=r"of a source were added up and are not kept: .* data="):
+            question()
+    part = answers[:50]
+    assert np.allclose(
+        results.factor_scores(data=part), fit(MODEL, answers).factor_scores(data=part), rtol=SAME, equal_nan=True
+    )

@@ -46,6 +46,17 @@ def group_rows(fitted: Fitted, data: object) -> list[GroupRows]:
     return rows
 
 
+def no_rows(fitted: Fitted) -> str:
+    """Why there are no respondents' answers to look at, and what to do."""
+    levels = [sample.nested for sample in fitted.samples if sample.nested is not None]
+    if any(sample.again is not None for sample in fitted.samples) or any(own.answers is None for own in levels):
+        return (
+            "this needs the respondents' answers, and those of a source were added up and are not kept: give rows to "
+            "look at as data=, a part of the table at a time"
+        )
+    return "this model was fitted to moments, which hold no respondents' answers to look at"
+
+
 def _known_categories(fitted: Fitted, frame: pd.DataFrame) -> dict[str, tuple[object, ...]]:
     """Categories of the ordered variables that the frame has; DataError where it holds others."""
     known = {name: levels for name, levels in fitted.levels.items() if name in frame.columns}

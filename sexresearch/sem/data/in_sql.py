@@ -191,7 +191,8 @@ def _reached(numbers: Numbers, counted: Counted) -> Array:
 def _grouped(numbers: Numbers, counted: Counted) -> None:
     rows, reader = numbers.belonging(), numbers.reader
     if reader.columns.group is None:
-        counted.of_group[0] = int(answered(rows.aggregate(n=rows.count()))["n"][0])
+        count = int(answered(rows.aggregate(n=rows.count()))["n"][0])
+        counted.of_group.update({0: count} if count else {})
         return
     counts = answered(rows.group_by("g").aggregate(n=rows.count()).order_by("g"))
     for label, size in zip(counts["g"], counts["n"], strict=True):

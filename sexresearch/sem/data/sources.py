@@ -236,8 +236,13 @@ class LazySource(_Opened):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns."""
-        return tuple(self._at_hand().collect_schema().names())
+        """The columns; DataError where the library cannot tell them."""
+        try:
+            return tuple(self._at_hand().collect_schema().names())
+        except DataError:
+            raise
+        except Exception as error:  # every library has errors of its own
+            raise self._unreadable(error) from error
 
     def _at_hand(self) -> nw.LazyFrame[Any]:
         stored = self.table is None and self.label.startswith(DUCKDB)
@@ -245,11 +250,16 @@ class LazySource(_Opened):
 
     def pieces(self, names: Sequence[str]) -> Iterator[Rows]:
         """The columns in batches where the library hands these out, whole where it does not."""
-        chosen = self._at_hand().select(*names)
+        table = self._at_hand()
         try:
+            chosen = table.select(*names)
             yield from (rows for rows in _batches(chosen) if len(rows))
         except Exception as error:  # every library has errors of its own
-            raise DataError(f"{self.label} cannot be read ({type(error).__name__}): {on_one_line(error)}") from error
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: Exception) -> DataError:
+        reason = f"{self.label} cannot be read ({type(error).__name__}): {on_one_line(error)}"
+        return DataError(f"{reason}. Of Parquet files, their path given in its place names the one that is to blame")
 
 
 def _batches(chosen: nw.LazyFrame[Any]) -> Iterator[Rows]:

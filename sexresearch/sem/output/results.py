@@ -15,6 +15,7 @@ from sexresearch.frozen import by_value, copied, read_only_property
 from sexresearch.marking import marked
 from sexresearch.sem.after.answer_coverage import coverage, patterns
 from sexresearch.sem.after.factor_scores import ScoreMethod, factor_scores, predicted_answers, score_reliability
+from sexresearch.sem.after.group_rows import no_rows
 from sexresearch.sem.after.modification import modification_indices
 from sexresearch.sem.after.residual_table import ResidualKind, residual_table
 from sexresearch.sem.after.score_tests import score_tests
@@ -360,10 +361,9 @@ class Results:
         return self._converged(wanted) if converged else self.fitted
 
     def _rows_of(self, data: pd.DataFrame | object | None) -> pd.DataFrame | object:
-        rows = self.rows if data is None else data
-        if rows is None:
-            raise OptionError("this model was fitted to moments, which hold no respondents' answers to look at")
-        return rows
+        if data is None and self.rows is None:
+            raise OptionError(no_rows(self.fitted))
+        return self.rows if data is None else data
 
     def summary(self) -> Summary:
         """What lavaan's `summary(fit, fit.measures = TRUE, standardized = TRUE)` shows.
