@@ -13,6 +13,7 @@ import pytest
 
 from sexresearch.document import FORMATS, Document, Figure, Heading, Number, Table, link, write
 from sexresearch.document.layout import UPRIGHT, letters, side_parts
+from sexresearch.document.writers.docx import docx as as_word
 from sexresearch.document.writers.xlsx import xlsx
 from sexresearch.errors import OptionError
 
@@ -202,6 +203,13 @@ def test_a_table_too_wide_for_a_page_stands_in_parts_that_keep_values_with_their
     assert not [part for part in parts if letters(part) > UPRIGHT]
     assert not [part for part in parts if part.frame.columns[1].endswith(("_lower", "_upper"))]
     assert [part.note for part in parts] == [""] * (len(parts) - 1) + ["A note."]
+
+
+def test_a_table_that_ends_a_page_of_word_begins_no_other():
+    made = docx.Document(io.BytesIO(as_word(Document("Client", (Table(pd.DataFrame({"est": [1.0]}), "Small"),)))))
+    after = made.paragraphs[-1]
+    assert after.text == ""
+    assert (after.paragraph_format.space_before.pt, after.paragraph_format.line_spacing.pt) == (0, 1)
 
 
 def test_rows_of_a_workbook_are_as_high_as_their_text_and_intervals_keep_their_sign():

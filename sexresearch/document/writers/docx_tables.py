@@ -37,6 +37,7 @@ def add_table(word: Word, table: Table, number: str, words: Mapping[str, str], *
 
 def _add_part(word: Word, table: Table, number: str, words: Mapping[str, str], turned: bool, *, again: bool) -> None:
     from docx.oxml import parse_xml
+    from docx.shared import Pt
 
     if table.caption:
         captioned(word.add_paragraph(style="Caption"), number, clean(table.caption), again=again)
@@ -45,6 +46,9 @@ def _add_part(word: Word, table: Table, number: str, words: Mapping[str, str], t
     if table.note:
         after.add_run(f"{words['note']} ").italic = True
         after.add_run(clean(table.note))
+    else:
+        after.paragraph_format.space_before = Pt(0)  # a line of its own would begin a page where the table ends one
+        after.paragraph_format.line_spacing = Pt(1)
 
 
 def _xml(table: Table, words: Mapping[str, str], turned: bool) -> str:
