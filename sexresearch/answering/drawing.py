@@ -38,8 +38,9 @@ class Figures(Mapping[str, "Figure"]):
         self._drawers: dict[str, Callable[[], Figure]] = {}
         if "priorities" in tables:
             self._drawers["next"] = lambda: self._gains(tables["priorities"], str(material["target"]))
-        if isinstance(material.get("today"), pd.DataFrame):
-            self._drawers["today"] = lambda: self._today(material["today"], material.get("low_is_good", ()))
+        today, turned = material.get("today"), material.get("low_is_good", ())
+        if isinstance(today, pd.DataFrame) and isinstance(turned, tuple):
+            self._drawers["today"] = lambda: self._today(today, turned)
         results = material.get("chain")
         if isinstance(results, Results):
             self._drawers["chain"] = lambda: self._chain(results, tables["links"])
