@@ -194,17 +194,18 @@ def grown(budget: float) -> pd.DataFrame:
     All sizes are measured in turn, up to three times while the budget lasts, each at least once.
     """
     end, rows = time.monotonic() + budget, []
-    _grown_once("rows", 10_000)  # what is imported and remembered at first is no growth
+    grown_once("rows", 10_000)  # what is imported and remembered at first is no growth
     for turn in range(ROUNDS):
         for what, sizes in GROWING.items():
             for size in sizes:
                 if not turn or time.monotonic() < end:
-                    rows.append({"what": what, "size": size, "seconds": _grown_once(what, size)})
+                    rows.append({"what": what, "size": size, "seconds": grown_once(what, size)})
     found = pd.DataFrame(rows).groupby(["what", "size"], sort=False)["seconds"]
     return found.agg(["median", "count"]).rename(columns={"median": "seconds", "count": "rounds"}).reset_index()
 
 
-def _grown_once(what: str, size: int) -> float:
+def grown_once(what: str, size: int) -> float:
+    """Processor seconds of one size."""
     with tempfile.TemporaryDirectory() as place:
         return _seconds(what, size, Path(place))
 
