@@ -38,7 +38,7 @@ from sexresearch.sem.fitting import Fitting
 from sexresearch.sem.fitting import options_of as options_asked
 from sexresearch.sem.implied.total_effects import total_effects
 from sexresearch.sem.inference.chisquare import chisq_pvalue
-from sexresearch.sem.inference.mean_covariance import mean_covariance
+from sexresearch.sem.inference.mean_covariance import known_ends, mean_covariance
 from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.inference.rmsea import rmsea
 from sexresearch.sem.item_subsets import ItemSubsets, TotalEffect, item_subsets
@@ -316,7 +316,7 @@ def _block(fitted: Fitted, number: int) -> ViewBlock:
         sample.label, names, roles, *sample_facts, fixed, rows[0], rows[1], rows[2],
         fitted.table.level(number), 0 if up is None else up.data.n_clusters,
         None if own is not None or sample.ordinal is None else CodeMoments(sample),
-        None if sample.again is None or sample.again.ends is None else np.array(sample.again.ends),
+        known_ends(sample),
         lambda: mean_covariance(sample, fitted.options.sampling_weights is not None),  # type: ignore[arg-type]
     )  # fmt: skip
 

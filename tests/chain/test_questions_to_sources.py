@@ -129,3 +129,23 @@ def test_who_is_compared_is_told_by_the_sums(answers, path, tmp_path):
     tables = [sx.invariance(MODEL, data, group="brand") for data in (few, tmp_path / "few.parquet")]
     assert tables[0].equals(tables[1])
     assert "'rare' holds 4 respondents" in tables[1]["note"].iloc[0]
+
+
+LEVELS = "level: 1\njoy =~ a + b + c\njoy ~ d\nlevel: 2\njoy =~ a + b + c\na ~~ 0.01*a"
+
+
+def test_two_levels_are_answered_as_from_memory(answers, path):
+    whole, parts = (sx.fit(LEVELS, data, cluster="branch") for data in (answers, path))
+    for question in (
+        sx.reliability,
+        lambda fitted: sx.effects(fitted, "d", "joy"),
+        lambda fitted: sx.importance(fitted, "joy", scale=(1, 5)),
+        lambda fitted: sx.importance(fitted, "joy"),
+    ):
+        assert_same(question(whole), question(parts), ROUGH)
+
+
+def test_a_method_is_compared_with_none_as_from_memory(answers, path):
+    tables = [sx.method_bias(sx.fit(MODEL, data)) for data in (answers, path)]
+    assert_same(*tables, ROUGH)
+    assert tables[0]["note"].tolist() == tables[1]["note"].tolist()

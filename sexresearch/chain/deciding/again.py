@@ -26,7 +26,7 @@ def fitted_again(results: Results, fit: View, text: str) -> Results:
         return quiet_fit(Model(text), results.rows, fitting)
     names = list(block.observed)
     cov = pd.DataFrame(block.cov * block.n / (block.n - 1), index=names, columns=names)
-    mean = pd.Series(block.mean, index=names) if options.meanstructure else None
+    mean = pd.Series(block.mean, index=names) if options.meanstructure or block.mean.any() else None
     return quiet_fit(Model(text), None, fitting, moments=Moments(cov, block.nobs, mean))
 
 

@@ -37,7 +37,7 @@ class Nested:
 
     names (p,) : all variables, those of level 1 first. answers : their rows, None where sums stand for them. data :
     what the likelihood is made of. saturated : moments of both levels of highest likelihood. given : log-likelihood of
-    fixed exogenous variables.
+    fixed exogenous variables. ends (2, p), mean_cov (p, p) : as of rows that sums stand for.
     """
 
     names: tuple[str, ...]
@@ -45,6 +45,8 @@ class Nested:
     data: Clustered
     saturated: LevelMoments
     given: float = 0.0
+    ends: Array | None = None
+    mean_cov: Array | None = None
 
 
 @by_value
@@ -208,11 +210,9 @@ def from_moments(moments: Moments, label: object, names: Sequence[str], has_mean
 
 def arrange(answers: Answers, order: Sequence[int]) -> Answers:
     """The same rows with their items in another order."""
-    return (
-        answers
-        if list(order) == list(range(answers.values.shape[1]))
-        else replace(answers, values=answers.values[:, list(order)])
-    )
+    if list(order) == list(range(answers.values.shape[1])):
+        return answers
+    return replace(answers, values=answers.values[:, list(order)])
 
 
 def from_answers(answers: Answers, names: Sequence[str], has_means: bool) -> Sample:

@@ -79,10 +79,18 @@ class _Levels:
             return cluster_sums_of_totals(units.ordered([names[k] for k in chosen]), of_w, of_b, origin[chosen])
 
         given = given_log_likelihood(part, data, saturated, self.within, self.between) if fixed_x else 0.0
-        nested = Nested(names, None, data, saturated, given)
         n = int(units.rows.sum())
+        moves = units.sums[:, 1 : 1 + p] - units.rows[:, None] * (origin - units.centre)
+        nested = Nested(names, None, data, saturated, given, self._ends(units.centre), moves.T @ moves / n**2)
         lower, upper = samples_about(nested, self.within, self.between, origin, (self.part.label, n, float(n)))
         return replace(lower, cluster_sizes=units.rows), upper
+
+    def _ends(self, centre: Array) -> Array:
+        """(2, p) lowest and highest values."""
+        totals, slots = self.part.all.totals, self.part.slots
+        order = [self.part.items.index(name) for name in self.names]
+        low, high = np.min(totals.low[slots], axis=0), np.max(totals.high[slots], axis=0)
+        return np.array([low[order] + centre, high[order] + centre])
 
     def _refuse(self, units: ClusterTotals, w: Array, b: Array) -> None:
         """DataError where a variable stands at the wrong level."""

@@ -13,8 +13,20 @@ def mean_covariance(sample: Sample, weighted: bool) -> Array | None:
 
     With u what a row's answers are above the means: the sum over rows, or clusters, of (sum of w u) (sum of w u)' / n².
     """
-    robust = (weighted or sample.clustered) and sample.nested is None and sample.answers is None
+    own = sample.nested
+    if own is not None:
+        places = [own.names.index(name) for name in sample.names]
+        return None if own.mean_cov is None or not sample.nobs else own.mean_cov[np.ix_(places, places)]
+    robust = (weighted or sample.clustered) and sample.answers is None
     if not (robust and sample.complete and sample.has_sums):
         return None
     p = len(sample.names)
     return np.asarray(sample.sums.products[1 : 1 + p, 1 : 1 + p] / sample.n**2)
+
+
+def known_ends(sample: Sample) -> Array | None:
+    """(2, p) lowest and highest answers of rows that were added up; None where rows tell, or nothing does."""
+    own = sample.nested
+    if own is not None:
+        return None if own.ends is None else own.ends[:, [own.names.index(name) for name in sample.names]]
+    return None if sample.again is None or sample.again.ends is None else np.array(sample.again.ends)
