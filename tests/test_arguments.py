@@ -77,6 +77,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         sx.parameter_power: {"model": "y ~ 0.3*x", "n": 100},
         sx.permutation_test: {"model": text, "data": data, "group": "g", "replicates": 19},
         sx.pool: {"results": [fitted, fitted]},
+        sx.profile_likelihood: {"results": path},
         sx.power: {"model": "y ~ 0.3*x", "n": 50, "replicates": 5},
         sx.rmsea_power: {"df": 10, "n": 100},
         sx.sensitivity: {"model": "y ~ 0.3*x", "n": 100},

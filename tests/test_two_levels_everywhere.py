@@ -53,6 +53,7 @@ HONOURED = {
     "model_table": {},
     "monte_carlo": {"draws": 50},
     "power": {"n": 300, "replicates": 2, "design": sx.Design(clusters=30)},
+    "profile_likelihood": {},
     "reliability": {},
     "rmsea_power": {"n": 300},
     "simulate": {"n": 300, "design": sx.Design(clusters=30)},

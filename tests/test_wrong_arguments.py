@@ -9,7 +9,7 @@ from sexresearch.errors import SexresearchError
 
 FITS = (
     *(sx.bootstrap, sx.cross_loadings, sx.crosscheck, sx.effects, sx.fornell_larcker, sx.htmt, sx.monte_carlo),
-    *(sx.pool, sx.reliability, sx.validity),
+    *(sx.pool, sx.profile_likelihood, sx.reliability, sx.validity),
 )
 
 

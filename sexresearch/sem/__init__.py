@@ -30,6 +30,7 @@ from sexresearch.sem.planning.power import power
 from sexresearch.sem.resampling.bootstrap import bootstrap
 from sexresearch.sem.resampling.bootstrap_table import Bootstrap
 from sexresearch.sem.resampling.monte_carlo import monte_carlo
+from sexresearch.sem.resampling.profile_likelihood import profile_likelihood
 from sexresearch.sem.rotation.method import Rotation
 from sexresearch.sem.simulation.design import Design
 from sexresearch.sem.simulation.simulate import simulate
@@ -64,6 +65,7 @@ __all__ = [
     "pls_estimates",
     "pool",
     "power",
+    "profile_likelihood",
     "rmsea_power",
     "sensitivity",
     "simulate",

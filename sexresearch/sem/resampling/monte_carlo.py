@@ -50,7 +50,8 @@ def monte_carlo(results: Results, draws: int = 20000, seed: int = 1, level: floa
     -----
     theta* ~ N(theta, V), with V the covariance of the estimates (robust where the fit is); the limits are quantiles of
     the definitions at theta*, so that a product such as an indirect effect keeps its skew (MacKinnon, Lockwood &
-    Williams 2004, doi 10.1207/s15327906mbr3901_4).
+    Williams 2004, doi 10.1207/s15327906mbr3901_4). `profile_likelihood` has limits that do not take the estimates to be
+    normal.
 
     Examples
     --------
@@ -75,21 +76,25 @@ def monte_carlo(results: Results, draws: int = 20000, seed: int = 1, level: floa
 
 def _checked(results: Results, draws: int, seed: int, level: float) -> Array:
     """The covariance of the estimates, once everything asked for is possible."""
-    if not isinstance(results, Results):
-        raise OptionError(f"monte_carlo needs the Results of a fit; found {type(results).__name__}")
     for name, value, least in (("draws", draws, 2), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
             raise OptionError(f"{name} must be a whole number of at least {least}; found {value!r}")
+    refuse_undefined(results, "monte_carlo", level)
+    return results.vcov.to_numpy()
+
+
+def refuse_undefined(results: Results, asked: str, level: float) -> None:
+    """OptionError or ModelError unless `results` defines parameters that have standard errors."""
+    if not isinstance(results, Results):
+        raise OptionError(f"{asked} needs the Results of a fit; found {type(results).__name__}")
     if not 0 < level < 1:
         raise OptionError(f"level must lie between 0 and 1; found {level!r}")
     if not results.fitted.names.definitions:
         raise OptionError("the model defines no parameter: add one, such as 'indirect := a*b'")
     if not results.converged:
         raise ModelError("the fit did not converge, so its estimates have no distribution: see results.problems")
-    vcov = results.vcov.to_numpy()
-    if not np.isfinite(vcov).all():
+    if not np.isfinite(results.vcov.to_numpy()).all():
         raise OptionError("the fit has no standard errors (se='none'); fit again with standard errors")
-    return vcov
 
 
 def _row(draws: Array, level: float) -> dict[str, object]:
