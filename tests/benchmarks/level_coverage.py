@@ -123,8 +123,8 @@ def main(replications: int = REPLICATIONS) -> int:
         f"Synthetic samples of {EACH} customers in each of 60 or 25 branches; what is estimated is written at the top "
         "of `level_coverage.py`. It is claimed that with 60 branches limits of the likelihood (`profile_likelihood`) "
         "of all three effects cover 93 to 97 %, and Monte-Carlo intervals of those within branches and across levels. "
-        f"Of delta-method intervals between branches and of 25 branches nothing is claimed. Seed {SEED}, {replications} "
-        f"samples of each size; {time.perf_counter() - start:.0f} s. {machine()}."
+        "Of delta-method intervals between branches and of 25 branches nothing is claimed. "
+        f"Seed {SEED}, {replications} samples of each size; {time.perf_counter() - start:.0f} s. {machine()}."
     )
     write_section("Indirect effects at two levels", about + "\n\n" + markdown(table))
     print(markdown(table))

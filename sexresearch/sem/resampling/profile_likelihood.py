@@ -78,7 +78,9 @@ def profile_likelihood(results: Results, level: float = 0.95) -> pd.DataFrame:
     fitted = results.fitted
     _refuse_robust(fitted)
     frame = results.parameters.query("op == ':='")
-    limits = [_limits(fitted, *row, float(ndtri(0.5 + level / 2))) for row in frame[["lhs", "est", "se"]].to_numpy()]
+    z = float(ndtri(0.5 + level / 2))
+    rows = zip(frame["lhs"], frame["est"], frame["se"], strict=True)
+    limits = [_limits(fitted, name, est, se, z) for name, est, se in rows]
     return pd.concat([frame[KEYS].reset_index(drop=True), pd.DataFrame(limits)], axis=1)
 
 
@@ -115,7 +117,7 @@ def _by_newton(fitted: Fitted, name: str, sign: float, z: float) -> float:
     likelihood would have fallen were it normal. NaN where they do not settle, or not at a minimum with the definition
     held.
     """
-    objective, size, most = fitted.objective, len(fitted.theta), 2.0 * fitted.weight
+    objective, most = fitted.objective, 2.0 * fitted.weight
     jet = fitted.names.jets(fitted.theta, [name])[name]
     ahead = fitted.inverse @ jet.gradient
     theta = fitted.theta + sign * z * ahead / math.sqrt(jet.gradient @ ahead)
@@ -137,9 +139,8 @@ def _by_newton(fitted: Fitted, name: str, sign: float, z: float) -> float:
         theta, factor = theta + step[:-1], factor + step[-1]
         if most * float(np.sum((step[:-1] / unit) ** 2)) < SETTLED:
             away = null_space(jet.gradient[None, :] * unit)
-            if np.linalg.eigvalsh(away.T @ (bend * np.outer(unit, unit)) @ away).min(initial=1.0) <= 0:
-                return math.nan
-            return fitted.names.jets(theta, [name])[name].value if size else math.nan
+            lowest = np.linalg.eigvalsh(away.T @ (bend * np.outer(unit, unit)) @ away)[:1]
+            return fitted.names.jets(theta, [name])[name].value if (lowest > 0).all() else math.nan
     return math.nan
 
 
