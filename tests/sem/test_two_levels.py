@@ -125,6 +125,8 @@ BAD = {
     "one": (wrong(branch=1), {}, "single cluster|holds"),
     "crossing": (wrong(region=np.where(np.arange(len(answers())) % 2, "a", "b")), {"group": "region"}, "cuts through"),
     "few": (answers(clusters=4), {}, "4 clusters for 4 variables at level 2"),
+    "none": (wrong(branch=np.nan), {}, "no row has a cluster in 'branch': name the column"),
+    "none, fiml": (wrong(branch=np.nan), {"missing": "fiml"}, "no row has a cluster in 'branch': name the column"),
 }
 
 
@@ -158,6 +160,14 @@ def test_gaps_in_the_cluster_column_and_few_clusters_are_said():
     problems = " ".join(sem.fit(MODEL, data, cluster="branch").problems)
     assert "1 rows have no cluster in 'branch'" in problems
     assert "parameters at level 2 but only 9 clusters" in problems
+
+
+def test_a_variable_of_both_levels_that_is_alike_in_all_clusters_is_named():
+    data = answers()
+    data["y2"] -= data.groupby("branch")["y2"].transform("mean")
+    problems = sem.fit(MODEL, data, cluster="branch").problems
+    assert any(text.startswith("'y2' varies no more between clusters") for text in problems)
+    assert not any("varies no more" in text for text in sem.fit(MODEL, answers(), cluster="branch").problems)
 
 
 def test_factor_scores_are_what_all_answers_of_a_cluster_lead_to_expect(results):

@@ -21,7 +21,7 @@ def problems(fitted: Fitted) -> list[str]:
     """What the solution gives reason to look at again.
 
     Non-convergence, negative variances, impossible correlations, binding bounds, saturated tests, definitions that
-    cannot be computed, thin clusters, groups whose labels look alike.
+    cannot be computed, clusters that are alike or thin, groups whose labels look alike.
     """
     texts = _unconverged(fitted)
     for text in fitted.constrained.binding:
@@ -30,7 +30,7 @@ def problems(fitted: Fitted) -> list[str]:
         texts.append("the model is saturated (df = 0): it reproduces any data, so its fit measures test nothing")
     undefined = fitted.names.reasons(fitted.theta) if fitted.names.definitions else {}
     texts += [f"{name} is not a number: {why}" for name, why in undefined.items()]
-    return texts + _improper(fitted) + _clusters(fitted) + _alike_groups(fitted)
+    return texts + _improper(fitted) + _alike_clusters(fitted) + _clusters(fitted) + _alike_groups(fitted)
 
 
 def inadmissible(fitted: Fitted) -> tuple[str, ...]:
@@ -139,6 +139,22 @@ def _alike_groups(fitted: Fitted) -> list[str]:
         for alike in spellings.values()
         if len(alike) > 1
     ]
+
+
+def _alike_clusters(fitted: Fitted) -> list[str]:
+    """Variables of both levels whose variance between clusters is none in the moments that no model restricts."""
+    texts = []
+    for number, sample in enumerate(fitted.samples[::2] if fitted.table.levels else ()):
+        assert sample.nested is not None
+        own, at = sample.nested.data, sample.nested.saturated
+        for place, value in zip(own.between.tolist(), at.between.diagonal().tolist(), strict=True):
+            if value <= 0 and place in own.within:
+                texts.append(
+                    f"{sample.nested.names[place]!r} varies no more between clusters than respondents who differ make "
+                    f"their means vary (variance {value:.3g}{_in_group(fitted, 2 * number + 1)}): "
+                    "name it at level 1 alone"
+                )
+    return texts
 
 
 def _clusters(fitted: Fitted) -> list[str]:
