@@ -144,7 +144,7 @@ def split_groups(frame: pd.DataFrame, columns: Columns) -> tuple[list[Answers], 
         if name is not None:
             missing = frame[name].isna().to_numpy()
             if role == "cluster" and missing.all():
-                raise DataError(f"no row has a cluster in {name!r}: name the column that says whose rows belong together")
+                raise DataError(f"no row has a cluster in {name!r}: name the column that says who belongs together")
             if missing.any():
                 notes.append(f"{int(missing.sum())} rows have no {role} in {name!r} and were dropped")
             keep &= ~missing

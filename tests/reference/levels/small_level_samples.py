@@ -2,9 +2,10 @@
 
 Two models (one factor of four items at each level; a path between two factors of three items at each level), 20, 30 or
 40 clusters of 5 to 10 rows, 40 samples of each: `sample(kind, clusters, number)` gives the data. lavaan's answers to
-some of them are in small_level_samples.csv (converged, log-likelihood, degrees of freedom). Rewrite them, for all:
+most of them are in small_level_samples.csv (converged, log-likelihood, degrees of freedom). Ask for the others:
 python tests/reference/levels/small_level_samples.py (needs Rscript with lavaan; default settings but for the number of
-iterations: 500, several times what searches that converge need, as those that do not take 10,000 by default).
+iterations: 500, several times what searches that converge need, as those that do not take 10,000 by default; of a model
+of two factors some 10 seconds each). An answer is written as soon as it is there, and none is asked for again.
 """
 
 from __future__ import annotations
@@ -32,19 +33,22 @@ ITEMS = {"factor": ("y1", "y2", "y3", "y4"), "path": ("y1", "y2", "y3", "z1", "z
 R_SCRIPT = """
 suppressPackageStartupMessages(library(lavaan))
 folder <- commandArgs(TRUE)[1]
+answers <- commandArgs(TRUE)[2]
 fit_one <- function(file) {
   name <- sub(".csv", "", basename(file))
   model <- paste(readLines(file.path(folder, paste0(sub("_.*", "", name), ".txt"))), collapse = "\\n")
   fit <- tryCatch(suppressWarnings(sem(model, read.csv(file), cluster = "branch", se = "none", baseline = FALSE,
                                        control = list(iter.max = 500, eval.max = 1000))), error = function(e) NULL)
   converged <- !is.null(fit) && lavInspect(fit, "converged")
-  measures <- if (converged) tryCatch(fitMeasures(fit, c("logl", "df")), error = function(e) c(NA, NA)) else c(NA, NA)
-  data.frame(sample = name, converged = converged, logl = measures[1], df = measures[2])
+  measures <- c(NA, NA)
+  if (converged) measures <- tryCatch(fitMeasures(fit, c("logl", "df")), error = function(e) measures)
+  values <- ifelse(is.na(measures), "", vapply(measures, format, "", digits = 12))
+  line <- c(name, converged, values, as.character(packageVersion("lavaan")))
+  cat(paste(line, collapse = ","), "\n", sep = "", file = answers, append = TRUE)
 }
-answers <- do.call(rbind, lapply(sort(list.files(folder, "csv$", full.names = TRUE)), fit_one))
-answers$logl <- signif(answers$logl, 12)
-answers$lavaan <- as.character(packageVersion("lavaan"))
-write.csv(answers, commandArgs(TRUE)[2], row.names = FALSE, quote = FALSE, na = "")
+known <- read.csv(answers)$sample
+for (file in sort(list.files(folder, "csv$", full.names = TRUE)))
+  if (!(sub(".csv", "", basename(file)) %in% known)) fit_one(file)
 """
 
 
@@ -82,7 +86,7 @@ def label(kind: str, clusters: int, number: int) -> str:
 
 
 def main() -> None:
-    """Let lavaan fit every sample and keep what it says."""
+    """Let lavaan fit every sample that no answer is known of, and keep what it says."""
     with tempfile.TemporaryDirectory() as folder:
         for kind, text in MODELS.items():
             (Path(folder) / f"{kind}.txt").write_text(text + "\n", encoding="utf-8")
