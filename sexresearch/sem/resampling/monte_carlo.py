@@ -83,10 +83,10 @@ def _checked(results: Results, draws: int, seed: int, level: float) -> Array:
     return results.vcov.to_numpy()
 
 
-def refuse_undefined(results: Results, asked: str, level: float) -> None:
+def refuse_undefined(results: Results, question: str, level: float) -> None:
     """OptionError or ModelError unless `results` defines parameters that have standard errors."""
     if not isinstance(results, Results):
-        raise OptionError(f"{asked} needs the Results of a fit; found {type(results).__name__}")
+        raise OptionError(f"{question} needs the Results of a fit; found {type(results).__name__}")
     if not 0 < level < 1:
         raise OptionError(f"level must lie between 0 and 1; found {level!r}")
     if not results.fitted.names.definitions:

@@ -70,8 +70,8 @@ def profile_likelihood(results: Results, level: float = 0.95) -> pd.DataFrame:
     >>> x = rng.normal(size=200)
     >>> m = 0.5 * x + rng.normal(size=200)
     >>> data = pd.DataFrame({"x": x, "m": m, "y": 0.5 * m + rng.normal(size=200)})
-    >>> found = profile_likelihood(fit("m ~ a*x; y ~ b*m; indirect := a*b", data))
-    >>> found[["ci_lower", "ci_upper"]].round(1).values.tolist()
+    >>> limits = profile_likelihood(fit("m ~ a*x; y ~ b*m; indirect := a*b", data))
+    >>> limits[["ci_lower", "ci_upper"]].round(1).values.tolist()
     [[0.1, 0.3]]
     """
     refuse_undefined(results, "profile_likelihood", level)
@@ -99,15 +99,15 @@ def _limits(fitted: Fitted, name: str, est: float, se: float, z: float) -> dict[
         why = "it does not vary" if se == 0 else "it has no estimate with a standard error"
         return {"ci_lower": np.nan, "ci_upper": np.nan, "note": why}
     others = restrictions(bounded(fitted.table, fitted.options), fitted.names)
-    found = {}
+    sides = {}
     for side, sign in SIDES.items():
         value = math.nan if others else _by_newton(fitted, name, sign, z)
         if not sign * (value - est) > 0:
             value = _by_steps(_excess(fitted, others, name, z), est, sign * z * se, EXACT * se)
-        found[side] = value
-    lost = [side for side, value in found.items() if math.isnan(value)]
+        sides[side] = value
+    lost = [side for side, value in sides.items() if math.isnan(value)]
     note = f"no {' and no '.join(lost)} limit: the likelihood does not fall that far" if lost else ""
-    return {"ci_lower": found["lower"], "ci_upper": found["upper"], "note": note}
+    return {"ci_lower": sides["lower"], "ci_upper": sides["upper"], "note": note}
 
 
 def _by_newton(fitted: Fitted, name: str, sign: float, z: float) -> float:
@@ -163,9 +163,9 @@ def _excess(fitted: Fitted, others: tuple[Restriction, ...], name: str, z: float
 
     def excess(value: float) -> float:
         gap = Expression("-", parts=(Expression("name", name=name), Expression("number", value=value)))
-        held = Restriction(gap, False, f"{name} == {value:g}")
+        fixed = Restriction(gap, False, f"{name} == {value:g}")
         try:
-            there = minimize_within(fitted.objective, nearest[-1], (*others, held), fitted.names).solution
+            there = minimize_within(fitted.objective, nearest[-1], (*others, fixed), fitted.names).solution
         except ModelError:  # a value that the definition cannot take
             return math.nan
         if not there.converged:
