@@ -8,7 +8,6 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from scipy.linalg import null_space
-from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from sexresearch.arguments import in_words
@@ -146,6 +145,8 @@ def _by_newton(fitted: Fitted, name: str, sign: float, z: float) -> float:
 
 def _by_steps(excess: Callable[[float], float], est: float, reach: float, tolerance: float) -> float:
     """Where `excess` crosses 0, from `est` in the direction of `reach`; NaN where it does not."""
+    from scipy.optimize import brentq  # loads much that nothing else needs
+
     inside = est
     for _ in range(FURTHEST):
         beyond = excess(est + reach)
