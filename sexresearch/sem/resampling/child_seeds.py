@@ -53,13 +53,17 @@ def child_states(seed: int, numbers: Array) -> Array:
         left >>= 32
     words += [0] * (POOL - len(words))  # a seed is padded before the number of a child follows
     hashed = _Hash(INTO, INTO_TIMES)
-    pool = [hashed.of(np.uint64([word])) for word in words[:POOL]]
+    pool = [hashed.of(np.array([word], dtype=np.uint64)) for word in words[:POOL]]
     for source in range(POOL):
         for place in range(POOL):
             if place != source:
                 pool[place] = _mixed(pool[place], hashed.of(pool[source]))
-    for word in (*map(np.uint64, words[POOL:]), np.asarray(numbers, dtype=np.uint64)):
-        pool = [_mixed(own, hashed.of(np.atleast_1d(word))) for own in pool]
+    last: list[Array] = [
+        *(np.array([word], dtype=np.uint64) for word in words[POOL:]),
+        np.asarray(numbers, dtype=np.uint64),
+    ]
+    for own in last:
+        pool = [_mixed(word, hashed.of(own)) for word in pool]
     hashed = _Hash(OUT, OUT_TIMES)
     state = [hashed.of(pool[k % POOL]) for k in range(STATE)]
     return np.stack([low | (high << np.uint64(32)) for low, high in zip(state[::2], state[1::2], strict=True)], axis=1)

@@ -8,6 +8,7 @@ another draw, once in many thousand replicates, the generator itself is asked.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
@@ -26,7 +27,7 @@ class _Child(ISeedSequence):
     def __init__(self, state: Array) -> None:
         self.state = state
 
-    def generate_state(self, n_words: int, dtype: object = np.uint64) -> Array:  # type: ignore[override]
+    def generate_state(self, n_words: int, dtype: object = np.uint64) -> Array:
         """The state itself: four words of 64 bits are all that PCG64 asks for."""
         return self.state
 
@@ -52,7 +53,9 @@ def counts_of(seed: int, numbers: Sequence[int], strata: Strata) -> Array:
 def _counted(seed: int, numbers: Sequence[int], strata: Strata) -> Array:
     total = sum(size for _, size in strata)
     states = child_states(seed, np.asarray(numbers))
-    raw = np.stack([np.random.PCG64(_Child(state)).random_raw((total + 1) // 2) for state in states])
+    raw = np.stack(
+        [np.random.PCG64(cast(np.random.SeedSequence, _Child(state))).random_raw((total + 1) // 2) for state in states]
+    )
     halves = raw.astype("<u8", copy=False).view("<u4")
     units, doubted, done = np.empty((len(numbers), total), dtype=np.int64), np.zeros(len(numbers), dtype=bool), 0
     for first, size in strata:
