@@ -160,7 +160,7 @@ def _alike_clusters(fitted: Fitted) -> list[str]:
 def _clusters(fitted: Fitted) -> list[str]:
     texts = []
     codes = [s.answers.clusters for s in fitted.samples if s.answers is not None and s.answers.clusters is not None]
-    sizes = [np.unique(c, return_counts=True)[1] for c in codes]
+    sizes = [counts[counts > 0] for counts in map(np.bincount, codes)]
     sizes += [s.cluster_sizes for s in fitted.samples if s.cluster_sizes is not None]
     if not sizes:
         return []
