@@ -97,6 +97,58 @@ def test_later_questions_to_answers_with_gaps_too(answers, options, tmp_path, mo
         assert_same(question(whole), question(parts))
 
 
+DRAWING = {
+    "partial least squares": lambda fitted: sx.effects(sx.pls(fitted), "joy", "stay", bootstrap=30, seed=3),
+    "reliability": lambda fitted: sx.reliability(fitted, bootstrap=30, seed=3),
+    "htmt": lambda fitted: sx.htmt(fitted, bootstrap=30, seed=3),
+    "effects": lambda fitted: sx.effects(fitted, "joy", "stay", bootstrap=30, seed=3),
+    "importance": lambda fitted: sx.importance(fitted, "stay", scale=(1, 5), bootstrap=30, seed=3),
+    "what if": lambda fitted: sx.what_if(fitted, {"joy": 0.5}, scale=(1, 5), bootstrap=30, seed=3),
+}
+CLUSTERED = [{}, {"group": "brand"}, {"sampling_weights": "w"}, {"group": "side"}]  # in one group, or in several
+
+
+@pytest.mark.parametrize("options", CLUSTERED, ids=str)
+def test_every_question_draws_the_clusters_that_bootstrap_draws(answers, options, path, monkeypatch):
+    shuffled = answers.sample(frac=1, random_state=2).assign(side=lambda rows: np.arange(len(rows)) % 2)
+    shuffled.to_parquet(f"{path}/answers.parquet", row_group_size=100)
+    whole, parts = (sx.fit(MODEL, data, cluster="branch", **options) for data in (shuffled, path))
+    assert parts.vcov is not None
+    monkeypatch.setattr(pieces.Reader, "pieces", _refused)  # sums of clusters are all that is drawn
+    for question in DRAWING.values():
+        table = question(parts)
+        assert_same(question(whole), table, ROUGH)
+        assert table.filter(like="ci_").notna().any(axis=None)
+    if not options:
+        own = sx.bootstrap(parts, 30, seed=3).intervals().query("lhs == 'stay' and op == '~'").iloc[0]
+        direct = sx.effects(parts, "joy", "stay", bootstrap=30, seed=3).query("effect == 'direct'").iloc[0]
+        assert direct[["se", "ci_lower", "ci_upper"]].equals(own[["se", "ci_lower", "ci_upper"]])
+
+
+def test_differences_of_means_draw_clusters_too(answers, path):
+    shuffled, clustered = answers.sample(frac=1, random_state=2), sx.Fitting(cluster="branch")
+    tables = [sx.latent_means(MODEL, data, group="brand", fitting=clustered, bootstrap=30) for data in (shuffled, path)]
+    assert_same(*tables, ROUGH)
+
+
+UNDRAWN = [
+    ({"cluster": "branch", "missing": "fiml"}, True),
+    ({"cluster": "branch", "ordered": True}, True),
+    ({"sampling_weights": "w"}, True),
+    ({}, False),  # the normal distribution of the model stands in, and is said to
+]
+
+
+@pytest.mark.parametrize(("options", "refused"), UNDRAWN, ids=str)
+def test_where_nothing_can_be_drawn_no_limits_pretend_to(answers, path, options, refused):
+    parts = sx.fit(MODEL, path, **options)
+    table = sx.effects(parts, "joy", "stay", bootstrap=10)
+    assert table["ci_lower"].isna().all() == refused
+    assert table["note"].str.contains("rows of a source were added up").all()
+    assert table["note"].str.contains("come from the normal distribution").all() != refused
+    assert sx.htmt(parts, bootstrap=10)["note"].str.startswith("limits not computable: the rows of a source").all()
+
+
 STEPS = [
     ({"cluster": "branch"}, 1),
     ({"ordered": True, "cluster": "branch"}, 1),

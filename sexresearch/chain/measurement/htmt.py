@@ -121,10 +121,9 @@ def _traits(fit: View, group: int) -> Traits:
 
 
 def _no_bootstrap(fit: View) -> str:
-    if not fit.holds_rows:
-        return "limits not computable: moments hold no rows to draw"
-    if fit.redrawer is None:
-        return f"limits not computable: {no_resampler(fit.engine)}"
+    why = no_resampler(fit.engine) if fit.redrawer is None else fit.redrawer.undrawn
+    if why:
+        return f"limits not computable: {why}"
     if fit.options.missing == "pairwise" and not fit.levels:
         return "limits not computable: pairwise covariances are not resampled; fit with missing='fiml'"
     return ""

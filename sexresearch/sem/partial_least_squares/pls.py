@@ -146,8 +146,8 @@ class _Filling:
     def replicates(self, count: int, seed: int, moving: bool) -> Replicates:
         """The estimates of `count` samples."""
         redrawer = self.fit.redrawer
-        if redrawer is None:
-            raise OptionError("there are no rows to draw again")
+        if redrawer is None or redrawer.undrawn:
+            raise OptionError(redrawer.undrawn if redrawer else "there are no rows to draw again")
         drawn_theta = [self._of_group(redrawer, number, count, seed) for number in range(len(self.made))]
         theta = np.repeat(self.fit.theta[None, :], count, axis=0)
         for number, own in enumerate(drawn_theta):

@@ -22,6 +22,7 @@ from sexresearch.sem.resampling.draws import (
     SampleSource,
     answers_behind,
     bent_to_model,
+    drawable,
     holds_clusters,
     resampled,
     resampled_clusters,
@@ -132,12 +133,11 @@ def _refuse(results: Results, replicates: int, seed: int, kind: str, workers: Wo
 
 
 def _refuse_kind(fitted: Fitted, kind: str, codes: list[Array] | None) -> None:
-    if kind != "parametric" and not answers_behind(fitted) and not (kind == "nonparametric" and holds_clusters(fitted)):
+    if kind != "parametric" and not (drawable(fitted) if kind == "nonparametric" else answers_behind(fitted)):
         raise OptionError(_no_rows(fitted))
     if fitted.levels and kind != "nonparametric":
         raise OptionError(f"kind {kind!r} makes continuous answers; with ordered variables use kind='nonparametric'")
-    weighted = fitted.options.sampling_weights is not None
-    if kind != "nonparametric" and (weighted or codes is not None):
+    if kind != "nonparametric" and (codes is not None or not is_plain(fitted)):
         raise OptionError(f"kind {kind!r} knows neither clusters nor sampling weights; use kind='nonparametric'")
     if kind == "bollen-stine" and fitted.options.missing != "listwise":
         raise OptionError(f"kind 'bollen-stine' needs complete rows; the fit has missing={fitted.options.missing!r}")
@@ -146,13 +146,29 @@ def _refuse_kind(fitted: Fitted, kind: str, codes: list[Array] | None) -> None:
 
 
 def _no_rows(fitted: Fitted) -> str:
-    read = any(s.again is not None or s.ordinal is not None or s.nested is not None for s in fitted.samples)
-    if not read:
-        return "moments hold no rows to draw; use kind='parametric', or fit the respondents' answers"
+    if not _was_read(fitted):
+        return f"{no_rows(fitted)}; use kind='parametric', or fit the respondents' answers"
+    instead = "use kind='parametric', or fit" if is_plain(fitted) else "fit"
+    return f"{no_rows(fitted)}. Or {instead} a data frame"
+
+
+def no_rows(fitted: Fitted) -> str:
+    """Why no rows can be drawn of a fit that holds none."""
+    if not _was_read(fitted):
+        return "moments hold no rows to draw"
     return (
         "the rows of a source were added up and are not there to draw. Whole clusters are drawn from their sums: fit "
-        "continuous, complete answers of one level with cluster=. Or use kind='parametric', or fit a data frame"
+        "continuous, complete answers of one level with cluster="
     )
+
+
+def _was_read(fitted: Fitted) -> bool:
+    return any(s.again is not None or s.ordinal is not None or s.nested is not None for s in fitted.samples)
+
+
+def is_plain(fitted: Fitted) -> bool:
+    """Whether the normal distribution of the model may stand for the rows: no clusters, weights or ordered items."""
+    return fitted.options.cluster is None and fitted.options.sampling_weights is None and not fitted.levels
 
 
 def _clusters(fitted: Fitted, cluster: pd.Series | str | None) -> list[Array] | None:

@@ -238,6 +238,11 @@ def holds_clusters(fitted: Fitted) -> bool:
     return all(sample.by_cluster is not None for sample in fitted.samples)
 
 
+def drawable(fitted: Fitted) -> bool:
+    """Whether there are rows, or sums of whole clusters, to draw again."""
+    return bool(answers_behind(fitted)) or holds_clusters(fitted)
+
+
 def bent_to_model(fitted: Fitted) -> tuple[Answers, ...]:
     """The rows of each group, turned so that the model holds exactly in them.
 

@@ -15,9 +15,16 @@ from sexresearch.sem.data.sample import Sample, from_gaps
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.ordinal.statistics import observe
 from sexresearch.sem.output.results import Results
-from sexresearch.sem.resampling.bootstrap import Resampling, bootstrap
+from sexresearch.sem.resampling.bootstrap import Resampling, bootstrap, is_plain, no_rows
 from sexresearch.sem.resampling.bootstrap_table import Bootstrap
-from sexresearch.sem.resampling.draws import RowResampler, answers_behind, resampled
+from sexresearch.sem.resampling.draws import (
+    ClusterResampler,
+    RowResampler,
+    drawable,
+    holds_clusters,
+    resampled,
+    resampled_clusters,
+)
 from sexresearch.sem.resampling.intervals import influence
 from sexresearch.sem.resampling.run import progress_bar
 from sexresearch.sem.resampling.uncertainty import Replicates
@@ -35,22 +42,28 @@ class Refits:
     results: Results
 
     def replicates(self, count: int, seed: int, moving: bool) -> Replicates:
-        """The estimates of `count` samples; of the normal distribution of the model where there are only moments."""
-        rows = bool(answers_behind(self.results.fitted))
-        kind: Resampling = "nonparametric" if rows else "parametric"
+        """The estimates of `count` samples; of the model's normal distribution where there is nothing to draw."""
+        fitted = self.results.fitted
+        possible = drawable(fitted) or not is_plain(fitted)  # or refused, with the reason
+        kind: Resampling = "nonparametric" if possible else "parametric"
         bootstrapped = bootstrap(self.results, count, seed, kind=kind, workers=min(WORKERS, os.cpu_count() or 1))
         done = bootstrapped.outcome.replicates
         theta, exogenous = np.array([r.theta for r in done]), np.array([r.exogenous for r in done])
-        return Replicates(
-            theta, exogenous, _moves(bootstrapped) if moving and len(done) > 1 else None, _about(bootstrapped, rows)
-        )
+        about = _about(bootstrapped, "" if possible else no_rows(fitted))
+        return Replicates(theta, exogenous, _moves(bootstrapped) if moving and len(done) > 1 else None, about)
+
+    @property
+    def undrawn(self) -> str:
+        """Why there is nothing to draw; empty where rows, or sums of whole clusters, are there."""
+        return "" if drawable(self.results.fitted) else no_rows(self.results.fitted)
 
     @one_thread
     def of_covariances(self, count: int, seed: int, of: Callable[[int, Array], Array]) -> list[Array]:
         """Per group (count, …): what `of` makes of the covariances of rows, or whole clusters, drawn again."""
         fitted = self.results.fitted
         codes = [sample.answers.clusters for sample in fitted.samples if sample.answers is not None]
-        source = resampled(fitted, seed, [c for c in codes if c is not None] or None)
+        rows = [c for c in codes if c is not None] or None
+        source = resampled_clusters(fitted, seed) if holds_clusters(fitted) else resampled(fitted, seed, rows)
         made: list[list[Array]] = [[] for _ in fitted.samples]
         with progress_bar(count) as advance:
             for first in range(0, count, AT_ONCE):
@@ -67,8 +80,8 @@ def _moves(bootstrapped: Bootstrap) -> Array:
     return cluster_sums(influence(bootstrapped.results.fitted), source.units)
 
 
-def _about(bootstrapped: Bootstrap, rows: bool) -> str:
-    parts = [] if rows else ["moments hold no rows to draw: replicates come from the normal distribution of the model"]
+def _about(bootstrapped: Bootstrap, why: str) -> str:
+    parts = [f"{why}; replicates come from the normal distribution of the model"] if why else []
     lost = [
         f"{n} of {bootstrapped.requested} replicates missing ({reason})"
         for reason, n in bootstrapped.failures.to_numpy()
@@ -76,9 +89,10 @@ def _about(bootstrapped: Bootstrap, rows: bool) -> str:
     return "; ".join(dict.fromkeys([*parts, *lost]))
 
 
-def _covariances(fitted: Fitted, source: RowResampler, numbers: Sequence[int]) -> list[Array]:
+def _covariances(fitted: Fitted, source: RowResampler | ClusterResampler, numbers: Sequence[int]) -> list[Array]:
     """Per group (replicates, p, p); NaN where a sample has no covariances."""
-    if all(sample.complete for sample in fitted.samples) and not fitted.levels:
+    whole = all(sample.complete for sample in fitted.samples) and not fitted.levels
+    if whole or isinstance(source, ClusterResampler):
         orders = [np.arange(len(sample.names)) for sample in fitted.samples]
         with np.errstate(invalid="ignore", divide="ignore"):
             return [own.moment for own in source.moments(numbers, orders, has_means=False)]

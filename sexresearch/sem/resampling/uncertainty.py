@@ -56,6 +56,10 @@ class Resampler(Protocol):
 class Redrawer(Protocol):
     """Draws the answers again, without estimating anything."""
 
+    @property
+    def undrawn(self) -> str:
+        """Why there is nothing to draw; empty where there is."""
+
     def of_covariances(self, count: int, seed: int, of: Callable[[int, Array], Array]) -> list[Array]:
         """Per group (count, …): what `of` makes of the number of a group and its covariances (R, p, p)."""
 
@@ -198,7 +202,7 @@ def _bootstrapped(fit: Estimated, start: Draws, replicates: int, seed: int) -> D
     if fit.resampler is None:
         return replace(start, reason=f"no bootstrap: {no_resampler(fit.engine)}")
     if start.method == "bca" and not fit.holds_rows:
-        return replace(start, reason="bca needs the respondents' answers, and moments hold none: use bias_corrected")
+        return replace(start, reason="bca needs the respondents' answers, and none are held: use bias_corrected")
     try:
         replicated = fit.resampler.replicates(replicates, seed, start.method == "bca")
     except SexresearchError as error:
