@@ -53,6 +53,11 @@ class Labels:
         """Of constructs, fields, items and views."""
         return {**self.items, **self.constructs}
 
+    @cached_property
+    def within_texts(self) -> dict[str, str]:
+        """As `every`, the wordings of items in quotation marks."""
+        return {name: self.quoted(name) for name in self.items} | self.constructs
+
     def views(self, names: Sequence[str]) -> list[str]:
         """The views of the chain in words."""
         known = catalogue(self.language)["views"]
@@ -97,9 +102,12 @@ class Labels:
         """Running text, such as a reason, with labels in the place of names."""
         return _replaced(text, self.every)
 
-    def frame(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The frame with labels in its columns of names and of texts; columns without any value are left out."""
-        out = frame.copy()
+    def frame(self, frame: pd.DataFrame, *, quoting: bool = False) -> pd.DataFrame:
+        """The frame with labels in its columns of names and of texts; columns without any value are left out.
+
+        quoting : whether wordings stand in quotation marks within texts.
+        """
+        out, within = frame.copy(), self.within_texts if quoting else self.every
         for name in out.columns:
             if name == "outcome":
                 out[name] = [self.outcome(value) for value in out[name]]
@@ -108,7 +116,7 @@ class Labels:
             elif name in NAMES:
                 out[name] = [self.of(value) if isinstance(value, str) else value for value in out[name]]
             elif name in TEXTS:
-                out[name] = [self._labelled_text(value) for value in out[name]]
+                out[name] = [_labelled_text(value, within) for value in out[name]]
         empty = [name for name in out.columns if len(out) and all(_nothing(value) for value in out[name])]
         return out.drop(columns=empty).reset_index(drop=True)
 
@@ -119,10 +127,11 @@ class Labels:
         whole = self.frame(frame.drop(columns=list(VIEWED))).assign(**columns)
         return whole[[name for name in frame.columns if name in whole.columns]]
 
-    def _labelled_text(self, value: object) -> object:
-        if isinstance(value, tuple):
-            return "; ".join(self.text(str(part)) for part in value)
-        return self.text(value) if isinstance(value, str) else value
+
+def _labelled_text(value: object, labels: Mapping[str, str]) -> object:
+    if isinstance(value, tuple):
+        return "; ".join(_replaced(str(part), labels) for part in value)
+    return _replaced(value, labels) if isinstance(value, str) else value
 
 
 def _nothing(value: object) -> bool:

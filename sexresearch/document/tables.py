@@ -16,6 +16,8 @@ from sexresearch.glossary import COLUMNS, table
 from sexresearch.glossary import FormattedTable as Printed
 from sexresearch.languages import Language
 
+BELOW = re.compile(r"< ?[\d.,]+")  # a number too small to print, such as p < .001
+
 
 @dataclass(frozen=True)
 class Number:
@@ -146,7 +148,7 @@ def _absent(value: object) -> bool:
 
 def _worth(value: object) -> float | None:
     if isinstance(value, Number):
-        more = value.text and not value.text.startswith("<")  # the text says more than the number does
+        more = value.text and not BELOW.fullmatch(value.text)  # the text says more than the number does
         return None if more or math.isnan(value.value) else float(value.value)
     if isinstance(value, bool) or not isinstance(value, Real) or _absent(value):
         return None

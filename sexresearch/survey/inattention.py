@@ -25,6 +25,7 @@ CHANCE = 0.05  # that any attentive respondent at all is beyond the cut-off of D
 SURE = 0.99  # share of answers at random from which a cut-off of D² finds enough
 CLEAR = 0.98  # share of them that a stricter one has to find
 MOST = 0.05  # share of the survey beyond a cut-off that is believed
+PRINTED = 0.001  # the smallest share that is printed as it is
 FEW = 0.001  # share of attentive respondents that may count as nearly without variation: they may be content
 DRAWN_TWINS = 1000
 SECOND_SIGN = "drop only with a second sign of carelessness, such as the time taken"
@@ -118,7 +119,8 @@ def _by_cutoff(
     if limit is None:
         return
     value = f" {limit.value:.2f}" if number else ""
-    shares = f", as are {limit.attentive:.1%} of attentive answers and {limit.careless:.0%} of answers {careless}"
+    few = f"{limit.attentive:.1%}" if limit.attentive >= PRINTED else f"< {PRINTED:.1%}"
+    shares = f", as are {few} of attentive answers and {limit.careless:.0%} of answers {careless}"
     yield from about_rows(check, "survey", flags, f"{text}{value}{shares * (limit.careless >= 0)}", SECOND_SIGN)
 
 

@@ -5,6 +5,7 @@ import re
 
 import docx
 import openpyxl
+import pandas as pd
 import pytest
 
 import sexresearch as sx
@@ -105,6 +106,14 @@ def test_no_name_of_an_item_stands_where_a_wording_exists(found, document):
     for told in (word_text(document), re.sub(r"data:[^\"]*", "", html(document))):
         assert not [name for name in names if re.search(rf"\b{name}\b", told)]
     assert "Individual excellent service" in word_text(document)
+    assert "=True" not in word_text(document)  # nor an option of a function
+
+
+def test_a_judgement_quotes_the_questions_it_names(found):
+    item = found.labels.instrument.items[0]
+    frame = pd.DataFrame({"verdict": [f"loading of {item.name} .652 is below .708"]})
+    quoted = found.labels.frame(frame, quoting=True)["verdict"].item()
+    assert quoted == f"loading of {found.labels.quoted(item.name)} .652 is below .708"
 
 
 def test_page_one_says_what_to_do_before_any_statistic(found, document):

@@ -284,7 +284,7 @@ def test_items_in_different_units_are_named_and_can_be_counted_alike(fits):
     data = read("chain").assign(sat2=lambda d: 20 * d["sat2"])
     results = sx.fit(CHAIN, data)
     raw, alike = (sx.reliability(results, standardized).set_index("construct") for standardized in (False, True))
-    assert raw.loc["sat", "note"] == "items in different units: standardized=True counts them alike"
+    assert raw.loc["sat", "note"] == "items in different units: the widest counts most, standardized all count alike"
     assert alike.loc["sat", "note"] == ""
     same = sx.reliability(fits["chain"], standardized=True).set_index("construct")
     np.testing.assert_allclose(alike[["alpha", "omega", "ave"]], same[["alpha", "omega", "ave"]], rtol=1e-5)

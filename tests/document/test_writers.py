@@ -11,9 +11,10 @@ import pandas as pd
 import pptx
 import pytest
 
-from sexresearch.document import FORMATS, Document, Figure, Heading, Number, Table, link, write
+from sexresearch.document import FORMATS, Bullets, Document, Figure, Heading, Number, Table, link, write
 from sexresearch.document.layout import UPRIGHT, letters, side_parts
 from sexresearch.document.writers.docx import docx as as_word
+from sexresearch.document.writers.pptx import pptx as as_slides
 from sexresearch.document.writers.xlsx import xlsx
 from sexresearch.errors import OptionError
 
@@ -228,6 +229,24 @@ def test_rows_of_a_workbook_are_as_high_as_their_text_and_intervals_keep_their_s
     assert contents.page_setup.paperSize == 9
     assert contents.sheet_properties.pageSetUpPr.fitToPage
     assert "Table 1. Differences" in sheet.oddFooter.left.text
+
+
+def test_a_workbook_keeps_the_interval_of_a_number_too_small_to_print():
+    shares = [Number(0.009, 2, "< 1% [< 1% to 1%]"), Number(0.0004, 3, "< 0.001")]
+    book = openpyxl.load_workbook(
+        io.BytesIO(xlsx(Document("Client", (Table(pd.DataFrame({"share": shares}), "Shares"),))))
+    )
+    sheet = book.worksheets[1]
+    assert sheet["A4"].value == "< 1% [< 1% to 1%]"
+    assert sheet["A5"].value == 0.0004
+
+
+def test_text_goes_on_on_another_slide_only_where_one_is_full():
+    def slides(lines):
+        document = Document("Client", (Heading("Limits"), Bullets(("x" * 80,) * lines)))
+        return len(pptx.Presentation(io.BytesIO(as_slides(document))).slides) - 1
+
+    assert [slides(lines) for lines in (14, 15, 16)] == [1, 1, 2]
 
 
 def test_parts_of_a_wide_table_have_one_number_in_every_format(tmp_path):

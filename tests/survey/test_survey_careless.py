@@ -89,6 +89,7 @@ def test_careless_respondents_of_the_synthetic_surveys_are_found(module, name):
     found, false = rates(survey, set(careless.index[careless != ""]))
     assert found >= FOUND
     assert false <= FALSE
+    assert not screen(survey)["detail"].str.contains(" 0.0%", regex=False).any()  # shares too small to print say so
 
 
 def test_attentive_answers_are_left_alone():

@@ -18,7 +18,7 @@ from sexresearch.verdict import Verdict
 OUTCOMES = ("experience", "valued", "exceeded", "delight", "satisfaction", "loyalty", "success")
 STEPS = ["step", "n", "chisq", "chisq_scaled", "df", "cfi", "cfi_robust", "rmsea", "rmsea_robust", "srmr", "cfi_change"]
 STEPS += ["rmsea_change", "srmr_change", "verdict", "note"]
-MEANS = ["construct", "group", "against", "effect_size", "ci_lower", "ci_upper", "pvalue", "step", "outcome", "note"]
+MEANS = ["construct", "group", "against", "effect_size", "ci_lower", "ci_upper", "pvalue", "step", "note"]
 DIFFERENCE_TESTS = {
     "satorra_bentler_2001": "Satorra & Bentler 2001",
     "satorra_bentler_2010": "Satorra & Bentler 2010",

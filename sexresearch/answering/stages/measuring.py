@@ -35,7 +35,7 @@ def measured_part(setting: Setting) -> AnswerPart:
     judged = judged_by(results, beside)
     return AnswerPart("measured", (*_verdicts(setting, judged), *_weak(setting, results), *_single(setting)), {
         "measurement": _measurement(setting, beside, judged),
-            "judgements": setting.labels.frame(judged[["construct", "verdict", "note"]]),
+            "judgements": setting.labels.frame(judged[["construct", "verdict", "note"]], quoting=True),
         "items": items_table(setting, results),
     }, {"measurement": results, "fit": fit_sentence(results)})  # fmt: skip
 

@@ -42,7 +42,7 @@ def reliability_note(fit: View, construct: GroupConstruct, x: Composite, standar
         notes += [f"inadmissible solution: {'; '.join(fit.inadmissible)}"] if fit.inadmissible else []
         spread = np.sqrt(np.abs(np.diag(x.cov)))
         if spread.max() > FAR * spread.min() and not standardized:
-            notes.append("items in different units: standardized=True counts them alike")
+            notes.append("items in different units: the widest counts most, standardized all count alike")
         if missing:
             notes.append(f"omega not computable: {missing}")
         elif x.ordered:

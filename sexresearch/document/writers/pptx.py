@@ -20,7 +20,7 @@ from sexresearch.extras import extra
 if TYPE_CHECKING:
     from pptx.presentation import Presentation as Slides
 
-LETTERS_PER_LINE, LINES = 88, 13  # of running text on one slide
+LETTERS_PER_LINE, LINES, LINES_ABOVE = 88, 15, 4  # of running text on one slide, and above a figure or a table
 LOOSE = 900  # letters beside a figure or a table at the most; what is longer has a slide of its own
 
 
@@ -65,7 +65,7 @@ def _planned(document: Document) -> list[_Slide]:
             slides[-1].shown = (block, number)
             continue
         for text in _texts(block):
-            if _lines(slides[-1]) + _line_count(text[0]) > (LINES if slides[-1].shown is None else LINES // 3):
+            if _lines(slides[-1]) + _line_count(text[0]) > (LINES if slides[-1].shown is None else LINES_ABOVE):
                 slides.append(_Slide(slides[-1].title))
             slides[-1].texts.append(text)
     return slides
