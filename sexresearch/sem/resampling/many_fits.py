@@ -2,8 +2,8 @@
 
 All replicates start at the full-sample estimates, in coordinates where the full-sample information is the identity, so
 that a step down the gradient is already a Newton step; quasi-Newton steps learn what the replicate's own curvature
-adds. Those that do not settle start again with steps that are checked, and what does not settle then is left to the
-careful minimiser.
+adds. Those that do not settle start again with steps that are checked, in the covariances of latent variables where
+these are free; what does not settle then is left to the careful minimiser.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.weighted_moments import Weighed
 from sexresearch.sem.estimation.constraints import evaluate, restrictions
-from sexresearch.sem.estimation.estimate import bounded
+from sexresearch.sem.estimation.estimate import bounded, discrepancy_of
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.factor_gradient import FactorForm, factor_form, gradient_in_moments, omega, surely_positive
 from sexresearch.sem.implied.structure import Implied, Structure, implied
 from sexresearch.sem.matrices import positive_definite
 from sexresearch.sem.resampling.checked import settle_with_checks
 from sexresearch.sem.resampling.coordinates import Coordinates, coordinates
+from sexresearch.sem.resampling.free_covariances import FreeCovariances, free_covariances, proper
 from sexresearch.sem.resampling.quasi_newton import CLOSELY, SETTLED, quasi_newton
 from sexresearch.sem.resampling.sampled import Samples
+from sexresearch.sem.terms.term import Discrepancy
 
 FAR = 1e3  # standard deviations from 0: moments about 0 keep ten of sixteen digits
 NUMBERS_AT_ONCE = 2**17  # moments in a chunk: 1 MB, measured best for 39 items
@@ -49,6 +51,7 @@ class Batch:
     rates: tuple[tuple[Array, Array], ...]
     rows: int
     patterns: int = 0
+    equivalent: Equivalent | None = None
 
     @property
     def size(self) -> int:
@@ -56,6 +59,14 @@ class Batch:
         moments = max(len(form.order) for form in self.forms) ** 2
         sums = SUMS_AT_ONCE // (moments * self.patterns) if self.patterns else 512
         return max(1, min(max(16, NUMBERS_AT_ONCE // moments), WEIGHTS_AT_ONCE // self.rows, sums, 512))
+
+
+@dataclass(frozen=True)
+class Equivalent:
+    """The same model with covariances of latent variables in place of paths, for samples far from the whole one."""
+
+    free: FreeCovariances
+    model: Batch
 
 
 def batch(fitted: Fitted, gaps: bool = False) -> Batch | None:
@@ -70,11 +81,30 @@ def batch(fitted: Fitted, gaps: bool = False) -> Batch | None:
         return None
     if not (all(term.rests_on_moments or (gaps and term.fills_gaps) for term in groups) and _linear(fitted)):
         return None
-    around = coordinates(fitted.structures, fitted.theta)
-    if fitted.basis.shape[1] < len(fitted.theta):  # equality constraints are linear in the parameters themselves
+    ordinary = _around(fitted, fitted.objective, fitted.theta)
+    return None if ordinary is None else replace(ordinary, equivalent=_equivalent(fitted))
+
+
+def _equivalent(fitted: Fitted) -> Equivalent | None:
+    """None where no block of latent variables is complete, or anything is constrained."""
+    whole = fitted.basis.shape[1] == len(fitted.theta)
+    free = free_covariances(fitted.structures, len(fitted.theta)) if whole else None
+    if free is None:
+        return None
+    objective = discrepancy_of(free.structures, fitted.samples, fitted.table, fitted.options)
+    model = _around(fitted, objective, free.covariances(fitted.theta[None])[0])
+    return None if model is None else Equivalent(free, model)
+
+
+def _around(fitted: Fitted, objective: Discrepancy, theta: Array) -> Batch | None:
+    """Many samples near theta (q,) where `objective`, in which parameters may stand elsewhere, is least."""
+    groups = objective.groups
+    structures = [term.structure for term in groups]
+    around = coordinates(structures, theta)
+    if fitted.basis.shape[1] < len(theta):  # equality constraints are linear in the parameters themselves
         around = around.plain
     moves = around.jacobian @ fitted.basis
-    hessian = moves.T @ fitted.objective.hessian(fitted.theta) @ moves
+    hessian = moves.T @ objective.hessian(theta) @ moves
     diagonal = np.diag(hessian)
     if (diagonal <= 0).any():
         return None
@@ -83,8 +113,8 @@ def batch(fitted: Fitted, gaps: bool = False) -> Batch | None:
         root = np.linalg.cholesky(hessian * np.outer(scale, scale))
     except np.linalg.LinAlgError:
         return None
-    states = [implied(replace(structure, origin=None), fitted.theta) for structure in fitted.structures]
-    if not all(_near(structure, state) for structure, state in zip(fitted.structures, states, strict=True)):
+    states = [implied(replace(structure, origin=None), theta) for structure in structures]
+    if not all(_near(structure, state) for structure, state in zip(structures, states, strict=True)):
         return None
     forms = tuple(factor_form(state) for state in states)
     names = [role.exogenous if fitted.options.fixed_x else () for role in fitted.table.roles]
@@ -133,7 +163,25 @@ def fit_batch(model: Batch, moments: Sequence[Weighed]) -> Array:
     theta = _fitted(model, moments, _settled)
     left = np.flatnonzero(~np.isfinite(theta[:, 0]))
     if len(left):
-        theta[left] = _fitted(model, [own.of(left) for own in moments], settle_with_checks)
+        far, other = [own.of(left) for own in moments], model.equivalent
+        theta[left] = _fitted(model, far, settle_with_checks) if other is None else _fitted_by(other, model, far)
+    return theta
+
+
+def _fitted_by(other: Equivalent, model: Batch, moments: Sequence[Weighed]) -> Array:
+    """The same by way of free covariances; NaN where what they lead to is no minimum of the model itself."""
+    own = Samples(model.forms, model.coordinates.plain, np.eye(len(model.T)), [group.gaps for group in moments])
+
+    def proper_minima(samples: Samples, data: Sequence[Array], n: Array) -> Array:
+        z = settle_with_checks(samples, data, n)
+        done = np.flatnonzero(np.isfinite(z).all(axis=1))
+        good = proper(other.free, samples, own, z[done], [part[done] for part in data], n[done])
+        z[done[~good]] = np.nan
+        return z
+
+    theta = _fitted(other.model, moments, proper_minima)
+    done = np.isfinite(theta).all(axis=1)
+    theta[done] = other.free.paths(theta[done])
     return theta
 
 

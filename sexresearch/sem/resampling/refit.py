@@ -93,7 +93,7 @@ def _unlimited(fitted: Fitted, starts: tuple[Array, Array]) -> Solution:
     Of 27 samples of 13 items on 250 respondents that were left by the batch, 200 steps of scoring solved 9, and 50 of
     a trust region 19. The others run along a ridge: covariances of the causes of a latent variable near singular, paths
     from them without bound. Most have a minimum far out there, or beyond the singular matrix, where paths have the
-    other sign.
+    other sign; the batch reaches it where paths can be free covariances (see `free_covariances`).
     """
     objective = fitted.objective
     solution = minimize(objective, starts[0], FEW_STEPS)
