@@ -11,6 +11,7 @@ import sexresearch as sx
 from sexresearch.answering.answer import PAGE_ONE
 from sexresearch.answering.phrases import translated
 from sexresearch.answering.stages.improving import costs_said
+from sexresearch.answering.stages.screening import CARELESS
 from sexresearch.answering.text_catalogue import catalogue, filled_text
 from sexresearch.chain.deciding.direction import direction_as_fitted
 from sexresearch.errors import DataError, OptionError
@@ -237,6 +238,7 @@ PLURAL = re.compile(
 )
 NEVER_ONE = {
     "measured_some",
+    "measured_some_poor",
     "links_some",
     "view_tied",
     "links_all",
@@ -287,6 +289,11 @@ def test_respondents_without_any_answer_are_not_said_to_be_used():
     frame.loc[frame.index[:3], list(survey.items)] = np.nan
     answer = sx.answer(sx.Survey.from_frame(frame, survey.instrument), group="")
     assert texts(answer, "data")[0] == "197 of 200 questionnaires were used; 3 were left out: no answer at all (3)."
+    flagged = [text for text in texts(answer, "data") if "possibly careless" in text]
+    assert len(flagged) <= 1
+    flags = sx.screen(answer.survey)
+    rows = {row for rows in flags[flags["check"].isin(set(CARELESS) - {"no answers"})]["rows"] for row in rows}
+    assert all(f"points at {len(rows)} possibly" in text or len(rows) == 1 for text in flagged)
 
 
 def test_what_the_method_allows_for_is_not_advised(found):
@@ -348,3 +355,43 @@ def _as_recorded(kept, answers):
     """The answers as a file has them, reversed items not yet turned."""
     turned = [item for item in kept.items if item.reverse]
     return answers.assign(**{item.name: item.scale.lowest + item.scale.highest - answers[item.name] for item in turned})
+
+
+def batteries():
+    """Two topics of six questions in halves, each topic on a scale of its own, some rows with one answer throughout.
+
+    The halves go together, so that each topic is reliable, yet one factor a topic does not fit. Twenty rows give one
+    answer to the first six questions, five of them to the last six also.
+    """
+    draw = np.random.default_rng(SEED)
+    topics = draw.normal(size=(ROWS, 2))
+    halves = 0.8 * np.repeat(topics, 2, axis=1) + 0.6 * draw.normal(size=(ROWS, 4))
+    answers = np.repeat(halves, 3, axis=1) + 0.4 * draw.normal(size=(ROWS, 12))
+    whole = np.clip(np.round(4 + 1.2 * answers), 1, 7)
+    whole[:20, :6], whole[:5, 6:] = 5, 5
+    names = [f"q{number}" for number in range(12)]
+    scales = [sx.ResponseScale(name, 1, 7) for name in ("first", "last")]
+    items = tuple(sx.Item(name, name, scales[number // 6]) for number, name in enumerate(names))
+    parts = (sx.Construct("a", "Topic a", items[:6]), sx.Construct("b", "Topic b", items[6:]))
+    return sx.Survey.from_frame(pd.DataFrame(whole, columns=names), sx.Instrument(parts))
+
+
+def test_signs_of_carelessness_are_counted_by_how_many_and_topics_that_fit_poorly_together_are_doubted():
+    survey = batteries()
+    found, flags = sx.answer(survey), sx.screen(survey)
+    signs = pd.Series([row for rows in flags[flags["check"].isin(CARELESS)]["rows"] for row in rows]).value_counts()
+    several = int((signs > 1).sum())
+    assert several >= 5
+    assert f"points at {len(signs)} possibly careless" in texts(found, "data")[1]
+    assert f", {several} of them (" in texts(found, "data")[1]
+    shown = found.tables["screening"].query("check == 'one answer throughout'")
+    assert set(shown["where"]) == {"Topic a", "Topic b"}
+    assert found.tables["measurement"]["outcome"].eq("holds").all()
+    assert texts(found, "measured")[0] == filled_text("en", "measured_all_poor", {"n": 2, "all": 2})
+
+
+def test_differences_of_more_than_two_groups_are_those_from_one_of_them(found):
+    means = found.tables["means"]
+    assert (means["group"].nunique(), means["against"].nunique()) == (2, 1)
+    start = f"The largest difference from {means['against'].iloc[0]}: "
+    assert any(text.startswith(start) for text in texts(found, "whom"))

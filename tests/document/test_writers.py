@@ -267,3 +267,16 @@ def test_a_page_says_where_its_numbers_come_from_where_the_appendix_begins(files
     text = files[".html"].read_text(encoding="utf-8")
     assert text.index("<h2>Appendix</h2>") < text.index("How these numbers came about") < text.index("Long")
     assert "<footer" not in text
+
+
+def test_a_sheet_wider_than_a_page_sets_heads_in_lines_and_leaves_others_as_they_are():
+    def widths(columns):
+        frame = pd.DataFrame({f"performance upper {place}": [0.5] for place in range(columns)})
+        _, sheet = openpyxl.load_workbook(io.BytesIO(xlsx(Document("Client", (Table(frame, "Wide"),))))).worksheets
+        return sheet.column_dimensions["A"].width, sheet.row_dimensions[3].height
+
+    (narrow, head), (wide, low) = widths(12), widths(3)
+    assert narrow < wide
+    assert len("performance") < narrow
+    assert low is None  # one line
+    assert head >= 2 * 15

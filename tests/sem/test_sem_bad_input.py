@@ -289,7 +289,7 @@ def problems_of(call: Callable[[], sem.Results]) -> str:
     [
         ("2 of 400 rows have missing answers", lambda: sem.fit(MODEL, DATA.assign(q1=DATA.q1.mask(DATA.index < 2)))),
         (
-            "5 rows have no answer at all",
+            "5 rows have no answer to any variable of the model",
             lambda: sem.fit(MODEL, DATA.assign(**{c: DATA[c].mask(DATA.index < 5) for c in ITEMS}), missing="fiml"),
         ),
         (

@@ -98,8 +98,8 @@ def chain_part(setting: Setting, chosen: Chosen) -> AnswerPart:
     return AnswerPart("chain", tuple(facts), tables, {"chain": results, "fit": fit_sentence(results), "links": links})
 
 
-def _poor(results: Results) -> tuple[Verdict, ...]:
-    """The verdicts by which a view does not describe the answers, which is said before its links are believed."""
+def poorly_described(results: Results) -> tuple[Verdict, ...]:
+    """The verdicts by which a model does not describe the answers, said before what it holds is believed."""
     verdicts = tuple(fit_verdicts(results, bool(results.options.ordered)))
     return verdicts if gravest(verdicts) == "fails" else ()
 
@@ -130,7 +130,7 @@ def _links(setting: Setting, results: Results, links: pd.DataFrame) -> list[Fact
         else Verdict("doubtful", "link", row.std_all, reason="its interval holds 0")
         for row in links.itertuples()
     )
-    poor, facts = _poor(results), []
+    poor, facts = poorly_described(results), []
     if shown.empty:
         facts.append(Fact("links_unshown", {"n": len(links)}, verdicts, first=True))
         facts += [Fact("view_poor", {}, poor, first=True)] if poor else []

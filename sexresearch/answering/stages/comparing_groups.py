@@ -83,11 +83,12 @@ def _comparable(setting: Setting, steps: pd.DataFrame, means: pd.DataFrame) -> l
     filling = {"n": len(groups), "groups": groups, "field": setting.label(setting.choices.group)}
     if means.empty:
         return [Fact("groups_unfit" if _unfit(steps) else "groups_apart", filling, verdicts, first=True)]
+    doubted = "_doubted" if (means["outcome"] == "doubtful").any() else ""
     freed = [name for name in dict.fromkeys(_understood_apart(steps)) if name in setting.survey.items]
     if not freed:
-        return [Fact("groups_alike", filling, verdicts)]
+        return [Fact(f"groups_alike{doubted}", filling, verdicts)]
     quoted = [setting.labels.quoted(name) for name in freed[:MOST]]
-    return [Fact("groups_partial", filling | {"n": len(freed), "names": quoted}, verdicts)]
+    return [Fact(f"groups_partial{doubted}", filling | {"n": len(freed), "names": quoted}, verdicts)]
 
 
 def _understood_apart(steps: pd.DataFrame) -> Iterator[str]:
@@ -126,4 +127,7 @@ def _differences(setting: Setting, means: pd.DataFrame) -> list[Fact]:
     }
     filling |= {"value": abs(float(row["effect_size"])), "lower": ends[0], "upper": ends[1]}
     filling |= {"n": len(clear), "all": len(means)}
-    return [Fact("means_differ", filling, verdicts, first=True)]
+    groups = {*means["group"], *means["against"]}
+    key = "means_differ_from" if len(groups) > 2 else "means_differ"  # of more than two, each is set against the first
+    doubted = "_doubted" if row["outcome"] == "doubtful" else ""
+    return [Fact(f"{key}{doubted}", filling | {"against": str(row["against"])}, verdicts, first=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import pandas as pd
 
@@ -37,6 +38,7 @@ ALLOWED_FOR = {  # advice of checks whose finding the estimator or the method fo
     "missing answers": f"ask why; {FULL}",
     "missing answers depend on others": FULL,
 }
+SILENT = "no answers"  # rows that no model counts, which `_used` says
 UNUSABLE = ("constant item",)
 MANY = 0.05  # our convention: share of respondents pointed at from which on page one says so
 MOST = 4  # names listed in a sentence
@@ -62,10 +64,13 @@ def _advice(setting: Setting, check: str, advice: str) -> str:
 
 
 def _where(setting: Setting, name: str) -> str:
-    """Where a check looked: of a scale, the questions that are answered on it."""
+    """Where a check looked: of a scale, the one topic or else the questions that are answered on it."""
     scales = {item.scale.name: item.scale for item in setting.instrument.items}
     if name not in scales or name in {part.name for part in setting.instrument.constructs}:
         return name
+    topics = [part.name for part in setting.instrument.constructs if name in {item.scale.name for item in part.items}]
+    if len(topics) == 1:
+        return topics[0]
     ends = {"lowest": scales[name].lowest, "highest": scales[name].highest}
     if not all(map(math.isfinite, ends.values())):
         return name
@@ -85,8 +90,9 @@ def _used(setting: Setting) -> list[Fact]:
 
 
 def _suspicious(setting: Setting, findings: pd.DataFrame) -> list[Fact]:
-    own = findings[findings["check"].isin(CARELESS)]
-    rows = {row for labels in own["rows"] for row in labels}
+    own = findings[findings["check"].isin(set(CARELESS) - {SILENT})]
+    signs = Counter(row for labels in own["rows"] for row in set(labels))
+    rows, several = set(signs), sum(times > 1 for times in signs.values())
     few = findings[findings["check"] == "small sample"]["detail"]
     small = [Fact("few_rows", {"detail": text}, first=True) for text in few]
     if not rows:
@@ -94,7 +100,9 @@ def _suspicious(setting: Setting, findings: pd.DataFrame) -> list[Fact]:
         return [*small, Fact("screening_clean", verdicts=(clean,))]
     share = len(rows) / setting.survey.n
     verdict = Verdict("doubtful", "share of respondents pointed at by screening", share)
-    return [*small, Fact("screening_found", {"n": len(rows), "share": share}, (verdict,), first=share >= MANY)]
+    key = "screening_found" if several or len(rows) == 1 else "screening_found_single"
+    counts = {"n": len(rows), "share": share, "several": several, "several_share": several / setting.survey.n}
+    return [*small, Fact(key, counts, (verdict,), first=share >= MANY)]
 
 
 def _gaps(setting: Setting) -> list[Fact]:

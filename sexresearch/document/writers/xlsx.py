@@ -10,7 +10,7 @@ from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Any
 
 from sexresearch.document.document_parts import Document
-from sexresearch.document.layout import column_widths
+from sexresearch.document.layout import column_widths, longest_words
 from sexresearch.document.numbering import numbered
 from sexresearch.document.tables import Table
 from sexresearch.document.text import clean
@@ -28,6 +28,8 @@ HEAD = 2  # row of the headers, counted from 0
 WIDEST = 60  # letters of a column
 LINE = 15.0  # points of height of one line
 LONGEST_FOOT = 110  # letters of a caption at the foot of a page
+SHEET_WIDE = 150  # letters that a printed page shows at a size one can read
+NARROW = 32  # letters of a column of texts in a table that is wider
 PAGE_WIDE = 78  # letters of the column of contents
 INTERVAL = re.compile(r"-\d[\d.,]*\s?%? \[[^=|!()]*\]")  # begins with a sign, and is no formula
 
@@ -106,6 +108,18 @@ def _height(cells: Iterable[str], widths: Iterable[int]) -> float:
     return LINE * max((len(wrap(cell, width)) for cell, width in zip(cells, widths, strict=True) if cell), default=1)
 
 
+def _widths(table: Table) -> list[int]:
+    """Letters of each column; where a page would shrink them too far, heads and texts are set in several lines."""
+    widths = [min(width + 3, WIDEST) for width in column_widths(table, WIDEST)]
+    if sum(widths) <= SHEET_WIDE:
+        return widths
+    least = [word + 3 for word in longest_words(table, WIDEST)]
+    return [
+        min(width, max(low, 0 if number else NARROW))
+        for width, low, number in zip(widths, least, table.numeric, strict=True)
+    ]
+
+
 def _is_apart(table: Table, place: int) -> bool:
     """Whether a text follows numbers set flush right, and needs a gap."""
     return place > 0 and table.numeric[place - 1] and not table.numeric[place]
@@ -114,11 +128,12 @@ def _is_apart(table: Table, place: int) -> bool:
 def _sheet(sheet: Worksheet, table: Table, number: str, looks: Mapping[str, Any], words: Mapping[str, str]) -> None:
     caption = f"{number}. {table.caption}" if number else table.caption
     sheet.write_string(0, 0, _safe(caption), looks["caption"])
-    widths = [min(width + 3, WIDEST) for width in column_widths(table, WIDEST)]
+    widths = _widths(table)
     for place, (header, width) in enumerate(zip(table.headers, widths, strict=True)):
         look = "right" if table.numeric[place] else "apart" if _is_apart(table, place) else "left"
         sheet.write_string(HEAD, place, _safe(header), looks[look])
         sheet.set_column(place, place, width)
+    sheet.set_row(HEAD, _height(table.headers, [width - 2 for width in widths]))
     for row, cells in enumerate(table.cells):
         _row(sheet, table, row, cells, looks)
         sheet.set_row(HEAD + 1 + row, _height(cells, [width - 2 for width in widths]))

@@ -42,13 +42,13 @@ def dropped_note(label: object, lost: int, rows: int) -> list[str]:
 
 
 def silent_rows(number: int) -> str:
-    """What is said of that many rows without any answer.
+    """What is said of that many rows without an answer to any variable of the model.
 
     >>> silent_rows(1)
-    '1 row has no answer at all and was dropped'
+    '1 row has no answer to any variable of the model and was dropped'
     """
     has, was = ("row has", "was") if number == 1 else ("rows have", "were")
-    return f"{number} {has} no answer at all and {was} dropped"
+    return f"{number} {has} no answer to any variable of the model and {was} dropped"
 
 
 def answered_rows(answers: Answers, names: Sequence[str], exogenous: Sequence[str]) -> tuple[Answers, list[str]]:
