@@ -79,7 +79,7 @@ from sexresearch.sem.rotation.extraction import Extraction
 from sexresearch.sem.rotation.method import Method as RotationMethod
 from sexresearch.sem.rotation.rotate import rotate
 from sexresearch.sem.shared_out import shared_out
-from sexresearch.sem.streaming import rows_by_group
+from sexresearch.sem.streaming import rows_by_group, source_again
 from sexresearch.sem.terms.scores import cluster_sums
 from sexresearch.sem.workers import Workers
 
@@ -151,6 +151,7 @@ __all__ = [
     "row_values",
     "rows_by_group",
     "shared_out",
+    "source_again",
     "source_frames",
     "thresholds",
     "total_effects",
@@ -247,8 +248,7 @@ class View:
     @property
     def observed(self) -> tuple[str, ...]:
         """Observed variables of the model, auxiliary ones not among them."""
-        roles = [block.roles for block in self.blocks]
-        return tuple(dict.fromkeys(name for role in roles for name in role.modelled + role.exogenous))
+        return tuple(dict.fromkeys(name for b in self.blocks for name in b.roles.modelled + b.roles.exogenous))
 
     @property
     def exogenous(self) -> Array:

@@ -201,3 +201,36 @@ def test_a_method_is_compared_with_none_as_from_memory(answers, path):
     tables = [sx.method_bias(sx.fit(MODEL, data)) for data in (answers, path)]
     assert_same(*tables, ROUGH)
     assert tables[0]["note"].tolist() == tables[1]["note"].tolist()
+
+
+AGAIN = [({}, 0), ({"estimator": "MLR"}, 3), ({"cluster": "branch"}, 1), ({"missing": "fiml", "cluster": "branch"}, 4)]
+THREE = "joy =~ a + b + c\nstay =~ d + e + f\nbuy =~ g + h + i\nstay ~ joy\nbuy ~ stay"
+
+
+@pytest.mark.parametrize(("options", "most"), AGAIN, ids=str)
+def test_models_with_a_method_or_a_confounder_read_the_source_once(options, most, tmp_path, monkeypatch):
+    rng = np.random.default_rng(5)
+    branch = rng.integers(0, 40, N)
+    joy, shock, other = rng.normal(size=(3, N)) + rng.normal(size=(3, 40))[:, branch] / 3
+    stay = 0.6 * joy + shock
+    buy, method = 0.5 * stay + other, 0.6 * rng.normal(size=N)
+    parts = {name: [joy, stay, buy][place // 3] + method + rng.normal(size=N) for place, name in enumerate("abcdefghi")}
+    frame = pd.DataFrame({**parts, "branch": branch})
+    frame.loc[rng.random(N) < 0.1, "b"] = np.nan
+    frame.to_parquet(tmp_path / "answers.parquet", row_group_size=100)
+    whole, summed = (sx.fit(THREE, data, **options) for data in (frame, str(tmp_path)))
+    assert_same(whole.fit_measures.to_frame(), summed.fit_measures.to_frame(), ROUGH)
+    calls, real = [], pieces.Reader.pieces
+    monkeypatch.setattr(pieces.Reader, "pieces", lambda reader: calls.append(1) or real(reader))
+    monkeypatch.setattr(observed, "read_columns", _refused)
+    tables = [sx.method_bias(fitted) for fitted in (whole, summed)]
+    assert_same(*tables, ROUGH)
+    assert tables[0]["note"].tolist() == tables[1]["note"].tolist()
+    assert tables[0].query("check == 'latent_method'")["pvalue"].notna().any()
+    assert len(calls) <= most
+    del calls[:]
+    arrows = [sx.direction(fitted, "joy", "stay").checks for fitted in (whole, summed)]
+    checks = [2, 3] if options else [1, 2, 3]
+    assert arrows[0].iloc[checks].equals(arrows[1].iloc[checks])
+    unheld = "limits and test take respondents as independent and normal, as their answers are not held"
+    assert arrows[1].loc[1, "note"] == (unheld if options else "")

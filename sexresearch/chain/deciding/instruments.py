@@ -22,6 +22,7 @@ from sexresearch.chain.paths.arrows import Arrows, arrows, is_drawn
 from sexresearch.sem.view import Array, Parameter, View, chisq_pvalue, cluster_sums
 
 ORDERED = "ordered items: errors of two-stage least squares hold for numbers (fit with estimator='MLR' for that)"
+UNHELD = "limits and test take respondents as independent and normal, as their answers are not held"
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ def _two_stages(
     m, df = left @ (szy - szx @ b), len(z) - len(x)
     statistic = float(n * m @ np.linalg.solve(left @ W @ left.T, m)) if df else np.nan
     p = float(chisq_pvalue(statistic, df)) if df else np.nan
-    test, note = ("Sargan", "") if rows is None else ("Hansen", rows.note)
+    plain = UNHELD if _beyond_covariances(fit) else ""
+    test, note = ("Sargan", plain) if rows is None else ("Hansen", rows.note)
     return Instrumented(float(b[wanted]), float(se[wanted]), statistic, df, p, tuple(instruments), "", test, note)
 
 
@@ -145,11 +147,17 @@ class Respondents:
         return moments.T @ moments / self.n
 
 
-def _respondents(fit: View, used: Sequence[int]) -> Respondents | None:
-    """Those who gave all answers in use, where more than the sample's covariances is needed; None where it is not."""
+def _beyond_covariances(fit: View) -> bool:
+    """Whether more than the sample's covariances is needed: for robust errors, weights, clusters or gaps."""
     block = fit.blocks[0]
     robust = str(fit.options.se).startswith("robust") or block.weights is not None or block.clusters is not None
-    if block.answers is None or not (robust or not block.complete):
+    return robust or not block.complete
+
+
+def _respondents(fit: View, used: Sequence[int]) -> Respondents | None:
+    """Those who gave all answers in use, where more than covariances is needed and answers are held; else None."""
+    block = fit.blocks[0]
+    if block.answers is None or not _beyond_covariances(fit):
         return None
     weights = np.ones(len(block.answers)) if block.weights is None else block.weights
     there = np.isfinite(block.answers[:, used]).all(axis=1) & (weights > 0)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.deciding.again import fitted_again, jointly
+from sexresearch.chain.deciding.again import Again
 from sexresearch.chain.deciding.chance_words import chance_of
 from sexresearch.chain.joining import joined
 from sexresearch.chain.paths.arrows import all_arrows, checked_name, is_drawn
@@ -81,8 +81,9 @@ def method_bias(results: Results | View, marker: str | None = None) -> pd.DataFr
     items = _items(fit, marker)
     rows = [_harman(fit, items), *_collinear(fit)]
     if isinstance(results, Results):
-        rows += _latent_method(results, fit, items)
-        rows += _marked(results, fit, items, marker) if marker else [_blank("marker", NO_MARKER)]
+        again = Again(results, fit)
+        rows += _latent_method(again, items)
+        rows += _marked(again, items, marker) if marker else [_blank("marker", NO_MARKER)]
     else:
         rows += [_blank(check, "only Results can be fitted again") for check in ("latent_method", "marker")]
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -156,10 +157,11 @@ def _collinear(fit: View) -> list[dict[str, object]]:
     return out
 
 
-def _latent_method(results: Results, fit: View, items: Sequence[str]) -> list[dict[str, object]]:
+def _latent_method(again: Again, items: Sequence[str]) -> list[dict[str, object]]:
     """A method factor with equal loadings, unrelated to the constructs."""
     if len(items) < 2:
         return [_blank("latent_method", "fewer than two items")]
+    fit = again.fit
     taken = {*fit.latents, *fit.observed}
     name = next(n for n in ("method", "method_factor", "one_method", "method_of_asking") if n not in taken)
     others = fit.blocks[0].roles.exogenous_latent
@@ -168,24 +170,24 @@ def _latent_method(results: Results, fit: View, items: Sequence[str]) -> list[di
         f"{name} ~~ same_method*{name}",
         *(f"{name} ~~ 0*{written(other)}" for other in others),
     ]
-    return _controlled("latent_method", results, fit, results.model.syntax, lines)
+    return _controlled("latent_method", again, again.results.model.syntax, lines)
 
 
-def _marked(results: Results, fit: View, items: Sequence[str], marker: str) -> list[dict[str, object]]:
+def _marked(again: Again, items: Sequence[str], marker: str) -> list[dict[str, object]]:
     """The marker as the method: unrelated to the constructs, with equal loadings on their items."""
-    others = [name for name in fit.blocks[0].roles.exogenous_latent if name != marker]
+    others = [name for name in again.fit.blocks[0].roles.exogenous_latent if name != marker]
     apart = [f"{written(marker)} ~~ 0*{written(other)}" for other in others]
-    base = "\n".join([results.model.syntax, *apart])
+    base = "\n".join([again.results.model.syntax, *apart])
     line = f"{written(marker)} =~ {' + '.join(f'same_method*{written(item)}' for item in items)}"
-    return _controlled("marker", results, fit, base, [line])
+    return _controlled("marker", again, base, [line])
 
 
-def _controlled(check: str, results: Results, fit: View, base: str, lines: Sequence[str]) -> list[dict[str, object]]:
+def _controlled(check: str, again: Again, base: str, lines: Sequence[str]) -> list[dict[str, object]]:
     """The method's loading with its test, and every path with and without the method."""
     try:
-        before, how = jointly(results, fit)
-        plain = before if base == results.model.syntax else fitted_again(results, fit, base)
-        controlled = fitted_again(results, fit, "\n".join([base, *lines]))
+        before, how = again.jointly()
+        plain = before if base == again.results.model.syntax else again.refit(base)
+        controlled = again.refit("\n".join([base, *lines]))
     except SexresearchError as error:
         return [_blank(check, f"the model with a method could not be fitted: {error}")]
     if not (plain.converged and controlled.converged):

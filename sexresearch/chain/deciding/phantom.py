@@ -17,7 +17,7 @@ from math import isfinite, sqrt
 import numpy as np
 from scipy.special import ndtri
 
-from sexresearch.chain.deciding.again import fitted_again, jointly
+from sexresearch.chain.deciding.again import Again
 from sexresearch.chain.deciding.confounding import shared
 from sexresearch.errors import ModelError, SexresearchError
 from sexresearch.sem import Results
@@ -47,7 +47,7 @@ def phantom(results: Results | View, fit: View, source: str, target: str, level:
     if why or not isinstance(results, Results):
         return Phantom(why=why)
     try:
-        results, note = jointly(results, fit)
+        results, note = Again(results, fit).jointly()
     except SexresearchError as error:
         return Phantom(why=f"no phantom variable: {error}")
     fit = view(results, "direction")
@@ -55,10 +55,11 @@ def phantom(results: Results | View, fit: View, source: str, target: str, level:
     if not first[1] > 0:
         return Phantom(why="the path has no standard error")
     v, w = _remainders(fit, source, target)
+    other = Again(results, fit)
     kept = "\n".join([results.model.syntax, *_together(fit, source)])
 
     def path_at(k: float) -> Path:
-        again = fitted_again(results, fit, f"{kept}\n{written(source)} ~~ {k!r}*{written(target)}")
+        again = other.refit(f"{kept}\n{written(source)} ~~ {k!r}*{written(target)}")
         if not again.converged:
             raise ModelError(f"the model with a confounder of covariance {k:.3g} did not converge")
         return _path(again, source, target)
