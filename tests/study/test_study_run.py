@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 import sexresearch as sx
 from sexresearch.cli import app
-from sexresearch.errors import StudyError
+from sexresearch.errors import DataError, StudyError
 
 TABLE = """
 [data]
@@ -197,6 +197,14 @@ def test_a_table_in_pieces_is_a_study_too(tmp_path):
         found = sx.run_study(sx.read_study(tmp_path))
         assert found.results.fit_measures["chisq"] == pytest.approx(expected, rel=1e-8)
         assert len(found.provenance["data_sha256"]) == 64
+        assert found.provenance["data"] == {"answers": "answers"}.get(table, "base.duckdb, table answers")
+    (tmp_path / "study.toml").write_text(PIECES.format(table="base.duckdb"))
+    with pytest.raises(DataError, match=r"name a table of it: 'duckdb://.*base\.duckdb#TABLE'"):
+        sx.run_study(sx.read_study(tmp_path))
+    as_file = PIECES.format(table="duckdb://base.duckdb#answers").replace("table =", "file =")
+    (tmp_path / "study.toml").write_text(as_file)
+    with pytest.raises(StudyError, match="a table of DuckDB is named by 'table'"):
+        sx.read_study(tmp_path)
     (tmp_path / "study.toml").write_text(PIECES.format(table="absent.parquet"))
     with pytest.raises(StudyError, match=r"table 'absent\.parquet' is not in"):
         sx.read_study(tmp_path)

@@ -58,7 +58,9 @@ def opened(study: Study) -> OpenedData:
         return OpenedData(survey, survey.source.sha256 or "", survey.caption)
     if data.table:
         made = " (SYNTHETIC)" if data.synthetic else ""
-        return OpenedData(data.table, _digest_of_table(data.table_path), f"{data.table_path.name}{made}")
+        table = data.table.partition("#")[2]
+        named = f"{data.table_path.name}{', table ' if table else ''}{table}"
+        return OpenedData(data.table, _digest_of_table(data.table_path), f"{named}{made}")
     if data.names:
         digest = hashlib.sha256(data.lower.encode()).hexdigest()
         return OpenedData(_printed(_inline(data), data), digest, f"{study.citation or study.title}, printed table")

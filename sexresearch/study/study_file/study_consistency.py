@@ -12,7 +12,7 @@ from sexresearch.errors import ModelSyntaxError
 from sexresearch.sem import Model
 from sexresearch.study.replication.quantities import WHAT
 from sexresearch.study.study_file.study_keys import nearest
-from sexresearch.study.study_file.study_parts import BY, KINDS, LIKELIHOODS, VIEWS, Study, StudyData
+from sexresearch.study.study_file.study_parts import BY, DUCKDB, KINDS, LIKELIHOODS, VIEWS, Study, StudyData
 
 SOURCES = ("file", "table", "dataset", "moments", "names")
 PLS = ("std_all", "r_squared", "correlation")
@@ -25,7 +25,7 @@ def study_problems(study: Study, document: Mapping[str, Any]) -> list[str]:
     return [
         *_one_of("data", document["data"], SOURCES),
         *_one_of("model", document["model"], MODELS),
-        *_data_problems(study.data),
+        *_data_problems(study.data, document["data"]),
         *_cleaning_problems(study, document.get("cleaning", {})),
         *_model_problems(study, document["model"]),
         *_published_problems(study, document.get("published", [])),
@@ -39,7 +39,11 @@ def _one_of(where: str, table: Mapping[str, Any], keys: tuple[str, ...]) -> Iter
         yield f"{where}: give one of {', '.join(keys)}; found {stated}"
 
 
-def _data_problems(data: StudyData) -> Iterator[str]:
+def _as_table(given: Mapping[str, Any]) -> str:
+    return "; a table of DuckDB is named by 'table'" if str(given.get("file", "")).startswith(DUCKDB) else ""
+
+
+def _data_problems(data: StudyData, given: Mapping[str, Any]) -> Iterator[str]:
     if data.kind not in KINDS:
         yield f"data: kind {data.kind!r}; the kinds are {', '.join(KINDS)}"
     if data.likelihood not in LIKELIHOODS:
@@ -48,7 +52,7 @@ def _data_problems(data: StudyData) -> Iterator[str]:
         yield f"data: there is no data set '{data.dataset}'; {nearest(data.dataset, known)}"
     for key, path in (("file", data.file), ("questionnaire", data.questionnaire), ("moments", data.moments)):
         if path is not None and not path.is_file():
-            yield f"data: {key} '{path.name}' is not in {path.parent}"
+            yield f"data: {key} '{path.name}' is not in {path.parent}{_as_table(given)}"
     if data.kind == "raw data" and (data.moments or data.names):
         yield "data: a table of moments is no 'raw data'; say what it holds"
     if data.table and not data.table_path.exists():
