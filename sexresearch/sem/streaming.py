@@ -8,9 +8,9 @@ from dataclasses import replace
 import pandas as pd
 
 from sexresearch.errors import OptionError
-from sexresearch.sem.data.in_sql import AskedAgain, summed_in_sql
+from sexresearch.sem.data.in_sql import summed_in_sql
 from sexresearch.sem.data.ordered_columns import ordered_names
-from sexresearch.sem.data.pieces import Reader, RowsAgain
+from sexresearch.sem.data.pieces import Reader
 from sexresearch.sem.data.sources import IbisSource, ReadOnce, Source, columns_behind, source_behind
 from sexresearch.sem.data.streamed import GROUP, Streamed, streamed
 from sexresearch.sem.data.streamed_categories import streamed_categories, typed_levels
@@ -20,7 +20,6 @@ from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.estimation.settled import settled
 from sexresearch.sem.fitting import Fitting, options_of
 from sexresearch.sem.language.model import Model
-from sexresearch.sem.output.results import Results
 
 PLAIN = ("standard", "none")  # errors that need no scores
 STAYING = (
@@ -63,14 +62,6 @@ def rows_by_group(model: Model, data: object, fitting: Fitting, group: str) -> d
         label: int(rows[: len(numbers)][numbers == number].sum())
         for number, label in zip(sums.groups, sums.labels, strict=True)
     }
-
-
-def source_again(results: Results) -> ReadOnce | None:
-    """The source of a fit, read once for other models of it; None of data in memory, or where moments tell all."""
-    options, again = results.options, results.fitted.samples[0].again
-    alike = options.cluster is None and options.sampling_weights is None and options.missing == "listwise"
-    told = alike and options.se in PLAIN and options.test in PLAIN
-    return None if told or not isinstance(again, RowsAgain | AskedAgain) else ReadOnce(again.reader.source)
 
 
 def _summed(

@@ -55,6 +55,7 @@ from sexresearch.sem.output.bibliography import Reference, every_reference, refe
 from sexresearch.sem.output.fit_verdict import fit_prose, fit_verdicts
 from sexresearch.sem.output.reported import Reported, reported
 from sexresearch.sem.output.results import Results
+from sexresearch.sem.output.source_again import source_again
 from sexresearch.sem.output.summary import HEADLINE, SECTIONS, SHOWN
 from sexresearch.sem.resampling.intervals import limits
 from sexresearch.sem.resampling.native_resampler import Refits
@@ -79,7 +80,7 @@ from sexresearch.sem.rotation.extraction import Extraction
 from sexresearch.sem.rotation.method import Method as RotationMethod
 from sexresearch.sem.rotation.rotate import rotate
 from sexresearch.sem.shared_out import shared_out
-from sexresearch.sem.streaming import rows_by_group, source_again
+from sexresearch.sem.streaming import rows_by_group
 from sexresearch.sem.terms.scores import cluster_sums
 from sexresearch.sem.workers import Workers
 
@@ -268,8 +269,7 @@ class View:
     @cached_property
     def places(self) -> tuple[RowPlaces, ...]:
         """Where the rows of each block sit among its variables."""
-        blocks = enumerate(self.blocks)
-        return tuple(places_among(self.rows, g, b.names, len(b.mean), b.fixed) for g, b in blocks)
+        return tuple(places_among(self.rows, g, b.names, len(b.mean), b.fixed) for g, b in enumerate(self.blocks))
 
 
 def view(results: Results | View, question: str, levels: bool = False) -> View:
