@@ -12,6 +12,7 @@ from sexresearch.sem.terms import moment_covariance as gamma
 from sexresearch.sem.terms.scores import casewise_scores, cluster_sums, scores_by_products
 
 ROUNDING = 1e-9  # relative, of sums over a few hundred rows in another order
+LAST_DIGITS = 1e-12  # beside the size of what is added, of sums over a thousand rows in another order
 NAMES = ("a", "b", "c", "x")
 
 
@@ -29,6 +30,29 @@ def test_sums_of_parts_add_up_whatever_their_centre_and_order():
     assert both.products == pytest.approx(whole.products, rel=ROUNDING, abs=ROUNDING)
     assert both.cov == pytest.approx(np.cov(values.T, ddof=0, aweights=weights), rel=ROUNDING)
     assert (both.nobs, both.n) == (300, pytest.approx(weights.sum()))
+
+
+@pytest.mark.parametrize("items", [1, 2, 5, 12, 13, 24, 44])
+@pytest.mark.parametrize("beside", ["nothing", "weights", "clusters", "both"])
+def test_sums_of_products_of_four_are_those_of_single_rows_and_symmetric(items, beside):
+    """44 items have more pairs than are kept by place; 1100 rows are a whole stretch and a part of one."""
+    rng = np.random.default_rng(items)
+    values, weights, clusters = (
+        rng.gamma(2.0, size=(1100, items)) + 3.0,
+        rng.uniform(0.5, 2.0, 1100),
+        np.arange(1100) % 40,
+    )
+    weights = weights if beside in ("weights", "both") else None
+    clusters = clusters if beside in ("clusters", "both") else None
+    sums = Sums.of(values, tuple(f"x{k}" for k in range(items)), weights=weights, clusters=clusters)
+    z = np.column_stack([np.ones(1100), values - values.mean(axis=0)])
+    i, j = np.triu_indices(items + 1)
+    terms = z[:, i] * z[:, j] * (1.0 if weights is None else weights[:, None])
+    assert sums.plain == pytest.approx(terms.sum(axis=0), abs=LAST_DIGITS * np.abs(terms).sum(axis=0).max())
+    terms = terms if clusters is None else cluster_sums(terms, clusters)
+    wanted, scale = terms.T @ terms, np.sqrt((terms**2).sum(axis=0))
+    assert np.abs((sums.products - wanted) / np.outer(scale, scale)).max() < LAST_DIGITS
+    assert np.array_equal(sums.products, sums.products.T)
 
 
 def test_sums_of_other_items_are_refused_by_name():

@@ -14,9 +14,8 @@ import numpy as np
 from sexresearch.errors import DataError
 from sexresearch.frozen import by_value, read_only
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.fourth_order import layout, stretches
 from sexresearch.sem.implied.structure import vech_index
-
-ROWS_AT_ONCE = 2**11  # so that t stays in the cache
 
 
 @by_value
@@ -55,27 +54,25 @@ class Sums:
         """The sums of rows (n, p) without gaps, a stretch at a time; centre: by default their mean."""
         n = len(values)
         centre = values.mean(axis=0) if centre is None else centre
-        size = 1 + len(names) + len(names) * (len(names) + 1) // 2
+        pairs = layout(1 + len(names))
+        size, vech = len(pairs.vech), pairs.vech
         units, codes = n, None
         if clusters is not None:
             known, codes = np.unique(clusters, return_inverse=True)
             units = len(known)
-        plain, products = np.zeros(size), np.zeros((size, size))
-        whole = np.zeros((units, size)) if codes is not None else None
-        space = np.empty((size, ROWS_AT_ONCE))
-        for first in range(0, n, ROWS_AT_ONCE):
-            rows = slice(first, first + ROWS_AT_ONCE)
-            t = _with_squares(values[rows], centre, space)
+        plain, made = np.zeros(size), np.zeros((size if codes is None else units, size))
+        for rows, terms in stretches(pairs, n, weights is not None):
+            t = terms.of(values[rows], centre, None if weights is None else weights[rows])
+            if codes is not None:
+                np.add.at(made, codes[rows], t.T)
+                continue
+            terms.add_products(made)
             if weights is not None:
-                t *= weights[rows]
                 plain += t.sum(axis=1)
-            if whole is None or codes is None:
-                products += t @ t.T
-            else:
-                np.add.at(whole, codes[rows], t.T)
-        if whole is not None:
-            return cls(names, centre, n, units, whole.sum(axis=0), whole.T @ whole)
-        return cls(names, centre, n, units, plain if weights is not None else products[0].copy(), products)
+        if codes is not None:
+            return cls(names, centre, n, units, made.sum(axis=0)[vech], (made.T @ made)[np.ix_(vech, vech)])
+        products = pairs.whole(made)
+        return cls(names, centre, n, units, products[0].copy() if weights is None else plain[vech], products)
 
     @property
     def n(self) -> float:
@@ -94,11 +91,15 @@ class Sums:
 
     def about(self, centre: Array) -> Sums:
         """The same sums measured from another centre."""
+        if np.array_equal(self.centre, centre):
+            return self
         T = moved(self.centre - centre)
         return Sums(self.names, centre, self.nobs, self.units, T @ self.plain, T @ self.products @ T.T)
 
     def ordered(self, names: tuple[str, ...]) -> Sums:
         """The same for some of the items, in another order."""
+        if names == self.names:
+            return self
         absent = [name for name in names if name not in self.names]
         if absent:
             raise DataError(f"the sums hold no {absent}; they hold {list(self.names)[:20]}")
@@ -132,19 +133,6 @@ def moments_of(plain: Array, centre: Array) -> tuple[Array, Array]:
     out = np.empty((p, p))
     out[i, j] = out[j, i] = plain[1 + p :] / n
     return centre + shift, out - np.outer(shift, shift)
-
-
-def _with_squares(values: Array, centre: Array, space: Array) -> Array:
-    """(T, rows) t = (1, u, vech uu') of u, the values (rows, p) less their centre, written into `space` (T, …)."""
-    rows, p = values.shape
-    t = space[:, :rows]
-    u, place = t[1 : 1 + p], 1 + p
-    t[0] = 1.0
-    np.subtract(values.T, centre[:, None], out=u)
-    for k in range(p):
-        np.multiply(u[k:], u[k], out=t[place : place + p - k])
-        place += p - k
-    return t
 
 
 def moved(shift: Array) -> Array:
