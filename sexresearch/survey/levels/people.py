@@ -114,7 +114,7 @@ def refuse_off_scale(people: People, looked: Sequence[Variable]) -> None:
         values = answers_to(people, part.items)[:, 0]
         if np.isinf(values).any():
             raise DataError(
-                f"{people.name}: '{part.name}' has an infinite answer in row {np.isinf(values).argmax() + 1}"
+                f"{people.name}: '{part.name}' has an infinite answer in row {np.argmax(np.isinf(values)) + 1}"
             )
         if part.scale is None:
             continue
