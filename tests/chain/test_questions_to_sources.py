@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sem_samples import branch_answers
 
 import sexresearch as sx
+from sexresearch.errors import OptionError
 from sexresearch.sem.data import observed, pieces, sources
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -37,6 +39,11 @@ QUESTIONS = {
     "residuals": lambda fitted: fitted.residual_table("normalized"),
     "standardized": lambda fitted: fitted.parameters,
 }
+APART = MODEL.replace("stay ~ joy", "stay ~~ 0*joy")
+READERS = {
+    "DuckDB": lambda table: pytest.importorskip("duckdb").connect().from_arrow(table),
+    "polars": lambda table: pytest.importorskip("polars").from_arrow(table).lazy(),
+}
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +74,26 @@ def assert_same(one: pd.DataFrame, other: pd.DataFrame, within: float = SAME) ->
 def test_later_questions_are_answered_as_from_memory(answers, path, options):
     shuffled = answers.sample(frac=1, random_state=2)
     whole, parts = (sx.fit(MODEL, data, **options) for data in (shuffled, path))
+    for question in QUESTIONS.values():
+        assert_same(question(whole), question(parts))
+    compared = [sx.compare(*(sx.fit(model, data, **options) for model in (MODEL, APART))) for data in (shuffled, path)]
+    assert_same(*compared)
+    assert compared[0]["note"].equals(compared[1]["note"])
+    rows = answers[:50]  # others may be looked at, those of the source not
+    assert_same(whole.factor_scores(data=rows), parts.factor_scores(data=rows))
+    with pytest.raises(OptionError, match="those of a source were added up"):
+        parts.factor_scores()
+    if "ordered" not in options:
+        assert_same(whole.predict(data=rows), parts.predict(data=rows))
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("options", [OPTIONS[1], OPTIONS[4], OPTIONS[7]], ids=str)
+def test_other_readers_answer_later_questions_too(answers, reader, options, monkeypatch):
+    monkeypatch.setattr(sources, "ROWS_AT_ONCE", 150)
+    monkeypatch.setattr(observed, "read_columns", _refused)
+    table = pa.Table.from_pandas(answers, preserve_index=False)
+    whole, parts = (sx.fit(MODEL, data, **options) for data in (answers, READERS[reader](table)))
     for question in QUESTIONS.values():
         assert_same(question(whole), question(parts))
 

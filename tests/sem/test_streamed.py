@@ -93,7 +93,7 @@ def test_pieces_give_what_memory_gives(answers, options, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("options", [OPTIONS[4], OPTIONS[6]], ids=str)
+@pytest.mark.parametrize("options", [OPTIONS[0], OPTIONS[4], OPTIONS[6]], ids=str)
 def test_neither_order_nor_partition_matters(answers, options, seed, tmp_path, monkeypatch):
     rng = np.random.default_rng(seed)
     monkeypatch.setattr(sources, "ROWS_AT_ONCE", int(rng.integers(1, 400)))

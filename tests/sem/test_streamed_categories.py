@@ -81,8 +81,10 @@ def test_neither_order_nor_partition_matters(answers, seed, tmp_path, monkeypatc
     monkeypatch.setattr(sources, "ROWS_AT_ONCE", int(np.random.default_rng(seed).integers(1, 300)))
     monkeypatch.setattr(pieces, "AT_ONCE", BYTES)
     mixed = answers.sample(frac=1, random_state=seed).reset_index(drop=True)
-    asked = {"ordered": True, "cluster": "branch", "missing": "pairwise"}
-    assert_same(fit(MODEL, mixed, **asked), fit(MODEL, written(mixed, tmp_path, seed), **asked))
+    folder = written(mixed, tmp_path, seed)
+    for options in ({"cluster": "branch", "missing": "pairwise"}, {"group": "brand", "sampling_weights": "w"}):
+        asked = {"ordered": True, **options}
+        assert_same(fit(MODEL, mixed, **asked), fit(MODEL, folder, **asked))
 
 
 def _refused(*arguments):

@@ -65,6 +65,18 @@ def test_sums_of_clusters_give_what_rows_give(answers, folder, no_rows, options)
     assert (whole.nobs, whole.problems) == (parts.nobs, parts.problems)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_neither_order_nor_partition_matters(answers, tmp_path, no_rows, seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    monkeypatch.setattr(sources, "ROWS_AT_ONCE", int(rng.integers(1, 300)))
+    mixed = answers.iloc[rng.permutation(900)].reset_index(drop=True)
+    for number, rows in enumerate(np.split(np.arange(900), np.sort(rng.choice(np.arange(1, 900), 4, replace=False)))):
+        mixed.iloc[rows].to_parquet(tmp_path / f"{number}.parquet", row_group_size=int(rng.integers(20, 200)))
+    whole, parts = (fit(MODEL, data, cluster="branch", estimator="MLR") for data in (mixed, tmp_path))
+    for one, other in ((whole.fit_measures, parts.fit_measures), (whole.vcov, parts.vcov)):
+        assert np.allclose(one, other, rtol=SAME, atol=SAME, equal_nan=True)
+
+
 def test_clusters_of_a_single_row_are_noticed(answers, tmp_path, no_rows):
     frame = answers.copy()
     frame.loc[[3, 7], "branch"] = [100, 101]

@@ -48,13 +48,17 @@ def group_rows(fitted: Fitted, data: object) -> list[GroupRows]:
 
 def no_rows(fitted: Fitted) -> str:
     """Why there are no respondents' answers to look at, and what to do."""
-    levels = [sample.nested for sample in fitted.samples if sample.nested is not None]
-    if any(sample.again is not None for sample in fitted.samples) or any(own.answers is None for own in levels):
+    if was_added_up(fitted):
         return (
             "this needs the respondents' answers, and those of a source were added up and are not kept: give rows to "
             "look at as data=, a part of the table at a time"
         )
     return "this model was fitted to moments, which hold no respondents' answers to look at"
+
+
+def was_added_up(fitted: Fitted) -> bool:
+    """Whether a fit without rows is that of a source, and not of moments."""
+    return any(s.again is not None or s.ordinal is not None or s.nested is not None for s in fitted.samples)
 
 
 def _known_categories(fitted: Fitted, frame: pd.DataFrame) -> dict[str, tuple[object, ...]]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, ModelError, OptionError, SexresearchError
+from sexresearch.sem.after.group_rows import was_added_up
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
@@ -146,7 +147,7 @@ def _refuse_kind(fitted: Fitted, kind: str, codes: list[Array] | None) -> None:
 
 
 def _no_rows(fitted: Fitted) -> str:
-    if not _was_read(fitted):
+    if not was_added_up(fitted):
         return f"{no_rows(fitted)}; use kind='parametric', or fit the respondents' answers"
     instead = "use kind='parametric', or fit" if is_plain(fitted) else "fit"
     return f"{no_rows(fitted)}. Or {instead} a data frame"
@@ -154,16 +155,12 @@ def _no_rows(fitted: Fitted) -> str:
 
 def no_rows(fitted: Fitted) -> str:
     """Why no rows can be drawn of a fit that holds none."""
-    if not _was_read(fitted):
+    if not was_added_up(fitted):
         return "moments hold no rows to draw"
     return (
         "the rows of a source were added up and are not there to draw. Whole clusters are drawn from their sums: fit "
         "continuous, complete answers of one level with cluster="
     )
-
-
-def _was_read(fitted: Fitted) -> bool:
-    return any(s.again is not None or s.ordinal is not None or s.nested is not None for s in fitted.samples)
 
 
 def is_plain(fitted: Fitted) -> bool:
