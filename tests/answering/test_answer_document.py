@@ -12,6 +12,7 @@ import sexresearch as sx
 from sexresearch.document.writers.docx import docx as as_docx
 from sexresearch.document.writers.html import html
 from sexresearch.document.writers.pptx import pptx
+from sexresearch.document.writers.tex import tex
 from sexresearch.document.writers.xlsx import xlsx
 
 SHORT = ["core", "individual", "valued", "exceeded", "satisfaction", "loyalty", "success"]
@@ -107,6 +108,17 @@ def test_no_name_of_an_item_stands_where_a_wording_exists(found, document):
         assert not [name for name in names if re.search(rf"\b{name}\b", told)]
     assert "Individual excellent service" in word_text(document)
     assert "=True" not in word_text(document)  # nor an option of a function
+
+
+def test_alpha_stands_with_its_limits_which_notes_speak_of(found):
+    frame = found.tables["measurement"]
+    assert (frame["alpha"].between(frame["alpha_ci_lower"], frame["alpha_ci_upper"])).all()
+
+
+def test_a_heading_of_the_appendix_is_not_left_alone_below_a_page(document):
+    turned = tex(document).split(r"\begin{landscape}")[1]
+    kept = re.findall(r"\\room\{10\\baselineskip\}\n\\subsection", turned)
+    assert len(kept) == len(re.findall(r"\\subsection\{", turned)) > 3
 
 
 def test_a_judgement_quotes_the_questions_it_names(found):

@@ -20,8 +20,8 @@ WEAK = 0.708  # Hair et al. (2019), doi 10.1108/EBR-11-2018-0203: half of the it
 OUTCOMES: tuple[Outcome, ...] = ("fails", "doubtful", "not_computable")
 CUT = "limits above 1 are cut there"
 MOST = 3  # items quoted in a sentence
-SHOWN = ["construct", "items", "alpha", "omega", "omega_ci_lower", "omega_ci_upper", "ave", "ave_ci_lower"]
-SHOWN += ["ave_ci_upper", "htmt", "htmt_with", "outcome"]
+SHOWN = ["construct", "items", "alpha", "alpha_ci_lower", "alpha_ci_upper", "omega", "omega_ci_lower", "omega_ci_upper"]
+SHOWN += ["ave", "ave_ci_lower", "ave_ci_upper", "htmt", "htmt_with", "outcome"]
 
 
 def measured_part(setting: Setting) -> AnswerPart:

@@ -47,8 +47,11 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \setlength{\LTleft}{0pt}
 \setlength{\LTcapwidth}{\linewidth}
 \setlength{\emergencystretch}{3em}
+\newcommand{\room}[1]{\par\begingroup\dimen0=\pagegoal\advance\dimen0 by-\pagetotal
+  \ifdim#1>\dimen0\vfil\break\fi\endgroup}
 \hypersetup{pdftitle={%s}}
 """
+ROOM = r"\room{10\baselineskip}"  # kept below a heading on a page on its side, as its table would leave it alone
 TITLE = r"\begin{center}{\LARGE %s\par}\medskip{\large %s\par}\end{center}"
 
 
@@ -94,7 +97,8 @@ def tex_pictures(document: Document) -> Iterator[tuple[str, bytes]]:
 def _block(block: Block, number: str, file: str, language: str, *, turned: bool) -> str:
     words = words_of(language)
     if isinstance(block, Heading):
-        return rf"\{SECTIONS[block.level]}{{{escaped(block.text)}}}"
+        kept = f"{ROOM}\n" if turned else ""
+        return rf"{kept}\{SECTIONS[block.level]}{{{escaped(block.text)}}}"
     if isinstance(block, Paragraph):
         return _words(block)
     if isinstance(block, Bullets):
