@@ -13,6 +13,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.cluster_totals import ClusterTotals, places_of_pairs
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import group_prefix
+from sexresearch.sem.implied.cluster_rows import ClusterRows
 from sexresearch.sem.implied.level_patterns import ClusterPatterns, cluster_patterns, row_patterns
 from sexresearch.sem.implied.structure import vech_index
 from sexresearch.sem.implied.two_level_likelihood import Clustered, ClusterSums, LevelMoments
@@ -36,11 +37,8 @@ FLOOR = 0.05  # of the total variance, between clusters, that starting moments h
 
 def cluster_places(answers: Answers) -> tuple[Array, Array, Array]:
     """Order of the rows by cluster, where each cluster begins in it, and its size (J,)."""
-    assert answers.clusters is not None
-    order = np.argsort(answers.clusters, kind="stable")
-    codes = answers.clusters[order]
-    starts = np.append(0, np.flatnonzero(np.diff(codes)) + 1)
-    return order, starts, np.diff(np.append(starts, len(codes)))
+    order, starts, size = answers.by_cluster
+    return np.arange(len(answers.values)) if order is None else order, starts, size
 
 
 def cluster_sums_of(answers: Answers, within: Array, between: Array, origin: Array) -> ClusterSums:
@@ -48,27 +46,20 @@ def cluster_sums_of(answers: Answers, within: Array, between: Array, origin: Arr
 
     A row's weight is that of its cluster times its own, which sums to the cluster's rows (`level_weighed`).
     """
-    order, starts, size = cluster_places(answers)
-    values = in_order(answers.values, order) - origin
+    order, starts, size = answers.by_cluster
     sizes, kind = np.unique(size, return_inverse=True)
-    own, weights, above = columns_of(values, within), None, np.ones(len(size))
-    if answers.weights is None:
-        means = _cluster_means(values, starts, size)
-        counts, n = np.bincount(kind).astype(float), float(len(values))
-        pooled = own.T @ own - (means[:, within] * size[:, None]).T @ means[:, within]
-    else:
-        whole = answers.weights[order]
+    weights, above, n = None, np.ones(len(size)), float(len(answers.values))
+    if answers.weights is not None:
+        whole = answers.weights if order is None else answers.weights[order]
         above = np.add.reduceat(whole, starts) / size
-        weights = whole / np.repeat(above, size)
-        means = _cluster_means(values * weights[:, None], starts, size)
-        counts, n = np.bincount(kind, above), float(whole.sum())
-        apart = own - np.repeat(means[:, within], size, axis=0)
-        pooled = apart.T @ (apart * whole[:, None])
+        weights, n = whole / np.repeat(above, size), float(whole.sum())
+    rows, counts = ClusterRows(answers.values, order, starts, size, origin, weights), np.bincount(kind, above)
+    means, pooled = rows.sums(within, above)
     middle, covs = _by_size(means, kind, above, counts)
     inner = n - float(counts.sum())
     return ClusterSums(
         within, between, n, pooled / (inner if inner > 0 else 1.0), sizes.astype(float),
-        counts, middle, covs, means, kind, own, starts, weights, above,
+        counts, middle, covs, means, kind, rows, above,
     )  # fmt: skip
 
 
@@ -84,10 +75,9 @@ def cluster_sums_of_totals(totals: ClusterTotals, within: Array, between: Array,
     pooled = np.empty((len(within), len(within)))
     pooled[i, j] = pooled[j, i] = products.sum(axis=0) / max(n - len(size), 1.0)
     middle, covs = _by_size(means, kind, above, counts)
-    rows, starts = np.zeros((0, len(within))), np.zeros(0, dtype=int)
     return ClusterSums(
         within, between, n, pooled, sizes.astype(float),
-        counts, middle, covs, means, kind, rows, starts, None, above, products,
+        counts, middle, covs, means, kind, None, above, products,
     )  # fmt: skip
 
 
@@ -102,37 +92,13 @@ def _by_size(means: Array, kind: Array, above: Array, counts: Array) -> tuple[Ar
     return middle, np.array([part.T @ part / count for part, count in zip(parts, counts, strict=True)])
 
 
-def _cluster_means(values: Array, starts: Array, size: Array) -> Array:
-    """(J, p) means of rows that stand cluster after cluster."""
-    if (size == size[0]).all():
-        return values.reshape(len(size), size[0], values.shape[1]).mean(axis=1)
-    return np.add.reduceat(values, starts, axis=0) / size[:, None]
-
-
 def clustered(answers: Answers, within: Array, between: Array) -> tuple[Clustered, ClusterSums]:
     """What the likelihood is made of, and sums to start from: where answers are missing, those of filled rows."""
-    origin = np.mean(answers.values, axis=0)
-    if not np.isnan(origin).any():
-        sums = cluster_sums_of(answers, within, between, origin)
+    if not answers.gaps:
+        sums = cluster_sums_of(answers, within, between, answers.means)
         return sums, sums
-    data = patterns_of(answers, within, between, np.nanmean(answers.values, axis=0))
+    data = patterns_of(answers, within, between, answers.means)
     return data, data.like
-
-
-def means_of(values: Array) -> Array:
-    """(p,) means of the answers there are."""
-    means = np.mean(values, axis=0)
-    return np.nanmean(values, axis=0) if np.isnan(means).any() else means
-
-
-def in_order(values: Array, order: Array) -> Array:
-    """Rows (n, p) in another order; not copied where they stand in it."""
-    return values if bool((np.diff(order) == 1).all()) else values[order]
-
-
-def columns_of(values: Array, places: Array) -> Array:
-    """Some columns of (n, p); not copied where they are all of them."""
-    return values if np.array_equal(places, np.arange(values.shape[1])) else values[:, places]
 
 
 def patterns_of(answers: Answers, within: Array, between: Array, origin: Array) -> ClusterPatterns:
@@ -194,14 +160,19 @@ def positive(cov: Array, floor: Array) -> Array:
 
 def refuse_wrong_levels(answers: Answers, names: Sequence[str], within: Array, between: Array) -> None:
     """DataError naming variables of level 2 that vary within a cluster, and those of level 1 that do not."""
-    order, starts, size = cluster_places(answers)
-    where, alone = group_prefix(answers.label), [k for k in between if k not in within]
-    moving = _varying(answers.values[order][:, alone], starts) if alone else np.zeros(0)
+    order, starts, size = answers.by_cluster
+    where, alone, values = group_prefix(answers.label), [k for k in between if k not in within], answers.values
+    moving = _varying(_in_order(values[:, alone], order), starts) if alone else np.zeros(0)
     _refuse_moving(where, size, [names[k] for k in alone], moving)
-    first = answers.values[order[starts]][:, within]
-    guess = np.flatnonzero(~(answers.values[order[starts + (size > 1)]][:, within] != first).any(axis=0))
-    still = [k for k in within[guess] if not _varying(answers.values[order][:, [k]], starts)[0]]
+    first, second = (values[k if order is None else order[k]][:, within] for k in (starts, starts + (size > 1)))
+    guess = np.flatnonzero(~(second != first).any(axis=0))
+    still = [k for k in within[guess] if not _varying(_in_order(values[:, [k]], order), starts)[0]]
     _refuse_still(where, [names[k] for k in still])
+
+
+def _in_order(values: Array, order: Array | None) -> Array:
+    """Rows (n, k) in another order, or as they stand."""
+    return values if order is None else values[order]
 
 
 def refuse_wrong_spread(

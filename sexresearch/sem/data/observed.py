@@ -6,13 +6,14 @@ import difflib
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from sexresearch.errors import DataError
-from sexresearch.frozen import by_value, copied
+from sexresearch.frozen import by_value, copied, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.column_names import spelled_as
 from sexresearch.sem.data.products import with_products
@@ -36,6 +37,31 @@ class Answers:
     clusters: Array | None
     index: pd.Index
     cluster_weights: Array | None = None
+
+    @cached_property
+    def gaps(self) -> bool:
+        """Whether an answer is missing; infinite answers are not let in."""
+        return bool(np.isnan(self._sums).any())
+
+    @read_only_property
+    def means(self) -> Array:
+        """(p,) means of the answers there are."""
+        return np.nanmean(self.values, axis=0) if self.gaps else self._sums / len(self.values)
+
+    @read_only_property
+    def by_cluster(self) -> tuple[Array | None, Array, Array]:
+        """Order of the rows by cluster, None where they stand in it; where each cluster begins, and its size (J,)."""
+        assert self.clusters is not None
+        codes, order = self.clusters, None
+        if (codes[1:] < codes[:-1]).any():
+            order = np.argsort(codes, kind="stable")
+            codes = codes[order]
+        starts = np.append(0, np.flatnonzero(codes[1:] != codes[:-1]) + 1)
+        return order, starts, np.diff(np.append(starts, len(codes)))
+
+    @read_only_property
+    def _sums(self) -> Array:
+        return np.sum(self.values, axis=0)
 
 
 @dataclass(frozen=True)

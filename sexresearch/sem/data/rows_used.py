@@ -25,10 +25,9 @@ def take(answers: Answers, rows: Array) -> Answers:
 
 def complete_rows(answers: Answers) -> tuple[Answers, list[str]]:
     """The rows without gaps (listwise deletion), and what is to be said about the others."""
-    gaps = np.isnan(answers.values)
-    if len(gaps) and not gaps.any():
+    if len(answers.values) and not answers.gaps:
         return answers, []
-    full = ~gaps.any(axis=1)
+    full = ~np.isnan(answers.values).any(axis=1)
     where, lost = group_prefix(answers.label), int((~full).sum())
     if not full.any():
         raise DataError(f"{where}every row has a missing answer, so listwise deletion leaves none; use missing='fiml'")

@@ -13,8 +13,6 @@ from sexresearch.sem.data.clusters import (
     FLOOR,
     cluster_sums_of,
     clustered,
-    columns_of,
-    means_of,
     positive,
     refuse_crossing,
     refuse_wrong_levels,
@@ -26,6 +24,7 @@ from sexresearch.sem.data.sample import Nested, Sample, arrange
 from sexresearch.sem.data.sampling_weights import level_weighed
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.estimation.options import Options
+from sexresearch.sem.implied.cluster_rows import columns_of
 from sexresearch.sem.implied.two_level_likelihood import Clustered, ClusterSums, LevelMoments
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import ParameterTable
@@ -90,7 +89,7 @@ def nested(answers: Answers, within: Roles, between: Roles, fixed_x: bool) -> Ne
 
     def part(chosen: list[int], of_w: Array, of_b: Array) -> ClusterSums:
         own = replace(answers, values=answers.values[:, chosen])
-        return cluster_sums_of(own, of_w, of_b, means_of(answers.values)[chosen])
+        return cluster_sums_of(own, of_w, of_b, answers.means[chosen])
 
     given = given_log_likelihood(part, data, saturated, within, between) if fixed_x else 0.0
     return Nested(names, answers, data, saturated, given)
@@ -145,7 +144,7 @@ def level_samples(own: Nested, within: Roles, between: Roles) -> tuple[Sample, S
     assert answers is not None
     number = len(answers.values)
     weight = float(number) if answers.weights is None else float(np.sum(answers.weights))
-    return samples_about(own, within, between, means_of(answers.values), (answers.label, number, weight))
+    return samples_about(own, within, between, answers.means, (answers.label, number, weight))
 
 
 def samples_about(

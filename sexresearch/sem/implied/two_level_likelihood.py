@@ -20,6 +20,7 @@ import numpy as np
 
 from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.implied.cluster_rows import ClusterRows
 from sexresearch.sem.implied.structure import vech_index
 from sexresearch.sem.matrices import invert
 
@@ -206,12 +207,12 @@ class ClusterSums:
 
     pooled (w, w) : covariance within clusters, denominator n - clusters. sizes, counts (S,) : different cluster sizes,
     and clusters of each. means (S, p), covs (S, p, p) : of the means of these clusters, from the origin, denominator
-    their number. cluster_means (J, p) and kind (J,) : of each cluster, and the number of its size. rows (n, w) and
-    starts (J,) : answers at level 1 from the origin, cluster after cluster, and where each begins; where rows are not
-    held, products (J, vech) are the sums of products of what is left of them after their cluster's means.
+    their number. cluster_means (J, p) and kind (J,) : of each cluster, and the number of its size. rows : the answers
+    themselves; where they are not held, products (J, vech) are the sums of products of what is left of them at level 1
+    after their cluster's means.
 
     With weights (Asparouhov 2006, doi 10.1080/03610920500476598) a respondent's likelihood given its cluster has the
-    power of its weight within the cluster, weights (n,), which sum to the cluster's size; so the cluster's sums and
+    power of its weight within the cluster, held by `rows`, which sum to the cluster's size; so the cluster's sums and
     mean are weighted, and all else is as without. A cluster's likelihood has the power of its weight, above (J,):
     n, counts, pooled, means and covs are weighted by it.
     """
@@ -226,9 +227,7 @@ class ClusterSums:
     covs: Array
     cluster_means: Array
     kind: Array
-    rows: Array
-    starts: Array
-    weights: Array | None
+    rows: ClusterRows | None
     above: Array
     products: Array | None = None
 
@@ -338,23 +337,22 @@ class ClusterSums:
         size = self.sizes[self.kind]
         i, j = vech_index(len(self.within))
         k, h = vech_index(len(self.between))
-        sums = self._turned(s.inverse, size.astype(int))
+        sums = self._turned(s.inverse)
         own = 0.5 * (sums - (size - 1)[:, None] * s.inverse[i, j])
         own += push[:, index.within_pairs[0], index.within_pairs[1]] / size[:, None]
         own *= np.where(i == j, 1.0, 2.0)
         other = push[:, index.between_pairs[0], index.between_pairs[1]] * np.where(k == h, 1.0, 2.0)
         return np.concatenate([e[:, self.within], own, e[:, self.between], other], axis=1) * self.above[:, None]
 
-    def _turned(self, inverse: Array, size: Array) -> Array:
+    def _turned(self, inverse: Array) -> Array:
         """(J, vech) sums of products of what is left of rows after their cluster's means, times the inverse of W."""
+        if self.rows is not None:
+            return self.rows.products(self.within, self.cluster_means[:, self.within], inverse)
+        assert self.products is not None
         i, j = vech_index(len(self.within))
-        if self.products is not None:
-            full = np.empty((len(self.products), *inverse.shape))
-            full[:, i, j] = full[:, j, i] = self.products
-            return (inverse @ full @ inverse)[:, i, j]
-        apart = self.rows - np.repeat(self.cluster_means[:, self.within], size, axis=0)
-        turned = (apart if self.weights is None else apart * np.sqrt(self.weights)[:, None]) @ inverse
-        return np.add.reduceat(turned[:, i] * turned[:, j], self.starts, axis=0)
+        full = np.empty((len(self.products), *inverse.shape))
+        full[:, i, j] = full[:, j, i] = self.products
+        return (inverse @ full @ inverse)[:, i, j]
 
 
 class _Solved(NamedTuple):
