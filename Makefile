@@ -78,6 +78,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python tests/benchmarks/small_level_samples.py
 	$(BIN)/python tests/benchmarks/alignment_recovery.py
 	$(BIN)/python tests/benchmarks/speed.py
+	$(BIN)/python tests/benchmarks/level_speed.py
 	$(BIN)/python tests/benchmarks/worlds.py
 	$(BIN)/python tests/benchmarks/decisions.py
 	$(BIN)/python tests/benchmarks/multiverse.py

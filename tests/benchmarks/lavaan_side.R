@@ -1,4 +1,4 @@
-# lavaan's side of speed.py: reads "verb name argument" from standard input, answers with CPU seconds and a number.
+# lavaan's side of speed.py and level_speed.py: reads "verb name argument" from standard input, answers with CPU seconds and a number.
 suppressPackageStartupMessages(library(lavaan))
 folder <- commandArgs(TRUE)[1]
 cat(as.character(getRversion()), as.character(packageVersion("lavaan")), basename(La_library()), "\n")
@@ -20,6 +20,7 @@ verbs <- list(
   fit = function(case, argument) whole(case),
   fiml = function(case, argument) whole(case, missing = "fiml"),
   ordinal = function(case, argument) whole(case, ordered = TRUE),
+  levels = function(case, argument) whole(case, cluster = "branch"),
   doubted = function(case, argument) whole(case),
   given = function(case, argument) whole(case, ordered = grep("^x", names(case$data), value = TRUE)),
   power = function(case, argument) { # the model text holds the population values; the data's columns are not used
