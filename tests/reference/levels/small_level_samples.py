@@ -2,7 +2,7 @@
 
 Two models (one factor of four items at each level; a path between two factors of three items at each level), 20, 30 or
 40 clusters of 5 to 10 rows, 40 samples of each: `sample(kind, clusters, number)` gives the data. lavaan's answers to
-most of them are in small_level_samples.csv (converged, log-likelihood, degrees of freedom). Ask for the others:
+them are in small_level_samples.csv (converged, log-likelihood, degrees of freedom). Ask for those that are not there:
 python tests/reference/levels/small_level_samples.py (needs Rscript with lavaan; default settings but for the number of
 iterations: 500, several times what searches that converge need, as those that do not take 10,000 by default; of a model
 of two factors some 10 seconds each). An answer is written as soon as it is there, and none is asked for again.
