@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class Batch:
     rates: tuple[tuple[Array, Array], ...]
     rows: int
     patterns: int = 0
-    equivalent: Equivalent | None = None
+    fitted: Fitted | None = None
 
     @property
     def size(self) -> int:
@@ -59,6 +60,11 @@ class Batch:
         moments = max(len(form.order) for form in self.forms) ** 2
         sums = SUMS_AT_ONCE // (moments * self.patterns) if self.patterns else 512
         return max(1, min(max(16, NUMBERS_AT_ONCE // moments), WEIGHTS_AT_ONCE // self.rows, sums, 512))
+
+    @cached_property
+    def equivalent(self) -> Equivalent | None:
+        """Other parameters for samples far from the whole one, made when the first of them comes."""
+        return None if self.fitted is None else _equivalent(self.fitted)
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ def batch(fitted: Fitted, gaps: bool = False) -> Batch | None:
     if not (all(term.rests_on_moments or (gaps and term.fills_gaps) for term in groups) and _linear(fitted)):
         return None
     ordinary = _around(fitted, fitted.objective, fitted.theta)
-    return None if ordinary is None else replace(ordinary, equivalent=_equivalent(fitted))
+    return None if ordinary is None else replace(ordinary, fitted=fitted)
 
 
 def _equivalent(fitted: Fitted) -> Equivalent | None:
