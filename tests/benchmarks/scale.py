@@ -251,7 +251,7 @@ def draw(found: pd.DataFrame, slopes: pd.Series, file: Path) -> None:
         axes.set(xlabel=what, title=f"exponent {slopes.get(what, float('nan')):.2f}")
         for axis, marks in ((axes.xaxis, own["size"]), (axes.yaxis, own["seconds"])):
             chosen = [marks.min(), marks.max()]
-            axis.set_ticks(chosen, [f"{mark:,.0f}" if mark >= 10 else f"{mark:.1f}" for mark in chosen])
+            axis.set_ticks(chosen, [f"{mark:,.0f}" if mark >= 10 else f"{mark:.2g}" for mark in chosen])
             axis.set_ticks([], minor=True)
         axes.title.set_fontsize(10)
     figure.axes[0].set_ylabel("processor seconds")
