@@ -110,7 +110,22 @@ def test_a_side_without_limit_says_so_and_a_constant_too(chain):
     found = sx.profile_likelihood(sx.fit("m ~ a*x; share := 1/(a - .35); two := 2 + 0*a", chain))
     assert found["note"].str.len().gt(0).all()
     assert found.loc[1, "note"] == "it does not vary"
-    assert found.loc[0, ["ci_lower", "ci_upper"]].isna().any()
+    missing = found.loc[0, ["ci_lower", "ci_upper"]].isna()
+    assert missing.any()
+    assert [f"no {side} limit: " in found.loc[0, "note"] for side in ("lower", "upper")] == missing.tolist()
+
+
+def test_a_model_without_estimates_on_the_way_is_not_called_a_flat_likelihood(chain, monkeypatch):
+    results = sx.fit("m ~ a*x; half := a/2", chain, bounds="pos.var")
+    module = "sexresearch.sem.resampling.profile_likelihood"
+    monkeypatch.setattr(f"{module}._by_newton", lambda *_: float("nan"))
+    monkeypatch.setattr(f"{module}._excess", lambda *_: lambda value: float("nan"))
+    note = sx.profile_likelihood(results).loc[0, "note"]
+    assert note.count("have no estimates that converge") == 2
+    monkeypatch.setattr(f"{module}._excess", lambda *_: lambda value: 1.0 if abs(value) > 0.4 else float("nan"))
+    assert sx.profile_likelihood(results)[["ci_lower", "ci_upper"]].isna().all().all()
+    monkeypatch.setattr(f"{module}._excess", lambda *_: lambda value: -1.0)
+    assert sx.profile_likelihood(results).loc[0, "note"].count("the likelihood does not fall enough") == 2
 
 
 def test_what_has_no_such_limits_is_refused(chain):
@@ -122,6 +137,9 @@ def test_what_has_no_such_limits_is_refused(chain):
             sx.profile_likelihood(sx.fit(text, chain, **options))
     with pytest.raises(OptionError, match="estimator 'ULS' has none"):
         sx.profile_likelihood(sx.fit(text, chain, estimator="ULS"))
+    weighted = sx.fit(text, chain.assign(w=1.0), sampling_weights="w", se="standard")
+    with pytest.raises(OptionError, match="no likelihood: use monte_carlo"):
+        sx.profile_likelihood(weighted)
     with pytest.raises(OptionError, match="no standard errors"):
         sx.profile_likelihood(sx.fit(text, chain, se="none"))
     with pytest.raises(OptionError, match="level must lie"):

@@ -25,6 +25,7 @@ FURTHEST = 12  # such steps, to 130 times the distance by the standard error; th
 EXACT = 1e-6  # of a standard error: how exactly limits are found
 SIDES = {"lower": -1.0, "upper": 1.0}
 NEWTON_STEPS = 20
+NOWHERE = "held {}, the other parameters have no estimates that converge"
 SETTLED = 1e-16  # square of a step in units in which the likelihood falls by one half: a Newton step that was the last
 
 
@@ -50,8 +51,8 @@ def profile_likelihood(results: Results, level: float = 0.95) -> pd.DataFrame:
     ModelError
         The fit did not converge.
     OptionError
-        The model defines nothing, the fit has no or robust standard errors or is not by likelihood, or the level is out
-        of its range.
+        The model defines nothing, the fit has no or robust standard errors or is not by likelihood (nor are sampling
+        weights), or the level is out of its range.
 
     Notes
     -----
@@ -84,6 +85,8 @@ def profile_likelihood(results: Results, level: float = 0.95) -> pd.DataFrame:
 
 
 def _refuse_robust(fitted: Fitted) -> None:
+    if fitted.options.sampling_weights is not None:
+        raise OptionError("with sampling weights what is maximised is no likelihood: use monte_carlo")
     if not fitted.options.likelihood:
         raise OptionError(f"a likelihood is needed; estimator {fitted.options.estimator!r} has none: use monte_carlo")
     if fitted.options.se != "standard":
@@ -98,15 +101,14 @@ def _limits(fitted: Fitted, name: str, est: float, se: float, z: float) -> dict[
         why = "it does not vary" if se == 0 else "it has no estimate with a standard error"
         return {"ci_lower": np.nan, "ci_upper": np.nan, "note": why}
     others = restrictions(bounded(fitted.table, fitted.options), fitted.names)
-    sides = {}
+    limits, notes = {}, []
     for side, sign in SIDES.items():
-        value = math.nan if others else _by_newton(fitted, name, sign, z)
+        value, why = math.nan if others else _by_newton(fitted, name, sign, z), ""
         if not sign * (value - est) > 0:
-            value = _by_steps(_excess(fitted, others, name, z), est, sign * z * se, EXACT * se)
-        sides[side] = value
-    lost = [side for side, value in sides.items() if math.isnan(value)]
-    note = f"no {' and no '.join(lost)} limit: the likelihood does not fall that far" if lost else ""
-    return {"ci_lower": sides["lower"], "ci_upper": sides["upper"], "note": note}
+            value, why = _by_steps(_excess(fitted, others, name, z), est, sign * z * se, EXACT * se)
+        limits[f"ci_{side}"] = value
+        notes += [f"no {side} limit: {why}"] if why else []
+    return {**limits, "note": "; ".join(notes)}
 
 
 def _by_newton(fitted: Fitted, name: str, sign: float, z: float) -> float:
@@ -132,7 +134,7 @@ def _by_newton(fitted: Fitted, name: str, sign: float, z: float) -> float:
         whole = np.block([[bend, -jet.gradient[:, None]], [point.gradient[None, :], np.zeros((1, 1))]])
         units = np.append(unit, 1.0)
         try:
-            step = -units * np.linalg.solve(np.append(unit, 1.0)[:, None] * whole * units, units * gap)
+            step = -units * np.linalg.solve(units[:, None] * whole * units, units * gap)
         except np.linalg.LinAlgError:
             return math.nan
         theta, factor = theta + step[:-1], factor + step[-1]
@@ -143,19 +145,22 @@ def _by_newton(fitted: Fitted, name: str, sign: float, z: float) -> float:
     return math.nan
 
 
-def _by_steps(excess: Callable[[float], float], est: float, reach: float, tolerance: float) -> float:
-    """Where `excess` crosses 0, from `est` in the direction of `reach`; NaN where it does not."""
+def _by_steps(excess: Callable[[float], float], est: float, reach: float, tolerance: float) -> tuple[float, str]:
+    """Where `excess` crosses 0, from `est` in the direction of `reach`; NaN, and why, where no crossing is found."""
     from scipy.optimize import brentq  # loads much that nothing else needs
 
     inside = est
     for _ in range(FURTHEST):
         beyond = excess(est + reach)
         if math.isnan(beyond):
-            return math.nan
+            return math.nan, NOWHERE.format(f"at {est + reach:.3g}")
         if beyond >= 0:
-            return float(brentq(excess, inside, est + reach, xtol=tolerance))
+            try:
+                return float(brentq(excess, inside, est + reach, xtol=tolerance)), ""
+            except ValueError:  # not a number on the way
+                return math.nan, NOWHERE.format(f"between {inside:.3g} and {est + reach:.3g}")
         inside, reach = est + reach, WIDER * reach
-    return math.nan
+    return math.nan, f"the likelihood does not fall enough as far as {inside:.3g}"
 
 
 def _excess(fitted: Fitted, others: tuple[Restriction, ...], name: str, z: float) -> Callable[[float], float]:
