@@ -102,6 +102,7 @@ def _parameters(results: Results, labels: Mapping[str, str]) -> PaperTable:
     frame["SE"] = ["–" if se == 0 else _two(se) for se in kept["se"]]
     frame["95% CI"] = [_limits(row["ci_lower"], row["ci_upper"], row["se"]) for row in _records(kept)]
     frame["β"] = [_bounded(value) for value in kept["std_all"]]
+    frame["β 95% CI"] = [_bounded_limits(row["std_all_ci_lower"], row["std_all_ci_upper"]) for row in _records(kept)]
     frame["p"] = [p_cell(value) for value in kept["pvalue"]]
     note = f"{_about(results)} B = estimate in the units of the data; β = standardized; – fixed by the model."
     return PaperTable(frame, "Parameter estimates", note)
@@ -194,7 +195,7 @@ def _mediation(results: Results | pd.DataFrame, labels: Mapping[str, str]) -> Pa
 
 
 def _fit(results: Results, labels: Mapping[str, str]) -> PaperTable:
-    made = fit_table(results)
+    made = fit_table(results, zeros=False)
     return PaperTable(made.frame, "Fit of the model", " ".join(filter(None, [_about(results), made.note])))
 
 
@@ -220,6 +221,10 @@ def _bounded(value: float) -> str:
 
 def _limits(low: float, high: float, se: float) -> str:
     return "" if math.isnan(low) or se == 0 else f"[{_two(low)}, {_two(high)}]"
+
+
+def _bounded_limits(low: float, high: float) -> str:
+    return "" if math.isnan(low) else f"[{_bounded(low)}, {_bounded(high)}]"
 
 
 def p_cell(value: float) -> str:

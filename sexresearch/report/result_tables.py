@@ -12,19 +12,24 @@ from sexresearch.glossary import COLUMNS
 from sexresearch.report.naming import labelled
 from sexresearch.sem import Results
 from sexresearch.sem.view import HEADLINE, SECTIONS, SHOWN, reported
+from sexresearch.verdict import short
 
+WITHIN_ONE = ("cfi", "tli", "nnfi", "rmsea", "srmr", "pvalue", "gfi")  # whose names begin so: no zero before the point
 ROBUST = "Scaled or robust values are those that the estimator calls for; uncorrected ones stand beside them."
 
 
-def fit_table(results: Results) -> Table:
-    """The measures to report, and beside them the uncorrected ones where the estimator is robust."""
+def fit_table(results: Results, zeros: bool = True) -> Table:
+    """The measures to report, and beside them the uncorrected ones where the estimator is robust.
+
+    zeros : print a zero before the point of measures that cannot exceed one, which papers leave out.
+    """
     shown, measures = reported(results), results.fit_measures
     kinds = {measure.name: measure for measure in shown.measures if measure.kind}
     rows = []
     for name in (name for name in HEADLINE if name in measures.index):
-        plain, corrected = _number(name, float(measures[name])), kinds.get(name)
+        plain, corrected = _number(name, float(measures[name]), zeros), kinds.get(name)
         row: dict[str, object] = {"measure": COLUMNS[name].header if name in COLUMNS else name}
-        row |= {"value": plain if corrected is None else _number(name, corrected.value)}
+        row |= {"value": plain if corrected is None else _number(name, corrected.value, zeros)}
         rows.append(
             row
             | (
@@ -36,13 +41,15 @@ def fit_table(results: Results) -> Table:
     return Table(pd.DataFrame(rows), "Fit measures", ROBUST if kinds else "")
 
 
-def _number(name: str, value: float) -> Number:
+def _number(name: str, value: float, zeros: bool) -> Number:
     """A measure with its own decimals; p values below the last place say so."""
     known = COLUMNS.get(name)
     places = 3 if known is None or known.decimals is None else known.decimals
     if not places and not math.isnan(value) and round(value) != value:
         places = 3
     below = name.endswith("pvalue") and value < 0.001
+    if not zeros and name.startswith(WITHIN_ONE) and not math.isnan(value):
+        return Number(value, places, "< .001" if below else short(value, places))
     return Number(value, places, "< 0.001" if below else "")
 
 

@@ -10,12 +10,14 @@ import pandas as pd
 import pytest
 
 import sexresearch as sx
+from sexresearch.chain.paths.path_limits import path_limits
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.view import every_reference, reported
 from sexresearch.verdict import short
 
 MODEL = "joy =~ a + b + c; bond =~ d + e + f; bond ~ joy"
 HALF = 0.0051  # half of the second decimal printed
+LITTLE = 0.005  # by what noise that tells nothing moves limits of 400 respondents, 2 % of whose answers are missing
 
 
 def answers(n=400, seed=3):
@@ -129,6 +131,31 @@ def test_parameters_in_the_table_are_those_of_the_fit(results):
         assert float(frame.loc[name, "B"]) == pytest.approx(row.est, abs=HALF)
         assert float(frame.loc[name, "β"]) == pytest.approx(row.std_all, abs=HALF)
         assert frame.loc[name, "p"] == ("" if row.se == 0 else "< .001" if row.pvalue < 0.001 else short(row.pvalue, 3))
+
+
+def test_measures_that_cannot_exceed_one_have_no_zero_before_the_point(results):
+    shown = sx.apa_table(results, "fit").frame.set_index("measure")["value"].astype(str)
+    measures = results.fit_measures
+    for head, name in (("CFI", "cfi"), ("RMSEA", "rmsea"), ("RMSEA upper", "rmsea_ci_upper"), ("SRMR", "srmr")):
+        assert shown[head] == short(measures[name], 3)
+    assert not shown.drop("χ²").str.match(r"-?0\.").any()
+
+
+def test_standardized_estimates_have_limits_beside_auxiliary_variables_as_without():
+    """An auxiliary variable that tells nothing leaves the limits where they are."""
+    random = np.random.default_rng(8)
+    data = answers().mask(random.random((400, 6)) < 0.02).assign(noise=random.normal(size=400))
+    plain = path_limits(sx.fit(MODEL, data, missing="fiml"))
+    beside = path_limits(sx.fit(MODEL, data, missing="fiml", auxiliary=["noise"]))
+    kept = plain["op"].isin(["=~", "~"])
+    for name in ("std_all_ci_lower", "std_all_ci_upper"):
+        assert beside[name][kept].tolist() == pytest.approx(plain[name][kept].tolist(), abs=LITTLE)
+    assert (beside[kept]["std_all"].between(beside[kept]["std_all_ci_lower"], beside[kept]["std_all_ci_upper"])).all()
+
+
+def test_editors_stand_with_their_initials_first():
+    chapter = every_reference()["satorra1994"].apa
+    assert "In A. von Eye & C. C. Clogg (Eds.), Latent variables analysis" in chapter
 
 
 def test_correlations_have_ave_on_the_diagonal_and_reliability_beside(results):

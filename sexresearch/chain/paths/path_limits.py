@@ -28,8 +28,9 @@ def path_limits(results: Results | View, level: float = 0.95) -> pd.DataFrame:
     fit = view(results, "path_limits", levels=True)
     rows = fit.parameters.copy()
     rows[LIMITS] = np.nan
-    kept = [(i, row) for i, row in enumerate(fit.rows) if row.op in ("=~", "~")]
-    if not kept or fit.options.auxiliary:
+    modelled = [row for row in fit.rows if row.lhs not in fit.options.auxiliary]  # as in `parameters`
+    kept = [(i, row) for i, row in enumerate(modelled) if row.op in ("=~", "~")]
+    if not kept:
         return rows
     routes = []
     for _, row in kept:

@@ -49,7 +49,7 @@ class Reference:
             where = ", ".join(filter(None, [f["journal"], f"{f.get('volume', '')}{issue}", f.get("pages", "")]))
             text += f" {where}."
         elif "booktitle" in f:
-            text += f" In {_authors(f['editor'])} (Eds.), {f['booktitle']} (pp. {f['pages']}). {f['publisher']}."
+            text += f" In {_editors(f['editor'])}, {f['booktitle']} (pp. {f['pages']}). {f['publisher']}."
         else:
             text += f" {f['publisher']}."
         return text + (f" https://doi.org/{f['doi']}" if "doi" in f else "")
@@ -108,9 +108,30 @@ def bibtex(entries: tuple[Reference, ...]) -> str:
 
 def _authors(names: str) -> str:
     """Names as BibTeX has them, as a list of references has them: last names first, initials, "&" before the last."""
+    people = [f"{last}, {initials}" for last, initials in _people(names)]
+    return people[0] if len(people) == 1 else f"{', '.join(people[:-1])}, & {people[-1]}"
+
+
+def _editors(names: str) -> str:
+    """Editors of a book that a chapter stands in: initials first, and a comma before "&" from three on.
+
+    Publication Manual of the American Psychological Association (2020), 7th ed., chapter in an edited book.
+
+    >>> _editors("von Eye, Alexander and Clogg, Clifford C.")
+    'A. von Eye & C. C. Clogg (Eds.)'
+    >>> _editors("Hoyle, Rick H."), _editors("A, B. and C, D. and E, F.")
+    ('R. H. Hoyle (Ed.)', 'B. A, D. C, & F. E (Eds.)')
+    """
+    people = [f"{initials} {last}" for last, initials in _people(names)]
+    before = ", ".join(people[:-1]) + ("," if len(people) > 2 else "")
+    return f"{people[0]} (Ed.)" if len(people) == 1 else f"{before} & {people[-1]} (Eds.)"
+
+
+def _people(names: str) -> list[tuple[str, str]]:
+    """Last name and initials of everyone whom BibTeX names."""
     people = []
     for name in names.split(" and "):
         last, _, first = name.partition(", ")
         initials = " ".join("-".join(f"{part[0]}." for part in word.split("-") if part) for word in first.split())
-        people.append(f"{last}, {initials}")
-    return people[0] if len(people) == 1 else f"{', '.join(people[:-1])}, & {people[-1]}"
+        people.append((last, initials))
+    return people
