@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from sexresearch.answering.choosing import Choice
 from sexresearch.answering.facts import AnswerPart, Fact, Sentence
+from sexresearch.answering.grounds import ground_of, with_doubt
 from sexresearch.answering.labels import Labels
 from sexresearch.answering.phrases import translated, worded
 from sexresearch.answering.text_catalogue import catalogue, filled_text, named, stated_values
@@ -17,8 +19,12 @@ def sentences_of(parts: Sequence[AnswerPart], labels: Labels) -> Iterator[Senten
     """All sentences, question by question."""
     for part in parts:
         for fact in part.facts:
-            stated = stated_values(labels.language, fact.key, fact.values)
-            yield Sentence(part.question, sentence(fact, labels), fact.verdicts, fact.first, stated)
+            key, doubt = with_doubt(part, fact, labels.language)
+            shown = replace(fact, key=key)
+            stated = stated_values(labels.language, key, fact.values)
+            text = f"{sentence(shown, labels)}{doubt}"
+            verdicts = (*fact.verdicts, *ground_of(part, fact))
+            yield Sentence(part.question, text, verdicts, fact.first, stated)
 
 
 def sentence(fact: Fact, labels: Labels) -> str:

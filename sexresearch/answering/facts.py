@@ -45,12 +45,16 @@ class Sentence:
 
 @dataclass(frozen=True, eq=False)
 class AnswerPart:
-    """The answer to one question: what is said, the tables behind it, and what figures are drawn from."""
+    """The answer to one question: what is said, the tables behind it, and what figures are drawn from.
+
+    grounds : verdicts on what its sentences rest on, as `grounds` names it.
+    """
 
     question: Question
     facts: tuple[Fact, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     material: Mapping[str, object] = field(default_factory=dict)
+    grounds: Mapping[str, tuple[Verdict, ...]] = field(default_factory=dict)
 
 
 def unanswered(question: Question, reason: str) -> AnswerPart:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from sexresearch.answering.facts import AnswerPart, Fact, unanswered
+from sexresearch.answering.grounds import judged_fit
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.topics import TOPICS, topics_model
 from sexresearch.chain import chain_model, effects
@@ -18,7 +19,7 @@ from sexresearch.chain.views.rivals import fitted_rivals
 from sexresearch.errors import InstrumentError, ModelError, OptionError
 from sexresearch.report.sentences import fit_sentence
 from sexresearch.sem import Model, Results
-from sexresearch.sem.view import fit_verdicts, quiet_fit
+from sexresearch.sem.view import quiet_fit
 from sexresearch.survey import Survey
 from sexresearch.verdict import Verdict, against, gravest
 
@@ -87,7 +88,7 @@ def chain_part(setting: Setting, chosen: Chosen) -> AnswerPart:
     if not results.converged:
         return unanswered("chain", setting.labels.text("the model did not converge: " + "; ".join(results.problems)))
     links = links_of(results)
-    facts = [*_links(setting, results, links), *_view(setting, chosen), *_total(setting, results)]
+    facts = [*_links(setting, links), *_view(setting, chosen), *_total(setting, results)]
     tables = {"links": setting.labels.frame(links.drop(columns=["cause", "effect", "outcome"]))}
     tables |= _effects_table(setting, results)
     if chosen.rivals is not None:
@@ -95,13 +96,8 @@ def chain_part(setting: Setting, chosen: Chosen) -> AnswerPart:
         whole = setting.labels.rivals(shown.assign(note=[MEASURES.sub(MEASURED, str(note)) for note in shown["note"]]))
         words = [name for name in ("verdict", "note") if name in whole.columns]
         tables |= {"rivals": whole.drop(columns=words), "rivals_judged": whole[["model", *words]]}
-    return AnswerPart("chain", tuple(facts), tables, {"chain": results, "fit": fit_sentence(results), "links": links})
-
-
-def poorly_described(results: Results) -> tuple[Verdict, ...]:
-    """The verdicts by which a model does not describe the answers, said before what it holds is believed."""
-    verdicts = tuple(fit_verdicts(results, bool(results.options.ordered)))
-    return verdicts if gravest(verdicts) == "fails" else ()
+    material = {"chain": results, "fit": fit_sentence(results), "links": links}
+    return AnswerPart("chain", tuple(facts), tables, material, {"model": judged_fit(results)})
 
 
 def links_of(results: Results) -> pd.DataFrame:
@@ -120,7 +116,7 @@ def links_of(results: Results) -> pd.DataFrame:
     return frame.loc[order, kept].reset_index(drop=True)
 
 
-def _links(setting: Setting, results: Results, links: pd.DataFrame) -> list[Fact]:
+def _links(setting: Setting, links: pd.DataFrame) -> list[Fact]:
     if links.empty:
         return [Fact("links_none")]
     shown, open_links = links[links["outcome"] == "holds"], links[links["outcome"] != "holds"]
@@ -130,13 +126,12 @@ def _links(setting: Setting, results: Results, links: pd.DataFrame) -> list[Fact
         else Verdict("doubtful", "link", row.std_all, reason="its interval holds 0")
         for row in links.itertuples()
     )
-    poor, facts = poorly_described(results), []
+    facts = []
     if shown.empty:
         facts.append(Fact("links_unshown", {"n": len(links)}, verdicts, first=True))
-        facts += [Fact("view_poor", {}, poor, first=True)] if poor else []
     else:
-        key = f"links_{'all' if open_links.empty else 'some'}{'_poor' if poor else ''}"
-        facts.append(Fact(key, {"n": len(shown), "all": len(links)}, (*poor, *verdicts), first=True))
+        key = "links_all" if open_links.empty else "links_some"
+        facts.append(Fact(key, {"n": len(shown), "all": len(links)}, verdicts, first=True))
         facts.append(_strongest(setting, shown))
     names = [setting.labels.text(path) for path in open_links["path"].head(MOST)]
     return [*facts, *([Fact("links_open", {"names": names}, first=False)] if names and not shown.empty else [])]

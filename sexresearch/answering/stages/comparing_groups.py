@@ -34,16 +34,18 @@ def whom_part(setting: Setting, chosen: Chosen | None = None) -> AnswerPart:
         return unanswered("whom", reason)
     parts = _compared(setting)
     group, fitting = setting.choices.group, setting.choices.fitting
-    steps, means = groups_compared(measurement_text(parts), setting.survey, group, not fitting.ordered, fitting)
+    compared = groups_compared(measurement_text(parts), setting.survey, group, not fitting.ordered, fitting)
+    steps, means = compared.steps, compared.differences
     numbers = means[means["effect_size"].notna()] if len(means) else means
     shown = steps[[name for name in STEPS if name in steps.columns]]
     whole = setting.labels.frame(shown.assign(note=[setting.labels.formulas(_sourced(note)) for note in shown["note"]]))
     words = [name for name in ("verdict", "note") if name in whole.columns]
     tables = {"invariance": whole.drop(columns=words), "invariance_judged": whole[["step", *words]]}
     tables |= {"means": setting.labels.frame(means[MEANS])}
-    of_links, paths = links_by_group(setting, None if _unfit(steps) else chosen)
+    of_links, paths, links_ground = links_by_group(setting, None if _unfit(steps) else chosen)
+    grounds = {"groups": compared.grounds, "links": links_ground}
     facts = (*_comparable(setting, steps, numbers), *_differences(setting, numbers), *of_links)
-    return AnswerPart("whom", facts, tables | paths, {"steps": steps, "means": means})
+    return AnswerPart("whom", facts, tables | paths, {"steps": steps, "means": means}, grounds)
 
 
 def _sourced(note: str) -> str:
@@ -83,12 +85,11 @@ def _comparable(setting: Setting, steps: pd.DataFrame, means: pd.DataFrame) -> l
     filling = {"n": len(groups), "groups": groups, "field": setting.label(setting.choices.group)}
     if means.empty:
         return [Fact("groups_unfit" if _unfit(steps) else "groups_apart", filling, verdicts, first=True)]
-    doubted = "_doubted" if (means["outcome"] == "doubtful").any() else ""
     freed = [name for name in dict.fromkeys(_understood_apart(steps)) if name in setting.survey.items]
     if not freed:
-        return [Fact(f"groups_alike{doubted}", filling, verdicts)]
+        return [Fact("groups_alike", filling, verdicts)]
     quoted = [setting.labels.quoted(name) for name in freed[:MOST]]
-    return [Fact(f"groups_partial{doubted}", filling | {"n": len(freed), "names": quoted}, verdicts)]
+    return [Fact("groups_partial", filling | {"n": len(freed), "names": quoted}, verdicts)]
 
 
 def _understood_apart(steps: pd.DataFrame) -> Iterator[str]:
@@ -129,5 +130,4 @@ def _differences(setting: Setting, means: pd.DataFrame) -> list[Fact]:
     filling |= {"n": len(clear), "all": len(means)}
     groups = {*means["group"], *means["against"]}
     key = "means_differ_from" if len(groups) > 2 else "means_differ"  # of more than two, each is set against the first
-    doubted = "_doubted" if row["outcome"] == "doubtful" else ""
-    return [Fact(f"{key}{doubted}", filling | {"against": str(row["against"])}, verdicts, first=True)]
+    return [Fact(key, filling | {"against": str(row["against"])}, verdicts, first=True)]

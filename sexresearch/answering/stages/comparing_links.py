@@ -7,33 +7,36 @@ import pandas as pd
 from sexresearch.answering.facts import Fact
 from sexresearch.answering.stages.chaining import Chosen, analysed
 from sexresearch.answering.stages.setting import Setting
-from sexresearch.chain import path_differences
+from sexresearch.chain.invariance.groups_compared import links_compared
 from sexresearch.errors import SexresearchError
-from sexresearch.verdict import against
+from sexresearch.verdict import Verdict, against
 
 SHOWN = ["path", "group", "against", "est", "est_against", "path_difference", "ci_lower", "ci_upper", "pvalue_holm"]
 SHOWN += ["step", "outcome", "note"]
 LEVEL = 0.05
 
 
-def links_by_group(setting: Setting, chosen: Chosen | None) -> tuple[list[Fact], dict[str, pd.DataFrame]]:
-    """What is said about links in groups, and their table; nothing where there is no chain to compare."""
+def links_by_group(
+    setting: Setting, chosen: Chosen | None
+) -> tuple[list[Fact], dict[str, pd.DataFrame], tuple[Verdict, ...]]:
+    """What is said about links in groups, their table, verdicts on the steps; nothing where there is no chain."""
     if chosen is None or not chosen.results.converged or not setting.choices.group:
-        return [], {}
+        return [], {}, ()
     fitting = setting.choices.fitting
     try:
-        differences = path_differences(
+        differences, ground = links_compared(
             chosen.results.model,
             analysed(setting),
-            group=setting.choices.group,
-            partial=not fitting.ordered,
-            fitting=fitting,
+            setting.choices.group,
+            not fitting.ordered,
+            fitting,
         )
     except (SexresearchError, ArithmeticError) as error:
-        return [Fact("paths_apart", {"reason": str(error)})], {}
+        return [Fact("paths_apart", {"reason": str(error)})], {}, ()
     if differences.empty:
-        return [], {}
-    return _facts(setting, differences), {"path_differences": setting.labels.frame(differences[SHOWN])}
+        return [], {}, ()
+    tables = {"path_differences": setting.labels.frame(differences[SHOWN])}
+    return _facts(setting, differences), tables, ground
 
 
 def _facts(setting: Setting, differences: pd.DataFrame) -> list[Fact]:

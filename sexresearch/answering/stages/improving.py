@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.answering.facts import AnswerPart, Fact, silent, unanswered
+from sexresearch.answering.grounds import judged_fit
 from sexresearch.answering.stages.chaining import Chosen, analysed
 from sexresearch.answering.stages.levels_in_points import lowest_question, with_levels
 from sexresearch.answering.stages.setting import Setting
@@ -57,7 +58,7 @@ def next_part(setting: Setting, chosen: Chosen) -> AnswerPart:
         material["money"] = setting.labels.of(money_item(setting, results))
     numbers = [Fact("gain_as_numbers")] if setting.choices.fitting.ordered and len(ranked) else []
     sentences = (*_facts(setting, ranked, target), *costs_said(setting, frame), *more, *numbers)
-    return AnswerPart("next", sentences, tables, material)
+    return AnswerPart("next", sentences, tables, material, {"model": judged_fit(results)})
 
 
 def costs_said(setting: Setting, frame: pd.DataFrame) -> list[Fact]:

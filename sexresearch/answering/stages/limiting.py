@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sexresearch.answering.facts import AnswerPart, Fact
+from sexresearch.answering.grounds import judged_fit
 from sexresearch.answering.stages.directing import directed
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.sem import Results
@@ -31,4 +32,4 @@ def limits_part(setting: Setting, material: Mapping[str, object]) -> AnswerPart:
         return AnswerPart("limits", tuple(facts))
     of_links, tables = directed(setting, results)
     facts += [*of_links, *(Fact("limit_problem", {"reason": problem}) for problem in results.problems)]
-    return AnswerPart("limits", tuple(facts), tables)
+    return AnswerPart("limits", tuple(facts), tables, grounds={"model": judged_fit(results)})

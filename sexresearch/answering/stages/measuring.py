@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.answering.facts import AnswerPart, Fact, unanswered
-from sexresearch.answering.stages.chaining import poorly_described
+from sexresearch.answering.grounds import judged_fit
 from sexresearch.answering.stages.setting import Setting, measurement_text
 from sexresearch.chain import cross_loadings, reliability
 from sexresearch.chain.measurement.validity import judged_by
@@ -34,12 +34,12 @@ def measured_part(setting: Setting) -> AnswerPart:
         return unanswered("measured", "the measurement model did not converge: " + "; ".join(results.problems))
     beside = reliability(results)
     judged = judged_by(results, beside)
-    verdicts = _verdicts(setting, judged, poorly_described(results))
+    verdicts = _verdicts(setting, judged)
     return AnswerPart("measured", (*verdicts, *_weak(setting, results), *_single(setting)), {
         "measurement": _measurement(setting, beside, judged),
             "judgements": setting.labels.frame(judged[["construct", "verdict", "note"]], quoting=True),
         "items": items_table(setting, results),
-    }, {"measurement": results, "fit": fit_sentence(results)})  # fmt: skip
+    }, {"measurement": results, "fit": fit_sentence(results)}, {"measurement": judged_fit(results)})  # fmt: skip
 
 
 def _measurement(setting: Setting, beside: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
@@ -79,12 +79,12 @@ def items_table(setting: Setting, results: Results) -> pd.DataFrame:
     return frame
 
 
-def _verdicts(setting: Setting, judged: pd.DataFrame, poor: tuple[Verdict, ...]) -> list[Fact]:
+def _verdicts(setting: Setting, judged: pd.DataFrame) -> list[Fact]:
     well = judged[judged["outcome"] == "holds"]["construct"].tolist()
     verdicts = tuple(Verdict("holds", setting.label(name)) for name in well)
     count = {"n": len(well), "all": len(judged)}
     key = "measured_all" if len(well) == len(judged) else "measured_some" if well else "measured_none"
-    facts = [Fact(f"{key}_poor" if poor and well else key, count, (*poor, *verdicts), first=True)]
+    facts = [Fact(key, count, verdicts, first=True)]
     for outcome in OUTCOMES:
         names = judged[judged["outcome"] == outcome]["construct"].tolist()
         if names:

@@ -13,6 +13,7 @@ from sexresearch.chain.invariance.step_verdicts import judge_step
 from sexresearch.errors import OptionError, SexresearchError
 from sexresearch.sem import Results
 from sexresearch.sem.view import written
+from sexresearch.verdict import Verdict
 
 STEPS: dict[str, tuple[str, ...]] = {
     START: (),
@@ -124,6 +125,11 @@ def last_sound(rungs: Sequence[Rung], step: str) -> Rung | None:
     """The last step of that kind, partial or not, that stands."""
     sound = [rung for rung in rungs if rung.sound and rung.step.endswith(step)]
     return sound[-1] if sound else None
+
+
+def standing(rungs: Sequence[Rung]) -> tuple[Verdict, ...]:
+    """One verdict on each step that stands."""
+    return tuple(Verdict(rung.outcome, f"{rung.step} step", reason=rung.verdict) for rung in rungs if rung.sound)
 
 
 def doubts(rungs: Sequence[Rung]) -> list[str]:

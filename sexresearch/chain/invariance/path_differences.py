@@ -109,10 +109,15 @@ def path_differences(
     """
     interval_method(interval, bootstrap, seed, LEVEL)
     source = with_categories(source_of(data, moments, fitting), model, None, partial)
-    design = design_of(model, source, group, None)
+    design = with_paths(design_of(model, source, group, None))
+    return paths_frame(design, climb(design, partial, stop, last="metric"), interval, bootstrap, seed)
+
+
+def with_paths(design: InvarianceDesign) -> InvarianceDesign:
+    """The design, if its model has paths; else OptionError."""
     if not any(formula.op == "~" for formula in design.model.statements.formulas):
         raise OptionError("path_differences compares paths: the model has no '~'")
-    return paths_frame(design, climb(design, partial, stop, last="metric"), interval, bootstrap, seed)
+    return design
 
 
 def paths_frame(
