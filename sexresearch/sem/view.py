@@ -22,12 +22,14 @@ from sexresearch.sem.after.nesting import relation
 from sexresearch.sem.after.score_tests import Separated, released, separated
 from sexresearch.sem.after.vuong import Vuong, vuong
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.asked_table import AskedTable
 from sexresearch.sem.data.code_moments import CodeMoments
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Answers, Columns, first_rows, frame_of, numeric, used_columns
 from sexresearch.sem.data.ordered_columns import is_ordered
 from sexresearch.sem.data.sample import from_gaps
-from sexresearch.sem.data.sources import read_once, source_frames
+from sexresearch.sem.data.source_frames import source_frames
+from sexresearch.sem.data.sources import read_once
 from sexresearch.sem.delta_method import carried
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ROBUST as LIKELIHOODS
@@ -91,6 +93,7 @@ __all__ = [
     "SECTIONS",
     "SHOWN",
     "Array",
+    "AskedTable",
     "Bounds",
     "Draws",
     "EqualAcrossGroups",
@@ -103,15 +106,12 @@ __all__ = [
     "MissingData",
     "Modifiers",
     "Parameter",
-    "Redrawer",
     "Reference",
     "Replicates",
     "Reported",
-    "Resampler",
     "Roles",
     "RotationMethod",
     "RowPlaces",
-    "Separated",
     "TotalEffect",
     "View",
     "ViewBlock",

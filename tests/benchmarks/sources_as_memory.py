@@ -1,5 +1,7 @@
 """Every statistic that sums make, of a million rows in Parquet files beside those of the same rows in memory.
 
+KPIs also of a warehouse: Ibis over a DuckDB file.
+
 python sources_as_memory.py [ROWS] [--only WORD]
 
 Five-point answers to six items in 2,000 branches of two brands, in files cut at random places; rows of the files must
@@ -19,6 +21,8 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 
+import duckdb
+import ibis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -27,6 +31,8 @@ from results_page import machine, markdown, write_section
 
 import sexresearch as sx
 from sexresearch.sem.data import observed
+from sexresearch.sem.data.sources import IbisSource
+from sexresearch.survey import Construct, Field, Instrument, Item, ResponseScale
 
 AGREES = 1e-8  # relative: sums in another order
 SEARCHED = 1e-6  # relative: a search that ends when it changes by less than this decides in either
@@ -94,6 +100,18 @@ INVARIANCE: dict[str, dict[str, object]] = {
     "invariance, ML, cluster-robust": ROBUST,
     "invariance, WLSMV": ORDERED,
 }
+FIVE, TEN = ResponseScale("five", 1, 5), ResponseScale("ten", 0, 10)
+CONSTRUCTS = (
+    Construct("joy", "Joy", tuple(Item(name, name, FIVE) for name in "abc"), node="delight"),
+    Construct("stay", "Stay", tuple(Item(name, name, FIVE) for name in "def"), node="satisfaction"),
+)
+WEIGHT, BRANCH = Field("w", "Weight", role="weight"), Field("branch", "Branch", role="cluster")
+KPIS: dict[str, tuple[tuple[Field, ...], str | None]] = {
+    "KPIs": ((), None),
+    "KPIs, by brand": ((), "brand"),
+    "KPIs, weights": ((WEIGHT,), None),
+    "KPIs, weights, clusters, by brand": ((WEIGHT, BRANCH), "brand"),
+}
 
 
 def answers(rows: int) -> pd.DataFrame:
@@ -118,7 +136,7 @@ def with_gaps(frame: pd.DataFrame) -> pd.DataFrame:
     rng, out = np.random.default_rng(6), frame.astype(dict.fromkeys(ITEMS, float))
     for name in "bde":
         out.loc[rng.random(len(out)) < 0.05, name] = np.nan
-    return out
+    return out.assign(nps=rng.integers(0, 11, len(out)))
 
 
 def written(frame: pd.DataFrame, folder: Path) -> Path:
@@ -198,7 +216,32 @@ def compared(
                 for data in (whole, folders["whole"])
             ]
             add(name, {"all columns": apart(*tables)}, SEARCHED)
+    for name in (name for name in KPIS if only in name):
+        for place, differences in kpis_compared(
+            gaps, folders["gaps"], folders["gaps"] / "../base.duckdb", name
+        ).items():
+            add(name + place, differences, AGREES)
     return rows
+
+
+def kpis_compared(gaps: pd.DataFrame, folder: Path, base: Path, name: str) -> dict[str, dict[str, float]]:
+    """Largest differences of the figures by files and by the sums of a warehouse."""
+    fields, by = KPIS[name]
+    instrument = Instrument(CONSTRUCTS, fields)
+    given = {"by": by, "amounts": "x", "recommend": "nps"}
+    table = ibis.duckdb.connect(str(base), read_only=True).table("answers")
+    shown = ["kpi", "item", "segment"]
+    whole, parts, asked = (
+        frame.sort_values(shown, ignore_index=True)
+        for frame in (
+            sx.kpis(sx.Survey.from_frame(gaps, instrument), **given),
+            *(sx.kpis(source, instrument=instrument, **given) for source in (folder, table)),
+        )
+    )
+    return {
+        place: {"all columns": apart(whole, other) if whole[shown].equals(other[shown]) else np.inf}
+        for place, other in (("", parts), (" in a warehouse", asked))
+    }
 
 
 def _refused(*arguments: object) -> pd.DataFrame:
@@ -212,16 +255,19 @@ def main() -> int:
     asked.add_argument("--only", default="")
     given = asked.parse_args()
     warnings.simplefilter("ignore")
-    observed.read_columns = _refused
+    observed.read_columns = IbisSource.pieces = _refused
     whole = answers(given.rows)
     gaps = with_gaps(whole)
     with tempfile.TemporaryDirectory() as place:
         folders = {"whole": written(whole, Path(place) / "whole"), "gaps": written(gaps, Path(place) / "gaps")}
+        with duckdb.connect(str(Path(place) / "base.duckdb")) as base:
+            base.execute(f"create table answers as from '{folders['gaps']}/*.parquet'")
         table = compared(whole, gaps, folders, given.only)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     about = (
         f"{given.rows:,} rows of six five-point items in {BRANCHES:,} branches of two brands, from Parquet files cut "
-        "at random places and from memory, in one process; no row of the files was read into memory. Differences are "
+        "at random places and from memory, in one process; KPIs also by sums of a DuckDB file through Ibis. No row of "
+        "the files was read into memory, none left the warehouse. Differences are "
         "relative: of tables to the largest number of the column, of fit measures each to itself. Agreed: within "
         f"{AGREES:g}, and {SEARCHED:g} of invariance, where a search decides. Peak memory {peak:.1f} GB. "
         f"{machine()}."

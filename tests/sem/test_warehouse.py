@@ -15,6 +15,7 @@ from sexresearch.chain import importance
 from sexresearch.errors import DataError, OptionError
 from sexresearch.sem import bootstrap, fit, fit_many
 from sexresearch.sem.data import in_sql, sources
+from sexresearch.survey import Survey, kpis
 
 ibis = pytest.importorskip("ibis")
 duckdb = pytest.importorskip("duckdb")
@@ -199,3 +200,6 @@ def test_postgresql_makes_the_sums_of_memory(answers, postgres, only_sums):
         assert_same(one, other)
         frames = [importance(results, "stay").select_dtypes("number") for results in (one, other)]
         assert np.allclose(*frames, rtol=SAME, atol=SAME, equal_nan=True)
+    figures = {"by": "brand", "satisfaction": "seven", "recommend": "seven", "amounts": ["x", "d"]}
+    whole = Survey.from_frame(answers.sort_values("brand"))  # segments come in the order of their labels
+    pd.testing.assert_frame_equal(kpis(whole, **figures), kpis(table, **figures), rtol=SAME)

@@ -7,7 +7,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from sexresearch.errors import DataError, OptionError
-from sexresearch.sem.data import observed, sources
+from sexresearch.sem.data import asked_table, in_sql, observed, sources
 from sexresearch.survey import Construct, Field, Instrument, Item, ResponseScale, Survey, kpis
 
 SAME = 1e-8  # relative: sums over pieces in another order
@@ -46,6 +46,21 @@ def every_source(frame: pd.DataFrame, folder):
     yield polars.scan_parquet(f"{folder}/*.parquet")
     yield duckdb.from_df(frame)
     yield dd.from_pandas(frame, npartitions=4)
+    yield warehouse(frame, folder)
+
+
+def warehouse(frame: pd.DataFrame, folder):
+    """The frame as a table of Ibis, in DuckDB."""
+    ibis, duckdb = (pytest.importorskip(name) for name in ("ibis", "duckdb"))
+    with duckdb.connect(f"{folder}/base.duckdb") as base:
+        base.register("frame", frame)
+        base.execute("create or replace table answers as select * from frame")
+    return ibis.duckdb.connect(f"{folder}/base.duckdb", read_only=True).table("answers")
+
+
+@pytest.fixture(autouse=True)
+def _no_answer_leaves_a_warehouse(monkeypatch):
+    monkeypatch.setattr(sources.IbisSource, "pieces", _refused)
 
 
 def assert_same(one: pd.DataFrame, other: pd.DataFrame) -> None:
@@ -118,7 +133,6 @@ def test_a_figure_that_a_piece_rules_out_is_missing_with_its_reason(answers, tmp
 
 
 def test_what_cannot_be_read_is_said(answers, tmp_path):
-    ibis = pytest.importorskip("ibis")
     answers.to_parquet(tmp_path / "one.parquet")
     with pytest.raises(DataError, match="no column 'brand'"):
         kpis(tmp_path, by="brand")
@@ -128,7 +142,65 @@ def test_what_cannot_be_read_is_said(answers, tmp_path):
         kpis(tmp_path, amounts="unused")
     with pytest.raises(DataError, match="neither a file nor a folder"):
         kpis("absent.parquet")
-    with pytest.raises(OptionError, match=r"stay in the warehouse.*to_parquet"):
-        kpis(ibis.memtable(answers[["nps"]]), recommend="nps")
     with pytest.raises(OptionError, match="leave instrument= out"):
         kpis(Survey.from_frame(answers), instrument=Instrument(CONSTRUCTS))
+
+
+def test_a_warehouse_hands_out_sums_of_units_and_different_answers(answers, tmp_path, monkeypatch):
+    largest, real = [], in_sql.answered
+
+    def counted(query):
+        found = real(query)
+        largest.append(max(len(column) for column in found.values()))
+        return found
+
+    for module in (in_sql, asked_table):
+        monkeypatch.setattr(module, "answered", counted)
+    kpis(warehouse(answers, tmp_path), by="wave", instrument=Instrument(CONSTRUCTS, FIELDS), amounts="money")
+    assert max(largest) <= 12 * 41  # waves times branches, gaps among them
+
+
+def test_answers_off_the_scale_and_codes_of_no_answer_in_a_warehouse(answers, tmp_path):
+    hundred = ResponseScale("hundred", 0, 1e6, missing=(-99,), whole=False)
+    spent = Construct("spent", "Spent", (Item("money", "Spent", hundred, reverse=True),), node="success")
+    coded = answers.assign(money=answers["money"].where(answers["money"].notna(), -99.0))
+    instrument = Instrument((*CONSTRUCTS, spent), FIELDS)
+    pair = kpis(Survey.from_frame(coded, instrument)), kpis(warehouse(coded, tmp_path), instrument=instrument)
+    assert_same(*pair)
+    far = coded.assign(money=coded["money"].where(coded.index != 5, -7.0))
+    with pytest.raises(DataError, match=r"item 'money': answers from -7 to .* are not within 0 to 1e\+06"):
+        kpis(warehouse(far, tmp_path), instrument=instrument)
+    with pytest.raises(
+        DataError, match=r"(?s)the list of different answers of the Ibis table .*item 's1': .* not within 1 to 7: 9"
+    ):
+        kpis(warehouse(answers.assign(s1=answers["s1"].replace(7.0, 9.0)), tmp_path), instrument=instrument)
+    wide, off = "answered on .* the NPS takes 0 to 10", kpis(warehouse(answers, tmp_path), recommend="money")
+    assert off.set_index("kpi")["note"].str.match(wide)["NPS"]
+
+
+def test_what_a_warehouse_cannot_say_is_refused_by_name(answers, tmp_path):
+    table = warehouse(answers.assign(text=[f"t{k}" for k in range(N)], share=answers["money"] % 10), tmp_path)
+    with pytest.raises(OptionError, match=r"'text' holds 1500 different texts"):
+        kpis(table, amounts="text")
+    with pytest.raises(OptionError, match=r"'share' holds more than 200 different answers.*to_parquet"):
+        kpis(table, recommend="share")
+    with pytest.raises(DataError, match="0 rows"):
+        kpis(table.filter(table.wave > 100), recommend="nps", by="wave")
+    with pytest.raises(DataError, match=r"'left' of .* holds no numbers"):
+        kpis(table, amounts="left")
+
+
+def test_a_table_that_changes_between_queries_is_refused(answers, tmp_path, monkeypatch):
+    real = asked_table.AskedTable.sizes
+    monkeypatch.setattr(asked_table.AskedTable, "sizes", lambda self, names: (N - 1, real(self, names)[1]))
+    with pytest.raises(DataError, match="changed between two queries: 1499 rows at first, 1500 now"):
+        kpis(warehouse(answers, tmp_path), recommend="nps")
+
+
+def test_items_are_found_in_the_columns_that_hold_them(answers, tmp_path):
+    other = Construct("loyalty", "Loyalty", (Item("promote", "Would you recommend us?", TEN, column="nps"),))
+    instrument = Instrument((other,), FIELDS)
+    expected = kpis(Survey.from_frame(answers[["nps", "w", "branch"]], instrument))
+    assert expected["n"].max() > N / 2
+    for source in every_source(answers[["nps", "w", "branch"]], tmp_path):
+        assert_same(expected, kpis(source, instrument=instrument))

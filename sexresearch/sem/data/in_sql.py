@@ -49,11 +49,11 @@ class Numbers:
         """Those of a reader of an Ibis table; DataError names columns that hold no numbers."""
         source, own = reader.source, reader.columns
         assert isinstance(source, IbisSource)
-        made = {f"x{k}": _number(source.native, name) for k, name in enumerate(own.items)}
+        made = {f"x{k}": number_in_sql(source.native, name) for k, name in enumerate(own.items)}
         beside = {"g": own.group, "c": own.cluster}
-        made |= {key: _label(source.native, name) for key, name in beside.items() if name is not None}
+        made |= {key: label_in_sql(source.native, name) for key, name in beside.items() if name is not None}
         if own.weights is not None:
-            made["w"] = _number(source.native, own.weights)
+            made["w"] = number_in_sql(source.native, own.weights)
         return cls(reader, source.native.select(**made))
 
     @property
@@ -83,18 +83,20 @@ def _where(rows: Any, tests: Sequence[Any]) -> Any:
     return rows.filter(reduce(and_, tests)) if tests else rows
 
 
-def _column(table: Any, name: str) -> Any:
+def column_in_sql(table: Any, name: str) -> Any:
+    """A column by its name, however it is spelled."""
     if name in table.columns:
         return table[name]
     return table[next(iter(look_alikes(name, table.columns)))]
 
 
-def _number(table: Any, name: str) -> Any:
+def number_in_sql(table: Any, name: str) -> Any:
+    """A column, or a product of two, as numbers, null where there is none; DataError where it holds others."""
     known = name in table.columns or not factors(name)
     if not known:
-        one, other = (_number(table, part) for part in factors(name) or ())
+        one, other = (number_in_sql(table, part) for part in factors(name) or ())
         return one * other
-    column = _column(table, name)
+    column = column_in_sql(table, name)
     kind = column.type()
     if not (kind.is_numeric() or kind.is_boolean() or kind.is_null()):
         raise DataError(f"{name!r} holds {kind} in the warehouse. The model needs numbers: recode the answers first")
@@ -102,8 +104,9 @@ def _number(table: Any, name: str) -> Any:
     return _without_nan(number) if kind.is_floating() else number
 
 
-def _label(table: Any, name: str) -> Any:
-    column = _column(table, name)
+def label_in_sql(table: Any, name: str) -> Any:
+    """A column that names groups or clusters, null where there is no number."""
+    column = column_in_sql(table, name)
     return _without_nan(column) if column.type().is_floating() else column
 
 

@@ -76,38 +76,6 @@ def read_once(data: object) -> object:
     return data if source is None or isinstance(data, ReadOnce) else ReadOnce(source)
 
 
-@dataclass(frozen=True)
-class SourceFrames:
-    """A source for what is no fit: its columns, some of them as one frame after the other."""
-
-    source: Source
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns."""
-        return self.source.names
-
-    @property
-    def label(self) -> str:
-        """What messages call it."""
-        return getattr(self.source, "label", "the table")
-
-    @property
-    def in_warehouse(self) -> bool:
-        """Whether its rows are to stay where they are."""
-        return isinstance(self.source, IbisSource)
-
-    def frames(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """The rows, many at a time."""
-        yield from (as_frame(rows) for rows in self.source.pieces(names))
-
-
-def source_frames(data: object) -> SourceFrames | None:
-    """The source that `data` names or is; None where it is in memory or none at all."""
-    source = source_behind(data)
-    return None if source is None else SourceFrames(source)
-
-
 def read_columns(source: Source, names: Sequence[str]) -> pd.DataFrame:
     """Every row of these columns, of no others."""
     pieces = [as_frame(rows) for rows in source.pieces(names)]

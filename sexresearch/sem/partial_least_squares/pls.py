@@ -28,7 +28,8 @@ from sexresearch.sem.partial_least_squares.composites import (
     numbers_from,
     weights_near,
 )
-from sexresearch.sem.view import Redrawer, Replicates, View, ViewBlock, matrices, row_values, view, z_and_p
+from sexresearch.sem.resampling.uncertainty import Redrawer
+from sexresearch.sem.view import Replicates, View, ViewBlock, matrices, row_values, view, z_and_p
 
 DRAWS = 200  # samples that the covariance of the estimates is made of
 

@@ -40,6 +40,7 @@ class KpiMeasure:
 
     kind is "nps" (1, 0, -1), "share" (0 or 1) or "mean". `note` is said beside the figure; where `answers` is None it
     says why there is no figure. reach : lowest and highest answer, where what they are decides on the figure.
+    least : what the mean answer to several items has to reach to count as 1, where that is the figure.
     """
 
     kpi: str
@@ -49,6 +50,7 @@ class KpiMeasure:
     answers: pd.Series | None
     note: str = ""
     reach: tuple[float, float] = (np.inf, -np.inf)
+    least: float | None = None
 
 
 def missing_measure(kpi: str, item: str, note: str) -> KpiMeasure:
@@ -141,7 +143,9 @@ def delighted(survey: Survey, delight: Sequence[str] | None) -> KpiMeasure:
     if ends or end is None or not np.isfinite(end[1]):
         return missing_measure("delight rate", ", ".join(names), "its items share no scale that the instrument gives")
     mean = pd.concat([numbers(survey, name, "delight") for name in names], axis=1).mean(axis=1)
-    return KpiMeasure("delight rate", ", ".join(names), "share", "share", _where(mean, mean >= end[1] - 1), note)
+    least = end[1] - 1
+    share = _where(mean, mean >= least)
+    return KpiMeasure("delight rate", ", ".join(names), "share", "share", share, note, least=least)
 
 
 def churned(survey: Survey, churn: str | None, retained: str | None) -> KpiMeasure:

@@ -1,24 +1,23 @@
-"""KPIs of a table that is read in pieces: sums by figure, segment and cluster, whatever the number of rows."""
+"""KPIs of a table that is not in memory: sums by figure, segment and cluster, of its pieces or by its warehouse."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from sexresearch.errors import DataError, OptionError
+from sexresearch.errors import DataError
 from sexresearch.sem.view import source_frames
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.kpi.columns_needed import KpiMeasure, missing_measure, off_nps
 from sexresearch.survey.kpi.estimates import Floats, WeightedMean, mean_of_sums
+from sexresearch.survey.kpi.in_warehouse import MOST_SEGMENTS, AskedFigures, Measures, asked_figures, headers_of
 from sexresearch.survey.kpi.segments import ALL, design_columns, refuse_many, texts_of, weight_problem
 from sexresearch.survey.survey import Survey
 
-MOST_SEGMENTS = 100_000
 SUMS = ["n", "w", "ww", "wy", "wyy"]
-Measures = Callable[[Survey], list[KpiMeasure]]
 Figure = tuple[KpiMeasure, str, WeightedMean | None, str]  # of a segment: its mean, or why there is none
 
 
@@ -112,9 +111,9 @@ class _PiecesRead:
 def figures_of_source(
     data: object, instrument: Instrument | None, by: Sequence[str], measures: Measures
 ) -> list[Figure]:
-    """Every figure of every segment, all rows first, from one reading; DataError for what is no source.
+    """Every figure of every segment, all rows first, from one reading or from sums that a warehouse makes.
 
-    OptionError for a warehouse, whose rows stay there.
+    DataError for what is no source.
     """
     source = source_frames(data)
     if source is None:
@@ -122,19 +121,27 @@ def figures_of_source(
             f"kpis takes a Survey; found {type(data).__name__}. Survey.from_frame makes one of a frame; the path of "
             "Parquet files or a lazy table is read in pieces"
         )
-    if source.in_warehouse:
-        raise OptionError(
-            "kpis reads the answers in pieces, and those of an Ibis table stay in the warehouse. Read a copy of it: "
-            "table.to_parquet('answers.parquet')"
-        )
-    columns, seen, sums = (
-        _columns([*source.names], source.label, instrument, by, measures),
-        _PiecesRead(),
-        list[_MeasureSums](),
-    )
+    columns = _columns([*source.names], source.label, instrument, by, measures)
     beside = design_columns(instrument)
-    for frame in source.frames(columns):
-        survey = Survey.from_frame(frame.reset_index(drop=True), instrument, name=source.label)
+    if source.warehouse is None:
+        parts = () if instrument is None else (*headers_of(instrument).values(), *(f.name for f in instrument.fields))
+        read = dict.fromkeys([*columns, *(name for name in parts if name in source.names)])
+        sums, seen = _read(source.frames([*read]), source.label, instrument, by, measures)
+    else:
+        sums, seen = _asked(asked_figures(source.warehouse, source.label, columns, instrument, by, measures), by)
+    if not sums:
+        raise DataError(f"the data are empty: 0 rows, {len(columns)} columns")
+    problem = weight_problem(beside["weight"], seen.negative, seen.positive) if "weight" in beside else ""
+    return [figure for own in sums for figure in _figures(own, seen, problem, "cluster" in beside)]
+
+
+def _read(
+    frames: Iterable[pd.DataFrame], label: str, instrument: Instrument | None, by: Sequence[str], measures: Measures
+) -> tuple[list[_MeasureSums], _PiecesRead]:
+    """The sums of every figure over the pieces; none where there is no piece."""
+    seen, sums, beside = _PiecesRead(), list[_MeasureSums](), design_columns(instrument)
+    for frame in frames:
+        survey = Survey.from_frame(frame.reset_index(drop=True), instrument, name=label)
         answers, n, figures = survey.answers, len(frame), measures(survey)
         sums = sums or [_MeasureSums(measure) for measure in figures]
         segments = seen.segment_numbers(answers, by)
@@ -142,26 +149,41 @@ def figures_of_source(
         w = seen.weights(answers[beside["weight"]]) if "weight" in beside else np.ones(n)
         for own, measure in zip(sums, figures, strict=True):
             own.add(measure, segments, clusters, w)
-    if not sums:
-        raise DataError(f"the data are empty: 0 rows, {len(columns)} columns")
-    problem = weight_problem(beside["weight"], seen.negative, seen.positive) if "weight" in beside else ""
-    return [figure for own in sums for figure in _figures(own, seen, problem, "cluster" in beside)]
+    return sums, seen
+
+
+def _asked(asked: AskedFigures, by: Sequence[str]) -> tuple[list[_MeasureSums], _PiecesRead]:
+    """The same from a warehouse's sums; none where its table has no rows."""
+    seen, sums, units = _PiecesRead(), list[_MeasureSums](), asked.units
+    segments = seen.segment_numbers(units, by)
+    clusters = np.zeros(len(units), dtype=int) if asked.clusters is None else seen.cluster_numbers(asked.clusters)
+    if asked.weights is not None:
+        seen.weights(asked.weights)
+    for figure in asked.figures:
+        own = _MeasureSums(figure.measure, figure.centre)
+        own.reason = figure.measure.note if figure.sums is None else ""
+        if figure.sums is not None:
+            own.given = {int(key): int(n) for key, n in figure.sums["given"].groupby(segments).sum().items()}
+            kept = (figure.sums["n"] > 0).to_numpy()
+            frame = figure.sums[SUMS][kept].assign(segment=segments[kept], cluster=clusters[kept])
+            own.parts.append(frame.groupby(["segment", "cluster"])[SUMS].sum())
+        sums.append(own)
+    return sums, seen
 
 
 def _columns(
     names: list[str], label: str, instrument: Instrument | None, by: Sequence[str], measures: Measures
 ) -> list[str]:
-    """The columns behind the figures and beside them; DataError for those that are not there."""
+    """The columns that figures, segments, weights and clusters rest on; DataError for those that are not there."""
     absent = [name for name in by if name not in names]
     if absent:
         raise DataError(f"by: {label} has no column '{absent[0]}'; it has {', '.join(names)}")
-    wanted = [*by]
-    if instrument is not None:
-        wanted += [item.name for item in instrument.items] + [own.name for own in instrument.fields]
-    empty = Survey.from_frame(pd.DataFrame({name: [np.nan] for name in names}), None, name=label)
-    for measure in measures(empty if instrument is None else Survey(**vars(empty) | {"instrument": instrument})):
-        wanted += [name for name in measure.item.split(", ") if name]
-    return [name for name in dict.fromkeys(wanted) if name in names]
+    headers = headers_of(instrument)
+    shown = {header: name for name, header in headers.items()}
+    empty = Survey.from_frame(pd.DataFrame({shown.get(name, name): [np.nan] for name in names}), None, name=label)
+    figures = measures(empty if instrument is None else Survey(**vars(empty) | {"instrument": instrument}))
+    wanted = [*by, *design_columns(instrument).values(), *(name for own in figures for name in own.item.split(", "))]
+    return [name for name in dict.fromkeys(headers.get(name, name) for name in wanted) if name in names]
 
 
 def _figures(own: _MeasureSums, seen: _PiecesRead, problem: str, clustered: bool) -> Iterator[Figure]:

@@ -68,7 +68,8 @@ def kpis(
     ----------
     survey : Survey, or the path of Parquet files, an Arrow data set, a lazy table
         Weights and clusters are taken from the fields that the instrument gives these roles. What `fit` reads in pieces
-        is read so here, once: the columns behind the figures and those that the instrument names.
+        is read so here, once: the columns behind the figures and those that the instrument names. An Ibis table is
+        asked for its different answers and for sums by segment and cluster; no answer leaves the warehouse.
     by : str or sequence of str, optional
         Column of the segments, such as a brand or a wave; of several columns, every combination that occurs.
     recommend : str, optional
@@ -102,7 +103,8 @@ def kpis(
     DataError
         `survey` is no Survey and no such table, or has no column of that name.
     OptionError
-        `level` is no share, the segments are too many, or the table is one of Ibis, whose rows stay in the warehouse.
+        `level` is no share, the segments are too many, or a column of an Ibis table holds more than 200 different
+        answers of which more is asked than their mean.
 
     Notes
     -----
@@ -111,7 +113,8 @@ def kpis(
     doi:10.1214/ss/1009213286. Means and amounts: t interval, in the units of the answers. Delight rate: respondents
     whose mean answer to the items of delight is at most one point below the highest. Weights: n_effective is Kish's
     (1965), Survey Sampling. Clusters: n over the design effect, by the spread between clusters, on t with one degree of
-    freedom less than clusters. Items that are reversed count as recoded.
+    freedom less than clusters. Items that are reversed count as recoded. Segments come in the order of their numbers,
+    named ones as they first appear; in a warehouse, which has no first row, in the order of their names.
 
     Examples
     --------
