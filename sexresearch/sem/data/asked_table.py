@@ -23,9 +23,9 @@ class AskedTable:
 
     def sizes(self, names: Sequence[str]) -> tuple[int, dict[str, int]]:
         """How many rows there are, and how many different answers in each column."""
-        asked = {f"d{k}": label_in_sql(self.table, name).nunique() for k, name in enumerate(names)}
-        found = in_parts(self.table, [], {"n": self.table.count(), **asked})
-        return int(found["n"][0]), {name: int(found[f"d{k}"][0]) for k, name in enumerate(names)}
+        counts = {f"d{k}": label_in_sql(self.table, name).nunique() for k, name in enumerate(names)}
+        sums = in_parts(self.table, [], {"n": self.table.count(), **counts})
+        return int(sums["n"][0]), {name: int(sums[f"d{k}"][0]) for k, name in enumerate(names)}
 
     def different(self, name: str) -> list[Any]:
         """The different answers in a column, the most frequent first."""
@@ -46,8 +46,8 @@ class AskedTable:
 
     def ends(self, value: Expression) -> list[float]:
         """Lowest and highest of what is computed; none where there is none."""
-        found = in_parts(self.table, [], {"low": value.min(), "high": value.max()})
-        return [float(found[end][0]) for end in ("low", "high") if found[end][0] is not None]
+        sums = in_parts(self.table, [], {"low": value.min(), "high": value.max()})
+        return [float(sums[end][0]) for end in ("low", "high") if sums[end][0] is not None]
 
     def recoded(self, name: str, values: Mapping[Any, float]) -> Expression:
         """What stands for each answer in a column; nothing for others."""
@@ -62,8 +62,8 @@ class AskedTable:
 
     def centres(self, values: Mapping[str, Expression]) -> dict[str, float]:
         """The mean of each expression, 0 where there is none."""
-        found = in_parts(self.table, [], {name: value.mean() for name, value in values.items()})
-        return {name: float(found[name][0] or 0.0) for name in values}
+        sums = in_parts(self.table, [], {name: value.mean() for name, value in values.items()})
+        return {name: float(sums[name][0] or 0.0) for name in values}
 
     def summed(
         self,
@@ -88,16 +88,16 @@ class AskedTable:
         if weight is not None:
             own |= {"lightest": rows["w"].min(), "heaviest": rows["w"].max()}
         for k, name in enumerate(values):
-            own |= {f"{kind}{k}": sums for kind, sums in _sums(rows, rows[f"y{k}"], centres[name], cluster).items()}
-        found = in_parts(rows, list(keys), own)
-        now = sum(found["rows_there"])
+            own |= {f"{kind}{k}": part for kind, part in _sums(rows, rows[f"y{k}"], centres[name], cluster).items()}
+        sums = in_parts(rows, list(keys), own)
+        now = sum(sums["rows_there"])
         if now != rows_before:
             raise DataError(
                 f"the table changed between two queries: {rows_before} rows at first, {now} now. Read a copy that "
                 "stands still"
             )
         names = {f"{kind}{k}": f"{kind}.{name}" for k, name in enumerate(values) for kind in ("given", *SUMS)}
-        return {names.get(key, key): column for key, column in found.items()}
+        return {names.get(key, key): column for key, column in sums.items()}
 
 
 def _sums(rows: Any, y: Any, centre: float, cluster: str | None) -> dict[str, Any]:

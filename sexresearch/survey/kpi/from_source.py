@@ -128,7 +128,7 @@ def figures_of_source(
         read = dict.fromkeys([*columns, *(name for name in parts if name in source.names)])
         sums, seen = _read(source.frames([*read]), source.label, instrument, by, measures)
     else:
-        sums, seen = _asked(asked_figures(source.warehouse, source.label, columns, instrument, by, measures), by)
+        sums, seen = _summed(asked_figures(source.warehouse, source.label, columns, instrument, by, measures), by)
     if not sums:
         raise DataError(f"the data are empty: 0 rows, {len(columns)} columns")
     problem = weight_problem(beside["weight"], seen.negative, seen.positive) if "weight" in beside else ""
@@ -152,14 +152,14 @@ def _read(
     return sums, seen
 
 
-def _asked(asked: AskedFigures, by: Sequence[str]) -> tuple[list[_MeasureSums], _PiecesRead]:
+def _summed(there: AskedFigures, by: Sequence[str]) -> tuple[list[_MeasureSums], _PiecesRead]:
     """The same from a warehouse's sums; none where its table has no rows."""
-    seen, sums, units = _PiecesRead(), list[_MeasureSums](), asked.units
+    seen, sums, units = _PiecesRead(), list[_MeasureSums](), there.units
     segments = seen.segment_numbers(units, by)
-    clusters = np.zeros(len(units), dtype=int) if asked.clusters is None else seen.cluster_numbers(asked.clusters)
-    if asked.weights is not None:
-        seen.weights(asked.weights)
-    for figure in asked.figures:
+    clusters = np.zeros(len(units), dtype=int) if there.clusters is None else seen.cluster_numbers(there.clusters)
+    if there.weights is not None:
+        seen.weights(there.weights)
+    for figure in there.figures:
         own = _MeasureSums(figure.measure, figure.centre)
         own.reason = figure.measure.note if figure.sums is None else ""
         if figure.sums is not None:

@@ -67,8 +67,8 @@ def asked_figures(
     figures = measures(survey)
     values = {str(k): answers.value(own, survey) for k, own in enumerate(figures) if own.answers is not None}
     centres = answers.centres(figures, values)
-    found = table.summed(values, centres, units, beside.get("weight"), "c" if "cluster" in beside else None, rows)
-    summed = pd.DataFrame(found)
+    sums = table.summed(values, centres, units, beside.get("weight"), "c" if "cluster" in beside else None, rows)
+    summed = pd.DataFrame(sums)
     checked = {name: answers.checked(name, summed[key], survey) for key, name in zip(keys, by, strict=True)}
     return AskedFigures(
         tuple(_figure(own, str(k), centres, summed) for k, own in enumerate(figures)),
