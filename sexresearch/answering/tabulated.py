@@ -37,6 +37,16 @@ COMPACT: Mapping[str, Mapping[str, Columns]] = {  # by question: tables and thei
             ("reliability", ranged("omega", "omega_ci_")),
         )
     },
-    "today": {"kpis": (("figure", text("kpi")), ("question", text("item")), ("level", in_units("est", "ci_", "unit")))},
+    "today": {
+        "changes": (
+            ("figure", text("kpi")),
+            ("question", text("item")),
+            ("wave", text("group")),
+            ("before", in_units("est_against", "against_ci_", "unit")),
+            ("after", in_units("est", "ci_", "unit")),
+            ("change", in_units("kpi_change", "kpi_change_ci_", "unit")),
+        ),
+        "kpis": (("figure", text("kpi")), ("question", text("item")), ("level", in_units("est", "ci_", "unit"))),
+    },
 }
 NEEDED = {"means": "effect_size", "path_differences": "path_difference"}  # a table without any of these says nothing

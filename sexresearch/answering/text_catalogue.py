@@ -102,7 +102,7 @@ class Filled(string.Formatter):
     def _number(self, value: float, spec: str) -> str:
         if spec == "%":
             share = 100.0 * value
-            near = "< 1" if NOTHING < share < 1 else "> 99" if 99 < share < 100 else f"{share:.0f}"
+            near = "< 1" if NOTHING < share < 1 else "> 99" if 99 < share < 100 else f"{round(share) + 0}"
             return near + (" %" if self.language == "de" else "%")
         text = f"{value:,.0f}" if not spec else f"{value:,{spec}}"
         text = text.removeprefix("-") if text.strip("-0.,") == "" else text

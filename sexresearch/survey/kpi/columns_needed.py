@@ -58,6 +58,22 @@ def missing_measure(kpi: str, item: str, note: str) -> KpiMeasure:
     return KpiMeasure(kpi, item, "mean", "", None, note)
 
 
+def measures_of(
+    survey: Survey,
+    recommend: str | None = None,
+    effort: str | None = None,
+    gone: tuple[str | None, str | None] = (None, None),
+    satisfaction: Sequence[str] | None = None,
+    delight: Sequence[str] | None = None,
+    amounts: Sequence[str] | None = None,
+) -> list[KpiMeasure]:
+    """All figures in their order; those that are not there with the reason. gone : columns of churned and retained."""
+    return [
+        *(net_promoters(survey, recommend), *boxes(survey, satisfaction), customer_effort(survey, effort)),
+        *(delighted(survey, delight), churned(survey, *gone), *amounts_of(survey, amounts)),
+    ]
+
+
 def numbers(survey: Survey, name: str, option: str) -> pd.Series:
     """A column as numbers; DataError, naming the option, where it is not there or holds no number."""
     answers = survey.answers

@@ -11,15 +11,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
 from sexresearch.survey.instrument import Instrument
-from sexresearch.survey.kpi.columns_needed import (
-    KpiMeasure,
-    amounts_of,
-    boxes,
-    churned,
-    customer_effort,
-    delighted,
-    net_promoters,
-)
+from sexresearch.survey.kpi.columns_needed import KpiMeasure, measures_of
 from sexresearch.survey.kpi.estimates import (
     Estimate,
     Floats,
@@ -126,11 +118,8 @@ def kpis(
         raise OptionError(f"level must lie between 0 and 1; found {level!r}")
 
     def measures(part: Survey) -> list[KpiMeasure]:
-        return [
-            *(net_promoters(part, recommend), *boxes(part, _several(satisfaction)), customer_effort(part, effort)),
-            *(delighted(part, _several(delight)), churned(part, churn, retained)),
-            *amounts_of(part, _several(amounts)),
-        ]
+        several = _several(satisfaction), _several(delight), _several(amounts)
+        return measures_of(part, recommend, effort, (churn, retained), *several)
 
     if isinstance(survey, Survey):
         if instrument is not None:
