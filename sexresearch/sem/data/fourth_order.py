@@ -26,9 +26,10 @@ KEPT = 1000  # pairs up to which it is kept where each sum stands: 4 MB
 class Layout:
     """Where the pairs (a, b), a <= b, of W variables stand, so that those of a matrix product stand side by side.
 
-    By the block of b, then by a: upwards in one block and downwards in the next, so that what two of them hold of later
-    variables is one stretch. vech (T,) : where the pairs stand, in the order of vech. lower, upper (T,) : the members
-    of these. place (W, W) : where (a, b), a <= b, stands. strips : a, first b, end and place of neighbours with one a.
+    By the block of b, then by that of a: upwards in one block and downwards in the next, so that what two of them hold
+    of later variables is one stretch. vech (T,) : where the pairs stand, in the order of vech. lower, upper (T,) : the
+    members of these. place (W, W) : where (a, b), a <= b, stands. strips : first a, end, b - a and place of neighbours
+    with one difference, made of two stretches of the variables: that is twice as fast as one variable by several.
     factors : the pairs that are multiplied by each other.
     """
 
@@ -66,20 +67,15 @@ def layout(width: int) -> Layout:
 
     >>> pairs = layout(3)
     >>> pairs.vech.tolist(), pairs.factors
-    ([0, 1, 2, 3, 4, 5], ((slice(0, 6, None), slice(0, 6, None)),))
+    ([0, 3, 5, 1, 4, 2], ((slice(0, 6, None), slice(0, 6, None)),))
     """
     blocks = min(max(width // BLOCK, 1), MOST_BLOCKS)
     edges = np.linspace(0, width, blocks + 1).astype(int)
-    strips, at = [], 0
-    for number, (start, end) in enumerate(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)):
-        upwards = (blocks - number) % 2 == 0 or blocks == 1
-        for a in range(end) if upwards else reversed(range(end)):
-            strips.append((a, max(a, start), end, at))
-            at += end - max(a, start)
-    low = np.concatenate([np.full(end - first, a) for a, first, end, _ in strips])
-    high = np.concatenate([np.arange(first, end) for _, first, end, _ in strips])
+    strips = _strips(list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)))
+    low = np.concatenate([np.arange(first, end) for first, end, _, _ in strips])
+    high = np.concatenate([np.arange(first, end) + apart for first, end, apart, _ in strips])
     place = np.zeros((width, width), dtype=int)
-    place[low, high] = np.arange(at)
+    place[low, high] = np.arange(len(low))
     lower, upper = np.triu_indices(width)
     block = np.searchsorted(edges, high, side="right") - 1
     factors = [
@@ -91,6 +87,19 @@ def layout(width: int) -> Layout:
     vech = place[lower, upper]
     read_only((vech, lower, upper, place))
     return Layout(width, vech, lower, upper, place, tuple(strips), tuple(factors))
+
+
+def _strips(blocks: list[tuple[int, int]]) -> list[tuple[int, int, int, int]]:
+    """The strips of the pairs of blocks, each given by its first variable and its end."""
+    strips, at = [], 0
+    for number, (start, end) in enumerate(blocks):
+        before, upwards = blocks[: number + 1], (len(blocks) - number) % 2 == 0
+        for low, high in before if upwards else reversed(before):
+            for apart in range(max(start - high + 1, 0), end - low):
+                first, last = max(low, start - apart), min(high, end - apart)
+                strips.append((first, last, apart, at))
+                at += last - first
+    return strips
 
 
 def _stretches(wanted: Array) -> list[slice]:
@@ -130,7 +139,10 @@ class Terms:
             u,
             scaled,
             t,
-            tuple((u[first:end], scaled[a], t[at : at + end - first]) for a, first, end, at in pairs.strips),
+            tuple(
+                (u[first:end].ravel(), scaled[first + apart : end + apart].ravel(), t[at : at + end - first].ravel())
+                for first, end, apart, at in pairs.strips
+            ),
             tuple(
                 (t[own], t[others].T, space[: m * k].reshape(m, k), (own, others))
                 for (own, others), (m, k) in zip(pairs.factors, shapes, strict=True)
@@ -142,14 +154,15 @@ class Terms:
         np.subtract(values.T, centre[:, None], out=self.u[1:])
         if weights is not None:
             np.multiply(self.u, weights, out=self.scaled)
-        for ends, others, out in self.strips:
-            np.multiply(ends, others, out=out)
+        for ones, others, out in self.strips:
+            np.multiply(ones, others, out=out)
         return self.t
 
     def add_products(self, made: Array) -> None:
         """To `made` (T, T), what the layout has of the products of t."""
         for own, others, space, at in self.factors:
-            made[at] += np.matmul(own, others, out=space)
+            part = made[at]
+            part += np.matmul(own, others, out=space)
 
 
 def stretches(pairs: Layout, n: int, weighted: bool) -> Iterator[tuple[slice, Terms]]:
@@ -160,3 +173,30 @@ def stretches(pairs: Layout, n: int, weighted: bool) -> Iterator[tuple[slice, Te
         if n - first < step:
             terms = Terms.room(pairs, n - first, weighted)
         yield slice(first, min(first + step, n)), terms
+
+
+def sums_by_pairs(values: Array, centre: Array, weights: Array | None) -> tuple[Array, Array]:
+    """(T,) sum of t and (T, T) sum of tt' of rows (n, p), t as in `Terms`, both in the order of vech."""
+    pairs = layout(1 + len(centre))
+    plain, made = np.zeros(len(pairs.vech)), np.zeros((len(pairs.vech),) * 2)
+    for rows, terms in stretches(pairs, len(values), weights is not None):
+        t = terms.of(values[rows], centre, None if weights is None else weights[rows])
+        terms.add_products(made)
+        if weights is not None:
+            plain += t.sum(axis=1)
+    products = pairs.whole(made)
+    return products[0].copy() if weights is None else plain[pairs.vech], products
+
+
+def sums_by_units(
+    values: Array, centre: Array, weights: Array | None, codes: Array, units: int
+) -> tuple[Array, Array]:
+    """The same of units instead of rows: those (n, p) of one of the codes (n,) 0, 1, 2, …, none of which is absent."""
+    pairs, made = layout(1 + len(centre)), np.zeros((units, (1 + len(centre)) * (2 + len(centre)) // 2))
+    order = np.argsort(codes.astype(np.uint16) if units <= 2**16 else codes, kind="stable")  # 16 bits are sorted faster
+    for some, terms in stretches(pairs, len(values), weights is not None):
+        rows = order[some]
+        t, own = terms.of(values[rows], centre, None if weights is None else weights[rows]), codes[rows]
+        starts = np.flatnonzero(np.diff(own, prepend=-1))
+        made[own[0] : own[-1] + 1] += np.add.reduceat(t.T, starts, axis=0)
+    return made.sum(axis=0)[pairs.vech], (made.T @ made)[np.ix_(pairs.vech, pairs.vech)]

@@ -138,7 +138,7 @@ class Sample:
     @cached_property
     def gaps(self) -> bool:
         """Whether an answer is missing."""
-        return self.answers is not None and bool(np.isnan(self.answers.values).any())
+        return self.answers is not None and self.answers.gaps
 
     @cached_property
     def sums(self) -> Sums:

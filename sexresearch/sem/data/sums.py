@@ -14,7 +14,7 @@ import numpy as np
 from sexresearch.errors import DataError
 from sexresearch.frozen import by_value, read_only
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.fourth_order import layout, stretches
+from sexresearch.sem.data.fourth_order import sums_by_pairs, sums_by_units
 from sexresearch.sem.implied.structure import vech_index
 
 
@@ -54,25 +54,10 @@ class Sums:
         """The sums of rows (n, p) without gaps, a stretch at a time; centre: by default their mean."""
         n = len(values)
         centre = values.mean(axis=0) if centre is None else centre
-        pairs = layout(1 + len(names))
-        size, vech = len(pairs.vech), pairs.vech
-        units, codes = n, None
-        if clusters is not None:
-            known, codes = np.unique(clusters, return_inverse=True)
-            units = len(known)
-        plain, made = np.zeros(size), np.zeros((size if codes is None else units, size))
-        for rows, terms in stretches(pairs, n, weights is not None):
-            t = terms.of(values[rows], centre, None if weights is None else weights[rows])
-            if codes is not None:
-                np.add.at(made, codes[rows], t.T)
-                continue
-            terms.add_products(made)
-            if weights is not None:
-                plain += t.sum(axis=1)
-        if codes is not None:
-            return cls(names, centre, n, units, made.sum(axis=0)[vech], (made.T @ made)[np.ix_(vech, vech)])
-        products = pairs.whole(made)
-        return cls(names, centre, n, units, products[0].copy() if weights is None else plain[vech], products)
+        if clusters is None:
+            return cls(names, centre, n, n, *sums_by_pairs(values, centre, weights))
+        known, codes = np.unique(clusters, return_inverse=True)
+        return cls(names, centre, n, len(known), *sums_by_units(values, centre, weights, codes, len(known)))
 
     @property
     def n(self) -> float:
