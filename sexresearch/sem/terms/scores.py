@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
@@ -208,6 +209,5 @@ def scores_by_products(state: Implied, sample: Sample) -> Array:
 def cluster_sums(scores: Array, codes: Array) -> Array:
     """(clusters, q) scores (rows, q) summed within the cluster codes (rows,)."""
     known, dense = np.unique(codes, return_inverse=True)
-    out = np.zeros((len(known), scores.shape[1]))
-    np.add.at(out, dense, scores)
-    return out
+    belongs = csr_array((np.ones(len(dense)), dense, np.arange(len(dense) + 1)), shape=(len(dense), len(known)))
+    return np.asarray(belongs.T @ scores)
