@@ -278,10 +278,10 @@ def answer(
     ('success', 'MLR')
     """
     instrument = _checked(survey, language)
-    kept = _without(survey, without)
-    requested = Overrides(target, group, cluster, sampling_weights, estimator, missing, ordered)
+    kept = _without(survey, without).translated(language)
+    requested = Overrides(_named(instrument, target), group, cluster, sampling_weights, estimator, missing, ordered)
     made = choices(kept, requested)
-    labels = Labels(instrument, language)
+    labels = Labels(instrument.translated(language), language, instrument.untranslated(language))
     own = Model(model) if isinstance(model, str) else model
     setting = Setting(kept, made, labels, own, view, cost, bootstrap, seed)
     parts = _parts(setting, progress or (lambda stage: None))
@@ -300,6 +300,12 @@ def _checked(survey: Survey, language: Language) -> Instrument:
     if language not in LANGUAGES:
         raise OptionError(f"language {language!r} is not known; allowed: {', '.join(LANGUAGES)}")
     return survey.instrument
+
+
+def _named(instrument: Instrument, target: str | None) -> str | None:
+    """The name of the construct that a label in the questionnaire's own language means; else what was given."""
+    wanted = target.casefold() if isinstance(target, str) else None
+    return next((part.name for part in instrument.constructs if part.label.casefold() == wanted), target)
 
 
 def _without(survey: Survey, without: Sequence[str] | pd.DataFrame) -> Survey:

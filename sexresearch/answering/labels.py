@@ -31,6 +31,7 @@ class Labels:
 
     instrument: Instrument
     language: Language
+    untranslated: tuple[tuple[str, ...], ...] = ()
 
     @cached_property
     def constructs(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from sexresearch.survey.reading import read_survey
 from sexresearch.survey.respondents import response_indices
 from sexresearch.survey.screening import screen
 from sexresearch.survey.survey import Survey, SurveyFile
+from sexresearch.survey.translations import Translation
 from sexresearch.survey.waves import join_waves
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "ResponseScale",
     "Survey",
     "SurveyFile",
+    "Translation",
     "draft_instrument",
     "instrument",
     "join_sources",

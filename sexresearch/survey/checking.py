@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from sexresearch.survey.parts import Field, Item, ResponseScale
 from sexresearch.survey.platform import marked_rows
 from sexresearch.survey.rawtable import RawTable, with_columns
 from sexresearch.survey.spelling import clean
+from sexresearch.survey.translations import Texts, labelled_in_all, translated_back
 from sexresearch.survey.wording import counted, listed
 
 Parts = Mapping[str, Item | Field]
@@ -56,6 +57,7 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> CheckedColu
     frame, no_answers = _named(table.frame), []
     headers = frame.columns.tolist()
     parts, renamed = found_by_text(_parts(instrument), headers, table.texts)
+    languages = tuple(dict(other.texts) for other in instrument.translations) if instrument else ()
     problems = [*_table_problems(frame), *_absent(parts, headers), *_taken(parts, headers)]
     notes = [ColumnNote(text) for text in renamed]
     once = [name for name, times in Counter(headers).items() if name and times == 1]
@@ -66,7 +68,7 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> CheckedColu
         if header in plain or place in columns:
             continue
         part, doubt = parts.get(header), table.doubts.get(header, "")
-        column = _column(frame.iloc[:, place], header, part, table)
+        column = _column(frame.iloc[:, place], header, part, table, languages)
         columns[place] = column.content
         used = part is not None or instrument is None
         problems += [f"column '{header}': {doubt}"] if doubt and used else [] if doubt else column.problems
@@ -89,7 +91,21 @@ def _parts(instrument: Instrument | None) -> Parts:
     }
 
 
-def _column(values: pd.Series, header: str, part: Item | Field | None, table: RawTable) -> ReadColumn:
+def _column(
+    values: pd.Series, header: str, part: Item | Field | None, table: RawTable, languages: tuple[Texts, ...]
+) -> ReadColumn:
+    """The column read by the questionnaire's own texts, or by those of all its languages if that settles it."""
+    read = _column_by(values, header, part, table)
+    if part is None or not languages or not (read.problems or read.notes):
+        return read
+    if isinstance(part, Item):
+        again = _column_by(values, header, replace(part, scale=labelled_in_all(part.scale, languages)), table)
+    else:
+        again = _column_by(translated_back(values, part, languages), header, part, table)
+    return again if not again.problems else read
+
+
+def _column_by(values: pd.Series, header: str, part: Item | Field | None, table: RawTable) -> ReadColumn:
     if pd.api.types.is_complex_dtype(values.dtype):
         wrong = f"column '{header}' holds complex numbers such as {values.iloc[0]}; answers are real"
         return ReadColumn(values, [wrong])

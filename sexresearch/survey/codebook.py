@@ -5,28 +5,41 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from sexresearch.errors import InstrumentError
 from sexresearch.survey.codebook_keys import Table, as_meant, nearest
 from sexresearch.survey.codebook_lines import given_twice
 from sexresearch.survey.codebook_shape import shape_problems
 from sexresearch.survey.codebook_text import key
+from sexresearch.survey.codebook_translations import read_translations, translation_problems
 from sexresearch.survey.consistency import scale_problems
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.problem import LONGEST_LINE, Problem
+from sexresearch.survey.translations import Translation, texts_of
 
-Parts = tuple[str, tuple[Construct, ...], tuple[Field, ...], tuple[Problem, ...]]
+
+@dataclass(frozen=True)
+class Codebook:
+    """What a codebook says, and what is wrong with it."""
+
+    title: str
+    constructs: tuple[Construct, ...]
+    fields: tuple[Field, ...]
+    language: str
+    translations: tuple[Translation, ...]
+    problems: tuple[Problem, ...]
 
 
-def read_codebook(text: str, name: str = "the codebook") -> Parts:
-    """Title, constructs and fields of a codebook, and its problems: unknown keys, wrong types, items without a scale.
+
+def read_codebook(text: str, name: str = "the codebook") -> Codebook:
+    """The parts of a codebook, and its problems: unknown keys, wrong types, items without a scale.
 
     What a problem leaves unclear is read as it was most likely meant, so that all others are found in the same pass.
     Raises InstrumentError where the text is not TOML.
 
-    >>> title, constructs, fields, problems = read_codebook("title = 'empty'")
-    >>> title, constructs, problems
-    ('empty', (), ())
+    >>> read_codebook("title = 'empty'").title
+    'empty'
     """
     try:
         document: Table = tomllib.loads(text)
@@ -38,12 +51,17 @@ def read_codebook(text: str, name: str = "the codebook") -> Parts:
     scales = {key: _scale(key, table) for key, table in document.get("scales", {}).items()}
     constructs = tuple(_construct(key, part, scales) for key, part in document.get("constructs", {}).items())
     fields = tuple(_field(key, part) for key, part in document.get("fields", {}).items())
-    return (
-        document.get("title", ""),
-        constructs,
-        fields,
-        (*wrong, *_missing_scales(document, constructs, scales), *_idle_scales(constructs, scales)),
+    title, texts = document.get("title", ""), texts_of(document.get("title", ""), constructs, fields)
+    texts |= {("scales", scale.name, f"{code:g}"): text for scale in scales.values() for code, text in scale.labels}
+    lowest = {scale.name: scale.lowest for scale in scales.values()}
+    problems = (
+        *wrong,
+        *_missing_scales(document, constructs, scales),
+        *_idle_scales(constructs, scales),
+        *translation_problems(document, texts, lowest),
     )
+    translations = read_translations(document, texts, lowest)
+    return Codebook(title, constructs, fields, document.get("language", ""), translations, problems)
 
 
 def _shown(text: str, error: str) -> str:

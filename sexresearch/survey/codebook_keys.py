@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 NUMBER = (int, float)
-TOP_KEYS = {"title": (str,), "scales": (dict,), "constructs": (dict,), "fields": (dict,)}
+TOP_KEYS = {"title": (str,), "language": (str,), "scales": (dict,), "constructs": (dict,), "fields": (dict,)}
+TOP_KEYS |= {"translations": (dict,)}
+TRANSLATED_KEYS = {"title": str, "scales": dict, "constructs": dict, "items": dict, "fields": dict}
 SCALE_KEYS = {
     "lowest": NUMBER,
     "highest": NUMBER,

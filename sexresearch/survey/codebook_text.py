@@ -12,8 +12,10 @@ from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def codebook_text(title: str, constructs: tuple[Construct, ...], others: tuple[Field, ...]) -> str:
-    """The codebook as text: title, scales, constructs with their items, other columns.
+def codebook_text(
+    title: str, constructs: tuple[Construct, ...], others: tuple[Field, ...], language: str = ""
+) -> str:
+    """The codebook as text: title, language, scales, constructs with their items, other columns.
 
     >>> item = Item("sat1", "Satisfied?", ResponseScale("ten", 1, 10))
     >>> print(codebook_text("", (Construct("satisfaction", "Satisfaction", (item,)),), ()))
@@ -29,7 +31,8 @@ def codebook_text(title: str, constructs: tuple[Construct, ...], others: tuple[F
     <BLANKLINE>
     """
     scales = dict.fromkeys(item.scale for construct in constructs for item in construct.items)
-    head = [f"title = {quoted(title)}\n"] if title else []
+    said = (("title", title), ("language", language))
+    head = ["".join(f"{name} = {quoted(text)}\n" for name, text in said if text)] if title or language else []
     parts = [*map(scale_text, scales), *("\n".join(construct_lines(part)) + "\n" for part in constructs)]
     columns = ["[fields]\n" + "".join(f"{field_line(field)}\n" for field in others)] if others else []
     return "\n".join([*head, *parts, *columns])
@@ -92,7 +95,7 @@ def field_line(field: Field) -> str:
         return f"{key(field.name)} = {quoted(field.label)}"
     parts = [f"label = {quoted(field.label)}", f"role = {quoted(field.role)}"]
     if field.labels:
-        parts.append(f"labels = {_table(field.labels)}")
+        parts.append(f"labels = {labels_table(field.labels)}")
     return f"{key(field.name)} = {{ {', '.join(parts)} }}"
 
 
@@ -127,10 +130,15 @@ def _labels(scale: ResponseScale) -> str:
     codes = [code for code, _ in scale.labels]
     if scale.whole and codes == [scale.lowest + step for step in range(scale.categories or 0)]:
         return f"[{', '.join(quoted(text) for _, text in scale.labels)}]"
-    return _table((number(code), text) for code, text in scale.labels)
+    return labels_table((number(code), text) for code, text in scale.labels)
 
 
-def _table(pairs: Iterable[tuple[str, str]]) -> str:
+def labels_table(pairs: Iterable[tuple[str, str]]) -> str:
+    """Texts by code in braces.
+
+    >>> labels_table([("1", "no")])
+    '{ 1 = "no" }'
+    """
     return "{ " + ", ".join(f"{key(code)} = {quoted(text)}" for code, text in pairs) + " }"
 
 

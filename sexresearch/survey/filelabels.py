@@ -57,11 +57,13 @@ def other_words(labels: Labels, item: Item) -> str:
     >>> other_words({"1": "never"}, item)
     "1 is 'never' in the file and 'no' in scale 'two'"
     """
-    declared = {float(code): text for code, text in item.scale.labels}
+    declared: dict[float, list[str]] = {}
+    for known, text in item.scale.labels:
+        declared.setdefault(float(known), []).append(text)
     for code, text in labels.items():
         number = _number(code)
-        if number in declared and folded(text) != folded(declared[number]):
-            return f"{number:g} is '{text}' in the file and '{declared[number]}' in scale '{item.scale.name}'"
+        if number in declared and folded(text) not in map(folded, declared[number]):
+            return f"{number:g} is '{text}' in the file and '{declared[number][0]}' in scale '{item.scale.name}'"
     return ""
 
 

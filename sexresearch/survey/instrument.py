@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,11 +13,13 @@ from sexresearch.errors import InstrumentError
 from sexresearch.languages import Language
 from sexresearch.survey.codebook import read_codebook
 from sexresearch.survey.codebook_text import codebook_text
+from sexresearch.survey.codebook_translations import translations_text
 from sexresearch.survey.consistency import instrument_problems, unknown_nodes
 from sexresearch.survey.coverage import coverage_frame
 from sexresearch.survey.fielding import FormKind, form_content
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.problem import placed
+from sexresearch.survey.translations import Place, Translation, construct_in, field_in, texts_of
 from sexresearch.survey.wording import together
 from sexresearch.writing import write_whole
 
@@ -35,6 +37,10 @@ class Instrument:
         The columns that are no items.
     title : str
         Name of the questionnaire.
+    language : str
+        Code of the language of its texts, such as "en"; empty where not said.
+    translations : tuple of Translation
+        The same texts in further languages; `translated` gives the questionnaire in one of them.
 
     Raises
     ------
@@ -52,6 +58,8 @@ class Instrument:
     constructs: tuple[Construct, ...]
     fields: tuple[Field, ...] = ()
     title: str = ""
+    language: str = ""
+    translations: tuple[Translation, ...] = ()
 
     def __post_init__(self) -> None:
         problems = instrument_problems(self.constructs, self.fields)
@@ -83,6 +91,7 @@ class Instrument:
         --------
         >>> codebook = '''
         ... title = "Branch survey"
+        ... language = "en"      # of all texts, where there are translations
         ...
         ... [scales.agree7]
         ... lowest = 1
@@ -115,15 +124,29 @@ class Instrument:
         ... respondent = { label = "Respondent number", role = "id" }
         ... brand = { label = "Brand position", role = "group", labels = { 1 = "premium", 2 = "luxury" } }
         ... city = "City of the branch"
+        ...
+        ... [translations.de]   # any language; what is not translated stays as it is
+        ... title = "Filialbefragung"
+        ... [translations.de.scales]
+        ... agree7 = { 1 = "stimme gar nicht zu", 7 = "stimme völlig zu" }
+        ... [translations.de.constructs]
+        ... wallet = "Anteil am Budget"
+        ... delight = { label = "Begeisterung", definition = "Wertgeschätzt, und Erwartungen übertroffen." }
+        ... [translations.de.items]
+        ... del4 = "Ich war begeistert."
+        ... [translations.de.fields]
+        ... city = "Stadt der Filiale"
+        ... brand = { label = "Marke", labels = { 1 = "Premium", 2 = "Luxus" } }
         ... '''
         >>> Instrument.from_toml(codebook).construct("delight").items[1].reverse
         True
         """
         text, name = _codebook_text(source)
-        title, constructs, fields, problems = read_codebook(text, name)
-        problems = (*problems, *instrument_problems(constructs, fields), *unknown_nodes(constructs))
+        found = read_codebook(text, name)
+        problems = (*found.problems, *instrument_problems(found.constructs, found.fields))
+        problems = (*problems, *unknown_nodes(found.constructs))
         _refuse(name, list(placed(problems, text)) if problems else [])
-        return cls(constructs, fields, title)
+        return cls(found.constructs, found.fields, found.title, found.language, found.translations)
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -187,7 +210,8 @@ class Instrument:
         >>> Instrument.from_toml(instrument.to_toml()) == instrument
         True
         """
-        return codebook_text(self.title, self.constructs, self.fields)
+        own = codebook_text(self.title, self.constructs, self.fields, self.language)
+        return "\n".join([own, *translations_text(self.translations)])
 
     @in_words
     def export(self, path: str | Path, *, kind: FormKind | None = None, language: Language = "en") -> Path:
@@ -200,7 +224,7 @@ class Instrument:
         kind : {"xlsform", "limesurvey", "qualtrics", "word"}, optional
             The form; needed for .txt only.
         language : {"en", "de"}
-            Of the sheet's own words, and what the platform is told.
+            Of the sheet's own words, what the platform is told, and the questions where they are translated.
 
         Returns
         -------
@@ -230,7 +254,71 @@ class Instrument:
         ...     instrument.export(f"{folder}/form.xlsx").name
         'form.xlsx'
         """
-        return write_whole(path, form_content(path, kind, language, self.title, self.constructs, self.fields))
+        own = self.translated(language)
+        return write_whole(path, form_content(path, kind, language, own.title, own.constructs, own.fields))
+
+    @in_words
+    def translated(self, language: str) -> Instrument:
+        """The questionnaire with its texts in another language.
+
+        Parameters
+        ----------
+        language : str
+            Code of a language, such as "de".
+
+        Returns
+        -------
+        Instrument
+            What has no text in that language stays as it is; `untranslated` names it. The texts of before are then
+            one of the translations.
+
+        Examples
+        --------
+        >>> item = Item("sat1", "Satisfied?", ResponseScale("ten", 1, 10))
+        >>> german = Translation("de", ((("items", "sat1"), "Zufrieden?"),))
+        >>> found = Instrument((Construct("sat", "Satisfaction", (item,)),), language="en", translations=(german,))
+        >>> found.translated("de").items[0].wording, found.translated("de").translated("en") == found
+        ('Zufrieden?', True)
+        """
+        texts = next((dict(other.texts) for other in self.translations if other.language == language), None)
+        if texts is None or language == self.language:
+            return self
+        own = texts_of(self.title, self.constructs, self.fields)
+        before = Translation(self.language, tuple((place, text) for place, text in own.items() if place in texts))
+        others = (before if other.language == language else other for other in self.translations)
+        return replace(
+            self,
+            title=texts.get(("title",), self.title),
+            constructs=tuple(construct_in(part, texts) for part in self.constructs),
+            fields=tuple(field_in(field, texts) for field in self.fields),
+            language=language,
+            translations=tuple(others),
+        )
+
+    @in_words
+    def untranslated(self, language: str) -> tuple[Place, ...]:
+        """The places of texts that the questionnaire does not have in a language.
+
+        Parameters
+        ----------
+        language : str
+            Code of a language, such as "de".
+
+        Returns
+        -------
+        tuple of tuple of str
+            As in ("items", "sat1"); none where the questionnaire does not say its own language.
+
+        Examples
+        --------
+        >>> item = Item("sat1", "Satisfied?", ResponseScale("ten", 1, 10))
+        >>> Instrument((Construct("sat", "Satisfaction", (item,)),), language="en").untranslated("de")
+        (('constructs', 'sat', 'label'), ('items', 'sat1'))
+        """
+        if self.language in ("", language):
+            return ()
+        there = {place for other in self.translations if other.language == language for place, _ in other.texts}
+        return tuple(place for place in texts_of(self.title, self.constructs, self.fields) if place not in there)
 
     def coverage(self) -> pd.DataFrame:
         """Which parts of the standard the instrument asks about, by what, and which it leaves out.

@@ -177,6 +177,44 @@ class Survey:
         return tuple(item.name for item in self.instrument.construct(construct).items)
 
     @in_words
+    def translated(self, language: str) -> Survey:
+        """The survey with the questionnaire, and the labels of its fields, in another language.
+
+        Parameters
+        ----------
+        language : str
+            Code of a language, such as "de".
+
+        Returns
+        -------
+        Survey
+            As `Instrument.translated` has it; answers to items are codes and stay as they are.
+
+        Raises
+        ------
+        DataError
+            The survey has no instrument.
+
+        Examples
+        --------
+        >>> import sexresearch as sx
+        >>> survey = sx.datasets.load("service_excellence_demo").translated("de")
+        >>> survey.instrument.construct("loyalty").label, survey.answers["brand"].iloc[0]
+        ('Loyalität', 'low-budget')
+        """
+        if self.instrument is None:
+            raise DataError(f"{self.source.name} was read without an instrument, so there are no texts to translate")
+        other = self.instrument.translated(language)
+        pairs = zip(self.instrument.fields, other.fields, strict=True)
+        words = {
+            field.name: dict(zip(dict(field.labels).values(), dict(new.labels).values(), strict=True))
+            for field, new in pairs
+            if field.labels != new.labels
+        }
+        columns = {name: self._answers[name].replace(texts) for name, texts in words.items()}
+        return replace(self, _answers=self._answers.assign(**columns), instrument=other, _origin=self.origin)
+
+    @in_words
     def without(self, rows: pd.DataFrame | Iterable[Hashable], because: str = "") -> Survey:
         """The survey without some rows, and with a record of which ones and why.
 

@@ -17,8 +17,11 @@ from sexresearch.survey.noanswer import Because
 from sexresearch.survey.parts import Field
 from sexresearch.survey.spelling import folded
 from sexresearch.survey.survey import Survey, SurveyFile
+from sexresearch.survey.translations import Place, Translation
 from sexresearch.survey.wave_differences import wave_differences
 from sexresearch.survey.wording import listed, together
+
+WAVE_WORDS = {"de": "Welle"}  # what the field of the waves is called in languages other than English
 
 
 @in_words
@@ -103,7 +106,21 @@ def _instrument(each: Sequence[Instrument], column: str) -> Instrument | None:
     for field in (field for part in each for field in part.fields):
         fields.setdefault(field.name, field)
     title = _title(list(dict.fromkeys(part.title for part in each if part.title)))
-    return Instrument(each[0].constructs, (*fields.values(), Field(column, "Wave", "group")), title)
+    wave = Field(column, "Wave", "group")
+    return Instrument(
+        each[0].constructs, (*fields.values(), wave), title, each[0].language, _translations(each, column)
+    )
+
+
+def _translations(each: Sequence[Instrument], column: str) -> tuple[Translation, ...]:
+    """Those of all waves, the first to translate a text, and the wave in the languages that we know."""
+    texts: dict[str, dict[Place, str]] = {}
+    for other in (other for part in each if part.language == each[0].language for other in part.translations):
+        own = {place: text for place, text in other.texts if place != ("title",)}
+        texts[other.language] = own | texts.get(other.language, {})
+    for language, own in texts.items():
+        own |= {("fields", column, "label"): WAVE_WORDS[language]} if language in WAVE_WORDS else {}
+    return tuple(Translation(language, tuple(own.items())) for language, own in texts.items())
 
 
 def _title(titles: Sequence[str]) -> str:

@@ -268,3 +268,30 @@ def test_a_letter_of_statistics_does_not_begin_a_note_in_upper_case():
     frame = pd.DataFrame({"model": ["a", "b"], "note": ["χ² scaled", "χ² scaled"]})
     assert _without_same_note(frame)[1] == "χ² scaled."
     assert _without_same_note(frame.assign(note="scaled"))[1] == "Scaled."
+
+
+def test_a_german_document_holds_no_english_text_of_the_questionnaire(tmp_path):
+    """Labels and wordings of the demo, in text, tables, and the descriptions of figures."""
+    survey = sx.datasets.load("service_excellence_demo")
+    found = sx.answer(survey, language="de")
+    texts = [part.label for part in survey.instrument.constructs] + [item.wording for item in survey.instrument.items]
+    page = sx.report(found, tmp_path / "answer.html").read_text(encoding="utf-8")
+    assert [text for text in texts if text in page] == []
+    cells = {str(cell) for frame in found.tables.values() for cell in frame.to_numpy().ravel()}
+    assert [text for text in texts if any(text in cell for cell in cells)] == []
+    assert "Ich kann mich auf die Qualität ihrer Arbeit verlassen" in page
+    assert not [fact for fact in found.part("data").facts if fact.key == "untranslated"]
+
+
+def test_texts_without_translation_are_named_once():
+    from dataclasses import replace
+
+    survey = sx.datasets.load("service_excellence_demo")
+    german = survey.instrument.translations[0]
+    fewer = replace(german, texts=tuple(pair for pair in german.texts if pair[0] != ("items", "core4")))
+    partly = replace(survey, instrument=replace(survey.instrument, translations=(fewer,)))
+    found = sx.answer(partly, target="Customer-level success", group="", language="de")
+    assert found.target == "success"
+    assert [fact.values["n"] for fact in found.part("data").facts if fact.key == "untranslated"] == [1]
+    named = [text for question, text in ((s.question, s.text) for s in found.sentences) if question == "data"]
+    assert sum("I can rely on the quality" in text for text in named) == 1

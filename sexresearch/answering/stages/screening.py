@@ -12,6 +12,7 @@ from sexresearch.answering.phrases import translated
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.text_catalogue import filled_text, named
 from sexresearch.survey import screen
+from sexresearch.survey.translations import texts_of
 from sexresearch.verdict import Verdict
 
 CARELESS = (
@@ -51,8 +52,9 @@ def data_part(setting: Setting) -> AnswerPart:
     where = [_where(setting, name) for name in flags["where"]]
     shown = flags.assign(rows=flags["rows"].map(len), where=where, advice=advice)
     tables = {"screening": setting.labels.frame(shown)} if len(flags) else {}
-    facts = (*_used(setting), *_suspicious(setting, flags), *_gaps(setting), *_lost(setting, flags))
-    return AnswerPart("data", facts, tables)
+    facts = [*_used(setting), *_suspicious(setting, flags), *_gaps(setting), *_lost(setting, flags)]
+    facts += _untranslated(setting)
+    return AnswerPart("data", tuple(facts), tables)
 
 
 def _advice(setting: Setting, check: str, advice: str) -> str:
@@ -122,3 +124,12 @@ def _lost(setting: Setting, findings: pd.DataFrame) -> list[Fact]:
     facts = [Fact("constructs_lost", {"names": setting.labels.several(gone)}, first=True)] if gone else []
     quoted = [setting.labels.quoted(name) for name in single[:MOST]]
     return [*facts, *([Fact("items_lost", {"n": len(single), "names": quoted})] if single else [])]
+
+
+def _untranslated(setting: Setting) -> list[Fact]:
+    """What the questionnaire does not say in the language of the answer; definitions are not shown."""
+    own = setting.instrument
+    texts = texts_of(own.title, own.constructs, own.fields)
+    left = [texts[place] for place in setting.labels.untranslated if place[-1] != "definition"]
+    quoted = [setting.labels.quoted(text) for text in left[:MOST]]
+    return [Fact("untranslated", {"n": len(left), "names": quoted})] if left else []

@@ -13,6 +13,7 @@ from sexresearch.survey.bank.audit import audit_constructs
 from sexresearch.survey.bank.content import BankConstruct, bank, languages, structure, words
 from sexresearch.survey.instrument import Instrument
 from sexresearch.survey.parts import Construct
+from sexresearch.survey.translations import Translation, texts_of
 
 InstrumentKind = Literal["full", "customer-core", "employee", "pulse", "audit"]
 
@@ -29,7 +30,7 @@ def instrument(kind: InstrumentKind = "full", language: Language = "en") -> Inst
         "pulse": ten questions to customers that still hold the core of the chain. "audit": self-assessment of the
         practices and recommendations that the standard lists, with the maturity of each element, for managers.
     language : {"en", "de"}
-        Of all texts.
+        Of all texts; the other one stands beside it as a translation.
 
     Returns
     -------
@@ -57,12 +58,24 @@ def instrument(kind: InstrumentKind = "full", language: Language = "en") -> Inst
     """
     if language not in languages():
         raise OptionError(f"language {language!r} is not in the item bank; there are: {', '.join(languages())}")
-    title = words(language)["titles"][kind]
+    others = tuple(_translation(kind, other) for other in languages() if other != language)
+    return Instrument(_constructs(kind, language), (), _title(kind, language), language, others)
+
+
+def _title(kind: InstrumentKind, language: str) -> str:
+    return str(words(language)["titles"][kind])
+
+
+def _constructs(kind: InstrumentKind, language: str) -> tuple[Construct, ...]:
     if kind == "audit":
-        return Instrument(audit_constructs(language), title=title)
+        return audit_constructs(language)
     rules = structure()["instruments"][kind]
     chosen = tuple(_chosen(bank(language), rules.get("constructs"), rules.get("respondent", "")))
-    return Instrument(_one_per_node(_shortened(chosen, rules.get("items"))), title=title)
+    return _one_per_node(_shortened(chosen, rules.get("items")))
+
+
+def _translation(kind: InstrumentKind, language: str) -> Translation:
+    return Translation(language, tuple(texts_of(_title(kind, language), _constructs(kind, language), ()).items()))
 
 
 def _chosen(

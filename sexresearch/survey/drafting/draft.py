@@ -169,7 +169,8 @@ def draft_instrument(
     constructs = _constructs(items, fields, language)
     text = draft_text(file.name, (*table.notes, *left), constructs, items, fields)
     others = tuple(part.field for part in fields)
-    return Draft(constructs, others, file.name, text, _frame(items, fields, constructs))
+    frame = _frame(items, fields, constructs)
+    return Draft(constructs, others, file.name, text=text, _proposals=frame)
 
 
 def _decided(table: RawTable) -> tuple[RawTable, tuple[str, ...]]:
