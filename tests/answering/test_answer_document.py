@@ -292,6 +292,6 @@ def test_texts_without_translation_are_named_once():
     partly = replace(survey, instrument=replace(survey.instrument, translations=(fewer,)))
     found = sx.answer(partly, target="Customer-level success", group="", language="de")
     assert found.target == "success"
-    assert [fact.values["n"] for fact in found.part("data").facts if fact.key == "untranslated"] == [1]
-    named = [text for question, text in ((s.question, s.text) for s in found.sentences) if question == "data"]
+    assert [dict(fact.values)["n"] for fact in found.part("data").facts if fact.key == "untranslated"] == [1]
+    named = [one.text for one in found.sentences if one.question == "data"]
     assert sum("I can rely on the quality" in text for text in named) == 1
