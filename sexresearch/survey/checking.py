@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.survey.alike import alike_labels
+from sexresearch.survey.codebook_text import missing_text
 from sexresearch.survey.columns import (
     ColumnNote,
     NoAnswer,
@@ -59,7 +60,7 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> CheckedColu
     parts, renamed = found_by_text(_parts(instrument), headers, table.texts)
     languages = tuple(dict(other.texts) for other in instrument.translations) if instrument else ()
     problems = [*_table_problems(frame), *_absent(parts, headers), *_taken(parts, headers)]
-    notes = [ColumnNote(text) for text in renamed]
+    notes, undeclared = [ColumnNote(text) for text in renamed], []
     once = [name for name, times in Counter(headers).items() if name and times == 1]
     frame = frame if len(once) == len(headers) else frame[once]
     plain = _plain_numbers(frame) - {*parts, *table.labels, *table.doubts}
@@ -71,15 +72,24 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> CheckedColu
         column = _column(frame.iloc[:, place], header, part, table, languages)
         columns[place] = column.content
         used = part is not None or instrument is None
+        undeclared += column.undeclared
         problems += [f"column '{header}': {doubt}"] if doubt and used else [] if doubt else column.problems
         unused = [ColumnNote(f"column '{header}' (not in use): {doubt}")] if doubt and not used else []
         notes += [*column.notes, *unused]
         no_answers += column.no_answers
+    problems += _in_one_line(undeclared)
     names = [parts[header].name if header in parts else header for header in once]
     answers = with_columns(frame, columns).set_axis(names, axis=1)
     texts = [*_together(notes), *_no_answer_notes(no_answers), *_joined(answers), *_alike(answers, instrument)]
     texts += _marked(answers)
     return CheckedColumns(answers, tuple(problems), tuple(texts), tuple(no_answers))
+
+
+def _in_one_line(undeclared: list[float]) -> Iterator[str]:
+    """What settles codes of no answer in several columns at once."""
+    codes = missing_text(sorted(set(undeclared)))
+    if len(undeclared) > len(set(undeclared)):
+        yield f"if these codes mean no answer wherever they are: missing = {codes} at the top of the codebook"
 
 
 def _parts(instrument: Instrument | None) -> Parts:

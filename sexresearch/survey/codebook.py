@@ -18,6 +18,8 @@ from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.problem import LONGEST_LINE, Problem
 from sexresearch.survey.translations import Translation, texts_of
 
+Codes = tuple[float | str, ...]
+
 
 @dataclass(frozen=True)
 class Codebook:
@@ -48,9 +50,10 @@ def read_codebook(text: str, name: str = "the codebook") -> Codebook:
     wrong = tuple(shape_problems(document))
     if wrong:
         document = as_meant(document)
-    scales = {key: _scale(key, table) for key, table in document.get("scales", {}).items()}
+    common = _missing(document)
+    scales = {key: _scale(key, table, common) for key, table in document.get("scales", {}).items()}
     constructs = tuple(_construct(key, part, scales) for key, part in document.get("constructs", {}).items())
-    fields = tuple(_field(key, part) for key, part in document.get("fields", {}).items())
+    fields = tuple(_field(key, part, common) for key, part in document.get("fields", {}).items())
     title, texts = document.get("title", ""), texts_of(document.get("title", ""), constructs, fields)
     texts |= {("scales", scale.name, f"{code:g}"): text for scale in scales.values() for code, text in scale.labels}
     lowest = {scale.name: scale.lowest for scale in scales.values()}
@@ -77,13 +80,20 @@ def _shown(text: str, error: str) -> str:
     return f": {line[:LONGEST_LINE]}{write}" if line else ""
 
 
-def _scale(name: str, table: Table) -> ResponseScale:
+def _missing(table: Table) -> Codes:
+    return tuple(code if isinstance(code, str) else float(code) for code in table.get("missing", ()))
+
+
+def _scale(name: str, table: Table, common: Codes) -> ResponseScale:
+    """A scale; of the codes that stand for no answer in the whole file, those that are no answers of it count."""
     labels = table.get("labels", {})
     if isinstance(labels, list):
         labels = {table["lowest"] + step: text for step, text in enumerate(labels)}
     pairs = tuple((float(code), str(text)) for code, text in labels.items())
-    missing = tuple(code if isinstance(code, str) else float(code) for code in table.get("missing", ()))
-    return ResponseScale(name, table["lowest"], table["highest"], pairs, missing, table.get("whole", True))
+    lowest, highest = table["lowest"], table["highest"]
+    free = (code for code in common if isinstance(code, str) or not lowest <= code <= highest)
+    missing = tuple(dict.fromkeys((*_missing(table), *free)))
+    return ResponseScale(name, lowest, highest, pairs, missing, table.get("whole", True))
 
 
 def _construct(name: str, table: Table, scales: Mapping[str, ResponseScale]) -> Construct:
@@ -101,10 +111,13 @@ def _item(name: str, value: str | Table, default: str, scales: Mapping[str, Resp
     return Item(name, table["wording"], scale, table.get("reverse", False), *more)
 
 
-def _field(name: str, value: str | Table) -> Field:
+def _field(name: str, value: str | Table, common: Codes) -> Field:
+    """A field; the codes of the whole file count where it has labels, as it is known then that they are no answers."""
     table = _table(value, "label")
     labels = tuple((str(code), str(text)) for code, text in table.get("labels", {}).items())
-    return Field(name, table.get("label", ""), table.get("role", "other"), labels)
+    free = [code for code in common if labels and (code if isinstance(code, str) else f"{code:g}") not in dict(labels)]
+    missing = tuple(dict.fromkeys((*_missing(table), *free)))
+    return Field(name, table.get("label", ""), table.get("role", "other"), labels, missing)
 
 
 def _table(value: str | Table, key: str) -> Table:

@@ -8,7 +8,7 @@ from typing import Any
 
 NUMBER = (int, float)
 TOP_KEYS = {"title": (str,), "language": (str,), "scales": (dict,), "constructs": (dict,), "fields": (dict,)}
-TOP_KEYS |= {"translations": (dict,)}
+TOP_KEYS |= {"missing": (list,), "translations": (dict,)}
 TRANSLATED_KEYS = {"title": str, "scales": dict, "constructs": dict, "items": dict, "fields": dict}
 SCALE_KEYS = {
     "lowest": NUMBER,
@@ -20,7 +20,7 @@ SCALE_KEYS = {
 CONSTRUCT_KEYS = {"label": (str,), "definition": (str,), "node": (str,), "scale": (str,), "items": (dict,)}
 ITEM_KEYS = {"wording": (str,), "scale": (str,), "reverse": (bool,), "column": (str,)}
 ITEM_KEYS |= dict.fromkeys(("clause", "respondent", "source"), (str,))
-FIELD_KEYS = {"label": (str,), "role": (str,), "labels": (dict,)}
+FIELD_KEYS = {"label": (str,), "role": (str,), "labels": (dict,), "missing": (list,)}
 Table = Mapping[str, Any]
 Keys = Mapping[str, tuple[type, ...]]
 
@@ -49,7 +49,7 @@ def as_meant(document: Table) -> Table:
     >>> as_meant({"tittle": "Guests", "scales": {"s": {"lowest": 1, "higest": 7, "whole": "yes"}}})["scales"]
     {'s': {'lowest': 1, 'highest': 7}}
     """
-    top = dict(usable(document, TOP_KEYS))
+    top = _with_codes(dict(usable(document, TOP_KEYS)))
     top["scales"] = {name: _scale(part) for name, part in top.get("scales", {}).items()}
     top["constructs"] = {name: _construct(part) for name, part in top.get("constructs", {}).items()}
     top["fields"] = {name: _text_or(part, FIELD_KEYS) for name, part in top.get("fields", {}).items()}
@@ -68,13 +68,18 @@ def _scale(part: object) -> Table:
     table = dict(usable(part, SCALE_KEYS))
     if not {"lowest", "highest"} <= set(table):
         return {"lowest": -1e9, "highest": 1e9}  # a range that clashes with nothing
-    table["missing"] = [code for code in table.get("missing", []) if type(code) in (*NUMBER, str)]
+    table = _with_codes(table)
     labels = table.get("labels", {})
     if isinstance(labels, dict):
         table["labels"] = {code: text for code, text in labels.items() if is_number(code)}
     elif len(labels) != table["highest"] - table["lowest"] + 1:
         table["labels"] = {}
     return {key: value for key, value in table.items() if value != [] and value != {}}
+
+
+def _with_codes(table: dict[str, Any]) -> dict[str, Any]:
+    """The table with those of its codes of no answer that are numbers or texts."""
+    return table | {"missing": [code for code in table.get("missing", []) if type(code) in (*NUMBER, str)]}
 
 
 def _construct(part: object) -> Table:
@@ -88,4 +93,4 @@ def _item(name: str, part: object) -> Any:
 
 
 def _text_or(part: object, allowed: Keys) -> Any:
-    return part if isinstance(part, str) else usable(part, allowed)
+    return part if isinstance(part, str) else _with_codes(dict(usable(part, allowed)))

@@ -41,6 +41,7 @@ def shape_problems(document: Table) -> Iterator[Problem]:
     ["top level: 'title' must be text"]
     """
     yield from _wrong_keys("top level", (), document, TOP_KEYS)
+    yield from _wrong_missing("top level", (), document)
     for where, at, table in _tables(document, (), "scales", "scale"):
         yield from _wrong_keys(where, at, table, SCALE_KEYS, required=("lowest", "highest"))
         if isinstance(table, dict):
@@ -53,6 +54,7 @@ def shape_problems(document: Table) -> Iterator[Problem]:
     for where, at, table in _tables(document, (), "fields", "field"):
         if not isinstance(table, str):
             yield from _wrong_keys(where, at, table, FIELD_KEYS)
+            yield from _wrong_missing(where, at, table)
 
 
 def _tables(parent: object, above: Path, key: str, kind: str) -> Iterator[tuple[str, Path, Any]]:
@@ -98,12 +100,8 @@ def _as_kind(value: object, kind: type) -> str:
 
 
 def _wrong_codes(where: str, at: Path, scale: Table) -> Iterator[Problem]:
-    labels, missing = scale.get("labels"), scale.get("missing")
-    if isinstance(missing, list):
-        for place, code in enumerate(missing):
-            if type(code) not in (*NUMBER, str):
-                wrong = f"{where}: missing code {code!r} is neither a number nor a text"
-                yield Problem(wrong, (*at, "missing", str(place)), 'missing = [99, "n/a"]')
+    labels = scale.get("labels")
+    yield from _wrong_missing(where, at, scale)
     if isinstance(labels, dict):
         for key in labels:
             if not is_number(key):
@@ -115,6 +113,14 @@ def _wrong_codes(where: str, at: Path, scale: Table) -> Iterator[Problem]:
         if len(labels) != answers:
             wrong = f"{where}: {len(labels)} labels for {answers:g} answers; label some as {{ 1 = 'low' }}"
             yield Problem(wrong, (*at, "labels"), _some_labels(scale["lowest"], scale["highest"], labels))
+
+
+def _wrong_missing(where: str, at: Path, table: object) -> Iterator[Problem]:
+    missing = table.get("missing") if isinstance(table, dict) else None
+    for place, code in enumerate(missing if isinstance(missing, list) else ()):
+        if type(code) not in (*NUMBER, str):
+            wrong = f"{where}: missing code {code!r} is neither a number nor a text"
+            yield Problem(wrong, (*at, "missing", str(place)), 'missing = [99, "n/a"]')
 
 
 def _some_labels(lowest: float, highest: float, labels: Sequence[object]) -> str:

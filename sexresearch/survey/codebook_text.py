@@ -31,8 +31,8 @@ def codebook_text(
     <BLANKLINE>
     """
     scales = dict.fromkeys(item.scale for construct in constructs for item in construct.items)
-    said = (("title", title), ("language", language))
-    head = ["".join(f"{name} = {quoted(text)}\n" for name, text in said if text)] if title or language else []
+    top = (("title", title), ("language", language))
+    head = ["".join(f"{name} = {quoted(text)}\n" for name, text in top if text)] if title or language else []
     parts = [*map(scale_text, scales), *("\n".join(construct_lines(part)) + "\n" for part in constructs)]
     columns = ["[fields]\n" + "".join(f"{field_line(field)}\n" for field in others)] if others else []
     return "\n".join([*head, *parts, *columns])
@@ -91,11 +91,13 @@ def field_line(field: Field) -> str:
     >>> field_line(Field("brand", "Brand", "group", (("1", "premium"),)))
     'brand = { label = "Brand", role = "group", labels = { 1 = "premium" } }'
     """
-    if field.role == "other" and not field.labels:
+    if field.role == "other" and not field.labels and not field.missing:
         return f"{key(field.name)} = {quoted(field.label)}"
     parts = [f"label = {quoted(field.label)}", f"role = {quoted(field.role)}"]
     if field.labels:
         parts.append(f"labels = {labels_table(field.labels)}")
+    if field.missing:
+        parts.append(f"missing = {missing_text(field.missing)}")
     return f"{key(field.name)} = {{ {', '.join(parts)} }}"
 
 

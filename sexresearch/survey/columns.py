@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 from pandas.api import types
 
 from sexresearch.survey.answerwords import Words, read_words
+from sexresearch.survey.codebook_text import missing_text
 from sexresearch.survey.filelabels import contradiction, no_answer_codes, other_words
 from sexresearch.survey.noanswer import MISSING_CODES, MISSING_WORDS, Because, is_no_answer
 from sexresearch.survey.parts import Field, Item, ResponseScale
@@ -54,6 +55,7 @@ class ReadColumn:
     problems: list[str] = field(default_factory=list)
     notes: list[ColumnNote] = field(default_factory=list)
     no_answers: list[NoAnswer] = field(default_factory=list)
+    undeclared: tuple[float, ...] = ()  # usual codes of no answer that are none of the answers, and not declared
 
 
 def plain_column(values: pd.Series) -> pd.Series:
@@ -146,7 +148,12 @@ def item_answers(
     notes += [ColumnNote(f"labels differ in wording: {differs}")] if differs else []
     recoded = scale.lowest + scale.highest - answers if item.reverse else answers
     problems = [*([against] if against else []), *_off_scale(item, cells, codes, answers, words)]
-    return ReadColumn(recoded, problems, notes, none)
+    off = answers[~answers.between(scale.lowest, scale.highest)]
+    return ReadColumn(recoded, problems, notes, none, _undeclared(off))
+
+
+def _undeclared(codes: pd.Series) -> tuple[float, ...]:
+    return tuple(float(code) for code in codes.dropna().unique() if code in MISSING_CODES)
 
 
 def _texts(cells: pd.Series) -> list[str]:
@@ -243,11 +250,12 @@ def field_values(values: pd.Series, field: Field, file_labels: Mapping[str, str]
     >>> field_values(pd.Series([1.0, 2.0]), Field("brand"), {"1": "premium", "2": "luxury"}).content.tolist()
     ['premium', 'luxury']
     """
-    cells = plain_column(values)
+    cells, none = _without_declared(plain_column(values), field)
     labels = dict(field.labels) or dict(file_labels)
     labels = ({OTHER: "other"} | labels) if labels else labels
     if not labels:
-        return _without_words(ReadColumn(*number_values(cells, field.name, file_labels)), field)
+        read = ReadColumn(*number_values(cells, field.name, file_labels))
+        return _without_words(replace(read, no_answers=[*none, *read.no_answers]), field)
     codes = cells.map(code_text, na_action="ignore").astype(object)
     alike = _spellings(labels)
     codes = codes.map(lambda code: code if code in labels else alike.get(folded(code), code), na_action="ignore")
@@ -255,9 +263,23 @@ def field_values(values: pd.Series, field: Field, file_labels: Mapping[str, str]
     if len(unknown) and not field.labels:
         known = codes.nunique() - unknown.nunique()
         note = f"field '{field.name}': codes are kept, as the file has no label for {listed(unknown.unique())}"
-        return ReadColumn(cells, [], [ColumnNote(note)] if known > unknown.nunique() else [], [])
-    problem = f"field '{field.name}': no label for {listed(unknown.unique())} (row {listed(unknown.index)})"
-    return ReadColumn(codes.map(labels).fillna(codes), [problem] if len(unknown) else [], [], [])
+        return ReadColumn(cells, [], [ColumnNote(note)] if known > unknown.nunique() else [], none)
+    usual = _undeclared(pd.to_numeric(pd.Series(unknown.unique()), errors="coerce"))
+    codes_of_none = missing_text((*field.missing, *usual))
+    remedy = f"; if no answer is meant: missing = {codes_of_none} in field '{field.name}'" if usual else ""
+    problem = f"field '{field.name}': no label for {listed(unknown.unique())} (row {listed(unknown.index)}){remedy}"
+    return ReadColumn(codes.map(labels).fillna(codes), [problem] if len(unknown) else [], [], none, usual)
+
+
+def _without_declared(cells: pd.Series, field: Field) -> tuple[pd.Series, list[NoAnswer]]:
+    """The column without the codes and words that are declared as no answer, and what these were."""
+    if not field.missing:
+        return cells, []
+    declared = {folded(code if isinstance(code, str) else f"{code:g}") for code in field.missing}
+    silent = cells.notna() & cells.map(code_text).map(folded).isin(declared)
+    times = cells[silent].map(code_text).value_counts()
+    none = [NoAnswer(field.name, str(code), int(often), "declared missing") for code, often in times.items()]
+    return (plain_column(cells.mask(silent)) if none else cells), none
 
 
 def _without_words(read: ReadColumn, field: Field) -> ReadColumn:

@@ -92,6 +92,7 @@ class Instrument:
         >>> codebook = '''
         ... title = "Branch survey"
         ... language = "en"      # of all texts, where there are translations
+        ... missing = [-9]       # codes and words of no answer, in all scales and labelled fields
         ...
         ... [scales.agree7]
         ... lowest = 1
@@ -123,6 +124,7 @@ class Instrument:
         ... [fields]   # the other columns; roles: id group cluster weight other
         ... respondent = { label = "Respondent number", role = "id" }
         ... brand = { label = "Brand position", role = "group", labels = { 1 = "premium", 2 = "luxury" } }
+        ... income = { label = "Income class", labels = { 1 = "low", 2 = "high" }, missing = [99] }
         ... city = "City of the branch"
         ...
         ... [translations.de]   # any language; what is not translated stays as it is
@@ -142,11 +144,11 @@ class Instrument:
         True
         """
         text, name = _codebook_text(source)
-        found = read_codebook(text, name)
-        problems = (*found.problems, *instrument_problems(found.constructs, found.fields))
-        problems = (*problems, *unknown_nodes(found.constructs))
+        book = read_codebook(text, name)
+        problems = (*book.problems, *instrument_problems(book.constructs, book.fields))
+        problems = (*problems, *unknown_nodes(book.constructs))
         _refuse(name, list(placed(problems, text)) if problems else [])
-        return cls(found.constructs, found.fields, found.title, found.language, found.translations)
+        return cls(book.constructs, book.fields, book.title, book.language, book.translations)
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -366,11 +368,16 @@ def _item_row(construct: Construct, item: Item) -> dict[str, object]:
         "lowest": scale.lowest,
         "highest": scale.highest,
         "labels": "; ".join(f"{code:g} {text}" for code, text in scale.labels) or None,
-        "missing_codes": ", ".join(code if isinstance(code, str) else f"{code:g}" for code in scale.missing) or None,
+        "missing_codes": _codes(scale.missing),
         "reverse": item.reverse,
     }
 
 
 def _field_row(field: Field) -> dict[str, object]:
     labels = "; ".join(f"{code} {text}" for code, text in field.labels) or None
-    return {"column": field.name, "kind": field.role, "wording": field.label or None, "labels": labels}
+    row = {"column": field.name, "kind": field.role, "wording": field.label or None, "labels": labels}
+    return row | {"missing_codes": _codes(field.missing)}
+
+
+def _codes(missing: tuple[float | str, ...]) -> str | None:
+    return ", ".join(code if isinstance(code, str) else f"{code:g}" for code in missing) or None

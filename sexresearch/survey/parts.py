@@ -146,6 +146,8 @@ class Field:
     labels : tuple of (str, str)
         Pairs of code, written as in the file, and text: where given, the survey holds the texts, and a code without a
         text is an error.
+    missing : tuple of float or str
+        Codes and words that stand for no answer.
 
     Examples
     --------
@@ -157,3 +159,4 @@ class Field:
     label: str = ""
     role: Role = "other"
     labels: tuple[tuple[str, str], ...] = ()
+    missing: tuple[float | str, ...] = ()

@@ -46,17 +46,17 @@ def texts_of(title: str, constructs: tuple[Construct, ...], fields: tuple[Field,
     >>> list(texts_of("", (Construct("satisfaction", "Satisfaction", (item,)),), ()))
     [('constructs', 'satisfaction', 'label'), ('items', 'sat1'), ('scales', 'two', '0')]
     """
-    found: dict[Place, str] = {("title",): title}
+    texts: dict[Place, str] = {("title",): title}
     for part in constructs:
-        found[("constructs", part.name, "label")] = part.label
-        found[("constructs", part.name, "definition")] = part.definition
-        found |= {("items", item.name): item.wording for item in part.items}
+        texts[("constructs", part.name, "label")] = part.label
+        texts[("constructs", part.name, "definition")] = part.definition
+        texts |= {("items", item.name): item.wording for item in part.items}
     for scale in dict.fromkeys(item.scale for part in constructs for item in part.items):
-        found |= {("scales", scale.name, f"{code:g}"): text for code, text in scale.labels}
+        texts |= {("scales", scale.name, f"{code:g}"): text for code, text in scale.labels}
     for field in fields:
-        found[("fields", field.name, "label")] = field.label
-        found |= {("fields", field.name, "labels", code): text for code, text in field.labels}
-    return {place: text for place, text in found.items() if text}
+        texts[("fields", field.name, "label")] = field.label
+        texts |= {("fields", field.name, "labels", code): text for code, text in field.labels}
+    return {place: text for place, text in texts.items() if text}
 
 
 def construct_in(part: Construct, texts: Texts) -> Construct:

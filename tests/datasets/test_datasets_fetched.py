@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import sexresearch as sx
 from sexresearch import datasets
 from sexresearch.chain import chain_model, effects, invariance, latent_means
+from sexresearch.datasets import bundled
 from sexresearch.datasets.fetched_surveys import READERS
 from sexresearch.datasets.fetching import HOME_VARIABLE, data_home, fetched
 from sexresearch.datasets.published_moments import moments_table
@@ -72,6 +74,17 @@ def test_acsi_landmarks(home):
     }  # fmt: skip
     assert answers.CONFIRM.isna().sum() == 43
     assert answers.select_dtypes("number").drop(columns=["YEAR", "AGE", "HIGHPTOL", "LOWPTOL"]).max().max() == 10
+
+
+def test_the_file_of_acsi_as_it_is_is_read_by_its_codebook(home):
+    """Codes 98 and 99, which its own codebook declares for all columns, are no answers; nothing else is lost."""
+    raw = sx.read_survey(data_home() / find("acsi_2015").file, bundled.path("data/raw/acsi_2015.toml"))
+    loaded = datasets.load("acsi_2015")
+    items = list(loaded.items)
+    assert np.array_equal(raw.answers[items], loaded.answers[items], equal_nan=True)
+    counted = {(none.column, none.answer): none.times for none in raw.no_answers}
+    assert (counted["SATIS", "98"], counted["INCOME", "99"], counted["GENDER", "99"]) == (5, 500, 13)
+    assert raw.answers["HIGHPTOL"].eq(98).sum() == 1202  # a column without labels keeps what is not known to be a code
 
 
 def test_the_two_waves_of_the_airport_have_the_same_items(home):

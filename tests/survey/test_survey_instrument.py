@@ -173,7 +173,7 @@ def test_all_format_mistakes_are_reported_together():
         )
     text = str(caught.value)
     for expected in (
-        "top level: unknown key 'author'; the keys are title, language, scales, constructs, fields",
+        "top level: unknown key 'author'; the keys are title, language, scales, constructs, fields,",
         "scale 'ten': 'highest' is not given",
         "scale 'ten': 'lowest' must be a number",
         "scale 'five': 2 labels for 5 answers",

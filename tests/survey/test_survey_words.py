@@ -140,3 +140,66 @@ def test_what_arithmetic_leaves_is_rounded_and_said():
 def test_headers_that_look_alike_are_alike():
     frame = pd.DataFrame({"de\u200bl1 ": [5]})
     assert Survey.from_frame(frame, instrument()).answers["del1"].tolist() == [5]
+
+
+CODES_OF_NO_ANSWER = """
+missing = [98, 99]
+[scales.a]
+lowest = 1
+highest = 5
+[scales.percent]
+lowest = 0
+highest = 100
+[constructs.joy]
+scale = "a"
+items = { q1 = "One?", q2 = "Two?" }
+[constructs.share]
+items = { q3 = { wording = "How many in 100?", scale = "percent" } }
+[fields]
+brand = { label = "Brand", role = "group", labels = { 1 = "premium", 2 = "luxury" } }
+income = { label = "Income", labels = { 1 = "low", 99 = "not said" } }
+age = "Age"
+size = { label = "Employees", missing = [-9, "unsure"] }
+"""
+RAW = {
+    "q1": [1, 98, 99, 5],
+    "q2": [2, 3, 99, 4],
+    "q3": [98, 99, 50, 7],
+    "brand": [1, 2, 99, 1],
+    "income": [1, 99, 98, 1],
+    "age": [98, 40, 30, 20],
+    "size": [-9, 3, "unsure", 4],
+}
+
+
+def test_codes_of_no_answer_of_a_whole_file_are_declared_once():
+    survey = Survey.from_frame(pd.DataFrame(RAW), Instrument.from_toml(CODES_OF_NO_ANSWER))
+    answers = survey.answers
+    assert answers["q1"].isna().tolist() == [False, True, True, False]
+    assert answers["q3"].tolist() == [98, 99, 50, 7]
+    assert answers["brand"].fillna("").tolist() == ["premium", "luxury", "", "premium"]
+    assert answers["income"].fillna("").tolist() == ["low", "not said", "", "low"]
+    assert answers["age"].tolist() == [98, 40, 30, 20]
+    assert answers["size"].fillna(0).tolist() == [0, 3, 0, 4]
+    declared = {(none.column, none.answer): none.times for none in survey.no_answers}
+    assert declared == {
+        ("q1", "98"): 1, ("q1", "99"): 1, ("q2", "99"): 1, ("brand", "99"): 1, ("income", "98"): 1,
+        ("size", "-9"): 1, ("size", "unsure"): 1,
+    }  # fmt: skip
+    again = Instrument.from_toml(survey.instrument.to_toml())
+    assert again == survey.instrument
+
+
+def test_undeclared_codes_are_refused_with_the_one_line_that_settles_all():
+    instrument = Instrument.from_toml(CODES_OF_NO_ANSWER.replace("missing = [98, 99]\n", ""))
+    with pytest.raises(DataError) as error:
+        Survey.from_frame(pd.DataFrame(RAW), instrument)
+    text = str(error.value)
+    assert "field 'brand': no label for 99 (row 2); if no answer is meant: missing = [99] in field 'brand'" in text
+    assert "if these codes mean no answer wherever they are: missing = [98, 99] at the top of the codebook" in text
+
+
+@pytest.mark.parametrize("where", ["missing = 99\n", "missing = [true]\n"])
+def test_codes_of_no_answer_at_the_top_are_numbers_or_texts_in_a_list(where):
+    with pytest.raises(InstrumentError, match=r"line 2: top level.*missing = \[99"):
+        Instrument.from_toml(CODES_OF_NO_ANSWER.replace("missing = [98, 99]\n", where))
