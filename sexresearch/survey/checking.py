@@ -60,7 +60,8 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> CheckedColu
     parts, renamed = found_by_text(_parts(instrument), headers, table.texts)
     languages = tuple(dict(other.texts) for other in instrument.translations) if instrument else ()
     problems = [*_table_problems(frame), *_absent(parts, headers), *_taken(parts, headers)]
-    notes, undeclared = [ColumnNote(text) for text in renamed], []
+    notes = [ColumnNote(text) for text in renamed]
+    undeclared: list[float] = []
     once = [name for name, times in Counter(headers).items() if name and times == 1]
     frame = frame if len(once) == len(headers) else frame[once]
     plain = _plain_numbers(frame) - {*parts, *table.labels, *table.doubts}

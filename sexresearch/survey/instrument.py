@@ -375,8 +375,13 @@ def _item_row(construct: Construct, item: Item) -> dict[str, object]:
 
 def _field_row(field: Field) -> dict[str, object]:
     labels = "; ".join(f"{code} {text}" for code, text in field.labels) or None
-    row = {"column": field.name, "kind": field.role, "wording": field.label or None, "labels": labels}
-    return row | {"missing_codes": _codes(field.missing)}
+    return {
+        "column": field.name,
+        "kind": field.role,
+        "wording": field.label or None,
+        "labels": labels,
+        "missing_codes": _codes(field.missing),
+    }
 
 
 def _codes(missing: tuple[float | str, ...]) -> str | None:
