@@ -67,7 +67,8 @@ CALLABLES = public_callables()
 
 
 # Codes of no answer are any; so are the languages of a questionnaire, of which answers are written in two.
-OPEN = {("ResponseScale", "missing"), ("Field", "missing"), ("Survey.translated", "language")}
+OPEN = {(kind, "missing") for kind in ("ResponseScale", "Field")}
+OPEN |= {(kind, "language") for kind in ("Translation", "Survey.translated")}
 OPEN |= {(kind + own, "language") for kind in ("Instrument", "Draft") for own in ("", ".translated", ".untranslated")}
 
 
