@@ -1,8 +1,10 @@
 """Whatever pieces rows come in, a source gives the numbers that memory gives; sums are all that is kept of them."""
 
+import pickle
 import sys
 import tracemalloc
 import warnings
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pandas as pd
@@ -141,6 +143,22 @@ def test_a_piece_may_lack_a_pattern_of_answers_and_none_may_be_new(answers, tmp_
     results = fit(MODEL, path, missing="fiml", cluster="branch")
     monkeypatch.setattr(pieces.Reader, "rows", _swapped(pieces.Reader.rows))
     with pytest.raises(DataError, match="changed between two readings: as many rows"):
+        assert results.vcov is None
+
+
+def test_labels_that_a_fit_keeps_of_its_source_stay_as_they_were_read(answers, tmp_path, monkeypatch):
+    path = source_of(answers, tmp_path, 3)
+    results = fit(MODEL, path, missing="fiml", cluster="branch")
+    reader = results.fitted.samples[0].again.reader
+    with pytest.raises(TypeError, match="read-only"):
+        reader.clusters.numbers["new"] = 9
+    with pytest.raises(FrozenInstanceError):
+        reader.groups.fractional = True
+    assert pickle.loads(pickle.dumps(reader.clusters)) == reader.clusters
+    frame, rows = pieces.Reader.frame, answers["branch"].iloc[0]
+    monkeypatch.setattr(pieces.Reader, "frame", lambda self, part: frame(self, part).replace({"branch": {rows: -7}}))
+    monkeypatch.setattr(pieces.Reader, "_columnar", lambda *_: None)
+    with pytest.raises(DataError, match="changed between two readings"):
         assert results.vcov is None
 
 

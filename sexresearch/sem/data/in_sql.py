@@ -146,7 +146,7 @@ def summed_in_sql(reader: Reader, gaps: bool) -> Streamed:
     _fill(totals, sums, numbers.items)
     seen = [[bool(kind >> k & 1) for k in range(numbers.items)] for kind in kinds]
     made = np.array(seen, dtype=bool).reshape(-1, numbers.items) if gaps else None
-    return SummedInSql(reader, counted, totals, made, ends=_ends(numbers, rows))
+    return SummedInSql(reader.settled(), counted, totals, made, ends=_ends(numbers, rows))
 
 
 def _ends(numbers: Numbers, rows: Any) -> GroupEnds:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import DataError
+from sexresearch.frozen import ReadOnlyDict
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.answered_again import AnsweredAgain, Ends
 from sexresearch.sem.data.batches import numbers_of, series_of
@@ -58,9 +59,40 @@ class Numbered:
     @property
     def labels(self) -> list[object]:
         """The labels; whole numbers as fractions where one piece held gaps or fractions, as a column in memory."""
+        return self.settled().labels
+
+    def settled(self) -> KnownLabels:
+        """The labels so far, to which none is added any more."""
+        return KnownLabels(ReadOnlyDict(self.numbers), self.fractional)
+
+
+@dataclass(frozen=True)
+class KnownLabels:
+    """The labels of a source that was read to its end; one that was not met has no number.
+
+    >>> known = KnownLabels(ReadOnlyDict(b=0, a=1), False)
+    >>> known.of(pd.Series(["a", "new", None])).tolist(), known.labels
+    ([1, -1, -1], ['b', 'a'])
+    """
+
+    numbers: ReadOnlyDict[object, int]
+    fractional: bool
+
+    def of(self, column: pd.Series) -> Array:
+        """(n,) the number of each label, -1 where there is none."""
+        codes, labels = pd.factorize(column)
+        return np.array([*(self.numbers.get(label, -1) for label in labels.tolist()), -1])[codes]
+
+    @property
+    def labels(self) -> list[object]:
+        """The labels; whole numbers as fractions where one piece held gaps or fractions, as a column in memory."""
         made = list(self.numbers)
         whole = self.fractional and all(isinstance(label, int | float) for label in made)
         return [float(label) for label in made] if whole else made  # type: ignore[arg-type]
+
+    def settled(self) -> KnownLabels:
+        """The same."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -117,8 +149,12 @@ class Reader:
     source: Source
     columns: Columns
     levels: Levels = field(default_factory=dict)
-    groups: Numbered = field(default_factory=Numbered)
-    clusters: Numbered = field(default_factory=Numbered)
+    groups: Numbered | KnownLabels = field(default_factory=Numbered)
+    clusters: Numbered | KnownLabels = field(default_factory=Numbered)
+
+    def settled(self) -> Reader:
+        """The reader of a source that was read to its end: groups and clusters are those it knows."""
+        return replace(self, groups=self.groups.settled(), clusters=self.clusters.settled())
 
     @property
     def wanted(self) -> list[str]:

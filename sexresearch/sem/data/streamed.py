@@ -336,7 +336,7 @@ def streamed(reader: Reader, gaps: bool, extremes: bool = False) -> Streamed:
     reach.refuse()
     refuse_groups(reader, counted)
     made = np.array([np.unpackbits(np.frombuffer(key, np.uint8), count=len(items)) for key in kinds], dtype=bool)
-    return Streamed(reader, counted, totals, made.reshape(-1, len(items)) if gaps else None, ends=ends)
+    return Streamed(reader.settled(), counted, totals, made.reshape(-1, len(items)) if gaps else None, ends=ends)
 
 
 def centre_of(values: Array) -> Array:

@@ -308,7 +308,7 @@ def streamed_categories(reader: Reader, listwise: bool, notes: list[str]) -> Str
     if len(counted.cluster_rows) * moments > LARGEST:
         raise TooManyUnits(f"{len(counted.cluster_rows)} clusters with {moments} thresholds and correlations")
     return StreamedCategories(
-        reader, counted, totals, None, levels, tuple(notes), known=known, squared=squared.counts,
+        reader.settled(), counted, totals, None, levels, tuple(notes), known=known, squared=squared.counts,
         tables=tables.counts if before is None else before + tables.counts,
         orders=orders, listwise=listwise, by_cluster=by_cluster,
     )  # fmt: skip
