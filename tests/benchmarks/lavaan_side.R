@@ -17,7 +17,11 @@ whole <- function(case, ...) {
 }
 
 verbs <- list(
-  fit = function(case, argument) whole(case),
+  fit = function(case, argument) {
+    for (i in seq_len(argument)) chisq <- whole(case)
+    chisq
+  },
+  alone = function(case, argument) whole(case),
   fiml = function(case, argument) whole(case, missing = "fiml"),
   ordinal = function(case, argument) whole(case, ordered = TRUE),
   levels = function(case, argument) whole(case, cluster = "branch"),
