@@ -49,7 +49,12 @@ SEED = 7
 THREE, SIX, NINETEEN, THIRTEEN = (3,) * 3, (3,) * 6, (3, 4, 3, 3, 3, 3), (3,) * 13
 FORTY = (4,) * 10
 DOUBTED = 0  # the sample of 100 whose first attempt takes 13 iterations
-REPLICATES = {"fit": (10, 10), "bootstrap": (2000, 50), "gapped": (400, 3), "power": (500, 20)}  # of a round: ours, theirs
+REPLICATES = {  # of a round: ours, theirs
+    "fit": (10, 10),
+    "bootstrap": (2000, 50),
+    "gapped": (400, 3),
+    "power": (500, 20),
+}
 ROOT = Path(__file__).parents[2]
 PUBLISHED = {  # moments, and the case whose model is fitted to them
     "Holzinger & Swineford": ("data/cases/holzinger_swineford/moments.csv", "holzinger_swineford"),
@@ -77,7 +82,8 @@ class Case:
     @property
     def name(self) -> str:
         """How the table names it."""
-        words = {"fit": "fit", "alone": "one fit by itself", "fiml": "FIML, 10 % missing", "ordinal": "WLSMV, 5 categories"}
+        words = {"fit": "fit", "alone": "one fit by itself", "fiml": "FIML, 10 % missing"}
+        words |= {"ordinal": "WLSMV, 5 categories"}
         words |= {"given": "WLSMV, 5 categories, 2 covariates", "doubted": "fit, doubted minimum"}
         words |= {"gapped": "bootstrap with FIML, 10 % missing, per replicate"}
         per = words.get(self.verb, f"{self.verb}, per replicate")
