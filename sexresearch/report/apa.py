@@ -12,12 +12,13 @@ from sexresearch.arguments import in_words
 from sexresearch.chain.measurement.reliability import reliability
 from sexresearch.chain.measurement.separation import fornell_larcker
 from sexresearch.chain.paths.effects import effects
-from sexresearch.chain.paths.path_limits import path_limits
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.report.naming import labelled
 from sexresearch.report.paper_tables import PaperTable
+from sexresearch.report.paths import with_limits
+from sexresearch.report.pooled_words import pooling_note
 from sexresearch.report.result_tables import fit_table
-from sexresearch.sem import Results
+from sexresearch.sem import Pooled, Results
 from sexresearch.sem.view import reported
 from sexresearch.verdict import short
 
@@ -29,7 +30,7 @@ STEPS = ("step", "chisq", "df", "cfi", "rmsea", "srmr", "chisq_diff", "df_diff",
 
 @in_words
 def apa_table(
-    results: Results | pd.DataFrame,
+    results: Results | Pooled | pd.DataFrame,
     kind: Kind = "parameters",
     *,
     labels: Mapping[str, str] | None = None,
@@ -39,10 +40,12 @@ def apa_table(
 
     Parameters
     ----------
-    results : Results or DataFrame
-        A fit; for "invariance" the table of `invariance`, for "mediation" a fit or a table of `effects`.
+    results : Results, Pooled or DataFrame
+        A fit, or several pooled; for "invariance" the table of `invariance`, for "mediation" a fit or that of
+        `effects`.
     kind : {"parameters", "correlations", "invariance", "mediation", "fit"}
-        "parameters": loadings, paths and covariances with standard errors, 95 % intervals and standardized estimates.
+        "parameters": loadings, paths and covariances with standard errors, 95 % intervals and standardized estimates;
+        of pooled fits also the fraction of missing information (FMI).
         "correlations": of the constructs, with AVE on the diagonal and composite reliability (CR). "invariance": the
         ladder with its differences. "mediation": direct, indirect and total effects. "fit": test and indices.
     labels : dict of str by str, optional
@@ -82,16 +85,16 @@ def apa_table(
     ):
         wanted = "the table of invariance()" if kind == "invariance" else "the Results of a fit"
         raise OptionError(f"apa_table of kind {kind!r} takes {wanted}; found {type(results).__name__}")
-    if isinstance(results, Results) and not results.converged:
+    if isinstance(results, Results | Pooled) and not results.converged:
         raise ModelError("the fit did not converge, so there are no estimates to print")
     made = MAKERS[kind](results, labels or {})
-    improper = isinstance(results, Results) and bool(results.inadmissible)
+    improper = isinstance(results, Results | Pooled) and bool(results.inadmissible)
     note = " ".join(filter(None, [made.note, "The solution is not admissible." if improper else ""]))
     return PaperTable(made.frame, caption or made.caption, note)
 
 
-def _parameters(results: Results, labels: Mapping[str, str]) -> PaperTable:
-    rows = path_limits(results)
+def _parameters(results: Results | Pooled, labels: Mapping[str, str]) -> PaperTable:
+    rows = with_limits(results)
     kept = rows[rows["op"].isin(["=~", "~", ":="]) | ((rows["op"] == "~~") & (rows["lhs"] != rows["rhs"]))]
     if kept.empty:
         raise ModelError("the model has no loading, path or covariance to print")
@@ -105,6 +108,9 @@ def _parameters(results: Results, labels: Mapping[str, str]) -> PaperTable:
     frame["β 95% CI"] = [_bounded_limits(row["std_all_ci_lower"], row["std_all_ci_upper"]) for row in _records(kept)]
     frame["p"] = [p_cell(value) for value in kept["pvalue"]]
     note = f"{_about(results)} B = estimate in the units of the data; β = standardized; – fixed by the model."
+    if isinstance(results, Pooled):
+        frame["FMI"] = [_bounded(value) for value in kept["fmi"]]
+        note += " FMI = fraction of missing information."
     return PaperTable(frame, "Parameter estimates", note)
 
 
@@ -124,8 +130,9 @@ def _words(row: dict) -> str:
     return f"{row['lhs']} ↔ {row['rhs']}" if row["op"] == "~~" else str(row["lhs"])
 
 
-def _correlations(results: Results, labels: Mapping[str, str]) -> PaperTable:
-    measured, pairs = reliability(results), fornell_larcker(results)
+def _correlations(results: Results | Pooled, labels: Mapping[str, str]) -> PaperTable:
+    fit = _estimated(results)
+    measured, pairs = reliability(fit), fornell_larcker(fit)
     parts = []
     for group in results.groups or (None,):
         own = measured if group is None else measured[measured["group"] == group]
@@ -177,8 +184,8 @@ def _cell(name: str, value: object) -> str:
     return _two(number) if name.startswith("chisq") else "" if math.isnan(number) else short(number, 3)
 
 
-def _mediation(results: Results | pd.DataFrame, labels: Mapping[str, str]) -> PaperTable:
-    rows = effects(results) if isinstance(results, Results) else results
+def _mediation(results: Results | Pooled | pd.DataFrame, labels: Mapping[str, str]) -> PaperTable:
+    rows = results if isinstance(results, pd.DataFrame) else effects(_estimated(results))
     absent = [name for name in ("effect", "path", "est", "ci_lower", "ci_upper") if name not in rows.columns]
     if absent:
         raise OptionError(f"kind 'mediation' takes a fit or the table of effects(); it has no {', '.join(absent)}")
@@ -191,20 +198,27 @@ def _mediation(results: Results | pd.DataFrame, labels: Mapping[str, str]) -> Pa
     frame["p"] = [p_cell(value) for value in rows["pvalue"]]
     how = ", ".join(dict.fromkeys(rows["interval"].dropna().astype(str)))
     note = f"Intervals: {how}. " if how else ""
-    return PaperTable(frame, "Direct, indirect and total effects", f"{note}B = in the units of the data.")
+    about = f" {_about(results)}" if isinstance(results, Pooled) else ""
+    return PaperTable(frame, "Direct, indirect and total effects", f"{note}B = in the units of the data.{about}")
 
 
-def _fit(results: Results, labels: Mapping[str, str]) -> PaperTable:
+def _fit(results: Results | Pooled, labels: Mapping[str, str]) -> PaperTable:
     made = fit_table(results, zeros=False)
     return PaperTable(made.frame, "Fit of the model", " ".join(filter(None, [_about(results), made.note])))
 
 
-def _about(results: Results) -> str:
+def _estimated(results: Results | Pooled) -> Results:
+    """What holds the estimates and their covariance: the fit itself, or the model at the pooled ones."""
+    return results if isinstance(results, Results) else results.at_mean
+
+
+def _about(results: Results | Pooled) -> str:
     kind = reported(results).test
     errors = {"robust_sem": "robust", "robust_huber_white": "robust (Huber–White)", "robust_cluster": "cluster-robust"}
     se = errors.get(results.options.se or "", "")
     text = f"n = {results.nobs}; estimator {results.options.estimator}"
-    return text + (f"; {se} standard errors" if se else "") + (f"; {kind} test" if kind else "") + "."
+    pooled = f"; {pooling_note(results)}" if isinstance(results, Pooled) else ""
+    return text + (f"; {se} standard errors" if se else "") + (f"; {kind} test" if kind else "") + f"{pooled}."
 
 
 def _records(frame: pd.DataFrame) -> list[dict]:

@@ -13,7 +13,8 @@ from sexresearch.errors import OptionError
 from sexresearch.report.apa import p_cell
 from sexresearch.report.naming import located
 from sexresearch.report.paper_tables import STARS_NOTE, PaperTable, starred
-from sexresearch.sem import Results
+from sexresearch.report.pooled_words import pooling_note
+from sexresearch.sem import Pooled, Results
 from sexresearch.sem.view import reported
 from sexresearch.verdict import short
 
@@ -24,7 +25,7 @@ MEASURES = {"chisq": "χ²", "df": "df", "pvalue": "p", "cfi": "CFI", "tli": "TL
 
 @in_words
 def model_table(
-    *results: Results,
+    *results: Results | Pooled,
     names: Sequence[str] | None = None,
     rows: Rows = "paths",
     standardized: bool = False,
@@ -35,8 +36,8 @@ def model_table(
 
     Parameters
     ----------
-    *results : Results
-        One or more fits.
+    *results : Results or Pooled
+        One or more fits, each of one data set or pooled over imputed ones.
     names : sequence of str, optional
         Names of the models. Default: "Model 1", "Model 2", ….
     rows : {"paths", "loadings", "both"}
@@ -88,8 +89,8 @@ def model_table(
     return PaperTable(frame, "Models side by side", _note(results, titles, standardized, stars))
 
 
-def _titles(results: Sequence[Results], names: Sequence[str] | None) -> list[str]:
-    wrong = [type(fit).__name__ for fit in results if not isinstance(fit, Results)]
+def _titles(results: Sequence[Results | Pooled], names: Sequence[str] | None) -> list[str]:
+    wrong = [type(fit).__name__ for fit in results if not isinstance(fit, Results | Pooled)]
     if wrong or not results:
         raise OptionError(f"model_table takes the results of one or more fits; found {', '.join(wrong) or 'none'}")
     titles = [f"Model {k}" for k in range(1, len(results) + 1)] if names is None else [str(name) for name in names]
@@ -98,7 +99,9 @@ def _titles(results: Sequence[Results], names: Sequence[str] | None) -> list[str
     return titles
 
 
-def _estimates(fit: Results, rows: str, standardized: bool, stars: bool, labels: Mapping[str, str]) -> dict[str, str]:
+def _estimates(
+    fit: Results | Pooled, rows: str, standardized: bool, stars: bool, labels: Mapping[str, str]
+) -> dict[str, str]:
     if not fit.converged:
         return {}
     kept = fit.parameters[fit.parameters["op"].isin(OPERATORS[rows])]
@@ -122,7 +125,7 @@ def _cell(row: Mapping[str, float], standardized: bool, stars: bool) -> str:
     return f"{shown}{starred(float(row['pvalue'])) if stars else ''}{beside}"
 
 
-def _measures(fit: Results) -> dict[str, str]:
+def _measures(fit: Results | Pooled) -> dict[str, str]:
     if not fit.converged:
         return {"n": str(fit.nobs)}
     shown, cells = reported(fit), {}
@@ -137,7 +140,7 @@ def _measures(fit: Results) -> dict[str, str]:
     return cells | {"n": str(fit.nobs)}
 
 
-def _note(results: Sequence[Results], titles: Sequence[str], standardized: bool, stars: bool) -> str:
+def _note(results: Sequence[Results | Pooled], titles: Sequence[str], standardized: bool, stars: bool) -> str:
     parts = ["Standardized estimates." if standardized else "Estimates with standard errors in parentheses."]
     kinds = {title: reported(fit).test for title, fit in zip(titles, results, strict=True) if fit.converged}
     for kind in dict.fromkeys(filter(None, kinds.values())):
@@ -147,4 +150,5 @@ def _note(results: Sequence[Results], titles: Sequence[str], standardized: bool,
     for title, fit in zip(titles, results, strict=True):
         parts += [f"{title} did not converge."] if not fit.converged else []
         parts += [f"{title} is not admissible."] if fit.converged and fit.inadmissible else []
+        parts += [f"{title}: {pooling_note(fit)}."] if isinstance(fit, Pooled) else []
     return " ".join([*parts, *([STARS_NOTE] if stars else [])])

@@ -10,14 +10,25 @@ import pandas as pd
 
 from sexresearch.chain.paths.path_limits import path_limits
 from sexresearch.report.naming import located
-from sexresearch.sem import Results
+from sexresearch.sem import Pooled, Results
 from sexresearch.verdict import short
 
 STANDARDIZED = ("std_all", "std_all_ci_lower", "std_all_ci_upper")
 KEY = ("group", "level", "path", *STANDARDIZED, "est", "ci_lower", "ci_upper", "pvalue")
 
 
-def key_paths(results: Results) -> pd.DataFrame:
+def with_limits(results: Results | Pooled) -> pd.DataFrame:
+    """The parameters of a fit, or of several pooled, with limits of std_all beside every loading and regression.
+
+    Of pooled fits these are by the delta method from the total covariance, at the mean estimates.
+    """
+    if isinstance(results, Results):
+        return path_limits(results)
+    at_mean = path_limits(results.at_mean)
+    return results.parameters.assign(**{name: at_mean[name].to_numpy() for name in STANDARDIZED[1:]})
+
+
+def key_paths(results: Results | Pooled) -> pd.DataFrame:
     """One row per regression: group, level, path, std_all and est, each with 95 % limits, and p.
 
     >>> import sexresearch as sx
@@ -25,7 +36,7 @@ def key_paths(results: Results) -> pd.DataFrame:
     >>> key_paths(sx.fit(model, moments=sx.datasets.load("mobi_moments")))["path"].tolist()
     ['joy → CUSCO']
     """
-    rows = path_limits(results)
+    rows = with_limits(results)
     kept = rows[rows["op"] == "~"].copy()
     kept["path"] = [f"{cause} → {effect}" for cause, effect in zip(kept["rhs"], kept["lhs"], strict=True)]
     return kept[list(KEY)].reset_index(drop=True)

@@ -10,7 +10,7 @@ import pandas as pd
 from sexresearch.document import Number, Table
 from sexresearch.glossary import COLUMNS
 from sexresearch.report.naming import labelled
-from sexresearch.sem import Results
+from sexresearch.sem import Pooled, Results
 from sexresearch.sem.view import HEADLINE, SECTIONS, SHOWN, reported
 from sexresearch.verdict import short
 
@@ -18,7 +18,7 @@ WITHIN_ONE = ("cfi", "tli", "nnfi", "rmsea", "srmr", "pvalue", "gfi")  # whose n
 ROBUST = "Scaled or robust values are those that the estimator calls for; uncorrected ones stand beside them."
 
 
-def fit_table(results: Results, zeros: bool = True) -> Table:
+def fit_table(results: Results | Pooled, zeros: bool = True) -> Table:
     """The measures to report, and beside them the uncorrected ones where the estimator is robust.
 
     zeros : print a zero before the point of measures that cannot exceed one, which papers leave out.

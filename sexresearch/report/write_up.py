@@ -16,8 +16,9 @@ from sexresearch.document import Bullets, Document, Heading, Paragraph, Run
 from sexresearch.errors import OptionError
 from sexresearch.report.naming import labels_of_constructs
 from sexresearch.report.paths import key_paths, p_words
+from sexresearch.report.pooled_words import pooled_test_sentence, pooling_sentences
 from sexresearch.report.sentences import fit_sentence
-from sexresearch.sem import Results
+from sexresearch.sem import Pooled, Results
 from sexresearch.sem.view import Reference, every_reference, fit_verdicts, references, reported, view
 from sexresearch.survey import Survey
 from sexresearch.verdict import gravest, short
@@ -73,13 +74,15 @@ class WriteUp:
 
 
 @in_words
-def write_up(results: Results, *, data: Survey | None = None, labels: Mapping[str, str] | None = None) -> WriteUp:
+def write_up(
+    results: Results | Pooled, *, data: Survey | None = None, labels: Mapping[str, str] | None = None
+) -> WriteUp:
     """A fit in words, as a paper's methods and results section reports it.
 
     Parameters
     ----------
-    results : Results
-        A fit.
+    results : Results or Pooled
+        A fit, or the fits to imputed data sets, pooled.
     data : Survey, optional
         The survey, whose instrument has labels for the constructs.
     labels : dict of str by str, optional
@@ -91,7 +94,8 @@ def write_up(results: Results, *, data: Survey | None = None, labels: Mapping[st
         Two paragraphs and their references: estimator, rule for missing answers, clusters, weights and groups; the test
         and the indices that belong to the estimator with a verdict by the cut-offs of Hu and Bentler (1999), paths with
         their intervals, explained variance, reliability. A fit that did not converge, or has no admissible solution, is
-        said to be that, and no estimate of it is printed.
+        said to be that, and no estimate of it is printed. Of pooled fits: number of sets, rules, the pooled test, and
+        what missing answers cost; how the sets were imputed the fits do not know, and it is yours to add.
 
     Raises
     ------
@@ -111,11 +115,12 @@ def write_up(results: Results, *, data: Survey | None = None, labels: Mapping[st
     >>> text.results.split(". ")[-2]
     'Joy explained CUSCO, β = .61, 95% CI [.52, .71], p < .001 (R² = .37)'
     """
-    if not isinstance(results, Results):
-        raise OptionError(f"write_up takes the Results of a fit; found {type(results).__name__}")
+    if not isinstance(results, Results | Pooled):
+        raise OptionError(f"write_up takes the Results of a fit, or fits pooled; found {type(results).__name__}")
     known = labels_of_constructs(data) | dict(labels or {})
     methods, outcome = _methods(results), _results(results, known)
-    used = references(results, max(len(results.groups), 1), results.provenance.engine)
+    pooled = results.test if isinstance(results, Pooled) else ""
+    used = references(results, max(len(results.groups), 1), results.provenance.engine, pooled)
     measured = [every_reference()[key] for key in ("mcdonald1999", "fornell1981")]
     named = [one for one in (*used, *measured) if _names(one, f"{methods} {outcome}")]
     return WriteUp(methods, outcome, tuple(one.apa for one in sorted(named, key=lambda one: one.apa)))
@@ -127,7 +132,7 @@ def _names(reference: Reference, text: str) -> bool:
     return reference.cite in text or f"{who.replace(' & ', ' and ')} ({year})" in text
 
 
-def _methods(results: Results) -> str:
+def _methods(results: Results | Pooled) -> str:
     options, n = results.options, results.nobs
     engine = results.provenance.engine
     software = f"sexresearch {results.provenance.versions['sexresearch']}"
@@ -136,8 +141,8 @@ def _methods(results: Results) -> str:
     how = f"The model was estimated with {_estimator(results)}{after} in {software}"
     parts = [f"{how}, whose defaults are those of lavaan (Rosseel, 2012){beside}."]
     parts += _groups(results)
-    parts.append(_missing(results, n))
-    if options.two_level:
+    parts.append(pooling_sentences(results) if isinstance(results, Pooled) else _missing(results, n))
+    if isinstance(results, Results) and options.two_level:
         clusters = sum(block.n_clusters for block in view(results, "write_up", levels=True).blocks[::2])
         parts.append(
             f"Respondents in {clusters} clusters of {options.cluster} were modelled at two levels, within clusters and "
@@ -157,11 +162,12 @@ def _methods(results: Results) -> str:
     return " ".join(parts)
 
 
-def _estimator(results: Results) -> str:
+def _estimator(results: Results | Pooled) -> str:
     options = results.options
     name = options.estimator or "ML"
     if options.ordered:
-        count = len(options.ordered) if isinstance(options.ordered, tuple) else len(results.observed)
+        model = results if isinstance(results, Results) else results.at_mean
+        count = len(options.ordered) if isinstance(options.ordered, tuple) else len(model.observed)
         test = ORDERED.get(name, "")
         items = f"{count} item{'s' * (count != 1)} taken as ordered categories (Muthén, 1984)"
         return f"{name}, {items}{f', with robust standard errors and {test}' if test else ''}"
@@ -172,7 +178,7 @@ def _estimator(results: Results) -> str:
     return known if name != "ML" or not kind else f"maximum likelihood (Jöreskog, 1969) with a {kind} test"
 
 
-def _groups(results: Results) -> list[str]:
+def _groups(results: Results | Pooled) -> list[str]:
     if not results.groups:
         return []
     equal = ", ".join(results.options.group_equal)
@@ -205,7 +211,7 @@ def _missing(results: Results, n: int) -> str:
     return f"Of {len(rows)} respondents, {len(rows) - n} were left out for missing answers, so that n = {n}."
 
 
-def _results(results: Results, names: Mapping[str, str]) -> str:
+def _results(results: Results | Pooled, names: Mapping[str, str]) -> str:
     if not results.converged:
         return "The estimation did not converge, so no estimates, tests or indices of this model are reported."
     if results.inadmissible:
@@ -214,7 +220,7 @@ def _results(results: Results, names: Mapping[str, str]) -> str:
     return " ".join([*_fit(results), *_paths(results, names), *_measured(results, names)])
 
 
-def _fit(results: Results) -> list[str]:
+def _fit(results: Results | Pooled) -> list[str]:
     verdicts = fit_verdicts(results, bool(results.options.ordered))
     sentence = fit_sentence(results)
     outcome = gravest(verdicts)
@@ -227,10 +233,11 @@ def _fit(results: Results) -> list[str]:
     kinds = [one.cite for one in references(results) if one.key in robust]
     who, _, year = kinds[0].rpartition(", ") if kinds else ("", "", "")
     beside = f"; robust values are those of {who.replace(' & ', ' and ')} ({year})" if kinds else ""
-    return [text, f"Indices are {sources}{beside}."]
+    pooled = [pooled_test_sentence(results)] if isinstance(results, Pooled) else []
+    return [text, *filter(None, pooled), f"Indices are {sources}{beside}."]
 
 
-def _paths(results: Results, names: Mapping[str, str]) -> list[str]:
+def _paths(results: Results | Pooled, names: Mapping[str, str]) -> list[str]:
     paths = key_paths(results)
     explained = results.r_squared
     order = paths["std_all"].abs().sort_values(ascending=False).index[:MOST_PATHS]
@@ -256,10 +263,10 @@ def _path(row: Mapping, names: Mapping[str, str], explained: pd.Series) -> str:
     return f"{subject} {verb} {names.get(effect, effect)}{where}, {numbers}."
 
 
-def _measured(results: Results, names: Mapping[str, str]) -> list[str]:
+def _measured(results: Results | Pooled, names: Mapping[str, str]) -> list[str]:
     if not results.latents:
         return []
-    reliabilities = reliability(results)
+    reliabilities = reliability(results if isinstance(results, Results) else results.at_mean)
     known = reliabilities[reliabilities["omega"].notna() & reliabilities["ave"].notna()]
     if known.empty:
         return []

@@ -12,6 +12,7 @@ import pytest
 import sexresearch as sx
 from sexresearch.chain.paths.path_limits import path_limits
 from sexresearch.errors import ModelError, OptionError
+from sexresearch.report.paths import key_paths
 from sexresearch.sem.view import every_reference, reported
 from sexresearch.verdict import short
 
@@ -223,3 +224,82 @@ def test_the_bibliography_is_of_the_methods_used(results, robust):
         text = entry.bibtex
         assert text.count("{") == text.count("}")
         assert text.startswith("@")
+
+
+PAIR = "joy =~ a + b + c\nbond =~ d + e + f\nbond ~ joy"
+
+
+def imputed(estimator="ML", sets=3, n=300):
+    rng = np.random.default_rng(3)
+    joy = rng.normal(size=(n, 1))
+    bond = 0.6 * joy + 0.5 * rng.normal(size=(n, 1))
+    frame = pd.DataFrame(np.hstack([joy, joy, joy, bond, bond, bond]) + 0.7 * rng.normal(size=(n, 6)))
+    frame = frame.set_axis(list("abcdef"), axis=1).mask(rng.random((n, 6)) < 0.1)
+    return sx.pool([sx.fit(PAIR, each, estimator=estimator) for each in sx.impute(frame, m=sets, seed=1)])
+
+
+@pytest.fixture(scope="module", params=["ML", "MLR", "ULS"])
+def pooled(request):
+    return imputed(request.param)
+
+
+def test_pooled_fits_are_written_up_with_their_sets_rules_and_test(pooled):
+    text = sx.write_up(pooled)
+    test = pooled.tests.set_index("test").loc[pooled.test]
+    lost = pooled.parameters["fmi"].dropna()
+    assert "imputed 3 times, with n = 300" in text.methods
+    assert f"missing information were {short(lost.min())} to {short(lost.max())}" in text.methods
+    assert f"F({test.df1:.0f}, {test.df2:.1f}) = {test.f:.2f}" in text.results
+    assert ("Before scaling" in text.results) == (pooled.options.estimator == "MLR")
+    path = key_paths(pooled).iloc[0]
+    limits = f"[{short(path['std_all_ci_lower'])}, {short(path['std_all_ci_upper'])}]"
+    assert f"β = {short(path['std_all'])}, 95% CI {limits}" in text.results
+    doi = {"D2": "Statistica Sinica, 1(1), 65–92", "D3": "10.1093/biomet/79.1.103"}[pooled.test]
+    listed = "\n".join(text.references)
+    for source in (doi, "10.1002/9780470316696", "10.1093/biomet/86.4.948", "10.1037/met0000102"):
+        assert source in listed
+    kept = {"D2": "li1991", "D3": "meng1992"}
+    assert kept.pop(pooled.test) in pooled.bibliography
+    assert next(iter(kept.values())) not in pooled.bibliography
+    assert "enders2001" not in pooled.bibliography
+
+
+def test_tables_of_pooled_fits_hold_the_pooled_numbers(pooled, tmp_path):
+    rows = pooled.parameters
+    rows = rows[rows["op"].isin(["=~", "~"])].reset_index(drop=True)
+    frame = sx.apa_table(pooled).frame
+    assert frame["B"].tolist() == [f"{value:.2f}" for value in rows["est"]]
+    assert frame["SE"].tolist() == ["–" if se == 0 else f"{se:.2f}" for se in rows["se"]]
+    assert frame["FMI"].tolist() == ["" if np.isnan(value) else short(value) for value in rows["fmi"]]
+    assert frame["95% CI"].iloc[-1] == f"[{rows['ci_lower'].iloc[-1]:.2f}, {rows['ci_upper'].iloc[-1]:.2f}]"
+    matrix = sx.apa_table(pooled, "correlations").frame
+    implied = pooled.implied["cov"]
+    assert matrix.loc[1, "1"] == short(rows["std_all"].iloc[-1])
+    assert set(implied.columns) >= set("abcdef")
+    assert "3 imputed data sets" in sx.apa_table(pooled, "mediation").note
+    measures = sx.apa_table(pooled, "fit").frame.set_index("measure")["value"]
+    assert str(measures["SRMR"]) == short(pooled.fit_measures["srmr"], 3)
+    beside = sx.model_table(pooled, pooled.results[0])
+    cell = beside.frame.set_index("").loc["joy → bond", "Model 1"]
+    assert cell.startswith(f"{rows['est'].iloc[-1]:.2f}")
+    assert f"({rows['se'].iloc[-1]:.2f})" in cell
+    assert "Model 1: pooled over 3 imputed data sets" in beside.note
+    assert sx.report(beside, tmp_path / "models.docx").exists()
+
+
+def test_standard_errors_of_standardized_pooled_paths_hold_the_variance_between_sets():
+    pooled = imputed()
+    widths = [
+        float((rows["std_all_ci_upper"] - rows["std_all_ci_lower"]).iloc[0])
+        for rows in (key_paths(each) for each in (pooled, *pooled.results))
+    ]
+    assert widths[0] > np.mean(widths[1:])
+
+
+def test_a_saturated_pooled_model_has_no_test_and_the_text_says_so():
+    pooled = imputed()
+    saturated = sx.pool([sx.fit("a ~ b", each.rows) for each in pooled.results])
+    assert "no test of fit" in sx.write_up(saturated).results
+    assert "F(" not in sx.write_up(saturated).results
+    copies = sx.pool([sx.fit("joy =~ 1*a + 1*b + 1*c", each.rows.dropna()) for each in pooled.results])
+    assert "F(2," in sx.write_up(copies).results

@@ -20,6 +20,7 @@ from sexresearch.sem.imputation.pooled_fit import PooledFit, fitted_at_mean, poo
 from sexresearch.sem.imputation.rubin import barnard_rubin, missing_information, relative_increase, total_covariance
 from sexresearch.sem.inference.parameter_frame import parameter_frame
 from sexresearch.sem.language.levels import refuse_levels
+from sexresearch.sem.output.bibliography import bibtex, references
 from sexresearch.sem.output.moment_frames import Moment
 from sexresearch.sem.output.provenance import Provenance
 from sexresearch.sem.output.reported import reported
@@ -44,8 +45,11 @@ class Pooled:
     test: str
 
     @cached_property
-    def _mean(self) -> Results:
-        """The model at the mean estimates, beside the mean sample moments; it holds no answers and no tests."""
+    def at_mean(self) -> Results:
+        """The model at the mean estimates, with their total covariance, for what needs no more: reliability, effects.
+
+        It stands beside the mean sample moments and holds no answers; its own tests are none of the sets'.
+        """
         return Results(self.results[0].model, fitted_at_mean(self._fits), self.provenance, (), self._total)
 
     @property
@@ -63,7 +67,7 @@ class Pooled:
 
     @cached_property
     def _parameters(self) -> pd.DataFrame:
-        return _pooled_parameters(self.results, parameter_frame(self._mean.fitted, self._total))
+        return _pooled_parameters(self.results, parameter_frame(self.at_mean.fitted, self._total))
 
     @cached_property
     def _measures(self) -> pd.Series:
@@ -81,7 +85,7 @@ class Pooled:
     @property
     def vcov(self) -> pd.DataFrame:
         """(q, q) total covariance of the free parameters: within the sets, and between them."""
-        return self._mean.vcov
+        return self.at_mean.vcov
 
     @property
     def fit_measures(self) -> pd.Series:
@@ -110,22 +114,42 @@ class Pooled:
     @property
     def r_squared(self) -> pd.Series:
         """Explained variance of every endogenous variable, at the mean estimates."""
-        return self._mean.r_squared
+        return self.at_mean.r_squared
 
     @property
     def implied(self) -> dict[object, Moment] | Moment:
         """Implied {"cov": DataFrame, "mean": Series} at the mean estimates, by group label where there are groups."""
-        return self._mean.implied
+        return self.at_mean.implied
 
     @property
     def residuals(self) -> dict[object, Moment] | Moment:
         """Mean sample moments less implied moments, in the shape of `implied`."""
-        return self._mean.residuals
+        return self.at_mean.residuals
 
     @property
     def options(self) -> Options:
         """How every set was fitted."""
         return self.results[0].options
+
+    @property
+    def groups(self) -> tuple[object, ...]:
+        """Labels of the groups; none where there is one."""
+        return self.results[0].groups
+
+    @property
+    def latents(self) -> tuple[str, ...]:
+        """Names of the latent variables."""
+        return self.results[0].latents
+
+    @property
+    def converged(self) -> bool:
+        """Always: sets that did not converge are not pooled."""
+        return True
+
+    @property
+    def inadmissible(self) -> tuple[str, ...]:
+        """Why the mean estimates cannot be those of the population; empty where they can."""
+        return self.at_mean.inadmissible
 
     @property
     def nobs(self) -> int:
@@ -160,6 +184,11 @@ class Pooled:
         """
         shown = reported(self)
         return summarize(self.parameters, self.fit_measures, shown, self.r_squared, self.problems, self.provenance)
+
+    @property
+    def bibliography(self) -> str:
+        """BibTeX entries of every method behind this fit: estimator, pooling, test, indices, software."""
+        return bibtex(references(self, max(len(self.groups), 1), self.provenance.engine, self.test))
 
     def __repr__(self) -> str:
         fits = f"{len(self.results)} sets, {self.options.estimator}, n = {self.nobs}"

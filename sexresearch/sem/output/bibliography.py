@@ -20,6 +20,7 @@ TESTS = {
     "yuan_bentler_mplus": ("yuan2000",),
 }
 
+POOLED = {"D2": "li1991", "D3": "meng1992"}  # who describes the tests of pooled fits
 ENGINES = {"semopy": "igolkina2020", "sam": "rosseel2022"}  # who describes how an engine other than our own estimates
 
 
@@ -66,14 +67,17 @@ def every_reference() -> dict[str, Reference]:
     return ReadOnlyDict(entries)
 
 
-def references(results: Fit, groups: int = 1, engine: str = "native") -> tuple[Reference, ...]:
+def references(results: Fit, groups: int = 1, engine: str = "native", pooled: str = "") -> tuple[Reference, ...]:
     """The publications behind a fit, in the order in which a text comes to them.
+
+    pooled : the test of fits that were pooled, "D2" or "D3"; "" of one fit.
 
     >>> [reference.key for reference in references_of_options(Options(estimator="ML", missing="fiml"))]
     ['rosseel2012', 'joreskog1969', 'enders2001']
     """
     cited = list(references_of_options(results.options))
-    keys = [*(["joreskog1971"] if groups > 1 else []), *([ENGINES[engine]] if engine in ENGINES else [])]
+    keys = ["rubin1987", "barnard1999", POOLED[pooled], "enders2018"] if pooled else []
+    keys += [*(["joreskog1971"] if groups > 1 else []), *([ENGINES[engine]] if engine in ENGINES else [])]
     shown, incomplete = reported(results), results.options.missing == "fiml"
     keys += ["bentler1990", "tucker1973", "browne1992", "hu1999"]
     if shown["cfi"].kind == "robust":
