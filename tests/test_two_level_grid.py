@@ -68,7 +68,7 @@ QUESTIONS: dict[str, Callable[[sx.Results, str], object]] = {
     "factor scores": lambda results, name: results.factor_scores(),
     "simulate": lambda results, name: sx.simulate(results, n=200, seed=1, design=DRAWN),
     "power": lambda results, name: sx.power(results, n=240, replicates=2, seed=1, design=DRAWN).table,
-    "r_squared": lambda results, name: results.r_squared,
+    "r_squared": lambda results, name: results.r_squared.dropna() if results.problems else results.r_squared,
     "residuals": lambda results, name: results.residuals,
     "residual_table": lambda results, name: results.residual_table(),
     "modification_indices": lambda results, name: results.modification_indices(),
@@ -76,7 +76,7 @@ QUESTIONS: dict[str, Callable[[sx.Results, str], object]] = {
     "monte_carlo": lambda results, name: sx.monte_carlo(results, draws=100),
     "profile_likelihood": lambda results, name: sx.profile_likelihood(results),
     "level_fit": lambda results, name: sx.level_fit(results),
-    "fit_measures": lambda results, name: results.fit_measures,
+    "fit_measures": lambda results, name: results.fit_measures.drop(list(results.reasons)),
     "write_up": lambda results, name: str(sx.write_up(results)),
     "summary": lambda results, name: repr(results.summary()),
 }
@@ -94,14 +94,17 @@ def data() -> pd.DataFrame:
 
 
 def answered(found: object) -> bool:
-    """Whether there is a number in it, or text that is not empty."""
+    """Whether every row and every column of it has a number, or a reason in its note; or its text is not empty."""
     if isinstance(found, str):
         return bool(found.strip())
     if isinstance(found, dict):
         return all(answered(part) for part in found.values())
     frame = getattr(found, "frame", found)
     assert isinstance(frame, pd.DataFrame | pd.Series), type(found)
-    return bool(np.isfinite(np.array(frame.select_dtypes("number") if frame.ndim == 2 else frame, dtype=float)).any())
+    frame = frame.to_frame() if isinstance(frame, pd.Series) else frame
+    known = np.isfinite(frame.select_dtypes("number").to_numpy(dtype=float))
+    why = frame["note"].astype(bool).to_numpy() if "note" in frame else np.zeros(len(frame), dtype=bool)
+    return known.size > 0 and bool((known.any(axis=1) | why).all() and (known | why[:, None]).any(axis=0).all())
 
 
 def refused(design: str, options: str) -> set[str]:

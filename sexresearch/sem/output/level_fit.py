@@ -19,6 +19,7 @@ from sexresearch.sem.inference.root_mean_square_residuals import LEVELS, root_me
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.threads import one_thread
 
+NOTHING_TO_TEST = "no degrees of freedom at this level: its model reproduces any data"
 COLUMNS = ("level", "n", "chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "note")
 
 
@@ -88,7 +89,8 @@ def _row(fitted: Fitted, null: Fitted, level: int) -> tuple[object, ...]:
     numbers, df, groups = (test.chisq, test.df, base.chisq, base.df), int(test.df), fitted.table.n_groups
     near = rmsea(test.chisq, test.df, n, groups) if df else math.nan
     srmr = root_mean_square_residuals(own.fitted)[LEVELS[level - 1]]
-    return level, n, test.chisq, df, test.pvalue, cfi(*numbers), tli(*numbers), near, srmr, own.left_out
+    note = "; ".join(filter(None, (own.left_out, "" if df else NOTHING_TO_TEST)))
+    return level, n, test.chisq, df, test.pvalue, cfi(*numbers), tli(*numbers), near, srmr, note
 
 
 def _test(fitted: Fitted) -> Test:
