@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from sexresearch.errors import OptionError
+from sexresearch.glossary.formatting import fixed
 
 Outcome = Literal["holds", "doubtful", "fails", "not_computable"]
 Side = Literal["least", "most"]
@@ -163,7 +164,7 @@ def short(value: float, decimals: int = 2) -> str:
     >>> short(0.671), short(-0.5), short(12.345)
     ('.67', '-.50', '12.35')
     """
-    text = f"{value:.{decimals}f}"
+    text = fixed(value, decimals)
     text = text.lstrip("-") if float(text) == 0 else text
     return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
 

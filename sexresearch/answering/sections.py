@@ -13,6 +13,7 @@ from sexresearch.answering.fact_sentences import in_language
 from sexresearch.answering.phrases import translated
 from sexresearch.answering.tabulated import NEEDED
 from sexresearch.answering.text_catalogue import catalogue, filled_text, named
+from sexresearch.answering.unranged import why_without_interval
 from sexresearch.document import Block, Document, Figure, Table
 from sexresearch.sem import Results
 
@@ -73,7 +74,7 @@ def table_of(answer: Answer, frame: pd.DataFrame, name: str, note: str = "") -> 
     """The table with its caption, texts, headings and decimal marks in the language of the reader."""
     heads = catalogue(answer.language)["heads"]
     shown, same = _without_same_note(in_language(frame, answer.labels))
-    below = " ".join(filter(None, [note, same]))
+    below = " ".join(filter(None, [note, same, why_without_interval(frame, answer.language)]))
     return Table(shown, caption(answer, name), below, heads=heads, language=answer.language)
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 import string
 import tomllib
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from sexresearch.errors import OptionError
 from sexresearch.frozen import unwritable
+from sexresearch.glossary.formatting import fixed
 from sexresearch.languages import LANGUAGES
 
 COUNTED: Mapping[object, str] = {1: "one", 2: "two"}  # numbers that sentences may have a form of their own for
 ONE = ("1", "1.0")  # what a number of one reads as
 NOTHING = 1e-9  # per cent: what rounding leaves of a limit of 0
+DECIMALS = re.compile(r"\.(\d)f")
 PARTED = "|"  # between the word for one and the word for more
 
 
@@ -85,6 +89,8 @@ class Filled(string.Formatter):
         '0,50; 12 %; x, y und z'
         >>> Filled("en").format("{a:%} [{b:%} to {c:%}]", a=0.0, b=1e-18, c=0.004)
         '0% [0% to < 1%]'
+        >>> Filled("en").format("{a:%}, {a:.2f}", a=0.295)
+        '30%, 0.30'
         >>> Filled("en").format("{n} {n:row is|rows are}, {names:it|them}", n=1, names=["a", "b"])
         '1 row is, them'
         """
@@ -102,9 +108,11 @@ class Filled(string.Formatter):
     def _number(self, value: float, spec: str) -> str:
         if spec == "%":
             share = 100.0 * value
-            near = "< 1" if NOTHING < share < 1 else "> 99" if 99 < share < 100 else f"{round(share) + 0}"
+            whole = f"{Decimal(fixed(value, 2)) * 100 + 0:.0f}"
+            near = "< 1" if NOTHING < share < 1 else "> 99" if 99 < share < 100 else whole
             return near + (" %" if self.language == "de" else "%")
-        text = f"{value:,.0f}" if not spec else f"{value:,{spec}}"
+        decimals = DECIMALS.fullmatch(spec or ".0f")
+        text = f"{Decimal(fixed(value, int(decimals[1]))):,f}" if decimals else f"{value:,{spec}}"
         text = text.removeprefix("-") if text.strip("-0.,") == "" else text
         return text.translate(str.maketrans(",.", ".,")) if self.language == "de" else text
 

@@ -14,6 +14,7 @@ import pandas as pd
 from sexresearch.errors import OptionError
 from sexresearch.glossary import COLUMNS, table
 from sexresearch.glossary import FormattedTable as Printed
+from sexresearch.glossary.formatting import fixed
 from sexresearch.languages import Language
 
 BELOW = re.compile(r"< ?[\d.,]+")  # a number too small to print, such as p < .001
@@ -34,7 +35,7 @@ class Number:
     def __str__(self) -> str:
         if self.text or math.isnan(self.value):
             return self.text
-        shown = f"{self.value:.{self.decimals}f}"
+        shown = fixed(self.value, self.decimals)
         return shown.lstrip("-") if float(shown) == 0 else shown
 
 

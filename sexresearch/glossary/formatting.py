@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import takewhile
 
 import pandas as pd
@@ -18,8 +19,20 @@ from sexresearch.glossary.every_column import COLUMNS
 P_VALUES = frozenset(
     {"pvalue", "bollen_stine", "distinct_pvalue", "rmsea_pvalue", "d2_pvalue", "pvalue_without", "pvalue_holm"}
 )  # never printed as 0
+EXACT = Context(prec=400)  # digits, more than a float has on both sides of its point
 GAP, NAMES = 2, 0.7  # blanks between columns; share of the width that repeated columns of names take at the most
 MOST_SHOWN = 3  # entries of a tuple (row labels, say) that one cell prints
+
+
+def fixed(value: float, decimals: int) -> str:
+    """A number with that many decimals, half a unit rounded away from 0: as in workbooks, wherever it is printed.
+
+    >>> fixed(0.295, 2), fixed(-2.5, 0), fixed(1e-9, 3)
+    ('0.30', '-3', '0.000')
+    """
+    if not math.isfinite(value):
+        return f"{value:.{decimals}f}"
+    return f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, EXACT):f}"
 
 
 def format_value(value: object, decimals: int | None) -> str:
@@ -35,7 +48,7 @@ def format_value(value: object, decimals: int | None) -> str:
         return shown if len(value) <= MOST_SHOWN else f"{shown} … ({len(value)})"
     if isinstance(value, bool) or decimals is None or not isinstance(value, (int, float)):
         return on_one_line(str(value))
-    text = f"{value:.{decimals}f}"
+    text = fixed(value, decimals)
     return text.lstrip("-") if float(text) == 0 else text
 
 

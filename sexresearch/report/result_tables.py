@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from sexresearch.chain.paths.explained import explained
 from sexresearch.document import Number, Table
 from sexresearch.glossary import COLUMNS
 from sexresearch.report.naming import labelled
@@ -15,6 +16,7 @@ from sexresearch.sem.view import HEADLINE, SECTIONS, SHOWN, reported
 from sexresearch.verdict import short
 
 WITHIN_ONE = ("cfi", "tli", "nnfi", "rmsea", "srmr", "pvalue", "gfi")  # whose names begin so: no zero before the point
+OF_SHARES = "95% intervals by the delta method from the estimates; near 0 and 1 they are approximate."
 ROBUST = "Scaled or robust values are those that the estimator calls for; uncorrected ones stand beside them."
 
 
@@ -69,9 +71,12 @@ def parameter_tables(results: Results, labels: Mapping[str, str]) -> list[Table]
 
 
 def explained_table(results: Results, labels: Mapping[str, str]) -> list[Table]:
-    """R² of what is explained."""
-    explained = results.r_squared
-    if explained.empty:
+    """R² of what is explained, with its interval, or the reason why it has none."""
+    shares = explained(results)
+    if shares.empty:
         return []
-    names = explained.index.names if explained.index.nlevels > 1 else ["variable"]
-    return [Table(labelled(explained.rename_axis(names).to_frame().reset_index(), labels), "R-squared")]
+    limited = bool(shares["ci_lower"].notna().any())
+    why = "; ".join(dict.fromkeys(filter(None, shares["note"])))
+    note = OF_SHARES if limited else f"No intervals: {why}." if why else ""
+    kept = shares.drop(columns=["note"] if limited else ["note", "ci_lower", "ci_upper"])
+    return [Table(labelled(kept, labels), "R-squared", note)]

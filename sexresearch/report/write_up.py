@@ -12,6 +12,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.measurement.reliability import reliability
+from sexresearch.chain.paths.explained import explained
 from sexresearch.document import Bullets, Document, Heading, Paragraph, Run
 from sexresearch.errors import OptionError
 from sexresearch.report.naming import labels_of_constructs
@@ -239,14 +240,16 @@ def _fit(results: Results | Pooled) -> list[str]:
 
 def _paths(results: Results | Pooled, names: Mapping[str, str]) -> list[str]:
     paths = key_paths(results)
-    explained = results.r_squared
+    names_of = ["group", "level", "variable"]
+    shares = explained(results if isinstance(results, Results) else results.at_mean)
+    shares = shares.set_index([name for name in names_of if name in shares.columns])
     order = paths["std_all"].abs().sort_values(ascending=False).index[:MOST_PATHS]
-    sentences = [_path(row, names, explained) for row in paths.loc[sorted(order)].to_dict("records")]
+    sentences = [_path(row, names, shares) for row in paths.loc[sorted(order)].to_dict("records")]
     left = len(paths) - len(sentences)
     return [*sentences, *([f"The {left} weakest paths are in the table of parameters."] if left else [])]
 
 
-def _path(row: Mapping, names: Mapping[str, str], explained: pd.Series) -> str:
+def _path(row: Mapping, names: Mapping[str, str], shares: pd.DataFrame) -> str:
     cause, effect = str(row["path"]).split(" → ")
     subject = names.get(cause, cause)
     subject = subject if cause.isupper() else subject[0].upper() + subject[1:]
@@ -257,10 +260,15 @@ def _path(row: Mapping, names: Mapping[str, str], explained: pd.Series) -> str:
     low, high = float(row["std_all_ci_lower"]), float(row["std_all_ci_upper"])
     limits = "" if math.isnan(low) else f", 95% CI [{short(low)}, {short(high)}]"
     place = (*(row[name] for name in ("group", "level") if pd.notna(row[name])), effect)
-    share = explained.get(place if len(place) > 1 else effect, math.nan)
-    beside = "" if math.isnan(share) else f" (R² = {short(float(share))})"
+    share = shares.loc[place if len(place) > 1 else effect]
+    beside = "" if math.isnan(share["r_squared"]) else f" (R² = {short(float(share['r_squared']))}{_limits(share)})"
     numbers = f"β = {short(float(row['std_all']))}{limits}{p_words(float(row['pvalue']))}{beside}"
     return f"{subject} {verb} {names.get(effect, effect)}{where}, {numbers}."
+
+
+def _limits(share: pd.Series) -> str:
+    low, high = float(share["ci_lower"]), float(share["ci_upper"])
+    return "" if math.isnan(low) else f", 95% CI [{short(low)}, {short(high)}]"
 
 
 def _measured(results: Results | Pooled, names: Mapping[str, str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,6 +22,8 @@ TWICE_AS_FAST = 2.0  # Leiner (2019): relative speed index from which answers ar
 FAR_BELOW = -2.0  # our convention: robust z of the logarithm of the duration, so that slow surveys flag nobody
 ENOUGH_TIMES = 20  # durations from which their spread is known
 TELLING_ITEMS = 6  # our convention: on fewer items, no index tells attentive from careless respondents
+BY_CHANCE = "beyond what chance makes of anybody in 95 of 100 surveys (Bonferroni)"
+BY_SIMULATION = "beyond a cut-off found by simulation"
 CHANCE = 0.05  # that any attentive respondent at all is beyond the cut-off of D² (Bonferroni)
 SURE = 0.99  # share of answers at random from which a cut-off of D² finds enough
 CLEAR = 0.98  # share of them that a stricter one has to find
@@ -74,9 +77,18 @@ def _outlying(items: Rated, indices: pd.DataFrame) -> Iterator[Finding]:
     bonferroni = float(np.log(CHANCE / max(1, len(own))))
     limit = _of_distances(own, attentive, random, bonferroni)
     flags = pd.Series(own < limit.value, indices.index)
-    kind = "Bonferroni" if limit.value == bonferroni else "by simulation"
-    text = f"Mahalanobis D² with p below {np.exp(limit.value):.2g} ({kind})"
+    kind = BY_CHANCE if limit.value == bonferroni else BY_SIMULATION
+    text = f"Mahalanobis D² {kind}, {below(float(np.exp(limit.value)))}"
     yield from _by_cutoff("outlying answers", flags, limit, text, "at random", number=False)
+
+
+def below(p: float) -> str:
+    """That p values are below a cut-off, to three decimals at the most.
+
+    >>> below(3.3e-05), below(0.0064)
+    ('p < .001', 'p < .007')
+    """
+    return f"p < {math.ceil(p * 1000) / 1000:.3f}".replace("0.", ".")
 
 
 def _of_distances(own: Floats, attentive: Floats, random: Floats, bonferroni: float) -> Cutoff:

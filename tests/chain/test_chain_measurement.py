@@ -7,10 +7,14 @@ import pandas as pd
 import pytest
 
 import sexresearch as sx
+from sexresearch.chain.paths.explained import explained
 
 FOLDER = Path(__file__).parents[1] / "reference"
 VALUES = pd.read_csv(FOLDER / "measurement" / "reliability.csv", keep_default_na=False, na_values=["NA"])
 RATIOS = pd.read_csv(FOLDER / "measurement" / "htmt.csv")
+SHARES = pd.read_csv(FOLDER / "measurement" / "shares.csv").set_index(["what", "name"])
+NORMAL = 1.959963984540054  # quantile of the normal distribution of 95 % limits
+WIDTHS = 0.12  # limits by 1,000 replicates in 100 clusters: their own error, and skewness that slopes do not know
 SAME = 1e-12  # from the same covariances by a formula
 ESTIMATED = 5e-6  # lavaan stops its iterations that far from the minimum; ours go on
 FOUR = 5e-5  # published with four decimals
@@ -188,7 +192,65 @@ def test_bootstrap_takes_gaps_groups_and_clusters(fits):
     assert not np.allclose(clustered["ci_lower"], sx.htmt(fits["chain"], bootstrap=50, seed=1)["ci_lower"])
 
 
-def test_moments_have_ratios_but_no_limits(acsi):
+@pytest.mark.parametrize(
+    ("what", "name", "options"),
+    [
+        ("ML", "groups", {}),
+        ("MLR", "groups", {"estimator": "MLR"}),
+        ("fiml", "missing", {"missing": "fiml"}),
+        ("fiml MLR", "missing", {"missing": "fiml", "estimator": "MLR"}),
+    ],
+)
+def test_limits_of_ratios_by_the_delta_method_are_those_of_a_saturated_model_of_lavaan(what, name, options):
+    """The ratio as a defined parameter of all covariances, whose errors lavaan knows by the same theory."""
+    row = sx.htmt(sx.fit("A =~ x1 + x2 + x3\nB =~ x4 + x5 + x6", read(name), **options)).iloc[0]
+    expected = SHARES.loc[(what, "HTMT")]
+    half = NORMAL * expected["se"]
+    found = row[["value", "ci_lower", "ci_upper"]].astype(float)
+    wanted = [expected["est"], expected["est"] - half, expected["est"] + half]
+    assert found.tolist() == pytest.approx(wanted, abs=ESTIMATED)
+
+
+@pytest.mark.parametrize("estimator", ["ML", "MLR"])
+@pytest.mark.parametrize("variable", ["loy", "sat2"])
+def test_limits_of_r_squared_are_those_of_a_defined_parameter_of_lavaan(estimator, variable):
+    model = "sat =~ sat1 + sat2 + sat3\nloy =~ loy1 + loy2 + loy3\nloy ~ sat"
+    row = explained(sx.fit(model, read("chain"), estimator=estimator)).set_index("variable").loc[variable]
+    expected = SHARES.loc[(estimator, f"R2.{variable}")]
+    half = NORMAL * expected["se"]
+    found = row[["r_squared", "ci_lower", "ci_upper"]].astype(float)
+    wanted = [expected["est"], expected["est"] - half, expected["est"] + half]
+    assert found.tolist() == pytest.approx(wanted, abs=ESTIMATED)
+
+
+@pytest.mark.parametrize("case", ["groups", "fiml", "ordered", "auxiliary"])
+def test_r_squared_with_limits_is_that_of_the_fit(case, fits):
+    made = {
+        "ordered": ordered,
+        "auxiliary": lambda: sx.fit(GROUPED, read("missing"), missing="fiml", auxiliary=["age"]),
+    }
+    results = made[case]() if case in made else fits[case]
+    frame = explained(results)
+    np.testing.assert_allclose(frame["r_squared"], results.r_squared.to_numpy(), rtol=SAME)
+    assert frame["variable"].tolist() == results.r_squared.index.get_level_values(-1).tolist()
+    assert frame["r_squared"].between(frame["ci_lower"], frame["ci_upper"]).all()
+
+
+def test_both_kinds_of_limits_agree_for_ratios_of_robust_fits_and_of_clusters():
+    branches = read("chain").assign(branch=np.arange(400) // 4)
+    results = sx.fit(CHAIN, branches, cluster="branch")
+    slopes, again = sx.htmt(results), sx.htmt(results, bootstrap=1000, seed=1)
+    widths = (slopes["ci_upper"] - slopes["ci_lower"]) / (again["ci_upper"] - again["ci_lower"])
+    assert widths.to_numpy() == pytest.approx(np.ones(len(widths)), abs=WIDTHS)
+
+
+def test_ratios_of_moments_have_limits_by_normal_theory(acsi):
+    table = sx.htmt(acsi)
+    known = table[table["value"].notna()]
+    assert known["value"].between(known["ci_lower"], known["ci_upper"]).all()
+
+
+def test_moments_have_no_rows_to_draw_again(acsi):
     table = sx.htmt(acsi, bootstrap=10, seed=1)
     assert "moments hold no rows" in table["note"][0]
     assert np.isnan(table["ci_lower"][0])

@@ -12,21 +12,24 @@ from sexresearch.answering.grounds import judged_fit
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.topics import TOPICS, topics_model
 from sexresearch.chain import chain_model, effects
+from sexresearch.chain.paths.explained import explained
 from sexresearch.chain.paths.path_limits import path_limits
 from sexresearch.chain.views.chain_model import supported
 from sexresearch.chain.views.measured import InstrumentUnits
-from sexresearch.chain.views.rivals import fitted_rivals
+from sexresearch.chain.views.rivals import FittedRivals, fitted_rivals
 from sexresearch.errors import InstrumentError, ModelError, OptionError
 from sexresearch.report.sentences import fit_sentence
 from sexresearch.sem import Model, Results
-from sexresearch.sem.view import quiet_fit
+from sexresearch.sem.view import quiet_fit, reported
 from sexresearch.survey import Survey
 from sexresearch.verdict import Verdict, against, gravest
 
 EFFECT = ["effect", "path", "std_all", "std_all_ci_lower", "std_all_ci_upper", "pvalue", "note"]
-RIVALS = ["model", "chisq", "df", "cfi", "rmsea", "srmr", "bic", "bic_weight", "r2_loyalty", "r2_success"]
-RIVALS += ["outcome", "equivalent", "verdict", "note"]
+RIVALS = ["model", "chisq", "df", "cfi", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "srmr", "bic", "bic_weight"]
+RIVALS += ["r2_loyalty", "r2_loyalty_ci_lower", "r2_loyalty_ci_upper", "r2_success", "r2_success_ci_lower"]
+RIVALS += ["r2_success_ci_upper", "outcome", "equivalent", "verdict", "note"]
 MOST = 4  # links named in a sentence
+EXPLAINED = ("loyalty", "success")  # nodes whose R² the table of rivals has
 BACKWARD = "reversed"
 MEASURES = re.compile(r"chisq scaled \(([^)]*)\), df scaled \([^)]*\), cfi robust, rmsea robust")
 MEASURED = r"χ² and df scaled (\1), CFI and RMSEA robust"  # what the measures are, in the words of readers
@@ -64,7 +67,7 @@ def chosen_view(setting: Setting) -> Chosen:
     if len(kinds) < 2:
         return Chosen(wanted[0], quiet_fit(_model(setting, wanted[0]), survey, fitting))
     rivals = fitted_rivals(survey, None, "factor", setting.choices.for_rivals)
-    table = rivals.table
+    table = with_limits(rivals)
     usable = [view for view in rivals.views if view.usable and view.name in wanted]
     if not usable:
         reasons = "; ".join(dict.fromkeys(filter(None, (view.reason for view in rivals.views))))
@@ -90,7 +93,7 @@ def chain_part(setting: Setting, chosen: Chosen) -> AnswerPart:
     links = links_of(results)
     facts = [*_links(setting, links), *_view(setting, chosen), *_total(setting, results)]
     tables = {"links": setting.labels.frame(links.drop(columns=["cause", "effect", "outcome"]))}
-    tables |= _effects_table(setting, results)
+    tables |= _effects_table(setting, results) | _explained_table(setting, results)
     if chosen.rivals is not None:
         shown = chosen.rivals[[name for name in RIVALS if name in chosen.rivals.columns]]
         whole = setting.labels.rivals(shown.assign(note=[MEASURES.sub(MEASURED, str(note)) for note in shown["note"]]))
@@ -98,6 +101,21 @@ def chain_part(setting: Setting, chosen: Chosen) -> AnswerPart:
         tables |= {"rivals": whole.drop(columns=words), "rivals_judged": whole[["model", *words]]}
     material = {"chain": results, "fit": fit_sentence(results), "links": links}
     return AnswerPart("chain", tuple(facts), tables, material, {"model": judged_fit(results)})
+
+
+def with_limits(rivals: FittedRivals) -> pd.DataFrame:
+    """The table of rivals, RMSEA with its 90 % limits and R² with its 95 % limits."""
+    rows = []
+    for one in rivals.views:
+        row: dict[str, float] = {}
+        if one.solution is not None:
+            measures, shares = reported(one.solution), explained(one.solution).set_index("variable")
+            row = {name: measures.value(name) for name in ("rmsea_ci_lower", "rmsea_ci_upper")}
+            for node in EXPLAINED:
+                own = shares.reindex([rivals.names[node]]).iloc[0]
+                row |= {f"r2_{node}_{end}": float(own[end]) for end in ("ci_lower", "ci_upper")}
+        rows.append(row)
+    return pd.concat([rivals.table, pd.DataFrame(rows)], axis=1)
 
 
 def links_of(results: Results) -> pd.DataFrame:
@@ -195,6 +213,15 @@ def _total_fact(setting: Setting, row: pd.Series) -> Fact:
     filling |= {"value": float(row["std_all"]), "lower": lower, "upper": upper}
     key = "total_shown" if outcome == "holds" else "total_open"
     return Fact(key, filling, (against("lower limit of the total effect", lower, 0.0, "", strict=True),))
+
+
+def _explained_table(setting: Setting, results: Results) -> dict[str, pd.DataFrame]:
+    """R² of what the links lead to, which are estimated with an error of its own."""
+    rows = results.parameters
+    ends = set(rows.loc[(rows["op"] == "~") & rows["se"].gt(0), "lhs"])
+    shares = explained(results)
+    kept = shares[shares["variable"].isin(ends) & shares["ci_lower"].notna()].rename(columns={"variable": "construct"})
+    return {"explained": setting.labels.frame(kept.drop(columns="note"))} if len(kept) else {}
 
 
 def _effects_frame(setting: Setting, results: Results) -> pd.DataFrame | None:

@@ -11,8 +11,8 @@ from sexresearch.chain.invariance.groups_compared import links_compared
 from sexresearch.errors import SexresearchError
 from sexresearch.verdict import Verdict, against
 
-SHOWN = ["path", "group", "against", "est", "est_against", "path_difference", "ci_lower", "ci_upper", "pvalue_holm"]
-SHOWN += ["step", "outcome", "note"]
+SHOWN = ["path", "group", "against", "est", "est_ci_lower", "est_ci_upper", "est_against", "est_against_ci_lower"]
+SHOWN += ["est_against_ci_upper", "path_difference", "ci_lower", "ci_upper", "pvalue_holm", "step", "outcome", "note"]
 LEVEL = 0.05
 
 

@@ -21,7 +21,8 @@ OUTCOMES: tuple[Outcome, ...] = ("fails", "doubtful", "not_computable")
 CUT = "limits above 1 are cut there"
 MOST = 3  # items quoted in a sentence
 SHOWN = ["construct", "items", "alpha", "alpha_ci_lower", "alpha_ci_upper", "omega", "omega_ci_lower", "omega_ci_upper"]
-SHOWN += ["ave", "ave_ci_lower", "ave_ci_upper", "htmt", "htmt_with", "outcome"]
+SHOWN += ["ave", "ave_ci_lower", "ave_ci_upper", "htmt", "htmt_ci_lower"]
+SHOWN += ["htmt_ci_upper", "htmt_with", "outcome"]
 
 
 def measured_part(setting: Setting) -> AnswerPart:

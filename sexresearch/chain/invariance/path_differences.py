@@ -29,7 +29,10 @@ from sexresearch.sem.view import (
     z_and_p,
 )
 
-NUMBERS = ("est", "est_against", "path_difference", "se", "ci_lower", "ci_upper", "pvalue", "pvalue_holm")
+NUMBERS = (
+    *("est", "est_ci_lower", "est_ci_upper", "est_against", "est_against_ci_lower", "est_against_ci_upper"),
+    *("path_difference", "se", "ci_lower", "ci_upper", "pvalue", "pvalue_holm"),
+)
 LEVEL = 0.95
 
 
@@ -75,11 +78,11 @@ def path_differences(
     Returns
     -------
     DataFrame
-        One row per path and group after the first: lhs, rhs, path, group, against (the first group), est, est_against,
-        path_difference with se, ci_lower and ci_upper (95 %), pvalue, pvalue_holm (adjusted for the number of rows),
-        step (of `invariance`, whose paths these are), outcome, note. outcome is "holds" where pvalue_holm is below
-        .05, else "doubtful": a difference that is not shown may still be there. Where no step allows the comparison,
-        it is "not_computable", numbers are missing, and note says why.
+        One row per path and group after the first: lhs, rhs, path, group, against (the first group), est and
+        est_against with _ci_lower and _ci_upper, path_difference with se, ci_lower and ci_upper (95 %), pvalue,
+        pvalue_holm (adjusted for the number of rows), step (of `invariance`, whose paths these are), outcome, note.
+        outcome is "holds" where pvalue_holm is below .05, else "doubtful": a difference that is not shown may still be
+        there. Where no step allows the comparison, it is "not_computable", numbers are missing, and note says why.
 
     Raises
     ------
@@ -185,7 +188,10 @@ def compared_paths(fit: View, at: Draws, pairs: Sequence[tuple[str, str]]) -> pd
     numbers = estimated(at, function)
     frame = pd.DataFrame(rows, columns=["lhs", "rhs", "path", "group", "against"])
     difference = numbers[2::3].reset_index(drop=True)
-    frame["est"], frame["est_against"] = (numbers["est"][k::3].to_numpy() for k in (0, 1))
+    for k, name in enumerate(("est", "est_against")):
+        own = numbers[k::3].reset_index(drop=True)
+        frame[name], limits = own["est"], own[["ci_lower", "ci_upper"]].where(own["se"] > 0)
+        frame[[f"{name}_ci_lower", f"{name}_ci_upper"]] = limits
     frame["path_difference"] = difference["est"]
     known = difference["se"] > 0
     errors = ["se", "ci_lower", "ci_upper"]

@@ -22,6 +22,7 @@ OMEGA, AVE, LOADING, HTMT, HTMT_NEAR = 0.70, 0.50, 0.708, 0.85, 0.90
 NUNNALLY, FORNELL, HAIR = "Nunnally & Bernstein 1994", "Fornell & Larcker 1981", "Hair et al. 2019"
 HENSELER = "Henseler, Ringle & Sarstedt 2015"
 WORDS = {"holds": "measured well", "fails": "not measured well"}
+RATIO = ["value", "ci_lower", "ci_upper"]  # of a pair, as `htmt` has them
 NO_VALUE = "it has no value at these estimates"
 
 
@@ -41,8 +42,8 @@ def validity(results: Results | View, standardized: bool = False) -> pd.DataFram
     DataFrame
         One row per construct (and group): construct, items, omega, ave, item and loading (the item that loads lowest,
         standardized), shared and nearest (largest squared correlation with another construct, and which), htmt and
-        htmt_with (largest heterotrait-monotrait ratio, and with which), outcome, verdict (the outcome in words), note;
-        several groups add group.
+        htmt_with (largest heterotrait-monotrait ratio, and with which) with htmt_ci_lower and htmt_ci_upper (95 %, as
+        `htmt` has them), outcome, verdict (the outcome in words), note; several groups add group.
 
     Raises
     ------
@@ -96,8 +97,9 @@ def judged_by(results: Results | View, looked_at: pd.DataFrame, standardized: bo
             "item": lowest["item"].item() if lowest["loading"].notna().any() else "",
             "loading": lowest["loading"].item() if len(lowest) else math.nan,
         }
-        values["shared"], values["nearest"] = _largest(_of_group(pairs, group), str(row["construct"]), "shared")
-        values["htmt"], values["htmt_with"] = _largest(_of_group(ratios, group), str(row["construct"]), "value")
+        shared, values["nearest"] = _largest(_of_group(pairs, group), str(row["construct"]), ["shared"])
+        ratio, values["htmt_with"] = _largest(_of_group(ratios, group), str(row["construct"]), RATIO)
+        values |= {"shared": shared[0]} | dict(zip(("htmt", "htmt_ci_lower", "htmt_ci_upper"), ratio, strict=True))
         verdicts = _verdicts(fit, construct, x, values, standardized)
         verdict = {"outcome": gravest(verdicts), "verdict": prose(verdicts, WORDS, _named(values))}
         rows.append({key: row[key] for key in keys} | values | verdict | {"note": row["note"]})
@@ -108,13 +110,16 @@ def _of_group(frame: pd.DataFrame, group: object) -> pd.DataFrame:
     return frame if group is None else frame[frame["group"] == group]
 
 
-def _largest(pairs: pd.DataFrame, name: str, column: str) -> tuple[float, str]:
-    """The largest value among the pairs of one construct, and the other construct; missing where there is none."""
-    own = pairs[((pairs["a"] == name) | (pairs["b"] == name)) & pairs[column].notna()]
+def _largest(pairs: pd.DataFrame, name: str, columns: list[str]) -> tuple[list[float], str]:
+    """The columns where the first is largest among the pairs of one construct, and the other construct.
+
+    Missing where there is none.
+    """
+    own = pairs[((pairs["a"] == name) | (pairs["b"] == name)) & pairs[columns[0]].notna()]
     if own.empty:
-        return math.nan, ""
-    best = own.loc[own[column].idxmax()]
-    return float(best[column]), str(best["b"] if best["a"] == name else best["a"])
+        return [math.nan] * len(columns), ""
+    best = own.loc[own[columns[0]].idxmax()]
+    return [float(best[column]) for column in columns], str(best["b"] if best["a"] == name else best["a"])
 
 
 def _verdicts(

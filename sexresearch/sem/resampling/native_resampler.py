@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sexresearch.errors import SexresearchError
+from sexresearch.sem.after.residual_table import observed_covariance
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.sample import Sample, from_gaps
@@ -27,7 +28,7 @@ from sexresearch.sem.resampling.draws import (
 )
 from sexresearch.sem.resampling.intervals import influence
 from sexresearch.sem.resampling.run import progress_bar
-from sexresearch.sem.resampling.uncertainty import Replicates
+from sexresearch.sem.resampling.uncertainty import MovingCovariances, Replicates
 from sexresearch.sem.terms.scores import cluster_sums
 from sexresearch.sem.threads import one_thread
 
@@ -72,6 +73,17 @@ class Refits:
                     made[group].append(of(group, cov))
                 advance(len(numbers))
         return [np.concatenate(parts) for parts in made]
+
+    @one_thread
+    def moving(self, group: int) -> MovingCovariances:
+        """How the covariances of a group move; those of fixed exogenous variables with each other do not."""
+        fitted = self.results.fitted
+        term, sample = fitted.objective.groups[group], fitted.samples[group]
+        place = {name: number for number, name in enumerate(sample.names)}
+        kept = [number for number, label in enumerate(term.labels) if label[1] == "~~"]
+        ends = [(place[term.labels[number][0]], place[term.labels[number][2]]) for number in kept]
+        vcov = observed_covariance(fitted, group)[np.ix_(kept, kept)]
+        return MovingCovariances(sample.cov, np.array(ends).reshape(-1, 2).T, vcov)
 
 
 def _moves(bootstrapped: Bootstrap) -> Array:

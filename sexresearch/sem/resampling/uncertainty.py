@@ -53,8 +53,36 @@ class Resampler(Protocol):
         """The estimates of `count` samples, with the influence of each unit where `moving`."""
 
 
+@dataclass(frozen=True)
+class MovingCovariances:
+    """The k covariances (k,) of a sample that its answers move, and how: vcov (k, k). places (2, k): of whom with whom.
+
+    whole (p, p) : all covariances of the sample, those that nothing moves (variances of ordered variables) among them.
+    """
+
+    whole: Array
+    places: Array
+    vcov: Array
+
+    @property
+    def values(self) -> Array:
+        """(k,) the covariances that move."""
+        return self.whole[self.places[0], self.places[1]]
+
+    def with_values(self, values: Array) -> Array:
+        """(R, p, p) covariances that have the values (R, k) in their places."""
+        i, j = self.places
+        out = np.repeat(self.whole[None], len(values), axis=0)
+        out[:, i, j] = out[:, j, i] = values
+        return out
+
+    def draws(self, level: float) -> Draws:
+        """What intervals of functions of the covariances rest on by the delta method, which takes these as normal."""
+        return Draws("delta", level, self.vcov, (self.values[None, :], np.empty((1, 0))))
+
+
 class Redrawer(Protocol):
-    """Draws the answers again, without estimating anything."""
+    """Draws the answers again, without estimating anything, or says how far this moves their covariances."""
 
     @property
     def undrawn(self) -> str:
@@ -62,6 +90,9 @@ class Redrawer(Protocol):
 
     def of_covariances(self, count: int, seed: int, of: Callable[[int, Array], Array]) -> list[Array]:
         """Per group (count, …): what `of` makes of the number of a group and its covariances (R, p, p)."""
+
+    def moving(self, group: int) -> MovingCovariances:
+        """How the covariances of a group move, robust where the standard errors of the fit are."""
 
 
 class Estimated(Protocol):
