@@ -18,7 +18,7 @@ from sexresearch.chain.measurement.constructs import GroupConstruct, constructs,
 from sexresearch.chain.measurement.ratios import correlations, htmt_ratios, mixed_signs
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
-from sexresearch.sem.view import Array, Redrawer, View, ViewBlock, estimated, no_resampler, redrawn
+from sexresearch.sem.view import Array, View, ViewBlock, estimated, no_resampler, redrawn
 
 Ratio = Literal["htmt", "htmt2"]
 KINDS = get_args(Ratio)
@@ -148,15 +148,16 @@ def _limited(
     if fit.redrawer is None:
         return [(pd.DataFrame({"est": own, "ci_lower": math.nan, "ci_upper": math.nan}), own[None]) for own in values]
     if not bootstrap:
-        return [_by_slopes(fit.redrawer, group, own, geometric) for group, own in enumerate(traits)]
+        return [_by_slopes(fit, group, own, geometric) for group, own in enumerate(traits)]
     samples = fit.redrawer.of_covariances(bootstrap, seed, lambda group, cov: traits[group].ratios(cov, geometric))
-    drawn = [s.reshape(len(s), -1) for s in samples]
-    ways = [redrawn(own, again, LEVEL) for own, again in zip(values, drawn, strict=True)]
-    return [(estimated(at, lambda theta, _: theta), again) for at, again in zip(ways, drawn, strict=True)]
+    replicates = [s.reshape(len(s), -1) for s in samples]
+    ways = [redrawn(own, again, LEVEL) for own, again in zip(values, replicates, strict=True)]
+    return [(estimated(at, lambda theta, _: theta), again) for at, again in zip(ways, replicates, strict=True)]
 
 
-def _by_slopes(redrawer: Redrawer, group: int, traits: Traits, geometric: bool) -> tuple[pd.DataFrame, Array]:
-    moving = redrawer.moving(group)
+def _by_slopes(fit: View, group: int, traits: Traits, geometric: bool) -> tuple[pd.DataFrame, Array]:
+    assert fit.redrawer is not None
+    moving = fit.redrawer.moving(group)
 
     def function(values: Array, _: Array) -> Array:
         return traits.ratios(moving.with_values(values), geometric).reshape(len(values), -1)
