@@ -44,6 +44,7 @@ from sexresearch.chain import (
     shape,
     validity,
     what_if,
+    write_factor_scores,
 )
 from sexresearch.glossary import table
 from sexresearch.glossary.notebook import show_in_notebooks
@@ -219,6 +220,7 @@ __all__ = [
     "table",
     "validity",
     "what_if",
+    "write_factor_scores",
     "write_up",
 ]
 

@@ -24,18 +24,40 @@ def write_whole(path: str | Path, content: str | bytes) -> Path:
     ...     write_whole(f"{folder}/new/note.txt", "done").read_text()
     'done'
     """
-    destination = Path(path)
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    with written_whole(path) as temporary:
+        temporary.write_bytes(data)
+    return Path(path)
+
+
+@contextmanager
+def written_whole(path: str | Path) -> Iterator[Path]:
+    """A file to write little by little, which takes its place at `path` at the end, and none at all after an error.
+
+    As `write_whole`, whatever interrupts the writing.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with written_whole(f"{folder}/note.txt") as temporary:
+    ...         size = temporary.write_text("done")
+    ...     [place.name for place in Path(folder).iterdir()]
+    ['note.txt']
+    """
+    destination = Path(path)
     made_folder(destination.parent)
     with _worded_failure(destination):
         place = Path(os.path.realpath(destination))
         if place.is_dir():
             raise IsADirectoryError(0, "it is a folder")
-        if place.exists() and not place.is_file():  # a pipe or a device is written to, not replaced
-            place.write_bytes(data)
-        else:
-            _replace(place, data)
-    return destination
+        special = place.exists() and not place.is_file()  # a pipe or a device is written to, not replaced
+        temporary = place if special else place.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            yield temporary
+            if not special:
+                _put_in_place(temporary, place)
+        finally:
+            if not special:
+                temporary.unlink(missing_ok=True)
 
 
 def write_confirmed(path: str | Path, content: str, replace_existing: bool) -> Path:
@@ -64,18 +86,12 @@ def _worded_failure(path: Path) -> Iterator[None]:
         raise WriteError(f"{str(path)!r} cannot be written: {reason}") from error
 
 
-def _replace(place: Path, data: bytes) -> None:
-    temporary = place.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if place.exists():
-            _keep_rights(temporary, place.stat())
-        os.replace(temporary, place)
-    finally:
-        temporary.unlink(missing_ok=True)
+def _put_in_place(temporary: Path, place: Path) -> None:
+    with open(temporary, "r+b") as file:
+        os.fsync(file.fileno())
+    if place.exists():
+        _keep_rights(temporary, place.stat())
+    os.replace(temporary, place)
 
 
 def _keep_rights(temporary: Path, old: os.stat_result) -> None:

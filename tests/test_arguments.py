@@ -251,6 +251,7 @@ def names() -> list[str]:
 
 # slow, or they write files
 UNCALLED = {"answer", "compare_rivals", "report", "many_customers", "new_study", "reproduce", "run_cases", "run_study"}
+UNCALLED |= {"write_factor_scores"}
 UNCALLED |= {"plots.effect_chain", "plots.model_wheel", "plots.pyramid", "list_cases", "list_datasets"}  # no parameters
 
 

@@ -19,6 +19,7 @@ from sexresearch.chain.measurement.how_many import how_many_factors
 from sexresearch.chain.measurement.htmt import htmt
 from sexresearch.chain.measurement.parallel import parallel_analysis
 from sexresearch.chain.measurement.reliability import reliability
+from sexresearch.chain.measurement.score_file import write_factor_scores
 from sexresearch.chain.measurement.separation import cross_loadings, fornell_larcker
 from sexresearch.chain.measurement.validity import validity
 from sexresearch.chain.paths.effects import effects
@@ -66,4 +67,5 @@ __all__ = [
     "shape",
     "validity",
     "what_if",
+    "write_factor_scores",
 ]

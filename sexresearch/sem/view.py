@@ -18,17 +18,18 @@ import pandas as pd
 
 from sexresearch.errors import OptionError
 from sexresearch.frozen import read_only, when_asked
+from sexresearch.sem.after.factor_scores import ScoreMethod
 from sexresearch.sem.after.nesting import relation
 from sexresearch.sem.after.score_tests import Separated, released, separated
 from sexresearch.sem.after.vuong import Vuong, vuong
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.asked_table import AskedTable
 from sexresearch.sem.data.code_moments import CodeMoments
+from sexresearch.sem.data.columns_alone import normal_moments, numeric_columns
 from sexresearch.sem.data.moments import Moments
-from sexresearch.sem.data.observed import Answers, Columns, first_rows, frame_of, numeric, used_columns
+from sexresearch.sem.data.observed import first_rows, frame_of
 from sexresearch.sem.data.ordered_columns import is_ordered
-from sexresearch.sem.data.sample import from_gaps
-from sexresearch.sem.data.source_frames import source_frames
+from sexresearch.sem.data.source_frames import SourceFrames, source_frames
 from sexresearch.sem.data.sources import read_once
 from sexresearch.sem.delta_method import carried
 from sexresearch.sem.estimation.fitted import Fitted
@@ -57,7 +58,7 @@ from sexresearch.sem.output.bibliography import Reference, every_reference, refe
 from sexresearch.sem.output.fit_verdict import fit_prose, fit_verdicts
 from sexresearch.sem.output.reported import Reported, reported
 from sexresearch.sem.output.results import Results
-from sexresearch.sem.output.source_again import source_again
+from sexresearch.sem.output.source_again import source_again, source_of_fit
 from sexresearch.sem.output.summary import HEADLINE, SECTIONS, SHOWN
 from sexresearch.sem.resampling.intervals import limits
 from sexresearch.sem.resampling.native_resampler import Refits
@@ -112,6 +113,8 @@ __all__ = [
     "Roles",
     "RotationMethod",
     "RowPlaces",
+    "ScoreMethod",
+    "SourceFrames",
     "TotalEffect",
     "View",
     "ViewBlock",
@@ -154,6 +157,7 @@ __all__ = [
     "shared_out",
     "source_again",
     "source_frames",
+    "source_of_fit",
     "thresholds",
     "total_effects",
     "uncertain",
@@ -216,8 +220,7 @@ class View:
     vcov (q, q) : the covariance of these, NaN where there is none; estimates (rows,) : of all rows.
     parameters : the tidy table, as in `Results`. inadmissible : why the solution is not; empty where it is.
     options : how it was fitted, defaults decided. levels : categories of ordered variables.
-    resampler : draws samples and estimates again; redrawer : draws the answers again; gains : makes the table of
-    modification indices. None where there is no such thing.
+    resampler : draws samples and estimates again; redrawer : the answers; gains : modification indices. None: no such.
     """
 
     engine: str
@@ -383,18 +386,3 @@ def relation_of(larger: Results, smaller: Results) -> str:
 def vuong_test(first: Results, second: Results, adjust: str = "none") -> Vuong:
     """Can the data tell two models apart, and which one is nearer to the truth (Vuong 1989, doi 10.2307/1912557)?"""
     return vuong(first.fitted, second.fitted, adjust=adjust)
-
-
-def numeric_columns(data: object, names: Sequence[str]) -> Array:
-    """(rows, k) the answers in these columns as numbers, NaN where missing; DataError where they are none."""
-    return numeric(used_columns(data, Columns(tuple(names)), ()), names)
-
-
-def normal_moments(answers: Array) -> tuple[Array, Array]:
-    """Mean (p,) and covariance (p, p), denominator n, of highest normal likelihood; NaN in answers (n, p) is a gap.
-
-    DataError where answers do not vary, or two columns have no row in common.
-    """
-    names = tuple(f"column {number}" for number in range(1, answers.shape[1] + 1))
-    sample = from_gaps(Answers(None, answers, None, None, pd.RangeIndex(len(answers))), names)
-    return sample.mean, sample.cov

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sexresearch.errors import OptionError
-from sexresearch.sem.after.group_rows import group_rows
+from sexresearch.sem.after.group_rows import group_rows, refuse_warehouse
 from sexresearch.sem.after.level_scores import level_scores
 from sexresearch.sem.after.response_scores import response_scores
 from sexresearch.sem.after.scoring import predict_rows, score_rows, score_weights, scoring
@@ -37,6 +37,7 @@ def factor_scores(fitted: Fitted, data: object, method: str = "regression") -> p
     >>> scores.shape, bool(scores["joy"].notna().all())
     ((200, 1), True)
     """
+    refuse_warehouse(data)
     if fitted.table.levels:
         return level_scores(fitted, data, method)
     return _by_row(fitted, data, method, predicted=False)
@@ -54,6 +55,7 @@ def predicted_answers(fitted: Fitted, data: object, method: str = "regression") 
     >>> fit("joy =~ a + b + c + d", data).predict().columns.tolist()
     ['a', 'b', 'c', 'd']
     """
+    refuse_warehouse(data)
     return _by_row(fitted, data, method, predicted=True)
 
 

@@ -12,6 +12,8 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.column_names import spelled_as
 from sexresearch.sem.data.observed import frame_of, is_real
 from sexresearch.sem.data.ordered_columns import recoded
+from sexresearch.sem.data.products import with_products
+from sexresearch.sem.data.sources import IbisSource, source_behind
 from sexresearch.sem.estimation.fitted import Fitted
 
 
@@ -31,6 +33,7 @@ def group_rows(fitted: Fitted, data: object) -> list[GroupRows]:
     group = fitted.options.group
     wanted = [name for sample in fitted.samples for name in sample.names]
     frame = spelled_as(frame_of(data), wanted if group is None else [*wanted, group])
+    frame = with_products(frame, wanted)
     frame = recoded(frame, _known_categories(fitted, frame))
     if group is None and fitted.table.n_groups > 1:
         raise OptionError("the model was fitted to the moments of several groups, and rows do not say which is theirs")
@@ -46,12 +49,21 @@ def group_rows(fitted: Fitted, data: object) -> list[GroupRows]:
     return rows
 
 
+def refuse_warehouse(data: object) -> None:
+    """OptionError for a table of Ibis, whose answers stay where they are."""
+    if isinstance(source_behind(data), IbisSource):
+        raise OptionError(
+            "this needs the answers of every row, and those of an Ibis table stay in the warehouse. Give a copy of it: "
+            "table.to_parquet('answers.parquet')"
+        )
+
+
 def no_rows(fitted: Fitted) -> str:
     """Why there are no respondents' answers to look at, and what to do."""
     if was_added_up(fitted):
         return (
             "this needs the respondents' answers, and those of a source were added up and are not kept: give rows to "
-            "look at as data=, a part of the table at a time"
+            "look at as data=, a part of the table at a time; write_factor_scores writes the scores of all of them"
         )
     return "this model was fitted to moments, which hold no respondents' answers to look at"
 

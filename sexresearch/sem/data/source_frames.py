@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from sexresearch.errors import DataError
 from sexresearch.sem.data.asked_table import AskedTable
-from sexresearch.sem.data.sources import IbisSource, Source, as_frame, source_behind
+from sexresearch.sem.data.sources import IbisSource, Rows, Source, as_frame, columns_behind, source_behind
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,23 @@ class SourceFrames:
     def warehouse(self) -> AskedTable | None:
         """Its table, where the rows are to stay in a warehouse that is asked for sums; else None."""
         return AskedTable(self.source.native) if isinstance(self.source, IbisSource) else None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that are known to hold it."""
+        return tuple(getattr(getattr(self.source, "table", None), "files", ()))
+
+    def behind(self, names: Sequence[str]) -> list[str]:
+        """The columns that make up those of a model; DataError names those that are not there."""
+        chosen = columns_behind(names, self.names)
+        if chosen is None:
+            absent = [name for name in names if columns_behind([name], self.names) is None]
+            raise DataError(f"columns not in the data: {absent}; {self.label} has {[*self.names][:20]}")
+        return chosen
+
+    def pieces(self, names: Sequence[str]) -> Iterator[Rows]:
+        """The rows, many at a time: record batches where Arrow stands behind them, frames where not."""
+        yield from self.source.pieces(names)
 
     def frames(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
         """The rows, many at a time."""
