@@ -64,7 +64,7 @@ def answer_verb(
             survey,
             target,
             WAVE if group is None and len(files) > 1 else group,
-            without=checks,
+            without=checks or None,
             ordered=items,
             cluster=cluster,
             sampling_weights=sampling_weights,

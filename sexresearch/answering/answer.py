@@ -22,7 +22,7 @@ from sexresearch.answering.stages.comparing_groups import whom_part
 from sexresearch.answering.stages.improving import next_part
 from sexresearch.answering.stages.limiting import limits_part
 from sexresearch.answering.stages.measuring import measured_part
-from sexresearch.answering.stages.screening import DROPPABLE, data_part
+from sexresearch.answering.stages.screening import DROPPABLE, data_part, respondents_of
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.standing import today_part
 from sexresearch.answering.text_catalogue import named
@@ -203,7 +203,7 @@ def answer(
     target: str | None = None,
     group: str | None = None,
     *,
-    without: Sequence[str] | pd.DataFrame = (),
+    without: Sequence[str] | pd.DataFrame | None = None,
     model: Model | str | None = None,
     view: ChainView | None = None,
     estimator: Estimator | str | None = None,
@@ -229,7 +229,8 @@ def answer(
     group : str, optional
         Column of the groups to compare; "" for none. Default: the first field of role group.
     without : sequence of str or DataFrame
-        Checks of `screen` whose rows are left out, or a part of what `screen` found. Default: no row is left out.
+        Checks of `screen` whose rows are left out, or a part of what `screen` found; () for none. Default: what the
+        survey platform marks as previews and tests, which are no respondents.
     model : Model or str, optional
         A model of your own in the place of the views of the chain.
     view : {"core", "full", "pyramid", "satisfaction_only", "direct", "reversed"}, optional
@@ -308,7 +309,9 @@ def _named(instrument: Instrument, target: str | None) -> str | None:
     return next((part.name for part in instrument.constructs if part.label.casefold() == wanted), target)
 
 
-def _without(survey: Survey, without: Sequence[str] | pd.DataFrame) -> Survey:
+def _without(survey: Survey, without: Sequence[str] | pd.DataFrame | None) -> Survey:
+    if without is None:
+        return respondents_of(survey)
     if isinstance(without, pd.DataFrame):
         return survey.without(without) if len(without) else survey
     wanted = [without] if isinstance(without, str) else list(without)

@@ -11,9 +11,21 @@ import pandas as pd
 from sexresearch.survey.spelling import folded
 
 PREVIEWS = {"survey preview", "survey test", "preview", "test", "offline survey preview", "vorschau", "umfragevorschau"}
-PREVIEWS |= {"umfragetest", "aperçu de l'enquête", "vista previa de la encuesta"}
+PREVIEWS |= {
+    "survey preview spam",
+    "offline survey preview spam",
+    "test data",
+    "pretest",
+    "umfragetest",
+    "aperçu de l'enquête",
+    "vista previa de la encuesta",
+}
 # Qualtrics' numbers for these words, where an export holds codes: the bits 1, 2 and 8 of its response type.
 PREVIEW_NUMBERS, SPAM_NUMBERS = {1.0, 2.0, 9.0, 17.0}, {8.0, 12.0, 40.0}
+TESTER, EFS = "tester", {"lfdn", "dispcode", "discode"}  # EFS Survey and Unipark: 1 for a tester; what stands beside
+IS_TEST = {"is_test_data", "is test data"}  # Alchemer
+YES = {"1", "true", "yes", "ja", "wahr"}
+MODE, SOSCI = "mode", {"questnnr", "case"}  # SoSci Survey: how an interview was started
 STATUS = {"status", "response type", "distributionchannel", "distribution channel", "antworttyp", "_status"}
 FINISHED = {"finished", "complete?", "completed", "abgeschlossen", "beendet", "terminé", "finalizado"}
 SUBMITTED = {"submitdate", "date submitted", "datum abgeschickt", "abgabedatum", "completion time", "date soumission"}
@@ -38,7 +50,10 @@ class MarkedRows:
 
 
 def marked_rows(answers: pd.DataFrame) -> Iterator[MarkedRows]:
-    """Previews, spam and unfinished answers, by the columns that Qualtrics, LimeSurvey and others add to an export.
+    """Previews, tests, spam and unfinished answers, by the columns that survey platforms add to an export.
+
+    Qualtrics: Status ("Survey Preview", "Survey Test", …, or their numbers) and Finished; LimeSurvey: submitdate; EFS
+    Survey and Unipark: tester; SoSci Survey: MODE; Alchemer: is_test_data. SurveyMonkey exports no previews.
 
     >>> frame = pd.DataFrame({"Status": ["Survey Preview", "IP Address"], "Finished": [True, False], "Q1": [5, 4]})
     >>> [(found.check, found.rows) for found in marked_rows(frame)]
@@ -52,9 +67,13 @@ def marked_rows(answers: pd.DataFrame) -> Iterator[MarkedRows]:
     unfinished: dict[Hashable, str] = {}
     for column, name in names.items():
         complete = redcap and name.endswith("_complete")
-        if name not in STATUS | FINISHED | SUBMITTED and not complete and column != written_out:
+        testing = _marks_tests(name, set(names.values()))
+        if name not in STATUS | FINISHED | SUBMITTED and not (complete or testing) and column != written_out:
             continue
         values = answers[column]
+        if testing:
+            yield from _found("preview or test", values, str(column), values.map(_text).isin(PREVIEWS | YES))
+            continue
         if name in STATUS:
             yield from _by_status(values, str(column), qualtrics)
         elif name in FINISHED and values.notna().any():
@@ -69,6 +88,17 @@ def marked_rows(answers: pd.DataFrame) -> Iterator[MarkedRows]:
         yield MarkedRows("not finished", columns, tuple(row for row in answers.index if row in unfinished), detail)
 
 
+def _marks_tests(name: str, names: set[str]) -> bool:
+    """Whether a column says of each answer that it is a test, by what stands beside it."""
+    return name in IS_TEST or (name == TESTER and bool(EFS & names)) or (name == MODE and names >= SOSCI)
+
+
+def _found(check: str, values: pd.Series, column: str, rows: pd.Series) -> Iterator[MarkedRows]:
+    if rows.any():
+        words = ", ".join(dict.fromkeys(f"'{text}'" for text in values[rows].map(str)))
+        yield MarkedRows(check, column, tuple(values.index[rows]), f"{column} is {words}")
+
+
 def _by_status(values: pd.Series, column: str, qualtrics: bool) -> Iterator[MarkedRows]:
     texts, numbers = values.map(_text), pd.to_numeric(values, errors="coerce")
     coded = qualtrics and bool(numbers.notna().any())
@@ -78,9 +108,7 @@ def _by_status(values: pd.Series, column: str, qualtrics: bool) -> Iterator[Mark
         "not finished": texts.isin(PARTIAL),
     }
     for check, rows in kinds.items():
-        if rows.any():
-            words = ", ".join(dict.fromkeys(f"'{text}'" for text in values[rows].map(str)))
-            yield MarkedRows(check, column, tuple(values.index[rows]), f"{column} is {words}")
+        yield from _found(check, values, column, rows)
 
 
 def _limesurvey_in_words(answers: pd.DataFrame) -> Hashable | None:

@@ -127,6 +127,19 @@ def test_one_group_and_three_respondents_are_said_in_words_and_written_in_every_
         assert sx.report(short, tmp_path / f"short.{suffix}").stat().st_size > 4_000
 
 
+def test_previews_are_no_respondents_unless_they_are_asked_for():
+    survey = only(some(rows=300), ["loyalty"])
+    status = ["Survey Preview"] * 3 + ["IP Address"] * (len(survey.answers) - 3)
+    marked = sx.Survey.from_frame(
+        survey.answers.assign(Status=status, ResponseId=range(len(status))), survey.instrument
+    )
+    told = " ".join(sentence.text for sentence in sx.answer(marked).sentences)
+    assert f"{len(status) - 3} of {len(status)} questionnaires were used; 3 were left out: previews and tests" in told
+    assert sx.answer(marked, without=()).survey.n == len(status)
+    every = sx.Survey.from_frame(marked.answers.assign(Status="Survey Preview"), survey.instrument)
+    assert sx.answer(every).survey.n == len(status)  # a form that was only tried out is read all the same
+
+
 def test_without_success_or_delight_the_limits_say_so():
     survey = only(some(), ["core", "feedback", "satisfaction", "loyalty"])
     asked = sx.answer(survey, group="")

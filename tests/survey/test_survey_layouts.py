@@ -144,6 +144,12 @@ def test_merged_cells_below_the_header_are_filled(tmp_path):
         ({"Finished": ["True", "False"]}, {"not finished": (1,)}),
         ({"id": [1, 2], "submitdate": ["2026-01-05", None], "lastpage": [3, 1]}, {"not finished": (1,)}),
         ({"Status": ["new", "old"]}, {}),
+        ({"ResponseId": ["a", "b"], "Status": ["Offline Survey Preview", "Offline"]}, {"preview or test": (0,)}),
+        ({"lfdn": [1, 2], "tester": [0, 1], "dispcode": [31, 31]}, {"preview or test": (1,)}),
+        ({"id": [1, 2], "tester": [0, 1]}, {}),
+        ({"CASE": [7, 8], "QUESTNNR": ["base", "base"], "MODE": ["pretest", "interview"]}, {"preview or test": (0,)}),
+        ({"mode": ["pretest", "interview"]}, {}),
+        ({"is_test_data": ["1", "0"]}, {"preview or test": (0,)}),
     ],
 )
 def test_what_the_platform_marks_is_said_and_kept(columns, checks):

@@ -11,7 +11,8 @@ from sexresearch.answering.facts import AnswerPart, Fact
 from sexresearch.answering.phrases import translated
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.text_catalogue import filled_text, named
-from sexresearch.survey import screen
+from sexresearch.survey import Survey, screen
+from sexresearch.survey.platform import marked_rows
 from sexresearch.survey.translations import texts_of
 from sexresearch.verdict import Verdict
 
@@ -39,10 +40,18 @@ ALLOWED_FOR = {  # advice of checks whose finding the estimator or the method fo
     "missing answers": f"ask why; {FULL}",
     "missing answers depend on others": FULL,
 }
+TEST, BY_PLATFORM = "preview or test", "previews and tests, so marked by the survey platform"
 SILENT = "no answers"  # rows that no model counts, which `_used` says
 UNUSABLE = ("constant item",)
 MANY = 0.05  # our convention: share of respondents pointed at from which on page one says so
 MOST = 4  # names listed in a sentence
+
+
+def respondents_of(survey: Survey) -> Survey:
+    """The survey without what its platform marks as previews and tests; whole where it is nothing else."""
+    marked = [mark.rows for mark in marked_rows(survey.answers) if mark.check == TEST]
+    rows = list(dict.fromkeys(row for part in marked for row in part))
+    return survey.without(rows, because=BY_PLATFORM) if 0 < len(rows) < survey.n else survey
 
 
 def data_part(setting: Setting) -> AnswerPart:
