@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from math import ceil
+
+import pandas as pd
 
 from sexresearch.document.tables import Table
 
@@ -104,7 +106,9 @@ def shrink(table: Table, room: int) -> float:
 
 
 def side_parts(table: Table, room: int, continued: str, least: float = SMALLEST_PRINT) -> list[Table]:
-    """The table, or where its print would become too small, tables below each other that share the first column.
+    """The table, or where its print would become too small, tables below each other that share their first columns.
+
+    As many are shared as it takes to tell the rows apart.
 
     A value stays with its limits, which are the columns after it that end in _lower and _upper.
 
@@ -116,31 +120,42 @@ def side_parts(table: Table, room: int, continued: str, least: float = SMALLEST_
     if few or shrink(table, room) >= least:
         return [table]
     own = {name: width + BETWEEN for name, width in zip(table.frame.columns, column_widths(table), strict=True)}
-    number = len(_split(own, room))
-    narrow = next(less for less in range(room // 2, room + 1) if len(_split(own, less)) == number or less == room)
-    parts = [replace(table, frame=table.frame[names], note="") for names in _split(own, narrow)]
+    keys = _keys(table.frame)
+    number = len(_split(own, room, keys))
+    narrow = next(less for less in range(room // 2, room + 1) if len(_split(own, less, keys)) == number or less == room)
+    parts = [replace(table, frame=table.frame[names], note="") for names in _split(own, narrow, keys)]
     named = [parts[0], *(replace(part, caption=f"{part.caption} ({continued})") for part in parts[1:])]
     return [*named[:-1], replace(named[-1], note=table.note)]
 
 
-def _split(own: Mapping[str, int], room: int) -> list[list[str]]:
-    """The columns of parts that take `room` letters at the most, each with the first column."""
-    first, *others = own
-    kept = [[first]]
-    for name in others:
+def _keys(frame: pd.DataFrame) -> list[str]:
+    """The first columns by which rows are told apart; the first alone where texts at the front do not do it.
+
+    >>> _keys(pd.DataFrame({"path": ["a", "a"], "group": ["u", "v"], "est": [0.1, 0.2]}))
+    ['path', 'group']
+    """
+    texts = list(takewhile(lambda name: not pd.api.types.is_numeric_dtype(frame[name].dtype), frame.columns))
+    fewest = (number for number in range(1, len(texts) + 1) if not frame.duplicated(texts[:number]).any())
+    return [str(name) for name in frame.columns[: next(fewest, 1)]]
+
+
+def _split(own: Mapping[str, int], room: int, keys: Sequence[str]) -> list[list[str]]:
+    """The columns of parts that take `room` letters at the most, each with the columns `keys` in front."""
+    kept, few = [list(keys)], len(keys)
+    for name in list(own)[few:]:
         used = sum(own[known] for known in kept[-1])
-        if used + own[name] > room and len(kept[-1]) > 1:
+        if used + own[name] > room and len(kept[-1]) > few:
             limit = str(name).endswith(("_lower", "_upper"))
-            moved = _with_value(kept[-1]) if limit and len(kept[-1]) > 3 else []
-            kept.append([first, *moved])
+            moved = _with_value(kept[-1], few) if limit and len(kept[-1]) > few + 2 else []
+            kept.append([*keys, *moved])
         kept[-1].append(name)
     return kept
 
 
-def _with_value(names: list[str]) -> list[str]:
-    """Take the value, with the limit it may already have, from the end of the names."""
+def _with_value(names: list[str], few: int) -> list[str]:
+    """Take the value, with the limit it may already have, from the end of the names, of which the first few stay."""
     moved = [names.pop()]
-    while moved[0].endswith(("_lower", "_upper")) and len(names) > 1:
+    while moved[0].endswith(("_lower", "_upper")) and len(names) > few:
         moved.insert(0, names.pop())
     return moved
 

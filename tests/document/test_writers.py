@@ -206,6 +206,16 @@ def test_a_table_too_wide_for_a_page_stands_in_parts_that_keep_values_with_their
     assert [part.note for part in parts] == [""] * (len(parts) - 1) + ["A note."]
 
 
+def test_parts_of_a_table_repeat_what_tells_their_rows_apart():
+    values = {f"{kind}{end}": 0.123 for kind in ("est", "est_against", "path_difference", "importance", "performance")
+              for end in ("", "_ci_lower", "_ci_upper")}  # fmt: skip
+    rows = [{"path": "Delight → Loyalty", "group": group, "against": "low-budget", **values} for group in ("a", "b")]
+    parts = side_parts(Table(pd.DataFrame(rows), "Links"), UPRIGHT, "continued")
+    assert len(parts) > 1
+    assert all(part.frame.columns[:2].tolist() == ["path", "group"] for part in parts)
+    assert not [part for part in parts if letters(part) > UPRIGHT]
+
+
 def test_a_table_that_ends_a_page_of_word_begins_no_other():
     made = docx.Document(io.BytesIO(as_word(Document("Client", (Table(pd.DataFrame({"est": [1.0]}), "Small"),)))))
     after = made.paragraphs[-1]

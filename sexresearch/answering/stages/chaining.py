@@ -216,9 +216,10 @@ def _total_fact(setting: Setting, row: pd.Series) -> Fact:
 
 
 def _explained_table(setting: Setting, results: Results) -> dict[str, pd.DataFrame]:
-    """R² of what the links lead to, which are estimated with an error of its own."""
+    """R² of what the links lead to, and of the dimensions that show a latent variable: what the figure states."""
     rows = results.parameters
-    ends = set(rows.loc[(rows["op"] == "~") & rows["se"].gt(0), "lhs"])
+    ends = {*rows.loc[(rows["op"] == "~") & rows["se"].gt(0), "lhs"]}
+    ends |= {*rows.loc[rows["op"] == "=~", "rhs"]} & {*results.latents}
     shares = explained(results)
     kept = shares[shares["variable"].isin(ends) & shares["ci_lower"].notna()].rename(columns={"variable": "construct"})
     return {"explained": setting.labels.frame(kept.drop(columns="note"))} if len(kept) else {}

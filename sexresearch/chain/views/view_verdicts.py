@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from sexresearch.sem import Results, compare
 from sexresearch.sem.view import relation_of, vuong_test
-from sexresearch.verdict import Outcome
+from sexresearch.verdict import Outcome, short
 
 LEVEL = 0.05
 
@@ -88,4 +88,4 @@ def _not_nested(kind: str, best: str, fits: Mapping[str, Results]) -> dict[str, 
 
 
 def _p(pvalue: float) -> str:
-    return "p < .001" if pvalue < 0.001 else f"p = {pvalue:.3f}"
+    return "p < .001" if pvalue < 0.001 else f"p = {short(pvalue, 3)}"
