@@ -30,6 +30,7 @@ from sexresearch.sem.resampling.many_measures import many_measures
 from sexresearch.sem.resampling.refit import refit
 from sexresearch.sem.resampling.row_values import exogenous_rows
 from sexresearch.sem.resampling.run import Job, run
+from sexresearch.sem.resampling.sample_source import OneByOne
 from sexresearch.sem.workers import Workers, refuse_workers
 
 WORSE = {"chisq": 1.0, "cfi": -1.0, "rmsea": 1.0, "srmr": 1.0}  # the sign of a change for the worse
@@ -156,7 +157,7 @@ def _fitted(
 
 
 @dataclass(frozen=True)
-class GroupPermutations:
+class GroupPermutations(OneByOne):
     """Respondents dealt anew into groups of the same sizes."""
 
     seed: int

@@ -93,7 +93,7 @@ def _summed(
         f"two levels with missing={options.missing!r}": levels and gaps,
         "ordered items beside others": bool(ordered) and set(ordered) != set(columns.items),
         "missing='pairwise' of items that are not ordered": options.missing == "pairwise" and not ordered,
-        "bootstrapped errors": bootstrapped and (levels or bool(ordered) or options.cluster is None or gaps),
+        "bootstrapped errors": bootstrapped and not _drawn(options, levels),
     }
     what = [words for words, wanted in needs.items() if wanted]
     if what or (levels and ordered):
@@ -104,7 +104,9 @@ def _summed(
             return replace(streamed(reader, gaps=False, extremes=True), category_notes=tuple(notes))
         if ordered:
             reader = replace(reader, levels=typed_levels(first, ordered))
-            return streamed_categories(reader, options.missing == "listwise", notes)
+            return streamed_categories(
+                reader, options.missing == "listwise", notes, options.discrepancy, options.se == "bootstrap"
+            )
         return replace(sums_of(reader, gaps=options.missing == "fiml"), category_notes=tuple(notes))
     except TooManyUnits as error:
         costs(
@@ -112,6 +114,11 @@ def _summed(
             "memory. Less memory: clusters of more rows, fewer items or missing='listwise'"
         )
         return None
+
+
+def _drawn(options: Options, levels: bool) -> bool:
+    """Whether whole clusters can be drawn by their sums, or by tables of ordered items."""
+    return options.cluster is not None and not levels and (bool(options.ordered) or options.missing == "listwise")
 
 
 def sums_of(reader: Reader, gaps: bool) -> Streamed:

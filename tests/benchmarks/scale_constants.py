@@ -32,6 +32,7 @@ from sexresearch.sem.data.streamed_categories import streamed_categories
 ROWS = 10**6
 FEW = 50_000  # rows whose products of four are measured: the time is that of products, whatever the rows
 REPLICATES = 1000
+SOME = 96  # replicates of ordered items: each is fitted by itself, and takes as long as any other
 PATTERNS = (10, 1000)
 BRANCHES = 1000
 
@@ -53,11 +54,13 @@ def once(folder: Path, few: Path) -> dict[str, float]:
     made = {"decoding": spent(lambda: decoded("pyarrow", folder))}
     made["arrays"] = spent(lambda: [len(piece.answers) for piece in reader(folder).pieces()])
     made["products"] = spent(lambda: streamed(reader(folder), gaps=False))
-    made["pairs"] = spent(lambda: streamed_categories(reader(folder), True, []))
+    made["pairs"] = spent(lambda: streamed_categories(reader(folder), True, [], "DWLS", False))
     made["chain"] = spent(lambda: sx.fit(MODEL, folder, cluster="branch").vcov)
     fitted = sx.fit(MODEL, folder, cluster="branch")
     made["bootstrap"] = spent(lambda: sx.bootstrap(fitted, replicates=REPLICATES))
     made["ordered chain"] = spent(lambda: sx.fit(MODEL, folder, cluster="branch", ordered=True).vcov)
+    ordered = sx.fit(MODEL, folder, cluster="branch", ordered=True)
+    made["ordered bootstrap"] = spent(lambda: sx.bootstrap(ordered, replicates=SOME)) * REPLICATES / SOME
     made["fourth-order"] = spent(lambda: sx.fit(MODEL, few, estimator="MLR").vcov)
     made["without them"] = spent(lambda: sx.fit(MODEL, few).vcov)
     low, high = (grown_once("patterns of gaps", count) for count in PATTERNS)
@@ -79,6 +82,7 @@ def terms(s: dict[str, float]) -> list[dict[str, object]]:
         "cluster-robust chain from its sums": (s["chain"] - s["products"], "fit"),
         "cluster-robust WLSMV chain from its tables": (s["ordered chain"] - s["pairs"], "fit"),
         "1,000 bootstraps of 2,000 branches": (s["bootstrap"], "1,000 replicates"),
+        "the same of a WLSMV chain": (s["ordered bootstrap"], "1,000 replicates"),
         "a pattern of gaps, 20 items, whole search": (s["pattern"], "pattern"),
         "a branch of 50 rows and 9 items in fit_many": (s["branch"], "branch"),
     }

@@ -86,6 +86,7 @@ FITS: dict[str, tuple[str, dict[str, object]]] = {
     "two levels, MLR, groups": (LEVELS, {**ROBUST, "estimator": "MLR", "group": "brand"}),
 }
 ASKED = ("ML, cluster-robust", "MLR", "FIML, MLR, groups, equality", "WLSMV, cluster-robust", "two levels")
+DRAWN = {"ML, cluster-robust": 200, "WLSMV, cluster-robust": 20, "WLSMV, cluster-robust, groups, weights": 10}
 QUESTIONS: dict[str, Question] = {
     "reliability": sx.reliability,
     "validity": sx.validity,
@@ -206,9 +207,9 @@ def compared(
         for question, ask in chosen.items():
             if name != "two levels" or question in OF_LEVELS:
                 add(f"{question} of {name}", {"all columns": apart(*(ask(fitted) for fitted in pair))}, AGREES)
-        if name == "ML, cluster-robust":
-            draws = [sx.bootstrap(fitted, replicates=200, seed=1).replicates for fitted in pair]
-            add("200 cluster bootstraps", {"all columns": apart(*draws)}, AGREES)
+        if name in DRAWN:
+            draws = [sx.bootstrap(fitted, replicates=DRAWN[name], seed=1).replicates for fitted in pair]
+            add(f"{DRAWN[name]} cluster bootstraps of {name}", {"all columns": apart(*draws)}, AGREES)
     for name, options in INVARIANCE.items():
         if only in name:
             tables = [

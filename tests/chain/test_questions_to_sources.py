@@ -152,15 +152,42 @@ def test_every_question_draws_the_clusters_that_bootstrap_draws(answers, options
         assert direct[["se", "ci_lower", "ci_upper"]].equals(own[["se", "ci_lower", "ci_upper"]])
 
 
-def test_differences_of_means_draw_clusters_too(answers, path):
-    shuffled, clustered = answers.sample(frac=1, random_state=2), sx.Fitting(cluster="branch")
-    tables = [sx.latent_means(MODEL, data, group="brand", fitting=clustered, bootstrap=30) for data in (shuffled, path)]
-    assert_same(*tables, ROUGH)
+DRAWING_ORDERED = {
+    "reliability": lambda fitted: sx.reliability(fitted, bootstrap=6, seed=3),
+    "htmt": lambda fitted: sx.htmt(fitted, bootstrap=6, seed=3),
+    "effects": lambda fitted: sx.effects(fitted, "joy", "stay", bootstrap=6, seed=3),
+}
+
+
+@pytest.mark.parametrize("options", CLUSTERED, ids=str)
+def test_every_question_draws_clusters_of_ordered_items_by_their_tables(answers, options, path, monkeypatch):
+    shuffled = answers.sample(frac=1, random_state=2).assign(side=lambda rows: np.arange(len(rows)) % 2)
+    shuffled.to_parquet(f"{path}/answers.parquet", row_group_size=100)
+    whole, parts = (sx.fit(MODEL, data, cluster="branch", ordered=True, **options) for data in (shuffled, path))
+    if "sampling_weights" not in options:  # alpha, which is not drawn, reads weighted rows once more
+        monkeypatch.setattr(pieces.Reader, "pieces", _refused)
+    for question in DRAWING_ORDERED.values():
+        table = question(parts)
+        assert_same(question(whole), table)
+        assert table.filter(like="ci_").notna().any(axis=None)
+    for question in ("importance", "what if"):  # which ordered items have no points for
+        assert DRAWING[question](whole).equals(DRAWING[question](parts))
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_differences_of_groups_draw_clusters_too(answers, ordered, path):
+    shuffled, clustered = answers.sample(frac=1, random_state=2), sx.Fitting(cluster="branch", ordered=ordered)
+    for question in (sx.latent_means, sx.path_differences):
+        tables = [
+            question(MODEL, data, group="brand", fitting=clustered, bootstrap=6 if ordered else 30)
+            for data in (shuffled, path)
+        ]
+        assert_same(*tables, ROUGH)
 
 
 UNDRAWN = [
     ({"cluster": "branch", "missing": "fiml"}, True),
-    ({"cluster": "branch", "ordered": True}, True),
+    ({"ordered": True}, True),
     ({"sampling_weights": "w"}, True),
     ({}, False),  # the normal distribution of the model stands in, and is said to
 ]

@@ -16,9 +16,10 @@ from sexresearch.sem.data.sample import from_answers
 from sexresearch.sem.estimation.estimate import discrepancy_of, place
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.structure import implied
-from sexresearch.sem.resampling.draws import SampleSource, resampled
+from sexresearch.sem.resampling.draws import resampled
 from sexresearch.sem.resampling.free_covariances import free_covariances, proper
 from sexresearch.sem.resampling.many_fits import batch, fit_batch
+from sexresearch.sem.resampling.sample_source import SampleSource
 from sexresearch.sem.resampling.sampled import Samples
 from sexresearch.sem.terms.term import Discrepancy
 

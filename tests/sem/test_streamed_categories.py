@@ -178,7 +178,7 @@ def test_counts_of_parts_add_up_in_any_order(seed, weighted):
         for rows in np.split(order, cuts)
     ]
     first, *others = (parts[k] for k in rng.permutation(len(parts)))
-    together, whole = sum(others, start=first), counted(codes, keys, base, weights)
+    together, whole = sum((part.narrow for part in others), start=first.narrow), counted(codes, keys, base, weights)
     place = [whole.slots[key] for key in together.keys.tolist()]
     assert (together.items, together.categories) == (whole.items, whole.categories)
     assert np.allclose(together.totals, whole.totals[place], rtol=SAME, atol=0)
@@ -186,6 +186,26 @@ def test_counts_of_parts_add_up_in_any_order(seed, weighted):
     hot = (codes[:, :, None] == np.arange(base + 1, 5)).reshape(n, -1).astype(float)
     sums = (hot.T * (1.0 if weights is None else weights)) @ hot
     assert np.allclose(whole.sums.sum(axis=0)[whole.places], sums, rtol=SAME, atol=0)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_units_weighed_are_rows_repeated(weighted):
+    rng = np.random.default_rng(4)
+    codes, keys = rng.integers(0, 4, (900, 3)).astype(np.uint8), rng.integers(0, 3, 900)
+    weights, often = rng.gamma(4, size=900) if weighted else np.ones(900), rng.integers(0, 4, (5, 3))
+    own = counted(codes, keys, 0, weights if weighted else None)
+    assert own.narrow.sums.dtype == (float if weighted else np.uint16)
+    totals, sums = own.narrow.weighed([0, 1, 2], often)
+    for row, total, got in zip(often, totals, sums, strict=True):
+        repeated = np.repeat(np.arange(900), row[keys])
+        again = counted(codes[repeated], np.zeros(len(repeated), dtype=int), 0, weights[repeated])
+        assert np.allclose([total, *got], [again.totals[0], *again.sums[0]], rtol=SAME, atol=0)
+
+
+def test_counts_beyond_single_precision_are_weighed_exactly():
+    many = np.array([[2**24 + 1]], dtype=np.uint32)
+    own = counted_pairs.PairCounts(1, 0, 1, np.array([0]), many[0].astype(float), many)
+    assert own.narrow.weighed([0], np.array([[3]]))[1].tolist() == [[3.0 * (2**24 + 1)]]
 
 
 def counted(codes, keys, base, weights) -> counted_pairs.PairCounts:

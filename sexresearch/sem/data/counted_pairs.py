@@ -7,13 +7,14 @@ for clusters needs no second reading.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from sexresearch.frozen import by_value, read_only
+from sexresearch.frozen import by_value, read_only, read_only_property
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.totals import SINGLE
 from sexresearch.sem.implied.structure import vech_index
 from sexresearch.sem.ordinal.contingency import Tables
 
@@ -75,7 +76,7 @@ class PairCounts:
         totals = np.bincount(own, np.concatenate([self.totals, other.totals]), len(keys))
         highest = max(self.categories, other.categories)
         one, two = (widened(part.sums, self.items, part._kept, highest - self.base) for part in (self, other))
-        sums = np.zeros((len(keys), one.shape[1]), dtype=np.result_type(one, two))
+        sums = np.zeros((len(keys), one.shape[1]), dtype=smallest(np.result_type(one, two), totals))
         sums[own[: len(one)]] += one
         sums[own[len(one) :]] += two
         return PairCounts(self.items, self.base, highest, keys, totals, sums)
@@ -104,16 +105,50 @@ class PairCounts:
             own = slots[first : first + UNITS_AT_ONCE]
             yield self.totals[own], self.sums[own]
 
+    def weighed(self, keys: Sequence[int], often: Array) -> tuple[Array, Array]:
+        """What the units of these keys (J,) weigh together (b,), and their sums (b, V), each as `often` (b, J) says."""
+        slots = [self.slots[key] for key in keys]
+        total, first = often @ self.totals[slots], 0
+        exact = self.sums.dtype.kind == "u" and np.max(total, initial=0.0) < SINGLE
+        often = often.astype(np.float32 if exact else float)
+        sums = np.zeros((len(often), self.sums.shape[1]), dtype=often.dtype)
+        for totals, part in self.parts(keys):
+            sums += often[:, first : first + len(totals)] @ part.astype(often.dtype)
+            first += len(totals)
+        return total, sums
+
+    @property
+    def narrow(self) -> PairCounts:
+        """The same in the smallest whole numbers that hold what was counted; summed weights stay as they are."""
+        kind = smallest(self.sums.dtype, self.totals)
+        return self if kind.itemsize >= self.sums.itemsize else replace(self, sums=self.sums.astype(kind))
+
     def tables(
         self, keys: Sequence[int], items: Sequence[int], orders: Sequence[list[int]], first: Array, second: Array
     ) -> Tables:
         """Tables of the pairs (first, second) of these items in some units, each one's categories in its order."""
+        total, sums = 0.0, np.zeros(self.sums.shape[1])
+        for totals, part in self.parts(keys):
+            total += float(totals.sum())
+            sums += part.sum(axis=0, dtype=float)
+        return self.tables_of(total, sums, items, orders, first, second)
+
+    def tables_of(
+        self,
+        total: float,
+        sums: Array,
+        items: Sequence[int],
+        orders: Sequence[list[int]],
+        first: Array,
+        second: Array,
+    ) -> Tables:
+        """The same of what weighs `total` together and has the sums (V,)."""
         p, K, width = len(items), max(map(len, orders)), self.categories
         place = np.full((p, K), -1)
         for row, (item, order) in enumerate(zip(items, orders, strict=True)):
             place[row, : len(order)] = [item * width + number if 0 < number <= width else -1 for number in order]
-        padded = np.pad(self._together(keys), ((0, 1), (0, 1)))  # where -1, no category, stands
-        single, total = padded[0, place], float(padded[0, 0])
+        padded = np.pad(self._products(total, sums), ((0, 1), (0, 1)))  # where -1, no category, stands
+        single = padded[0, place]
         pairs = np.zeros((len(first), K + 1, K + 1))
         pairs[:, :K, :K] = padded[place[first][:, :, None], place[second][:, None, :]]
         pairs[:, :K, K] = single[first] - pairs[:, :K, :K].sum(axis=2)
@@ -121,12 +156,8 @@ class PairCounts:
         pairs[:, K, K] = total - pairs.sum(axis=(1, 2))
         return Tables(np.zeros((0, p), dtype=np.intp), single, pairs, first, second)
 
-    def _together(self, keys: Sequence[int]) -> Array:
-        """(1 + p C, 1 + p C) products of a constant and indicators of every category, of some units together."""
-        total, sums = 0.0, np.zeros(self.sums.shape[1])
-        for totals, part in self.parts(keys):
-            total += float(totals.sum())
-            sums += part.sum(axis=0, dtype=float)
+    def _products(self, total: float, sums: Array) -> Array:
+        """(1 + p C, 1 + p C) products of a constant and indicators of every category."""
         kept = np.zeros((1 + self.width,) * 2)
         kept[1:, 1:] = sums[self.places]
         kept[0, 0], kept[0, 1:] = total, np.diag(kept)[1:]
@@ -134,7 +165,7 @@ class PairCounts:
         whole = self._whole
         return whole @ kept @ whole.T
 
-    @property
+    @read_only_property
     def _whole(self) -> Array:
         """(1 + p C, 1 + width) what makes indicators of all categories of a constant and those that are kept."""
         each = np.eye(self.categories)[:, self.base :]
@@ -144,6 +175,16 @@ class PairCounts:
         return np.vstack([np.eye(1, 1 + self.width), lower])
 
 
+def smallest(dtype: np.dtype, totals: Array) -> np.dtype:
+    """The type of counts of which none is larger than the largest of the totals; that of weights as it is.
+
+    >>> smallest(np.dtype(np.uint32), np.array([300.0])), smallest(np.dtype(float), np.array([300.0]))
+    (dtype('uint16'), dtype('float64'))
+    """
+    return np.min_scalar_type(int(np.max(totals, initial=0.0))) if dtype.kind == "u" else dtype
+
+
+@lru_cache(maxsize=8)
 def places_of(width: int) -> Array:
     """(width, width) where the product of two of so many indicators stands among sums of each pair once.
 
@@ -153,7 +194,7 @@ def places_of(width: int) -> Array:
     i, j = vech_index(width)
     places = np.empty((width, width), dtype=np.intp)
     places[i, j] = places[j, i] = np.arange(len(i))
-    return places
+    return read_only(places)
 
 
 def widened(sums: Array, items: int, before: int, after: int) -> Array:

@@ -24,7 +24,8 @@ Block = tuple[int, int, int]  # where a unit stands, its first row and the one a
 class PairCounter:
     """Rows by unit, added as they come in; `counts` is what they add up to.
 
-    Of `many` units rows are counted, in half the memory that weights take. Categories may come at any time.
+    Of `many` units rows are counted, in half the memory that weights take. Categories may come at any time. `part` of
+    the memory that sums of all units may take is allowed.
 
     >>> pairs = PairCounter(2)
     >>> pairs.add(np.zeros(2, dtype=int), np.array([[1, 1], [1, 0]]))
@@ -34,8 +35,8 @@ class PairCounter:
     [[1, 0, 0], [1, 0, 1], [0, 0, 0]]
     """
 
-    def __init__(self, items: int, base: int = 0, many: bool = False) -> None:
-        self.items, self.base, self.categories = items, base, base + 1
+    def __init__(self, items: int, base: int = 0, many: bool = False, part: float = 1.0) -> None:
+        self.items, self.base, self.categories, self.part = items, base, base + 1, part
         self.slots: dict[int, int] = {}
         self.totals: Array = np.zeros(0)
         self.sums: Array = np.zeros((0, self._size), dtype=np.uint32 if many else float)
@@ -95,7 +96,7 @@ class PairCounter:
         """Place for the units and for categories that are new."""
         units = len({*self.slots, *keys})
         old, self.categories = self.categories, max(self.categories, categories)
-        if units * self._size * self.sums.itemsize > LARGEST * WORD:
+        if units * self._size * self.sums.itemsize > self.part * LARGEST * WORD:
             self.categories = old
             raise TooManyUnits(f"{units} clusters with {self._size} pairs of categories")
         self.sums = widened(self.sums, self.items, old - self.base, self.categories - self.base)

@@ -14,7 +14,8 @@ from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.answered_again import OTHER_ANSWERS, AnsweredAgain
 from sexresearch.sem.data.batches import equal_rows
-from sexresearch.sem.data.cluster_totals import ClusterTotals, moments_of_sums
+from sexresearch.sem.data.cluster_tables import ClusterTables
+from sexresearch.sem.data.cluster_totals import ClusterTotals
 from sexresearch.sem.data.moments import Moments, refuse_indefinite
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.recent_moments import remembered
@@ -59,7 +60,7 @@ class Sample:
     blocks : one per missing-data pattern, for the likelihood. answers : the rows themselves, None for moments.
     origin : (p,) where the answers in `blocks` are measured from; None for 0.
     patterns : (rows,) block number of each row. given_sums : those of rows that are not there, which `again` reads once
-    more; cluster_sizes : rows of each of their clusters, by_cluster : the sums of each.
+    more; cluster_sizes : rows of each of their clusters, by_cluster : the sums of each, or tables of ordered items.
     ordinal : thresholds and correlations where items are ordered; mean and cov are then those of the responses behind
     them, and there are no blocks.
     nested : both levels of the group, where there are two; respondents, n and nobs, are then counted at level 1.
@@ -79,7 +80,7 @@ class Sample:
     given_sums: Sums | None = None
     again: AnsweredAgain | None = None
     cluster_sizes: Array | None = None
-    by_cluster: ClusterTotals | None = None
+    by_cluster: ClusterTotals | ClusterTables | None = None
     nested: Nested | None = None
 
     @property
@@ -367,20 +368,6 @@ def moved_block(block: Pattern, by: Array) -> Pattern:
     move = np.eye(len(block.columns))
     move[:-1, -1] = by[block.columns[:-1]]
     return Pattern(block.columns, block.n, move @ block.moment @ move.T)
-
-
-def drawn_sample(like: Sample, counts: Array | None, has_means: bool) -> Sample:
-    """The sample of clusters whose sums are held, each as often as `counts` (J,) says; DataError as for rows."""
-    clusters, names, where = like.by_cluster, like.names, group_prefix(like.label)
-    assert clusters is not None
-    own = clusters.resampled(counts)
-    refuse_few(where, own.nobs, own.nobs, len(names))
-    mean, cov = moments_of_sums(own.plain, own.centre)
-    order = [own.names.index(name) for name in names]
-    mean, cov = mean[order], cov[np.ix_(order, order)]
-    refuse_indefinite(cov, names, f"{where}the sample covariance")
-    made = whole_sample(like.label, names, own.nobs, float(own.plain[0]), mean, cov, has_means, None)
-    return replace(made, given_sums=own, by_cluster=clusters)
 
 
 def whole_sample(

@@ -18,11 +18,12 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.answered_again import AnsweredAgain, Ends
 from sexresearch.sem.data.batches import equal_rows
 from sexresearch.sem.data.cluster_totals import ClusterTotals
+from sexresearch.sem.data.drawn_samples import drawn_sample
 from sexresearch.sem.data.group_ends import GroupEnds
 from sexresearch.sem.data.ordered_columns import Levels
 from sexresearch.sem.data.pieces import Piece, Reach, Reader, RowsAgain
 from sexresearch.sem.data.rows_used import cost_note, dropped_note, group_prefix, silent_rows
-from sexresearch.sem.data.sample import Sample, drawn_sample, moved_block
+from sexresearch.sem.data.sample import Sample, moved_block
 from sexresearch.sem.data.sampling_weights import WeightFacts, refuse_wrong, uneven, wrong_weights
 from sexresearch.sem.data.saturated import saturated_moments
 from sexresearch.sem.data.totals import Totals

@@ -13,22 +13,20 @@ from sexresearch.frozen import by_value, same
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.answered_again import OTHER_ANSWERS
 from sexresearch.sem.data.batches import whole_ends
-from sexresearch.sem.data.cluster_influence import moved_by_units
-from sexresearch.sem.data.counted_pairs import PairCounts
+from sexresearch.sem.data.cluster_tables import ChosenItems, ClusterTables
 from sexresearch.sem.data.observed import is_real
 from sexresearch.sem.data.ordered_columns import MOST_LEVELS, Levels, levels_of
 from sexresearch.sem.data.ordinal_sample import ordinal_notes, refuse_empty
-from sexresearch.sem.data.pair_counter import PairCounter
 from sexresearch.sem.data.pieces import Reach, Reader, RowsAgain
 from sexresearch.sem.data.rows_used import silent_rows
 from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.data.streamed import GROUP, Counted, Part, Streamed, refuse_groups
 from sexresearch.sem.data.totals import LARGEST, TooManyUnits, Totals
+from sexresearch.sem.data.unit_tables import SQUARES, UnitCounts, UnitTables
 from sexresearch.sem.language.roles import Roles
-from sexresearch.sem.ordinal.contingency import Tables
 from sexresearch.sem.ordinal.influence_again import CodedRows, CodesAgain, InfluenceAgain
 from sexresearch.sem.ordinal.moment_layout import MomentLayout, layout
-from sexresearch.sem.ordinal.statistics import OrdinalMoments, observe_tables, pairs_of
+from sexresearch.sem.ordinal.statistics import OrdinalMoments, observe_tables
 from sexresearch.sem.threads import one_thread
 
 SAME = 1e-9  # relative: summed weights of two readings
@@ -161,17 +159,23 @@ class Categories:
 
 @dataclass(frozen=True, kw_only=True)
 class StreamedCategories(Streamed):
-    """Ordered items of a source read once: their tables by group, or by group and cluster, of squared weights by group.
+    """Ordered items of a source read once: their tables by group, or by group and cluster.
 
-    by_cluster : whether the tables are those of clusters.
+    squared : of squared weights, where rows are weighted. discrepancy : what is fitted to them.
     """
 
-    tables: PairCounts
-    squared: PairCounts
-    by_cluster: bool
+    tables: UnitCounts
+    squared: UnitCounts | None
+    discrepancy: str
     known: Categories
     orders: list[list[int]]
     listwise: bool
+
+    @property
+    def holds_clusters(self) -> bool:
+        """Whether samples of whole clusters can be made of what was counted."""
+        weighed = self.squared is None or self.squared.by_cluster or self.discrepancy == "ULS"
+        return self.tables.by_cluster and weighed
 
     def part(self, number: int, label: object, role: Roles, has_means: bool, given: tuple[str, ...]) -> Part:
         return OrderedPart(self, number, label, role, has_means, given)
@@ -202,25 +206,24 @@ class OrderedPart(Part):
     def sample(self, share: float) -> Sample:
         whole, names = self._categories, self.role.observed
         own = layout(names, {name: len(whole.levels[name]) for name in names})
-        orders, pairs = [whole.orders[place] for place in self.places], pairs_of(own)
-
-        def times(count: PairCounts, by: float) -> Tables:
-            tables = count.tables(count.of(self.number, GROUP), self.places, orders, *pairs)
-            return replace(tables, single=tables.single * by, pairs=tables.pairs * by)
-
-        sizes, units = self.cluster_sizes, whole.tables.of(self.number, GROUP)
-        tables, total = times(whole.tables, share), share * whole.tables.weight(units)
+        orders = [whole.orders[place] for place in self.places]
+        chosen = ChosenItems(own, self.places, tuple(map(tuple, orders)), share)
+        sizes, counts = self.cluster_sizes, whole.tables.counts
+        units = counts.of(self.number, GROUP)
+        tables, total = chosen.of_units(counts, units), share * counts.weight(units)
         refuse_empty(tables.single, own, whole.levels, self.where)
-        made = observe_tables(tables, own)
-        rows = times(whole.squared, share**2) if len(whole.squared.keys) else tables
+        made, rows = observe_tables(tables, own), tables
+        if whole.squared is not None:
+            squared = whole.squared.counts
+            rows = chosen.of_units(squared, squared.of(self.number, GROUP), power=2)
         known = whole.known.among(self.places)
         again = CategoriesAgain(self.again(share), tables.single, sorted(key % GROUP for key in sizes), orders, known)
         influence = InfluenceAgain.of(made.influence, again, total)
-        if whole.by_cluster:
-            moved = moved_by_units(whole.tables, units, self.places, orders, influence)
-            influence = replace(influence, by_cluster=moved * share)
+        if whole.tables.by_cluster:
+            influence = replace(influence, by_cluster=chosen.moved(counts, units, influence))
         moments = OrdinalMoments(own, made.moments, influence, rows)
-        return self._as_sample(own, moments, total, np.array(list(sizes.values())) if sizes else None)
+        sample = self._as_sample(own, moments, total, np.array(list(sizes.values())) if sizes else None)
+        return replace(sample, by_cluster=self._clusters(chosen, units) if whole.holds_clusters else None)
 
     def _as_sample(self, own: MomentLayout, moments: OrdinalMoments, total: float, sizes: Array | None) -> Sample:
         mean, cov = own.mean(moments.moments), own.cov(moments.moments)
@@ -229,6 +232,12 @@ class OrderedPart(Part):
             self.label, self.role.observed, self.rows, total, mean, cov, (), None, ordinal=moments, origin=origin
         )
         return replace(made, cluster_sizes=sizes)
+
+    def _clusters(self, chosen: ChosenItems, units: Sequence[int]) -> ClusterTables:
+        whole, keys = self._categories, np.array(units)
+        rows = np.array([whole.counted.cluster_rows[key] for key in units])
+        squared = None if whole.squared is None or not whole.squared.by_cluster else whole.squared.counts
+        return ClusterTables(chosen, whole.tables.counts, squared, keys, keys % GROUP, rows)
 
     def again(self, share: float) -> RowsAgain:
         whole = self._categories
@@ -276,13 +285,20 @@ class CategoriesAgain(CodesAgain):
 
 
 @one_thread
-def streamed_categories(reader: Reader, listwise: bool, notes: list[str]) -> Streamed:
-    """The source read once, tables of ordered items by group; `reader.levels` are categories that types tell."""
+def streamed_categories(
+    reader: Reader, listwise: bool, notes: list[str], discrepancy: str, bootstrapped: bool
+) -> Streamed:
+    """The source read once, tables of ordered items by group, or by cluster for as long as memory allows.
+
+    `reader.levels` are categories that types tell. With `bootstrapped` errors the tables of clusters must be held:
+    TooManyUnits where that takes too much memory.
+    """
     items, counted, reach = reader.columns.items, Counted(), Reach(reader.columns.items)
     totals, known = Totals(np.zeros(0)), Categories(items)
     weighted, by_cluster = reader.columns.weights is not None, reader.columns.cluster is not None
-    base, before = int(listwise and not weighted), None
-    tables, squared = PairCounter(len(items), base, by_cluster and not weighted), PairCounter(len(items))
+    tables = UnitTables(len(items), int(listwise and not weighted), by_cluster, weighted, strict=bootstrapped)
+    squares = by_cluster and discrepancy == "DWLS"
+    squared = UnitTables(len(items), int(listwise), squares, True, SQUARES, bootstrapped) if weighted else None
     for piece in reader.pieces():
         counted.add(piece)
         reach.add(piece.answers)
@@ -290,16 +306,11 @@ def streamed_categories(reader: Reader, listwise: bool, notes: list[str]) -> Str
         used = piece.belongs & (piece.complete if listwise else piece.answered)
         numbers, piece, codes = piece.first + np.flatnonzero(used), piece.of(used), codes[used]
         counted.used(piece)
-        group, weights = piece.groups * GROUP, piece.weights
-        totals.add(group, np.zeros((len(codes), 0)), weights, numbers)
-        try:
-            tables.add(group + piece.clusters if by_cluster else group, codes, weights)
-        except TooManyUnits:
-            before, by_cluster = tables.counts.merged(GROUP), False
-            tables = PairCounter(len(items), base)
-            tables.add(group, codes, weights)
-        if weights is not None:
-            squared.add(group, codes, weights**2)
+        weights = piece.weights
+        totals.add(piece.groups * GROUP, np.zeros((len(codes), 0)), weights, numbers)
+        tables.add(piece.groups, piece.clusters, codes, weights)
+        if weights is not None and squared is not None:
+            squared.add(piece.groups, piece.clusters, codes, weights**2)
     if not counted.rows:
         raise DataError(f"the data are empty: 0 rows, {len(reader.wanted)} columns")
     refuse_groups(reader, counted)
@@ -308,9 +319,8 @@ def streamed_categories(reader: Reader, listwise: bool, notes: list[str]) -> Str
     if len(counted.cluster_rows) * moments > LARGEST:
         raise TooManyUnits(f"{len(counted.cluster_rows)} clusters with {moments} thresholds and correlations")
     return StreamedCategories(
-        reader.settled(), counted, totals, None, levels, tuple(notes), known=known, squared=squared.counts,
-        tables=tables.counts if before is None else before + tables.counts,
-        orders=orders, listwise=listwise, by_cluster=by_cluster,
+        reader.settled(), counted, totals, None, levels, tuple(notes), known=known, tables=tables.counts,
+        squared=None if squared is None else squared.counts, orders=orders, listwise=listwise, discrepancy=discrepancy,
     )  # fmt: skip
 
 

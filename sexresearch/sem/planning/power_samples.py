@@ -22,13 +22,14 @@ from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.planning.plan import Plan
 from sexresearch.sem.planning.wanted import TargetEffect, estimates, standard_errors
 from sexresearch.sem.resampling.refit import BROKEN, reason, refit_samples
-from sexresearch.sem.resampling.run import CAREFUL_AT_ONCE, Chunked, Replicate
+from sexresearch.sem.resampling.run import Chunked, Replicate
+from sexresearch.sem.resampling.sample_source import OneByOne
 from sexresearch.sem.simulation.sampler import Sampler, stream
 from sexresearch.sem.simulation.two_level_rows import LevelSampler
 
 
 @dataclass(frozen=True)
-class MomentSampler:
+class MomentSampler(OneByOne):
     """Moments of complete normal samples of `sizes` respondents by group, without drawing a row.
 
     n times the covariances follow a Wishart distribution, made from its Bartlett decomposition (Bartlett 1933,
@@ -96,7 +97,7 @@ class RowSampler:
     @property
     def size(self) -> int:
         """Replicates in a chunk."""
-        return CAREFUL_AT_ONCE
+        return OneByOne.at_once
 
     def chunk(self, numbers: Sequence[int]) -> Chunked:
         """Fit some samples; the others' reasons."""

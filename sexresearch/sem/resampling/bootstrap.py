@@ -14,23 +14,17 @@ from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, ModelError, OptionError, SexresearchError
 from sexresearch.sem.after.group_rows import was_added_up
 from sexresearch.sem.arrays import Array
+from sexresearch.sem.data.unit_tables import gigabytes
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.chisquare import standard_test
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.bootstrap_table import Bootstrap
-from sexresearch.sem.resampling.draws import (
-    SampleSource,
-    answers_behind,
-    bent_to_model,
-    drawable,
-    holds_clusters,
-    resampled,
-    resampled_clusters,
-    simulated,
-)
+from sexresearch.sem.resampling.drawn_clusters import holds_clusters, resampled_clusters
+from sexresearch.sem.resampling.draws import answers_behind, bent_to_model, drawable, resampled, simulated
 from sexresearch.sem.resampling.many_fits import batch
 from sexresearch.sem.resampling.run import Job, run
+from sexresearch.sem.resampling.sample_source import SampleSource
 from sexresearch.sem.resampling.uncertainty import no_resampler
 from sexresearch.sem.workers import Workers, refuse_workers
 
@@ -68,7 +62,8 @@ def bootstrap(
         the model holds; "parametric" draws rows from the fitted normal distribution.
     cluster : Series or str, optional
         Draw whole clusters: labels indexed like the data. Default: the clusters of the fit, if any. Of a source that
-        was added up, the clusters of the fit are drawn by their sums: nothing is read again.
+        was added up, the clusters of the fit are drawn by their sums, or by their tables where items are ordered, and
+        nothing is read again; rows of such a source are not drawn.
     workers : int or dask.distributed.Client, optional
         Threads, or a cluster; the replicates are the same for any number of them. Default: 1.
 
@@ -158,8 +153,24 @@ def no_rows(fitted: Fitted) -> str:
     if not was_added_up(fitted):
         return "moments hold no rows to draw"
     return (
-        "the rows of a source were added up and are not there to draw. Whole clusters are drawn from their sums: fit "
-        "continuous, complete answers of one level with cluster="
+        "the rows of a source were added up and are not there to draw. Whole clusters are drawn from their sums"
+        f"{_where_clusters(fitted)}"
+    )
+
+
+def _where_clusters(fitted: Fitted) -> str:
+    options = fitted.options
+    if not fitted.levels or options.cluster is None:
+        also = ", those of ordered items from their tables"
+        return f"{also}: fit complete answers of one level, or ordered items alone, with cluster="
+    weighted, squares = options.sampling_weights is not None, options.discrepancy == "DWLS"
+    units = sum(len(sample.cluster_sizes) for sample in fitted.samples if sample.cluster_sizes is not None)
+    most = max(map(len, fitted.levels.values()))
+    size = gigabytes(units, len(fitted.levels), most, options.missing == "listwise", weighted, squares)
+    less = "; or use estimator='ULSMV', which needs no tables of squared weights" if weighted and squares else ""
+    return (
+        f", but tables of all pairs of these {len(fitted.levels)} items in {units:,} clusters take {size:.1f} GB, more "
+        f"than is held: fewer items or categories, or clusters of more rows, take less{less}"
     )
 
 

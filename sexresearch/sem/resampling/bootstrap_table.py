@@ -14,7 +14,8 @@ from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.inference.parameter_frame import parameter_frame
 from sexresearch.sem.output.results import Results
-from sexresearch.sem.resampling.draws import ClusterResampler, RowResampler
+from sexresearch.sem.resampling.drawn_clusters import ClusterResampler
+from sexresearch.sem.resampling.draws import RowResampler
 from sexresearch.sem.resampling.intervals import METHODS, BootstrapInterval, acceleration, limits, value_influence
 from sexresearch.sem.resampling.refit import refit
 from sexresearch.sem.resampling.row_values import SCALES, Standardization, definition_values, row_values, values

@@ -13,6 +13,7 @@ from typing import cast
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
+from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.resampling.child_seeds import child_states
 
@@ -48,6 +49,23 @@ def counts_of(seed: int, numbers: Sequence[int], strata: Strata) -> Array:
     block = max(1, AT_ONCE // total)
     parts = [_counted(seed, numbers[first : first + block], strata) for first in range(0, len(numbers), block)]
     return np.concatenate(parts)
+
+
+def pooled(codes: Sequence[Array], apart: bool) -> tuple[Array, tuple[tuple[int, int], ...]]:
+    """Units and strata: one stratum for each group, or for all where units may span groups and do.
+
+    >>> pooled([np.array([5, 7]), np.array([5])], apart=False)
+    (array([0, 1, 0]), ((0, 2),))
+    """
+    apart = apart or sum(len(np.unique(c)) for c in codes) == len(np.unique(np.concatenate(codes)))
+    pools = codes if apart else [np.concatenate(codes)]
+    units, strata, first = [], [], 0
+    for pool in pools:
+        names, dense = np.unique(pool, return_inverse=True)
+        units.append(dense.ravel() + first)
+        strata.append((first, len(names)))
+        first += len(names)
+    return read_only(np.concatenate(units)), tuple(strata)
 
 
 def _counted(seed: int, numbers: Sequence[int], strata: Strata) -> Array:

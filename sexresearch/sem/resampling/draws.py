@@ -9,36 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
-from sexresearch.frozen import read_only
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.cluster_totals import ClusterTotals
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import take
-from sexresearch.sem.data.sample import Sample, drawn_sample, with_counts
+from sexresearch.sem.data.sample import Sample, with_counts
 from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
 from sexresearch.sem.data.weighted_patterns import PatternProducts
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.resampling.counted_draws import counts_of, stream
+from sexresearch.sem.resampling.counted_draws import counts_of, pooled, stream
+from sexresearch.sem.resampling.drawn_clusters import holds_clusters
 from sexresearch.sem.resampling.refit import refit, refit_samples
-
-
-class SampleSource(Protocol):
-    """Where the samples of a bootstrap come from."""
-
-    def refitted(self, fitted: Fitted, number: int) -> Fitted:
-        """The model fitted to one replicate by the careful minimiser; ModelError or DataError where that fails."""
-
-    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
-        """Per group: moment matrices (replicates, P, P) of the variables in `orders`, respondents (replicates,)."""
+from sexresearch.sem.resampling.sample_source import OneByOne
 
 
 @dataclass(frozen=True)
-class RowResampler:
+class RowResampler(OneByOne):
     """Rows drawn with replacement: `units` (rows of all groups,) says which unit a row belongs to.
 
     strata : units are drawn within each stratum (first unit, number of units); groups : the answers themselves.
@@ -113,47 +102,6 @@ class RowResampler:
         return tuple(of(group.values) for of, group in zip(made, self.groups, strict=True))
 
 
-@dataclass(frozen=True)
-class ClusterResampler:
-    """Whole clusters drawn with replacement, by their sums alone: `units` says which cluster each of the sums is of.
-
-    strata as for rows: the draws of one number and seed are those of rows in these clusters.
-    """
-
-    seed: int
-    units: Array
-    strata: tuple[tuple[int, int], ...]
-    samples: tuple[Sample, ...]
-
-    def counts(self, number: int) -> list[Array]:
-        """For each group (J,) how often each of its clusters was drawn."""
-        return [own[0] for own in self._counts([number])]
-
-    def _counts(self, numbers: Sequence[int]) -> list[Array]:
-        """For each group (replicates, J) the same of several replicates."""
-        counts = counts_of(self.seed, numbers, self.strata)[:, self.units]
-        return np.split(counts, np.cumsum([len(totals.keys) for totals in self._totals])[:-1], axis=1)
-
-    @property
-    def _totals(self) -> list[ClusterTotals]:
-        return [sample.by_cluster for sample in self.samples if sample.by_cluster is not None]
-
-    def refitted(self, fitted: Fitted, number: int) -> Fitted:
-        """The fit to the clusters drawn in one replicate."""
-        has_means = bool(fitted.options.meanstructure)
-        pairs = zip(fitted.samples, self.counts(number), strict=True)
-        return refit_samples(fitted, tuple(drawn_sample(sample, own, has_means) for sample, own in pairs))
-
-    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
-        """Weighted moments of all the replicates at once."""
-        counts = [own.astype(float) for own in self._counts(numbers)]
-        out = []
-        for own, totals, sample, order in zip(counts, self._totals, self.samples, orders, strict=True):
-            place = np.array([*(totals.names.index(name) for name in sample.names), len(totals.names)])
-            out.append(totals.moments(own, place[order], has_means))
-        return out
-
-
 def _repeated(group: Answers, counts: Array) -> Answers:
     rows = np.repeat(np.arange(len(counts)), counts)
     copy = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -162,7 +110,7 @@ def _repeated(group: Answers, counts: Array) -> Answers:
 
 
 @dataclass(frozen=True)
-class ParametricSampler:
+class ParametricSampler(OneByOne):
     """Answers drawn from the normal distribution that the model implies, with the gaps of the data."""
 
     seed: int
@@ -210,32 +158,8 @@ def resampled(fitted: Fitted, seed: int, clusters: Sequence[Array] | None, bare:
     """Draws of rows, or of whole `clusters` (codes per group); clusters that span groups are drawn across them."""
     groups = answers_behind(fitted)
     codes = [np.arange(len(g.values)) for g in groups] if clusters is None else list(clusters)
-    units, strata = _plan(codes, apart=clusters is None)
+    units, strata = pooled(codes, apart=clusters is None)
     return RowResampler(seed, groups, units, strata, bare)
-
-
-def resampled_clusters(fitted: Fitted, seed: int) -> ClusterResampler:
-    """Draws of whole clusters, of which sums are held."""
-    codes = [sample.by_cluster.keys for sample in fitted.samples if sample.by_cluster is not None]
-    return ClusterResampler(seed, *_plan(codes, apart=False), fitted.samples)
-
-
-def _plan(codes: Sequence[Array], apart: bool) -> tuple[Array, tuple[tuple[int, int], ...]]:
-    """Units and strata: one stratum for each group, or for all where units may span groups and do."""
-    apart = apart or sum(len(np.unique(c)) for c in codes) == len(np.unique(np.concatenate(codes)))
-    pools = codes if apart else [np.concatenate(codes)]
-    units, strata, first = [], [], 0
-    for pool in pools:
-        names, dense = np.unique(pool, return_inverse=True)
-        units.append(dense.ravel() + first)
-        strata.append((first, len(names)))
-        first += len(names)
-    return read_only(np.concatenate(units)), tuple(strata)
-
-
-def holds_clusters(fitted: Fitted) -> bool:
-    """Whether the sums of every cluster are held in place of rows."""
-    return all(sample.by_cluster is not None for sample in fitted.samples)
 
 
 def drawable(fitted: Fitted) -> bool:

@@ -18,16 +18,11 @@ from sexresearch.sem.ordinal.statistics import observe
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.resampling.bootstrap import Resampling, bootstrap, is_plain, no_rows
 from sexresearch.sem.resampling.bootstrap_table import Bootstrap
-from sexresearch.sem.resampling.draws import (
-    ClusterResampler,
-    RowResampler,
-    drawable,
-    holds_clusters,
-    resampled,
-    resampled_clusters,
-)
+from sexresearch.sem.resampling.drawn_clusters import holds_clusters, resampled_clusters
+from sexresearch.sem.resampling.draws import RowResampler, drawable, resampled
 from sexresearch.sem.resampling.intervals import influence
 from sexresearch.sem.resampling.run import progress_bar
+from sexresearch.sem.resampling.sample_source import SampleSource
 from sexresearch.sem.resampling.uncertainty import MovingCovariances, Replicates
 from sexresearch.sem.terms.scores import cluster_sums
 from sexresearch.sem.threads import one_thread
@@ -64,7 +59,9 @@ class Refits:
         fitted = self.results.fitted
         codes = [sample.answers.clusters for sample in fitted.samples if sample.answers is not None]
         rows = [c for c in codes if c is not None] or None
-        source = resampled_clusters(fitted, seed) if holds_clusters(fitted) else resampled(fitted, seed, rows)
+        source: SampleSource = (
+            resampled_clusters(fitted, seed) if holds_clusters(fitted) else resampled(fitted, seed, rows)
+        )
         made: list[list[Array]] = [[] for _ in fitted.samples]
         with progress_bar(count) as advance:
             for first in range(0, count, AT_ONCE):
@@ -101,10 +98,10 @@ def _about(bootstrapped: Bootstrap, why: str) -> str:
     return "; ".join(dict.fromkeys([*parts, *lost]))
 
 
-def _covariances(fitted: Fitted, source: RowResampler | ClusterResampler, numbers: Sequence[int]) -> list[Array]:
+def _covariances(fitted: Fitted, source: SampleSource, numbers: Sequence[int]) -> list[Array]:
     """Per group (replicates, p, p); NaN where a sample has no covariances."""
     whole = all(sample.complete for sample in fitted.samples) and not fitted.levels
-    if whole or isinstance(source, ClusterResampler):
+    if whole or not isinstance(source, RowResampler):
         orders = [np.arange(len(sample.names)) for sample in fitted.samples]
         with np.errstate(invalid="ignore", divide="ignore"):
             return [own.moment for own in source.moments(numbers, orders, has_means=False)]

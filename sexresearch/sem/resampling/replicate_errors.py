@@ -6,7 +6,8 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.resampling.draws import answers_behind, holds_clusters, resampled, resampled_clusters
+from sexresearch.sem.resampling.drawn_clusters import holds_clusters, resampled_clusters
+from sexresearch.sem.resampling.draws import answers_behind, resampled
 from sexresearch.sem.resampling.many_fits import batch
 from sexresearch.sem.resampling.run import Job, run
 

@@ -15,14 +15,13 @@ from sexresearch.frozen import by_value, read_only
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.inference.parameter_frame import row_estimates
-from sexresearch.sem.resampling.draws import SampleSource
 from sexresearch.sem.resampling.many_fits import Batch, chisq, fit_batch
 from sexresearch.sem.resampling.refit import BROKEN, reason
 from sexresearch.sem.resampling.row_values import exogenous_rows
+from sexresearch.sem.resampling.sample_source import SampleSource
 from sexresearch.sem.threads import one_thread
 from sexresearch.sem.workers import Workers, shared_results
 
-CAREFUL_AT_ONCE = 4  # replicates in a chunk of the careful minimiser
 Measure = Callable[[Fitted], Mapping[str, float]]
 
 
@@ -70,16 +69,16 @@ class Job:
     @property
     def size(self) -> int:
         """Replicates in a chunk."""
-        return CAREFUL_AT_ONCE if self.engine is None else self.engine.size
+        return self.source.at_once if self.engine is None else self.engine.size
 
     def chunk(self, numbers: Sequence[int]) -> Chunked:
         """Fit some replicates; returns the successful ones and why the others failed."""
         with np.errstate(all="ignore"):
             done, left = ([], list(numbers)) if self.engine is None else self._together(self.engine, numbers)
-            reasons = []
+            reasons, source = [], self.source.together(left)
             for number in left:
                 try:
-                    done.append(self._alone(number))
+                    done.append(self._alone(source, number))
                 except BROKEN as error:
                     reasons.append(reason(error))
         return done, reasons
@@ -98,8 +97,8 @@ class Job:
         ]
         return done, [number for number, well in zip(numbers, good, strict=True) if not well]
 
-    def _alone(self, number: int) -> Replicate:
-        fit = self.source.refitted(self.fitted, number)
+    def _alone(self, source: SampleSource, number: int) -> Replicate:
+        fit = source.refitted(self.fitted, number)
         fixed = row_estimates(fit)[[row.exogenous for row in fit.table.rows]]
         return Replicate(number, fit.theta, fixed, self.measure(fit) if self.measure else {})
 
