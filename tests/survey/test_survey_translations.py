@@ -115,7 +115,7 @@ WRONG = {
         r"line \d+: translation 'de': the questionnaire has no item 'joy3', joy\d perhaps; write joy\d = \"Mir",
     ),
     "a code that is not there": (
-        CODEBOOK + GERMAN.replace("2 = \"Luxus\"", "3 = \"Luxus\""),
+        CODEBOOK + GERMAN.replace('2 = "Luxus"', '3 = "Luxus"'),
         r"line \d+: translation 'de': the questionnaire has no field 'brand': labels 3",
     ),
     "a number": (CODEBOOK + GERMAN.replace('"Stadt"', "3"), "translation 'de': field 'city' must be text"),
