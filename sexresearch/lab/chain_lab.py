@@ -16,7 +16,8 @@ from sexresearch.lab.chain_layout import Places, places
 from sexresearch.lab.chain_scene import drawing, reading
 from sexresearch.lab.chain_state import ChainState, chain_state
 from sexresearch.lab.live_panel import STILL, live, panel, picture, show
-from sexresearch.plots import alt_text, path_diagram
+from sexresearch.plots.alt_text import alt_text
+from sexresearch.plots.path_diagram import path_diagram
 from sexresearch.report.naming import labels_of, labels_of_constructs
 from sexresearch.sem import Results
 from sexresearch.sem.view import view

@@ -13,7 +13,8 @@ from sexresearch.errors import OptionError
 from sexresearch.lab.live_panel import Scene, picture
 from sexresearch.lab.refitting import literal
 from sexresearch.lab.table_lab import TableLab, as_page
-from sexresearch.plots import alt_text, importance_map
+from sexresearch.plots.alt_text import alt_text
+from sexresearch.plots.importance_map import importance_map
 from sexresearch.report.naming import labels_of_constructs
 from sexresearch.sem import Results
 from sexresearch.survey import Instrument, Survey
