@@ -28,7 +28,7 @@ from sexresearch.survey.joined import joined_note
 from sexresearch.survey.parts import Field, Item, ResponseScale
 from sexresearch.survey.platform import marked_rows
 from sexresearch.survey.rawtable import RawTable, with_columns
-from sexresearch.survey.spelling import clean
+from sexresearch.survey.spelling import clean, folded
 from sexresearch.survey.translations import Texts, labelled_in_all, translated_back
 from sexresearch.survey.wording import counted, listed
 
@@ -57,7 +57,7 @@ def check_answers(table: RawTable, instrument: Instrument | None) -> CheckedColu
     """
     frame, no_answers = _named(table.frame), []
     headers = frame.columns.tolist()
-    parts, renamed = found_by_text(_parts(instrument), headers, table.texts)
+    parts, renamed = found_by_text(_parts(instrument), headers, table.texts, _wordings(instrument))
     languages = tuple(dict(other.texts) for other in instrument.translations) if instrument else ()
     problems = [*_table_problems(frame), *_absent(parts, headers), *_taken(parts, headers)]
     notes = [ColumnNote(text) for text in renamed]
@@ -100,6 +100,20 @@ def _parts(instrument: Instrument | None) -> Parts:
     return {
         clean(header): part for header, part in (items | {field.name: field for field in instrument.fields}).items()
     }
+
+
+def _wordings(instrument: Instrument | None) -> dict[str, list[str]]:
+    """The wordings of items, in all languages, by their names; without those that several items share."""
+    if instrument is None:
+        return {}
+    each = [instrument, *(instrument.translated(other.language) for other in instrument.translations)]
+    pairs = {(item.name, folded(item.wording)) for own in each for item in own.items if item.wording}
+    often = Counter(text for _, text in pairs)
+    wordings: dict[str, list[str]] = {}
+    for name, text in sorted(pairs):
+        if often[text] == 1:
+            wordings.setdefault(name, []).append(text)
+    return wordings
 
 
 def _column(

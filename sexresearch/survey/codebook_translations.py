@@ -113,16 +113,18 @@ def _code(code: str) -> str:
         return code
 
 
-def translations_text(translations: Sequence[Translation]) -> Iterator[str]:
-    """The tables of a codebook that hold the translations.
+def translations_text(translations: Sequence[Translation], own: Texts) -> Iterator[str]:
+    """The tables of a codebook that hold the translations of `own` texts.
 
-    >>> print(*translations_text([Translation("de", ((("items", "sat1"), "Zufrieden?"),))]))
+    >>> german = Translation("de", ((("items", "sat1"), "Zufrieden?"), (("items", "sat2"), "Froh?")))
+    >>> print(*translations_text([german], {("items", "sat1"): "Satisfied?"}))
     [translations.de.items]
     sat1 = "Zufrieden?"
     <BLANKLINE>
     """
     for translation in translations:
-        head, texts = f"translations.{key(translation.language)}", dict(translation.texts)
+        head = f"translations.{key(translation.language)}"
+        texts = {place: text for place, text in translation.texts if place in own}
         if title := texts.get(("title",)):
             yield f"[{head}]\ntitle = {quoted(title)}\n"
         for kind in ("scales", "constructs", "items", "fields"):

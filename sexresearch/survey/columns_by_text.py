@@ -15,13 +15,14 @@ Parts = Mapping[str, Item | Field]
 
 
 def found_by_text(
-    parts: Parts, headers: Sequence[str], texts: Mapping[str, str]
+    parts: Parts, headers: Sequence[str], texts: Mapping[str, str], wordings: Mapping[str, Sequence[str]] | None = None
 ) -> tuple[dict[str, Item | Field], list[str]]:
     """The parts under the headers of the file, and notes on those that another name led to.
 
     A part whose own header is absent belongs to the one free column whose question text it names, or whose name
     ends with it behind a slash, as Kobo and ODK write groups, or in brackets, as LimeSurvey writes arrays; signs
-    that a platform does not allow in names do not matter.
+    that a platform does not allow in names do not matter, nor does case. Failing that, it belongs to the one free
+    column that is called by its wording; `wordings` are those of every part, by its name, in all languages.
 
     >>> part = Field("How old are you?")
     >>> list(found_by_text({part.name: part}, ["Q7"], {"Q7": "How old are you?"})[0])
@@ -29,13 +30,15 @@ def found_by_text(
     """
     free = [header for header in dict.fromkeys(headers) if header and header not in parts]
     there = set(headers)
-    names = [(folded(other), header) for header in free for other in _other_names(header, texts)]
+    names = [(folded(other), header) for header in free for other in {header, *_other_names(header, texts)}]
     times = Counter(name for name, _ in names)
     by_name = {name: header for name, header in names if times[name] == 1}
     exact = {_last(header): header for header in free}
     by_header, notes = {}, []
     for header, part in parts.items():
-        other = "" if header in there else by_name.get(folded(header), "") or _as_allowed(header, exact)
+        asked = (wordings or {}).get(part.name, ())
+        known = [by_name.get(folded(text), "") for text in (header, *asked)]
+        other = "" if header in there else known[0] or _as_allowed(header, exact) or next(filter(None, known[1:]), "")
         if other and other not in by_header:
             notes.append(f"'{header}' is read from the column '{other}'")
         by_header[other if other and other not in by_header else header] = part

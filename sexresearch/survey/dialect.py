@@ -58,7 +58,8 @@ def decode(content: bytes, name: str) -> tuple[str, str]:
     elif content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         tries = {"UTF-16": "utf-16"}
     else:
-        tries = {"UTF-8": "utf-8-sig", "Windows-1252": "cp1252"}
+        of_macs = b"\r" in content and b"\n" not in content  # line ends of Excel's "CSV (Macintosh)"
+        tries = {"UTF-8": "utf-8-sig"} | ({"Mac Roman": "mac_roman"} if of_macs else {"Windows-1252": "cp1252"})
     for label, codec in tries.items():
         try:
             text = content.decode(codec)

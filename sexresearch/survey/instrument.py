@@ -213,7 +213,8 @@ class Instrument:
         True
         """
         own = codebook_text(self.title, self.constructs, self.fields, self.language)
-        return "\n".join([own, *translations_text(self.translations)])
+        texts = texts_of(self.title, self.constructs, self.fields)
+        return "\n".join([own, *translations_text(self.translations, texts)])
 
     @in_words
     def export(self, path: str | Path, *, kind: FormKind | None = None, language: Language = "en") -> Path:

@@ -65,10 +65,11 @@ class _Column:
 def read_text(content: bytes, name: str, separators: str = "", requested: FileDescription | None = None) -> RawTable:
     """The table in a CSV or TSV file; columns that hold only numbers become numeric.
 
-    Encoding: UTF-8, UTF-16 with its mark, else Windows-1252. Separator: the one of `separators` (else any usual one)
-    that splits the first rows alike. The decimal mark of a column is the one its numbers show; where 1.234 may be
-    either, the other columns decide. Blank lines are skipped; cells of `MISSING_WORDS` and cells after the end of a
-    short line are missing. Raises DataError for bytes that are not text and for lines longer than the header.
+    Encoding: UTF-8, UTF-16 with its mark, else Windows-1252; Mac Roman where lines end as on old Macs. Separator: the
+    one of `separators` (else any usual one) that splits the first rows alike. The decimal mark of a column is the one
+    its numbers show; where 1.234 may be either, the other columns decide. Blank lines are skipped; cells of
+    `MISSING_WORDS` and cells after the end of a short line are missing. Raises DataError for bytes that are not text
+    and for lines longer than the header.
 
     >>> read_text("sat1;share\\n5;0,25\\n".encode(), "clients.csv").frame
        sat1  share
@@ -81,7 +82,7 @@ def read_text(content: bytes, name: str, separators: str = "", requested: FileDe
     table, typed, short = _by_column(text, dialect, name, requested) or _by_cell(text, dialect, name, requested)
     mark = dialect.separator
     kinds = {
-        f"not UTF-8: read as {encoding}; check accents and umlauts": encoding == "Windows-1252",
+        f"not UTF-8: read as {encoding}; check accents and umlauts": encoding in ("Windows-1252", "Mac Roman"),
         f"columns are separated by {(SEPARATORS | RARE).get(mark, mark)}": mark not in ",\t"
         and table.frame.shape[1] > 1,
         "cells stand in single quotes": dialect.quote == "'",
@@ -105,7 +106,7 @@ def _by_column(text: str, dialect: Dialect, name: str, requested: FileDescriptio
     rows = text_rows(text, dialect)
     if rows is None or len(rows.widths) == 0:
         return None
-    width = _width(rows.widths[:HEAD].tolist())
+    width = _width(rows.widths[:HEAD].tolist(), rows.listed(0, 1)[0])
     end = rows.filled_end()
     wide = np.flatnonzero(rows.widths > width).tolist()
     long = [row for row in wide if any(map(str.strip, rows.listed(row, row + 1)[0][width:]))]
@@ -178,7 +179,7 @@ def _rows(text: str, dialect: Dialect, name: str) -> tuple[list[list[str | None]
         lines = [(line, row) for line, row in numbered if any(map(str.strip, row)) or len(row) > 1]
     except csv.Error as error:
         raise DataError(f"{name} cannot be split into columns at {error}") from error
-    width = _width([len(row) for _, row in lines[:HEAD]])
+    width = _width([len(row) for _, row in lines[:HEAD]], lines[0][1] if lines else [])
     _refuse_long([line for line, row in lines if any(map(str.strip, row[width:]))], name)
     # Rows above the header and remarks below the table are short too, but they hold no answers.
     short = [line for line, row in lines if 1 < len(row) < width or len(row) < width <= 2]
@@ -194,13 +195,14 @@ def _filled_up(rows: list[list[str]], width: int) -> list[list[str | None]]:
     return [[*row[:width], *[None] * (width - len(row))] for row in rows]
 
 
-def _width(widths: list[int]) -> int:
-    """Cells of the header: of the first row, unless that is a title above a wider table."""
+def _width(widths: list[int], first: list[str]) -> int:
+    """Cells of the header: of the first row, unless that is a title above a wider table, empty cells aside."""
     if not widths:
         return 0
     typical = sorted(widths)[len(widths) // 2]
     table = widths[widths.index(typical) :]
-    titled = widths[0] <= 2 and typical > widths[0] and table.count(typical) >= CONSISTENT * len(table)
+    few = len([cell for cell in first if cell.strip()]) <= 2
+    titled = few and typical > widths[0] and table.count(typical) >= CONSISTENT * len(table)
     return typical if titled else widths[0]
 
 

@@ -1,6 +1,7 @@
 """A questionnaire in several languages: read, written, translated, and answers read in each of its languages."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -84,6 +85,14 @@ def test_written_and_read_again_it_is_the_same(text):
     german = instrument.translated("de")
     assert german.translated("en") == instrument
     assert sx.Instrument.from_toml(german.to_toml()) == german
+
+
+def test_fewer_constructs_are_written_with_their_own_translations_alone():
+    demo = sx.Instrument.from_toml(path("data/synthetic/service_excellence_demo.toml"))
+    fewer = replace(demo, constructs=demo.constructs[:2], fields=demo.fields[:1])
+    again = sx.Instrument.from_toml(fewer.to_toml())
+    assert again.translated("de").constructs == fewer.translated("de").constructs
+    assert again.untranslated("de") == ()
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

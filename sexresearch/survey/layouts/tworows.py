@@ -27,6 +27,8 @@ def two_rows(rows: Sequence[Row], merged: bool = False) -> FileLayout | None:
     first, second = texts_of(rows[0]), texts_of(rows[1])
     used = [any(not blank(row[place]) for row in rows[1:50]) for place in range(len(first))]
     opened = [place for place, text in enumerate(first) if not text and used[place]]
+    if not opened and any(second) and {folded(text) for text in second if text} <= WHOLE_ANSWER:
+        return FileLayout(first, first, 2, "the second row says only that whole answers stand below")
     if not opened or (first[0] == "" and len(opened) == 1 and opened[0] == 0):
         return None
     if not all(second[place] for place in opened) or any(is_value(cell) for cell in rows[1] if not blank(cell)):
