@@ -36,8 +36,8 @@ def found_by_text(
     exact = {_last(header): header for header in free}
     by_header, notes = {}, []
     for header, part in parts.items():
-        asked = (wordings or {}).get(part.name, ())
-        known = [by_name.get(folded(text), "") for text in (header, *asked)]
+        questions = (wordings or {}).get(part.name, ())
+        known = [by_name.get(folded(text), "") for text in (header, *questions)]
         other = "" if header in there else known[0] or _as_allowed(header, exact) or next(filter(None, known[1:]), "")
         if other and other not in by_header:
             notes.append(f"'{header}' is read from the column '{other}'")
