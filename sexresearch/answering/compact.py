@@ -10,6 +10,7 @@ import pandas as pd
 
 from sexresearch.answering.text_catalogue import catalogue, filled_text
 from sexresearch.document import Number
+from sexresearch.glossary.formatting import fixed
 
 SHARE = "share"
 Row = Mapping[str, Any]
@@ -41,10 +42,21 @@ def ranged(name: str, ends: str, decimals: int | str = 2) -> Cell:
             return ""
         values = {"value": row[name], "lower": row.get(f"{ends}lower"), "upper": row.get(f"{ends}upper")}
         alone = not ends or _nothing(values["lower"]) or _nothing(values["upper"])
-        shown = filled_text(language, f"{'alone' if alone else 'ranged'}_{decimals}", values, "cells")
+        form = "alone" if alone else "ranged"
+        near = form == "ranged" and decimals == 2 and _seems_to_end_at_0(values["lower"], values["upper"])
+        shown = filled_text(language, f"{form}_{'near' if near else decimals}", values, "cells")
         return Number(float(row[name]), 2 if decimals == SHARE else int(decimals), shown)
 
     return cell
+
+
+def _seems_to_end_at_0(lower: float, upper: float) -> bool:
+    """Whether a limit that is not 0 would print as 0, so that nobody sees on which side it lies.
+
+    >>> _seems_to_end_at_0(-0.002, 0.518), _seems_to_end_at_0(0.01, 0.5)
+    (True, False)
+    """
+    return any(end != 0 and float(fixed(end, 2)) == 0 for end in (lower, upper))
 
 
 def share(name: str) -> Cell:

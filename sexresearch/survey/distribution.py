@@ -11,6 +11,7 @@ from sexresearch.survey.finding import Finding
 from sexresearch.survey.multivariate import WIDEST, little_mcar, mardia, sampled_rows
 from sexresearch.survey.respondents import Rated
 from sexresearch.survey.styles import net_agreement
+from sexresearch.verdict import short
 
 LEVEL = 0.05  # of Little's test
 NOT_NORMAL = 5.0  # Bentler (2005): normalized kurtosis beyond which answers are not normal
@@ -78,4 +79,4 @@ def styles(items: Rated, indices: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _p(value: float) -> str:
-    return "< .001" if value < 0.001 else f"= {value:.3f}"
+    return "< .001" if value < 0.001 else f"= {short(value, 3)}"

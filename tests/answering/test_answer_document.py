@@ -128,6 +128,14 @@ def test_a_judgement_quotes_the_questions_it_names(found):
     assert quoted == f"loading of {found.labels.quoted(item.name)} .652 is below .708"
 
 
+def test_a_limit_that_is_not_0_does_not_read_as_0():
+    from sexresearch.answering.compact import ranged
+
+    row = {"gain": 0.258, "ci_lower": -0.002, "ci_upper": 0.518}
+    assert str(ranged("gain", "ci_")(row, "en")) == "0.26 [-0.002 to 0.518]"
+    assert str(ranged("gain", "ci_")(row | {"ci_lower": 0.01}, "en")) == "0.26 [0.01 to 0.52]"
+
+
 def test_page_one_says_what_to_do_before_any_statistic(found, document):
     first = document.sentences[:4]
     assert found.page_one[0].text in first

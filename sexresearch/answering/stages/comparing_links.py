@@ -13,6 +13,8 @@ from sexresearch.verdict import Verdict, against
 
 SHOWN = ["path", "group", "against", "est", "est_ci_lower", "est_ci_upper", "est_against", "est_against_ci_lower"]
 SHOWN += ["est_against_ci_upper", "path_difference", "ci_lower", "ci_upper", "pvalue_holm", "step", "outcome", "note"]
+SIDES = {"group": "est", "against": "est_against"}  # of a difference: who, and the column of the path there
+ENDS = ("", "_ci_lower", "_ci_upper")
 LEVEL = 0.05
 
 
@@ -53,16 +55,16 @@ def _facts(setting: Setting, differences: pd.DataFrame) -> list[Fact]:
 
 def _filling(setting: Setting, row: pd.Series) -> dict[str, object]:
     """The two groups of a difference, the larger path first."""
-    sides = [(str(row["group"]), float(row["est"])), (str(row["against"]), float(row["est_against"]))]
-    (higher, most), (lower, least) = sorted(sides, key=lambda side: -side[1])
+    sides = [(str(row[group]), [float(row[f"{est}{end}"]) for end in ENDS]) for group, est in SIDES.items()]
+    (higher, most), (lower, least) = sorted(sides, key=lambda side: -side[1][0])
     ends = sorted(abs(float(row[end])) for end in ("ci_lower", "ci_upper"))
     return {
         "cause": setting.label(row["rhs"]),
         "effect": setting.label(row["lhs"]),
         "higher": higher,
         "lower_group": lower,
-        "most": most,
-        "least": least,
+        **{f"most{end}": value for end, value in zip(("", "_lower", "_upper"), most, strict=True)},
+        **{f"least{end}": value for end, value in zip(("", "_lower", "_upper"), least, strict=True)},
         "value": abs(float(row["path_difference"])),
         "lower": ends[0],
         "upper": ends[1],
