@@ -12,7 +12,7 @@ import pandas as pd
 
 from sexresearch.answering.answer_document import answer_document
 from sexresearch.answering.choosing import Overrides, choices
-from sexresearch.answering.drawing import Figures
+from sexresearch.answering.drawing import MOST_LEVERS, Figures
 from sexresearch.answering.fact_sentences import choices_frame, sentences_of
 from sexresearch.answering.facts import QUESTIONS, AnswerPart, Question, Sentence, unanswered
 from sexresearch.answering.labels import Labels
@@ -41,6 +41,7 @@ from sexresearch.survey import Instrument, Survey, screen
 FAILURES = (ArithmeticError, ValueError, np.linalg.LinAlgError)
 POINTS = 5.0  # of a lever, as `priorities` has it
 PAGE_ONE = 9  # sentences at the most
+PAGE_LETTERS, ROW_LETTERS = 1950, 50  # on page one, and those that a row of its figure takes the room of
 PAGE_ORDER = ("next", "today", "chain", "whom", "measured", "data", "limits")
 NEEDED_FIRST = ("next", "data", "measured", "chain", "whom", "today")  # where page one has no room for all
 Progress = Callable[[str], None]
@@ -76,7 +77,10 @@ class Answer:
         first = [sentence for sentence in self.sentences if sentence.first]
         limits = [sentence for sentence in first if sentence.question == "limits"][:1]
         others = [sentence for sentence in first if sentence.question != "limits"]
-        kept = sorted(others, key=lambda sentence: _need(sentence, others))[: PAGE_ONE - len(limits)]
+        needed = sorted(others, key=lambda sentence: _need(sentence, others))[: PAGE_ONE - len(limits)]
+        rows = min(MOST_LEVERS, len(self.tables.get("priorities", ())))
+        taken = sum(len(sentence.text) for sentence in limits)
+        kept = _with_room(needed, PAGE_LETTERS - ROW_LETTERS * rows - taken)
         return (*sorted(kept, key=lambda sentence: self._page_order.index(sentence.question)), *limits)
 
     @property
@@ -188,6 +192,16 @@ class Answer:
     def __repr__(self) -> str:
         heading = f"{named(self.language, 'answer', 'document')}: {self.labels.of(self.target) or self.survey.caption}"
         return "\n".join([heading, *(f"  {sentence.text}" for sentence in self.page_one)])
+
+
+def _with_room(needed: Sequence[Sentence], letters: int) -> list[Sentence]:
+    """The sentences that have room, the most needed first; the first one at any rate."""
+    kept: list[Sentence] = []
+    for sentence in needed:
+        if not kept or len(sentence.text) <= letters:
+            kept.append(sentence)
+            letters -= len(sentence.text)
+    return kept
 
 
 def _need(one: Sentence, others: Sequence[Sentence]) -> tuple[int, int]:

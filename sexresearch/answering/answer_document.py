@@ -20,7 +20,7 @@ from sexresearch.answering.sections import (
 )
 from sexresearch.answering.tabulated import COMPACT, NEEDED
 from sexresearch.answering.text_catalogue import filled_text, named
-from sexresearch.document import Appendix, Block, Bullets, Document, Heading, Note, Paragraph
+from sexresearch.document import Appendix, Block, Bullets, Document, Heading, Note, PageBreak, Paragraph
 
 if TYPE_CHECKING:
     from sexresearch.answering.answer import Answer
@@ -40,7 +40,7 @@ def answer_document(answer: Answer, title: str = "") -> Document:
 
 
 def _page_one(answer: Answer) -> Iterator[Block]:
-    """What to do first, set apart; the figure; how to read it; the other sentences, which may run on."""
+    """What to do first, set apart; the figure; how to read it; the other sentences; nothing else stands on it."""
     yield Heading(word(answer, "answer"))
     first, *others = answer.page_one or (None,)
     if first is not None:
@@ -51,6 +51,7 @@ def _page_one(answer: Answer) -> Iterator[Block]:
         yield Paragraph(word(answer, "reading" if stated & IN_POINTS else "reading_plain"))
     if others:
         yield Bullets(tuple(sentence.text for sentence in others if sentence is not None))
+    yield PageBreak()
 
 
 def _section(answer: Answer, question: str) -> Iterator[Block]:

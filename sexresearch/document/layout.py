@@ -20,7 +20,7 @@ SMALL_GAP = 4  # blocks between two wide tables that are turned with them
 EMPTY = 14  # letters in which a table says that it has no rows
 BETWEEN = 2  # letters between two columns
 MANY = 10  # columns of a table that may be set in parts
-SMALLEST_PRINT = 0.8  # of the size of print of tables, below which a table is set in parts
+SMALLEST_PRINT = 0.83  # of the size of print of tables, 7 of 8.5 points, below which a table is set in parts
 LONG_WORD = 1.15  # room that a word needs so that no font breaks it, beside its letters
 BOLD = 1.25  # room that a letter of a heading takes, which is bold, beside one of a cell
 

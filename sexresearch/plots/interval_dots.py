@@ -17,8 +17,9 @@ from sexresearch.plots.style import GREY, PALETTE, PAPER
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WIDTH = 3.6  # inches of the plot area
-LINE, DENSE = 0.32, 0.22  # inches per row of one line; of many rows
+WIDTH, LEAST = 3.6, 1.8  # inches of the plot area, and at the least where names are long
+ACROSS = 7.2  # inches of the figure, so that print of 8 points is 7 on a page upright
+LINE, DENSE = 0.26, 0.22  # inches per row of one line; of many rows
 MANY = 12  # rows from which on they stand closer, so that the figure shares its page
 LONGEST = 3.0  # inches of a name before it is broken
 BAND = "#F3F5F7"  # behind every other row
@@ -87,7 +88,8 @@ def interval_dots(
     heights = [line + text_size(text, "item")[1] - text_size("x", "item")[1] for text in names]
     left = max(text_size(text, "item")[0] for text in names)
     right = max(text_size(text, "path")[0] for text in numbers)
-    made = panel((WIDTH, sum(heights)), (left + GAP, right + GAP, 0.42 if axis else 0.25), title, note)
+    wide = min(WIDTH, max(LEAST, ACROSS - left - right - 2 * (GAP + MARGIN)))
+    made = panel((wide, sum(heights)), (left + GAP, right + GAP, 0.42 if axis else 0.25), title, note)
     made.area.set(xlim=ends or _ends(rows, value), ylim=(0, sum(heights)), yticks=[])
     y = made.box[1] + sum(heights)
     for place, (text, number, height) in enumerate(zip(names, numbers, heights, strict=True)):
@@ -95,7 +97,7 @@ def interval_dots(
         if place % 2 == 0:
             made.area.axhspan(inside - height / 2, inside + height / 2, color=BAND, linewidth=0, zorder=0)
         words(made.page, MARGIN, y - height / 2, text, "item", gid="name")
-        words(made.page, made.box[0] + WIDTH + GAP, y - height / 2, number, "path", gid="numbers")
+        words(made.page, made.box[0] + wide + GAP, y - height / 2, number, "path", gid="numbers")
         low, high = (float(rows[end].iloc[place]) for end in _limits(value))
         sure = ends is not None or low > 0 or high < 0
         colour = PALETTE["blue"] if sure else GREY

@@ -303,3 +303,65 @@ def test_texts_without_translation_are_named_once():
     assert [dict(fact.values)["n"] for fact in found.part("data").facts if fact.key == "untranslated"] == [1]
     named = [one.text for one in found.sentences if one.question == "data"]
     assert sum("I can rely on the quality" in text for text in named) == 1
+
+
+LEAST_FREE = 0.10  # of the height of a page, in the fonts that LibreOffice takes for those that are not there
+
+
+def long_labels(survey):
+    """The survey with names of topics and a title as long as questionnaires have them."""
+    from dataclasses import replace
+
+    longer = tuple(
+        replace(part, label=f"{part.label}, as customers of this company have lived it in the last year")
+        for part in survey.instrument.constructs
+    )
+    title = "Customers of all branches about service excellence, delight and loyalty, autumn wave of the year"
+    return replace(survey, instrument=replace(survey.instrument, constructs=longer, title=title))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_page_one_holds_the_whole_answer_with_room_to_spare_and_the_next_page_begins_with_a_question(
+    found, language, tmp_path
+):
+    from sexresearch.answering.text_catalogue import catalogue
+    from sexresearch.document import write
+
+    found = found if language == "en" else sx.answer(long_labels(found.survey), group="brand", language="de")
+    first, second = words_of_pages(write(found.document(), tmp_path / "client.docx"))[:2]
+    told = squeezed(" ".join(word for _, word in first))
+    assert all(squeezed(sentence.text) in told for sentence in found.page_one)
+    body = [below for below, word in first if below < 1 - BOTTOM]
+    assert max(body) <= 1 - BOTTOM - LEAST_FREE
+    begun = squeezed(" ".join(word for below, word in second if below > BOTTOM))
+    assert begun.startswith(squeezed(str(catalogue(language)["questions"]["next"])))
+
+
+BOTTOM = 0.7 / 11.69  # of a page, which the margins above and below take
+
+
+def squeezed(text):
+    return re.sub(r"\s", "", text)
+
+
+def words_of_pages(path):
+    """Of every page its words in their order, each with how far down it ends, as LibreOffice lays the file out."""
+    import html as markup
+    import shutil
+    import subprocess
+
+    office = shutil.which("soffice") or shutil.which("libreoffice")
+    if office is None or shutil.which("pdftotext") is None:
+        pytest.skip("LibreOffice or pdftotext is not installed: page one was not laid out")
+    profile = f"-env:UserInstallation=file://{path.parent / 'office'}"
+    command = [office, profile, "--headless", "--convert-to", "pdf", "--outdir", str(path.parent), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=180)
+    boxes = subprocess.run(
+        ["pdftotext", "-bbox", str(path.with_suffix(".pdf")), "-"], check=True, capture_output=True, text=True
+    ).stdout
+    pages = boxes.split("<page ")[1:]
+    heights = [float(re.search(r'height="([\d.]+)"', page)[1]) for page in pages]
+    return [
+        [(float(y) / height, markup.unescape(word)) for y, word in re.findall(r'yMax="([\d.]+)">([^<]*)<', page)]
+        for page, height in zip(pages, heights, strict=True)
+    ]

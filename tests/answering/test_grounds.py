@@ -21,7 +21,15 @@ ON_ANSWERS_ALONE = {  # what rests on no model: answers, choices, limits, and ve
     *("groups_apart", "groups_unfit", "paths_apart", "kpi_0", "kpi_1", "kpi_2", "kpis_missing", "room", "room_tied"),
     *("by_cost", "unpriced", "gain_as_numbers", "limit_causes", "limit_synthetic", "limit_direction_none"),
     *(f"kpi_{place}_{way}" for place in range(3) for way in ("rose", "fell", "open", "unlimited")),
-    *("limit_silent", "limit_method", "limit_success", "limit_delight", "limit_ordered", "limit_problem"),
+    *(
+        "limit_silent",
+        "limit_method",
+        "limit_success",
+        "limit_delight",
+        "limit_ordered",
+        "limit_problem",
+        "untranslated",
+    ),
 }
 
 

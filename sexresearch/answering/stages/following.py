@@ -61,7 +61,11 @@ def _change(setting: Setting, row: pd.Series) -> Fact:
     levels = {"now": "est", "now_lower": "ci_lower", "now_upper": "ci_upper"}
     levels |= {"was": "est_against", "was_lower": "against_ci_lower", "was_upper": "against_ci_upper"}
     filling |= {name: float(row[column]) for name, column in levels.items()}
-    words = {"earlier": str(row["against"]), "later": str(row["group"]), "item": _asked(setting, row)}
+    words: dict[str, object] = {
+        "earlier": str(row["against"]),
+        "later": str(row["group"]),
+        "item": _asked(setting, row),
+    }
     reason = {} if known else {"reason": why}
     key = f"kpi_{LEADING.index(row['kpi'])}_{way}"
     return Fact(key, words | filling | reason, (verdict,), first=True)

@@ -50,9 +50,14 @@ def docx(document: Document) -> bytes:
     if document.synthetic:
         word.add_paragraph(words["synthetic"], style="Warning")
     _foot(word, document)
+    broken = False
     for (block, number), turned in zip(numbered(document), sideways(document.blocks), strict=True):
         new_page = _turned(word, turned)
+        there = len(word.paragraphs) if broken and not new_page else None
         _add(word, block, number, document, new_page=new_page)
+        if there is not None and there < len(word.paragraphs):  # a break of its own would leave an empty line behind
+            word.paragraphs[there].paragraph_format.page_break_before = True
+        broken = isinstance(block, PageBreak)
     if not any(isinstance(block, Appendix) for block in document.blocks):
         _add_source(word, document)
     file = io.BytesIO()
@@ -76,8 +81,6 @@ def _add(word: Word, block: Block, number: str, document: Document, *, new_page:
         add_table(word, block, number, words_of(document.language), turned=_is_turned(word))
     elif isinstance(block, Figure):
         _add_figure(word, block, number)
-    elif isinstance(block, PageBreak):
-        word.add_page_break()
     elif isinstance(block, Appendix):
         title = word.add_heading(clean(block.title or words_of(document.language)["appendix"]), level=1)
         title.paragraph_format.page_break_before = not new_page
@@ -105,6 +108,7 @@ def _add_figure(word: Word, figure: Figure, number: str) -> None:
 
     width = size_of(figure.drawing, A4[0] - 2 * MARGIN, TALLEST)
     shape = word.add_picture(io.BytesIO(picture(figure.drawing, "png")), width=Inches(width))
+    word.paragraphs[-1].paragraph_format.line_spacing = 1.0  # more would leave a part of its height blank below it
     if shape.height > Inches(TALLEST):  # cutting away the blank edges has changed its shape
         shape.width, shape.height = int(shape.width * Inches(TALLEST) / shape.height), Inches(TALLEST)
     shape._inline.docPr.set("descr", clean(figure.words))

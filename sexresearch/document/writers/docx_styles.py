@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from docx.document import Document as Word
 
 A4 = (8.27, 11.69)  # inches
-MARGIN = 0.9
+MARGIN, ENDS = 0.8, 0.7  # inches at the sides, above and below
 INK, GREY, ACCENT, WARN = "1F2933", "55606D", "005A8F", "B04600"
 LANGUAGES = {"en": "en-GB", "de": "de-DE"}
-SIZES = {"Title": 22, "Subtitle": 11, "Heading 1": 15, "Heading 2": 12.5, "Heading 3": 11, "Caption": 9.5}
+SIZES = {"Title": 18, "Subtitle": 10, "Heading 1": 14, "Heading 2": 12, "Heading 3": 11, "Caption": 9}
+ABOVE = {"Heading 1": 14, "Heading 2": 10, "Heading 3": 8, "List Bullet": 0}  # points
+BELOW = {"Title": 4, "Subtitle": 4, "Heading 1": 4, "Heading 2": 3, "Caption": 4, "List Bullet": 2}
 
 
 def styled(word: Word, document: Document) -> Word:
@@ -24,14 +26,22 @@ def styled(word: Word, document: Document) -> Word:
 
     section = word.sections[0]
     section.page_width, section.page_height = Inches(A4[0]), Inches(A4[1])
-    for side in ("left", "right", "top", "bottom"):
+    for side in ("left", "right"):
         setattr(section, f"{side}_margin", Inches(MARGIN))
+    for side in ("top", "bottom"):
+        setattr(section, f"{side}_margin", Inches(ENDS))
+    section.header_distance = section.footer_distance = Inches(ENDS / 2)
     _properties(word, document)
-    _font(word.styles["Normal"], 10.5)
-    word.styles["Normal"].paragraph_format.space_after = _points(6)
+    _font(word.styles["Normal"], 10)
+    word.styles["Normal"].paragraph_format.space_after = _points(4)
+    word.styles["Normal"].paragraph_format.line_spacing = 1.05
     for name, size in SIZES.items():
         _font(word.styles[name], size, colour=GREY if name == "Subtitle" else INK)
         word.styles[name].paragraph_format.keep_with_next = True
+    for name, gap in ABOVE.items():
+        word.styles[name].paragraph_format.space_before = _points(gap)
+    for name, gap in BELOW.items():
+        word.styles[name].paragraph_format.space_after = _points(gap)
     word.styles["Subtitle"].font.italic = False
     _no_gaps(word.styles["Subtitle"])
     _no_rule(word.styles["Title"])
@@ -73,8 +83,8 @@ def _own_styles(word: Word) -> None:
     ):
         style = _added(word, name)
         _boxed(style, fill, edge)
-        style.paragraph_format.space_before, style.paragraph_format.space_after = _points(4), _points(8)
-        style.font.size = _points(12 if name == "Verdict" else 10.5)
+        style.paragraph_format.space_before, style.paragraph_format.space_after = _points(4), _points(6)
+        style.font.size = _points(11 if name == "Verdict" else 9.5)
     code = _added(word, "Code")
     code.font.name, code.font.size = "Consolas", _points(9)
     for name, size in (("Table Text", 8.5), ("Table Head", 8.5), ("Table Note", 8.5)):

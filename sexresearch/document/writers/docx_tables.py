@@ -15,7 +15,7 @@ from sexresearch.document.writers.docx_styles import A4, MARGIN
 if TYPE_CHECKING:
     from docx.document import Document as Word
 
-SIZE, SMALLEST = 8.5, 5.0  # points
+SIZE, SMALLEST = 8.5, 7.0  # points
 TWIPS = 1440  # in an inch
 INK, LINE = "1F2933", "D3D9DF"
 KEPT_WHOLE = 15  # rows of a table that is not split over two pages

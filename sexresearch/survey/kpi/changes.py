@@ -100,4 +100,5 @@ def _sums(survey: Survey, y: Floats, rows: np.ndarray, units: np.ndarray) -> Flo
     w = np.ones(len(y)) if weights is None else np.nan_to_num(weights)
     kept = rows & ~np.isnan(y) & (w > 0) & (units >= 0)
     left = y[kept] - np.average(y[kept], weights=w[kept]) if kept.any() else y[kept]
-    return np.bincount(units[kept], w[kept] * left, minlength=int(np.max(units, initial=-1)) + 1)
+    sums: Floats = np.bincount(units[kept], w[kept] * left, minlength=int(np.max(units, initial=-1)) + 1).astype(float)
+    return sums
