@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from sem_samples import branch_answers
 
 from sexresearch.chain.robustness.multiverse import multiverse
 from sexresearch.errors import OptionError
@@ -47,6 +48,14 @@ def test_a_cluster_gives_the_numbers_of_one_process(answers, client):
         lambda workers: permutation_test(MODEL, answers, "brand", replicates=19, workers=workers),
     ):
         pd.testing.assert_frame_equal(question(1), question(client))
+
+
+def test_clusters_of_ordered_items_are_drawn_from_tables_wherever_the_workers_are(client, tmp_path):
+    branch_answers(600).to_parquet(tmp_path / "answers.parquet", row_group_size=100)
+    results = fit(MODEL, tmp_path, ordered=True, cluster="branch")
+    one, two, three = (bootstrap(results, 70, workers=workers).replicates for workers in (1, 2, client))
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+    pd.testing.assert_frame_equal(one, three, check_exact=True)
 
 
 def test_a_multiverse_is_the_same_on_a_cluster(answers, client):
