@@ -25,7 +25,7 @@ from sexresearch.answering.stages.measuring import measured_part
 from sexresearch.answering.stages.screening import DROPPABLE, data_part, respondents_of
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.standing import today_part
-from sexresearch.answering.text_catalogue import named
+from sexresearch.answering.text_catalogue import catalogue, named
 from sexresearch.arguments import in_words
 from sexresearch.chain.views.chain_model import ChainView
 from sexresearch.document import Document
@@ -357,10 +357,16 @@ def _parts(setting: Setting, progress: Progress) -> tuple[AnswerPart, ...]:
     if chosen and chosen[0].results.converged:
         parts["next"] = _stage("next", lambda: next_part(setting, chosen[0]), progress)
     else:
-        parts["next"] = unanswered("next", "no_chain")
+        parts["next"] = unanswered("next", _why_no_chain(parts["chain"]))
     material = {name: value for part in parts.values() for name, value in part.material.items()}
     parts["limits"] = _stage("limits", lambda: limits_part(setting, material), progress)
     return tuple(parts[question] for question in QUESTIONS)
+
+
+def _why_no_chain(chain: AnswerPart) -> str:
+    """The key of the reason that there is no chain; other reasons stand where the chain itself is asked about."""
+    keys = [str(dict(fact.values).get("reason", "")) for fact in chain.facts]
+    return next((key for key in keys if key in catalogue("en")["reasons"]), "no_chain")
 
 
 def _stage(question: Question, stage: Callable[[], AnswerPart], progress: Progress) -> AnswerPart:

@@ -69,7 +69,7 @@ def choices(survey: Survey, overrides: Overrides) -> Choices:
     cluster = _cluster(survey, overrides)
     weights = _column(survey, "weight", overrides.sampling_weights)
     ordered = _ordered(survey, items, overrides)
-    gaps = bool(answers[list(items)].isna().any(axis=None)) if items else False
+    gaps = bool(answers[list(items or survey.items)].isna().any(axis=None))
     missing = _missing(overrides, gaps, bool(ordered.value))
     estimator = _estimator(overrides, bool(ordered.value))
     names = tuple(ordered.value.split(", ")) if ordered.value else None

@@ -28,7 +28,7 @@ def fit_sentence(results: Results | Pooled) -> str:
     str
         Test, CFI, TLI, RMSEA with its 90 % interval, SRMR and n: those the estimator calls for, named where they are
         scaled or robust. Measures that are not defined are left out; a fit that did not converge has none, and the line
-        says so.
+        says so, and so does that of a model without degrees of freedom.
 
     Raises
     ------
@@ -52,6 +52,8 @@ def fit_sentence(results: Results | Pooled) -> str:
     if isinstance(results, Results) and not results.converged:
         return f"No measures of fit: the fit did not converge, n = {results.nobs}."
     shown = reported(results)
+    if shown.value("df") == 0:
+        return f"No test of fit: the model has no degrees of freedom left, n = {results.nobs}."
     pooled = f"pooled ({results.test}) " if isinstance(results, Pooled) else ""
     return ", ".join([*_test(shown, pooled), *_indices(shown), f"n = {results.nobs}."])
 

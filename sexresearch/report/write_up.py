@@ -114,7 +114,7 @@ def write_up(
     >>> model = "joy =~ CUSA1 + CUSA2 + CUSA3; CUSCO ~ joy"
     >>> text = write_up(sx.fit(model, moments=sx.datasets.load("mobi_moments")))
     >>> text.results.split(". ")[-2]
-    'Joy explained CUSCO, β = .61, 95% CI [.52, .71], p < .001 (R² = .37)'
+    'Joy explained CUSCO, β = .61, 95% CI [.52, .71], p < .001 (R² = .37, 95% CI [.26, .49])'
     """
     if not isinstance(results, Results | Pooled):
         raise OptionError(f"write_up takes the Results of a fit, or fits pooled; found {type(results).__name__}")
@@ -223,12 +223,11 @@ def _results(results: Results | Pooled, names: Mapping[str, str]) -> str:
 
 def _fit(results: Results | Pooled) -> list[str]:
     verdicts = fit_verdicts(results, bool(results.options.ordered))
-    sentence = fit_sentence(results)
     outcome = gravest(verdicts)
     if outcome == "not_computable":
-        return [f"The model has no test of fit, because {verdicts[0].reason} ({sentence.rstrip('.')})."]
+        return [f"The model has no test of fit, because {verdicts[0].reason}."]
     caution = ", which were made for continuous answers" if results.options.ordered else ""
-    text = f"By the cut-offs of Hu and Bentler (1999){caution}, the model {WORDS[outcome]}: {sentence}"
+    text = f"By the cut-offs of Hu and Bentler (1999){caution}, the model {WORDS[outcome]}: {fit_sentence(results)}"
     sources = "CFI (Bentler, 1990), TLI (Tucker & Lewis, 1973), RMSEA with its 90% interval (Browne & Cudeck, 1992)"
     robust = {"brosseau2014", "savalei2021", "zhang2023"}
     kinds = [one.cite for one in references(results) if one.key in robust]

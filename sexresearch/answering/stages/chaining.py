@@ -33,6 +33,7 @@ EXPLAINED = ("loyalty", "success")  # nodes whose R² the table of rivals has
 BACKWARD = "reversed"
 MEASURES = re.compile(r"chisq scaled \(([^)]*)\), df scaled \([^)]*\), cfi robust, rmsea robust")
 MEASURED = r"χ² and df scaled (\1), CFI and RMSEA robust"  # what the measures are, in the words of readers
+TOO_LITTLE, NOT_PLACED = "too_little", "not_placed"  # reasons of the catalogues
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,8 @@ def chosen_view(setting: Setting) -> Chosen:
     if topics is not None:
         return Chosen(TOPICS, quiet_fit(topics, survey, fitting))
     if not wanted:
-        raise InstrumentError("the questionnaire measures too little of the effect chain for a view of it")
+        placed = any(part.node for part in setting.answered.constructs)
+        raise InstrumentError(TOO_LITTLE if placed else NOT_PLACED)
     if len(kinds) < 2:
         return Chosen(wanted[0], quiet_fit(_model(setting, wanted[0]), survey, fitting))
     rivals = fitted_rivals(survey, None, "factor", setting.choices.for_rivals)

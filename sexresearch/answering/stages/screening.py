@@ -90,7 +90,8 @@ def _where(setting: Setting, name: str) -> str:
 
 def _used(setting: Setting) -> list[Fact]:
     survey, language = setting.survey, setting.labels.language
-    silent = int(survey.answers[list(setting.choices.items)].isna().all(axis=1).sum()) if setting.choices.items else 0
+    items = list(setting.choices.items or survey.items)
+    silent = int(survey.answers[items].isna().all(axis=1).sum())
     out = {translated(part.because, language): len(part.rows) for part in survey.exclusions}
     out |= {named(language, "silent_rows", "reasons"): silent} if silent else {}
     if not out:
@@ -106,6 +107,8 @@ def _suspicious(setting: Setting, findings: pd.DataFrame) -> list[Fact]:
     rows, several = set(signs), sum(times > 1 for times in signs.values())
     few = findings[findings["check"] == "small sample"]["detail"]
     small = [Fact("few_rows", {"detail": text}, first=True) for text in few]
+    if not rows and not setting.choices.items:
+        return small
     if not rows:
         clean = Verdict("holds", "respondents pointed at by screening", 0.0, decimals=0)
         return [*small, Fact("screening_clean", verdicts=(clean,))]
