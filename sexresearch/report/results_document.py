@@ -8,7 +8,7 @@ from itertools import product
 import pandas as pd
 
 from sexresearch.chain.measurement.reliability import reliability
-from sexresearch.chain.measurement.validity import validity
+from sexresearch.chain.measurement.validity import judged_by
 from sexresearch.chain.paths.effects import effects
 from sexresearch.document import Appendix, Block, Bullets, Code, Document, Figure, Heading, Note, Paragraph, Table
 from sexresearch.errors import ModelError, OptionError
@@ -22,14 +22,18 @@ from sexresearch.sem.view import fit_prose
 
 PLACES = ("group", "level")
 EFFECTS = ("group", "level", "effect", "path", "est", "se", "pvalue", "ci_lower", "ci_upper", "std_all", "note")
-MEASURED = ("group", "level", "construct", "items", "omega", "ave", "htmt", "htmt_with", "verdict")
+MEASURED = (
+    *("group", "level", "construct", "items", "omega", "omega_ci_lower", "omega_ci_upper"),
+    *("ave", "ave_ci_lower", "ave_ci_upper", "htmt", "htmt_ci_lower", "htmt_ci_upper", "htmt_with", "verdict"),
+)
+LIMITS = ("omega_ci_lower", "omega_ci_upper", "ave_ci_lower", "ave_ci_upper")  # of `reliability`
 CAUSES = "Read as consequences only as far as the arrows of the model are causes."
 BRACKETS = "Standardized; in brackets 95% intervals (delta method)."
 MEASURED_WELL = "measured well"
 CRITERIA = (
     "ω: reliability of the items' sum, at least .70 (Nunnally & Bernstein 1994). AVE: share of the items' variance, at "
     "least .50 and more than is shared with any other construct (Fornell & Larcker 1981). HTMT below .90 (Henseler, "
-    "Ringle & Sarstedt 2015)."
+    "Ringle & Sarstedt 2015). Intervals of 95%, by the delta method."
 )
 LEVELS = (
     "ω: reliability of the items' sum within clusters (level 1) and of what clusters share of it (level 2; Geldhof, "
@@ -116,8 +120,10 @@ def _measurement(results: Results, labels: Mapping[str, str]) -> list[Block]:
         kept = reliability(results)
         own = kept[[name for name in MEASURED if name in kept.columns]]
         return [Heading("How well it is measured"), Table(labelled(own, labels), "Constructs: reliability", LEVELS)]
-    judged = validity(results)
-    kept = judged[[name for name in MEASURED if name in judged.columns]].copy()
+    beside = reliability(results)
+    judged = judged_by(results, beside)
+    whole = judged.assign(**{name: beside[name] for name in LIMITS})
+    kept = whole[[name for name in MEASURED if name in whole.columns]].copy()
     kept["verdict"] = [
         MEASURED_WELL if outcome == "holds" else in_labels(verdict, labels)
         for outcome, verdict in zip(judged["outcome"], judged["verdict"], strict=True)

@@ -7,6 +7,7 @@ from html import escape, unescape
 import pandas as pd
 import pytest
 
+from sexresearch.chain import reliability, validity
 from sexresearch.datasets import load
 from sexresearch.errors import OptionError
 from sexresearch.report import fit_sentence, report
@@ -73,6 +74,15 @@ def test_it_holds_every_table_of_the_summary_and_the_diagram(page, results):
         pd.testing.assert_frame_equal(told[filled] if table.caption == "R-squared" else told, expected)
     assert {"lower", "upper"} <= set(tables["R-squared"].columns)  # which the summary leaves out
     assert page.count("data:image/svg+xml;base64,") == 1
+
+
+def test_reliability_and_ratios_stand_with_their_intervals(page, results):
+    told = read_tables(page)["Constructs: reliability and validity"].set_index("construct")
+    judged, measured = (of(results).set_index("construct") for of in (validity, reliability))
+    for name in judged.index:
+        assert number(told.loc[name, "HTMT lower"]) == pytest.approx(judged.loc[name, "htmt_ci_lower"], abs=ROUNDING)
+        for head, column in (("ω upper", "omega_ci_upper"), ("AVE lower", "ave_ci_lower")):
+            assert number(told.loc[name, head]) == pytest.approx(measured.loc[name, column], abs=ROUNDING)
 
 
 def test_it_begins_with_the_verdict_and_the_paths_with_their_intervals(page, results):
