@@ -58,10 +58,13 @@ def wilson(share: float, n: float, z: float) -> tuple[float, float]:
 
     >>> [round(limit, 4) for limit in wilson(0.5, 10, 1.959964)]
     [0.2366, 0.7634]
+    >>> wilson(0.0, 250, 1.959964)[0]  # not a rounding error above it
+    0.0
     """
     centre = share + z * z / (2 * n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, (centre - half) / (1 + z * z / n)), min(1.0, (centre + half) / (1 + z * z / n))
+    low, high = (max(0.0, (centre - half) / (1 + z * z / n)), min(1.0, (centre + half) / (1 + z * z / n)))
+    return min(low, share), max(high, share)
 
 
 def weighted_mean(
