@@ -99,7 +99,8 @@ def number_in_sql(table: Any, name: str) -> Any:
     column = column_in_sql(table, name)
     kind = column.type()
     if not (kind.is_numeric() or kind.is_boolean() or kind.is_null()):
-        raise DataError(f"{name!r} holds {kind} in the warehouse. The model needs numbers: recode the answers first")
+        words = "a type that Ibis does not know" if kind.is_unknown() else kind  # such as that of nulls alone
+        raise DataError(f"{name!r} holds {words} in the warehouse. The model needs numbers: recode the answers first")
     number = column.cast("int32").cast("float64") if kind.is_boolean() else column.cast("float64")
     return _without_nan(number) if kind.is_floating() else number
 

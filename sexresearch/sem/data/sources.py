@@ -218,15 +218,19 @@ class LazySource(_Opened):
 
     def pieces(self, names: Sequence[str]) -> Iterator[Rows]:
         """The columns in batches where the library hands these out, whole where it does not."""
-        table = self._at_hand()
+        table, handed_out = self._at_hand(), 0
         try:
             chosen = table.select(*names)
-            yield from (rows for rows in _batches(chosen) if len(rows))
+            for rows in _batches(chosen):
+                if len(rows):
+                    yield rows
+                handed_out += len(rows)
         except Exception as error:  # every library has errors of its own
-            raise self._unreadable(error) from error
+            raise self._unreadable(error, handed_out) from error
 
-    def _unreadable(self, error: Exception) -> DataError:
-        reason = f"{self.label} cannot be read ({type(error).__name__}): {on_one_line(error)}"
+    def _unreadable(self, error: Exception, rows: int = 0) -> DataError:
+        where = f" beyond row {rows}" if rows else ""
+        reason = f"{self.label} cannot be read{where} ({type(error).__name__}): {on_one_line(error)}"
         return DataError(f"{reason}. Of Parquet files, their path given in its place names the one that is to blame")
 
 
