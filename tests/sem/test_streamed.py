@@ -4,7 +4,7 @@ import pickle
 import sys
 import tracemalloc
 import warnings
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pandas as pd
@@ -211,6 +211,23 @@ def test_a_table_that_changes_between_two_readings_is_refused(answers, tmp_path,
     monkeypatch.setattr(pieces.Reader, "pieces", shrinking)
     with pytest.raises(DataError, match="changed between two readings"):
         assert fit(MODEL, path, estimator="MLM").vcov is None
+
+
+@pytest.mark.parametrize("options", [{"estimator": "MLM"}, {"estimator": "MLR", "missing": "fiml"}], ids=str)
+def test_other_answers_of_as_many_rows_are_refused_too(answers, tmp_path, options, monkeypatch):
+    path = source_of(answers, tmp_path, 2)
+    real, calls = pieces.Reader.pieces, []
+
+    def other(self):
+        calls.append(1)
+        found = list(real(self))
+        yield from found if len(calls) == 1 else [replace(piece, answers=piece.answers[::-1] + 1) for piece in found]
+
+    monkeypatch.setattr(pieces.Reader, "pieces", other)
+    with pytest.raises(DataError, match="changed between two readings"):
+        assert fit(MODEL, path, **options).vcov is None
+    monkeypatch.setattr(pieces.Reader, "pieces", lambda self: iter([*real(self)][::-1]))
+    assert fit(MODEL, path, **options).vcov is not None  # in another order they are the same
 
 
 def test_the_cost_of_a_pattern_for_every_row_is_said_first(tmp_path, monkeypatch):

@@ -20,6 +20,7 @@ from sexresearch.sem.data.moments import Moments, refuse_indefinite
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.recent_moments import remembered
 from sexresearch.sem.data.rows_used import group_prefix, take
+from sexresearch.sem.data.same_answers import refuse_other_moments, refuse_other_totals
 from sexresearch.sem.data.saturated import saturated_moments
 from sexresearch.sem.data.sums import Sums
 from sexresearch.sem.implied.likelihood import Grouped, grouped
@@ -146,9 +147,10 @@ class Sample:
         """What the rows add up to, about the means."""
         if self.answers is None and self.given_sums is None:
             summed = None if self.again is None else self.again.summed(self.mean)
-            if summed is not None:
-                return summed
-            return reduce(add, (part._own_sums for part in self.parts()))
+            if summed is None:
+                summed = reduce(add, (part._own_sums for part in self.parts()))
+            refuse_other_moments(self.mean, self.cov, summed.mean, summed.cov)
+            return summed
         if self.answers is None:
             assert self.given_sums is not None
             return self.given_sums.ordered(self.names).about(self.mean)
@@ -167,8 +169,14 @@ class Sample:
             return
         assert self.again is not None
         numbers = {block.columns.tobytes(): number for number, block in enumerate(self.blocks)}
+        totals = np.zeros(len(self.names))
         for answers in self.again.chunks():
-            yield replace(self, answers=answers, patterns=_numbered(answers.values, numbers))
+            part = replace(self, answers=answers, patterns=_numbered(answers.values, numbers))
+            totals += part.weights @ np.nan_to_num(
+                answers.values if self.origin is None else answers.values - self.origin
+            )
+            yield part
+        refuse_other_totals(self.blocks, totals)
 
     def augmented(self, has_means: bool) -> Array:
         """(rows, P) answers from the origin and the constant 1 where means are modelled, centred answers otherwise."""
