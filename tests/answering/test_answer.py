@@ -133,7 +133,9 @@ def test_previews_are_no_respondents_unless_they_are_asked_for():
     marked = sx.Survey.from_frame(
         survey.answers.assign(Status=status, ResponseId=range(len(status))), survey.instrument
     )
-    told = " ".join(sentence.text for sentence in sx.answer(marked).sentences)
+    found = sx.answer(marked)
+    told = " ".join(sentence.text for sentence in found.sentences)
+    assert not [sentence for sentence in found.page_one if "left out" in sentence.text]
     assert f"{len(status) - 3} of {len(status)} questionnaires were used; 3 were left out: previews and tests" in told
     assert sx.answer(marked, without=()).survey.n == len(status)
     every = sx.Survey.from_frame(marked.answers.assign(Status="Survey Preview"), survey.instrument)

@@ -98,7 +98,8 @@ def _used(setting: Setting) -> list[Fact]:
         return [Fact("rows_all", {"n": survey.n})]
     because = "; ".join(f"{reason} ({rows})" for reason, rows in out.items())
     counts = {"n": survey.n - silent, "all": survey.n - silent + sum(out.values()), "out": sum(out.values())}
-    return [Fact("rows_some", {**counts, "because": because}, first=bool(survey.exclusions))]
+    chosen = any(part.because != BY_PLATFORM for part in survey.exclusions)  # what nobody answered needs no page one
+    return [Fact("rows_some", {**counts, "because": because}, first=chosen)]
 
 
 def _suspicious(setting: Setting, findings: pd.DataFrame) -> list[Fact]:
