@@ -31,6 +31,7 @@ from sexresearch.sem.data.observed import first_rows, frame_of
 from sexresearch.sem.data.ordered_columns import is_ordered
 from sexresearch.sem.data.source_frames import SourceFrames, source_frames
 from sexresearch.sem.data.sources import read_once
+from sexresearch.sem.data.sums import Sums
 from sexresearch.sem.delta_method import carried
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ROBUST as LIKELIHOODS
@@ -115,6 +116,7 @@ __all__ = [
     "RowPlaces",
     "ScoreMethod",
     "SourceFrames",
+    "Sums",
     "TotalEffect",
     "View",
     "ViewBlock",
@@ -172,7 +174,7 @@ __all__ = [
 ]
 
 
-@when_asked("mean_cov")
+@when_asked("mean_cov", "sums")
 @dataclass(frozen=True, eq=False)
 class ViewBlock:
     """One group, or one level of it: its variables, and what the sample said about them.
@@ -183,7 +185,7 @@ class ViewBlock:
     has_means : whether means are modelled. answers (rows, p), weights (rows,), clusters (rows,) : None
     where there are only moments, or no weights or clusters. level : 1 or 2 (n is then 0, `n_clusters` tells), or None.
     Where answers were added up, codes : moments of those of ordered variables; ends (2, p) : the lowest and highest;
-    mean_cov (p, p) : covariance of the means, robust to weights and clusters.
+    mean_cov (p, p) : covariance of the means, robust to weights and clusters; sums : of products of four variables.
     """
 
     label: object
@@ -204,6 +206,7 @@ class ViewBlock:
     codes: CodeMoments | None = None
     ends: Array | None = None
     mean_cov: Array | None = None
+    sums: Sums | None = None
 
     @property
     def observed(self) -> tuple[str, ...]:
@@ -321,6 +324,7 @@ def _block(fitted: Fitted, number: int) -> ViewBlock:
         None if own is not None or sample.ordinal is None else CodeMoments(sample),
         known_ends(sample),
         lambda: mean_covariance(sample, fitted.options.sampling_weights is not None),  # type: ignore[arg-type]
+        lambda: sample.sums if own is None and sample.has_sums else None,  # type: ignore[arg-type]
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sexresearch.chain.paths.arrows import Arrows, arrows, is_drawn
-from sexresearch.sem.view import Array, Parameter, View, chisq_pvalue, cluster_sums
+from sexresearch.sem.view import Array, Parameter, Sums, View, chisq_pvalue, cluster_sums
 
 ORDERED = "ordered items: errors of two-stage least squares hold for numbers (fit with estimator='MLR' for that)"
 UNHELD = "limits and test take respondents as independent and normal, as their answers are not held"
@@ -100,7 +100,7 @@ def _two_stages(
     for name, value in fixed.items():
         combine[place[name]] -= value
     x, z = [place[name] for name in causes], [place[name] for name in instruments]
-    rows = _respondents(fit, [*np.flatnonzero(combine), *x, *z])
+    rows = _respondents(fit, [*np.flatnonzero(combine), *x, *z]) or _summed(fit)
     S, n = (block.cov, block.n) if rows is None else (rows.cov, rows.n)
     szx, szz, szy = S[np.ix_(z, x)], S[np.ix_(z, z)], S[z] @ combine
     first = np.linalg.solve(szz, szx)
@@ -112,7 +112,7 @@ def _two_stages(
     m, df = left @ (szy - szx @ b), len(z) - len(x)
     statistic = float(n * m @ np.linalg.solve(left @ W @ left.T, m)) if df else np.nan
     p = float(chisq_pvalue(statistic, df)) if df else np.nan
-    plain = UNHELD if _beyond_covariances(fit) else ""
+    plain = UNHELD if rows is None and _beyond_covariances(fit) else ""
     test, note = ("Sargan", plain) if rows is None else ("Hansen", rows.note)
     return Instrumented(float(b[wanted]), float(se[wanted]), statistic, df, p, tuple(instruments), "", test, note)
 
@@ -145,6 +145,40 @@ class Respondents:
             moments = cluster_sums(moments, self.clusters)
             moments = moments * np.sqrt(len(moments) / (len(moments) - 1.0))
         return moments.T @ moments / self.n
+
+
+@dataclass(frozen=True)
+class SummedRespondents:
+    """The same of complete answers that were added up: `sums` about their means, by respondent or by cluster."""
+
+    sums: Sums
+    clustered: bool
+    note: str = ""
+
+    @property
+    def n(self) -> int:
+        """Respondents."""
+        return self.sums.nobs
+
+    @property
+    def cov(self) -> Array:
+        """(p, p) their covariances."""
+        return self.sums.cov
+
+    def spread(self, z: Sequence[int], residual: Array) -> Array:
+        """(z, z) the covariance of the moments of instruments z with the error that these weights (p,) make."""
+        forms = np.zeros((len(z), len(residual), len(residual)))
+        forms[np.arange(len(z)), z] = residual
+        units, scale = self.sums.units, self.sums.nobs / self.sums.n
+        few = units / (units - 1.0) if self.clustered else 1.0
+        return self.sums.of_forms(forms) * scale**2 * few / self.n
+
+
+def _summed(fit: View) -> SummedRespondents | None:
+    """Those of a source, where more than covariances is needed and sums hold it; else None."""
+    block = fit.blocks[0]
+    sums = block.sums if block.answers is None and block.complete and _beyond_covariances(fit) else None
+    return None if sums is None else SummedRespondents(sums.ordered(block.observed), fit.options.cluster is not None)
 
 
 def _beyond_covariances(fit: View) -> bool:

@@ -74,6 +74,16 @@ class Sums:
         """(p, p) covariances with denominator n."""
         return moments_of(self.plain, self.centre)[1]
 
+    def of_forms(self, forms: Array) -> Array:
+        """(k, k) sum over units of the products of their own sums of w u'Mu, for k matrices M (k, p, p).
+
+        >>> Sums.of(np.array([[1.0], [-1.0]]), ("a",)).of_forms(np.ones((1, 1, 1))).tolist()
+        [[2.0]]
+        """
+        p, (i, j) = len(self.names), vech_index(len(self.names))
+        weights = forms[:, i, j] + np.where(i == j, 0.0, forms[:, j, i])
+        return weights @ self.products[1 + p :, 1 + p :] @ weights.T
+
     def about(self, centre: Array) -> Sums:
         """The same sums measured from another centre."""
         if np.array_equal(self.centre, centre):
