@@ -8,7 +8,7 @@ from sexresearch.plots.htmt_map import htmt_map
 from sexresearch.plots.importance_map import importance_map
 from sexresearch.plots.interval_dots import interval_dots
 from sexresearch.plots.invariance_ladder import invariance_ladder
-from sexresearch.plots.path_diagram import path_diagram
+from sexresearch.plots.path_diagram import diagram_pages, path_diagram
 from sexresearch.plots.power_curve import power_curve
 from sexresearch.plots.radar import radar
 from sexresearch.plots.robustness import concordance, specification_curve
@@ -19,6 +19,7 @@ __all__ = [
     "alt_text",
     "caterpillar",
     "concordance",
+    "diagram_pages",
     "direction",
     "effect_chain",
     "forest",

@@ -13,6 +13,7 @@ from sexresearch.plots._path.diagram_layout import arrange
 from sexresearch.plots._path.draw import draw
 from sexresearch.plots._path.graph import WORDS, Graph, build, explained_at, of_group, of_level
 from sexresearch.plots._path.matrix import with_matrix, without_arcs
+from sexresearch.plots._path.pages import can_be_read, pages
 from sexresearch.plots._path.side_by_side import side_by_side
 from sexresearch.sem import Results
 
@@ -117,6 +118,52 @@ def path_diagram(
     foot = _footnote(graph, standardized, [where, beside, aside, problem, note.replace("$", r"\$")])
     figure = draw(side_by_side(graph) if pairs else arrange(graph), title.replace("$", r"\$"), foot)
     return with_matrix(figure, graph, pairs) if pairs else figure
+
+
+@in_words
+def diagram_pages(
+    results: Estimates, labels: Mapping[str, str] | None = None, group: object = None
+) -> tuple[Figure, ...]:
+    """The diagram of `path_diagram`, in several figures where a measurement model is too large to be read on A4.
+
+    Parameters
+    ----------
+    results : Results
+        As in `path_diagram`.
+    labels : dict of str by str, optional
+        As in `path_diagram`.
+    group : object, optional
+        As in `path_diagram`.
+
+    Returns
+    -------
+    tuple of matplotlib.figure.Figure
+        One figure where it can be read, or where arrows other than loadings tie its parts together. Otherwise the
+        constructs with their indicators in as few figures as print at 7 points on an A4 page, then the matrix of their
+        correlations; the matrix of many has no stars, for want of room.
+
+    Raises
+    ------
+    OptionError, ModelError
+        As in `path_diagram`.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> rows = pd.DataFrame({"lhs": ["joy", "joy"], "op": ["=~", "=~"], "rhs": ["a", "b"], "group": [pd.NA] * 2,
+    ...                      "est": [1.0, 0.9], "se": [0.0, 0.1], "pvalue": [float("nan"), 0.0], "std_all": [0.7, 0.6]})
+    >>> len(diagram_pages(SimpleNamespace(parameters=rows, r_squared=pd.Series({"a": 0.5, "b": 0.4}), latents=("joy",),
+    ...                                   converged=True)))
+    1
+    """
+    whole = path_diagram(results, labels=labels, group=group)
+    explained = explained_at(results.r_squared, group, None)
+    rows = of_group(results.parameters, group)
+    graph = build(rows, explained, results.latents, labels or {}, items=True, standardized=True, intervals=False)
+    graph, pairs = without_arcs(graph)
+    if not pairs or graph.facing or can_be_read(whole) or any(a.kind != "loading" for a in graph.arrows):
+        return (whole,)
+    return tuple(pages(graph, pairs, _footnote(graph, True, [])))
 
 
 def _footnote(graph: Graph, standardized: bool, notes: Sequence[str]) -> str:

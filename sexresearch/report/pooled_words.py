@@ -41,8 +41,7 @@ def pooled_test_sentence(results: Pooled) -> str:
         degrees = f"{test['df1']:.5g}, {'∞' if math.isinf(test['df2']) else format(test['df2'], '.1f')}"
         numbers = f"F({degrees}) = {test['f']:.2f}{p_words(float(test['pvalue']))}"
         parts.append(
-            f"{subject} {how} {numbers}; "
-            "χ² is df times F, and indices are made of it (Enders & Mansolf, 2018)."
+            f"{subject} {how} {numbers}; χ² is df times F, and indices are made of it (Enders & Mansolf, 2018)."
         )
     wrong = sum(bool(each.inadmissible) for each in results.results)
     if wrong:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import product
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,13 +13,16 @@ from sexresearch.chain.measurement.validity import judged_by
 from sexresearch.chain.paths.effects import effects
 from sexresearch.document import Appendix, Block, Bullets, Code, Document, Figure, Heading, Note, Paragraph, Table
 from sexresearch.errors import ModelError, OptionError
-from sexresearch.plots.path_diagram import path_diagram
+from sexresearch.plots.path_diagram import diagram_pages, path_diagram
 from sexresearch.report.naming import in_labels, labelled, located
 from sexresearch.report.paths import KEY, key_paths, path_sentence, unclear
 from sexresearch.report.result_tables import explained_table, fit_table, parameter_tables
 from sexresearch.report.sentences import fit_sentence
 from sexresearch.sem import Results
 from sexresearch.sem.view import fit_prose
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
 
 PLACES = ("group", "level")
 EFFECTS = ("group", "level", "effect", "path", "est", "se", "pvalue", "ci_lower", "ci_upper", "std_all", "note")
@@ -153,12 +157,23 @@ def _diagrams(results: Results, names: Mapping[str, str]) -> list[Block]:
     levels: list[int | None] = [1, 2] if results.model.statements.levels else [None]
     made: list[Block] = []
     for group, level in product(groups, levels):
-        items = len(results.observed) <= MOST_ITEMS or len(results.latents) < 2
-        figure = path_diagram(results, group=group, level=level, labels=names, items=items)
         where = located({"group": group, "level": level})
         caption = "Path diagram with standardized estimates" + (f": {where}" if where else "")
-        made.append(Figure(figure, caption, _alt(results, group, level, names)))
+        figures = _figures(results, group, level, names)
+        parts = (
+            [caption] if len(figures) == 1 else [f"{caption} ({k + 1} of {len(figures)})" for k in range(len(figures))]
+        )
+        alt = _alt(results, group, level, names)
+        made += [Figure(figure, part, alt) for figure, part in zip(figures, parts, strict=True)]
     return made
+
+
+def _figures(results: Results, group: object, level: int | None, names: Mapping[str, str]) -> tuple[Drawing, ...]:
+    """The diagram: with its items where they are few; of a measurement model in pages that can be read."""
+    items = len(results.observed) <= MOST_ITEMS or len(results.latents) < 2
+    if not items and level is None and not (results.parameters["op"] == "~").any():
+        return diagram_pages(results, names, group)
+    return (path_diagram(results, group=group, level=level, labels=names, items=items),)
 
 
 def _alt(results: Results, group: object, level: int | None, names: Mapping[str, str]) -> str:

@@ -33,7 +33,6 @@ class Codebook:
     problems: tuple[Problem, ...]
 
 
-
 def read_codebook(text: str, name: str = "the codebook") -> Codebook:
     """The parts of a codebook, and its problems: unknown keys, wrong types, items without a scale.
 

@@ -12,9 +12,7 @@ from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def codebook_text(
-    title: str, constructs: tuple[Construct, ...], others: tuple[Field, ...], language: str = ""
-) -> str:
+def codebook_text(title: str, constructs: tuple[Construct, ...], others: tuple[Field, ...], language: str = "") -> str:
     """The codebook as text: title, language, scales, constructs with their items, other columns.
 
     >>> item = Item("sat1", "Satisfied?", ResponseScale("ten", 1, 10))

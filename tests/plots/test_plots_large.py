@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import sexresearch as sx
 from sexresearch.errors import OptionError
-from sexresearch.plots import alt_text, htmt_map, importance_map, path_diagram, radar
+from sexresearch.plots import alt_text, diagram_pages, htmt_map, importance_map, path_diagram, radar
 
 NAMES = [f"c{k}" for k in range(13)]
 LONG = [
@@ -95,6 +95,38 @@ def test_many_covariances_stand_in_a_matrix(factors):
     row = factors.parameters.query("lhs == 'c0' and rhs == 'c5'")["std_all"].item()
     value = next(t for t in figure.axes[0].texts if t.get_gid() == "value:covariance:c0:c5").get_text()
     assert value.rstrip("*") == f"{row:.2f}".removeprefix("0")
+
+
+LEAST_ON_PAGES = 7.0  # points, of diagrams that stand on pages of their own
+
+
+def test_a_measurement_model_of_13_constructs_can_be_read_on_pages_of_a4(factors):
+    *parts, matrix = diagram_pages(factors, labels=LABELS)
+    assert 1 <= len(parts) <= 3
+    for figure in (*parts, matrix):
+        assert_readable(figure)
+        share = min(1.0, *(side / own for side, own in zip(A4, figure.get_size_inches(), strict=True)))
+        assert min(text.get_fontsize() for text in figure.axes[0].texts) * share >= LEAST_ON_PAGES - 0.01
+    gids = [str(text.get_gid()) for figure in parts for text in figure.axes[0].texts]
+    assert sorted(gid.removeprefix("name:") for gid in gids if gid.removeprefix("name:") in NAMES) == sorted(NAMES)
+    assert sum(gid.startswith("value:loading:") for gid in gids) == 39
+    values = [str(text.get_gid()) for text in matrix.axes[0].texts]
+    assert sum(gid.startswith("value:covariance:") for gid in values) == 13 * 12 // 2
+    row = factors.parameters.query("lhs == 'c0' and rhs == 'c5'")["std_all"].item()
+    value = next(t for t in matrix.axes[0].texts if t.get_gid() == "value:covariance:c0:c5").get_text()
+    assert value.rstrip("*") == f"{row:.2f}".removeprefix("0")
+
+
+def test_a_model_that_can_be_read_stays_one_figure(factors):
+    small = sx.fit("c0 =~ c0_0 + c0_1 + c0_2\nc1 =~ c1_0 + c1_1 + c1_2", moments=factors_moments())
+    (figure,) = diagram_pages(small, labels=LABELS)
+    assert texts_of(figure) == texts_of(path_diagram(small, labels=LABELS))
+
+
+def factors_moments():
+    items = [f"c{k}_{j}" for k in range(2) for j in range(3)]
+    r = 0.3 + 0.3 * np.kron(np.eye(2), np.ones((3, 3))) + 0.4 * np.eye(6)
+    return sx.Moments(pd.DataFrame(r, items, items), nobs=600)
 
 
 def points():

@@ -14,19 +14,19 @@ MOST_ROWS = 5  # constructs below each other
 GAP = 0.45  # inches between two columns
 
 
-def side_by_side(graph: Graph) -> DiagramLayout:
-    """The layout in columns of constructs of about equal number; as usual where arrows run between columns."""
+def side_by_side(graph: Graph, most: int = MOST_ROWS) -> DiagramLayout:
+    """The layout in columns of `most` constructs at the most; as usual where arrows run between columns."""
     names = graph.chain
-    count = -(-len(names) // MOST_ROWS)
+    count = -(-len(names) // most)
     if count < 2 or graph.facing:
         return arrange(graph)
-    parts = [_part(graph, list(some)) for some in np.array_split(np.array(names, dtype=object), count)]
+    parts = [part_of(graph, list(some)) for some in np.array_split(np.array(names, dtype=object), count)]
     if sum(len(part.arrows) for part in parts) < len(graph.arrows):
         return arrange(graph)
     return _joined([arrange(part) for part in parts])
 
 
-def _part(graph: Graph, owners: Sequence[str]) -> Graph:
+def part_of(graph: Graph, owners: Sequence[str]) -> Graph:
     """Some constructs with their indicators, and the arrows among these."""
     kept = {*owners, *(child for name in owners for child in graph.children(name))}
     nodes = {name: node for name, node in graph.nodes.items() if name in kept}

@@ -188,9 +188,7 @@ def sums_by_pairs(values: Array, centre: Array, weights: Array | None) -> tuple[
     return products[0].copy() if weights is None else plain[pairs.vech], products
 
 
-def sums_by_units(
-    values: Array, centre: Array, weights: Array | None, codes: Array, units: int
-) -> tuple[Array, Array]:
+def sums_by_units(values: Array, centre: Array, weights: Array | None, codes: Array, units: int) -> tuple[Array, Array]:
     """The same of units instead of rows: those (n, p) of one of the codes (n,) 0, 1, 2, …, none of which is absent."""
     pairs, made = layout(1 + len(centre)), np.zeros((units, (1 + len(centre)) * (2 + len(centre)) // 2))
     order = np.argsort(codes.astype(np.uint16) if units <= 2**16 else codes, kind="stable")  # 16 bits are sorted faster
