@@ -103,3 +103,30 @@ def test_latex_compiles_and_no_line_is_cut(document, tmp_path):
     cut = [float(points) for points in re.findall(r"Overfull \\hbox \((\d+\.\d+)pt", told)]
     assert sum(points > 2.0 for points in cut) <= 2  # the word of 200 letters without a place to break, twice
     assert "Float too large" not in told
+
+
+LEAST_PRINT = 6.8  # points: letters of 11 at a scale of .64, and what rounding of boxes takes of it
+
+
+def test_a_wide_sheet_prints_so_that_it_can_be_read_and_repeats_its_first_column(as_pdf, tmp_path):
+    import pandas as pd
+
+    from sexresearch.document import Document, Table
+
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed: sheets were not printed")
+    columns = {f"a rather long head of column {k}": [f"words{k} that take some room in a cell"] * 3 for k in range(14)}
+    frame = pd.DataFrame({"construct": ["joy", "trust", "care"], **columns})
+    path = write(Document("Wide", (Table(frame, "Wide"),)), tmp_path / "wide.xlsx")
+    pages = [page for page in as_pdf(path)[1:] if "words" in page]
+    assert len(pages) > 1
+    assert all("trust" in page for page in pages)
+    assert all(f"words{k}" in " ".join(pages) for k in range(14))
+    boxes = subprocess.run(
+        ["pdftotext", "-f", "2", "-bbox", str(path.with_suffix(".pdf")), "-"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    heights = [float(b) - float(a) for a, b in re.findall(r'yMin="([\d.]+)"[^>]*yMax="([\d.]+)">words', boxes)]
+    assert min(heights) / 1.164 >= LEAST_PRINT  # lines of DejaVu Sans are 1.164 of its size; those of others are higher

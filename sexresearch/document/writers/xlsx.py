@@ -29,7 +29,9 @@ WIDEST = 60  # letters of a column
 LINE = 15.0  # points of height of one line
 LONGEST_FOOT = 110  # letters of a caption at the foot of a page
 SHEET_WIDE = 150  # letters that a printed page shows at a size one can read
-NARROW = 32  # letters of a column of texts in a table that is wider
+NARROW = 28  # letters of a column of texts in a table that is wider
+PAGE_LETTERS, LEAST_SCALE = 185, 64  # letters across a page at the per cent that print 11 points as 7
+SIDES, ENDS = 0.4, 0.6  # inches of the margins of a printed page
 PAGE_WIDE = 78  # letters of the column of contents
 INTERVAL = re.compile(r"-\d[\d.,]*\s?%? \[[^=|!()]*\]")  # begins with a sign, and is no formula
 
@@ -113,7 +115,7 @@ def _widths(table: Table) -> list[int]:
     widths = [min(width + 3, WIDEST) for width in column_widths(table, WIDEST)]
     if sum(widths) <= SHEET_WIDE:
         return widths
-    least = [word + 3 for word in longest_words(table, WIDEST)]
+    least = [word + 2 for word in longest_words(table, WIDEST)]
     return [
         min(width, max(low, 0 if number else NARROW))
         for width, low, number in zip(widths, least, table.numeric, strict=True)
@@ -147,7 +149,7 @@ def _sheet(sheet: Worksheet, table: Table, number: str, looks: Mapping[str, Any]
         sheet.write_string(end, 0, note, looks["note"])
         sheet.set_row(end, _height([note], [sum(widths) - 2]))
     sheet.freeze_panes(HEAD + 1, 1)
-    _printing(sheet, caption)
+    _printing(sheet, caption, sum(widths))
 
 
 def _row(sheet: Worksheet, table: Table, row: int, cells: tuple[str, ...], looks: Mapping[str, Any]) -> None:
@@ -165,10 +167,17 @@ def _row(sheet: Worksheet, table: Table, row: int, cells: tuple[str, ...], looks
             sheet.write_number(HEAD + 1 + row, place, value, looks[f"{kind}{min(places, 9)}"])
 
 
-def _printing(sheet: Worksheet, caption: str) -> None:
+def _printing(sheet: Worksheet, caption: str, letters: int) -> None:
+    """Shrunk to the width of a page where that can be read; else pages side by side, each with the first column."""
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=SIDES, right=SIDES, top=ENDS, bottom=ENDS)
+    if letters <= PAGE_LETTERS:
+        sheet.fit_to_pages(1, 0)
+    else:
+        sheet.set_print_scale(LEAST_SCALE)
+        sheet.repeat_columns(0)
+        sheet.print_across()
     sheet.repeat_rows(HEAD)
     foot = shorten(clean(caption), LONGEST_FOOT, placeholder=" …").replace("&", "&&")
     sheet.set_footer(f"&L{foot}&R&P / &N")
