@@ -294,6 +294,28 @@ def test_bad_files_are_refused_whatever_reads_them(answers, tmp_path):
                 fit(MODEL, source)
 
 
+def test_a_lazy_table_that_ends_early_says_where(answers, monkeypatch):
+    polars = pytest.importorskip("polars")
+
+    def broken(chosen):
+        yield chosen.collect("pandas").to_native()[:300]
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(sources, "_batches", broken)
+    with pytest.raises(DataError, match=r"LazyFrame cannot be read beyond row 300 \(OSError\): the disk is gone"):
+        fit(MODEL, polars.from_pandas(answers).lazy())
+
+
+def test_a_type_of_a_warehouse_that_is_none_is_said_in_words(answers, tmp_path):
+    ibis, duckdb = (pytest.importorskip(name) for name in ("ibis", "duckdb"))
+    with duckdb.connect(f"{tmp_path}/base.duckdb") as base:
+        base.execute("create view nothing as select null as a, * exclude (a) from answers")
+        base.execute("create table kept as select * from nothing")
+    table = ibis.duckdb.connect(f"{tmp_path}/base.duckdb", read_only=True).table("kept")
+    with pytest.raises(DataError, match=r"'a' (has no answers|holds a type that Ibis does not know)"):
+        fit(MODEL, table)
+
+
 def test_text_in_a_number_column_of_one_file_alone(answers, tmp_path):
     answers[:500].to_parquet(tmp_path / "0.parquet")
     answers[500:].assign(a="often").to_parquet(tmp_path / "1.parquet")
