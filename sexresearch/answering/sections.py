@@ -105,4 +105,5 @@ def of_everyone(answer: Answer, frame: pd.DataFrame, columns: Columns) -> pd.Dat
     everyone = named(answer.language, "all", "kpis")
     kept = frame[frame["segment"] == everyone] if "segment" in frame else frame
     kept = kept.drop(columns="p_first") if len(kept) == 1 and "p_first" in kept else kept  # one comes first at any rate
-    return compact(kept, columns, answer.language)
+    two_waves = "kpi_change" in kept and len(set(kept["group"])) == 1  # which the sentence on them names
+    return compact(kept.drop(columns="group") if two_waves else kept, columns, answer.language)

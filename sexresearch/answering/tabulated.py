@@ -42,8 +42,6 @@ COMPACT: Mapping[str, Mapping[str, Columns]] = {  # by question: tables and thei
             ("figure", text("kpi")),
             ("question", text("item")),
             ("wave", text("group")),
-            ("before", in_units("est_against", "against_ci_", "unit")),
-            ("after", in_units("est", "ci_", "unit")),
             ("change", in_units("kpi_change", "kpi_change_ci_", "unit")),
         ),
         "kpis": (("figure", text("kpi")), ("question", text("item")), ("level", in_units("est", "ci_", "unit"))),

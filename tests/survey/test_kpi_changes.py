@@ -130,3 +130,13 @@ def test_a_change_without_limits_says_why():
     sentence = next(one for one in found.page_one if "net promoter score" in one.text.lower())
     assert "how sure that change is cannot be told: no interval: all answers are of one class" in sentence.text
     assert sentence.verdicts[0].outcome == "not_computable"
+
+
+def test_the_table_of_changes_in_a_section_stands_on_a_page_upright():
+    from sexresearch.document.layout import is_wide
+
+    joined = sx.join_waves({"2025": wave(8)[0], "2026": wave(9, -1.2)[0]})
+    tables = sx.answer(joined, group="").document().tables
+    shown = next(table for table in tables if table.caption.startswith("What changed from wave to wave"))
+    assert not is_wide(shown)
+    assert shown.headers == ("Figure", "Question", "Change")
