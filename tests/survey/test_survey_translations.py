@@ -44,7 +44,8 @@ city = "Stadt"
 brand = { label = "Marke", labels = { 1 = "Premium", 2 = "Luxus" } }
 """
 FRENCH = '[translations.fr.items]\njoy1 = "J\'étais content."\n'
-BUILT_IN = ["service_excellence_demo", "service_excellence_world", "messy_client"]
+BUILT_IN = ["synthetic/service_excellence_demo", "synthetic/service_excellence_world", "synthetic/messy_client"]
+BUILT_IN += ["raw/acsi_2015", "raw/mobi_ecsi"]
 
 
 def both() -> sx.Instrument:
@@ -97,7 +98,7 @@ def test_fewer_constructs_are_written_with_their_own_translations_alone():
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_bundled_questionnaires_are_whole_in_german(name):
-    instrument = sx.Instrument.from_toml(path(f"data/synthetic/{name}.toml"))
+    instrument = sx.Instrument.from_toml(path(f"data/{name}.toml"))
     assert instrument.untranslated("de") == ()
     german = instrument.translated("de")
     same = [a.wording for a, b in zip(instrument.items, german.items, strict=True) if a.wording == b.wording]
