@@ -19,7 +19,7 @@ from sexresearch.survey.coverage import coverage_frame
 from sexresearch.survey.fielding import FormKind, form_content
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.problem import placed
-from sexresearch.survey.translations import Place, Translation, construct_in, field_in, texts_of
+from sexresearch.survey.translations import Place, Translation, construct_in, field_in, language_code, texts_of
 from sexresearch.survey.wording import together
 from sexresearch.writing import write_whole
 
@@ -275,6 +275,11 @@ class Instrument:
             What has no text in that language stays as it is; `untranslated` names it. The texts of before are then
             one of the translations.
 
+        Raises
+        ------
+        OptionError
+            `language` is no text.
+
         Examples
         --------
         >>> item = Item("sat1", "Satisfied?", ResponseScale("ten", 1, 10))
@@ -284,7 +289,7 @@ class Instrument:
         ('Zufrieden?', True)
         """
         texts = next((dict(other.texts) for other in self.translations if other.language == language), None)
-        if texts is None or language == self.language:
+        if language_code(language) == self.language or texts is None:
             return self
         own = texts_of(self.title, self.constructs, self.fields)
         before = Translation(self.language, tuple((place, text) for place, text in own.items() if place in texts))
@@ -312,13 +317,18 @@ class Instrument:
         tuple of tuple of str
             As in ("items", "sat1"); none where the questionnaire does not say its own language.
 
+        Raises
+        ------
+        OptionError
+            `language` is no text.
+
         Examples
         --------
         >>> item = Item("sat1", "Satisfied?", ResponseScale("ten", 1, 10))
         >>> Instrument((Construct("sat", "Satisfaction", (item,)),), language="en").untranslated("de")
         (('constructs', 'sat', 'label'), ('items', 'sat1'))
         """
-        if self.language in ("", language):
+        if self.language in ("", language_code(language)):
             return ()
         there = {place for other in self.translations if other.language == language for place, _ in other.texts}
         return tuple(place for place in texts_of(self.title, self.constructs, self.fields) if place not in there)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from sexresearch.arguments import worded
+from sexresearch.errors import OptionError
 from sexresearch.survey.parts import Construct, Field, Item, ResponseScale
 from sexresearch.survey.spelling import folded
 
@@ -37,6 +38,17 @@ class Translation:
 
     language: str
     texts: tuple[tuple[Place, str], ...]
+
+
+def language_code(language: object) -> str:
+    """The code as it is; raises OptionError where it is no text.
+
+    >>> language_code("de")
+    'de'
+    """
+    if not isinstance(language, str):
+        raise OptionError(f'language takes a code such as "de"; found {language!r}')
+    return language
 
 
 def texts_of(title: str, constructs: tuple[Construct, ...], fields: tuple[Field, ...]) -> dict[Place, str]:

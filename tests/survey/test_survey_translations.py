@@ -8,7 +8,7 @@ import pytest
 
 import sexresearch as sx
 from sexresearch.datasets.bundled import path
-from sexresearch.errors import InstrumentError
+from sexresearch.errors import InstrumentError, OptionError
 from sexresearch.survey import Survey
 
 CODEBOOK = """
@@ -192,3 +192,10 @@ def test_forms_ask_in_the_language_wanted(kind, tmp_path):
 
 def _cells(file) -> str:
     return "\n".join(str(frame) for frame in pd.read_excel(file, sheet_name=None, dtype=str).values())
+
+
+@pytest.mark.parametrize("wrong", [3, None, ["de"]])
+def test_a_language_is_a_text(wrong):
+    for question in (both().translated, both().untranslated):
+        with pytest.raises(OptionError, match="language takes a code"):
+            question(wrong)
