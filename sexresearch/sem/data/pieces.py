@@ -29,7 +29,9 @@ from sexresearch.sem.data.rows_used import group_prefix, take
 from sexresearch.sem.data.sources import Rows, Source, as_frame, columns_behind
 from sexresearch.sem.threads import ahead
 
-AT_ONCE = 2**26  # bytes of answers that are added up at once
+AT_ONCE = 2**26  # bytes of answers that are added up at once: tables of pairs of every unit are merged after each piece
+FOR_SQUARES = 2**24  # where there is one sum for two variables: merging costs little, and memory is used again
+ROWS_OF_A_CLUSTER = 2**7  # in a piece, so that merging sums of clusters costs little beside making them
 
 
 class Numbered:
@@ -144,13 +146,17 @@ class Piece:
 
 @dataclass(frozen=True)
 class Reader:
-    """What is read of a source: the items, the columns beside them, and categories of ordered items."""
+    """What is read of a source: the items, the columns beside them, and categories of ordered items.
+
+    for_squares : whether nothing but squares and products are summed, by group and cluster; pieces are smaller then.
+    """
 
     source: Source
     columns: Columns
     levels: Levels = field(default_factory=dict)
     groups: Numbered | KnownLabels = field(default_factory=Numbered)
     clusters: Numbered | KnownLabels = field(default_factory=Numbered)
+    for_squares: bool = False
 
     def settled(self) -> Reader:
         """The reader of a source that was read to its end: groups and clusters are those it knows."""
@@ -180,12 +186,19 @@ class Reader:
         waiting, size = list[Piece](), 0
         for piece in self._as_read():
             size += piece.answers.nbytes
-            if waiting and (size > AT_ONCE or piece.answers.dtype != waiting[0].answers.dtype):
+            if waiting and (size > self._most(piece) or piece.answers.dtype != waiting[0].answers.dtype):
                 yield joined(waiting)
                 waiting, size = [], piece.answers.nbytes
             waiting.append(piece)
         if waiting:
             yield joined(waiting)
+
+    def _most(self, piece: Piece) -> float:
+        """Bytes of answers in a piece that is made of pieces like this one."""
+        if not self.for_squares:
+            return AT_ONCE
+        rows = ROWS_OF_A_CLUSTER * len(self.clusters.numbers)
+        return min(AT_ONCE, max(FOR_SQUARES, rows * piece.answers.nbytes / max(len(piece.answers), 1)))
 
     def _as_read(self) -> Iterator[Piece]:
         first = 0

@@ -318,7 +318,7 @@ def streamed(reader: Reader, gaps: bool, extremes: bool = False) -> Streamed:
 
     DataError where a column holds no numbers, or values that nothing can be computed from.
     """
-    items = reader.columns.items
+    items, reader = reader.columns.items, replace(reader, for_squares=not gaps)
     counted, reach, ends = Counted(), Reach(items), GroupEnds()
     totals, kinds = None, dict[bytes, int]()
     for piece in reader.pieces():
