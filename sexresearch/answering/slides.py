@@ -27,6 +27,7 @@ LONGEST_TITLE = 120  # letters of a sentence that is the message of a slide
 MOST_LETTERS = {True: 420, False: 950}  # of text on a slide with and without a figure or a table
 MOST_ROWS = 8  # of a table on a slide; the report has all
 MOST_BULLETS = 6
+TALLEST = 0.9  # height by width of a figure that is not shrunk beyond reading beside the text of a slide
 
 
 def slides_document(answer: Answer, title: str = "") -> Document:
@@ -80,9 +81,15 @@ def _fitting(sentences: list[Sentence], room: int) -> list[str]:
     return texts
 
 
+def _is_flat(answer: Answer, question: str) -> bool:
+    """Whether the figure can be read on a slide; a table says the same where it is tall."""
+    width, height = answer.figures[question].get_size_inches()
+    return bool(height <= TALLEST * width)
+
+
 def _shown(answer: Answer, question: str) -> Iterator[Block]:
     """One figure or one table."""
-    if question in ("chain", "today") and has_figure(answer, question):
+    if question in ("chain", "today") and has_figure(answer, question) and _is_flat(answer, question):
         yield from figure_block(answer, question)
         return
     for name, columns in COMPACT.get(question, {}).items():

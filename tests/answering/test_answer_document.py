@@ -365,3 +365,13 @@ def words_of_pages(path):
         [(float(y) / height, markup.unescape(word)) for y, word in re.findall(r'yMax="([\d.]+)">([^<]*)<', page)]
         for page, height in zip(pages, heights, strict=True)
     ]
+
+
+def test_a_chain_drawn_taller_than_a_slide_is_a_table_there(found, monkeypatch):
+    from sexresearch.answering import slides
+
+    assert any(figure.caption.startswith("The chain") for figure in found.document(slides=True).figures)
+    monkeypatch.setattr(slides, "TALLEST", 0.1)
+    shown = found.document(slides=True)
+    assert not any(figure.caption.startswith("The chain") for figure in shown.figures)
+    assert any(table.caption.startswith("The strongest links") for table in shown.tables)
