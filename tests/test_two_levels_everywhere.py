@@ -60,7 +60,7 @@ HONOURED = {
     "what_if": {"changes": {"joyb": 5.0}},
     "write_up": {},
 }
-ELSEWHERE = {"pool", "refit_without", "report"}  # take several fits, findings of one, or write a file: below
+ELSEWHERE = {"pool", "refit_without", "report", "write_factor_scores"}  # several fits, findings of one, files: below
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +136,13 @@ def test_figures_show_one_level_or_name_both(results):
         sx.plots.path_diagram(results)
     forest = sx.plots.forest(sx.effects(results))
     assert {"total, level 1", "total, level 2"} <= {t.get_text() for axes in forest.axes for t in axes.texts}
+
+
+def test_scores_of_both_levels_are_written(results, tmp_path):
+    written = pd.read_parquet(sx.write_factor_scores(results, tmp_path / "scores.parquet"))
+    expected = results.factor_scores()
+    assert list(written.columns) == ["row", *expected.columns]
+    assert np.allclose(written[list(expected.columns)], expected, equal_nan=True)
 
 
 def test_reports_have_a_diagram_and_tables_of_each_level(results, data, tmp_path):

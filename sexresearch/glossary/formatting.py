@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from itertools import takewhile
 
 import pandas as pd
@@ -19,7 +19,7 @@ from sexresearch.glossary.every_column import COLUMNS
 P_VALUES = frozenset(
     {"pvalue", "bollen_stine", "distinct_pvalue", "rmsea_pvalue", "d2_pvalue", "pvalue_without", "pvalue_holm"}
 )  # never printed as 0
-EXACT = Context(prec=400)  # digits, more than a float has on both sides of its point
+EXACT = Context(MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)  # however many decimals are wished for
 GAP, NAMES = 2, 0.7  # blanks between columns; share of the width that repeated columns of names take at the most
 MOST_SHOWN = 3  # entries of a tuple (row labels, say) that one cell prints
 
@@ -32,7 +32,7 @@ def fixed(value: float, decimals: int) -> str:
     """
     if not math.isfinite(value):
         return f"{value:.{decimals}f}"
-    return f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, EXACT):f}"
+    return f"{Decimal(repr(float(value))).quantize(Decimal((0, (1,), -decimals)), ROUND_HALF_UP, EXACT):f}"
 
 
 def format_value(value: object, decimals: int | None) -> str:
