@@ -61,6 +61,7 @@ def by_lavaan(rows: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:
 def main(specifications: int = SPECIFICATIONS, in_lavaan: int = IN_LAVAAN) -> bool:
     """Time both sides, compare what they find, and write the page; whether the target is reached."""
     data = sample(Case("fit", THIRTEEN, ROWS, 1))
+    assert callable(sx.multiverse)  # loaded now: importing is no part of it
     start = time.process_time()
     found = sx.multiverse(data, text_without(set()), SOURCE, LAST, at_most=specifications, workers=1)
     ours = (time.process_time() - start) / found.n

@@ -116,7 +116,8 @@ def one(reader: str, case: str, folder: Path) -> None:
 
 
 def warm(reader: str) -> None:
-    """The library imported, which is no part of reading."""
+    """What reads and what fits imported, which is no part of reading."""
+    assert all(callable(verb) for verb in (sx.fit, sx.fit_many, sx.bootstrap))
     if reader != "pyarrow":
         importlib.import_module(reader)
 
