@@ -6,6 +6,7 @@ import importlib
 import inspect
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -65,6 +66,11 @@ def public_names(room: str) -> list[str]:
     return [name for name in named if callable(getattr(module, name))]
 
 
+def home(thing: Callable[..., object]) -> str:
+    """Where a function or class is written; a room may hold a module of the same name, which would be shown instead."""
+    return f"{thing.__module__}.{thing.__qualname__}"
+
+
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
@@ -79,10 +85,11 @@ def _rooms() -> str:
 def _room(room: str) -> str:
     module = importlib.import_module(f"sexresearch.{room}")
     names = public_names(room)
-    rows = [f"| [`{name}`][sexresearch.{room}.{name}] | {_first_line(getattr(module, name))} |" for name in names]
+    homes = {name: home(getattr(module, name)) for name in names}
+    rows = [f"| [`{name}`][{homes[name]}] | {_first_line(getattr(module, name))} |" for name in names]
     parts = [f"# {room}: {ROOMS[room][0].lower()}{ROOMS[room][1:]}", inspect.getdoc(module) or ""]
     parts += ["| name | what it is |\n| --- | --- |\n" + "\n".join(rows)]
-    parts += [f"::: sexresearch.{room}.{name}" for name in names]
+    parts += [f"::: {path}" for path in homes.values()]
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,5 +1,6 @@
 """Pages of the site: their code runs, their links and the names they speak of are there."""
 
+import importlib
 import re
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "docs" / "building"))
 pytest.importorskip("IPython", reason="pages are run by IPython, of the extra lab")
 from examples import ExampleError, blocks, with_output  # noqa: E402
-from generated import COPIED, ROOMS, _cell, public_names  # noqa: E402
+from generated import COPIED, ROOMS, _cell, _room, home, public_names  # noqa: E402
 
 SITE = ROOT / "docs" / "site"
 PAGES = {str(path.relative_to(SITE)): path.read_text(encoding="utf-8") for path in sorted(SITE.rglob("*.md"))}
@@ -109,3 +110,14 @@ def test_the_reference_names_every_public_function():
     missing = [name for name in sx.__all__ if callable(getattr(sx, name)) and name not in named]
     assert not missing
     assert len(COLUMNS) > 300
+
+
+def test_the_reference_shows_functions_and_classes_and_no_module_of_their_name():
+    read = pytest.importorskip("griffe", reason="the reference is read by griffe, of mkdocstrings").load(
+        "sexresearch", search_paths=[ROOT]
+    )
+    for room in ROOMS:
+        module = importlib.import_module(f"sexresearch.{room}")
+        paths = [home(getattr(module, name)) for name in public_names(room)]
+        assert re.findall(r"^::: (\S+)$", _room(room), re.MULTILINE) == paths
+        assert {read[path.removeprefix("sexresearch.")].kind.value for path in paths} <= {"function", "class"}
