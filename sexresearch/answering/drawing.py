@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 MOST_LEVERS = 6  # rows of the figure on page one; the table has all
+SHORTEST_LINE, MORE_ROOM = 18, 1.2  # letters that a word alone has room for; what a translation may be longer
 MOST_DRAWN = 10  # latents of a diagram that can be read on a page; beyond, links are rows
 
 
@@ -140,7 +141,12 @@ def localized(figure: Figure, language: str) -> Figure:
 
 
 def _in_lines(words: str, language: str) -> str:
-    """The words translated, in lines no longer than they were; as they are where the catalogue does not know them."""
+    """The words translated, in lines hardly longer than they were; as they are where the catalogue does not know them.
+
+    >>> _in_lines("partial scalar", "de"), _in_lines("Customer delight", "de")
+    ('gleiche\\nAchsenabschnitte,\\nteilweise', 'Customer delight')
+    """
     lines = words.split("\n")
     known = worded(" ".join(lines), language)
-    return words if known is None else fill(known, max(map(len, lines)))
+    room = max(map(len, lines)) if len(lines) > 1 else max(SHORTEST_LINE, int(MORE_ROOM * len(words)))
+    return words if known is None else fill(known, room, break_long_words=False)

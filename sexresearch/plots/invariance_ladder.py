@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-RUNG, WIDTH = 0.85, 11.0  # inches: height of a rung, width of the figure
-FOOT, HEAD = 1.1, 0.95
-LABEL = 3.55  # inches from the left where the panels begin
-PANEL, GAP = 2.15, 0.3
+RUNG, WIDTH = 0.75, 7.2  # inches: height of a rung; width of the figure, so that 8 points print as 7 on A4
+FOOT, HEAD, MARGIN = 0.85, 0.55, 0.15
+LABEL = 2.45  # inches from the left where the panels begin
+PANEL, GAP = 1.45, 0.15
+FARTHEST = 0.75  # share of a panel where a mark stands at the most, so that its value has room
+SMALL_PRINT = 8  # points
 MEASURES = {"cfi_change": "fall of CFI", "rmsea_change": "rise of RMSEA", "srmr_change": "rise of SRMR"}
-REACH = {"cfi_change": 0.024, "rmsea_change": 0.036, "srmr_change": 0.045}  # right edge of each panel
-LINE, LINES = 44, 2  # letters of a line of what was set free; lines of it
+REACH = {"cfi_change": 0.024, "rmsea_change": 0.036, "srmr_change": 0.05}  # right edge of each panel
+LINE, LINES = 36, 3  # letters of a line of what was set free; lines of it
 ZERO = 0.2  # share of a panel left of no change
 WORDS = ("holds", "doubtful", "fails")
 MARKS = {
@@ -77,17 +79,17 @@ def invariance_ladder(steps: pd.DataFrame, *, title: str = "", note: str = "") -
     absent = [name for name in ("step", *MEASURES, "released", "outcome") if name not in steps.columns]
     if absent or steps.empty:
         raise OptionError(f"invariance_ladder takes the table of invariance; it has no {absent or 'rows'}")
-    height = FOOT + RUNG * len(steps) + HEAD + (0.4 if title else 0.0)
+    height = FOOT + RUNG * len(steps) + HEAD + (0.3 if title else 0.0)
     figure, axes = new_figure(WIDTH, height)
     top = FOOT + RUNG * len(steps)
     for place, (column, heading) in enumerate(MEASURES.items()):
         left = LABEL + place * (PANEL + GAP)
-        write(axes, (left + PANEL / 2, top + 0.3), heading, 11, bold=True)
+        write(axes, (left + PANEL / 2, top + 0.2), heading, 9, bold=True)
         _panel(axes, left, steps, column)
     for place, row in enumerate(steps.to_dict("records")):
         _rung(axes, FOOT + RUNG * (place + 0.5), row)
     if title:
-        write(axes, (0.35, height - 0.35), title, 14, bold=True, align="left")
+        write(axes, (MARGIN, height - 0.25), title, 11, bold=True, align="left")
     _foot(axes, note)
     return figure
 
@@ -102,17 +104,18 @@ def _rung(axes: Axes, y: float, row: dict) -> None:
     """The name of a step, its verdict, and what was set free."""
     free = row["released"]
     word = _word(row)
-    write(axes, (0.35, y + (0.13 if free else 0.0)), str(row["step"]), 12, bold=True, align="left")
-    write(axes, (LABEL - 0.3, y + (0.13 if free else 0.0)), word or "–", 11, align="right")
+    line = y + (0.2 if free else 0.0)
+    write(axes, (MARGIN, line), str(row["step"]), 9, bold=True, align="left")
+    write(axes, (LABEL - 0.15, line), word or "–", SMALL_PRINT, align="right")
     if free:
-        write(axes, (0.35, y - 0.02), set_free(free), 9, colour=GREY, align="left", anchor="top")
+        write(axes, (MARGIN, y + 0.04), set_free(free), SMALL_PRINT, colour=GREY, align="left", anchor="top")
 
 
 def set_free(released: Sequence[str]) -> str:
-    """What was set free, in two lines at the most; how many more there are.
+    """What was set free, in three lines at the most; how many more there are.
 
-    >>> set_free(["joy1 ~1"]), set_free(["a long name"] * 9)
-    ('free: joy1 ~1', 'free: a long name, a long name, a long name,\\na long name, a long name and 4 more')
+    >>> set_free(["joy1 ~1"]), set_free(["a long name"] * 9)[-29:]
+    ('free: joy1 ~1', ' name, a long name and 2 more')
     """
     for kept in range(len(released), 0, -1):
         more = f" and {len(released) - kept} more" if kept < len(released) else ""
@@ -138,21 +141,21 @@ def _panel(axes: Axes, left: float, steps: pd.DataFrame, column: str) -> None:
                 Rectangle((left, y - RUNG / 2 + 0.1), right, RUNG - 0.2, facecolor=tint(GREY, 0.18), linewidth=0)
             )
         if math.isnan(value):
-            write(axes, (left + PANEL / 2, y), "–" if place else "start", 10, colour=GREY)
+            write(axes, (left + PANEL / 2, y), "–" if place else "start", SMALL_PRINT, colour=GREY)
         else:
             _mark(axes, (left + _across(value, column), y), value, _kind(value, cut, column))
 
 
 def _mark(axes: Axes, at: tuple[float, float], value: float, kind: str) -> None:
     shape, colour = MARKS[kind]
-    axes.plot(*at, shape, color=colour, markersize=10, markeredgecolor=PAPER)
-    write(axes, (at[0] + 0.14, at[1]), _three(value), 10, align="left")
+    axes.plot(*at, shape, color=colour, markersize=8, markeredgecolor=PAPER)
+    write(axes, (at[0] + 0.1, at[1]), _three(value), SMALL_PRINT, align="left")
 
 
 def _across(value: float, column: str) -> float:
     """Inches from the left edge of a panel; values beyond it stay at its edge."""
     share = ZERO + (1 - ZERO) * value / REACH[column]
-    return min(max(share, 0.0), 0.85) * PANEL
+    return min(max(share, 0.0), FARTHEST) * PANEL
 
 
 def _kind(value: float, cut: float, column: str) -> str:
@@ -181,11 +184,11 @@ def _three(value: float) -> str:
 
 
 def _foot(axes: Axes, note: str) -> None:
-    x = 0.35
+    x = MARGIN
     for kind, (shape, colour) in MARKS.items():
-        axes.plot([x + 0.08], [0.68], shape, color=colour, markersize=9, markeredgecolor=PAPER)
-        write(axes, (x + 0.25, 0.68), kind, 10, align="left")
-        x += 0.6 + 0.085 * len(kind)
-    write(axes, (x, 0.68), "line: no change", 10, colour=GREY, align="left")
+        axes.plot([x + 0.06], [0.52], shape, color=colour, markersize=7, markeredgecolor=PAPER)
+        write(axes, (x + 0.18, 0.52), kind, SMALL_PRINT, align="left")
+        x += 0.4 + 0.065 * len(kind)
+    write(axes, (x, 0.52), "line: no change", SMALL_PRINT, colour=GREY, align="left")
     text = "Grey: what a step may cost (Cheung & Rensvold 2002 for CFI; Chen 2007 for RMSEA, SRMR)."
-    write(axes, (0.35, 0.32), " ".join(filter(None, [text, note])), 9, colour=GREY, align="left")
+    write(axes, (MARGIN, 0.25), " ".join(filter(None, [text, note])), SMALL_PRINT, colour=GREY, align="left")

@@ -229,7 +229,9 @@ def test_the_german_figures_have_no_english_words(found):
     from sexresearch.answering.labels import Labels
 
     german = replace(found, labels=Labels(found.labels.instrument, "de"))
-    texts = [text.get_text() for name in ("next", "today", "chain") for text in german.figures[name].findobj(Text)]
+    texts = [
+        text.get_text() for name in ("next", "today", "chain", "steps") for text in german.figures[name].findobj(Text)
+    ]
     english = re.compile(r"\b(estimates|brackets|intervals|points|strength|dashed|hollow|from|to)\b", re.IGNORECASE)
     assert not [text for text in texts if english.search(text)]
 

@@ -21,6 +21,8 @@ PAIRS = pd.DataFrame(
     ],
     columns=["a", "b", "value", "ci_lower", "ci_upper", "note"],
 )
+PAGE = 6.3  # inches between the margins of A4
+READABLE = 7.0  # points
 STEPS = pd.DataFrame(
     {
         "step": ["configural", "metric", "scalar", "partial scalar", "strict"],
@@ -75,6 +77,12 @@ def test_the_ladder_shows_every_step():
     assert {".031", "−.001", ".060", ".028"} <= set(found)
     marks = [line for line in figure.axes[0].lines if line.get_marker() in ("o", "D", "X")]
     assert [line.get_marker() for line in marks[:3]] == ["o", "X", "o"]  # fall of CFI: metric, scalar, partial scalar
+
+
+def test_the_ladder_prints_at_seven_points_on_a_page_upright():
+    figure = plots.invariance_ladder(STEPS, title="Compare?", note="Synthetic data.")
+    shrunk = PAGE / max(PAGE, figure.get_size_inches()[0])
+    assert min(text.get_fontsize() for text in figure.axes[0].texts) * shrunk >= READABLE
 
 
 @pytest.mark.parametrize(("draw", "said"), [(plots.htmt_map, "table of htmt"), (plots.invariance_ladder, "invariance")])
