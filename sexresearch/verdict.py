@@ -25,7 +25,8 @@ class Verdict:
     value, cutoff : what was found, and the line it was held against; NaN where there is none.
     source : whose line it is. applies : whether the source made it for such a fit.
     reason : why it cannot be computed or does not apply, or what else is to be known.
-    decimals : that the value is printed with at the least.
+    decimals : that the value is printed with at the least. share : the value is a share of draws, which is never
+    printed as if nothing, or everything, were certain.
     """
 
     outcome: Outcome
@@ -36,6 +37,7 @@ class Verdict:
     applies: bool = True
     reason: str = ""
     decimals: int = 2
+    share: bool = False
 
     def __post_init__(self) -> None:
         if self.outcome not in WORDS:
@@ -57,6 +59,7 @@ def against(
     reason: str = "",
     because: str = "it has no value",
     decimals: int = 2,
+    share: bool = False,
 ) -> Verdict:
     """`value` held against `cutoff`: "holds" on the right side of it, else "doubtful", or "fails" beyond `fails`.
 
@@ -72,11 +75,11 @@ def against(
     'only some items are ordered'
     """
     if math.isnan(value) or math.isnan(cutoff):
-        return Verdict("not_computable", criterion, value, cutoff, source, applies, because, decimals)
+        return Verdict("not_computable", criterion, value, cutoff, source, applies, because, decimals, share)
     outcome: Outcome = "holds" if _on_side(value, cutoff, side, strict) else "doubtful"
     if fails is not None and outcome != "holds" and not _on_side(value, fails, side, False):
         outcome = "fails"
-    return Verdict(outcome, criterion, value, cutoff, source, applies, reason, decimals)
+    return Verdict(outcome, criterion, value, cutoff, source, applies, reason, decimals, share)
 
 
 def _on_side(value: float, line: float, side: Side, strict: bool) -> bool:
@@ -114,6 +117,8 @@ def sentence(verdict: Verdict) -> str:
     'omega .67 is below .70 (Nunnally & Bernstein 1994)'
     >>> sentence(Verdict("not_computable", "omega", reason="only some items are ordered"))
     'omega not computable, because only some items are ordered'
+    >>> sentence(Verdict("holds", "probability of coming first", 0.9996, 0.95, share=True))
+    'probability of coming first > .99 is above .95'
     """
     criterion, reason = verdict.criterion, verdict.reason
     source = f" ({verdict.source})" if verdict.source else ""
@@ -125,6 +130,7 @@ def sentence(verdict: Verdict) -> str:
     if math.isnan(verdict.cutoff):
         return f"{criterion} {short(verdict.value, verdict.decimals)}{beside}{source}"
     value, cutoff = _apart(verdict.value, verdict.cutoff, verdict.decimals)
+    value = _uncertain(value) if verdict.share else value
     relation = "is" if verdict.value == verdict.cutoff else "is below" if verdict.value < verdict.cutoff else "is above"
     return f"{criterion} {value} {relation} {cutoff}{beside}{source}"
 
@@ -167,6 +173,11 @@ def short(value: float, decimals: int = 2) -> str:
     text = fixed(value, decimals)
     text = text.lstrip("-") if float(text) == 0 else text
     return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
+
+
+def _uncertain(share: str) -> str:
+    """A share of draws as it is printed: one that rounds to all of them, or to none, as what it is beyond."""
+    return {"1.00": "> .99", ".00": "< .01", "0.00": "< .01"}.get(share, share)
 
 
 def _apart(value: float, cutoff: float, decimals: int) -> tuple[str, str]:

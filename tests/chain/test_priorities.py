@@ -170,3 +170,16 @@ def test_necessity_and_class_stand_beside_each_lever(chain):
     classed = sx.penalty_reward(chain, "loyal", scale=SCALE).set_index("attribute")
     np.testing.assert_allclose(frame["d"], needed["d"].reindex(frame.index))
     assert frame["kind"].tolist() == classed["kind"].reindex(frame.index).tolist()
+
+
+def test_no_probability_from_draws_is_called_certain():
+    """One effect is far beyond the other, so that it is ahead in every draw."""
+    rng = np.random.default_rng(1)
+    joy, ease = rng.normal(size=(2, 300))
+    data = pd.DataFrame({"joy": joy, "ease": ease, "stay": joy + 0.3 * ease + 0.5 * rng.normal(size=300)})
+    frame = sx.priorities(sx.fit("stay ~ joy + ease", data), (-9, 9), "stay")
+    assert frame["p_first"].tolist() == [1.0, 0.0]
+    assert frame["verdict"].tolist() == [
+        "First priority: probability of being ahead of ease > .99 is above .95.",
+        "Behind the first: probability that joy is ahead of it > .99 is above .95.",
+    ]

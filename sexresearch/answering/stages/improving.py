@@ -148,7 +148,7 @@ def _first(setting: Setting, shown: pd.DataFrame, target: str, others: bool) -> 
             first=True,
         )
     sure = float(top["p_first"])
-    verdict = against("probability of coming first", sure, LEVEL, "", because="there are no draws")
+    verdict = against("probability of coming first", sure, LEVEL, "", because="there are no draws", share=True)
     if verdict.outcome == "holds":
         return Fact("first_clear", filling | {"sure": sure}, (verdict,), first=True)
     tied = [str(row.construct) for row in shown.iloc[1:].itertuples() if row.outcome == "doubtful"]

@@ -187,7 +187,9 @@ def _frame(own: Scored, target: str, regression: Indices, unit: str, seed: int, 
 def _class(row: Mapping[object, object], level: float) -> Verdict:
     """Whether the class of an attribute is sure enough to be stated without reserve."""
     lacking = "there is no class"
-    return against(f"probability of {row['kind']}", float(str(row["probability"])), level, "", because=lacking)
+    return against(
+        f"probability of {row['kind']}", float(str(row["probability"])), level, "", because=lacking, share=True
+    )
 
 
 def _sentence(judged: Verdict, row: Mapping[object, object]) -> str:

@@ -54,11 +54,16 @@ def priority(
     ahead = {k: float(ranked.ahead[first, k]) for k in range(len(rows)) if k != first}
     if place != first:
         criterion = f"probability that {names[first]} is ahead of it"
-        return "behind", [against(criterion, ahead[place], level, "", because=NO_DRAWS)]
+        return "behind", [_probable(criterion, ahead[place], level)]
     verdicts = [
-        against(f"probability of being ahead of {names[k]}", ahead[k], level, "", because=NO_DRAWS)
+        _probable(f"probability of being ahead of {names[k]}", ahead[k], level)
         for k in sorted(ahead, key=ahead.__getitem__)
     ]
     if not verdicts:
         return "only", [Verdict("holds", "the only lever", math.nan)]
     return "first", [v for v in verdicts if v.outcome != "holds"] or verdicts[:1]
+
+
+def _probable(criterion: str, probability: float, level: float) -> Verdict:
+    """A probability read off draws against the level asked for."""
+    return against(criterion, probability, level, "", because=NO_DRAWS, share=True)
