@@ -116,6 +116,7 @@ def valid() -> dict[str, tuple[object, dict[str, object]]]:
         plots.importance_map: {"importance": ranked},
         plots.radar: {"importance": ranked},
         plots.path_diagram: {"results": fitted},
+        plots.diagram_pages: {"results": fitted},
         plots.caterpillar: {"branches": sx.fit_many(text, data.assign(g=list("abcdefgh") * 10), by="g")},
         plots.forest: {"effects": sx.effects(path)},
         plots.alt_text: {"figure": plots.forest(sx.effects(path))},
