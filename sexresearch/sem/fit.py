@@ -100,8 +100,8 @@ def fit(
         which only the columns in use are read: the path of a Parquet file or folder, an Arrow data set, a lazy table
         (DuckDB, polars, Ibis, Dask), "duckdb://FILE#TABLE". Of these, rows are added up piece by piece and never held,
         unless some variables are ordered and others not, missing is "pairwise" without ordered ones, two levels
-        have gaps or weights, or errors are bootstrapped without clusters; a table of Ibis is summed where it lives, and
-        no row of it is ever read. Give either data or moments.
+        have gaps that are not dropped, or errors are bootstrapped without clusters; a table of Ibis is summed where it
+        lives, and no row of it is ever read. Give either data or moments.
     moments : Moments or dict of Moments by group label, optional
         Means and covariances in place of the answers; `Moments.of` keeps what robust estimators need beside them.
     estimator : str, optional

@@ -86,10 +86,8 @@ def _summed(
         return None
     if isinstance(source, IbisSource):
         return replace(_of_warehouse(reader, options), category_notes=tuple(notes))
-    weighted = requested.sampling_weights is not None or requested.cluster_weights is not None
     bootstrapped, gaps = options.se == "bootstrap", options.missing != "listwise"
     needs = {
-        "two levels with weights": levels and weighted,
         f"two levels with missing={options.missing!r}": levels and gaps,
         "ordered items beside others": bool(ordered) and set(ordered) != set(columns.items),
         "missing='pairwise' of items that are not ordered": options.missing == "pairwise" and not ordered,
@@ -101,7 +99,7 @@ def _summed(
         return None
     try:
         if levels:
-            return replace(streamed(reader, gaps=False, extremes=True), category_notes=tuple(notes))
+            return replace(streamed(reader, gaps=False, levels=True), category_notes=tuple(notes))
         if ordered:
             reader = replace(reader, levels=typed_levels(first, ordered))
             return streamed_categories(
@@ -143,9 +141,7 @@ def _of_warehouse(reader: Reader, options: Options) -> Streamed:
 
 def _first_rows(reader: Reader) -> pd.DataFrame | None:
     """The first piece of the columns in use; None where one of them is absent, which is said where rows are read."""
-    own = reader.columns
-    beside = [name for name in (own.group, own.cluster, own.weights) if name is not None]
-    if any(not isinstance(name, str) for name in beside):
+    if any(not isinstance(name, str) for name in reader.columns.beside):
         return None
     if columns_behind(reader.wanted, reader.source.names) is None:
         return None

@@ -64,16 +64,18 @@ def cluster_sums_of(answers: Answers, within: Array, between: Array, origin: Arr
 
 
 def cluster_sums_of_totals(totals: ClusterTotals, within: Array, between: Array, origin: Array) -> ClusterSums:
-    """The same from sums of every cluster, without weights."""
+    """The same from sums of every cluster."""
     p, size, (i, j) = len(totals.names), totals.rows, vech_index(len(within))
     sizes, kind = np.unique(size, return_inverse=True)
-    counts, above, n = np.bincount(kind).astype(float), np.ones(len(size)), float(size.sum())
-    means = totals.sums[:, 1 : 1 + p] / size[:, None]
-    whole = totals.sums[:, places_of_pairs(p)[within[i], within[j]]]
+    above, n = totals.sums[:, 0] / size, float(totals.sums[:, 0].sum())
+    counts, sums = np.bincount(kind, above), totals.sums / above[:, None]
+    means = sums[:, 1 : 1 + p] / size[:, None]
+    whole = sums[:, places_of_pairs(p)[within[i], within[j]]]
     products = whole - size[:, None] * means[:, within[i]] * means[:, within[j]]
     means += totals.centre - origin
     pooled = np.empty((len(within), len(within)))
-    pooled[i, j] = pooled[j, i] = products.sum(axis=0) / max(n - len(size), 1.0)
+    inner = n - float(counts.sum())
+    pooled[i, j] = pooled[j, i] = above @ products / (inner if inner > 0 else 1.0)
     middle, covs = _by_size(means, kind, above, counts)
     return ClusterSums(
         within, between, n, pooled, sizes.astype(float),

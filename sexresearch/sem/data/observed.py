@@ -80,6 +80,11 @@ class Columns:
         named = self.group, self.cluster, self.weights, self.cluster_weights
         return tuple(name for name in named if name is not None)
 
+    @property
+    def both_weights(self) -> tuple[str | None, str | None]:
+        """Those of respondents and of clusters."""
+        return self.weights, self.cluster_weights
+
 
 def frame_of(data: object) -> pd.DataFrame:
     """The data frame itself, the `answers` of a survey, or another library's table as a frame; DataError for others.

@@ -99,7 +99,7 @@ class KnownLabels:
 
 @dataclass(frozen=True)
 class Piece:
-    """Some rows: answers (n, p), NaN where missing; numbers of groups and clusters, -1 for none; weights.
+    """Some rows: answers (n, p), NaN where missing; numbers of groups and clusters, -1 for none; weights of both.
 
     Answers are small whole numbers, as they are stored, or floats; whole numbers have no gaps. first : the number of
     the first row in the source.
@@ -110,6 +110,7 @@ class Piece:
     clusters: Array | None
     weights: Array | None
     first: int
+    cluster_weights: Array | None = None
 
     @property
     def belongs(self) -> Array:
@@ -140,8 +141,9 @@ class Piece:
         """The rows of a mask."""
         if rows.all():
             return self
-        parts = [None if part is None else part[rows] for part in (self.clusters, self.weights)]
-        return Piece(self.answers[rows], self.groups[rows], parts[0], parts[1], self.first)
+        beside = self.clusters, self.weights, self.cluster_weights
+        clusters, weights, above = (None if part is None else part[rows] for part in beside)
+        return Piece(self.answers[rows], self.groups[rows], clusters, weights, self.first, above)
 
 
 @dataclass(frozen=True)
@@ -165,8 +167,7 @@ class Reader:
     @property
     def wanted(self) -> list[str]:
         """Every column in use."""
-        own = self.columns
-        return [*own.items, *(name for name in (own.group, own.cluster, own.weights) if name is not None)]
+        return [*self.columns.items, *self.columns.beside]
 
     def rows(self) -> Iterator[Rows]:
         """The columns in use as the source hands them out."""
@@ -216,8 +217,8 @@ class Reader:
             return None
         groups = np.zeros(len(rows), dtype=int) if own.group is None else self.groups.of(series_of(rows, own.group))
         clusters = None if own.cluster is None else self.clusters.of(series_of(rows, own.cluster))
-        weights = None if own.weights is None else self._weights(series_of(rows, own.weights))
-        return Piece(answers, groups, clusters, weights, first)
+        weights, above = (None if x is None else weights_of(series_of(rows, x), x) for x in own.both_weights)
+        return Piece(answers, groups, clusters, weights, first, above)
 
     def _piece(self, frame: pd.DataFrame, first: int) -> Piece:
         own = self.columns
@@ -227,13 +228,15 @@ class Reader:
         values = numbers.to_numpy(dtype=float, na_value=np.nan)
         groups = np.zeros(len(frame), dtype=int) if own.group is None else self.groups.of(frame[own.group])
         clusters = None if own.cluster is None else self.clusters.of(frame[own.cluster])
-        weights = None if own.weights is None else self._weights(frame[own.weights])
-        return Piece(values, groups, clusters, weights, first)
+        weights, above = (None if x is None else weights_of(frame[x], x) for x in own.both_weights)
+        return Piece(values, groups, clusters, weights, first, above)
 
-    def _weights(self, column: pd.Series) -> Array:
-        if not is_real(column.dtype) and column.notna().any():
-            raise DataError(f"sampling weights {self.columns.weights!r} must be numbers; found {kind_of(column)}")
-        return column.to_numpy(dtype=float, na_value=np.nan)
+
+def weights_of(column: pd.Series, name: str) -> Array:
+    """(n,) weights as they stand in a column; DataError where it holds others than numbers."""
+    if not is_real(column.dtype) and column.notna().any():
+        raise DataError(f"sampling weights {name!r} must be numbers; found {kind_of(column)}")
+    return column.to_numpy(dtype=float, na_value=np.nan)
 
 
 def joined(pieces: Sequence[Piece]) -> Piece:
@@ -246,8 +249,9 @@ def joined(pieces: Sequence[Piece]) -> Piece:
         return np.concatenate(known) if known else None
 
     answers, groups = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("answers", "groups"))
-    clusters, weights = (end_to_end([getattr(piece, name) for piece in pieces]) for name in ("clusters", "weights"))
-    return Piece(answers, groups, clusters, weights, pieces[0].first)
+    beside = ("clusters", "weights", "cluster_weights")
+    clusters, weights, above = (end_to_end([getattr(piece, name) for piece in pieces]) for name in beside)
+    return Piece(answers, groups, clusters, weights, pieces[0].first, above)
 
 
 def _refuse_other_categories(frame: pd.DataFrame, levels: Levels, first: int) -> None:

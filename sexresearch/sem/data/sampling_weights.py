@@ -15,7 +15,6 @@ from sexresearch.sem.data.rows_used import group_prefix
 
 ALL_BUT_ALONE = 0.99  # share of all weight from which a row leaves the others none worth speaking of
 UNKNOWN = -1  # number of a row that a warehouse does not tell
-ALIKE = 1e-9  # of weights within a cluster, which are 1 on average: differences that are rounding
 UNEVEN = 0.1  # of the rows: an effective sample size below it is said
 
 
@@ -40,66 +39,6 @@ def weighed(
     share = sum(float(own.sum()) for _, own in pairs) / sum(float(part[own].sum()) for part, own in pairs)
     made = [replace(group, weights=part * share) for group, part in zip(groups, parts, strict=True)]
     return made, [text for group in made for text in _uneven(group, name)]
-
-
-def level_weighed(groups: Sequence[Answers], name: str | None, above: str | None) -> tuple[list[Answers], list[str]]:
-    """The groups with one weight a row, that of its cluster times its own within the cluster, and notes.
-
-    Weights within a cluster sum to its number of rows; those of clusters are scaled so that all products sum to the
-    number of rows in all groups (Asparouhov 2006, doi 10.1080/03610920500476598). `name` and `above` are the columns
-    of the two weights. DataError where one of them cannot be used, or all of a cluster are 0.
-    """
-    if name is None and above is None:
-        return list(groups), []
-    made, notes = [], list[str]()
-    for group in groups:
-        codes = np.unique(np.asarray(group.clusters), return_inverse=True)[1]
-        own = np.ones(len(codes)) if name is None else _within(np.asarray(group.weights), codes, name)
-        if name is not None and np.ptp(own) < ALIKE:
-            notes.append(
-                f"{group_prefix(group.label)}sampling weights {name!r} are the same in all rows of a cluster, so that "
-                "they change nothing; weights of whole clusters are named in cluster_weights="
-            )
-        notes += [] if name is None else _uneven(replace(group, weights=own), name)
-        if above is not None:
-            own = own * _of_clusters(group, codes, above)
-            notes += _uneven_clusters(group, codes, above)
-        made.append(replace(group, weights=own, cluster_weights=None))
-    total = sum(float(np.asarray(group.weights).sum()) for group in made)
-    share = sum(len(group.values) for group in made) / total
-    return [replace(group, weights=np.asarray(group.weights) * share) for group in made], notes
-
-
-def within_clusters(answers: Answers, name: str | None) -> Answers:
-    """The answers with weights that sum to its number of rows in every cluster, whatever the clusters weigh."""
-    if name is None:
-        return answers
-    codes = np.unique(np.asarray(answers.clusters), return_inverse=True)[1]
-    return replace(answers, weights=_within(np.asarray(answers.weights), codes, name), cluster_weights=None)
-
-
-def _within(weights: Array, codes: Array, name: str) -> Array:
-    """(n,) weights that sum to its number of rows in every cluster."""
-    refuse_wrong(wrong_weights(weights), name)
-    total = np.bincount(codes, weights)
-    if (total == 0).any():
-        lost = f"{int((total == 0).sum())} of {len(total)}"
-        raise DataError(f"sampling weights {name!r} are all zero in {lost} clusters; drop these clusters")
-    return np.asarray(weights * (np.bincount(codes) / total)[codes])
-
-
-def _of_clusters(group: Answers, codes: Array, name: str) -> Array:
-    """(n,) the weight of the cluster of every row."""
-    weights = np.asarray(group.cluster_weights)
-    refuse_wrong(wrong_weights(weights), name, "cluster weights")
-    first = weights[np.unique(codes, return_index=True)[1]]
-    several = len(np.unique(codes[weights != first[codes]]))
-    where, count = f"{group_prefix(group.label)}cluster weights {name!r}", len(first)
-    if several:
-        raise DataError(f"{where} vary within {several} of {count} clusters; give each cluster one weight")
-    if (first == 0).any():
-        raise DataError(f"{where} are 0 in {int((first == 0).sum())} of {count} clusters; drop these")
-    return weights / float(np.max(first))
 
 
 def _refuse_unusable(groups: Sequence[Answers], name: str) -> None:
@@ -129,17 +68,6 @@ def _uneven(group: Answers, name: str) -> list[str]:
         len(weights), float(weights.sum()), float(weights @ weights), float(weights[heaviest]), group.index[heaviest]
     )
     return uneven(facts, name, group_prefix(group.label))
-
-
-def _uneven_clusters(group: Answers, codes: Array, name: str) -> list[str]:
-    """The same of the weights of clusters, named by the first of their rows."""
-    places = np.unique(codes, return_index=True)[1]
-    weights = np.asarray(group.cluster_weights)[places]
-    weights = weights / float(np.max(weights))
-    heaviest = int(np.argmax(weights))
-    row = group.index[places[heaviest]]
-    facts = WeightFacts(len(weights), float(weights.sum()), float(weights @ weights), float(weights[heaviest]), row)
-    return uneven(facts, name, group_prefix(group.label), "cluster")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from sexresearch.sem.data.batches import equal_rows
 from sexresearch.sem.data.cluster_totals import ClusterTotals
 from sexresearch.sem.data.drawn_samples import drawn_sample
 from sexresearch.sem.data.group_ends import GroupEnds
+from sexresearch.sem.data.level_weights import WeightEnds
 from sexresearch.sem.data.ordered_columns import Levels
 from sexresearch.sem.data.pieces import Piece, Reach, Reader, RowsAgain
 from sexresearch.sem.data.rows_used import cost_note, dropped_note, group_prefix, silent_rows
@@ -72,7 +73,7 @@ class Streamed:
     """A source read once: sums by group and cluster, or by group and pattern of answers (`kinds` (patterns, p)).
 
     levels : categories of ordered items, none here. category_notes : what was noticed about them. ends : of rows that
-    take part.
+    take part. weight_ends : of two levels with weights.
     """
 
     reader: Reader
@@ -82,6 +83,7 @@ class Streamed:
     levels: Levels = field(default_factory=dict)
     category_notes: tuple[str, ...] = ()
     ends: GroupEnds | None = None
+    weight_ends: WeightEnds | None = None
     kept: dict[object, tuple[tuple[Sample, ...], list[str]]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -313,14 +315,15 @@ def _blocks(sums: Array, seen: Array, order: list[int]) -> list[Pattern]:
 
 
 @one_thread
-def streamed(reader: Reader, gaps: bool, extremes: bool = False) -> Streamed:
-    """The source read once; with `gaps` by pattern of answers, otherwise its complete rows, or `extremes` of units too.
+def streamed(reader: Reader, gaps: bool, levels: bool = False) -> Streamed:
+    """The source read once; with `gaps` by pattern of answers, otherwise its complete rows, for two `levels` ends too.
 
     DataError where a column holds no numbers, or values that nothing can be computed from.
     """
     items, reader = reader.columns.items, replace(reader, for_squares=not gaps)
     counted, reach, ends = Counted(), Reach(items), GroupEnds()
     totals, kinds = None, dict[bytes, int]()
+    weight_ends = WeightEnds.of_none() if levels and any(reader.columns.both_weights) else None
     for piece in reader.pieces():
         counted.add(piece)
         own = reach.add(piece.answers)
@@ -330,14 +333,18 @@ def streamed(reader: Reader, gaps: bool, extremes: bool = False) -> Streamed:
         ends.add(piece.groups, piece.answers, own if len(numbers) == len(used) else None)
         units = piece.clusters if not gaps else _patterns(~np.isnan(piece.answers), kinds)
         if totals is None:
-            totals = Totals(centre_of(piece.answers), extremes)
-        totals.add(piece.groups * GROUP + (0 if units is None else units), piece.answers, piece.weights, numbers)
+            totals = Totals(centre_of(piece.answers), levels)
+        keys = piece.groups * GROUP + (0 if units is None else units)
+        totals.add(keys, piece.answers, piece.weights, numbers)
+        if weight_ends is not None:
+            weight_ends = weight_ends.with_rows(keys, numbers, piece.weights, piece.cluster_weights)
     if totals is None:
         raise DataError(f"the data are empty: 0 rows, {len(reader.wanted)} columns")
     reach.refuse()
     refuse_groups(reader, counted)
     made = np.array([np.unpackbits(np.frombuffer(key, np.uint8), count=len(items)) for key in kinds], dtype=bool)
-    return Streamed(reader.settled(), counted, totals, made.reshape(-1, len(items)) if gaps else None, ends=ends)
+    patterns = made.reshape(-1, len(items)) if gaps else None
+    return Streamed(reader.settled(), counted, totals, patterns, ends=ends, weight_ends=weight_ends)
 
 
 def centre_of(values: Array) -> Array:
