@@ -74,7 +74,8 @@ def table_of(answer: Answer, frame: pd.DataFrame, name: str, note: str = "") -> 
     """The table with its caption, texts, headings and decimal marks in the language of the reader."""
     heads = catalogue(answer.language)["heads"]
     shown, same = _without_same_note(in_language(frame, answer.labels))
-    own = catalogue(answer.language)["table_notes"].get(name, "") if not note else ""
+    bare = bool(note) or without_numbers(name, frame)
+    own = "" if bare else catalogue(answer.language)["table_notes"].get(name, "")
     below = " ".join(filter(None, [note, same, own, why_without_interval(frame, answer.language)]))
     return Table(shown, caption(answer, name), below, heads=heads, language=answer.language)
 

@@ -230,7 +230,7 @@ def test_checks_of_direction_are_those_of_the_fit_and_missing_ones_have_their_re
     assert whole["detail"][2].startswith(alone["detail"][2])
     waves = frame[frame["check"] == "waves"]
     assert set(zip(waves["outcome"], waves["note"], strict=True)) == {
-        ("not computable", "everything was asked at one time")
+        ("not computable", "nobody was asked more than once")
     }
     said = next(text for text in found.limits if text.startswith("Which way"))
     doubted = frame[frame["outcome"].isin(["fails", "doubtful"])]["path"]

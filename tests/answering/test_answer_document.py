@@ -4,11 +4,13 @@ import io
 import re
 
 import docx
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 
 import sexresearch as sx
+from sexresearch.answering.sections import table_of
 from sexresearch.document.writers.docx import docx as as_docx
 from sexresearch.document.writers.html import html
 from sexresearch.document.writers.pptx import pptx
@@ -185,6 +187,13 @@ def test_no_table_repeats_one_note_in_every_row(document):
     for table in document.tables:
         notes = table.frame["note"].tolist() if "note" in table.frame else []
         assert len(notes) < 2 or len(set(notes)) > 1, table.caption
+
+
+def test_a_table_without_its_numbers_does_not_explain_them(found):
+    frame = found.tables["means"]
+    assert "p is that of the difference" in table_of(found, frame, "means").note
+    none = frame.assign(effect_size=np.nan, pvalue=np.nan)
+    assert "p is that of the difference" not in table_of(found, none, "means").note
 
 
 def test_english_documents_print_per_cent_without_a_gap_and_german_ones_with_one(found, document):

@@ -9,7 +9,7 @@ import sexresearch as sx
 from sexresearch.answering.fact_sentences import sentences_of
 from sexresearch.answering.facts import AnswerPart, Fact
 from sexresearch.answering.grounds import OWN_FORM, RESTS_ON, judged_fit, with_doubt
-from sexresearch.answering.text_catalogue import catalogue
+from sexresearch.answering.text_catalogue import catalogue, filled_text
 from sexresearch.verdict import Outcome, Verdict, gravest
 
 FORMS = ("_of_one", "_one", "_two", "_single")  # endings of sentences on one, two, or each by one alone
@@ -98,6 +98,13 @@ def test_grounds_are_the_verdicts_of_the_fits_and_steps_behind_the_sentences(fou
     assert {v.criterion.removesuffix(" step"): v.outcome for v in whom.grounds["links"]} == {
         row.step: row.outcome for row in below.itertuples() if row.outcome in ("holds", "doubtful")
     }
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_that_no_link_differs_says_that_the_number_of_comparisons_is_allowed_for(language):
+    allowed = {"en": "comparisons, their number allowed for", "de": "Vergleiche, ihre Zahl berücksichtigt"}[language]
+    assert f"12 {allowed}" in filled_text(language, "paths_unshown", {"n": 12})
+    assert allowed not in filled_text(language, "paths_unshown", {"n": 1})
 
 
 def test_a_comparison_of_links_on_a_doubtful_step_says_so(found):

@@ -13,7 +13,7 @@ from sexresearch.standard.nodes import node_key
 from sexresearch.verdict import Verdict
 
 KEY = ("excellence", "experience", "delight", "loyalty", "success")  # what the chain is about, in its order
-ONCE = "everything was asked at one time"
+ONCE = "nobody was asked more than once"
 NOT_MADE, SHOWN = "not_computable", ["path", "check", "outcome", "detail", "note"]
 Link = tuple[str, str]
 
