@@ -120,7 +120,7 @@ def side_parts(table: Table, room: int, continued: str, least: float = SMALLEST_
     if few or shrink(table, room) >= least:
         return [table]
     own = {name: width + BETWEEN for name, width in zip(table.frame.columns, column_widths(table), strict=True)}
-    keys = _keys(table.frame)
+    keys = key_columns(table.frame)
     number = len(_split(own, room, keys))
     narrow = next(less for less in range(room // 2, room + 1) if len(_split(own, less, keys)) == number or less == room)
     parts = [replace(table, frame=table.frame[names], note="") for names in _split(own, narrow, keys)]
@@ -128,10 +128,10 @@ def side_parts(table: Table, room: int, continued: str, least: float = SMALLEST_
     return [*named[:-1], replace(named[-1], note=table.note)]
 
 
-def _keys(frame: pd.DataFrame) -> list[str]:
+def key_columns(frame: pd.DataFrame) -> list[str]:
     """The first columns by which rows are told apart; the first alone where texts at the front do not do it.
 
-    >>> _keys(pd.DataFrame({"path": ["a", "a"], "group": ["u", "v"], "est": [0.1, 0.2]}))
+    >>> key_columns(pd.DataFrame({"path": ["a", "a"], "group": ["u", "v"], "est": [0.1, 0.2]}))
     ['path', 'group']
     """
     texts = list(takewhile(lambda name: not pd.api.types.is_numeric_dtype(frame[name].dtype), frame.columns))

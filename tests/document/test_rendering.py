@@ -117,10 +117,12 @@ def test_a_wide_sheet_prints_so_that_it_can_be_read_and_repeats_its_first_column
         pytest.skip("pdftotext is not installed: sheets were not printed")
     columns = {f"a rather long head of column {k}": [f"words{k} that take some room in a cell"] * 3 for k in range(14)}
     frame = pd.DataFrame({"construct": ["joy", "trust", "care"], **columns})
-    path = write(Document("Wide", (Table(frame, "Wide"),)), tmp_path / "wide.xlsx")
+    caption = "A caption that is much longer than the first column"
+    path = write(Document("Wide", (Table(frame, caption),)), tmp_path / "wide.xlsx")
     pages = [page for page in as_pdf(path)[1:] if "words" in page]
     assert len(pages) > 1
     assert all("trust" in page for page in pages)
+    assert all(" ".join(page.split()).count(caption) == 2 for page in pages)  # above the table and at the foot
     assert all(f"words{k}" in " ".join(pages) for k in range(14))
     boxes = subprocess.run(
         ["pdftotext", "-f", "2", "-bbox", str(path.with_suffix(".pdf")), "-"],

@@ -273,6 +273,19 @@ def test_parts_of_a_wide_table_have_one_number_in_every_format(tmp_path):
     assert r"\addtocounter{table}{-1}" in files[".tex"].read_text(encoding="utf-8")
 
 
+def test_pages_of_a_wide_sheet_share_what_tells_rows_apart_and_the_whole_caption():
+    values = {f"a rather long head of column {place}": ["words that take room in a cell"] * 4 for place in range(9)}
+    frame = pd.DataFrame({"path": ["joy"] * 2 + ["trust"] * 2, "group": ["a", "b"] * 2, **values})
+    table = Table(frame, "Links of the chain by group, in standard deviations of the group", "Doubt. " * 30)
+    _, sheet = openpyxl.load_workbook(io.BytesIO(xlsx(Document("Client", (table,))))).worksheets
+    assert sheet.print_title_cols == "$A:$B"
+    assert {str(part) for part in sheet.merged_cells.ranges} == {"A1:B1", "A9:B9"}
+    letters = sum(sheet.column_dimensions[column].width for column in "AB")
+    for cell in (sheet["A1"], sheet["A9"]):
+        assert cell.alignment.wrap_text
+        assert sheet.row_dimensions[cell.row].height / 15 >= len(cell.value) / letters
+
+
 def test_a_page_says_where_its_numbers_come_from_where_the_appendix_begins(files):
     text = files[".html"].read_text(encoding="utf-8")
     assert text.index("<h2>Appendix</h2>") < text.index("How these numbers came about") < text.index("Long")

@@ -10,7 +10,7 @@ from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Any
 
 from sexresearch.document.document_parts import Document
-from sexresearch.document.layout import column_widths, longest_words
+from sexresearch.document.layout import column_widths, key_columns, longest_words
 from sexresearch.document.numbering import numbered
 from sexresearch.document.tables import Table
 from sexresearch.document.text import clean
@@ -32,6 +32,7 @@ SHEET_WIDE = 150  # letters that a printed page shows at a size one can read
 NARROW = 28  # letters of a column of texts in a table that is wider
 PAGE_LETTERS, LEAST_SCALE = 185, 64  # letters across a page at the per cent that print 11 points as 7
 SIDES, ENDS = 0.4, 0.6  # inches of the margins of a printed page
+CAPTION_WIDE = 40  # letters of the columns that pages share, in which captions and notes are set in lines
 PAGE_WIDE = 78  # letters of the column of contents
 INTERVAL = re.compile(r"-\d[\d.,]*\s?%? \[[^=|!()]*\]")  # begins with a sign, and is no formula
 
@@ -79,6 +80,7 @@ def _looks(made: Workbook) -> dict[str, Any]:
     looks: dict[str, Any] = {
         "title": made.add_format({"bold": True, "font_size": 14}),
         "caption": made.add_format({"bold": True, "font_size": 12}),
+        "caption in lines": made.add_format({"bold": True, "text_wrap": True, "valign": "top"}),
         "left": made.add_format({**head, "align": "left"}),
         "apart": made.add_format({**head, "align": "left", "indent": 1}),
         "right": made.add_format({**head, "align": "right"}),
@@ -122,6 +124,24 @@ def _widths(table: Table) -> list[int]:
     ]
 
 
+def _shared(table: Table, widths: list[int]) -> tuple[list[int], int]:
+    """The widths, and how many first columns pages side by side share: what tells rows apart; 0 for a single page."""
+    if sum(widths) <= PAGE_LETTERS:
+        return widths, 0
+    keys = len(key_columns(table.frame)) if len(table.headers) == len(table.frame.columns) else 1
+    shared = keys if sum(widths[:keys]) <= PAGE_LETTERS // 2 else 1
+    wider = 0 if table.numeric[0] else max(CAPTION_WIDE - sum(widths[:shared]), 0)
+    return [widths[0] + wider, *widths[1:]], shared
+
+
+def _in_lines(sheet: Worksheet, row: int, text: str, look: Any, widths: list[int]) -> None:
+    """A text over the columns of these widths, in as many lines as it takes."""
+    if len(widths) > 1:
+        sheet.merge_range(row, 0, row, len(widths) - 1, "", look)
+    sheet.write_string(row, 0, text, look)
+    sheet.set_row(row, _height([text], [sum(widths) - 2]))
+
+
 def _is_apart(table: Table, place: int) -> bool:
     """Whether a text follows numbers set flush right, and needs a gap."""
     return place > 0 and table.numeric[place - 1] and not table.numeric[place]
@@ -129,8 +149,11 @@ def _is_apart(table: Table, place: int) -> bool:
 
 def _sheet(sheet: Worksheet, table: Table, number: str, looks: Mapping[str, Any], words: Mapping[str, str]) -> None:
     caption = f"{number}. {table.caption}" if number else table.caption
-    sheet.write_string(0, 0, _safe(caption), looks["caption"])
-    widths = _widths(table)
+    widths, shared = _shared(table, _widths(table))
+    if shared:  # whole on each of the pages side by side
+        _in_lines(sheet, 0, _safe(caption), looks["caption in lines"], widths[:shared])
+    else:
+        sheet.write_string(0, 0, _safe(caption), looks["caption"])
     for place, (header, width) in enumerate(zip(table.headers, widths, strict=True)):
         look = "right" if table.numeric[place] else "apart" if _is_apart(table, place) else "left"
         sheet.write_string(HEAD, place, _safe(header), looks[look])
@@ -143,13 +166,9 @@ def _sheet(sheet: Worksheet, table: Table, number: str, looks: Mapping[str, Any]
         sheet.write_string(HEAD + 1, 0, words["empty"], looks["note"])
     if table.note:
         end = HEAD + 2 + max(len(table.cells), 1)
-        note, last = _safe(f"{words['note']} {table.note}"), len(table.headers) - 1
-        if last:
-            sheet.merge_range(end, 0, end, last, "", looks["note"])
-        sheet.write_string(end, 0, note, looks["note"])
-        sheet.set_row(end, _height([note], [sum(widths) - 2]))
+        _in_lines(sheet, end, _safe(f"{words['note']} {table.note}"), looks["note"], widths[: shared or len(widths)])
     sheet.freeze_panes(HEAD + 1, 1)
-    _printing(sheet, caption, sum(widths))
+    _printing(sheet, caption, shared)
 
 
 def _row(sheet: Worksheet, table: Table, row: int, cells: tuple[str, ...], looks: Mapping[str, Any]) -> None:
@@ -167,17 +186,17 @@ def _row(sheet: Worksheet, table: Table, row: int, cells: tuple[str, ...], looks
             sheet.write_number(HEAD + 1 + row, place, value, looks[f"{kind}{min(places, 9)}"])
 
 
-def _printing(sheet: Worksheet, caption: str, letters: int) -> None:
-    """Shrunk to the width of a page where that can be read; else pages side by side, each with the first column."""
+def _printing(sheet: Worksheet, caption: str, shared: int) -> None:
+    """Shrunk to the width of a page; or pages side by side, each with the first columns, as many as they share."""
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.set_margins(left=SIDES, right=SIDES, top=ENDS, bottom=ENDS)
-    if letters <= PAGE_LETTERS:
-        sheet.fit_to_pages(1, 0)
-    else:
+    if shared:
         sheet.set_print_scale(LEAST_SCALE)
-        sheet.repeat_columns(0)
+        sheet.repeat_columns(0, shared - 1)
         sheet.print_across()
+    else:
+        sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(HEAD)
     foot = shorten(clean(caption), LONGEST_FOOT, placeholder=" …").replace("&", "&&")
     sheet.set_footer(f"&L{foot}&R&P / &N")
