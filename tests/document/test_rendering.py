@@ -4,9 +4,10 @@ import re
 import shutil
 import subprocess
 
+import pandas as pd
 import pytest
 
-from sexresearch.document import write
+from sexresearch.document import Document, Table, write
 
 
 @pytest.mark.parametrize("suffix", [".docx", ".pptx", ".xlsx"])
@@ -62,6 +63,32 @@ def test_a_page_prints_on_a4_with_nothing_cut(document, browser, tmp_path):
     assert "x" * 20 in text
 
 
+def test_on_a_phone_the_first_column_stays_when_a_table_is_moved_sideways(document, browser, tmp_path):
+    tab = browser.new_page(viewport={"width": 390, "height": 800})
+    tab.goto(write(document, tmp_path / "client.html").as_uri())
+    before, after, moved = tab.evaluate(
+        """() => { const box = [...document.querySelectorAll('.scroll')].find(e => e.scrollWidth > e.clientWidth + 100),
+        place = () => box.querySelector('tbody tr > *').getBoundingClientRect().left;
+        const before = place(); box.scrollLeft = 100; return [before, place(), box.scrollLeft] }"""
+    )
+    assert moved == 100
+    assert after == pytest.approx(before, abs=1)
+
+
+@pytest.mark.parametrize("rows", [50, 51, 52])  # which fill a page: the note would stand alone on the next one
+def test_the_note_of_a_long_table_of_latex_is_on_the_page_of_its_last_row(rows, tmp_path):
+    if shutil.which("pdflatex") is None or shutil.which("pdftotext") is None:
+        pytest.skip("pdflatex or pdftotext is not installed: pages were not rendered")
+    table = Table(pd.DataFrame({"row": range(rows), "value": 0.5}), "Long", "A note that takes some lines. " * 7)
+    path = write(Document("Long", (table,)), tmp_path / "long.tex")
+    subprocess.run(["pdflatex", "-interaction=nonstopmode", path.name], cwd=tmp_path, check=True, capture_output=True)
+    text = subprocess.run(
+        ["pdftotext", str(path.with_suffix(".pdf")), "-"], check=True, capture_output=True, text=True
+    ).stdout
+    page = next(page for page in text.split("\f") if "Note." in page)
+    assert "0.5" in page
+
+
 def test_dark_and_light_are_readable(document, browser, tmp_path):
     path = write(document, tmp_path / "client.html")
     for scheme in ("light", "dark"):
@@ -109,10 +136,6 @@ LEAST_PRINT = 6.8  # points: letters of 11 at a scale of .64, and what rounding 
 
 
 def test_a_wide_sheet_prints_so_that_it_can_be_read_and_repeats_its_first_column(as_pdf, tmp_path):
-    import pandas as pd
-
-    from sexresearch.document import Document, Table
-
     if shutil.which("pdftotext") is None:
         pytest.skip("pdftotext is not installed: sheets were not printed")
     columns = {f"a rather long head of column {k}": [f"words{k} that take some room in a cell"] * 3 for k in range(14)}
