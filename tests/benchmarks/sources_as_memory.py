@@ -84,6 +84,8 @@ FITS: dict[str, tuple[str, dict[str, object]]] = {
     "WLS, ordered": (MODEL, {**ORDERED, "estimator": "WLS"}),
     "two levels": (LEVELS, ROBUST),
     "two levels, MLR, groups": (LEVELS, {**ROBUST, "estimator": "MLR", "group": "brand"}),
+    "two levels, weights": (LEVELS, {**ROBUST, "sampling_weights": "w", "cluster_weights": "v"}),
+    "two levels, weights, groups": (LEVELS, {**ROBUST, "group": "brand", "sampling_weights": "w"}),
 }
 ASKED = ("ML, cluster-robust", "MLR", "FIML, MLR, groups, equality", "WLSMV, cluster-robust", "two levels")
 DRAWN = {"ML, cluster-robust": 200, "WLSMV, cluster-robust": 20, "WLSMV, cluster-robust, groups, weights": 10}
@@ -129,7 +131,7 @@ def answers(rows: int) -> pd.DataFrame:
     }
     frame = pd.DataFrame(columns).astype("int8")
     brand = np.where(branch < 0.4 * BRANCHES, "no", "so")
-    return frame.assign(x=x, z=z[branch], branch=branch, brand=brand, w=rng.gamma(4, size=rows))
+    return frame.assign(x=x, z=z[branch], branch=branch, brand=brand, w=rng.gamma(4, size=rows), v=1 + branch % 3)
 
 
 def with_gaps(frame: pd.DataFrame) -> pd.DataFrame:
