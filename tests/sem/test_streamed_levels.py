@@ -148,6 +148,17 @@ def test_weights_that_cannot_be_used_are_refused_in_the_same_words(answers, tmp_
     assert words[0] == words[1]
 
 
+@pytest.mark.parametrize("scale", [1e200, 1e-200])
+def test_weights_whose_squares_are_no_numbers_are_scaled_as_others(answers, tmp_path, no_rows, scale):
+    file = tmp_path / "answers.parquet"
+    answers.assign(w=answers["w"] * scale).to_parquet(file)
+    whole, parts = (fit(MODEL, data, cluster="branch", **WEIGHTS[3]) for data in (answers, file))
+    assert_same(whole, parts)
+    whole, parts = (fit("joy =~ a + b + c + x", data, sampling_weights="w") for data in (answers, file))
+    assert np.allclose(whole.fit_measures, parts.fit_measures, rtol=SAME, equal_nan=True)
+    assert whole.problems == parts.problems
+
+
 def test_gaps_beside_weights_take_the_rows(answers, folder):
     options = {"cluster": "branch", "missing": "fiml", **WEIGHTS[3]}
     whole, parts = (fit(MODEL, data, **options) for data in (answers, folder))

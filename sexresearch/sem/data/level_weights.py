@@ -182,7 +182,9 @@ def _said(own: ClusterWeights, scale: Array, name: str) -> list[str]:
             f"{where}sampling weights {name!r} are the same in all rows of a cluster, so that "
             "they change nothing; weights of whole clusters are named in cluster_weights="
         )
-    top, squares = int(np.argmax(high)), float(own.squares @ scale**2)
+    top = int(np.argmax(high))
+    with np.errstate(invalid="ignore"):  # squares beyond the numbers there are
+        squares = float(own.squares @ scale**2)
     facts = WeightFacts(int(own.rows.sum()), float(own.total @ scale), squares, float(high[top]), own.heaviest_row[top])
     return notes + uneven(facts, name, where)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -84,10 +85,12 @@ class WeightFacts:
     def effective(self) -> float:
         """(sum w)^2 / sum w^2: how many rows of equal weight tell as much (Kish 1965, Survey Sampling, section 11.7).
 
-        >>> WeightFacts(3, 2.0, 2.0, 1.0, row=0).effective
-        2.0
+        NaN where the squares are beyond the numbers there are.
+
+        >>> WeightFacts(3, 2.0, 2.0, 1.0, row=0).effective, WeightFacts(3, 2e200, math.inf, 1e200, row=0).effective
+        (2.0, nan)
         """
-        return self.total**2 / self.squares
+        return self.total * (self.total / self.squares) if 0 < self.squares < math.inf else math.nan
 
 
 def uneven(facts: WeightFacts, name: str, where: str, unit: str = "row") -> list[str]:
@@ -103,7 +106,7 @@ def uneven(facts: WeightFacts, name: str, where: str, unit: str = "row") -> list
             f"{what}: {row} has {100 * share:.6g} % of all weight, so that the other "
             f"{facts.rows - 1} {unit}s hardly count. Correct its weight or drop the {unit}"
         )
-    if facts.effective >= UNEVEN * facts.rows:
+    if not facts.effective < UNEVEN * facts.rows:
         return []
     return [
         f"{what} are so uneven that {facts.rows} {unit}s tell as much as {facts.effective:.1f} "

@@ -119,7 +119,8 @@ class Totals:
             setattr(self, name, np.concatenate([old, np.zeros(more, dtype=old.dtype)]))
 
     def _weigh(self, own: Array, starts: Array, w: Array, numbers: Array) -> None:
-        self.squares[own] += np.add.reduceat(w * w, starts)
+        with np.errstate(over="ignore", under="ignore"):  # huge weights have no squares, and none are told of them
+            self.squares[own] += np.add.reduceat(w * w, starts)
         most = np.maximum.reduceat(w, starts)
         rank = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(w))))
         firsts = np.full(len(starts), len(w))
