@@ -73,7 +73,9 @@ def _note(answer: Answer, name: str, shown: int, every: int) -> str:
     """What the numbers of a table in a section mean, and where the rows are that it leaves out."""
     ranked = name == "priorities" and answer.tables[name]["p_first"].notna().sum() > 1
     part = filled_text(answer.language, "largest", {"shown": shown, "every": every}, "document")
-    notes = [word(answer, "numbers"), *([word(answer, "first")] if ranked else []), *([part] if shown < every else [])]
+    together = name == "path_differences" and every > 1
+    meant = [word(answer, key) for key, applies in (("first", ranked), ("together", together)) if applies]
+    notes = [word(answer, "numbers"), *meant, *([part] if shown < every else [])]
     return " ".join(notes)
 
 

@@ -264,6 +264,14 @@ def test_a_section_shows_the_largest_differences_and_the_appendix_all(found, mon
     assert [abs(cell.value) for cell in body.frame.iloc[:, -1]] == sizes.head(4).tolist()
 
 
+def test_links_of_groups_say_that_all_comparisons_are_judged_together(found):
+    """An interval without 0 is not yet a difference that is shown: the note says so, in the section alone."""
+    tables = [table for table in found.document().tables if table.caption.startswith("Links of the chain by group")]
+    assert "judged by all comparisons together (Holm 1979)" in tables[0].note
+    means = next(table for table in found.document().tables if table.caption.startswith("Differences between groups"))
+    assert "Holm" not in means.note
+
+
 def test_figures_of_steps_name_what_was_set_free_by_its_wording(found):
     import pandas as pd
 
