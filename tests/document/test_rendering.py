@@ -75,20 +75,6 @@ def test_on_a_phone_the_first_column_stays_when_a_table_is_moved_sideways(docume
     assert after == pytest.approx(before, abs=1)
 
 
-@pytest.mark.parametrize("rows", [50, 51, 52])  # which fill a page: the note would stand alone on the next one
-def test_the_note_of_a_long_table_of_latex_is_on_the_page_of_its_last_row(rows, tmp_path):
-    if shutil.which("pdflatex") is None or shutil.which("pdftotext") is None:
-        pytest.skip("pdflatex or pdftotext is not installed: pages were not rendered")
-    table = Table(pd.DataFrame({"row": range(rows), "value": 0.5}), "Long", "A note that takes some lines. " * 7)
-    path = write(Document("Long", (table,)), tmp_path / "long.tex")
-    subprocess.run(["pdflatex", "-interaction=nonstopmode", path.name], cwd=tmp_path, check=True, capture_output=True)
-    text = subprocess.run(
-        ["pdftotext", str(path.with_suffix(".pdf")), "-"], check=True, capture_output=True, text=True
-    ).stdout
-    page = next(page for page in text.split("\f") if "Note." in page)
-    assert "0.5" in page
-
-
 def test_dark_and_light_are_readable(document, browser, tmp_path):
     path = write(document, tmp_path / "client.html")
     for scheme in ("light", "dark"):

@@ -11,7 +11,6 @@ from sexresearch.document.writers.tex_escaping import escaped
 LINES = {False: 38, True: 24}  # on a page upright and on its side, from which on a table runs over pages
 PRINTS = ((0.95, "small"), (0.85, "footnotesize"), (0.0, "scriptsize"))  # by how much a table has to shrink
 ONE_BACK = "\n\n\\addtocounter{table}{-1}\n\n"  # parts of a table have one number
-LAST_RULE = r"\noalign{\nobreak\vskip\aboverulesep\hrule height\heavyrulewidth\nobreak\vskip\belowrulesep}"
 PARAGRAPH = r">{\raggedright\arraybackslash\hspace{0pt}}p{%.3f\linewidth}"  # the space lets the first word be broken
 
 
@@ -87,22 +86,12 @@ def _long(table: Table, room: int, words: Mapping[str, str], counted: bool) -> s
     caption = rf"\caption{{{escaped(table.caption)}}} \\" if counted and table.caption else ""
     head = f"\\toprule\n{_row(table.headers)}\n\\midrule"
     start = f"{{{_print(table, room)}\n\\begin{{longtable}}{{{_columns(table, room)}}}\n{caption}\n{head}\n"
-    foot = "\n\\endlastfoot" if table.note else ""  # the note stands below the rule, so that the last page has its own
-    heads = f"\\endfirsthead\n{head}\n\\endhead\n\\bottomrule\n\\endfoot{foot}"
-    return f"{start}{heads}\n{_rows(table, words)}{_last_row(table, words)}\n\\end{{longtable}}}}"
-
-
-def _last_row(table: Table, words: Mapping[str, str]) -> str:
-    """The rule that ends a long table, and its note as a row of no width: both stay on the page of the last row."""
-    if not table.note:
-        return ""
-    box = rf"\rlap{{\parbox[t]{{\linewidth}}{{\footnotesize {_note_text(table, words)}}}}}"
-    return f"*\n{LAST_RULE}\n\\multicolumn{{{len(table.headers)}}}{{@{{}}l@{{}}}}{{{box}}}"
+    heads = f"\\endfirsthead\n{head}\n\\endhead\n\\bottomrule\n\\endfoot"
+    return f"{start}{heads}\n{_rows(table, words)}\n\\end{{longtable}}{_note(table, words)}}}"
 
 
 def _note(table: Table, words: Mapping[str, str]) -> str:
-    return f"\n\n\\par\\nopagebreak\\smallskip{{\\footnotesize {_note_text(table, words)}\\par}}" if table.note else ""
-
-
-def _note_text(table: Table, words: Mapping[str, str]) -> str:
-    return rf"\emph{{{escaped(words['note'])}}} {escaped(table.note)}"
+    if not table.note:
+        return ""
+    text = rf"\emph{{{escaped(words['note'])}}} {escaped(table.note)}"
+    return f"\n\n\\par\\nopagebreak\\smallskip{{\\footnotesize {text}\\par}}"
