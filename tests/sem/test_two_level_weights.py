@@ -189,3 +189,14 @@ def test_weights_that_cannot_be_used_are_refused(options, text):
 def test_weights_of_clusters_need_two_levels():
     with pytest.raises(errors.OptionError, match="needs a model of two levels"):
         sem.fit("f =~ y1 + y2 + y3", answers(), cluster="branch", cluster_weights="v")
+
+
+def test_clusters_of_a_group_that_count_twice_count_as_if_they_were_there_twice():
+    """Weights of clusters have one scale for all groups."""
+    data = answers().assign(region=lambda frame: np.where(frame["branch"] % 2, "north", "south"))
+    data["v"] = np.where(data["region"] == "north", 2.0, 1.0)
+    again = data[data["region"] == "north"].assign(branch=lambda frame: frame["branch"] + 1000)
+    options = {"cluster": "branch", "group": "region", "group_equal": ["loadings"]}
+    weighed = sx.fit(CHAIN, data, cluster_weights="v", **options)
+    twice = sx.fit(CHAIN, pd.concat([data, again]), **options)
+    np.testing.assert_allclose(weighed.parameters["est"], twice.parameters["est"], rtol=1e-5, atol=1e-6)

@@ -141,11 +141,15 @@ def level_scales(
     groups.
     """
     made, notes = [], list[str]()
+    if above is not None:
+        for own in groups:
+            _refuse_wrong_clusters(own, above)
+    largest = max(float(np.max(own.least)) for own in groups)
     for own in groups:
         scale = np.ones(len(own.rows)) if name is None else _to_rows(own.total, own.rows, name)
         notes += [] if name is None else _said(own, scale, name)
         if above is not None:
-            scale = scale * _of_clusters(own, above)
+            scale = scale * (own.least / largest)
             notes += _said_of_clusters(own, above)
         made.append(scale)
     weight = sum(float(own.total @ scale) for own, scale in zip(groups, made, strict=True))
@@ -189,15 +193,13 @@ def _said(own: ClusterWeights, scale: Array, name: str) -> list[str]:
     return notes + uneven(facts, name, where)
 
 
-def _of_clusters(own: ClusterWeights, name: str) -> Array:
-    """(J,) the weights of clusters, the largest 1."""
+def _refuse_wrong_clusters(own: ClusterWeights, name: str) -> None:
     where, count = f"{group_prefix(own.label)}cluster weights {name!r}", len(own.rows)
     several, none = int((own.least != own.most).sum()), int((own.least == 0).sum())
     if several:
         raise DataError(f"{where} vary within {several} of {count} clusters; give each cluster one weight")
     if none:
         raise DataError(f"{where} are 0 in {none} of {count} clusters; drop these")
-    return own.least / float(np.max(own.least))
 
 
 def _said_of_clusters(own: ClusterWeights, name: str) -> list[str]:
