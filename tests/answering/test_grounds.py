@@ -107,6 +107,12 @@ def test_that_no_link_differs_says_that_the_number_of_comparisons_is_allowed_for
     assert allowed not in filled_text(language, "paths_unshown", {"n": 1})
 
 
+@pytest.mark.parametrize(("language", "place"), [("en", "the report's appendix"), ("de", "Anhang des Berichts")])
+def test_reasons_are_said_to_be_where_they_are_on_slides_too(language, place):
+    doubted = ["measured_doubtful", "measured_not_computable", "groups_alike_doubted", "groups_partial_doubted"]
+    assert all(place in catalogue(language)["sentences"][key] for key in doubted)
+
+
 def test_a_comparison_of_links_on_a_doubtful_step_says_so(found):
     whom = found.part("whom")
     assert any(fact.key in ("paths_differ", "paths_unshown") for fact in whom.facts)
