@@ -20,7 +20,7 @@ from sexresearch.report.paths import key_paths, p_words
 from sexresearch.report.pooled_words import pooled_test_sentence, pooling_sentences
 from sexresearch.report.sentences import fit_sentence
 from sexresearch.sem import Pooled, Results
-from sexresearch.sem.view import Reference, every_reference, fit_verdicts, references, reported, view
+from sexresearch.sem.view import Reference, every_reference, fit_verdicts, references, reported, source_of_fit, view
 from sexresearch.survey import Survey
 from sexresearch.verdict import gravest, short
 
@@ -193,7 +193,7 @@ def _missing(results: Results, n: int) -> str:
     """How many respondents there are, and what was done about gaps."""
     options, rows = results.options, results.rows
     if rows is None:
-        return f"It was fitted to summary statistics of n = {n} respondents."
+        return _added_up(results, n)
     gaps = int(rows[[name for name in results.observed if name in rows.columns]].isna().any(axis=1).sum())
     whole = f"n = {n} respondents"
     if not gaps:
@@ -210,6 +210,18 @@ def _missing(results: Results, n: int) -> str:
     if options.missing == "pairwise":
         return f"The sample had {whole}, {gaps} with gaps; moments are of all answers to each pair of items."
     return f"Of {len(rows)} respondents, {len(rows) - n} were left out for missing answers, so that n = {n}."
+
+
+def _added_up(results: Results, n: int) -> str:
+    """The same of rows that are not held."""
+    if source_of_fit(results) is None:
+        return f"It was fitted to summary statistics of n = {n} respondents."
+    if results.options.missing == "fiml":
+        rule = "full information maximum likelihood (Enders & Bandalos, 2001)"
+        return f"The sample had n = {n} respondents, whose gaps {rule} took into account."
+    if results.options.missing == "pairwise":
+        return f"The sample had n = {n} respondents; moments are of all answers to each pair of items."
+    return f"The sample had n = {n} respondents who answered every item of the model."
 
 
 def _results(results: Results | Pooled, names: Mapping[str, str]) -> str:

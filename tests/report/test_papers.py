@@ -303,3 +303,16 @@ def test_a_saturated_pooled_model_has_no_test_and_the_text_says_so():
     assert "F(" not in sx.write_up(saturated).results
     copies = sx.pool([sx.fit("joy =~ 1*a + 1*b + 1*c", each.rows.dropna()) for each in pooled.results])
     assert "F(2," in sx.write_up(copies).results
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [("listwise", "n = 360 respondents who answered every item"), ("fiml", "n = 400 respondents, whose gaps full")],
+)
+def test_a_source_is_no_table_of_summary_statistics(tmp_path, missing, words):
+    data = answers()
+    data.loc[::10, "a"] = np.nan
+    data.to_parquet(tmp_path / "answers.parquet")
+    paper = str(sx.write_up(sx.fit(MODEL, tmp_path / "answers.parquet", missing=missing)))
+    assert words in paper
+    assert "summary statistics" not in paper
