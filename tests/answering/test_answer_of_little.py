@@ -53,6 +53,21 @@ def test_a_saturated_model_is_not_said_to_fit():
     assert material["fit"] == f"No test of fit: the model has no degrees of freedom left, n = {n}."
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "are impossible as they stand"), ("de", "sind so nicht möglich")]
+)
+def test_why_nothing_is_measured_well_stands_in_the_section(language, words):
+    """Two topics whose questions all ask the same, so that their correlation comes out above 1."""
+    names = ["core", "satisfaction"]
+    items = [item.name for part in DEMO.instrument.constructs if part.name in names for item in part.items]
+    rng = np.random.default_rng(1)
+    common = rng.normal(size=(ROWS, 1)) + rng.normal(size=(ROWS, len(items)))
+    answers = dict(zip(items, np.clip(np.round(4 + common.T), 1, 7), strict=True))
+    found = sx.answer(survey(names, **answers), language=language)
+    assert found.part("measured").material["measurement"].inadmissible
+    assert words in told(found, "measured")
+
+
 @pytest.mark.parametrize("suffix", ["html", "docx", "pptx", "xlsx", "tex"])
 @pytest.mark.parametrize("constructs", [["loyalty"], ["core", "satisfaction"]])
 def test_little_is_written_in_every_format(constructs, suffix, tmp_path):

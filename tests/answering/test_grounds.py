@@ -16,7 +16,8 @@ FORMS = ("_of_one", "_one", "_two", "_single")  # endings of sentences on one, t
 ON_ANSWERS_ALONE = {  # what rests on no model: answers, choices, limits, and verdicts told as such
     *("unanswered", "unanswered_next", "rows_all", "rows_some", "few_rows", "screening_clean", "screening_found"),
     *("gaps_fiml", "gaps_pairwise", "gaps_listwise", "constructs_lost", "items_lost", "today_span", "today_turned"),
-    *("measured_fails", "measured_doubtful", "measured_not_computable", "measured_single", "links_none", "view_own"),
+    *("measured_fails", "measured_doubtful", "measured_not_computable", "measured_impossible", "measured_single"),
+    *("links_none", "view_own"),
     *("view_only", "view_topics", "view_best", "view_tied", "view_undecided", "view_backward", "view_pair"),
     *("groups_apart", "groups_unfit", "paths_apart", "kpi_0", "kpi_1", "kpi_2", "kpis_missing", "room", "room_tied"),
     *("by_cost", "unpriced", "gain_as_numbers", "limit_causes", "limit_synthetic", "limit_direction_none"),

@@ -36,7 +36,8 @@ def measured_part(setting: Setting) -> AnswerPart:
     beside = reliability(results)
     judged = judged_by(results, beside)
     verdicts = _verdicts(setting, judged)
-    return AnswerPart("measured", (*verdicts, *_weak(setting, results), *_single(setting)), {
+    facts = (*verdicts, *_impossible(setting, results), *_weak(setting, results), *_single(setting))
+    return AnswerPart("measured", facts, {
         "measurement": _measurement(setting, beside, judged),
             "judgements": setting.labels.frame(judged[["construct", "verdict", "note"]], quoting=True),
         "items": items_table(setting, results),
@@ -92,6 +93,14 @@ def _verdicts(setting: Setting, judged: pd.DataFrame) -> list[Fact]:
             shown = tuple(Verdict(outcome, setting.label(name), reason="see its row") for name in names)
             facts.append(Fact(f"measured_{outcome}", {"names": setting.labels.several(names)}, shown))
     return facts
+
+
+def _impossible(setting: Setting, results: Results) -> list[Fact]:
+    """Why no construct is judged well, where the solution is inadmissible."""
+    if not results.inadmissible:
+        return []
+    verdict = Verdict("fails", "admissible solution", reason="; ".join(results.inadmissible))
+    return [Fact("measured_impossible", {"reason": setting.labels.text(verdict.reason)}, (verdict,))]
 
 
 def _weak(setting: Setting, results: Results) -> list[Fact]:
