@@ -72,8 +72,8 @@ def items_table(setting: Setting, results: Results) -> pd.DataFrame:
             "construct": setting.labels.several(own["lhs"].tolist()),
             "wording": [setting.labels.items.get(name, name) for name in own["rhs"]],
             "loading": own["std_all"].to_numpy(float),
-            "std_all_ci_lower": own["std_all_ci_lower"].to_numpy(float),
-            "std_all_ci_upper": own["std_all_ci_upper"].to_numpy(float),
+            "ci_lower": own["std_all_ci_lower"].to_numpy(float),
+            "ci_upper": own["std_all_ci_upper"].to_numpy(float),
         }
     )
     answers = setting.survey.answers
