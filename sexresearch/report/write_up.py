@@ -216,6 +216,9 @@ def _added_up(results: Results, n: int) -> str:
     """The same of rows that are not held."""
     if source_of_fit(results) is None:
         return f"It was fitted to summary statistics of n = {n} respondents."
+    blocks = view(results, "write_up", levels=True).blocks
+    if results.options.missing == "fiml" and all(block.complete for block in blocks):
+        return f"The sample had n = {n} respondents, with no answer missing."
     if results.options.missing == "fiml":
         rule = "full information maximum likelihood (Enders & Bandalos, 2001)"
         return f"The sample had n = {n} respondents, whose gaps {rule} took into account."

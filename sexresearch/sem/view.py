@@ -304,7 +304,7 @@ def _view(results: Results) -> View:
         options=fitted.options,
         levels=fitted.levels,
         resampler=Refits(results) if engine == "native" else None,
-        redrawer=Refits(results),
+        redrawer=None if engine == "pooled" else Refits(results),
         gains=lambda: results.modification_indices(sort=False),
     )
 

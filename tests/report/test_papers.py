@@ -316,3 +316,18 @@ def test_a_source_is_no_table_of_summary_statistics(tmp_path, missing, words):
     paper = str(sx.write_up(sx.fit(MODEL, tmp_path / "answers.parquet", missing=missing)))
     assert words in paper
     assert "summary statistics" not in paper
+
+
+def test_no_gaps_of_a_source_are_said_where_there_are_none(tmp_path):
+    answers().to_parquet(tmp_path / "answers.parquet")
+    paper = str(sx.write_up(sx.fit(MODEL, tmp_path / "answers.parquet", missing="fiml")))
+    assert "n = 400 respondents, with no answer missing" in paper
+
+
+def test_what_rests_on_a_sample_has_no_limits_at_the_pooled_mean(pooled):
+    """A sample of means varies less than the sets do between them."""
+    ratios = sx.htmt(pooled.at_mean)
+    assert ratios[["ci_lower", "ci_upper"]].isna().all(axis=None)
+    assert ratios["note"].str.contains("pooled").all()
+    with pytest.raises(OptionError, match="pooled"):
+        sx.bootstrap(pooled.at_mean, 10)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -48,9 +48,11 @@ class Pooled:
     def at_mean(self) -> Results:
         """The model at the mean estimates, with their total covariance, for what needs no more: reliability, effects.
 
-        It stands beside the mean sample moments and holds no answers; its own tests are none of the sets'.
+        It stands beside the mean sample moments and holds no answers: its own tests are none of the sets', and what
+        rests on a sample drawn again, or on how far its moments move, has no limits.
         """
-        return Results(self.results[0].model, fitted_at_mean(self._fits), self.provenance, (), self._total)
+        about = replace(self.provenance, engine="pooled")
+        return Results(self.results[0].model, fitted_at_mean(self._fits), about, (), self._total)
 
     @property
     def _fits(self) -> list[Fitted]:

@@ -54,7 +54,7 @@ class Provenance:
         return {name: _version(name) for name in ("sexresearch", "numpy", "scipy", "pandas", "semopy")}
 
     def __str__(self) -> str:
-        engine = self.engine if self.engine == "native" else f"{self.engine} {_version(self.engine)}"
+        engine = self.engine if self.engine in ("native", "pooled") else f"{self.engine} {_version(self.engine)}"
         seed = "" if self.seed is None else f", seed {self.seed}"
         return (
             f"sexresearch {_version('sexresearch')}, {engine} engine, estimator {self.estimator}, "

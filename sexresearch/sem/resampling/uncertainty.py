@@ -220,11 +220,13 @@ def interval_method(interval: str | None, replicates: int, seed: int, level: flo
 
 
 def no_resampler(engine: str) -> str:
-    """Why nothing is drawn again where an engine does no more than hand over its estimates.
+    """Why nothing is drawn again where an engine does no more than hand over its estimates, or several fits are pooled.
 
     >>> no_resampler("semopy")
     "engine 'semopy' cannot estimate again on drawn samples: fit with engine='native' for that"
     """
+    if engine == "pooled":
+        return "no one sample stands behind a pooled fit: ask the fit of every set, pooled.results"
     instead = "method='joint'" if engine == "sam" else "engine='native'"
     return f"engine {engine!r} cannot estimate again on drawn samples: fit with {instead} for that"
 
