@@ -43,7 +43,9 @@ def answer_verb(
         str | None, typer.Option(help=f"Column of the respondents' weights{COLUMN_WORDS}")
     ] = None,
     drop: Drop = "",
-    drop_found: Annotated[str, typer.Option(help="Checks of `screen` whose rows go, with commas between.")] = "",
+    drop_found: Annotated[
+        str, typer.Option(help="Checks of `screen` whose rows go, with commas between; none keeps previews and tests.")
+    ] = "",
     sheet: Sheet = None,
     header: Header = None,
     separator: Separator = None,
@@ -64,7 +66,7 @@ def answer_verb(
             survey,
             target,
             WAVE if group is None and len(files) > 1 else group,
-            without=checks or None,
+            without=checks,
             ordered=items,
             cluster=cluster,
             sampling_weights=sampling_weights,
@@ -102,13 +104,13 @@ def wave_names(files: Sequence[str]) -> list[str]:
     return names if all(names) and len(set(names)) == len(names) else [str(n + 1) for n in range(len(files))]
 
 
-def _dropped(rows: str, checks: str) -> tuple[list[str], list[str]]:
-    """Labels of rows, and checks whose rows go; checks after --drop are understood for one minor version."""
+def _dropped(rows: str, checks: str) -> tuple[list[str], list[str] | None]:
+    """Labels of rows, and checks whose rows go, if any are named; --drop takes checks for one minor version."""
     named, wanted = listed(rows), listed(checks)
     if named and set(named) <= set(DROPPABLE):
         typer.secho(f"--drop will name rows alone from version 0.3 on: write --drop-found {rows!r}", err=True)
         return [], [*named, *wanted]
-    return named, wanted
+    return named, [] if checks == "none" else wanted or None
 
 
 @contextmanager

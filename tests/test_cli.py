@@ -323,7 +323,9 @@ def test_drop_names_rows_and_drop_found_names_checks(monkeypatch, run, tmp_path)
     start = ("answer", "service_excellence_demo", "-o", tmp_path / "a.html")
     run(*start, "--drop", "1,2", "--drop-found", "speeding")
     old = run(*start, "--drop", "speeding, near duplicate")
-    assert given == [(1498, ["speeding"]), (1500, ["speeding", "near duplicate"])]
+    run(*start)
+    run(*start, "--drop-found", "none")
+    assert given == [(1498, ["speeding"]), (1500, ["speeding", "near duplicate"]), (1500, None), (1500, [])]
     assert "--drop-found" in old.output
 
 
