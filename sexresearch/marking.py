@@ -17,9 +17,9 @@ def marked(value: T) -> T:
     {'sexresearch': ('est',)}
     """
     if isinstance(value, pd.DataFrame):
-        value.attrs[OWN] = tuple(map(str, value.columns))
+        value.attrs[OWN] = tuple(map(str, value.columns.tolist()))
     elif isinstance(value, pd.Series):
-        value.attrs[OWN] = tuple(map(str, value.index)) if value.index.dtype.kind not in "iu" else ()
+        value.attrs[OWN] = tuple(map(str, value.index.tolist())) if value.index.dtype.kind not in "iu" else ()
     return value
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,14 @@ def options_of(
 
 def rotation_of(rotation: Rotation | str) -> Rotation:
     """A rotation that is named by its method alone, or as it is."""
-    return rotation if isinstance(rotation, Rotation) else Rotation(method=rotation)
+    if isinstance(rotation, Rotation):
+        return rotation
+    return _by_name(rotation) if isinstance(rotation, str) else Rotation(method=rotation)
+
+
+@lru_cache(maxsize=32)
+def _by_name(method: str) -> Rotation:
+    return Rotation(method=method)
 
 
 def _ordered(ordered: bool | Sequence[str] | None) -> bool | tuple[str, ...]:

@@ -232,7 +232,7 @@ def from_answers(answers: Answers, names: Sequence[str], has_means: bool) -> Sam
     counting = n if w is None else int((w > 0).sum())
     refuse_few(where, counting, n, p)
     total = float(n if w is None else w.sum())
-    mean, centred = _centred(values, w)
+    mean, centred = _centred(answers)
     cov = (centred if w is None else centred * w[:, None]).T @ centred / total
     refuse_indefinite(cov, tuple(names), f"{where}the sample covariance")
     return whole_sample(answers.label, tuple(names), n, total, mean, cov, has_means, answers)
@@ -247,17 +247,14 @@ def refuse_few(where: str, counting: int, n: int, p: int) -> None:
         )
 
 
-def _centred(values: Array, weights: Array | None) -> tuple[Array, Array]:
-    """Means (p,), and values (n, p) less these; the mean of what is left is taken off too, to the last digit."""
-    mean = _mean(values, weights)
+def _centred(answers: Answers) -> tuple[Array, Array]:
+    """Means (p,), and answers (n, p) less these; the mean of what is left is taken off too, to the last digit."""
+    values, w = answers.values, answers.weights
+    mean = answers.means if w is None else np.average(values, axis=0, weights=w)
     centred = values - mean
-    left = _mean(centred, weights)
+    left = centred.sum(axis=0) / len(values) if w is None else np.average(centred, axis=0, weights=w)
     centred -= left
     return mean + left, centred
-
-
-def _mean(values: Array, weights: Array | None) -> Array:
-    return values.sum(axis=0) / len(values) if weights is None else np.average(values, axis=0, weights=weights)
 
 
 def from_pairs(answers: Answers, names: Sequence[str], has_means: bool) -> tuple[Sample, str]:

@@ -65,7 +65,8 @@ FEW_PATTERNS = 20  # of missing answers, up to which many starts take a second o
 @one_thread
 def estimate(model: Model, data: DataFrame | None, moments: object, requested: Options) -> tuple[Fitted, list[str]]:
     """Fit by our own core; returns the fitted arrays and what was noticed on the way."""
-    requested = replace(requested, two_level=bool(model.statements.levels))
+    if model.statements.levels:
+        requested = replace(requested, two_level=True)
     if requested.two_level and data is None and not isinstance(moments, Streamed):
         raise OptionError("models with 'level:' blocks need the respondents' answers; moments are not enough")
     if requested.two_level:
@@ -124,20 +125,19 @@ def in_users_words(plain: Fitted, inner: Fitted) -> Fitted:
 
 def _lowest(plain: Fitted, starts: Sequence[Array], limits: tuple[Restriction, ...]) -> Fitted:
     """The lowest of the minima that the starts lead to."""
-    fits = [_minimized(replace(plain, start=start), limits) for start in starts]
+    fits = [_minimized(plain, start, limits) for start in starts]
     solutions = [fit.constrained.solution for fit in fits]
     return min(zip(fits, solutions, strict=True), key=lambda end: (not end[1].converged, end[1].value))[0]
 
 
-def _minimized(fitted: Fitted, limits: tuple[Restriction, ...]) -> Fitted:
-    """The minimum from the start of `fitted`, subject to restrictions."""
-    objective, start, structures, samples = fitted.objective, fitted.start, fitted.structures, fitted.samples
-    table = fitted.table
+def _minimized(plain: Fitted, start: Array, limits: tuple[Restriction, ...]) -> Fitted:
+    """The minimum from a start (q,), subject to restrictions."""
+    objective, structures, samples, table = plain.objective, plain.structures, plain.samples, plain.table
     if limits:
         start = widened(objective, start, structures)
-        constrained = minimize_within(objective, start, limits, fitted.names)
+        constrained = minimize_within(objective, start, limits, plain.names)
     else:
-        few = not fitted.levels and sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
+        few = not plain.levels and sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
         enough = attempts_enough(sum(sample.n for sample in samples), table.n_free) if few else 1
         doubted = bool(table.levels) and int(clusters_of(samples).min()) < FEW_CLUSTERS
         enough = OF_FEW if doubted else enough
@@ -147,7 +147,7 @@ def _minimized(fitted: Fitted, limits: tuple[Restriction, ...]) -> Fitted:
             start = widened(objective, start, structures)
             solution = search(objective, start, structures, covs, enough, doubted)
         constrained = ConstrainedSolution(solution, np.zeros((0, table.n_free)), 0)
-    return replace(fitted, constrained=constrained, start=start)
+    return replace(plain, constrained=constrained, start=start)
 
 
 def _with_categories(

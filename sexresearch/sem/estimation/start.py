@@ -41,7 +41,7 @@ def starting_values(
     """
     total, count = np.zeros(table.n_free), np.zeros(table.n_free)
     for number, (structure, (mean, cov)) in enumerate(zip(structures, moments, strict=True)):
-        values = _group_start(structure, _layout(table, number), mean, cov, extraction)
+        values = _group_start(structure, _layout(table, number, len(structure.names)), mean, cov, extraction)
         total += np.bincount(structure.free, values, table.n_free)
         count += np.bincount(structure.free, minlength=table.n_free)
     theta = total / np.maximum(count, 1.0)
@@ -66,11 +66,28 @@ def widened(objective: Objective, start: Array, structures: Sequence[Structure])
 
 @dataclass(frozen=True)
 class _Batch:
-    """Latents with as many indicators: their numbers (f,), those of the indicators and fixed loadings (f, items)."""
+    """Latents with as many indicators: their numbers (f,), those of the indicators and fixed loadings (f, items).
+
+    pairs (f, items, items) and own (f, items) are flat places of the indicators' covariances and variances; given (f,)
+    tells which latents have a fixed loading, anchors (f,) where the first of each stands, flat among the loadings.
+    """
 
     latents: Array
     items: Array
     fixed: Array
+    pairs: Array
+    own: Array
+    given: Array
+    anchors: Array
+
+    @classmethod
+    def of(cls, latents: Array, items: Array, fixed: Array, m: int) -> _Batch:
+        """The batch among m variables."""
+        is_given = ~np.isnan(fixed) & (fixed != 0)
+        first = is_given.argmax(axis=1)  # the first item where none is fixed
+        anchors = first + fixed.shape[1] * np.arange(len(fixed))
+        pairs = items[:, :, None] * m + items[:, None, :]
+        return cls(latents, items, fixed, pairs, items * (m + 1), is_given.any(axis=1), anchors)
 
 
 @dataclass(frozen=True)
@@ -88,11 +105,11 @@ class _Layout:
 
 
 @lru_cache(maxsize=256)
-def _layout(table: ParameterTable, number: int) -> _Layout:
+def _layout(table: ParameterTable, number: int, m: int) -> _Layout:
     rows, role = table.group(number), table.roles[number]
     place = {name: i for i, name in enumerate(role.observed + role.latent)}
     blocks = _blocks(table, number, place) if table.is_exploratory else ()
-    return read_only(_Layout(_steps(rows, place, len(role.observed)), _causes(rows, place), blocks))
+    return read_only(_Layout(_steps(rows, place, len(role.observed), m), _causes(rows, place), blocks))
 
 
 def _blocks(
@@ -109,7 +126,7 @@ def _blocks(
 
 
 def _steps(
-    rows: Sequence[Parameter], place: dict[str, int], p: int
+    rows: Sequence[Parameter], place: dict[str, int], p: int, m: int
 ) -> tuple[tuple[tuple[_Batch, ...], Array, Array], ...]:
     waiting: dict[int, list[tuple[int, float]]] = {}
     for row in rows:
@@ -122,7 +139,7 @@ def _steps(
         for size in {len(items) for items in ready.values()}:
             latents = np.array([f for f, items in ready.items() if len(items) == size])
             slots = np.array([ready[f] for f in latents])
-            batches.append(_Batch(latents, slots[:, :, 0].astype(int), slots[:, :, 1]))
+            batches.append(_Batch.of(latents, slots[:, :, 0].astype(int), slots[:, :, 1], m))
         steps.append((tuple(batches), np.array(list(ready)), np.array(sorted(known))))
         known |= set(ready)
         waiting = {f: items for f, items in waiting.items() if f not in ready}
@@ -155,10 +172,10 @@ def _measure(structure: Structure, layout: _Layout, B: Array, cov: Array, extrac
     for batches, latents, known in layout.steps:
         scale = np.zeros(m)
         for batch in batches:
-            index, own = batch.items, batch.latents
-            loading = _anchored(_principal_axes(joint, index), batch.fixed, structure.symmetric[own, own] == 1.0)
-            B[index, own[:, None]] = loading
-            scale[own] = _median_share(joint[index, index], loading)
+            own = batch.latents
+            loading = _anchored(_principal_axes(joint, batch), batch, structure.symmetric[own, own] == 1.0)
+            B[batch.items, own[:, None]] = loading
+            scale[own] = _median_share(joint.take(batch.own), loading)
         for factors, items, anchors in layout.blocks:
             if len(factors) > 1 and factors[0] in latents:
                 cov = joint[items[:, None], items]
@@ -180,16 +197,17 @@ def _median_share(variance: Array, loading: Array) -> Array:
     return np.where(count > 0, middle, 0.0)
 
 
-def _principal_axes(joint: Array, index: Array) -> Array:
-    """(latents, items) loadings of the indicators `index` on their principal axis, communalities in three rounds."""
-    size = index.shape[1]
-    sd = _root(joint[index, index])
-    r = joint[index[:, :, None], index[:, None, :]] / (sd[:, :, None] * sd[:, None, :])
-    own = np.arange(size)
-    r[:, own, own] = 0.0
-    communality = np.minimum(np.maximum(np.abs(r).max(axis=2), 0.1), 0.9) if size > 1 else np.ones((len(index), 1))
+def _principal_axes(joint: Array, batch: _Batch) -> Array:
+    """(latents, items) loadings of a batch's indicators on their principal axis, communalities in three rounds."""
+    number, size = batch.items.shape
+    sd = _root(joint.take(batch.own))
+    r = joint.take(batch.pairs)
+    r /= sd[:, :, None] * sd[:, None, :]
+    diagonal = r.reshape(number, -1)[:, :: size + 1]
+    diagonal[...] = 0.0
+    communality = np.minimum(np.maximum(np.abs(r).max(axis=2), 0.1), 0.9) if size > 1 else np.ones((number, 1))
     for _ in range(3):
-        r[:, own, own] = communality
+        diagonal[...] = communality
         decomposed = [lapack.dsyev(own) for own in r]  # for matrices so small faster than all at once
         axes = np.array([vectors[:, -1] for _, vectors, _ in decomposed])
         loading = axes * np.sqrt(np.maximum([[values[-1]] for values, _, _ in decomposed], 0.05))
@@ -202,15 +220,13 @@ def _root(variance: Array) -> Array:
     return np.sqrt(np.where(variance > 0, variance, 1.0))
 
 
-def _anchored(size: Array, fixed: Array, standard: Array) -> Array:
+def _anchored(size: Array, batch: _Batch, standard: Array) -> Array:
     """(latents, items) loadings in the metric of each latent's first fixed loading, or of variance 1 (`standard`).
 
-    `fixed` holds the fixed loadings, NaN where free; they are kept.
+    Fixed loadings are kept.
     """
-    given = ~np.isnan(fixed) & (fixed != 0)
-    each, first = np.arange(len(size)), given.argmax(axis=1)  # the first item where none is fixed
-    anchor, marked = size[each, first], given[each, first] & ~standard
-    metric = np.where(marked, fixed[each, first] / anchor, np.sign(anchor))
+    anchor, fixed = size.take(batch.anchors), batch.fixed
+    metric = np.where(batch.given & ~standard, fixed.take(batch.anchors) / anchor, np.sign(anchor))
     return np.where(np.isnan(fixed), size * metric[:, None], fixed)
 
 

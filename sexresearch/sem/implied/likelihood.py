@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 
 import numpy as np
@@ -79,7 +79,7 @@ def _part(omega: Array, block: Pattern) -> Array:
 
 
 def likelihood_derivatives(state: Implied, group: Grouped) -> Derivatives:
-    """Half the deviance of one group with its derivatives by slot: value, (k,), expected and exact (k, k) on demand.
+    """Half the deviance of one group; on demand its derivatives by slot: gradient (k,), expected and exact (k, k).
 
     Infinite where Omega is not positive definite.
     """
@@ -87,7 +87,7 @@ def likelihood_derivatives(state: Implied, group: Grouped) -> Derivatives:
     if terms is not None:
         return terms
     k = len(state.structure.free)
-    return math.inf, np.full(k, math.nan), lambda: np.zeros((k, k)), lambda: np.zeros((k, k))
+    return math.inf, lambda: np.full(k, math.nan), lambda: np.zeros((k, k)), lambda: np.zeros((k, k))
 
 
 def likelihood_gradient(state: Implied, blocks: tuple[Pattern, ...]) -> tuple[float, Array]:
@@ -107,52 +107,52 @@ def likelihood_gradient(state: Implied, blocks: tuple[Pattern, ...]) -> tuple[fl
 
 def _by_block(state: Implied, blocks: tuple[Pattern, ...]) -> Derivatives | None:
     """What `pattern_terms` gives, block by block, in gathers of (k, k) matrices."""
-    block_terms = [_block_terms(state, block) for block in blocks]
-    terms = tuple(own for own in block_terms if own is not None)
-    if len(terms) < len(block_terms):
+    inverses = [_inverse(state.omega, block, state) for block in blocks]
+    known = [inverse for inverse in inverses if inverse is not None]
+    if len(known) < len(blocks):
         return None
-    whole = _BlockSum(state, terms, reduce(add, [own.push for own in terms]))
-    slope = first_order(state.structure, whole.push)
-    return sum(own.value for own in terms), slope, lambda: whole.expected, whole.exact
-
-
-@dataclass(frozen=True)
-class _BlockTerms:
-    """Of one block: n / 2, half its deviance, and the gathers of V = Omega^-1 and of n (V - V M V) / 2."""
-
-    half: float
-    value: float
-    inverse: SlotProducts
-    push: SlotProducts
+    whole = _BlockSum(state, blocks, tuple(V for V, _ in known))
+    terms = zip(blocks, known, strict=True)
+    value = sum(0.5 * block.n * (logdet + float(np.vdot(V, block.moment))) for block, (V, logdet) in terms)
+    return value, lambda: whole.slope, lambda: whole.expected, whole.exact
 
 
 @dataclass(frozen=True)
 class _BlockSum:
-    """The second derivatives of a sum of blocks; `push` is summed over them."""
+    """The derivatives of half the deviance, summed over blocks, from V = Omega^-1 of each."""
 
     state: Implied
-    terms: tuple[_BlockTerms, ...]
-    push: SlotProducts
+    blocks: tuple[Pattern, ...]
+    inverses: tuple[Array, ...]
+
+    @cached_property
+    def gathers(self) -> tuple[tuple[float, SlotProducts, SlotProducts], ...]:
+        """Of each block n / 2, and the gathers of V and of n (V - V M V) / 2."""
+        state, structure, gathers = self.state, self.state.structure, []
+        for block, V in zip(self.blocks, self.inverses, strict=True):
+            half = 0.5 * block.n
+            Z = state.used if _is_whole(state.omega, block) else state.used[block.columns]
+            push = slot_products(structure, Z, half * (V - V @ block.moment @ V))
+            gathers.append((half, slot_products(structure, Z, V), push))
+        return tuple(gathers)
+
+    @cached_property
+    def push(self) -> SlotProducts:
+        """The last of these, summed."""
+        return reduce(add, [push for _, _, push in self.gathers])
+
+    @property
+    def slope(self) -> Array:
+        return first_order(self.state.structure, self.push)
 
     @read_only_property
     def expected(self) -> Array:
-        return reduce(add, [own_trace(self.state.structure, own.inverse, own.half) for own in self.terms])
+        structure = self.state.structure
+        return reduce(add, [own_trace(structure, inverse, half) for half, inverse, _ in self.gathers])
 
     def exact(self) -> Array:
-        second = second_order(self.state, self.push)
-        for own in self.terms:
-            middle = own.inverse.products * own.half - 2.0 * own.push.products  # of n (V M V - V / 2), as its gathers
-            second += product_trace(self.state.structure, SlotProducts(self.state.structure, middle), own.inverse)
+        structure, second = self.state.structure, second_order(self.state, self.push)
+        for half, inverse, push in self.gathers:
+            middle = inverse.products * half - 2.0 * push.products  # of n (V M V - V / 2), as its gathers
+            second += product_trace(structure, SlotProducts(structure, middle), inverse)
         return second
-
-
-def _block_terms(state: Implied, block: Pattern) -> _BlockTerms | None:
-    inverted = _inverse(state.omega, block, state)
-    if inverted is None:
-        return None
-    V, logdet = inverted
-    half = 0.5 * block.n
-    Z = state.used if _is_whole(state.omega, block) else state.used[block.columns]
-    inverse = slot_products(state.structure, Z, V)
-    push = slot_products(state.structure, Z, half * (V - V @ block.moment @ V))
-    return _BlockTerms(half, half * (logdet + float(np.vdot(V, block.moment))), inverse, push)

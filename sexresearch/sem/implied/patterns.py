@@ -201,7 +201,8 @@ def triangle(size: int) -> Triangle:
     return Triangle(*read_only((row, column, place, np.where(row == column, 0.5, 1.0))))
 
 
-Derivatives = tuple[float, Array, Callable[[], Array], Callable[[], Array]]  # the matrices are made when asked for
+OnDemand = Callable[[], Array]
+Derivatives = tuple[float, OnDemand, OnDemand, OnDemand]
 
 
 def pattern_terms(state: Implied, patterns: Patterns) -> Derivatives | None:
@@ -226,7 +227,7 @@ def pattern_terms(state: Implied, patterns: Patterns) -> Derivatives | None:
     def expected() -> Array:
         return 0.5 * _summed_traces(state, weighted, weighted)
 
-    return value, first_order(state.structure, push), expected, exact
+    return value, lambda: first_order(state.structure, push), expected, exact
 
 
 def _summed_traces(state: Implied, left: Array, right: Array) -> Array:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 
 import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.implied.structure import Implied
 from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.matrices import exceeds
@@ -85,14 +85,17 @@ def _in_group(fitted: Fitted, number: int) -> str:
     return ("" if label is None else f" in group {label!r}") + ("" if level is None else f" at level {level}")
 
 
-def _explained(fitted: Fitted, number: int, observed: Sequence[str]) -> list[int]:
-    """The places of the model's own variables.
+def _residuals(fitted: Fitted, number: int, state: Implied) -> Array:
+    """Covariances of the residuals of the model's own variables.
 
     What an auxiliary variable shares with a factor stands as covariances with the residuals of its items, which may
     exceed these without anything being wrong (Enders 2008, doi 10.1080/10705510801922340).
     """
-    beside = fitted.table.roles[number].auxiliary
-    return [place for place, name in enumerate(observed) if name not in beside]
+    beside, p = fitted.table.roles[number].auxiliary, state.structure.p
+    if not beside:
+        return state.S[:p, :p]
+    own = [place for place, name in enumerate(state.structure.names[:p]) if name not in beside]
+    return state.S[np.ix_(own, own)]
 
 
 def _indefinite(fitted: Fitted) -> list[str]:
@@ -101,8 +104,7 @@ def _indefinite(fitted: Fitted) -> list[str]:
     for number, state in enumerate(fitted.states):
         p, last = state.structure.p, len(state.structure.names) - state.structure.has_means
         parts = {"latent variables": state.all_cov[p:last, p:last]}
-        own = _explained(fitted, number, state.structure.names[:p])
-        parts["residuals of the observed variables"] = state.S[np.ix_(own, own)]
+        parts["residuals of the observed variables"] = _residuals(fitted, number, state)
         for what, cov in parts.items():
             lowest = lowest_eigenvalue(cov)
             if lowest < NEGATIVE:

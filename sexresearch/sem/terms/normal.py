@@ -62,8 +62,8 @@ class NormalTerm(ContinuousTerm):
         def collected(slots: Array) -> Array:
             return read_only(collect(self.structure, slots, self.n_free) * factor)
 
-        curvature, hessian = (lambda: collected(expected())), (lambda: collected(exact()))
-        return Curve(value * factor, collected(gradient), curvature, hessian, (state,))  # type: ignore[arg-type]
+        first, curvature = (lambda: collected(gradient())), (lambda: collected(expected()))
+        return Curve(value * factor, first, curvature, lambda: collected(exact()), (state,))  # type: ignore[arg-type]
 
     def at(self, theta: Array) -> NormalPoint:
         return NormalPoint(theta, self)

@@ -11,14 +11,14 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.implied.structure import Implied
 
 
-@when_asked("curvature")
+@when_asked("gradient", "curvature")
 @dataclass(frozen=True)
 class Curve:
     """A discrepancy at one point: value, gradient (q,) and a positive semidefinite expected curvature (q, q).
 
-    `hessian()` is the matrix of exact second derivatives (q, q), computed when called, from what is already there. The
-    curvature may be given as a function too, called when it is first asked for. `states` are the implied moments of
-    the groups, where they are at hand.
+    `hessian()` is the matrix of exact second derivatives (q, q), computed when called, from what is already there.
+    Gradient and curvature may be given as functions too, called when first asked for. `states` are the implied moments
+    of the groups, where they are at hand.
     """
 
     value: float

@@ -321,7 +321,9 @@ class Discrepancy:
     def at(self, theta: Array, states: tuple[Implied, ...] = ()) -> tuple[Point, ...]:
         """Every group at theta (q,); `states` are the implied moments there, where these are at hand."""
         points = tuple(term.at(theta) for term in self.groups)
-        return tuple(map(Point.knowing, points, states)) if len(states) == len(points) else points
+        if len(states) != len(points):
+            return points
+        return tuple(point.knowing(state) for point, state in zip(points, states, strict=True))
 
     def beside(self, samples: Sequence[Sample]) -> Discrepancy:
         """The same terms with other samples behind them, one for each group."""
