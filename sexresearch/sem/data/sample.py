@@ -130,6 +130,12 @@ class Sample:
         return self.nobs > MANY * terms and self.complete and not self.gaps
 
     @property
+    def has_whole_rows(self) -> bool:
+        """Whether complete rows are at hand, of which each speaks for itself."""
+        alone = self.answers is not None and self.answers.clusters is None and self.nested is None
+        return alone and self.ordinal is None and self.complete and not self.gaps
+
+    @property
     def clustered(self) -> bool:
         """Whether respondents come in clusters."""
         if self.answers is None:

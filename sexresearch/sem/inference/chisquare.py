@@ -189,7 +189,7 @@ def _yuan_bentler(fitted: Fitted, plain: Test) -> Test:
     flat = fitted.options.observed_information == "h1" and fitted.options.information == "observed"
     inverse = inverse_information(_flat_information(fitted), fitted.basis) if flat else fitted.inverse
     h0_trace = float(np.trace(inverse @ fitted.score_products))
-    h1_trace = sum(float(np.vdot(g.inverse, g.products)) for g in fitted.saturated)
+    h1_trace = sum(group.trace for group in fitted.saturated)
     h1_count = sum(len(g.information) for g in fitted.saturated)
     mplus = fitted.options.test == "yuan_bentler_mplus"
     trace = h1_trace - h0_trace if mplus else _structured_trace(fitted, inverse)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -16,6 +17,7 @@ from sexresearch.sem.implied.implied_moments import collect, normal_weight
 from sexresearch.sem.implied.likelihood import Grouped, inverses, likelihood_derivatives
 from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian, vech_index
 from sexresearch.sem.matrices import inverse_information
+from sexresearch.sem.terms.complete_scores import summed_score_lengths, summed_score_products
 
 
 def slot_matrix(structure: Structure, size: int) -> Array:
@@ -124,6 +126,11 @@ class SaturatedModel(ABC):
         """The inverse of the information, solved in units of its diagonal, so that scales do no harm."""
         return inverse_information(self.information, np.eye(len(self.information)))
 
+    @property
+    def trace(self) -> float:
+        """That of the inverse times the products: the number of moments, were they normal."""
+        return float(np.vdot(self.inverse, self.products))
+
     @read_only_property
     def sandwich(self) -> Array:
         """The robust covariance of the moments: the products between two inverses."""
@@ -132,14 +139,21 @@ class SaturatedModel(ABC):
 
 @dataclass(frozen=True)
 class Saturated(SaturatedModel):
-    """The model without restrictions at the sample moments."""
+    """The model without restrictions at the sample moments; `fixed` variables, the last ones, are taken as given."""
 
     state: Implied
     sample: Sample
+    fixed: int
 
     @read_only_property
     def products(self) -> Array:
         return score_products(self.state, self.sample)
+
+    @cached_property
+    def trace(self) -> float:
+        if not self.sample.has_whole_rows:
+            return float(np.vdot(self.inverse, self.products))
+        return summed_score_lengths(self.sample, self.state.structure.has_means, self.fixed) / self.sample.n
 
 
 def saturate(sample: Sample, has_means: bool, fixed: int, exact: bool) -> Saturated:
@@ -147,17 +161,25 @@ def saturate(sample: Sample, has_means: bool, fixed: int, exact: bool) -> Satura
     mean = sample.mean_from_origin if has_means else None
     free, theta = saturated_structure(len(sample.names), mean, sample.cov, fixed)
     state = implied(free, theta)
-    return Saturated(information_of(state, sample.grouped, exact), state, sample)
+    return Saturated(information_of(state, sample.grouped, exact), state, sample, fixed)
 
 
 def score_products(state: Implied, sample: Sample, corrected: bool = True) -> Array:
     """(k, k) sum of score score' over rows, or over clusters; J / (J - 1) times that for J clusters if `corrected`."""
+    if sample.has_whole_rows and not (sample.has_sums and _as_many(state, sample)):
+        return summed_score_products(state, sample)
     if sample.has_sums:
         sums, L = sample.sums, scores_by_products(state, sample)
         products, units = L.T @ sums.products @ L, sums.units
     else:
         products, units = summed_products(sample, lambda part: casewise_scores(state, part))
     return products * (units / (units - 1)) if corrected and sample.clustered and units > 1 else products
+
+
+def _as_many(state: Implied, sample: Sample) -> bool:
+    """Whether products of scores are as many as the fourth-order moments of rows, of which few are made twice."""
+    p = len(sample.names)
+    return 3 * len(state.structure.free) ** 2 > (1 + p + p * (p + 1) // 2) ** 2
 
 
 def score_spread(state: Implied, sample: Sample, along: Array) -> float:
