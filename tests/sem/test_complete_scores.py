@@ -9,9 +9,10 @@ import pytest
 from sexresearch.sem import fit
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.terms.complete_scores import ROWS, summed_score_lengths, summed_score_products
-from sexresearch.sem.terms.scores import casewise_scores
+from sexresearch.sem.terms.scores import MANY_ITEMS, casewise_scores
 
 ROUNDING = 1e-10  # beside the size of what is added, of sums over rows in another order
+LAST_STEP = 1e-7  # of two searches for one minimum, which end within rounding of it
 SMALL = 0.2  # of what the scores of all rows would take, were they kept
 MODELS = {
     "factors": "f =~ a + b + c\ng =~ d + e\ng ~ f\n",
@@ -72,3 +73,21 @@ def test_scores_of_rows_are_not_kept():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < SMALL * 8 * n * 300
+
+
+@pytest.mark.parametrize(("estimator", "weights"), [("MLR", None), ("MLR", "w"), ("MLF", None)])
+@pytest.mark.parametrize("group", [None, "group"])
+def test_a_source_of_many_items_is_read_again_and_gives_the_numbers_of_its_rows(tmp_path, estimator, group, weights):
+    rng = np.random.default_rng(5)
+    names = [f"x{k}" for k in range(MANY_ITEMS + 2)]
+    data = pd.DataFrame(rng.gamma(2.0, size=(900, 1)) + rng.gamma(1.5, size=(900, len(names))), columns=names)
+    data["w"], data["group"] = rng.uniform(0.4, 2.0, 900), np.where(np.arange(900) < 500, "a", "b")
+    data.to_parquet(tmp_path / "answers.parquet", row_group_size=200)
+    text = f"f =~ {' + '.join(names[:8])}\ng =~ {' + '.join(names[8:-1])}\ng ~ f + {names[-1]}\n"
+    options = {"estimator": estimator, "group": group, "sampling_weights": weights}
+    memory, source = (fit(text, rows, **options) for rows in (data, tmp_path / "answers.parquet"))
+    assert source.rows is None
+    for one, other in ((memory.parameters, source.parameters), (memory.fit_measures, source.fit_measures)):
+        one, other = (table.select_dtypes(float) if table.ndim == 2 else table for table in (one, other))
+        np.testing.assert_allclose(other, one, rtol=LAST_STEP, atol=LAST_STEP)
+    assert "sums" not in source.fitted.samples[0].__dict__

@@ -131,9 +131,10 @@ class Sample:
 
     @property
     def has_whole_rows(self) -> bool:
-        """Whether complete rows are at hand, of which each speaks for itself."""
-        alone = self.answers is not None and self.answers.clusters is None and self.nested is None
-        return alone and self.ordinal is None and self.complete and not self.gaps
+        """Whether there are complete rows, each of which speaks for itself; those of a source are read once more."""
+        if self.ordinal is not None or self.nested is not None or not self.complete or self.clustered:
+            return False
+        return not self.gaps if self.answers is not None else self.again is not None and self.given_sums is None
 
     @property
     def clustered(self) -> bool:

@@ -24,8 +24,7 @@ Strip = tuple[slice, slice, slice]  # neighbouring slots, and the neighbouring c
 
 def summed_score_products(state: Implied, sample: Sample) -> Array:
     """(k, k) sum of score score' over the rows, all of them complete; NaN where Omega is not positive definite."""
-    structure = state.structure
-    k, weights = len(structure.free), None if sample.answers is None else sample.answers.weights
+    structure, k = state.structure, len(state.structure.free)
     if state.inverse is None:
         return np.full((k, k), np.nan)
     solved = state.inverse[0] @ state.used
@@ -34,7 +33,7 @@ def summed_score_products(state: Implied, sample: Sample) -> Array:
     strips = list(_strips(u[order].tolist(), v[order].tolist()))
     step = int(np.clip(FAST // (k + 1) ** 2, FEWEST, ROWS))
     sums = np.zeros((k + 1, k + 1), order="F")  # of the products, and of the constant as if it were one more
-    for rows, z in _stretches(sample, structure.has_means):
+    for z, weights in _stretches(sample, structure.has_means):
         y = solved.T[:, : len(z)] @ z
         if structure.has_means:
             y += solved[-1, :, None]
@@ -44,7 +43,7 @@ def summed_score_products(state: Implied, sample: Sample) -> Array:
             for slots, one, other in strips:
                 np.multiply(part[one], part[other], out=products[slots])
             if weights is not None:
-                products *= weights[rows][first : first + step]
+                products *= weights[first : first + step]
             sums = blas.dgemm(1.0, products.T, products.T, 1.0, sums, trans_a=True, overwrite_c=True)
     centred = np.eye(k, k + 1)
     centred[:, k] = -np.einsum("ak,ak->k", state.used[:, u[order]], solved[:, v[order]])
@@ -53,14 +52,15 @@ def summed_score_products(state: Implied, sample: Sample) -> Array:
     return np.asarray(centred @ sums @ centred.T)[back[:, None], back]
 
 
-def _stretches(sample: Sample, has_means: bool) -> Iterator[tuple[slice, Array]]:
-    """Some rows after the other, and what they answered (p, rows): from the origin where means are modelled."""
-    assert sample.answers is not None
-    values = sample.answers.values
+def _stretches(sample: Sample, has_means: bool) -> Iterator[tuple[Array, Array | None]]:
+    """Some rows after the other: what they answered (p, rows), from the origin where means are modelled; weights."""
     centre = sample.mean if not has_means else np.zeros(len(sample.mean)) if sample.origin is None else sample.origin
-    for first in range(0, len(values), ROWS):
-        rows = slice(first, first + ROWS)
-        yield rows, values[rows].T - centre[:, None]
+    for part in sample.parts():
+        assert part.answers is not None
+        values, weights = part.answers.values, part.answers.weights
+        for first in range(0, len(values), ROWS):
+            rows = slice(first, first + ROWS)
+            yield values[rows].T - centre[:, None], None if weights is None else weights[rows]
 
 
 def _strips(u: list[int], v: list[int]) -> Iterator[Strip]:
@@ -90,14 +90,13 @@ def summed_score_lengths(sample: Sample, has_means: bool, fixed: int) -> float:
     taken as given: d and p are then of the others around what these predict, and those scores that are slopes add d
     times the distance of the fixed ones.
     """
-    answers, p = sample.answers, len(sample.names)
-    assert answers is not None
+    p = len(sample.names)
     order = np.roll(np.arange(p), fixed)  # the fixed ones first
     root = np.linalg.cholesky(sample.cov[order[:, None], order])
     whiten, total = solve_triangular(root, np.eye(p), lower=True)[:, np.argsort(order)], 0.0
-    for rows, z in _stretches(sample, False):
+    for z, weights in _stretches(sample, False):
         squares = np.square(whiten @ z)
         given, own = squares[:fixed].sum(axis=0) + has_means, squares[fixed:].sum(axis=0)
         lengths = (given - 1.0 + 0.5 * own) * own + 0.5 * (p - fixed)
-        total += float(lengths.sum() if answers.weights is None else lengths @ np.square(answers.weights[rows]))
+        total += float(lengths.sum() if weights is None else lengths @ np.square(weights))
     return total

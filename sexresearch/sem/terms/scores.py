@@ -19,6 +19,8 @@ from sexresearch.sem.implied.structure import Implied, Structure, implied, jacob
 from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.terms.complete_scores import summed_score_lengths, summed_score_products
 
+MANY_ITEMS = 16  # from where one more reading of a source costs less than products of all pairs of its answers
+
 
 def slot_matrix(structure: Structure, size: int) -> Array:
     """(k, q) 0/1 matrix that takes slots to free parameters."""
@@ -151,7 +153,7 @@ class Saturated(SaturatedModel):
 
     @cached_property
     def trace(self) -> float:
-        if not self.sample.has_whole_rows:
+        if not _by_scores(self.sample, 0):
             return float(np.vdot(self.inverse, self.products))
         return summed_score_lengths(self.sample, self.state.structure.has_means, self.fixed) / self.sample.n
 
@@ -166,7 +168,7 @@ def saturate(sample: Sample, has_means: bool, fixed: int, exact: bool) -> Satura
 
 def score_products(state: Implied, sample: Sample, corrected: bool = True) -> Array:
     """(k, k) sum of score score' over rows, or over clusters; J / (J - 1) times that for J clusters if `corrected`."""
-    if sample.has_whole_rows and not (sample.has_sums and _as_many(state, sample)):
+    if _by_scores(sample, len(state.structure.free)):
         return summed_score_products(state, sample)
     if sample.has_sums:
         sums, L = sample.sums, scores_by_products(state, sample)
@@ -176,10 +178,16 @@ def score_products(state: Implied, sample: Sample, corrected: bool = True) -> Ar
     return products * (units / (units - 1)) if corrected and sample.clustered and units > 1 else products
 
 
-def _as_many(state: Implied, sample: Sample) -> bool:
-    """Whether products of scores are as many as the fourth-order moments of rows, of which few are made twice."""
+def _by_scores(sample: Sample, k: int) -> bool:
+    """Whether k scores of each row are multiplied rather than pairs of its answers, which are often far more.
+
+    Pairs are multiplied once for all questions, each product but once, which a third of their number squared comes near
+    to; scores anew for each question, and those of a source after one more reading.
+    """
     p = len(sample.names)
-    return 3 * len(state.structure.free) ** 2 > (1 + p + p * (p + 1) // 2) ** 2
+    if not sample.has_whole_rows or (sample.answers is None and p < MANY_ITEMS):
+        return False
+    return not sample.has_sums or 3 * k * k < (1 + p + p * (p + 1) // 2) ** 2
 
 
 def score_spread(state: Implied, sample: Sample, along: Array) -> float:
