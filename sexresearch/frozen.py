@@ -45,7 +45,8 @@ def by_value(cls: type[T]) -> type[T]:
     (True, True)
     """
     for name, annotation in cls.__annotations__.items():
-        if not name.startswith("_") and COPIED.search(str(annotation)):
+        own = not name.startswith("_") and not str(annotation).startswith("ClassVar")
+        if own and COPIED.search(str(annotation)):
             setattr(cls, name, _Copied(name))
     for name, method in METHODS.items():
         setattr(cls, name, method)

@@ -105,8 +105,13 @@ def candidates(fitted: Fitted, number: int) -> list[Parameter]:
     own = fitted.table.group(number)
     taken = {key for row in own for key in _names(row)}
     offered = [row for row in _possible(fitted, number) if (row.lhs, row.op, row.rhs) not in taken]
-    beside = fitted.options.ordered  # covariates have no moments of their own then, derived rows are no parameters
+    beside = _given(fitted, number)  # covariates have no moments of their own then, derived rows are no parameters
     return [row for row in own if row.free < 0 and not (beside and (row.derived or row.exogenous))] + offered
+
+
+def _given(fitted: Fitted, number: int) -> bool:
+    """Whether everything in a group is given the covariates."""
+    return fitted.objective.groups[number].given_covariates
 
 
 def _names(row: Parameter) -> list[tuple[str, str, str]]:
@@ -121,7 +126,7 @@ def _possible(fitted: Fitted, number: int) -> list[Parameter]:
     indicators = {row.rhs for row in own if row.op == "=~"} - set(latent)
     sides = [row.lhs for row in own if row.op == "~"] + [row.rhs for row in own if row.op == "~"]
     structural = list(dict.fromkeys(sides))
-    given = role.exogenous if fitted.levels else ()  # with ordered variables everything is given the covariates
+    given = role.exogenous if _given(fitted, number) else ()
     explained = [v for v in structural if v not in given]
     items = [v for v in role.modelled if v in indicators]
     pairs = [("=~", f, x) for f in latent for x in role.modelled if x not in structural]

@@ -18,7 +18,6 @@ from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.total_effects import total_effects
-from sexresearch.sem.terms.ordinal_least_squares import ordinal_point
 
 STEPS = 60
 SMALL = 1e-9  # Newton step, in standard deviations of the factors, at which a score is found
@@ -47,8 +46,9 @@ class MeasurementModel:
 
 def measured(fitted: Fitted, number: int) -> MeasurementModel:
     """What scoring needs of one group; ModelError where the answers do not depend on factors and covariates alone."""
-    point, role = fitted.points[number], fitted.table.roles[number]
-    own, state = ordinal_point(point).term.layout, point.state
+    point, role, moments = fitted.points[number], fitted.table.roles[number], fitted.samples[number].ordinal
+    assert moments is not None
+    own, state = moments.layout, point.state
     p, x, last = own.p, own.x, len(state.structure.names) - 1
     direct = state.structure.directed.copy()
     free = state.structure.is_path

@@ -214,6 +214,10 @@ class Fitted:
     def _saturated_expected(self) -> tuple[SaturatedModel, ...]:
         return saturated_models(self.objective.groups, exact=False)
 
+    def gives(self, measure: str) -> bool:
+        """Whether a measure that not all kinds of terms have is one of this fit's."""
+        return all(measure in term.own_measures for term in self.objective.groups)
+
     def jacobians(self) -> tuple[Array, ...]:
         """Per group (moments, q): derivatives of the implied moments."""
         return tuple(point.jacobian for point in self.points)

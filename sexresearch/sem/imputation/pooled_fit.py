@@ -110,7 +110,7 @@ def pooled_measures(fits: Sequence[Fitted], fit: PooledFit, method: str) -> dict
     if scaled is not None and null_scaled is not None:
         own = scaled if not math.isnan(scaled.shift) else Test(test.chisq, scaled.trace, math.nan)
         out |= {f"{name}_scaled": value for name, value in rmsea_family(own.chisq, own.df, n, groups).items()}
-        if not any(term.estimates_moments for term in fit.mean.objective.groups):
+        if not any(term.measured_by_moments(True) for term in fit.mean.objective.groups):
             out |= robust_indices(fit.mean, null.mean, (test, base), scaled, null_scaled)
     return out | root_mean_square_residuals(fit.mean)
 

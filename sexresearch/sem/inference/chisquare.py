@@ -18,7 +18,6 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.matrices import FLAT, inverse_information
-from sexresearch.sem.terms.normal import normal_points
 
 ROUNDING = 16 * float(np.finfo(float).eps)  # relative error of a log-likelihood summed over respondents
 
@@ -211,10 +210,8 @@ def _structured_trace(fitted: Fitted, inverse: Array) -> float:
     """tr(U Gamma), U = A1 - A1 D A0^-1 D' A1 with A1 at the implied moments, Gamma = sandwich at the sample's."""
     exact = fitted.options.information == "observed"
     total = 0.0
-    for point, group in zip(normal_points(fitted.points), fitted.saturated, strict=True):
-        A1, own = point.structured_information(exact)
-        gamma = group.sandwich
-        AD = A1 @ point.jacobian[own]
+    for (A1, D), group in zip(_about_moments(fitted, exact), fitted.saturated, strict=True):
+        gamma, AD = group.sandwich, A1 @ D
         total += float(np.vdot(A1, gamma)) - float(np.vdot(inverse, AD.T @ gamma @ AD))
     return total
 
@@ -222,8 +219,12 @@ def _structured_trace(fitted: Fitted, inverse: Array) -> float:
 def _flat_information(fitted: Fitted) -> Array:
     """(q, q) the observed information without second derivatives of the moments: D' A1 D, A1 at the implied moments."""
     total = np.zeros((fitted.table.n_free,) * 2)
-    for point in normal_points(fitted.points):
-        A1, own = point.structured_information(exact=True)
-        D = point.jacobian[own]
+    for A1, D in _about_moments(fitted, exact=True):
         total += D.T @ A1 @ D
     return total
+
+
+def _about_moments(fitted: Fitted, exact: bool) -> list[tuple[Array, Array]]:
+    """Of each group the information A1 about its moments, at the implied ones, and their Jacobian D."""
+    made = [(point, point.structured_information(exact)) for point in fitted.points]
+    return [(known[0], point.jacobian[known[1]]) for point, known in made if known is not None]

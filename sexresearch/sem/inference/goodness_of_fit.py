@@ -88,11 +88,11 @@ def goodness_of_fit(fitted: Fitted, df: float) -> dict[str, float]:
 
 
 def goodness_measures(fitted: Fitted, test: Test, npar: int) -> dict[str, float]:
-    """Critical n, GFI, AGFI, PGFI, WRMR with ordered variables, MFI and ECVI."""
+    """Critical n, GFI, AGFI, PGFI, MFI, and WRMR or ECVI where the terms are measured by them."""
     n, df, chisq = fitted.weight, test.df, test.chisq
     out = {"cn_05": critical_n(chisq, df, n, 0.05), "cn_01": critical_n(chisq, df, n, 0.01)}
     out |= goodness_of_fit(fitted, df)
-    if fitted.levels:
+    if fitted.gives("wrmr"):
         out["wrmr"] = weighted_root_mean_residual(fitted, chisq)
     out["mfi"] = mfi(chisq, df, n)
-    return out if fitted.levels else out | {"ecvi": ecvi(chisq, npar, n)}
+    return out | {"ecvi": ecvi(chisq, npar, n)} if fitted.gives("ecvi") else out

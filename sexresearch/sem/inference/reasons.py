@@ -23,14 +23,10 @@ def missing_reasons(fitted: Fitted, measures: pd.Series) -> dict[str, str]:
         reasons |= {
             name: "unweighted least squares have no chi-square distribution" for name in missing if name in NO_P
         }
-    return reasons | _of_ordered(fitted, missing) if fitted.levels else reasons
-
-
-def _of_ordered(fitted: Fitted, missing: list[str]) -> dict[str, str]:
-    """Why those of the `missing` measures that are particular to ordered variables are missing."""
     why = why_no_robust_indices(fitted)
-    reasons = {name: why for name in missing if name.endswith("_robust") and why}
-    return reasons | {name: "Mplus's SRMR is not defined for ordered variables" for name in missing if "mplus" in name}
+    reasons |= {name: why for name in missing if name.endswith("_robust") and why}
+    undefined = dict(pair for term in fitted.objective.groups for pair in term.undefined.items())
+    return reasons | {name: undefined[name] for name in missing if name in undefined}
 
 
 def _reason(name: str, measures: pd.Series) -> str:

@@ -69,7 +69,7 @@ def rmsea_measures(fitted: Fitted, test: Test, scaled: Test | None) -> dict[str,
     n, groups = fitted.weight, fitted.table.n_groups
     out = rmsea_family(test.chisq, test.df, n, groups)
     if scaled is not None:
-        shifted = not math.isnan(scaled.shift) or (scaled.df == 0 and bool(fitted.levels))
+        shifted = not math.isnan(scaled.shift) or (scaled.df == 0 and fitted.gives("rmsea_scaled at df 0"))
         chisq, df = (scaled.chisq, scaled.df) if shifted else (test.chisq, scaled.trace)
         known = shifted or test.df > 0  # without degrees of freedom there is nothing to scale
         family = rmsea_family(chisq, df if known else 0.0, n, groups)

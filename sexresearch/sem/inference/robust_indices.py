@@ -52,8 +52,8 @@ def robust_indices(
 
     independent : the baseline model. tests : of both; scaled, null : their scaled tests, where there are any.
     """
-    estimated, (test, base) = any(term.estimates_moments for term in fitted.objective.groups), tests
-    if estimated and not (fitted.levels and scaled is None):
+    test, base = tests
+    if any(term.measured_by_moments(scaled is not None) for term in fitted.objective.groups):
         return _from_estimated_moments(fitted, independent, test.df)
     if scaled is None or null is None or fitted.options.test == "mean_var_adjusted":
         return {}
@@ -62,26 +62,35 @@ def robust_indices(
 
 
 def _from_estimated_moments(fitted: Fitted, independent: Fitted, df: float) -> dict[str, float]:
-    if fitted.levels and why_no_robust_indices(fitted):
+    if why_no_robust_indices(fitted):
         return dict.fromkeys(ROBUST, math.nan)
     if df == 0:
         return _saturated(True)
-    own, reference = complete_data_misfit(fitted), _reference(fitted, independent)
+    own, reference = complete_data_misfit(fitted), _reference(independent)
     c = own.trace / own.df if own.df else 1.0
     return _indices(own, reference, own.chisq / c, c, fitted)
 
 
 def why_no_robust_indices(fitted: Fitted) -> str:
-    """Why robust indices cannot be had for a fit of ordered variables; empty where they can."""
-    thresholds = [row.free for row in fitted.table.rows if row.op in ("|", "~1") and row.free >= 0]
-    constrained = len(set(thresholds)) < len(thresholds) or bool(fitted.constrained.active[:, thresholds].any())
+    """Why robust indices cannot be had where they rest on estimated moments; empty where they can."""
+    unseen = _unseen(fitted)
+    constrained = len(set(unseen)) < len(unseen) or bool(fitted.constrained.active[:, unseen].any())
     reasons = [why for term in fitted.objective.groups if (why := term.why_no_robust_indices())]
     return reasons[0] if reasons else HELD_EQUAL if constrained else ""
 
 
+def _unseen(fitted: Fitted) -> list[int]:
+    """Numbers of the parameters, as often as they stand in the table, that move none of the moments of misfit."""
+    operators = {op for term in fitted.objective.groups for op in term.unseen}
+    return [row.free for row in fitted.table.rows if row.op in operators and row.free >= 0]
+
+
 def complete_data_misfit(fitted: Fitted) -> Misfit:
     """Misfit on the scale of complete normal data; a robust test makes `trace` robust."""
-    parts = _parts(fitted)
+    return _misfit(fitted, _parts(fitted))
+
+
+def _misfit(fitted: Fitted, parts: Sequence[MisfitParts]) -> Misfit:
     information = sum(f * g.information for f, g in zip(fitted.shares, parts, strict=True))
     bread = inverse_information(np.asarray(information), fitted.basis)
     chisq = fitted.n * sum(f * g.discrepancy for f, g in zip(fitted.shares, parts, strict=True))
@@ -89,14 +98,16 @@ def complete_data_misfit(fitted: Fitted) -> Misfit:
     return Misfit(chisq, traced(parts, fitted.shares, bread), _degrees(fitted))
 
 
-def _reference(fitted: Fitted, independent: Fitted) -> Misfit:
-    """Misfit of the baseline model; with ordered variables its trace is per group, as lavaan 0.6-14 has it."""
-    if not fitted.levels:
-        return complete_data_misfit(independent)
-    pairs = list(zip(fitted.shares, _parts(independent), strict=True))
-    chisq = fitted.n * sum(f * g.discrepancy for f, g in pairs)
-    df = sum(term.label_count("~~") for term in fitted.objective.groups)
-    return Misfit(chisq, sum(g.expected / f for f, g in pairs), df)
+def _reference(independent: Fitted) -> Misfit:
+    """Misfit of the baseline model; where it has no parameters of these moments (correlations), the trace is per group.
+
+    So it is in lavaan 0.6-14.
+    """
+    parts = _parts(independent)
+    misfit = _misfit(independent, parts)
+    if any(g.jacobian.any() for g in parts):
+        return misfit
+    return replace(misfit, trace=sum(g.expected / f for f, g in zip(independent.shares, parts, strict=True)))
 
 
 def _parts(fitted: Fitted) -> list[MisfitParts]:
@@ -113,12 +124,11 @@ def _saturated_group(fitted: Fitted, number: int, exact: bool) -> SaturatedModel
 
 
 def _degrees(fitted: Fitted) -> int:
-    """Degrees of freedom; with ordered variables those of the correlations, which neither thresholds nor means move."""
-    if not fitted.levels:
-        return degrees_of_freedom(fitted)
-    count = sum(term.label_count("~~") for term in fitted.objective.groups)
-    rows = [row for row in fitted.table.rows if row.free >= 0 and row.op not in ("|", "~1")]
-    return count - len({row.free for row in rows}) + fitted.constrained.n_equalities
+    """Degrees of freedom, without the moments that misfit leaves out and the parameters that move these alone."""
+    left_out = sum(term.label_count(op) for term in fitted.objective.groups for op in term.unseen)
+    operators = {op for term in fitted.objective.groups for op in term.unseen}
+    seen = {row.free for row in fitted.table.rows if row.op not in operators and row.free >= 0}
+    return degrees_of_freedom(fitted) - left_out + fitted.table.n_free - len(seen)
 
 
 def _trace(parts: Sequence[MisfitParts], share: Sequence[float], bread: Array) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
@@ -110,6 +111,21 @@ class MomentLayout:
         i, j = self.pairs
         out[self.numeric, self.numeric] = moments[self.starts[2] : self.starts[3]]
         out[i, j] = out[j, i] = moments[self.starts[3] :]
+        return out
+
+    def tables(self, moments: Array, responses: Array) -> dict[str, pd.DataFrame | pd.Series]:
+        """cov, mean, th and, with covariates, slopes; `responses` (p,) are the means behind ordered variables."""
+        names, (items, numbers) = list(self.names), self.cuts
+        mean = np.where(np.array(self.levels) > 0, responses, self.mean(moments))
+        index = [f"{self.names[v]}|t{k + 1}" for v, k in zip(items, numbers, strict=True)]
+        out: dict[str, pd.DataFrame | pd.Series] = {
+            "cov": pd.DataFrame(self.cov(moments), index=names, columns=names),
+            "mean": pd.Series(mean, index=names),
+            "th": pd.Series(moments[: self.starts[0]], index=index, copy=True),
+        }
+        if self.x:
+            slopes = moments[self.starts[1] : self.starts[2]].reshape(self.x, self.p).T
+            out["slopes"] = pd.DataFrame(slopes, index=names, columns=list(self.covariates), copy=True)
         return out
 
 

@@ -178,6 +178,6 @@ def _why_unfit(fitted: Fitted, method: str) -> str:
     if method == "satorra_2000":
         if not all(sample.complete for sample in fitted.samples):
             return "satorra_2000 needs complete answers; use 'satorra_bentler_2001'"
-        if fitted.options.cluster is not None and not fitted.levels:  # Gamma of ordered variables has them in it
+        if fitted.options.cluster is not None and not all(term.by_clusters for term in fitted.objective.groups):
             return "satorra_2000 is not made for clusters; use 'satorra_bentler_2001'"
     return ""

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from sexresearch.sem.arrays import Array
 from sexresearch.sem.estimation.fitted import Fitted
-from sexresearch.sem.inference.ordinal_moments import ordinal_moments
 from sexresearch.sem.inference.r_squared import r_squared
 
 Moment = dict[str, pd.DataFrame | pd.Series]
@@ -24,21 +22,17 @@ def block_keys(fitted: Fitted, groups: Sequence[object]) -> Sequence[object]:
 
 def implied_frames(fitted: Fitted, groups: Sequence[object]) -> dict[object, Moment] | Moment:
     """Implied moments: by label of the groups, or of the only one where `groups` is empty; by level where there are."""
-    numbers, groups = range(fitted.table.n_blocks), block_keys(fitted, groups)
-    if fitted.levels:
-        return _by_group([ordinal_moments(fitted, number, False) for number in numbers], groups)
-    parts = zip(fitted.samples, fitted.states, strict=True)
-    return _by_group([_frames(s.names, st.cov, st.mean) for s, st in parts], groups)
+    return _by_block(fitted, groups, less=False)
 
 
 def residual_frames(fitted: Fitted, groups: Sequence[object]) -> dict[object, Moment] | Moment:
     """Sample less implied moments, in the shape of `implied_frames`."""
-    numbers, groups = range(fitted.table.n_blocks), block_keys(fitted, groups)
-    if fitted.levels:
-        return _by_group([ordinal_moments(fitted, number, True) for number in numbers], groups)
-    covs = [term.sample.cov * term.rescaled for term in fitted.objective.groups]
-    parts = zip(fitted.samples, fitted.states, covs, strict=True)
-    return _by_group([_frames(s.names, cov - st.cov, s.mean - st.mean) for s, st, cov in parts], groups)
+    return _by_block(fitted, groups, less=True)
+
+
+def _by_block(fitted: Fitted, groups: Sequence[object], less: bool) -> dict[object, Moment] | Moment:
+    made, keys = [point.tables(less) for point in fitted.points], block_keys(fitted, groups)
+    return dict(zip(keys, made, strict=True)) if keys else made[0]
 
 
 def explained_frame(fitted: Fitted, groups: Sequence[object]) -> pd.Series:
@@ -71,14 +65,3 @@ def intraclass_frame(fitted: Fitted, groups: Sequence[object]) -> pd.DataFrame:
             effect = 1.0 + (size - 1.0) * icc
             rows.append((name, label, icc, size * icc / effect, effect))
     return pd.DataFrame(rows, columns=["variable", "group", "icc1", "icc2", "design_effect"])
-
-
-def _frames(names: Sequence[str], cov: Array, mean: Array) -> Moment:
-    return {
-        "cov": pd.DataFrame(cov, index=list(names), columns=list(names), copy=True),
-        "mean": pd.Series(mean, index=list(names), copy=True),
-    }
-
-
-def _by_group(made: Sequence[Moment], groups: Sequence[object]) -> dict[object, Moment] | Moment:
-    return dict(zip(groups, made, strict=True)) if groups else made[0]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -28,7 +27,8 @@ _alive: WeakValueDictionary[tuple[bool, int, bytes], Saturated] = WeakValueDicti
 class FimlTerm(NormalTerm):
     """A normal term whose sample moments are estimates, by EM, and whose blocks are the patterns of answers."""
 
-    estimates_moments: ClassVar[bool] = True
+    def measured_by_moments(self, scaled: bool) -> bool:
+        return True
 
     @property
     def rests_on_moments(self) -> bool:

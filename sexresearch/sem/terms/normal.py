@@ -7,7 +7,6 @@ sample's (Joreskog 1967, doi 10.1007/BF02289658); a sum over the patterns of ans
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -172,7 +171,6 @@ class NormalPoint(ContinuousPoint):
         return self.observed_weight if exact else self.expected_weight
 
     def structured_information(self, exact: bool) -> tuple[Array, Array]:
-        """Information of all respondents about the free moments, at the implied ones; and which moments are free."""
         state, fixed = self.state, self.own.fixed
         mean = state.mean_from_origin if self.own.has_means else None
         structure, values = saturated_structure(self.own.structure.p, mean, state.cov, fixed)
@@ -203,11 +201,6 @@ class NormalPoint(ContinuousPoint):
         V = self.precision
         half = V @ cov
         return 0.5 * float(np.vdot(half, half.T)) + (float(mean @ V @ mean) if self.own.has_means else 0.0)
-
-
-def normal_points(points: Sequence[Point]) -> tuple[NormalPoint, ...]:
-    """The points of terms with a likelihood, which know the information about their moments."""
-    return tuple(point for point in points if isinstance(point, NormalPoint))
 
 
 def log_likelihood(sample: Sample, omega: Array, has_means: bool, state: Implied | None = None) -> float:

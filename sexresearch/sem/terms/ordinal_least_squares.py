@@ -8,9 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 
 from sexresearch.frozen import by_value, read_only_property
 from sexresearch.sem.arrays import Array
@@ -29,6 +31,8 @@ from sexresearch.sem.terms.scores import SaturatedModel
 from sexresearch.sem.terms.term import GroupTerm, MisfitParts, MomentLabel, Point, Residuals
 
 MOST_EXPLAINED = 0.8  # share of a response's variance that the start takes as explained, at most
+MPLUS = ("srmr_mplus", "srmr_mplus_nomean")
+NO_MPLUS = "Mplus's SRMR is not defined for ordered variables"
 DEFINITE = math.sqrt(np.finfo(float).eps)  # smallest eigenvalue from which lavaan takes a matrix as positive definite
 
 
@@ -45,7 +49,11 @@ class OrdinalTerm(GroupTerm):
     own_weight: Array
     observed: Array
 
-    estimates_moments: ClassVar[bool] = True
+    given_covariates: ClassVar[bool] = True
+    by_clusters: ClassVar[bool] = True
+    unseen: ClassVar[tuple[str, ...]] = ("|", "~1")  # robust indices rest on correlations alone
+    own_measures: ClassVar[frozenset[str]] = frozenset({"wrmr", "rmsea_scaled at df 0"})
+    undefined: ClassVar[Mapping[str, str]] = MappingProxyType(dict.fromkeys(MPLUS, NO_MPLUS))
 
     @property
     def estimated_moments(self) -> OrdinalMoments:
@@ -105,7 +113,7 @@ class OrdinalTerm(GroupTerm):
         return np.ones(self.layout.size, dtype=bool)
 
     def order_like(self, other: GroupTerm) -> Array:
-        return ordinal_term(other).layout.places_in(self.layout)
+        return _ordinal_term(other).layout.places_in(self.layout)
 
     def moment_covariance(self, given_fixed: bool = True) -> Gamma:
         return self.estimated_moments.gamma
@@ -147,8 +155,11 @@ class OrdinalTerm(GroupTerm):
         return theta, self.layout.x == 0 and self.own_weight.ndim == 1
 
     def reproducing(self, point: Point, share: float) -> tuple[OrdinalTerm, float]:
-        moments = point.moments[self.layout.places_in(ordinal_term(point.term).layout)]
+        moments = point.moments[self.layout.places_in(_ordinal_term(point.term).layout)]
         return replace(self, observed=moments), 0.0
+
+    def measured_by_moments(self, scaled: bool) -> bool:
+        return scaled
 
     def why_no_robust_indices(self) -> str:
         if self.layout.numeric.size or self.layout.x:
@@ -199,6 +210,14 @@ class OrdinalTermPoint(WeightedPoint):
     @property
     def cuts(self) -> tuple[Array, Array]:
         return self.own.model.cuts(self.theta), self.own.layout.cuts[0]
+
+    def tables(self, less: bool) -> dict[str, pd.DataFrame | pd.Series]:
+        own, point = self.own.layout, self.model_point
+        shown = own.tables(self.moments, point.scale * point.shown[:, -1])
+        if not less:
+            return shown
+        observed = own.tables(self.own.observed, np.zeros(own.p))
+        return {name: observed[name] - table for name, table in shown.items()}
 
     def residuals(self) -> Mapping[str, Residuals]:
         """Residual thresholds and covariances; Mplus's SRMR is not defined here.
@@ -303,16 +322,10 @@ class _Curvature:
         return 0.5 * float(np.einsum("kab,kba->", turned, turned))
 
 
-def ordinal_term(term: GroupTerm) -> OrdinalTerm:
+def _ordinal_term(term: GroupTerm) -> OrdinalTerm:
     """A term of ordered variables as what it is."""
     assert isinstance(term, OrdinalTerm)
     return term
-
-
-def ordinal_point(point: Point) -> OrdinalTermPoint:
-    """A point of ordered variables as what it is."""
-    assert isinstance(point, OrdinalTermPoint)
-    return point
 
 
 def _products(point: OrdinalPoint, weight: Array) -> Array:

@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import add
+from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sample import Sample
@@ -77,7 +79,11 @@ class GroupTerm(Term):
     n_free: int
 
     has_likelihood: ClassVar[bool] = False  # whether there is a log-likelihood, of which the discrepancy is a part
-    estimates_moments: ClassVar[bool] = False  # whether its moments are estimates themselves (`Point.misfit_parts`)
+    given_covariates: ClassVar[bool] = False  # whether its moments are those given fixed exogenous variables
+    by_clusters: ClassVar[bool] = False  # whether `moment_covariance` is that of clusters, where there are any
+    unseen: ClassVar[tuple[str, ...]] = ()  # operators of rows and moments that `Point.misfit_parts` leave out
+    own_measures: ClassVar[frozenset[str]] = frozenset({"ecvi"})  # measures that lavaan gives for some kinds only
+    undefined: ClassVar[Mapping[str, str]] = MappingProxyType({})  # measures it cannot have, and why
 
     @abstractmethod
     def at(self, theta: Array) -> Point:
@@ -178,6 +184,13 @@ class GroupTerm(Term):
         """The model without restrictions, with observed or expected information; None where there is no likelihood."""
         return None
 
+    def measured_by_moments(self, scaled: bool) -> bool:
+        """Whether robust indices rest on `Point.misfit_parts`, as its moments are estimates themselves.
+
+        scaled : whether there is a scaled test.
+        """
+        return False
+
     def why_no_robust_indices(self) -> str:
         """Why indices corrected for non-normality are unknown here; empty where they are known."""
         return ""
@@ -240,6 +253,21 @@ class Point(ABC):
     def knowing(self, state: Implied) -> Point:
         """The point, of which the implied moments are at hand."""
         return self
+
+    def tables(self, less: bool) -> dict[str, pd.DataFrame | pd.Series]:
+        """Implied moments as they are shown, or (`less`) what is left of the sample's: cov, mean and what else is."""
+        names, (mean, cov) = list(self.term.sample.names), (self.state.mean, self.state.cov)
+        if less:
+            mean, cov = self.term.sample.mean - mean, self.term.sample.cov * self.term.rescaled - cov
+        index = {"index": names, "copy": True}
+        return {"cov": pd.DataFrame(cov, columns=names, **index), "mean": pd.Series(mean, **index)}
+
+    def structured_information(self, exact: bool) -> tuple[Array, Array] | None:
+        """Information of all respondents about the free moments, at the implied ones, and which are free; or None.
+
+        exact : observed instead of expected information. None where there is no likelihood of moments.
+        """
+        return None
 
     @property
     def diagonal_weight(self) -> Array | None:
