@@ -6,10 +6,20 @@ from importlib.metadata import PackageNotFoundError, version
 
 import lazy_loader
 
+from sexresearch.habits import no_attribute
+
 # Every name is loaded when it is first used (Scientific Python's SPEC 1); `__init__.pyi` lists them.
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_loaded, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_names = frozenset(__all__)
 for _room in ("plots", "lab"):  # they need libraries that only extras bring, so `import *` leaves them out
     __all__.remove(_room)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _names:
+        raise AttributeError(no_attribute(__name__, name, _names), name=name, obj=sys.modules[__name__])
+    return _loaded(name)
+
 
 try:
     __version__ = version("sexresearch")

@@ -14,7 +14,8 @@ from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
 import numpy as np
 import pandas as pd
 
-from sexresearch.errors import OptionError, SexresearchError
+from sexresearch.errors import ArgumentError, OptionError, SexresearchError
+from sexresearch.habits import no_argument
 from sexresearch.marking import marked
 
 P = ParamSpec("P")
@@ -57,6 +58,7 @@ def in_words(function: Callable[P, R]) -> Callable[P, R]:
         except SexresearchError:
             raise
         except Exception as error:
+            _refuse_unknown(function, args, kwargs)
             wrong = _misfits(function, args, kwargs) or _beyond_reach(function, args, kwargs)
             if not wrong:
                 raise
@@ -71,14 +73,37 @@ def worded(cls: type[R]) -> type[R]:
     return cls
 
 
+def _refuse_unknown(function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
+    """ArgumentError for names that the function does not take, and for more unnamed arguments than it takes."""
+    parameters = inspect.signature(function).parameters
+    kinds = {kind: [name for name, p in parameters.items() if p.kind is kind] for kind in inspect._ParameterKind}
+    unnamed = kinds[inspect.Parameter.POSITIONAL_ONLY] + kinds[inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    owner, known = function.__qualname__.removesuffix(".__init__"), [name for name in parameters if name != "self"]
+    unknown = [name for name in kwargs if name not in parameters and not kinds[inspect.Parameter.VAR_KEYWORD]]
+    if unknown:
+        raise ArgumentError("; ".join(no_argument(owner, name, known) for name in unknown)) from None
+    if len(args) > len(unnamed) and not kinds[inspect.Parameter.VAR_POSITIONAL]:
+        first = ", ".join(name for name in unnamed if name != "self") or "none"
+        left = ", ".join(f"{name}=…" for name in kinds[inspect.Parameter.KEYWORD_ONLY][:3])
+        raise ArgumentError(
+            f"{owner}() takes without a name: {first}; {f'write {left} by name' if left else 'no more'}"
+        )
+
+
+def _given(
+    function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> Mapping[str, Any]:
+    """The arguments by the names of their parameters; none where one is missing, which Python says best."""
+    try:
+        return inspect.signature(function).bind(*args, **kwargs).arguments
+    except TypeError:
+        return {}
+
+
 def _misfits(function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]) -> list[str]:
     """One sentence for each argument that does not fit its annotation."""
-    try:
-        given = inspect.signature(function).bind(*args, **kwargs).arguments
-    except TypeError:  # too few or too many arguments: Python says so best
-        return []
     hints, wrong = _hints(function), []
-    for name, value in given.items():
+    for name, value in _given(function, args, kwargs).items():
         several = inspect.signature(function).parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
         for part in value if several else (value,):
             if name in hints and not fits(part, hints[name]):
@@ -91,7 +116,7 @@ def _misfits(function: Callable[..., object], args: tuple[object, ...], kwargs: 
 def _beyond_reach(function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]) -> list[str]:
     """One sentence for each argument that is, or lists, a whole number larger than what can be held."""
     owner, wrong = function.__qualname__.removesuffix(".__init__"), []
-    for name, value in inspect.signature(function).bind(*args, **kwargs).arguments.items():
+    for name, value in _given(function, args, kwargs).items():
         for part in value if isinstance(value, list | tuple) else (value,):
             if isinstance(part, Integral) and abs(int(part)) > LARGEST:
                 digits = int(int(part).bit_length() * math.log10(2)) + 1

@@ -39,6 +39,10 @@ class OptionError(SexresearchError):
     """An unknown option or value, or two options that exclude each other."""
 
 
+class ArgumentError(OptionError, TypeError):
+    """An argument that a function does not take; the message names the one that was meant."""
+
+
 class DatasetError(SexresearchError):
     """A data set is unknown, cannot be fetched, or its bytes are not the expected ones."""
 

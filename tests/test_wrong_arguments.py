@@ -37,7 +37,7 @@ def test_a_list_in_the_place_of_one_column_is_named(option):
     data = pd.DataFrame(np.random.default_rng(1).normal(size=(60, 3)), columns=list("abc")).assign(g=["u", "v"] * 30)
     for function in (sx.fit, sx.invariance):
         asked = {"group": "g"} if function is sx.invariance else {}
-        with pytest.raises(SexresearchError, match=r"name one column each; found \['g'\]"):
+        with pytest.raises(SexresearchError, match=rf"^{option}= takes the name of one column; found list: \['g'\]"):
             function("joy =~ a + b + c", data, **(asked | {option: ["g"]}))
 
 

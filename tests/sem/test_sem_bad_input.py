@@ -196,7 +196,7 @@ REFUSED: dict[str, tuple[type[Exception], str, Callable[[], object]]] = {
     "no such cluster": (errors.DataError, "'shop'", lambda: sem.fit(MODEL, DATA, cluster="shop")),
     "group_equal": (
         errors.OptionError,
-        r"does not know \['loading'\]; allowed: loadings",
+        r"does not know \['loading'\] \(did you mean 'loadings'\?\); allowed: loadings",
         lambda: sem.fit(MODEL, DATA, group="brand", group_equal=["loading"]),
     ),
     "group_equal without group": (

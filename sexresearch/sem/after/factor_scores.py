@@ -15,6 +15,7 @@ from sexresearch.sem.after.scoring import predict_rows, score_rows, score_weight
 from sexresearch.sem.data.observed import frame_of
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.model_alone import model_alone
+from sexresearch.sem.estimation.spellings import allow, spelled
 
 ScoreMethod = Literal["regression", "bartlett"]
 METHODS = get_args(ScoreMethod)
@@ -59,13 +60,15 @@ def predicted_answers(fitted: Fitted, data: object, method: str = "regression") 
     return _by_row(fitted, data, method, predicted=True)
 
 
-def _allow(method: str) -> None:
-    if method not in METHODS:
-        raise OptionError(f"method {method!r} is not known; allowed: {', '.join(METHODS)}")
+def _allowed(method: str) -> str:
+    """The method as it is spelled here; OptionError where it is another."""
+    own = spelled("method", method, METHODS)
+    allow("method", own, METHODS)
+    return str(own)
 
 
 def _by_row(fitted: Fitted, data: object, method: str, predicted: bool) -> pd.DataFrame:
-    _allow(method)
+    method = _allowed(method)
     if fitted.levels and predicted:
         raise OptionError(f"predicted answers are not available for models with ordered variables: {[*fitted.levels]}")
     fitted = model_alone(fitted)
@@ -104,7 +107,7 @@ def score_reliability(fitted: Fitted, method: str = "regression") -> pd.DataFram
     >>> fit("joy =~ a + b + c + d", data).score_reliability()["latent"].tolist()
     ['joy']
     """
-    _allow(method)
+    method = _allowed(method)
     if fitted.levels:
         raise OptionError(
             "scores from ordered answers are no weighted sums, so that their reliability has no formula; simulate it"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from sexresearch.arguments import shown
 from sexresearch.errors import DataError
 from sexresearch.frozen import by_value, copied, read_only_property
 from sexresearch.sem.arrays import Array
@@ -19,6 +20,13 @@ from sexresearch.sem.data.column_names import spelled_as
 from sexresearch.sem.data.products import with_products
 from sexresearch.sem.data.sources import IbisSource, as_frame, columns_behind, read_columns, source_behind
 
+MADE_A_FRAME = {
+    "ndarray": "; pd.DataFrame(array, columns=[…]) names its columns",
+    "dict": "; pd.DataFrame(data) makes one of it",
+    "list": "; pd.DataFrame(rows) makes one of it",
+    "Series": "; its to_frame() is one, of a single column",
+    "DataFrameGroupBy": "; give the frame itself, and group= the column",
+}
 LARGEST, SMALLEST = 1e60, 1e-60  # of values and their differences: fourth powers of them are numbers still
 
 
@@ -77,13 +85,24 @@ class Columns:
     @property
     def beside(self) -> tuple[str, ...]:
         """Columns that are no variables of the model."""
-        named = self.group, self.cluster, self.weights, self.cluster_weights
-        return tuple(name for name in named if name is not None)
+        return tuple(name for name in self.named.values() if name is not None)
+
+    @property
+    def named(self) -> dict[str, str | None]:
+        """The same by the arguments that name them."""
+        weights = {"sampling_weights": self.weights, "cluster_weights": self.cluster_weights}
+        return {"group": self.group, "cluster": self.cluster, **weights}
 
     @property
     def both_weights(self) -> tuple[str | None, str | None]:
         """Those of respondents and of clusters."""
         return self.weights, self.cluster_weights
+
+    def weights_in(self, column: Callable[[str], pd.Series]) -> tuple[Array | None, Array | None]:
+        """(n,) weights of respondents and of clusters, as they stand in the columns."""
+        kinds = zip(self.both_weights, ("sampling weights", "cluster weights"), strict=True)
+        own, above = (None if name is None else weights_of(column(name), name, kind) for name, kind in kinds)
+        return own, above
 
 
 def frame_of(data: object) -> pd.DataFrame:
@@ -108,7 +127,7 @@ def _converted(data: object) -> pd.DataFrame:
     if not isinstance(native, nw.DataFrame):
         raise DataError(
             "data must be a DataFrame (pandas, polars, Arrow), a Survey, the path of Parquet files or a lazy table; "
-            f"found {type(data).__name__}"
+            f"found {type(data).__name__}{MADE_A_FRAME.get(type(data).__name__, '')}"
         )
     return native.to_pandas()
 
@@ -120,6 +139,11 @@ def used_columns(data: object, columns: Columns, latents: Sequence[str]) -> pd.D
     """
     wanted = [*columns.items, *columns.beside]
     frame = _frame_with(data, wanted)
+    if frame.columns.dtype.kind == "O" and frame.index.equals(frame.columns):
+        raise DataError(
+            "the rows of the data are named like its columns, as those of a covariance matrix: "
+            "such a matrix is given as moments=sx.Moments(cov, nobs)"
+        )
     if len(frame) == 1:
         raise DataError("the data have a single row; a model needs more respondents than variables")
     known = frame.columns.tolist()
@@ -179,7 +203,7 @@ def split_groups(frame: pd.DataFrame, columns: Columns) -> tuple[list[Answers], 
             if missing.any():
                 notes.append(f"{int(missing.sum())} rows have no {role} in {name!r} and were dropped")
             keep &= ~missing
-    weights, above = _weights(frame, columns.weights), _weights(frame, columns.cluster_weights)
+    weights, above = columns.weights_in(frame.__getitem__)
     clusters = None if columns.cluster is None else pd.factorize(frame[columns.cluster])[0]
     codes, labels = _groups(frame, columns.group, keep)
     parts = []
@@ -205,17 +229,20 @@ def _groups(frame: pd.DataFrame, name: str | None, keep: Array) -> tuple[Array, 
 
 
 def _refuse_absent(frame: pd.DataFrame, columns: Columns) -> None:
-    several = [c for c in columns.beside if not isinstance(c, Hashable)]
-    if several:
-        raise DataError(
-            f"group=, cluster=, sampling_weights= and cluster_weights= name one column each; found {several[0]!r}"
-        )
+    for argument, name in columns.named.items():
+        if not isinstance(name, Hashable):
+            raise DataError(f"{argument}= takes the name of one column; found {shown(name)}")
     wanted = [*columns.items, *columns.beside]
     known = [str(c) for c in frame.columns]
     absent = [name for name in wanted if name not in frame.columns]
     twice = [name for name in dict.fromkeys(wanted) if known.count(name) > 1]
     if twice:
         raise DataError(f"the data have more than one column named {twice}; rename or drop the others")
+    if absent and frame.columns.nlevels > 1:
+        raise DataError(
+            f"the columns of the data have {frame.columns.nlevels} levels, such as {frame.columns[0]}; a model names "
+            'plain columns: take a part, as in data["a"], or join the levels, as in data.columns.map("_".join)'
+        )
     if absent:
         hints = [f"{name!r}{_near(name, known)}" for name in absent]
         raise DataError("columns not in the data: " + ", ".join(hints) + f"; the data have {known[:20]}")
@@ -265,7 +292,7 @@ def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
         wrong = [
             f"{n!r} holds {kind_of(columns[n])}" for n, d in zip(names, columns.dtypes, strict=True) if not is_real(d)
         ]
-        raise DataError("; ".join(wrong) + ". The model needs numbers: recode the answers first")
+        raise DataError("; ".join(wrong) + f". The model needs numbers: {remedy(columns[n] for n in names)}")
     values = columns.to_numpy(dtype=float, na_value=np.nan)
     refuse_extremes(names, *extremes(values))
     return values
@@ -303,16 +330,31 @@ def kind_of(column: pd.Series) -> str:
     example = column.dropna()
     if not len(example):
         return "no answers"
-    shown = f" such as {str(example.iloc[0])!r}"
+    such = f" such as {str(example.iloc[0])!r}"
     if pd.api.types.is_complex_dtype(column.dtype):
-        return f"complex numbers{shown}"
-    return f"{'categories' if isinstance(column.dtype, pd.CategoricalDtype) else 'text or other values'}{shown}"
+        return f"complex numbers{such}"
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return f"categories{such}"
+    return f"{'numbers kept as text or objects' if _converts(example) else 'text or other values'}{such}"
 
 
-def _weights(frame: pd.DataFrame, name: str | None) -> Array | None:
-    """Weights as they stand in the data; `weighed` judges and scales those of the rows that take part."""
-    if name is None:
-        return None
-    if not is_real(frame[name].dtype):
-        raise DataError(f"sampling weights {name!r} must be numbers; found {kind_of(frame[name])}")
-    return frame[name].to_numpy(dtype=float, na_value=np.nan)
+def remedy(columns: Iterable[pd.Series]) -> str:
+    """What to do about columns of which some hold no real numbers."""
+    wrong = [column for column in columns if not is_real(column.dtype)]
+    if all(isinstance(column.dtype, pd.CategoricalDtype) for column in wrong):
+        return "give the categories an order (cat.as_ordered), which makes the items ordered, or recode them"
+    return "convert them by pd.to_numeric" if all(map(_converts, wrong)) else "recode the answers first"
+
+
+def _converts(column: pd.Series) -> bool:
+    """Whether every answer of a column, text or object, can be read as a number."""
+    if not (pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype)):
+        return False
+    return bool(pd.to_numeric(column.dropna(), errors="coerce").notna().all())
+
+
+def weights_of(column: pd.Series, name: str, kind: str) -> Array:
+    """(n,) weights as they stand in a column; `weighed` judges and scales those of the rows that take part."""
+    if not is_real(column.dtype) and column.notna().any():
+        raise DataError(f"{kind} {name!r} must be numbers; found {kind_of(column)}")
+    return column.to_numpy(dtype=float, na_value=np.nan)

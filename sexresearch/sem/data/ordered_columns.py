@@ -49,7 +49,8 @@ def refuse_unknown(data: object, ordered: bool | Sequence[str]) -> None:
     known = [str(c) for c in column_names(data)] if names else []
     absent = [name for name in names if name not in known and not look_alikes(name, known)]
     if absent:
-        raise DataError(f"ordered= names columns that are not in the data: {absent}; the data have {known[:20]}")
+        every = "; for every item write ordered=True" if list(names) == ["TRUE"] else ""
+        raise DataError(f"ordered= names columns that are not in the data: {absent}; the data have {known[:20]}{every}")
 
 
 def is_ordered(dtype: object) -> bool:

@@ -22,6 +22,7 @@ from sexresearch.sem.data.observed import (
     kind_of,
     plain_numbers,
     refuse_extremes,
+    remedy,
 )
 from sexresearch.sem.data.ordered_columns import Levels, recoded
 from sexresearch.sem.data.products import with_products
@@ -217,7 +218,7 @@ class Reader:
             return None
         groups = np.zeros(len(rows), dtype=int) if own.group is None else self.groups.of(series_of(rows, own.group))
         clusters = None if own.cluster is None else self.clusters.of(series_of(rows, own.cluster))
-        weights, above = (None if x is None else weights_of(series_of(rows, x), x) for x in own.both_weights)
+        weights, above = own.weights_in(lambda name: series_of(rows, name))
         return Piece(answers, groups, clusters, weights, first, above)
 
     def _piece(self, frame: pd.DataFrame, first: int) -> Piece:
@@ -228,15 +229,8 @@ class Reader:
         values = numbers.to_numpy(dtype=float, na_value=np.nan)
         groups = np.zeros(len(frame), dtype=int) if own.group is None else self.groups.of(frame[own.group])
         clusters = None if own.cluster is None else self.clusters.of(frame[own.cluster])
-        weights, above = (None if x is None else weights_of(frame[x], x) for x in own.both_weights)
+        weights, above = own.weights_in(frame.__getitem__)
         return Piece(values, groups, clusters, weights, first, above)
-
-
-def weights_of(column: pd.Series, name: str) -> Array:
-    """(n,) weights as they stand in a column; DataError where it holds others than numbers."""
-    if not is_real(column.dtype) and column.notna().any():
-        raise DataError(f"sampling weights {name!r} must be numbers; found {kind_of(column)}")
-    return column.to_numpy(dtype=float, na_value=np.nan)
 
 
 def joined(pieces: Sequence[Piece]) -> Piece:
@@ -276,9 +270,7 @@ def refuse_text(frame: pd.DataFrame, first: int) -> None:
         column = frame[name]
         if not is_real(column.dtype) and column.notna().any():
             rows = f"in rows {first + 1} to {first + len(frame)}"
-            raise DataError(
-                f"{name!r} holds {kind_of(column)} {rows}. The model needs numbers: recode the answers first"
-            )
+            raise DataError(f"{name!r} holds {kind_of(column)} {rows}. The model needs numbers: {remedy([column])}")
 
 
 class Reach:

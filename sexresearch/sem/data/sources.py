@@ -303,7 +303,7 @@ def _parquet(path: Path) -> ArrowSource:
     if not path.exists():
         raise DataError(f"{str(path)!r} is neither a file nor a folder; give the path of Parquet files or a data frame")
     if path.is_file() and path.suffix.lower() not in PARQUET_FILES:
-        instead = f"read it with read_survey({path.name!r}) first"
+        instead = f"read it first: data = sx.read_survey({str(path)!r})"
         instead = f"name a table of it: '{DUCKDB}{path}#TABLE'" if path.suffix.lower() in DUCKDB_FILES else instead
         raise DataError(f"{path.name} is no Parquet file; {instead}")
     with extra("files"):

@@ -209,7 +209,10 @@ def _read(model: Model, data: DataFrame | None, moments: object, options: Option
     by_label = moments if isinstance(moments, Mapping) else {None: moments}
     wrong = [type(m).__name__ for m in by_label.values() if not isinstance(m, Moments)]
     if wrong or not by_label:
-        raise DataError(f"moments must be Moments, or a dict of them by group label; found {wrong or 'an empty dict'}")
+        raise DataError(
+            f"moments must be Moments, or a dict of them by group label; found {wrong or 'an empty dict'}"
+            "; sx.Moments(cov, nobs) makes them of a covariance matrix"
+        )
     return dict(by_label), []
 
 

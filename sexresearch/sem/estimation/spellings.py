@@ -36,6 +36,14 @@ INSTEAD = {
     ("test", "bootstrap"): "bootstrap(results, kind='bollen-stine') gives that p value",
     ("missing", "two_stage"): "missing='fiml' uses every answer in one step",
     ("missing", "robust_two_stage"): "missing='fiml' with estimator='MLR' uses every answer and is robust",
+    ("missing", "ml_x"): "missing='fiml' with fixed_x=False uses rows with gaps in exogenous variables too",
+    ("missing", "fiml_x"): "missing='fiml' with fixed_x=False uses rows with gaps in exogenous variables too",
+    ("estimator", "pls"): "partial least squares are sx.pls(results), of a fit by 'ML'",
+    ("estimator", "dls"): "distributionally weighted least squares are not here; 'MLM' or 'WLS' are near",
+    (
+        "estimator",
+        "bayes",
+    ): "Bayesian estimation is not here; 'MLR' with missing='fiml' answers most of what it is asked",
     ("estimator", "pml"): "ordered items are fitted by 'WLSMV'",
     ("estimator", "mml"): "ordered items are fitted by 'WLSMV'",
 }

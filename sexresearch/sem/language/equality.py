@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -28,7 +29,9 @@ class Equality:
     def __post_init__(self) -> None:
         unknown = [name for name in self.equal if name not in GROUP_EQUAL]
         if unknown:
-            raise OptionError(f"group_equal does not know {unknown}; allowed: {', '.join(GROUP_EQUAL)}")
+            near = difflib.get_close_matches(str(unknown[0]), GROUP_EQUAL, n=1)
+            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            raise OptionError(f"group_equal does not know {unknown}{hint}; allowed: {', '.join(GROUP_EQUAL)}")
 
 
 def equal_names(group_equal: Sequence[str] | str, ordered: bool) -> tuple[str, ...]:

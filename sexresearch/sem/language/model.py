@@ -11,6 +11,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
+from sexresearch.habits import hinting
 from sexresearch.sem.language.equality import EqualAcrossGroups, equal_names
 from sexresearch.sem.language.model_html import model_html
 from sexresearch.sem.language.statements import Statements
@@ -21,6 +22,7 @@ from sexresearch.sem.language.table_frame import group_labels, table_frame, thre
 Parameterization = Literal["delta", "theta"]
 
 
+@hinting
 @dataclass(frozen=True)
 class Model:
     """A model in lavaan's text language: ``=~ ~ ~~ ~1 | ~*~ := == < >``, labels, fixed values, ``NA*``, ``start()``.

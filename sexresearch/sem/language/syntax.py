@@ -20,6 +20,7 @@ from sexresearch.sem.language.unsupported import OPERATORS as UNSUPPORTED
 
 FORMULA = ("=~", "~", "~~", "~*~", "~1", "|")
 COMPARED = ("==", "<", ">")
+FROM_R = re.compile(r"\s*(?:[\w.]+\s*<-\s*)?['\"]")  # an assignment, or the quotes of a string
 THRESHOLD = re.compile(r"t[1-9]\d*")
 MEANT = "; did you mean '=~' (is measured by), '~' (is explained by), '==' (equals) or ':=' (is defined as)?"
 ARROW = "; did you mean '=~' (is measured by) or '~' (is explained by)?"
@@ -34,7 +35,13 @@ def parse(text: str) -> Statements:
     ('a',)
     """
     if not isinstance(text, str):
-        raise ModelSyntaxError(f"the model must be text in lavaan's syntax; found {type(text).__name__}")
+        kind, lines = type(text).__name__, isinstance(text, list | tuple)
+        instead = 'join its lines, as in "\\n".join(lines)' if lines else "the model comes before the data"
+        raise ModelSyntaxError(f"the model must be text in lavaan's syntax; found {kind}: {instead}")
+    if from_r := FROM_R.match(text):
+        raise ModelSyntaxError(
+            f"the model begins with {from_r[0].strip()!r}, as in R; give the text within the quotes alone"
+        )
     statements = _read(text)
     if not statements.formulas:
         raise ModelSyntaxError("the model text holds no formula; expected for example 'f =~ x1 + x2 + x3' or 'y ~ x'")

@@ -12,6 +12,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.frozen import by_value, copied, read_only_property
+from sexresearch.habits import hinting
 from sexresearch.marking import marked
 from sexresearch.sem.after.answer_coverage import coverage, patterns
 from sexresearch.sem.after.factor_scores import ScoreMethod, factor_scores, predicted_answers, score_reliability
@@ -40,6 +41,7 @@ from sexresearch.sem.output.summary import Summary, summarize
 from sexresearch.sem.output.uncomputed import uncomputed_measures
 
 
+@hinting
 @by_value
 @dataclass(frozen=True, repr=False)
 class Results:
@@ -91,16 +93,13 @@ class Results:
     @property
     def observed(self) -> tuple[str, ...]:
         """Observed variables of the model, auxiliary ones not among them."""
-        roles = self.fitted.table.roles
-        return tuple(dict.fromkeys(name for role in roles for name in role.modelled + role.exogenous))
+        return tuple(dict.fromkeys(name for role in self.fitted.table.roles for name in role.modelled + role.exogenous))
 
     @read_only_property
     def _vcov(self) -> np.ndarray:
         if self.errors is not None:
             return self.errors
-        if not self.converged:
-            return np.full((self.fitted.table.n_free,) * 2, np.nan)
-        return vcov(self.fitted)
+        return vcov(self.fitted) if self.converged else np.full((self.fitted.table.n_free,) * 2, np.nan)
 
     @cached_property
     def _parameters(self) -> pd.DataFrame:
@@ -126,8 +125,8 @@ class Results:
     def _beside_the_model(self, wanted: bool) -> pd.DataFrame:
         if not self.fitted.options.auxiliary:
             return copied(self._parameters[:0] if wanted else self._parameters)
-        beside = self._parameters["lhs"].isin(self.fitted.options.auxiliary)
-        return self._parameters[beside == wanted].reset_index(drop=True)
+        rows = self._parameters["lhs"].isin(self.fitted.options.auxiliary) == wanted
+        return self._parameters[rows].reset_index(drop=True)
 
     @property
     def fit_measures(self) -> pd.Series:
@@ -137,9 +136,9 @@ class Results:
     @property
     def reasons(self) -> dict[str, str]:
         """Why a fit measure is missing, by its name; empty where none is."""
-        if self.converged:
-            return missing_reasons(self.fitted, self._measures)
-        return {str(name): "the fit did not converge" for name in self._measures.index[self._measures.isna()]}
+        if not self.converged:
+            return {str(name): "the fit did not converge" for name in self._measures.index[self._measures.isna()]}
+        return missing_reasons(self.fitted, self._measures)
 
     @property
     def vcov(self) -> pd.DataFrame:
@@ -365,6 +364,7 @@ class Results:
             raise OptionError(no_rows(self.fitted))
         return self.rows if data is None else data
 
+    @in_words
     def summary(self) -> Summary:
         """What lavaan's `summary(fit, fit.measures = TRUE, standardized = TRUE)` shows.
 
@@ -373,8 +373,8 @@ class Results:
         Summary
             Text when printed, HTML in a notebook.
         """
-        shown = reported(self)
-        return summarize(self.parameters, self.fit_measures, shown, self.r_squared, self.problems, self.provenance)
+        tables = self.parameters, self.fit_measures, reported(self), self.r_squared
+        return summarize(*tables, self.problems, self.provenance)
 
     @property
     def bibliography(self) -> str:
