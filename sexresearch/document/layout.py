@@ -15,7 +15,8 @@ LONGEST_LINE = 34  # letters of a cell before it is set in several lines
 UPRIGHT = 92  # letters beside each other on an A4 page upright, at the size of print of tables
 SIDEWAYS = 142  # the same on its side
 HEADS = ("Heading", "Appendix")
-LEADING = ("Heading", "Appendix", "Paragraph", "Note")
+WORDS = ("Paragraph", "Note")
+LEADING = (*HEADS, *WORDS)
 SMALL_GAP = 4  # blocks between two wide tables that are turned with them
 EMPTY = 14  # letters in which a table says that it has no rows
 BETWEEN = 2  # letters between two columns
@@ -98,6 +99,25 @@ def sideways(blocks: Sequence[object]) -> list[bool]:
         if len(between) <= SMALL_GAP and all(kind in (*LEADING, "Table") and kind != "Appendix" for kind in between):
             turned[before + 1 : after] = [True] * len(between)
     return turned
+
+
+def led(blocks: Sequence[object]) -> list[bool]:
+    """Which paragraphs lead from a heading to a table or figure, and stay on the page where that begins.
+
+    >>> import pandas as pd
+    >>> from sexresearch.document.document_parts import Heading, Paragraph
+    >>> led([Heading("Fit"), Paragraph("It is good."), Table(pd.DataFrame({"est": [0.5]})), Paragraph("The end.")])
+    [False, True, False, False]
+    """
+    kinds = [type(block).__name__ for block in blocks]
+    kept = [False] * len(kinds)
+    for place in [k for k, kind in enumerate(kinds) if kind in ("Table", "Figure")]:
+        start = place
+        while start and kinds[start - 1] in WORDS:
+            start -= 1
+        if start and kinds[start - 1] in HEADS:
+            kept[start:place] = [True] * (place - start)
+    return kept
 
 
 def shrink(table: Table, room: int) -> float:

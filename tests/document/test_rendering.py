@@ -7,7 +7,7 @@ import subprocess
 import pandas as pd
 import pytest
 
-from sexresearch.document import Document, Table, write
+from sexresearch.document import Document, Heading, Paragraph, Table, write
 
 
 @pytest.mark.parametrize("suffix", [".docx", ".pptx", ".xlsx"])
@@ -116,6 +116,46 @@ def test_latex_compiles_and_no_line_is_cut(document, tmp_path):
     cut = [float(points) for points in re.findall(r"Overfull \\hbox \((\d+\.\d+)pt", told)]
     assert sum(points > 2.0 for points in cut) <= 2  # the word of 200 letters without a place to break, twice
     assert "Float too large" not in told
+
+
+def lengths(wide):
+    """A document of sections (heading, a sentence, a table with a note) whose tables end and begin at any height."""
+    blocks = []
+    for rows in range(18, 42):
+        texts = [f"s{rows}r{row}z" + " word" * (20 if wide else 0) for row in range(rows)]
+        names = [f"column {k} of the table" for k in range(6 if wide else 1)]
+        frame = pd.DataFrame({"row": texts, **{name: ["text of some length"] * rows for name in names}})
+        blocks += [
+            Heading(f"s{rows}head", 2),
+            Paragraph(f"s{rows}fit is what leads on."),
+            Table(frame, f"s{rows}cap", f"s{rows}note."),
+        ]
+    return Document("Lengths", tuple(blocks))
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("suffix", [".tex", ".docx"])
+def test_headings_stay_with_their_tables_and_notes_with_the_last_rows(wide, suffix, as_pdf, tmp_path):
+    path = write(lengths(wide), tmp_path / f"client{suffix}")
+    if suffix == ".docx":
+        pages = as_pdf(path)
+    else:
+        if shutil.which("pdflatex") is None or shutil.which("pdftotext") is None:
+            pytest.skip("pdflatex or pdftotext is not installed: the article was not compiled")
+        for _ in range(2):  # long tables learn their widths in the first run
+            command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", path.name]
+            subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=180)
+        text = ["pdftotext", "-layout", str(path.with_suffix(".pdf")), "-"]
+        pages = subprocess.run(text, check=True, capture_output=True, text=True).stdout.split("\f")[:-1]
+    for rows in range(18, 42):
+        heading, begun, ended, note = (
+            [k for k, page in enumerate(pages) if mark in page]
+            for mark in (f"s{rows}fit", f"s{rows}r0z", f"s{rows}r{rows - 1}z", f"s{rows}note")
+        )
+        assert len(heading) == len(begun) == len(ended) == len(note) == 1, rows
+        assert heading == begun, rows
+        assert suffix == ".docx" or ended == note, rows  # LibreOffice may end a page below the last row of a long table
+    assert all(re.search(r"s\d+r\d+z", page) for page in pages[1:])  # the first may hold the title alone
 
 
 LEAST_PRINT = 6.8  # points: letters of 11 at a scale of .64, and what rounding of boxes takes of it

@@ -18,7 +18,7 @@ from sexresearch.document.document_parts import (
     PageBreak,
     Paragraph,
 )
-from sexresearch.document.layout import sideways
+from sexresearch.document.layout import led, sideways
 from sexresearch.document.numbering import numbered
 from sexresearch.document.pictures import picture, size_of
 from sexresearch.document.tables import Table
@@ -51,10 +51,13 @@ def docx(document: Document) -> bytes:
         word.add_paragraph(words["synthetic"], style="Warning")
     _foot(word, document)
     broken = False
-    for (block, number), turned in zip(numbered(document), sideways(document.blocks), strict=True):
+    blocks = document.blocks
+    for (block, number), turned, leads in zip(numbered(document), sideways(blocks), led(blocks), strict=True):
         new_page = _turned(word, turned)
         there = len(word.paragraphs) if broken and not new_page else None
         _add(word, block, number, document, new_page=new_page)
+        if leads:
+            word.paragraphs[-1].paragraph_format.keep_with_next = True
         if there is not None and there < len(word.paragraphs):  # a break of its own would leave an empty line behind
             word.paragraphs[there].paragraph_format.page_break_before = True
         broken = isinstance(block, PageBreak)

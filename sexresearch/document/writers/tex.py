@@ -21,6 +21,7 @@ from sexresearch.document.numbering import numbered
 from sexresearch.document.pictures import picture
 from sexresearch.document.tables import Table
 from sexresearch.document.writers.tex_escaping import escaped
+from sexresearch.document.writers.tex_room import kept_lines
 from sexresearch.document.writers.tex_tables import table_text
 from sexresearch.document.writers_words import words_of
 
@@ -51,7 +52,6 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
   \ifdim#1>\dimen0\vfil\break\fi\endgroup}
 \hypersetup{pdftitle={%s}}
 """
-ROOM = r"\room{10\baselineskip}"  # kept below a heading on a page on its side, as its table would leave it alone
 TITLE = r"\begin{center}{\LARGE %s\par}\medskip{\large %s\par}\end{center}"
 
 
@@ -67,12 +67,14 @@ def tex(document: Document, folder: str = "figures") -> str:
     if document.synthetic:
         parts.append(rf"\noindent\fbox{{\parbox{{0.97\linewidth}}{{{escaped(words['synthetic'])}}}}}")
     figures, lying = 0, False
-    for (block, number), turned in zip(numbered(document), sideways(document.blocks), strict=True):
+    for place, ((block, number), turned) in enumerate(zip(numbered(document), sideways(document.blocks), strict=True)):
         if turned != lying:
             parts.append(LANDSCAPE if turned else r"\end{landscape}")
             lying = turned
         figures += isinstance(block, Figure)
         file = f"{folder}/figure{figures}.pdf"
+        if isinstance(block, Heading) and not isinstance(document.blocks[place - 1] if place else None, Heading):
+            parts.append(rf"\room{{{kept_lines(document.blocks, place, turned=turned)}\baselineskip}}")
         parts.append(_block(block, number, file, document.language, turned=turned))
         parts += [_source(document)] if isinstance(block, Appendix) else []
     if lying:
@@ -97,8 +99,7 @@ def tex_pictures(document: Document) -> Iterator[tuple[str, bytes]]:
 def _block(block: Block, number: str, file: str, language: str, *, turned: bool) -> str:
     words = words_of(language)
     if isinstance(block, Heading):
-        kept = f"{ROOM}\n" if turned else ""
-        return rf"{kept}\{SECTIONS[block.level]}{{{escaped(block.text)}}}"
+        return rf"\{SECTIONS[block.level]}{{{escaped(block.text)}}}"
     if isinstance(block, Paragraph):
         return _words(block)
     if isinstance(block, Bullets):

@@ -10,6 +10,7 @@ from sexresearch.document.writers.tex_escaping import escaped
 
 LINES = {False: 38, True: 24}  # on a page upright and on its side, from which on a table runs over pages
 PRINTS = ((0.95, "small"), (0.85, "footnotesize"), (0.0, "scriptsize"))  # by how much a table has to shrink
+TIED = 3  # last rows of a table over pages that stay on one page with its note
 ONE_BACK = "\n\n\\addtocounter{table}{-1}\n\n"  # parts of a table have one number
 PARAGRAPH = r">{\raggedright\arraybackslash\hspace{0pt}}p{%.3f\linewidth}"  # the space lets the first word be broken
 
@@ -83,11 +84,27 @@ def _standing(table: Table, room: int, words: Mapping[str, str], counted: bool) 
 
 
 def _long(table: Table, room: int, words: Mapping[str, str], counted: bool) -> str:
+    """A table over pages. Its last rows, the rule and the note below them are not parted."""
     caption = rf"\caption{{{escaped(table.caption)}}} \\" if counted and table.caption else ""
     head = f"\\toprule\n{_row(table.headers)}\n\\midrule"
     start = f"{{{_print(table, room)}\n\\begin{{longtable}}{{{_columns(table, room)}}}\n{caption}\n{head}\n"
-    heads = f"\\endfirsthead\n{head}\n\\endhead\n\\bottomrule\n\\endfoot"
-    return f"{start}{heads}\n{_rows(table, words)}\n\\end{{longtable}}{_note(table, words)}}}"
+    heads = f"\\endfirsthead\n{head}\n\\endhead\n\\bottomrule\n\\endfoot\n\\endlastfoot"
+    *rows, last = _rows(table, words).split("\n")
+    tied = [f"{row}*" for row in rows[1 - TIED :]]
+    body = "\n".join([*rows[: 1 - TIED], *tied, f"{last}*"])
+    return f"{start}{heads}\n{body}\n{_end(table, words)}\n\\end{{longtable}}}}"
+
+
+def _end(table: Table, words: Mapping[str, str]) -> str:
+    """The rule and the note as rows between which no page ends; the note widens no column."""
+    columns = len(table.headers)
+    line = rf"\multispan{{{columns}}}\leaders\hrule height\heavyrulewidth\hfill\cr"
+    rule = rf"\noalign{{\nobreak\vskip\aboverulesep}}{line}"
+    if not table.note:
+        return rule
+    text = rf"\footnotesize\emph{{{escaped(words['note'])}}} {escaped(table.note)}"
+    note = rf"\multicolumn{{{columns}}}{{@{{}}l@{{}}}}{{\rlap{{\parbox[t]{{\linewidth}}{{{text}}}}}}} \\"
+    return f"{rule}\n\\noalign{{\\nobreak\\smallskip\\nobreak}}\n{note}"
 
 
 def _note(table: Table, words: Mapping[str, str]) -> str:
