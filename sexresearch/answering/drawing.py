@@ -38,7 +38,9 @@ class Figures(Mapping[str, "Figure"]):
         tables = {name: frame for part in parts for name, frame in part.tables.items()}
         self._drawers: dict[str, Callable[[], Figure]] = {}
         if "priorities" in tables:
-            self._drawers["next"] = lambda: self._gains(tables["priorities"], str(material["target"]))
+            self._drawers["next"] = lambda: self._gains(
+                tables["priorities"], str(material["target"]), str(material.get("own_units", ""))
+            )
         today, turned = material.get("today"), material.get("low_is_good", ())
         if isinstance(today, pd.DataFrame) and isinstance(turned, tuple):
             self._drawers["today"] = lambda: self._today(today, turned)
@@ -65,9 +67,10 @@ class Figures(Mapping[str, "Figure"]):
     def _text(self, key: str, values: Mapping[str, object] | None = None) -> str:
         return filled_text(self._labels.language, key, values, "figures")
 
-    def _gains(self, frame: pd.DataFrame, target: str) -> Figure:
+    def _gains(self, frame: pd.DataFrame, target: str, own: str) -> Figure:
         points = float(frame["points"].iloc[0]) if "points" in frame else 5.0
-        axis = self._text("next_axis", {"points": points, "target": self._labels.of(target)})
+        key, name = ("next_axis_own", own) if own else ("next_axis", self._labels.of(target))
+        axis = self._text(key, {"points": points, "target": name})
         shown = frame.head(MOST_LEVERS)
         part = self._text("next_part", {"shown": MOST_LEVERS, "every": len(frame)}) if len(frame) > len(shown) else ""
         hollow = self._text("next_note") if (shown["gain_ci_lower"] <= 0).any() else ""
@@ -89,8 +92,9 @@ class Figures(Mapping[str, "Figure"]):
     def _chain(self, results: Results, links: pd.DataFrame) -> Figure:
         if len(results.latents) > MOST_DRAWN:
             return interval_dots(links, "std_all", name="path", axis=self._text("chain_axis"))
-        note = self._text("chain_note")
         shown = LinksAlone.of(results)
+        parts = (shown.parameters["op"] == "=~") & shown.parameters["rhs"].isin(shown.latents)
+        note = self._text("chain_parts" if parts.any() else "chain_note")
         return path_diagram(shown, items=False, labels=self._labels.constructs, intervals=True, note=note)
 
 

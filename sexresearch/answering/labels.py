@@ -22,6 +22,7 @@ FORMULAS = {
     "intercept": re.compile(r"([\w.]+) ~1"),
     "loading": re.compile(r"([\w.]+) =~ ([\w.]+)"),
 }
+MARKS = {"en": ("“", "”"), "de": ("„", "“")}  # quotation marks
 LONGEST = 60  # letters of a wording in a sentence
 
 
@@ -59,10 +60,11 @@ class Labels:
         """As `every`, the wordings of items in quotation marks."""
         return {name: self.quoted(name) for name in self.items} | self.constructs
 
-    def views(self, names: Sequence[str]) -> list[str]:
-        """The views of the chain in words."""
+    def views(self, names: Sequence[str], *, quoting: bool = False) -> list[str]:
+        """The views of the chain in words, in quotation marks where a sentence goes on around them."""
         known = catalogue(self.language)["views"]
-        return [str(known.get(name, name)) for name in names]
+        begun, ended = MARKS[self.language] if quoting else ("", "")
+        return [f"{begun}{known.get(name, name)}{ended}" for name in names]
 
     def outcome(self, outcome: object) -> str:
         """An outcome as a word."""
@@ -85,7 +87,7 @@ class Labels:
         text = self.items.get(item, item).removesuffix(".")
         text = text if len(text) <= LONGEST else re.sub(r"(?<=\w)\s*\([^()]*\)$", "", text)
         short = text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " …"
-        return f"„{short}“" if self.language == "de" else f"“{short}”"
+        return short.join(MARKS[self.language])
 
     def formulas(self, text: str) -> str:
         """Running text with words in the place of formulas of residuals, intercepts and loadings."""

@@ -64,8 +64,9 @@ def links_drawn(answer: Answer) -> bool:
 def figure_block(answer: Answer, name: str) -> Iterator[Block]:
     """The figure of that name with its caption, and in words: the sentences of its question."""
     if name in answer.figures:
-        values = {"target": answer.labels.of(answer.target), "points": answer.points}
-        title = filled_text(answer.language, name, values, "figures")
+        own = str(answer.material.get("own_units", "")) if name == "next" else ""  # of a target without points
+        values = {"target": own or answer.labels.of(answer.target), "points": answer.points}
+        title = filled_text(answer.language, f"{name}_own" if own else name, values, "figures")
         sentences = [sentence.text for sentence in answer.sentences if sentence.question == name]
         yield Figure(answer.figures[name], title, " ".join([f"{title}.", *sentences]))
 

@@ -1,6 +1,7 @@
 """`answer`: the four questions as one value, honest where the data say less."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +10,10 @@ import pytest
 
 import sexresearch as sx
 from sexresearch.answering.answer import PAGE_ONE
+from sexresearch.answering.fact_sentences import sentence
+from sexresearch.answering.labels import MARKS, Labels
 from sexresearch.answering.phrases import translated
+from sexresearch.answering.stages.chaining import _view
 from sexresearch.answering.stages.improving import costs_said
 from sexresearch.answering.stages.screening import CARELESS
 from sexresearch.answering.text_catalogue import catalogue, filled_text
@@ -171,6 +175,39 @@ def test_items_of_three_categories_are_ordered_and_gains_are_said_to_take_them_a
     assert answer.choices.set_index("choice").loc["estimator", "value"] == "WLSMV"
     assert any("equally spaced numbers" in text for text in texts(answer, "next"))
     assert answer.tables["priorities"]["gain"].notna().all()
+
+
+def test_a_target_of_one_amount_is_counted_in_its_question_and_never_called_points():
+    survey = sx.datasets.load("service_excellence_demo")
+    kept = {"core": 3, "satisfaction": 3, "loyalty": 3, "success": 1}
+    parts = []
+    for part in survey.instrument.constructs:
+        if part.name in kept:
+            items = [item for item in part.items if part.name != "success" or not np.isfinite(item.scale.highest)]
+            parts.append(replace(part, items=tuple(items[: kept[part.name]])))
+    names = [item.name for part in parts for item in part.items]
+    frame = survey.answers.sample(400, random_state=2)[names]
+    wording = parts[-1].items[0].wording
+    for language, unit in (("en", "units of"), ("de", "Einheiten von")):
+        found = sx.answer(sx.Survey.from_frame(frame, sx.Instrument(tuple(parts))), "success", language=language)
+        assert unit.split()[0] in found.page_one[0].text
+        assert wording.rstrip(".") in found.page_one[0].text
+        assert set(found.tables["priorities"]["unit"]) == {f"{unit} {wording.join(MARKS[language])}"}
+        caption = next(figure.caption for figure in found.document().figures)
+        assert wording in caption
+        assert unit in caption
+
+
+def test_a_view_that_is_ahead_of_others_not_ruled_out_is_not_called_the_best():
+    labels = Labels(sx.instrument("customer-core"), "en")
+    rows = [("full", "holds", 0.7), ("direct", "doubtful", 0.2), ("pyramid", "fails", 0.1)]
+    table = pd.DataFrame(rows, columns=["model", "outcome", "bic_weight"]).assign(equivalent="", verdict="")
+    setting = SimpleNamespace(labels=labels)
+    facts = _view(setting, SimpleNamespace(kind="full", rivals=table))
+    assert [fact.key for fact in facts] == ["view_ahead", "view_undecided"]
+    assert sentence(facts[1], labels) == "The answers do not rule out “excellence itself makes loyal”."
+    clear = table.assign(outcome=["holds", "fails", "fails"])
+    assert [fact.key for fact in _view(setting, SimpleNamespace(kind="full", rivals=clear))] == ["view_best"]
 
 
 def test_costs_that_decide_the_order_are_said_and_what_has_no_place_in_it():
@@ -339,8 +376,6 @@ def test_two_questions_of_one_wording_are_told_apart_by_their_topics():
 
 
 def test_page_one_keeps_what_is_wrong_with_the_answers_before_a_second_sentence_on_a_question(found):
-    from dataclasses import replace
-
     from sexresearch.answering.facts import Fact, unanswered
 
     lost = Fact("constructs_lost", {"names": ["Feeling valued"]}, first=True)

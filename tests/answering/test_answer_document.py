@@ -11,6 +11,7 @@ import pytest
 
 import sexresearch as sx
 from sexresearch.answering.sections import table_of
+from sexresearch.document.numbering import numbered
 from sexresearch.document.writers.docx import docx as as_docx
 from sexresearch.document.writers.html import html
 from sexresearch.document.writers.pptx import pptx
@@ -260,9 +261,22 @@ def test_a_section_shows_the_largest_differences_and_the_appendix_all(found, mon
     )
     body, whole = (table for table in document.tables if table.caption == caption)
     assert (len(body.frame), len(whole.frame)) == (4, len(every))
-    assert f"The 4 largest of {len(every)}; the appendix has all." in body.note
+    number = next(number for block, number in numbered(document) if block is whole)
+    assert f"The 4 largest of {len(every)}; {number} has all." in body.note
+    sheets = openpyxl.load_workbook(io.BytesIO(xlsx(document))).sheetnames
+    assert sum(sheet.startswith(f"{number} ") for sheet in sheets) == 1
     sizes = every["path_difference"].abs().sort_values(ascending=False)
     assert [abs(cell.value) for cell in body.frame.iloc[:, -1]] == sizes.head(4).tolist()
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", r"appendix|below"), ("de", r"Anhang|darunter")])
+def test_notes_of_tables_point_to_no_place_that_a_workbook_lacks(found, language, words):
+    from dataclasses import replace
+
+    from sexresearch.answering.labels import Labels
+
+    answer = replace(found, labels=Labels(found.labels.instrument, language))
+    assert not [table.note for table in answer.document().tables if re.search(words, table.note)]
 
 
 def test_links_of_groups_say_that_all_comparisons_are_judged_together(found):

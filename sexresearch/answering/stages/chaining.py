@@ -187,10 +187,10 @@ def _view(setting: Setting, chosen: Chosen) -> list[Fact]:
         Verdict(row.outcome, "view of the chain", row.bic_weight, reason=str(row.verdict)) for row in table.itertuples()
     )
     filling = {"names": setting.labels.views(first), "all": len(table), "worse": setting.labels.views(worse)}
-    alone = "view_tied" if len(first) > 1 else "view_best"
+    alone = "view_tied" if len(first) > 1 else "view_ahead" if undecided else "view_best"
     facts = [Fact(alone, filling, verdicts)]
     if undecided:
-        facts.append(Fact("view_undecided", {"names": setting.labels.views(undecided)}))
+        facts.append(Fact("view_undecided", {"names": setting.labels.views(undecided, quoting=True)}))
     if first[0] == BACKWARD and chosen.kind not in first:
         facts.append(Fact("view_backward", {"view": setting.labels.views([chosen.kind])}, first=True))
     rows = [row for row in table.itertuples() if row.equivalent]

@@ -14,6 +14,7 @@ from sexresearch.answering.stages.chaining import Chosen, analysed
 from sexresearch.answering.stages.levels_in_points import lowest_question, with_levels
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.topics import TOPICS
+from sexresearch.answering.text_catalogue import filled_text
 from sexresearch.chain import chain_model, importance
 from sexresearch.chain.deciding.priorities import priorities_by
 from sexresearch.errors import InstrumentError, ModelError, OptionError
@@ -50,14 +51,20 @@ def next_part(setting: Setting, chosen: Chosen) -> AnswerPart:
     clauses = [text if text[:1].isdigit() else "" for text in ranked["clause"]]  # names of nodes are codes
     ranked = ranked.assign(clause=clauses)
     shown = TABLES | ({"priorities": [*SHOWN, "cost", "gain_per_cost"]} if setting.cost else {})
-    tables = {name: setting.labels.frame(ranked[kept]) for name, kept in shown.items()} if len(ranked) else {}
+    own = own_units(setting, results, ranked)
+    tables = {name: _in_own(setting, ranked[kept], own) for name, kept in shown.items()} if len(ranked) else {}
     more, money = money_of(setting, results, ranked, at)
     tables |= money
-    material = {"importance": importance(results, target, survey), "levers": results, "target": target}
+    material = {
+        "importance": importance(results, target, survey),
+        "levers": results,
+        "target": target,
+        "own_units": own,
+    }
     if money:
         material["money"] = setting.labels.of(money_item(setting, results))
     numbers = [Fact("gain_as_numbers")] if setting.choices.fitting.ordered and len(ranked) else []
-    sentences = (*_facts(setting, ranked, target), *costs_said(setting, frame), *more, *numbers)
+    sentences = (*_facts(setting, ranked, target, own), *costs_said(setting, frame), *more, *numbers)
     return AnswerPart("next", sentences, tables, material, {"model": judged_fit(results)})
 
 
@@ -86,6 +93,23 @@ def levers_fit(setting: Setting, chosen: Chosen) -> Results:
     except (InstrumentError, ModelError, OptionError):
         return view
     return results if results.converged and not results.inadmissible else view
+
+
+def own_units(setting: Setting, results: Results, ranked: pd.DataFrame) -> str:
+    """What a target without points is counted in: its question, or itself where it has several; "" for points."""
+    if ranked.empty or ranked["unit"].iloc[0] == "points":
+        return ""
+    target = setting.choices.target
+    used = [item.name for item in setting.answered.construct(target).items if item.name in results.model.observed]
+    return setting.labels.of(used[0] if len(used) == 1 else target)
+
+
+def _in_own(setting: Setting, frame: pd.DataFrame, own: str) -> pd.DataFrame:
+    """The table in labels, with units that say what is counted."""
+    shown = setting.labels.frame(frame)
+    if not own or "unit" not in shown:
+        return shown
+    return shown.assign(unit=filled_text(setting.labels.language, "own_of", {"name": own}, "unit_names"))
 
 
 def money_item(setting: Setting, results: Results) -> str:
@@ -117,16 +141,18 @@ def money_of(
     return facts, {"money": shown}
 
 
-def _facts(setting: Setting, ranked: pd.DataFrame, target: str) -> list[Fact]:
+def _facts(setting: Setting, ranked: pd.DataFrame, target: str, own: str) -> list[Fact]:
     if ranked.empty:
         return [silent("next", "no_lever")]
     shown = ranked[ranked["gain_ci_lower"] > 0]
     hidden = ranked[~(ranked["gain_ci_lower"] > 0) & ~(ranked["gain_ci_upper"] < 0)]
     harmful = ranked[ranked["gain_ci_upper"] < 0]
-    facts = [_first(setting, shown, target, len(ranked) > 1)] if len(shown) else [_nothing(setting, ranked, target)]
+    facts = (
+        [_first(setting, shown, own or target, len(ranked) > 1)] if len(shown) else [_nothing(setting, ranked, target)]
+    )
     begun = lowest_question(setting, str(shown.iloc[0]["construct"])) if len(shown) else None
     facts += [begun] if begun is not None else []
-    facts += [_second(setting, shown, target)] if len(shown) > 1 else []
+    facts += [_second(setting, shown, own or target)] if len(shown) > 1 else []
     if len(hidden) and len(shown):
         names = setting.labels.several(hidden["construct"].tolist())
         verdicts = tuple(Verdict("doubtful", setting.label(r.construct), r.gain, 0.0) for r in hidden.itertuples())
@@ -175,7 +201,7 @@ def _filling(setting: Setting, row: pd.Series, target: str) -> dict[str, Any]:
         "gain": float(row["gain"]),
         "lower": float(row["gain_ci_lower"]),
         "upper": float(row["gain_ci_upper"]),
-        "unit": "points" if row["unit"] == "points" else setting.labels.text(str(row["unit"])),
+        "unit": "points" if row["unit"] == "points" else "own",
         "today": float(row["performance"]),
         "today_lower": float(row["performance_ci_lower"]),
         "today_upper": float(row["performance_ci_upper"]),
