@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sexresearch.frozen import by_value
+from sexresearch.frozen import by_value, read_only
 from sexresearch.sem.arrays import Array
 
 ROWS_AT_ONCE = 64  # of a factor, or columns, that a curvature is applied to together
@@ -50,7 +50,7 @@ class Gamma:
             GP = self.times(P)
             return P.T @ GP, self.squares(w) - 2.0 * float(np.sum(w[:, None] * GP * GP))
         moved, inner = self.table @ P, self._inner(w)
-        self._known.squares = w, float(np.vdot(inner, inner))
+        self._known.squares = read_only(w.copy()), float(np.vdot(inner, inner))
         return moved.T @ moved, self._known.squares[1] - 2.0 * float(np.vdot(moved, inner @ moved))
 
     def times(self, D: Array) -> Array:
@@ -70,7 +70,7 @@ class Gamma:
             return float(w @ (self.table * self.table) @ w)
         if not np.array_equal(self._known.squares[0], w):
             inner = self._inner(w)
-            self._known.squares = w, float(np.vdot(inner, inner))
+            self._known.squares = read_only(w.copy()), float(np.vdot(inner, inner))
         return self._known.squares[1]
 
     def _inner(self, w: Array) -> Array:

@@ -8,23 +8,19 @@ and S the residual (co)variances, G = (I - B)^-1 holds the total effects and C =
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from sexresearch.errors import OptionError
-from sexresearch.frozen import read_only, when_asked
+from sexresearch.frozen import read_only
 from sexresearch.sem.after.factor_scores import ScoreMethod
 from sexresearch.sem.after.nesting import relation
 from sexresearch.sem.after.score_tests import Separated, released, separated
 from sexresearch.sem.after.vuong import Vuong, vuong
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.asked_table import AskedTable
-from sexresearch.sem.data.code_moments import CodeMoments
 from sexresearch.sem.data.columns_alone import normal_moments, numeric_columns
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import first_rows, frame_of
@@ -33,7 +29,6 @@ from sexresearch.sem.data.source_frames import SourceFrames, source_frames
 from sexresearch.sem.data.sources import read_once
 from sexresearch.sem.data.sums import Sums
 from sexresearch.sem.delta_method import carried
-from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import ROBUST as LIKELIHOODS
 from sexresearch.sem.estimation.options import Bounds, Estimator, Options, respelled
 from sexresearch.sem.estimation.options import Missing as MissingData
@@ -42,8 +37,6 @@ from sexresearch.sem.fitting import Fitting
 from sexresearch.sem.fitting import options_of as options_asked
 from sexresearch.sem.implied.total_effects import total_effects
 from sexresearch.sem.inference.chisquare import chisq_pvalue
-from sexresearch.sem.inference.mean_covariance import known_ends, mean_covariance
-from sexresearch.sem.inference.parameter_frame import row_estimates
 from sexresearch.sem.inference.rmsea import rmsea
 from sexresearch.sem.item_subsets import ItemSubsets, TotalEffect, item_subsets
 from sexresearch.sem.language.equality import EqualAcrossGroups
@@ -62,15 +55,12 @@ from sexresearch.sem.output.results import Results
 from sexresearch.sem.output.source_again import source_again, source_of_fit
 from sexresearch.sem.output.summary import HEADLINE, SECTIONS, SHOWN
 from sexresearch.sem.resampling.intervals import limits
-from sexresearch.sem.resampling.native_resampler import Refits
 from sexresearch.sem.resampling.path_matrices import Matrices, matrices, variance_slopes
-from sexresearch.sem.resampling.row_values import AT_ONCE, RowPlaces, places_among, rows_at
+from sexresearch.sem.resampling.row_values import AT_ONCE, RowPlaces, rows_at
 from sexresearch.sem.resampling.uncertainty import (
     Draws,
     Interval,
-    Redrawer,
     Replicates,
-    Resampler,
     draws,
     estimated,
     interval_method,
@@ -86,6 +76,8 @@ from sexresearch.sem.rotation.rotate import rotate
 from sexresearch.sem.shared_out import shared_out
 from sexresearch.sem.streaming import rows_by_group
 from sexresearch.sem.terms.scores import cluster_sums
+from sexresearch.sem.view_of_results import view_of
+from sexresearch.sem.view_parts import View, ViewBlock
 from sexresearch.sem.workers import Workers
 
 __all__ = [
@@ -174,158 +166,15 @@ __all__ = [
 ]
 
 
-@when_asked("mean_cov", "sums")
-@dataclass(frozen=True, eq=False)
-class ViewBlock:
-    """One group, or one level of it: its variables, and what the sample said about them.
-
-    names : p observed variables first, then latent ones. fixed : those whose moments are taken from the sample.
-    n : respondents, or their summed weights; nobs : rows used. mean (p,), cov (p, p) : of the sample, as the estimator
-    takes them (denominator n; polychoric, by EM, pairwise). complete : whether no answer is missing.
-    has_means : whether means are modelled. answers (rows, p), weights (rows,), clusters (rows,) : None
-    where there are only moments, or no weights or clusters. level : 1 or 2 (n is then 0, `n_clusters` tells), or None.
-    Where answers were added up, codes : moments of those of ordered variables; ends (2, p) : the lowest and highest;
-    mean_cov (p, p) : covariance of the means, robust to weights and clusters; sums : of products of four variables.
-    """
-
-    label: object
-    names: tuple[str, ...]
-    roles: Roles
-    n: float
-    nobs: int
-    mean: Array
-    cov: Array
-    complete: bool = True
-    has_means: bool = False
-    fixed: tuple[str, ...] = ()
-    answers: Array | None = None
-    weights: Array | None = None
-    clusters: Array | None = None
-    level: int | None = None
-    n_clusters: int = 0
-    codes: CodeMoments | None = None
-    ends: Array | None = None
-    mean_cov: Array | None = None
-    sums: Sums | None = None
-
-    @property
-    def observed(self) -> tuple[str, ...]:
-        """The observed variables, in the order of mean, cov and answers."""
-        return self.names[: len(self.mean)]
-
-
-@when_asked("vcov", "parameters", "inadmissible")
-@dataclass(frozen=True, eq=False)
-class View:
-    """A fit as plain data.
-
-    engine : what estimated. rows : the parameter table, `free` numbering the parameters; theta (q,) : their estimates;
-    vcov (q, q) : the covariance of these, NaN where there is none; estimates (rows,) : of all rows.
-    parameters : the tidy table, as in `Results`. inadmissible : why the solution is not; empty where it is.
-    options : how it was fitted, defaults decided. levels : categories of ordered variables.
-    resampler : draws samples and estimates again; redrawer : the answers; gains : modification indices. None: no such.
-    """
-
-    engine: str
-    blocks: tuple[ViewBlock, ...]
-    rows: tuple[Parameter, ...]
-    theta: Array
-    vcov: Array
-    estimates: Array
-    parameters: pd.DataFrame
-    converged: bool = True
-    inadmissible: tuple[str, ...] = ()
-    options: Options = field(default_factory=Options)
-    levels: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
-    resampler: Resampler | None = None
-    redrawer: Redrawer | None = None
-    gains: Callable[[], pd.DataFrame] | None = None
-
-    @property
-    def groups(self) -> tuple[object, ...]:
-        """Labels of the groups in order; empty for one group."""
-        labels = tuple(block.label for block in self.blocks if block.level in (None, 1))
-        return labels if len(labels) > 1 else ()
-
-    @property
-    def latents(self) -> tuple[str, ...]:
-        """Latent variables."""
-        return tuple(dict.fromkeys(name for block in self.blocks for name in block.roles.latent))
-
-    @property
-    def observed(self) -> tuple[str, ...]:
-        """Observed variables of the model, auxiliary ones not among them."""
-        return tuple(dict.fromkeys(name for b in self.blocks for name in b.roles.modelled + b.roles.exogenous))
-
-    @property
-    def exogenous(self) -> Array:
-        """(e,) values of the rows that are taken from the sample."""
-        return self.estimates[[row.exogenous for row in self.rows]]
-
-    @property
-    def holds_rows(self) -> bool:
-        """Whether the respondents' answers are there, not only their moments."""
-        return all(block.answers is not None for block in self.blocks if block.level in (None, 1))
-
-    @cached_property
-    def by_block(self) -> tuple[tuple[Parameter, ...], ...]:
-        """The rows of each block."""
-        return tuple(tuple(row for row in self.rows if row.group == g) for g in range(len(self.blocks)))
-
-    @cached_property
-    def places(self) -> tuple[RowPlaces, ...]:
-        """Where the rows of each block sit among its variables."""
-        return tuple(places_among(self.rows, g, b.names, len(b.mean), b.fixed) for g, b in enumerate(self.blocks))
-
-
 def view(results: Results | View, question: str, levels: bool = False) -> View:
     """What there is to see of a fit; OptionError for something else, and for two levels unless `levels` are taken."""
     if not isinstance(results, View | Results):
         raise OptionError(f"{question} needs the Results of a fit; found {type(results).__name__}")
-    seen = results if isinstance(results, View) else _view(results)
+    seen = results if isinstance(results, View) else view_of(results)
     read_only((seen.theta, seen.estimates, seen.blocks))
     if not levels and any(block.level is not None for block in seen.blocks):
         raise OptionError(f"{question} takes models of one level; this one has 'level:' blocks")
     return seen
-
-
-def _view(results: Results) -> View:
-    fitted, engine = results.fitted, results.provenance.engine
-    return View(
-        engine=engine,
-        blocks=tuple(_block(fitted, number) for number in range(fitted.table.n_blocks)),
-        rows=fitted.table.rows,
-        theta=fitted.theta,
-        vcov=lambda: read_only(results.vcov.to_numpy()),  # type: ignore[arg-type]
-        estimates=row_estimates(fitted),
-        parameters=lambda: results.parameters,
-        converged=results.converged,
-        inadmissible=lambda: results.inadmissible,  # type: ignore[arg-type]
-        options=fitted.options,
-        levels=fitted.levels,
-        resampler=Refits(results) if engine == "native" else None,
-        redrawer=None if engine == "pooled" else Refits(results),
-        gains=lambda: results.modification_indices(sort=False),
-    )
-
-
-def _block(fitted: Fitted, number: int) -> ViewBlock:
-    sample, structure, roles = fitted.samples[number], fitted.structures[number], fitted.table.roles[number]
-    names = structure.names[: len(structure.names) - structure.has_means]
-    fixed, own = roles.exogenous if fitted.options.fixed_x else (), sample.answers
-    rows: tuple[Array | None, ...] = (None,) * 3 if own is None else (own.values, own.weights, own.clusters)  # noqa: PD011
-    sample_facts = sample.n, sample.nobs, sample.mean, sample.cov, sample.complete, structure.has_means
-    up = sample.nested  # level 2, whose answers stand in every row of a cluster
-    if own is None and up is not None and up.answers is not None:
-        rows = (up.answers.values[:, up.data.between], None, up.answers.clusters)  # noqa: PD011
-    return ViewBlock(
-        sample.label, names, roles, *sample_facts, fixed, rows[0], rows[1], rows[2],
-        fitted.table.level(number), 0 if up is None else up.data.n_clusters,
-        None if own is not None or sample.ordinal is None else CodeMoments(sample),
-        known_ends(sample),
-        lambda: mean_covariance(sample, fitted.options.sampling_weights is not None),  # type: ignore[arg-type]
-        lambda: sample.sums if own is None and sample.has_sums else None,  # type: ignore[arg-type]
-    )  # fmt: skip
 
 
 def row_values(fit: View, theta: Array, exogenous: Array) -> Array:

@@ -121,7 +121,7 @@ def differences(results: sem.Results, theirs: Mapping[tuple[str, str], float]) -
     rows = [
         ("row", name, v, math.nan) for (kind, name), v in ours.items() if kind == "est" and ("est", name) not in theirs
     ]
-    spreads = _spreads(ours) if results.fitted.levels else {}
+    spreads = _spreads(ours) if results.fitted.categories else {}
     for (kind, name), value in theirs.items():
         own = ours.get((kind, name), math.nan)
         searched = spreads.get(name.rpartition(" ")[0]) if kind == "score" else None

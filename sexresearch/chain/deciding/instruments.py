@@ -45,7 +45,7 @@ class Instrumented:
 
 def instrumented(fit: View, source: str, target: str) -> Instrumented:
     """The path from source to target by the instruments of the target's equation."""
-    if fit.levels:
+    if fit.categories:
         return Instrumented(why=ORDERED)
     rows = fit.by_block[0]
     causes = [row for row in rows if row.op == "~" and row.lhs == target and is_drawn(row)]

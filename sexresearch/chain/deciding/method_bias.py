@@ -92,7 +92,7 @@ def method_bias(results: Results | View, marker: str | None = None) -> pd.DataFr
 def _refuse(fit: View, marker: str | None) -> None:
     if fit.groups:
         raise OptionError("method_bias takes a fit of one group: fit the groups apart")
-    if fit.levels:
+    if fit.categories:
         raise OptionError("method_bias reads items as numbers, and this fit has ordered ones: use estimator='MLR'")
     if marker is None:
         return

@@ -82,7 +82,7 @@ def phantom(results: Results | View, fit: View, source: str, target: str, level:
 def _lacking(results: Results | View, fit: View, source: str, target: str) -> str:
     if not isinstance(results, Results):
         return "no phantom variable: only Results can be fitted again"
-    if fit.levels:
+    if fit.categories:
         return "no phantom variable: ordered items"
     tied = any(row.op == "~~" and {row.lhs, row.rhs} == {source, target} for row in fit.by_block[0])
     return "no phantom variable: the disturbances of cause and effect covary already" if tied else ""

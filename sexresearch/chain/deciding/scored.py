@@ -75,7 +75,7 @@ def scored(
     if scores == "latent":
         if not isinstance(data, Results):
             raise OptionError("scores='latent' needs Results: other engines hand over no factor scores")
-        if view(data, question).levels:
+        if view(data, question).categories:
             raise OptionError("scores='latent' takes numbers, and this fit has ordered items: use estimator='MLR'")
         values = latent_points(data, made, wanted)
     else:

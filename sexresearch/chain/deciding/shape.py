@@ -96,7 +96,7 @@ def _refuse(fit: View, cause: str, effect: str, moderator: str | None, level: fl
         raise OptionError(f"level must lie between 0 and 1; found {level!r}")
     if fit.groups:
         raise OptionError("shape takes a fit of one group: fit the groups apart")
-    if fit.levels:
+    if fit.categories:
         raise OptionError("shape reads items as numbers, and this fit has ordered ones: fit with estimator='MLR'")
     graph = all_arrows(fit)[0]
     names = [("cause", cause), ("effect", effect), *([("moderator", moderator)] if moderator else [])]

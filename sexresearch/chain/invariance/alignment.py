@@ -123,7 +123,7 @@ def align(results: Results | View) -> Alignment:
 def _refuse(seen: View) -> None:
     if len(seen.groups) < 2:
         raise OptionError("align compares groups: fit the model with group='the column that holds them'")
-    if seen.levels:
+    if seen.categories:
         items = ", ".join(sorted({row.lhs for row in seen.rows if row.op == "|"}))
         raise ModelError(
             f"align takes intercepts of items; the ordered items {items} have thresholds instead: fit them as numbers, "

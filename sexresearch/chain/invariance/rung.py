@@ -87,7 +87,7 @@ class Rung:
 
 def has_categories(results: Results) -> bool:
     """Whether items of a fit are ordered."""
-    return bool(view(results, "invariance").levels)
+    return bool(view(results, "invariance").categories)
 
 
 def changes(results: Results, base: Results) -> StepIndices:

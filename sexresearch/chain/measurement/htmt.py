@@ -135,7 +135,7 @@ def _no_limits(fit: View, again: bool) -> str:
         return ""
     if fit.redrawer.undrawn:
         return f"limits not computable: {fit.redrawer.undrawn}"
-    if fit.options.missing == "pairwise" and not fit.levels:
+    if fit.options.missing == "pairwise" and not fit.categories:
         return "limits not computable: pairwise covariances are not resampled; fit with missing='fiml'"
     return ""
 

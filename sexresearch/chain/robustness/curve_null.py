@@ -88,7 +88,7 @@ def _why_not(reference: Whole, fit: View, replicates: int) -> str:
         return f"{replicates} samples are too few: at least {FEWEST}"
     if first is None or not first.converged:
         return "the reference did not converge, so that nothing tells what samples without the effect look like"
-    if fit.levels:
+    if fit.categories:
         return "ordered items have no rows that could be moved"
     if not fit.holds_rows:
         return "there are no rows to draw"

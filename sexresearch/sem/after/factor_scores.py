@@ -69,15 +69,16 @@ def _allowed(method: str) -> str:
 
 def _by_row(fitted: Fitted, data: object, method: str, predicted: bool) -> pd.DataFrame:
     method = _allowed(method)
-    if fitted.levels and predicted:
-        raise OptionError(f"predicted answers are not available for models with ordered variables: {[*fitted.levels]}")
+    if fitted.categories and predicted:
+        ordered = [*fitted.categories]
+        raise OptionError(f"predicted answers are not available for models with ordered variables: {ordered}")
     fitted = model_alone(fitted)
     names = [list(role.modelled if predicted else role.latent) for role in fitted.table.roles]
     columns = list(dict.fromkeys(name for own in names for name in own))
     index = frame_of(data).index
     scores = np.full((len(index), len(columns)), np.nan)
     for number, rows in enumerate(group_rows(fitted, data)):
-        if fitted.levels:
+        if fitted.categories:
             scores[np.ix_(rows.positions, _places(columns, names[number]))] = response_scores(
                 fitted, number, rows.answers, method
             )
@@ -108,7 +109,7 @@ def score_reliability(fitted: Fitted, method: str = "regression") -> pd.DataFram
     ['joy']
     """
     method = _allowed(method)
-    if fitted.levels:
+    if fitted.categories:
         raise OptionError(
             "scores from ordered answers are no weighted sums, so that their reliability has no formula; simulate it"
         )

@@ -75,7 +75,7 @@ def was_added_up(fitted: Fitted) -> bool:
 
 def _known_categories(fitted: Fitted, frame: pd.DataFrame) -> dict[str, tuple[object, ...]]:
     """Categories of the ordered variables that the frame has; DataError where it holds others."""
-    known = {name: levels for name, levels in fitted.levels.items() if name in frame.columns}
+    known = {name: levels for name, levels in fitted.categories.items() if name in frame.columns}
     for name, levels in known.items():
         strange = [value for value in frame[name].dropna().unique() if value not in levels]
         if strange:

@@ -120,8 +120,8 @@ def why_incomparable(a: Fitted, b: Fitted) -> str:
         return "different groups"
     if any(set(s.names) != set(t.names) for s, t in zip(a.samples, b.samples, strict=True)):
         return "different observed variables: " + ", ".join(sorted(_variables(a) ^ _variables(b)))
-    if set(a.levels) != set(b.levels):
-        return "different variables are ordered: " + ", ".join(sorted(set(a.levels) ^ set(b.levels)))
+    if set(a.categories) != set(b.categories):
+        return "different variables are ordered: " + ", ".join(sorted(set(a.categories) ^ set(b.categories)))
     if a.options.meanstructure != b.options.meanstructure:
         return "means are modelled in one of the two only"
     return "" if _same_data(a, b) else "fitted to different data"

@@ -146,7 +146,7 @@ def _answers(results: Results, sample: Sample) -> pd.DataFrame:
     answers, options = sample.answers, results.fitted.options
     assert answers is not None
     frame = pd.DataFrame(answers.values, columns=list(sample.names))
-    for name, levels in results.fitted.levels.items():
+    for name, levels in results.fitted.categories.items():
         if isinstance(levels[0], str):
             frame[name] = [None if np.isnan(code) else levels[int(code) - 1] for code in frame[name]]
     named = {"group": answers.label, "cluster": answers.clusters, "sampling_weights": answers.weights}

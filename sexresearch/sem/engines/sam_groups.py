@@ -35,9 +35,9 @@ def _refuse(fitted: Fitted, requested: Options) -> None:
         "it takes models of one level": bool(table.levels),
         "it has no clusters": requested.cluster is not None,
         "it has no sampling weights": requested.sampling_weights is not None,
-        "it has no ordered variables": bool(fitted.levels),
+        "it has no ordered variables": bool(fitted.categories),
         f"it estimates by maximum likelihood; found estimator {options.estimator!r}": (
-            options.estimator != "ML" and not robust and not fitted.levels
+            options.estimator != "ML" and not robust and not fitted.categories
         ),
         "groups share parameters, and it fits each by itself": _shared(table),
         "it has no constraints (== < >) or bounds": bool(table.constraints) or options.bounds is not None,

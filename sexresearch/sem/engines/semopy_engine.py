@@ -59,7 +59,7 @@ def refusals(fitted: Fitted) -> list[str]:
     bounded = options.bounds is not None or any(np.isfinite([row.lower, row.upper]).any() for row in table.rows)
     complete = options.missing == "listwise"
     plain = complete and options.estimator == "ML"
-    if fitted.levels:
+    if fitted.categories:
         return [
             "semopy estimates ordered variables by a likelihood of its own, without thresholds among the parameters"
         ]

@@ -27,7 +27,7 @@ from sexresearch.sem.terms.term import Discrepancy
 
 def baseline(fitted: Fitted) -> Fitted:
     """The independence model fitted to the same samples by the same estimator."""
-    thresholds = tuple((name, len(levels) - 1) for name, levels in fitted.levels.items())
+    thresholds = tuple((name, len(levels) - 1) for name, levels in fitted.categories.items())
     table = _table(fitted.table, fitted.options.fixed_x, bool(fitted.options.meanstructure), thresholds)
     structures = place(table, fitted.samples, bool(fitted.options.meanstructure))
     options = fitted.options

@@ -15,22 +15,16 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Answers, Columns, split_groups
 from sexresearch.sem.data.ordered_columns import Levels, levels_of, ordered_names, recoded
-from sexresearch.sem.data.ordinal_sample import ordinal_notes, ordinal_sample
 from sexresearch.sem.data.rows_used import (
     answered_rows,
     complete_rows,
-    cost_note,
-    group_prefix,
     refuse_single_cluster,
     responding,
 )
 from sexresearch.sem.data.sample import (
     Sample,
     arrange,
-    from_answers,
-    from_gaps,
     from_moments,
-    from_pairs,
 )
 from sexresearch.sem.data.sampling_weights import weighed
 from sexresearch.sem.data.streamed import Streamed
@@ -40,6 +34,7 @@ from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution, 
 from sexresearch.sem.estimation.constraints import Restriction, namespace, restrictions
 from sexresearch.sem.estimation.exploratory_start import EXTRACTIONS, anchors_of
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.group_sample import group_sample
 from sexresearch.sem.estimation.minimize import Solution
 from sexresearch.sem.estimation.options import Options, respelled
 from sexresearch.sem.estimation.pivots import in_users_units, pivoted
@@ -52,7 +47,6 @@ from sexresearch.sem.implied.structure import BESIDE, Structure, structure_of
 from sexresearch.sem.language.completion import COMPLETION
 from sexresearch.sem.language.group_blocks import label_text
 from sexresearch.sem.language.model import Model
-from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import Defaults, ParameterTable
 from sexresearch.sem.rotation.extraction import Extraction
 from sexresearch.sem.terms.kinds import KINDS, Group
@@ -101,7 +95,7 @@ def solved(options: Options, table: ParameterTable, samples: tuple[Sample, ...],
     names = namespace(table)
     limits = restrictions(bounded(table, options), names)
     starts = _starting_points(objective, table)
-    plain = Fitted(options, table, objective, names, _nowhere(starts[0]), starts[0], levels=levels)
+    plain = Fitted(options, table, objective, names, _nowhere(starts[0]), starts[0], categories=levels)
     made = None if table.levels else pivoted(structures, samples, starts[0], limits, names)
     if made is None:
         return _lowest(plain, starts, limits)
@@ -137,7 +131,7 @@ def _minimized(plain: Fitted, start: Array, limits: tuple[Restriction, ...]) -> 
         start = widened(objective, start, structures)
         constrained = minimize_within(objective, start, limits, plain.names)
     else:
-        few = not plain.levels and sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
+        few = not plain.categories and sum(len(sample.blocks) for sample in samples) <= FEW_PATTERNS
         enough = attempts_enough(sum(sample.n for sample in samples), table.n_free) if few else 1
         doubted = bool(table.levels) and int(clusters_of(samples).min()) < FEW_CLUSTERS
         enough = OF_FEW if doubted else enough
@@ -245,7 +239,7 @@ def _samples(
     kept, notes = _rows_used(groups, columns, table, options)
     samples = []
     for answers, role in zip(kept, table.roles, strict=True):
-        sample, note = _sample(answers, role, options, levels)
+        sample, note = group_sample(answers, role, options, levels)
         samples.append(sample)
         notes += note
     return tuple(samples), notes
@@ -268,21 +262,6 @@ def _rows_used(
     refuse_single_cluster(kept, options.cluster)
     made, note = weighed(kept, options.sampling_weights, heard or None)
     return made, notes + note
-
-
-def _sample(answers: Answers, role: Roles, options: Options, levels: Levels) -> tuple[Sample, list[str]]:
-    if levels:
-        sample = ordinal_sample(answers, role, levels, options.fixed_x)
-        mute = len(answers.values) - sample.nobs
-        note = f"{group_prefix(answers.label)}{mute} rows answer nothing that the model explains and do not count"
-        return sample, ([note] if mute else []) + ordinal_notes(sample)
-    if options.missing == "listwise":
-        return from_answers(answers, role.observed, bool(options.meanstructure)), []
-    if options.missing == "pairwise":
-        sample, note = from_pairs(answers, role.observed, bool(options.meanstructure))
-        return sample, [note]
-    sample = from_gaps(answers, role.observed)
-    return sample, cost_note(sample.label, len(sample.blocks), sample.nobs)
 
 
 def place(table: ParameterTable, samples: Sequence[Sample], has_means: bool) -> tuple[Structure, ...]:

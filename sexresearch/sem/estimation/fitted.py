@@ -50,7 +50,7 @@ class Fitted:
     """Options, table, the discrepancy as a sum over groups, and where it is smallest.
 
     `rival` is a fit to the same samples that this one is compared with: both share one saturated model.
-    `levels` holds the categories of every ordered variable as they stand in the data, lowest first.
+    `categories` holds those of every ordered variable as they stand in the data, lowest first.
     `inner` is the same solution in the parameters it was found in, where these are not the user's (see `pivots`).
     `unrotated` is the solution that exploratory factors had before they were rotated (see `rotated`).
     """
@@ -62,7 +62,7 @@ class Fitted:
     constrained: ConstrainedSolution
     start: Array
     rival: Fitted | None = None
-    levels: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    categories: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     inner: Fitted | None = None
     unrotated: Fitted | None = None
     rotated: tuple[RotatedPattern, ...] = ()

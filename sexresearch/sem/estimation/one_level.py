@@ -46,7 +46,7 @@ def restricted_at(fitted: Fitted, level: int) -> OneLevel:
     roles = tuple(role if n in here else _bare(role) for n, role in enumerate(table.roles))
     constraints = tuple(c for c in table.constraints if _names(c) <= {row.label for row in kept if row.label})
     alone = ParameterTable(tuple(rows), roles, count, (), constraints, levels=table.levels)
-    partly = solved(options, alone, fitted.samples, fitted.levels)
+    partly = solved(options, alone, fitted.samples, fitted.categories)
     return OneLevel(replace(partly, rival=fitted), _left_out(table, here, len(table.constraints) - len(constraints)))
 
 

@@ -56,7 +56,7 @@ def rotated_fit(model: Model, fitted: Fitted) -> tuple[Fitted, list[str]]:
         return fitted, []
     labels = tuple("1" if s.label is None else label_text(s.label) for s in fitted.samples)
     named = labels if model.statements.blocks else ()
-    defaults = replace(defaults_of(fitted.options, named, len(labels), fitted.levels), turned=True)
+    defaults = replace(defaults_of(fitted.options, named, len(labels), fitted.categories), turned=True)
     table = with_auxiliary(model.table(defaults), fitted.options.auxiliary)
     turns = _turns(fitted, table)
     return _turned(fitted, table, turns), _said(turns)
@@ -81,7 +81,7 @@ def _turned(fitted: Fitted, table: ParameterTable, turns: Sequence[_Turn], with_
     point = replace(fitted.constrained.solution.moved(theta), gradient=np.zeros(len(theta)))
     bare = ConstrainedSolution(point, np.zeros((0, len(theta))), 0)
     names = namespace(table)
-    fresh = Fitted(options, table, objective, names, bare, theta, levels=fitted.levels)
+    fresh = Fitted(options, table, objective, names, bare, theta, categories=fitted.categories)
     parts = [(t.group, t.block, t.conditions) for t in turns if t.conditions is not None and with_conditions]
     rows = conditions_on(fresh, parts)
     before, unit = carried_restrictions(fitted, table)

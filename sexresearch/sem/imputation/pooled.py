@@ -276,7 +276,7 @@ def _refuse_mixture(results: tuple[Results, ...]) -> None:
         wrong.append(f"{failed} did not converge")
     if results[0].fitted.options.se == "none":
         wrong.append("se='none' leaves no standard errors to pool")
-    if results[0].fitted.levels:
+    if results[0].fitted.categories:
         wrong.append("the sets hold ordered variables, whose thresholds are not pooled; use missing='pairwise' instead")
     if wrong:
         raise OptionError(f"these results cannot be pooled (counted from 0): {'; '.join(wrong)}")

@@ -22,11 +22,3 @@ def mean_covariance(sample: Sample, weighted: bool) -> Array | None:
         return None
     p = len(sample.names)
     return np.asarray(sample.sums.products[1 : 1 + p, 1 : 1 + p] / sample.n**2)
-
-
-def known_ends(sample: Sample) -> Array | None:
-    """(2, p) lowest and highest answers of rows that were added up; None where rows tell, or nothing does."""
-    own = sample.nested
-    if own is not None:
-        return None if own.ends is None else own.ends[:, [own.names.index(name) for name in sample.names]]
-    return None if sample.again is None or sample.again.ends is None else np.array(sample.again.ends)

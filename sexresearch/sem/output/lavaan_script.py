@@ -45,13 +45,14 @@ def lavaan_script(model: Model, fitted: Fitted) -> str:
     arguments = {"data": "answers"} if rows else _moments(fitted, safe)
     arguments |= _options(fitted, safe) | more | _group_order(model, fitted)
     given = [f"  {name} = {value}" for name, value in arguments.items()]
+    words = {key: known for key, known in fitted.categories.items() if isinstance(known[0], str)}
     parts = [
         "# Repeats a fit with lavaan (argument names as of version 0.6)",
         "library(lavaan)",
         f"model <- {r_string(chr(10) + lavaan_text(model.syntax, safe).strip(chr(10)) + chr(10))}",
         *([READ] if rows else []),
         *(_renamed(old, new) for old, new in safe.items() if rows),
-        *(_categories(safe.get(key, key), known) for key, known in fitted.levels.items() if isinstance(known[0], str)),
+        *(_categories(safe.get(key, key), known) for key, known in words.items()),
         f"fit <- {fitter}(\n  model,\n" + ",\n".join(given) + "\n)",
         "summary(fit, fit.measures = TRUE, standardized = TRUE)",
     ]

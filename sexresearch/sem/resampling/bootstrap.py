@@ -131,7 +131,7 @@ def _refuse(results: Results, replicates: int, seed: int, kind: str, workers: Wo
 def _refuse_kind(fitted: Fitted, kind: str, codes: list[Array] | None) -> None:
     if kind != "parametric" and not (drawable(fitted) if kind == "nonparametric" else answers_behind(fitted)):
         raise OptionError(_no_rows(fitted))
-    if fitted.levels and kind != "nonparametric":
+    if fitted.categories and kind != "nonparametric":
         raise OptionError(f"kind {kind!r} makes continuous answers; with ordered variables use kind='nonparametric'")
     if kind != "nonparametric" and (codes is not None or not is_plain(fitted)):
         raise OptionError(f"kind {kind!r} knows neither clusters nor sampling weights; use kind='nonparametric'")
@@ -160,23 +160,23 @@ def no_rows(fitted: Fitted) -> str:
 
 def _where_clusters(fitted: Fitted) -> str:
     options = fitted.options
-    if not fitted.levels or options.cluster is None:
+    if not fitted.categories or options.cluster is None:
         also = ", those of ordered items from their tables"
         return f"{also}: fit complete answers of one level, or ordered items alone, with cluster="
     weighted, squares = options.sampling_weights is not None, options.discrepancy == "DWLS"
     units = sum(len(sample.cluster_sizes) for sample in fitted.samples if sample.cluster_sizes is not None)
-    most = max(map(len, fitted.levels.values()))
-    size = gigabytes(units, len(fitted.levels), most, options.missing == "listwise", weighted, squares)
+    items, most = len(fitted.categories), max(map(len, fitted.categories.values()))
+    size = gigabytes(units, items, most, options.missing == "listwise", weighted, squares)
     less = "; or use estimator='ULSMV', which needs no tables of squared weights" if weighted and squares else ""
     return (
-        f", but tables of all pairs of these {len(fitted.levels)} items in {units:,} clusters take {size:.1f} GB, more "
+        f", but tables of all pairs of these {items} items in {units:,} clusters take {size:.1f} GB, more "
         f"than is held: fewer items or categories, or clusters of more rows, take less{less}"
     )
 
 
 def is_plain(fitted: Fitted) -> bool:
     """Whether the normal distribution of the model may stand for the rows: no clusters, weights or ordered items."""
-    return fitted.options.cluster is None and fitted.options.sampling_weights is None and not fitted.levels
+    return fitted.options.cluster is None and fitted.options.sampling_weights is None and not fitted.categories
 
 
 def _clusters(fitted: Fitted, cluster: pd.Series | str | None) -> list[Array] | None:

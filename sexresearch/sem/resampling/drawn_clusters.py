@@ -83,7 +83,7 @@ class TablesOfClusters(ClusterResampler):
     def refitted(self, fitted: Fitted, number: int) -> Fitted:
         """The fit to the clusters drawn in one replicate."""
         pairs = zip(fitted.samples, self._of(number), strict=True)
-        return refit_samples(fitted, tuple(drawn_ordered(sample, own, fitted.levels) for sample, own in pairs))
+        return refit_samples(fitted, tuple(drawn_ordered(sample, own, fitted.categories) for sample, own in pairs))
 
     def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
         """Covariances of the responses in every replicate; NaN where answers are too few for them."""
@@ -111,7 +111,7 @@ def _covariances(own: DrawnTables) -> Array:
 def resampled_clusters(fitted: Fitted, seed: int) -> SumsOfClusters | TablesOfClusters:
     """Draws of whole clusters, of which sums or tables are held."""
     codes = [sample.by_cluster.keys for sample in fitted.samples if sample.by_cluster is not None]
-    kind = TablesOfClusters if fitted.levels else SumsOfClusters
+    kind = TablesOfClusters if fitted.categories else SumsOfClusters
     return kind(seed, *pooled(codes, apart=False), fitted.samples)
 
 

@@ -100,7 +100,7 @@ def _about(bootstrapped: Bootstrap, why: str) -> str:
 
 def _covariances(fitted: Fitted, source: SampleSource, numbers: Sequence[int]) -> list[Array]:
     """Per group (replicates, p, p); NaN where a sample has no covariances."""
-    whole = all(sample.complete for sample in fitted.samples) and not fitted.levels
+    whole = all(sample.complete for sample in fitted.samples) and not fitted.categories
     if whole or not isinstance(source, RowResampler):
         orders = [np.arange(len(sample.names)) for sample in fitted.samples]
         with np.errstate(invalid="ignore", divide="ignore"):

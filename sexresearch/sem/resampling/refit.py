@@ -12,12 +12,12 @@ import numpy as np
 from sexresearch.errors import ModelError, SexresearchError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
-from sexresearch.sem.data.ordinal_sample import ordinal_sample
-from sexresearch.sem.data.sample import Sample, from_answers, from_gaps, from_pairs
+from sexresearch.sem.data.sample import Sample
 from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution, minimize_within
 from sexresearch.sem.estimation.constraints import restrictions
 from sexresearch.sem.estimation.estimate import bounded, discrepancy_of, in_users_words, place
 from sexresearch.sem.estimation.fitted import Fitted
+from sexresearch.sem.estimation.group_sample import group_sample
 from sexresearch.sem.estimation.minimize import Solution, minimize
 from sexresearch.sem.estimation.pivots import about_pivots, pivoted
 from sexresearch.sem.estimation.restarts import trust_region, units
@@ -33,9 +33,9 @@ def refit(fitted: Fitted, answers: Sequence[Answers]) -> Fitted:
     """The same model and options fitted to other rows; ModelError or DataError says why that fails."""
     if fitted.table.levels:
         return refit_samples(fitted, samples_of_levels(answers, fitted.table, fitted.options))
-    return refit_samples(
-        fitted, tuple(_sample(fitted, old, new) for old, new in zip(fitted.samples, answers, strict=True))
-    )
+    parts = zip(answers, fitted.table.roles, strict=True)
+    samples = (group_sample(own, roles, fitted.options, fitted.categories)[0] for own, roles in parts)
+    return refit_samples(fitted, tuple(samples))
 
 
 def refit_samples(fitted: Fitted, samples: tuple[Sample, ...]) -> Fitted:
@@ -62,18 +62,6 @@ def _minimized(fresh: Fitted) -> Fitted:
     if not solution.solution.converged:
         raise ModelError(f"did not converge: {solution.solution.trouble}")
     return replace(fresh, constrained=solution)
-
-
-def _sample(fitted: Fitted, old: Sample, new: Answers) -> Sample:
-    has_means, missing = bool(fitted.options.meanstructure), fitted.options.missing
-    if fitted.levels:
-        roles = fitted.table.roles[[sample.label for sample in fitted.samples].index(old.label)]
-        return ordinal_sample(new, roles, fitted.levels, fitted.options.fixed_x)
-    if missing == "fiml":
-        return from_gaps(new, old.names)
-    return (
-        from_pairs(new, old.names, has_means)[0] if missing == "pairwise" else from_answers(new, old.names, has_means)
-    )
 
 
 def _minimum(fitted: Fitted) -> ConstrainedSolution:

@@ -1,7 +1,7 @@
 """Two levels: the normal likelihood of respondents in clusters, with a model within and a model between clusters.
 
 A group has a term for each level. The first one holds the likelihood of both; the second adds nothing to it and says
-what the moments of its level are. Formulas: `implied.levels`.
+what the moments of its level are. Formulas: `implied.two_level_likelihood`.
 """
 
 from __future__ import annotations
