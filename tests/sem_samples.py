@@ -64,3 +64,13 @@ def branch_answers(n: int) -> pd.DataFrame:
     columns = {x: np.clip(np.round((joy if x in "abc" else stay) + rng.normal(size=n) + 3), 1, 5) for x in "abcdef"}
     brands = np.where(branch < 12, "no", "so")
     return pd.DataFrame(columns).assign(branch=branch, brand=brands, w=rng.gamma(4, size=n))
+
+
+def branch_answers_with_gaps(n: int) -> tuple[pd.DataFrame, np.random.Generator]:
+    """The same, of which c has two categories, b and d have gaps and one row is silent; and the random numbers left."""
+    rng, frame = np.random.default_rng(3), branch_answers(n)
+    frame["c"] = (frame["c"] > 3).astype(float)
+    for name in "bd":
+        frame.loc[rng.random(n) < 0.08, name] = np.nan
+    frame.loc[5, list("abcdef")] = np.nan
+    return frame, rng

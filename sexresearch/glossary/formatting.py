@@ -152,13 +152,17 @@ def table(
     Returns
     -------
     Table
-        Text when printed, HTML in a notebook. Headers and decimals come from `COLUMNS`; missing values are empty cells;
-        the values of a series are formatted by their own names, so that degrees of freedom stay whole numbers.
+        Text when printed, HTML in a notebook.
 
     Raises
     ------
     OptionError
         `data` is no frame or series, or decimals is no whole number of at least 0.
+
+    Notes
+    -----
+    Headers and decimals come from `COLUMNS`; missing values are empty cells; the values of a series are formatted by
+    their own names, so that degrees of freedom stay whole numbers.
 
     Examples
     --------

@@ -57,6 +57,10 @@ def headline(name: str, value: float, note: str = "") -> None:
     StudyError
         `value` is not one finite number.
 
+    Notes
+    -----
+    Nothing is computed: the number is what you give it.
+
     Examples
     --------
     >>> headline("acsi.rmsea", 0.084379, "four industries")

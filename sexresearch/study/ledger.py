@@ -81,6 +81,10 @@ def list_cases() -> pd.DataFrame:
     DataFrame
         One row per case: case (its name), title, kind (what the source gives), numbers (published), reference.
 
+    Notes
+    -----
+    Nothing is computed: `run_cases` does that.
+
     Examples
     --------
     >>> "lopes2024" in list_cases()["case"].tolist()
@@ -109,6 +113,10 @@ def run_cases(names: Sequence[str] | None = None) -> Ledger:
     ------
     StudyError
         There is no case of that name.
+
+    Notes
+    -----
+    A number matches where it differs by no more than its tolerance, which `run_study` explains.
 
     Examples
     --------

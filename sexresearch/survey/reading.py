@@ -34,10 +34,6 @@ def read_survey(
 ) -> Survey:
     """The survey in a file, checked against its instrument.
 
-    Encoding, separator, marks inside numbers, the worksheet and the row of names are found out from the file as a
-    whole, exports of Qualtrics, LimeSurvey and SurveyMonkey by their structure. Every guess is in `notes` of the
-    survey; what you say is not guessed. The file is never written to.
-
     Parameters
     ----------
     path : str or Path
@@ -72,6 +68,12 @@ def read_survey(
         The codebook cannot be used.
     OptionError
         An option that does not apply to the format, such as a sheet of a file that has none.
+
+    Notes
+    -----
+    Encoding, separator, marks inside numbers, the worksheet and the row of names are found out from the file as a
+    whole, exports of Qualtrics, LimeSurvey and SurveyMonkey by their structure. Every guess is in `notes` of the
+    survey; what you say is not guessed. The file is never written to.
 
     Examples
     --------

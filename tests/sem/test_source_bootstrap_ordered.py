@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
-from sem_samples import branch_answers
+from sem_samples import branch_answers_with_gaps
 
 from sexresearch.errors import OptionError
 from sexresearch.sem import bootstrap, fit
@@ -34,11 +34,7 @@ OPTIONS = [
 
 @pytest.fixture(scope="module")
 def answers() -> pd.DataFrame:
-    rng, frame = np.random.default_rng(3), branch_answers(N)
-    frame["c"] = (frame["c"] > 3).astype(float)
-    for name in "bd":
-        frame.loc[rng.random(N) < 0.08, name] = np.nan
-    frame.loc[5, list("abcdef")] = np.nan
+    frame, rng = branch_answers_with_gaps(N)
     return frame.assign(side=rng.integers(0, 2, N))  # of the same clusters
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from sem_samples import branch_answers
+from sem_samples import branch_answers_with_gaps
 
 from sexresearch.errors import DataError
 from sexresearch.sem import fit
@@ -23,12 +23,8 @@ BYTES = 8000  # of answers at once, so that there are several pieces
 
 @pytest.fixture(scope="module")
 def answers() -> pd.DataFrame:
-    rng, frame = np.random.default_rng(3), branch_answers(N)
-    frame["c"] = (frame["c"] > 3).astype(float)
-    for name in "bd":
-        frame.loc[rng.random(N) < 0.08, name] = np.nan
+    frame, rng = branch_answers_with_gaps(N)
     frame.loc[rng.random(N) < 0.01, "brand"] = None
-    frame.loc[5, list("abcdef")] = np.nan
     return frame
 
 

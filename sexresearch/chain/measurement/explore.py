@@ -128,6 +128,11 @@ def factor_correlations(
     DataError, OptionError
         As `explore`.
 
+    Notes
+    -----
+    T'T, with T what turns the principal axes (Jennrich 2002, doi 10.1007/BF02294706); fit and rotation are those of
+    `explore`.
+
     Examples
     --------
     >>> rng = np.random.default_rng(1)

@@ -214,6 +214,10 @@ def rivals_sentence(table: pd.DataFrame) -> str:
     OptionError
         The frame lacks columns of `compare_rivals`, or has no rows.
 
+    Notes
+    -----
+    All is read off the columns of the table: bic_weight, outcome and equivalent, by the rules of `compare_rivals`.
+
     Examples
     --------
     >>> best = {"model": "full", "bic": 410.0, "bic_weight": 1.0, "equivalent": "", "outcome": "holds"}

@@ -52,6 +52,11 @@ def crosscheck(results: Results, engines: Sequence[OtherEngine] = ENGINES) -> pd
     OptionError
         An unknown engine, or results that are semopy's own.
 
+    Notes
+    -----
+    semopy (Igolkina & Meshcheryakov 2020, doi 10.1080/10705511.2019.1704289) minimises in Python, and lavaan (Rosseel
+    2012, doi 10.18637/jss.v048.i02) in R, by the script of `Results.lavaan_script` on the rows that the fit used.
+
     Examples
     --------
     >>> import numpy as np, pandas as pd
