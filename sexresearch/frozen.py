@@ -47,14 +47,14 @@ def by_value(cls: type[T]) -> type[T]:
     for name, annotation in cls.__annotations__.items():
         own = not name.startswith("_") and not str(annotation).startswith("ClassVar")
         if own and COPIED.search(str(annotation)):
-            setattr(cls, name, _Copied(name))
+            setattr(cls, name, _CopiedField(name))
     for name, method in METHODS.items():
         setattr(cls, name, method)
     setattr(cls, SEALED, False)
     return cls
 
 
-class _Copied:
+class _CopiedField:
     """A field that hands out copies of the frame or dict it holds."""
 
     def __init__(self, name: str) -> None:
@@ -98,13 +98,13 @@ def when_asked(*names: str) -> Callable[[type[T]], type[T]]:
 
     def decorate(cls: type[T]) -> type[T]:
         for name in names:
-            setattr(cls, name, _Later(name))
+            setattr(cls, name, _LateField(name))
         return cls
 
     return decorate
 
 
-class _Later:
+class _LateField:
     """A field that holds a value, or the function that makes it."""
 
     def __init__(self, name: str) -> None:

@@ -17,7 +17,7 @@ from sexresearch.answering.fact_sentences import choices_frame, sentences_of
 from sexresearch.answering.facts import QUESTIONS, AnswerPart, Question, Sentence, unanswered
 from sexresearch.answering.labels import Labels
 from sexresearch.answering.slides import slides_document
-from sexresearch.answering.stages.chaining import Chosen, chain_part, chosen_view
+from sexresearch.answering.stages.chaining import ChosenView, chain_part, chosen_view
 from sexresearch.answering.stages.comparing_groups import whom_part
 from sexresearch.answering.stages.improving import next_part
 from sexresearch.answering.stages.limiting import limits_part
@@ -346,7 +346,7 @@ def _parts(setting: Setting, progress: Progress) -> tuple[AnswerPart, ...]:
     parts["data"] = _stage("data", lambda: data_part(setting), progress)
     parts["today"] = _stage("today", lambda: today_part(setting), progress)
     parts["measured"] = _stage("measured", lambda: measured_part(setting), progress)
-    chosen: list[Chosen] = []
+    chosen: list[ChosenView] = []
 
     def chain() -> AnswerPart:
         chosen.append(chosen_view(setting))

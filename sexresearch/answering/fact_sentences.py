@@ -42,10 +42,10 @@ def in_language(frame: pd.DataFrame, labels: Labels) -> pd.DataFrame:
     """The frame with its texts in the language of the reader; tables keep the names of their columns."""
     if labels.language == "en":
         return frame
-    return frame.assign(**{name: [_told(cell, labels.language) for cell in frame[name]] for name in frame.columns})
+    return frame.assign(**{name: [_cell_text(cell, labels.language) for cell in frame[name]] for name in frame.columns})
 
 
-def _told(cell: object, language: str) -> object:
+def _cell_text(cell: object, language: str) -> object:
     return translated(cell, language) if isinstance(cell, str) else cell
 
 

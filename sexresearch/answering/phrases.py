@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from sexresearch.answering.text_catalogue import Filled, catalogue
+from sexresearch.answering.text_catalogue import FilledTemplates, catalogue
 
 PLACE = re.compile(r"\\\{(\w+)\\\}")
 POINT = re.compile(r"(?<![\w.])(-?)(\d*)\.(\d+)(?=e-?\d|\.(?!\d)|(?![\w.]))")
@@ -39,7 +39,7 @@ def _phrase(text: str, language: str) -> str:
         match = pattern.fullmatch(text)
         if match:
             parts = {name: _phrase(part, language) for name, part in match.groupdict().items()}
-            return Filled(language).format(template, **parts)
+            return FilledTemplates(language).format(template, **parts)
     return text
 
 

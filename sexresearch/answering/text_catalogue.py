@@ -46,7 +46,7 @@ def filled_text(language: str, key: str, values: Mapping[str, object] | None = N
     'One question could not be used, as nobody answered it or all answered alike: joy.'
     """
     filling = dict(values or {})
-    return Filled(language).format(_template(language, key, filling, part), **filling)
+    return FilledTemplates(language).format(_template(language, key, filling, part), **filling)
 
 
 def stated_values(language: str, key: str, values: Mapping[str, object] | None = None) -> frozenset[str]:
@@ -72,7 +72,7 @@ def named(language: str, key: str, part: str) -> str:
     return str(catalogue(language).get(part, {}).get(key, key))
 
 
-class Filled(string.Formatter):
+class FilledTemplates(string.Formatter):
     """Templates: whole numbers with separators, others with the decimals after the colon, `%` for shares.
 
     Lists are joined by commas and the language's "and"; with `or` after the colon by its "or". Two words after the

@@ -23,7 +23,7 @@ Words = Mapping[str, str]  # labels of constructs, wordings of items
 
 def drawing(state: ChainState, places: Places, words: Words, limits: bool) -> Scene:
     """Nodes, arrows, tables and the message; what takes longest (limits, the test of the change) can wait."""
-    rows = _drawn(state.paths if limits else _plain(state, state.results))
+    rows = _table_rows(state.paths if limits else _plain(state, state.results))
     before = _before(state)
     arrows = [_arrow(row, state, places, words, before) for row in _between(rows, state.constructs)]
     explained = state.results.r_squared
@@ -82,7 +82,7 @@ def _plain(state: ChainState, results: Results) -> pd.DataFrame:
     return table.assign(**missing).reset_index(drop=True)
 
 
-def _drawn(table: pd.DataFrame) -> list[Row]:
+def _table_rows(table: pd.DataFrame) -> list[Row]:
     """Regressions and loadings, those fixed to 0 left out."""
     kept = table[table["op"].isin(["~", "=~"])]
     return [row for row in kept.to_dict("records") if row["se"] != 0 or row["est"] != 0]
@@ -153,7 +153,7 @@ def _before(state: ChainState) -> dict[tuple[str, str], str]:
     """The values by arrow in the fit before, where there is another one now."""
     if state.results is state.first:
         return {}
-    rows = _between(_drawn(_plain(state, state.first)), state.constructs)
+    rows = _between(_table_rows(_plain(state, state.first)), state.constructs)
     return {_ends(row): _value(row, state.standardized) for row in rows}
 
 

@@ -86,7 +86,7 @@ class ImportanceLab(TableLab):
         scale_name: str,
     ) -> None:
         super().__init__()
-        self._asked = (results, survey, target)
+        self._question = (results, survey, target)
         self._names = (name, scale_name)
         given = survey if isinstance(survey, Survey | Instrument) else None
         self._labels = labels_of_constructs(given)
@@ -108,9 +108,9 @@ class ImportanceLab(TableLab):
     def code(self) -> str:
         """Python code that gives the same numbers."""
         name, scale = self._names
-        survey = self._asked[1]
+        survey = self._question[1]
         given = scale if isinstance(survey, Survey | Instrument) else literal(survey)
-        call = f"sx.priorities({name}, {given}, target={literal(self._asked[2])}, cost={literal(self._costs)})"
+        call = f"sx.priorities({name}, {given}, target={literal(self._question[2])}, cost={literal(self._costs)})"
         return f"import sexresearch as sx\n\n{call}\n"
 
     def cost(self, construct: str, points: float) -> None:
@@ -131,7 +131,7 @@ class ImportanceLab(TableLab):
         if not points > 0:
             raise OptionError(f"the cost of a point of {construct!r} must be above 0; found {points:g}")
         costs = {**self._costs, construct: points}
-        self._ranked, self._costs = priorities(*self._asked, cost=costs), costs
+        self._ranked, self._costs = priorities(*self._question, cost=costs), costs
         self._redrawn()
 
     def _set(self, row: str, name: str, value: object) -> None:
@@ -139,7 +139,7 @@ class ImportanceLab(TableLab):
 
     def _table(self) -> Scene:
         rows = [self._row(row) for row in self._ranked.to_dict("records")]
-        target = self._labels.get(self._asked[2], self._asked[2])
+        target = self._labels.get(self._question[2], self._question[2])
         foot = "First: share of draws of all coefficients in which a lever comes first, if the arrows are causes."
         return {"top": f"What brings {target} most for its cost", "heads": HEADS, "rows": rows, "foot": foot}
 
@@ -154,13 +154,13 @@ class ImportanceLab(TableLab):
         return {"key": name, "label": label, "cells": [*cells, slider, *last]}
 
     def _still(self) -> str:
-        results, survey, target = self._asked
+        results, survey, target = self._question
         figure = importance_map(importance_of(results, target, survey))
         return picture(figure, alt_text(figure)) + as_page(self._table())
 
     def __repr__(self) -> str:
         first = ", ".join(f"{name} {cost:g}" for name, cost in self._costs.items())
-        return f"ImportanceLab({self._asked[2]}; costs: {first}); a live table in JupyterLab"
+        return f"ImportanceLab({self._question[2]}; costs: {first}); a live table in JupyterLab"
 
 
 def _n(value: object, decimals: int = 2) -> str:

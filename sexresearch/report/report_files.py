@@ -20,7 +20,7 @@ TITLE = "Structural equation model"
 
 
 @runtime_checkable
-class Documented(Protocol):
+class DocumentMaker(Protocol):
     """What makes a document of itself, such as an answer."""
 
     def document(self, title: str = "", *, slides: bool = False) -> Document:
@@ -29,7 +29,7 @@ class Documented(Protocol):
 
 @in_words
 def report(
-    results: Results | Document | PaperTable | WriteUp | Documented,
+    results: Results | Document | PaperTable | WriteUp | DocumentMaker,
     path: str | Path,
     *,
     title: str = TITLE,
@@ -81,7 +81,7 @@ def report(
         return write(results, destination)
     if isinstance(results, PaperTable | WriteUp):
         return write(results.document, destination)
-    if not isinstance(results, Results) and isinstance(results, Documented):
+    if not isinstance(results, Results) and isinstance(results, DocumentMaker):
         shown = destination.suffix.lower() == ".pptx"
         return write(results.document("" if title == TITLE else title, slides=shown), destination)
     if not isinstance(results, Results):

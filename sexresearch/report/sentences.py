@@ -7,7 +7,7 @@ import math
 from sexresearch.arguments import in_words
 from sexresearch.errors import OptionError
 from sexresearch.sem import Pooled, Results
-from sexresearch.sem.view import Reported, reported
+from sexresearch.sem.view import ReportedFit, reported
 from sexresearch.verdict import short
 
 INDICES = {"cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
@@ -58,14 +58,14 @@ def fit_sentence(results: Results | Pooled) -> str:
     return ", ".join([*_test(shown, pooled), *_indices(shown), f"n = {results.nobs}."])
 
 
-def _test(shown: Reported, pooled: str) -> list[str]:
+def _test(shown: ReportedFit, pooled: str) -> list[str]:
     chisq, df, p = (shown.value(name) for name in ("chisq", "df", "pvalue"))
     kind = f"{shown.test} " if shown.test else ""
     parts = [f"{pooled}{kind}χ²({df:.5g}) = {chisq:.2f}"] if not math.isnan(chisq) else []
     return parts if math.isnan(p) else [*parts, f"p {_p(p)}"]
 
 
-def _indices(shown: Reported) -> list[str]:
+def _indices(shown: ReportedFit) -> list[str]:
     parts = []
     for name, words in INDICES.items():
         measure = shown[name]

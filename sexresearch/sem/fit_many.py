@@ -16,9 +16,9 @@ from sexresearch.sem.data.observed import Columns, frame_of
 from sexresearch.sem.data.pieces import Reader
 from sexresearch.sem.data.sample import Sample, whole_sample
 from sexresearch.sem.data.sources import FrameSource, columns_behind, source_behind
-from sexresearch.sem.data.streamed import GROUP, Streamed
+from sexresearch.sem.data.streamed import GROUP, SourceSums
 from sexresearch.sem.data.sums import moments_of
-from sexresearch.sem.data.weighted_moments import Weighed
+from sexresearch.sem.data.weighted_moments import WeighedGroup
 from sexresearch.sem.estimation.degrees import degrees_of_freedom, refuse_overfull, refuse_unidentified
 from sexresearch.sem.estimation.estimate import estimate
 from sexresearch.sem.estimation.fitted import Fitted
@@ -129,7 +129,7 @@ def _plain(model: Model, options: Options) -> Options:
     return options
 
 
-def _read(model: Model, data: object, by: str) -> Streamed:
+def _read(model: Model, data: object, by: str) -> SourceSums:
     if not isinstance(by, str):
         raise OptionError(f"by names the column of the branches; found {by!r}")
     source = source_behind(data)
@@ -155,7 +155,7 @@ class _Branches:
 
 
 @one_thread
-def _fitted(model: Model, branches: Streamed, options: Options, workers: Workers) -> _Branches:
+def _fitted(model: Model, branches: SourceSums, options: Options, workers: Workers) -> _Branches:
     totals, names = branches.totals, model.observed
     place = {int(key) // GROUP: slot for slot, key in enumerate(totals.keys)}
     numbers = branches.groups
@@ -244,13 +244,13 @@ def _regular(cov: Array) -> Array:
 Sampled = tuple[Array, Array, Array]
 
 
-def _weighed(engine: Batch, part: Array, own: Sampled, has_means: bool) -> Weighed:
+def _weighed(engine: Batch, part: Array, own: Sampled, has_means: bool) -> WeighedGroup:
     n, mean, cov = (values[part] for values in own)
     order = engine.forms[0].order
     if has_means:
         joined = np.array([join_moments(m, c) for m, c in zip(mean, cov, strict=True)])
-        return Weighed(joined[:, order[:, None], order], n)
-    return Weighed(cov[:, order[:, None], order], n)
+        return WeighedGroup(joined[:, order[:, None], order], n)
+    return WeighedGroup(cov[:, order[:, None], order], n)
 
 
 @dataclass(frozen=True)

@@ -105,12 +105,12 @@ class Gamma:
         return part
 
     @cached_property
-    def _known(self) -> _Known:
-        return _Known()
+    def _known(self) -> _GammaMemory:
+        return _GammaMemory()
 
 
 @dataclass
-class _Known:
+class _GammaMemory:
     """What a fit and its baseline model both ask for: parts of the moments, and `squares` with the weight they had."""
 
     parts: dict[tuple[int | None, int | None], Gamma] = field(default_factory=dict)

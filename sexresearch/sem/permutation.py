@@ -15,7 +15,7 @@ from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import take
-from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
+from sexresearch.sem.data.weighted_moments import Products, WeighedGroup, weigh
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.fit import results_of
 from sexresearch.sem.fitting import Fitting, options_of
@@ -183,7 +183,7 @@ class GroupPermutations(OneByOne):
         parts = zip(self.rows(number), self.groups, strict=True)
         return refit(fitted, [replace(take(self.pooled, rows), label=group.label) for rows, group in parts])
 
-    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
+    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[WeighedGroup]:
         """Moments of every group in every replicate, as sums over the pooled rows."""
         dealt = [self.rows(number) for number in numbers]
         out = []

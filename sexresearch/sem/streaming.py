@@ -12,7 +12,7 @@ from sexresearch.sem.data.in_sql import summed_in_sql
 from sexresearch.sem.data.ordered_columns import ordered_names
 from sexresearch.sem.data.pieces import Reader
 from sexresearch.sem.data.sources import IbisSource, ReadOnce, Source, columns_behind, source_behind
-from sexresearch.sem.data.streamed import GROUP, Streamed, streamed
+from sexresearch.sem.data.streamed import GROUP, SourceSums, streamed
 from sexresearch.sem.data.streamed_categories import streamed_categories, typed_levels
 from sexresearch.sem.data.totals import TooManyUnits
 from sexresearch.sem.estimation.estimate import columns_of
@@ -34,7 +34,7 @@ READ = (
 
 def from_pieces(
     model: Model, data: object, requested: Options, engine: str, method: str, costs: Callable[[str], object]
-) -> Streamed | None:
+) -> SourceSums | None:
     """The sums of a table that is read in pieces; None for a table in memory, and where the options need the rows.
 
     `costs` is told where sums would be no smaller than the rows, which are then read into memory.
@@ -66,7 +66,7 @@ def rows_by_group(model: Model, data: object, fitting: Fitting, group: str) -> d
 
 def _summed(
     model: Model, source: Source, requested: Options, engine: str, method: str, costs: Callable[[str], object]
-) -> Streamed | None:
+) -> SourceSums | None:
     levels, beyond = bool(model.statements.levels), engine != "native" or method != "joint"
     if (beyond or levels) and isinstance(source, IbisSource):
         raise OptionError(STAYING.format(what="a model of two levels, another engine or method='sam'"))
@@ -91,7 +91,7 @@ def _summed(
         f"two levels with missing={options.missing!r}": levels and gaps,
         "ordered items beside others": bool(ordered) and set(ordered) != set(columns.items),
         "missing='pairwise' of items that are not ordered": options.missing == "pairwise" and not ordered,
-        "bootstrapped errors": bootstrapped and not _drawn(options, levels),
+        "bootstrapped errors": bootstrapped and not _draws_clusters(options, levels),
     }
     what = [words for words, wanted in needs.items() if wanted]
     if what or (levels and ordered):
@@ -114,17 +114,17 @@ def _summed(
         return None
 
 
-def _drawn(options: Options, levels: bool) -> bool:
+def _draws_clusters(options: Options, levels: bool) -> bool:
     """Whether whole clusters can be drawn by their sums, or by tables of ordered items."""
     return options.cluster is not None and not levels and (bool(options.ordered) or options.missing == "listwise")
 
 
-def sums_of(reader: Reader, gaps: bool) -> Streamed:
+def sums_of(reader: Reader, gaps: bool) -> SourceSums:
     """Sums of a source: made by the warehouse that holds it, or here piece by piece."""
     return summed_in_sql(reader, gaps) if isinstance(reader.source, IbisSource) else streamed(reader, gaps)
 
 
-def _of_warehouse(reader: Reader, options: Options) -> Streamed:
+def _of_warehouse(reader: Reader, options: Options) -> SourceSums:
     """The sums that a warehouse makes; OptionError for what needs the answers themselves."""
     gaps, clustered = options.missing == "fiml", options.cluster is not None
     needs = {

@@ -17,7 +17,7 @@ from sexresearch.errors import OptionError
 from sexresearch.frozen import read_only
 from sexresearch.sem.after.factor_scores import ScoreMethod
 from sexresearch.sem.after.nesting import relation
-from sexresearch.sem.after.score_tests import Separated, released, separated
+from sexresearch.sem.after.score_tests import SeparatedModel, released, separated
 from sexresearch.sem.after.vuong import Vuong, vuong
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.asked_table import AskedTable
@@ -50,7 +50,7 @@ from sexresearch.sem.language.statements import Formula, Modifiers
 from sexresearch.sem.ordinal.category_covariances import category_covariances
 from sexresearch.sem.output.bibliography import Reference, every_reference, references
 from sexresearch.sem.output.fit_verdict import fit_prose, fit_verdicts
-from sexresearch.sem.output.reported import Reported, reported
+from sexresearch.sem.output.reported import ReportedFit, reported
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.output.source_again import source_again, source_of_fit
 from sexresearch.sem.output.summary import HEADLINE, SECTIONS, SHOWN
@@ -102,7 +102,7 @@ __all__ = [
     "Parameter",
     "Reference",
     "Replicates",
-    "Reported",
+    "ReportedFit",
     "Roles",
     "RotationMethod",
     "RowPlaces",
@@ -226,7 +226,7 @@ def options_of(fitting: Fitting) -> Options:
     return respelled(options_asked(fitting))
 
 
-def equality_tests(results: Results) -> Separated:
+def equality_tests(results: Results) -> SeparatedModel:
     """The model with every shared parameter taken apart, for score tests by `released`."""
     return separated(results.fitted)
 

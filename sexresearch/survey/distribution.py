@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.survey.finding import Finding
 from sexresearch.survey.multivariate import WIDEST, little_mcar, mardia, sampled_rows
-from sexresearch.survey.respondents import Rated
+from sexresearch.survey.respondents import RatingItems
 from sexresearch.survey.styles import net_agreement
 from sexresearch.verdict import short
 
@@ -22,7 +22,7 @@ EXTREME = 0.80  # our convention: share of a respondent's answers at the ends of
 MANY = 0.10  # our convention: share of such respondents
 
 
-def missing_at_random(items: pd.DataFrame, known: Rated) -> Iterator[Finding]:
+def missing_at_random(items: pd.DataFrame, known: RatingItems) -> Iterator[Finding]:
     """Whether answers are missing for reasons that the answers tell of; `known` has moments already."""
     low, high = (items.agg(end).to_numpy(dtype=float) if items.shape[1] else np.zeros(0) for end in ("min", "max"))
     varying = items.columns[low < high].tolist()
@@ -40,7 +40,7 @@ def missing_at_random(items: pd.DataFrame, known: Rated) -> Iterator[Finding]:
     yield Finding("missing answers depend on others", "survey", detail=detail, advice=advice)
 
 
-def shape(items: Rated) -> Iterator[Finding]:
+def shape(items: RatingItems) -> Iterator[Finding]:
     """Whether the answers are far from a multivariate normal distribution."""
     own = items.answers[:, items.varying]
     whole = own[~np.isnan(own).any(axis=1)]
@@ -57,7 +57,7 @@ def shape(items: Rated) -> Iterator[Finding]:
     yield Finding("not normal", "survey", detail=detail, advice='use a robust estimator, such as estimator="MLR"')
 
 
-def styles(items: Rated, indices: pd.DataFrame) -> Iterator[Finding]:
+def styles(items: RatingItems, indices: pd.DataFrame) -> Iterator[Finding]:
     """Whether many agree with whatever is asked, or use only the ends of the scales."""
     sides = [
         ([place for place in places if not items.reverse[place]], [place for place in places if items.reverse[place]])

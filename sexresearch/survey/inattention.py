@@ -13,7 +13,7 @@ from sexresearch.survey.calibration import DRAWN, Cutoff, beyond, cutoff, judged
 from sexresearch.survey.careless import Floats
 from sexresearch.survey.finding import Finding, about_rows
 from sexresearch.survey.multivariate import squared_distances
-from sexresearch.survey.respondents import Rated
+from sexresearch.survey.respondents import RatingItems
 from sexresearch.survey.twins import EXPECTED, close_pairs, expected_pairs, most_apart, near_twins
 from sexresearch.survey.wording import counted
 
@@ -40,7 +40,7 @@ CHECKS = {  # check, index, what the index is
 }
 
 
-def speeding(items: Rated, indices: pd.DataFrame, source: str) -> Iterator[Finding]:
+def speeding(items: RatingItems, indices: pd.DataFrame, source: str) -> Iterator[Finding]:
     """Respondents who were faster than anybody reads, or than half the median and far below all others."""
     seconds, index = indices["duration"], indices["speed_index"]
     answered = items.given.notna().sum(axis=1)
@@ -56,7 +56,7 @@ def speeding(items: Rated, indices: pd.DataFrame, source: str) -> Iterator[Findi
     yield from about_rows("speeding", source, flags, detail, "drop the rows that show a second sign of carelessness")
 
 
-def inconsistent(items: Rated, indices: pd.DataFrame) -> Iterator[Finding]:
+def inconsistent(items: RatingItems, indices: pd.DataFrame) -> Iterator[Finding]:
     """Respondents whose answers do not go together as those of all others do."""
     if len(items.varying) < TELLING_ITEMS or items.simulated is None or items.moments is None:
         return
@@ -69,7 +69,7 @@ def inconsistent(items: Rated, indices: pd.DataFrame) -> Iterator[Finding]:
         yield from _by_cutoff(check, flags, limit, f"{meaning} below", "at random")
 
 
-def _outlying(items: Rated, indices: pd.DataFrame) -> Iterator[Finding]:
+def _outlying(items: RatingItems, indices: pd.DataFrame) -> Iterator[Finding]:
     assert items.simulated is not None
     assert items.moments is not None
     attentive, random = (_log_tail(items, kind) for kind in (items.simulated.attentive, items.simulated.random))
@@ -105,7 +105,7 @@ def _of_distances(own: Floats, attentive: Floats, random: Floats, bonferroni: fl
     return loose if loose and (own < loose.value).mean() <= MOST else strict
 
 
-def _log_tail(items: Rated, given: Floats) -> Floats:
+def _log_tail(items: RatingItems, given: Floats) -> Floats:
     """Logarithm of the p value of D² of drawn answers."""
     from_moments = items.moments
     assert from_moments is not None
@@ -113,7 +113,7 @@ def _log_tail(items: Rated, given: Floats) -> Floats:
     return np.log(np.maximum(chdtrc((~np.isnan(given)).sum(axis=1), distance), np.finfo(float).tiny))
 
 
-def little_variation(items: Rated, indices: pd.DataFrame, known: set[object]) -> Iterator[Finding]:
+def little_variation(items: RatingItems, indices: pd.DataFrame, known: set[object]) -> Iterator[Finding]:
     """Respondents who gave nearly one answer throughout, beside those `known` to have given one in a run."""
     if len(items.varying) < TELLING_ITEMS or items.simulated is None:
         return
@@ -136,7 +136,7 @@ def _by_cutoff(
     yield from about_rows(check, "survey", flags, f"{text}{value}{shares * (limit.careless >= 0)}", SECOND_SIGN)
 
 
-def twins(items: Rated, known: set[object]) -> Iterator[Finding]:
+def twins(items: RatingItems, known: set[object]) -> Iterator[Finding]:
     """Respondents whose answers differ from those of an earlier one in fewer items than chance allows for."""
     if len(items.varying) < TELLING_ITEMS or items.simulated is None:
         return

@@ -30,7 +30,7 @@ OPEN = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}\{mark}\d{{3}}") for mark in ".,"
 
 
 @dataclass(frozen=True)
-class Written:
+class NumberMarks:
     """How the numbers of one column are written.
 
     `decimal` and `thousands` are the marks found ("" where there is none), `open` the first number whose mark may
@@ -43,7 +43,7 @@ class Written:
     clash: tuple[str, str] | tuple[()] = ()
 
 
-def written(texts: Sequence[str]) -> Written:
+def written(texts: Sequence[str]) -> NumberMarks:
     """How these numbers are written, judged by the numbers alone.
 
     >>> written(["1.234,5", "12"]), written(["987", "1.234"]).open
@@ -52,19 +52,19 @@ def written(texts: Sequence[str]) -> Written:
     joined = "\n".join(texts)
     marks = [mark for mark in MARKS if mark in joined]
     if not marks:
-        return Written(thousands=_grouping(joined))
+        return NumberMarks(thousands=_grouping(joined))
     decimal = {mark: next(filter(DECIMAL[mark].fullmatch, texts), "") for mark in marks}
     if decimal.get(".") and decimal.get(","):
-        return Written(clash=(decimal["."], decimal[","]))
+        return NumberMarks(clash=(decimal["."], decimal[","]))
     decimal_mark = next((mark for mark in marks if decimal[mark]), "")
     if decimal_mark:
         others = [mark for mark in marks if mark != decimal_mark]
-        return Written(decimal_mark, "".join(others) or _grouping(joined))
+        return NumberMarks(decimal_mark, "".join(others) or _grouping(joined))
     grouped = next((mark for mark in marks if any(map(GROUPED[mark].fullmatch, texts))), "")
     if grouped:
-        return Written("," if grouped == "." else ".", grouped)
+        return NumberMarks("," if grouped == "." else ".", grouped)
     opened = [decimal_mark for mark in marks if (decimal_mark := next(filter(OPEN[mark].fullmatch, texts), ""))]
-    return Written(clash=(opened[0], opened[1])) if len(opened) > 1 else Written(open="".join(opened))
+    return NumberMarks(clash=(opened[0], opened[1])) if len(opened) > 1 else NumberMarks(open="".join(opened))
 
 
 def bare(texts: Sequence[str]) -> tuple[list[str], list[str]] | None:

@@ -72,7 +72,7 @@ def marked_rows(answers: pd.DataFrame) -> Iterator[MarkedRows]:
             continue
         values = answers[column]
         if testing:
-            yield from _found("preview or test", values, str(column), values.map(_text).isin(PREVIEWS | YES))
+            yield from _rows_of_check("preview or test", values, str(column), values.map(_text).isin(PREVIEWS | YES))
             continue
         if name in STATUS:
             yield from _by_status(values, str(column), qualtrics)
@@ -93,7 +93,7 @@ def _marks_tests(name: str, names: set[str]) -> bool:
     return name in IS_TEST or (name == TESTER and bool(EFS & names)) or (name == MODE and names >= SOSCI)
 
 
-def _found(check: str, values: pd.Series, column: str, rows: pd.Series) -> Iterator[MarkedRows]:
+def _rows_of_check(check: str, values: pd.Series, column: str, rows: pd.Series) -> Iterator[MarkedRows]:
     if rows.any():
         words = ", ".join(dict.fromkeys(f"'{text}'" for text in values[rows].map(str)))
         yield MarkedRows(check, column, tuple(values.index[rows]), f"{column} is {words}")
@@ -108,7 +108,7 @@ def _by_status(values: pd.Series, column: str, qualtrics: bool) -> Iterator[Mark
         "not finished": texts.isin(PARTIAL),
     }
     for check, rows in kinds.items():
-        yield from _found(check, values, column, rows)
+        yield from _rows_of_check(check, values, column, rows)
 
 
 def _limesurvey_in_words(answers: pd.DataFrame) -> Hashable | None:

@@ -31,7 +31,7 @@ INDICES = ("longstring", "irv", "person_total", "synonyms", "antonyms", "even_od
 
 
 @dataclass(frozen=True)
-class Rated:
+class RatingItems:
     """The rating items of a survey: answers as given and in one direction, their scales, who belongs together.
 
     lowest, highest (p,) : ends of the scales. reverse (p,) : which items are. constructs : places of the items of each.
@@ -90,7 +90,7 @@ class Rated:
         return dict(zip(INDICES, values, strict=True))
 
 
-def rated(survey: Survey) -> Rated:
+def rated(survey: Survey) -> RatingItems:
     """The rating items of a survey: whole answers on 3 to 11 points, by the instrument or, without one, by the answers.
 
     >>> rated(Survey.from_frame(pd.DataFrame({"sat1": [1, 5, 3], "age": [31, 62, 45]}))).names
@@ -102,7 +102,7 @@ def rated(survey: Survey) -> Rated:
         kept = _ratings(numbers.to_numpy())
         given = numbers.loc[:, kept]
         low, high = (given.agg(end).to_numpy(dtype=float) if kept.any() else np.zeros(0) for end in ("min", "max"))
-        return Rated(tuple(given.columns), given, low, high, np.zeros(len(low), dtype=bool), ())
+        return RatingItems(tuple(given.columns), given, low, high, np.zeros(len(low), dtype=bool), ())
     items = [item for item in instrument.items if CATEGORIES[0] <= (item.scale.categories or 0) <= CATEGORIES[1]]
     names = tuple(item.name for item in items)
     lowest, highest = (np.array([getattr(i.scale, end) for i in items], dtype=float) for end in ("lowest", "highest"))
@@ -110,7 +110,7 @@ def rated(survey: Survey) -> Rated:
     given = as_given(answers[list(names)].astype(float), instrument)
     place = {name: number for number, name in enumerate(names)}
     constructs = tuple(tuple(place[i.name] for i in c.items if i.name in place) for c in instrument.constructs)
-    return Rated(names, given, lowest, highest, reverse, constructs)
+    return RatingItems(names, given, lowest, highest, reverse, constructs)
 
 
 def _ratings(values: Floats) -> np.ndarray:
@@ -192,7 +192,7 @@ def seconds_of(survey: Survey, column: str | None) -> pd.Series:
     return pd.Series(np.nan, answers.index, name="") if seconds is None else seconds
 
 
-def indices_of(items: Rated, seconds: pd.Series) -> pd.DataFrame:
+def indices_of(items: RatingItems, seconds: pd.Series) -> pd.DataFrame:
     """The indices of each respondent from rating items and durations."""
     own = items.answers[:, items.varying]
     styles = response_styles(items.answers, items.lowest, items.highest)

@@ -14,7 +14,7 @@ import pandas as pd
 from sexresearch.errors import DataError
 from sexresearch.survey.dialect import CONSISTENT, RARE, SEPARATORS, Dialect, decode, find_dialect, numbered_rows
 from sexresearch.survey.file_content import LONGEST_LINE
-from sexresearch.survey.marks import AROUND, PLAIN_MARKS, Written, bare, numbers, written
+from sexresearch.survey.marks import AROUND, PLAIN_MARKS, NumberMarks, bare, numbers, written
 from sexresearch.survey.noanswer import MISSING_WORDS, is_no_answer
 from sexresearch.survey.rawtable import RawTable, outline_of, table_of_frame, table_of_rows, with_columns
 from sexresearch.survey.textrows import text_rows
@@ -47,7 +47,7 @@ class _Column:
     places: list[int] = field(default_factory=list)
     percent: bool = False
     signs: bool = False
-    marks: Written = field(default_factory=Written)
+    marks: NumberMarks = field(default_factory=NumberMarks)
 
     def spread(self, values: list[Any]) -> npt.NDArray[Any]:
         """The values of the distinct cells at the place of every cell; numbers as numbers."""

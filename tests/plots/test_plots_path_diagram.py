@@ -21,7 +21,7 @@ A4_LANDSCAPE, SMALLEST_PRINT = 11.0, 5.5  # inches; points that item names keep 
 
 
 @dataclass(frozen=True)
-class Estimated:
+class FitEstimates:
     """Stands in for Results where only the layout matters; its numbers are made up."""
 
     parameters: pd.DataFrame
@@ -31,7 +31,7 @@ class Estimated:
     converged: bool = True
 
 
-def estimated(model: str, group: object = pd.NA, seed: int = 1) -> Estimated:
+def estimated(model: str, group: object = pd.NA, seed: int = 1) -> FitEstimates:
     """Made-up estimates for every formula of a model text (operators =~ ~ ~~ only)."""
     rng = np.random.default_rng(seed)
     rows = []
@@ -45,7 +45,7 @@ def estimated(model: str, group: object = pd.NA, seed: int = 1) -> Estimated:
     explained = dict.fromkeys([*frame["lhs"][frame["op"] == "~"], *frame["rhs"][frame["op"] == "=~"]])
     names = dict.fromkeys([*frame["lhs"], *frame["rhs"]])
     r_squared = pd.Series({name: float(rng.uniform(0, 1)) for name in explained}, dtype=float)
-    return Estimated(frame, r_squared, latents, tuple(name for name in names if name not in latents))
+    return FitEstimates(frame, r_squared, latents, tuple(name for name in names if name not in latents))
 
 
 def measured(names: str, n_items: int = 3) -> str:
@@ -221,7 +221,7 @@ w ~~ x
 y1 ~~ y2"""
 
 
-def small() -> Estimated:
+def small() -> FitEstimates:
     """Two indicators, two paths, two covariances of which one is fixed, with numbers chosen for their print."""
     results = estimated(SMALL)
     rows = results.parameters.assign(

@@ -37,7 +37,7 @@ TOO_LITTLE, NOT_PLACED = "too_little", "not_placed"  # reasons of the catalogues
 
 
 @dataclass(frozen=True, eq=False)
-class Chosen:
+class ChosenView:
     """The view that the answer goes on with: its kind ("" for a model of the caller's own), and its fit."""
 
     kind: str
@@ -50,24 +50,24 @@ def analysed(setting: Setting) -> Survey:
     return replace(setting.survey, instrument=setting.answered)
 
 
-def chosen_view(setting: Setting) -> Chosen:
+def chosen_view(setting: Setting) -> ChosenView:
     """The caller's model, or the best admissible view that reads the chain forward; else one of the topics asked.
 
     Raises InstrumentError where the questionnaire measures too little of the chain.
     """
     survey, fitting = analysed(setting), setting.choices.fitting
     if setting.model is not None:
-        return Chosen("", quiet_fit(setting.model, survey, fitting))
+        return ChosenView("", quiet_fit(setting.model, survey, fitting))
     kinds = supported(InstrumentUnits(setting.answered))
     wanted = [setting.view] if setting.view else [kind for kind in kinds if kind != BACKWARD]
     topics = None if wanted else topics_model(setting)
     if topics is not None:
-        return Chosen(TOPICS, quiet_fit(topics, survey, fitting))
+        return ChosenView(TOPICS, quiet_fit(topics, survey, fitting))
     if not wanted:
         placed = any(part.node for part in setting.answered.constructs)
         raise InstrumentError(TOO_LITTLE if placed else NOT_PLACED)
     if len(kinds) < 2:
-        return Chosen(wanted[0], quiet_fit(_model(setting, wanted[0]), survey, fitting))
+        return ChosenView(wanted[0], quiet_fit(_model(setting, wanted[0]), survey, fitting))
     rivals = fitted_rivals(survey, None, "factor", setting.choices.for_rivals)
     table = with_limits(rivals)
     usable = [view for view in rivals.views if view.usable and view.name in wanted]
@@ -80,14 +80,14 @@ def chosen_view(setting: Setting) -> Chosen:
     if fitting.ordered:  # rivals took the items as numbers; the links are estimated from ordered ones
         again = quiet_fit(_model(setting, best.name), survey, fitting)
         results = again if again.converged else results
-    return Chosen(best.name, results, table)
+    return ChosenView(best.name, results, table)
 
 
 def _model(setting: Setting, kind: str) -> Model:
     return chain_model(setting.answered, kind)  # type: ignore[arg-type]
 
 
-def chain_part(setting: Setting, chosen: Chosen) -> AnswerPart:
+def chain_part(setting: Setting, chosen: ChosenView) -> AnswerPart:
     """The part about the chain."""
     results = chosen.results
     if not results.converged:
@@ -173,7 +173,7 @@ def _strongest(setting: Setting, shown: pd.DataFrame) -> Fact:
     return Fact("link_tied", filling | {"names": near[:MOST]}) if near else Fact("link_strongest", filling)
 
 
-def _view(setting: Setting, chosen: Chosen) -> list[Fact]:
+def _view(setting: Setting, chosen: ChosenView) -> list[Fact]:
     table = chosen.rivals
     if chosen.kind == TOPICS:
         return [Fact("view_topics")]

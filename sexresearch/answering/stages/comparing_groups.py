@@ -8,7 +8,7 @@ import pandas as pd
 
 from sexresearch.answering.choosing import SMALL_GROUP
 from sexresearch.answering.facts import AnswerPart, Fact, unanswered
-from sexresearch.answering.stages.chaining import Chosen
+from sexresearch.answering.stages.chaining import ChosenView
 from sexresearch.answering.stages.comparing_links import links_by_group
 from sexresearch.answering.stages.setting import Setting, measurement_text, on_node
 from sexresearch.chain.invariance.groups_compared import groups_compared
@@ -27,7 +27,7 @@ DIFFERENCE_TESTS = {
 MOST = 3  # differences named in a sentence
 
 
-def whom_part(setting: Setting, chosen: Chosen | None = None) -> AnswerPart:
+def whom_part(setting: Setting, chosen: ChosenView | None = None) -> AnswerPart:
     """The part about groups: what they may be compared on, their means, and the links of the chosen view."""
     reason = _why_not(setting)
     if reason:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sexresearch.answering.facts import Fact
-from sexresearch.answering.stages.chaining import Chosen, analysed
+from sexresearch.answering.stages.chaining import ChosenView, analysed
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.chain.invariance.groups_compared import links_compared
 from sexresearch.errors import SexresearchError
@@ -19,7 +19,7 @@ LEVEL = 0.05
 
 
 def links_by_group(
-    setting: Setting, chosen: Chosen | None
+    setting: Setting, chosen: ChosenView | None
 ) -> tuple[list[Fact], dict[str, pd.DataFrame], tuple[Verdict, ...]]:
     """What is said about links in groups, their table, verdicts on the steps; nothing where there is no chain."""
     if chosen is None or not chosen.results.converged or not setting.choices.group:

@@ -28,7 +28,7 @@ def directed(setting: Setting, results: Results) -> tuple[list[Fact], dict[str, 
     except (SexresearchError, ArithmeticError, ValueError) as error:
         return [Fact("limit_direction_none", {"reason": str(error)})], {}
     frame = pd.concat([_rows(link, one) for link, one in by_link.items()], ignore_index=True)
-    return [_said(setting, frame)], {"direction": setting.labels.frame(frame)}
+    return [_verdict_fact(setting, frame)], {"direction": setting.labels.frame(frame)}
 
 
 def _key_links(setting: Setting, results: Results) -> list[Link]:
@@ -50,7 +50,7 @@ def _rows(link: Link, direction: Direction) -> pd.DataFrame:
     return frame[SHOWN]
 
 
-def _said(setting: Setting, frame: pd.DataFrame) -> Fact:
+def _verdict_fact(setting: Setting, frame: pd.DataFrame) -> Fact:
     """Which checks could be made, and which links are in doubt after them."""
     made = frame[frame["outcome"] != NOT_MADE]
     if made.empty:

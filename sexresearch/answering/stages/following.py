@@ -64,7 +64,7 @@ def _change(setting: Setting, row: pd.Series) -> Fact:
     words: dict[str, object] = {
         "earlier": str(row["against"]),
         "later": str(row["group"]),
-        "item": _asked(setting, row),
+        "item": _item_words(setting, row),
     }
     reason = {} if known else {"reason": why}
     key = f"kpi_{LEADING.index(row['kpi'])}_{way}"
@@ -75,7 +75,7 @@ def _unknown(why: str) -> Verdict:
     return Verdict("not_computable", "change", reason=why)
 
 
-def _asked(setting: Setting, row: pd.Series) -> str:
+def _item_words(setting: Setting, row: pd.Series) -> str:
     return setting.labels.quoted(str(row["item"]).split(", ", maxsplit=1)[0])
 
 
@@ -124,7 +124,7 @@ def _leading(setting: Setting, everyone: pd.DataFrame, first: bool) -> list[Fact
                 "value": float(row["est"]),
                 "lower": float(row["ci_lower"]),
                 "upper": float(row["ci_upper"]),
-                "item": _asked(setting, row),
+                "item": _item_words(setting, row),
             },
             first=first and place == 0,
         )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sexresearch.answering.facts import AnswerPart, Fact, silent, unanswered
 from sexresearch.answering.grounds import judged_fit
-from sexresearch.answering.stages.chaining import Chosen, analysed
+from sexresearch.answering.stages.chaining import ChosenView, analysed
 from sexresearch.answering.stages.levels_in_points import lowest_question, with_levels
 from sexresearch.answering.stages.setting import Setting
 from sexresearch.answering.stages.topics import TOPICS
@@ -34,7 +34,7 @@ MONEY = re.compile(
 MOST = 4  # names in a sentence
 
 
-def next_part(setting: Setting, chosen: Chosen) -> AnswerPart:
+def next_part(setting: Setting, chosen: ChosenView) -> AnswerPart:
     """The part about what to do."""
     target = setting.choices.target
     if not target:
@@ -76,7 +76,7 @@ def costs_said(setting: Setting, frame: pd.DataFrame) -> list[Fact]:
     return [Fact("by_cost"), *([Fact("unpriced", {"names": setting.labels.several(unpriced)})] if unpriced else [])]
 
 
-def levers_fit(setting: Setting, chosen: Chosen) -> Results:
+def levers_fit(setting: Setting, chosen: ChosenView) -> Results:
     """The chosen view with excellence made of its parts, which are then levers; the view itself where that has none.
 
     Ordered items have no points, so that they are taken as numbers here.

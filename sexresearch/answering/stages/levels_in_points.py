@@ -68,12 +68,16 @@ def lowest_question(setting: Setting, name: str) -> Fact | None:
     low = min(means, key=lambda item: means[item][0])
     tied = [item for item in means if item != low and not _is_above(setting, points[item] - points[low])]
     mean, half, _ = means[low]
-    values = {"construct": setting.label(name), "item": _asked(setting, low), "room": mean}
-    values |= {"room_lower": mean - half, "room_upper": mean + half, "names": [_asked(setting, item) for item in tied]}
+    values = {"construct": setting.label(name), "item": _words(setting, low), "room": mean}
+    values |= {
+        "room_lower": mean - half,
+        "room_upper": mean + half,
+        "names": [_words(setting, item) for item in tied],
+    }
     return Fact("room_tied" if tied else "room", values, first=True)
 
 
-def _asked(setting: Setting, name: str) -> str:
+def _words(setting: Setting, name: str) -> str:
     """The wording of a question; where it was asked in reverse, that is said, as points were turned round."""
     wording = setting.labels.quoted(name)
     return (

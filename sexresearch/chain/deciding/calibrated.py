@@ -22,7 +22,7 @@ from sexresearch.sem.view import Array, View, matrices, means, row_values
 
 
 @dataclass(frozen=True)
-class Calibrated:
+class CalibratedScores:
     """effect (n,): unbiased scores; m (n, k), v (k, k): expectation and covariance of the causes given their items.
 
     mean, sd (k,) : of the causes in the model. lost : rows with gaps. clusters, weights (n,) : None where there are
@@ -39,7 +39,7 @@ class Calibrated:
     weights: Array | None
 
 
-def calibrated(fit: View, causes: Sequence[str], effect: str) -> Calibrated:
+def calibrated(fit: View, causes: Sequence[str], effect: str) -> CalibratedScores:
     """The causes and the effect of a fit of one group, from rows without gaps in their items."""
     block = fit.blocks[0]
     if block.answers is None:
@@ -68,7 +68,7 @@ def calibrated(fit: View, causes: Sequence[str], effect: str) -> Calibrated:
     clusters, weights = (None if own is None else own[there] for own in (block.clusters, block.weights))
     weights = None if weights is None else weights / weights.mean()
     lost = int((counted & ~whole).sum())
-    return Calibrated(score, m, v, mean, np.sqrt(np.diag(C)[latent]), lost, clusters, weights)
+    return CalibratedScores(score, m, v, mean, np.sqrt(np.diag(C)[latent]), lost, clusters, weights)
 
 
 def _own_items(fit: View, name: str) -> list[str]:

@@ -15,8 +15,8 @@ from scipy.special import ndtri
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.chance_words import chance_of
 from sexresearch.chain.deciding.confounding import partial_r2, robustness, robustness_of_significance
-from sexresearch.chain.deciding.instruments import Instrumented, instrumented
-from sexresearch.chain.deciding.lagged import Lagged, lagged, waves_of
+from sexresearch.chain.deciding.instruments import InstrumentEstimate, instrumented
+from sexresearch.chain.deciding.lagged import LaggedEffects, lagged, waves_of
 from sexresearch.chain.deciding.phantom import Phantom, phantom
 from sexresearch.chain.investing.importance import constructs_of
 from sexresearch.chain.joining import joined
@@ -159,7 +159,7 @@ def _of_panel(data: object, cause: list[list[str]], effect: list[list[str]], lev
     return _direction(checks, settled, panel.why or (panel.note if len(cause) == 2 else ""), paths)
 
 
-def _outcome(panel: Lagged, line: float, error: float) -> Outcome:
+def _outcome(panel: LaggedEffects, line: float, error: float) -> Outcome:
     """Which lagged effects are shown; undecided where none is and the intervals are wide."""
     if panel.why or not np.isfinite([panel.forward[1], panel.reverse[1]]).all():
         return "undecided"
@@ -171,7 +171,7 @@ def _outcome(panel: Lagged, line: float, error: float) -> Outcome:
     return named[shown]
 
 
-def _lags(panel: Lagged, line: float) -> str:
+def _lags(panel: LaggedEffects, line: float) -> str:
     if panel.why:
         return ""
     parts = [
@@ -216,7 +216,7 @@ def _numbers(path: pd.DataFrame) -> list[tuple[float, float, float]]:
     return [(est, se, p) for est, se, p in rows[:1].tolist()]
 
 
-def _instruments(by: Instrumented, source: str, target: str, level: float) -> Check:
+def _instruments(by: InstrumentEstimate, source: str, target: str, level: float) -> Check:
     if by.why:
         return "instruments", "not_computable", "", by.why
     if not np.isfinite([by.est, by.se]).all():

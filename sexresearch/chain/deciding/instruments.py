@@ -26,7 +26,7 @@ UNHELD = "limits and test take respondents as independent and normal, as their a
 
 
 @dataclass(frozen=True)
-class Instrumented:
+class InstrumentEstimate:
     """est and se of one path, the statistic `test` with df and p value, the instruments; or why there is nothing.
 
     test : Sargan or Hansen. sargan : its statistic. note : on which respondents it rests, where not on all.
@@ -43,23 +43,23 @@ class Instrumented:
     note: str = ""
 
 
-def instrumented(fit: View, source: str, target: str) -> Instrumented:
+def instrumented(fit: View, source: str, target: str) -> InstrumentEstimate:
     """The path from source to target by the instruments of the target's equation."""
     if fit.categories:
-        return Instrumented(why=ORDERED)
+        return InstrumentEstimate(why=ORDERED)
     rows = fit.by_block[0]
     causes = [row for row in rows if row.op == "~" and row.lhs == target and is_drawn(row)]
     if source not in [row.rhs for row in causes if row.free >= 0]:
-        return Instrumented(why=f"the model has no free path from {source} to {target}")
+        return InstrumentEstimate(why=f"the model has no free path from {source} to {target}")
     markers = {name: _marker(fit, name) for name in (target, *(row.rhs for row in causes))}
     lost = [name for name, marker in markers.items() if not marker]
     if lost:
-        return Instrumented(why=f"no marker item (a loading fixed to 1) of {', '.join(lost)}")
+        return InstrumentEstimate(why=f"no marker item (a loading fixed to 1) of {', '.join(lost)}")
     free = [row.rhs for row in causes if row.free >= 0]
     instruments = _unrelated(fit, target, markers)
     if len(instruments) < len(free):
         why = f"the model implies {len(instruments)} instruments, fewer than the causes of {target}: {', '.join(free)}"
-        return Instrumented(why=why)
+        return InstrumentEstimate(why=why)
     fixed = {markers[row.rhs]: row.value for row in causes if row.free < 0}
     return _two_stages(fit, markers[target], [markers[name] for name in free], fixed, instruments, free.index(source))
 
@@ -92,7 +92,7 @@ def _behind(graph: Arrows, name: str) -> set[str]:
 
 def _two_stages(
     fit: View, outcome: str, causes: Sequence[str], fixed: dict[str, float], instruments: Sequence[str], wanted: int
-) -> Instrumented:
+) -> InstrumentEstimate:
     block = fit.blocks[0]
     place = {name: i for i, name in enumerate(block.observed)}
     combine = np.zeros(len(place))
@@ -114,7 +114,7 @@ def _two_stages(
     p = float(chisq_pvalue(statistic, df)) if df else np.nan
     plain = UNHELD if rows is None and _beyond_covariances(fit) else ""
     test, note = ("Sargan", plain) if rows is None else ("Hansen", rows.note)
-    return Instrumented(float(b[wanted]), float(se[wanted]), statistic, df, p, tuple(instruments), "", test, note)
+    return InstrumentEstimate(float(b[wanted]), float(se[wanted]), statistic, df, p, tuple(instruments), "", test, note)
 
 
 @dataclass(frozen=True)

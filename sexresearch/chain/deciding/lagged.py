@@ -30,7 +30,7 @@ FEWEST = 50  # respondents
 
 
 @dataclass(frozen=True)
-class Lagged:
+class LaggedEffects:
     """forward, reverse: est, se, standardized, p of the lagged effects; n respondents; note; why there are none."""
 
     forward: Lag = (np.nan, np.nan, np.nan, np.nan)
@@ -49,7 +49,7 @@ def waves_of(value: object, what: str) -> list[list[str]]:
     return listed
 
 
-def lagged(data: object, cause: Waves, effect: Waves) -> Lagged:
+def lagged(data: object, cause: Waves, effect: Waves) -> LaggedEffects:
     """The lagged effects of both directions, or why these data have none."""
     if len(cause) != len(effect):
         raise OptionError(f"cause has {len(cause)} waves and effect {len(effect)}; both need the same")
@@ -58,35 +58,35 @@ def lagged(data: object, cause: Waves, effect: Waves) -> Lagged:
         twice = sorted({name for name in named if named.count(name) > 1})
         raise OptionError(f"a column stands for one variable in one wave; named twice: {', '.join(twice)}")
     if len(cause) < 2:
-        return Lagged(why="one wave: nothing comes before anything")
+        return LaggedEffects(why="one wave: nothing comes before anything")
     answers = pd.DataFrame(answers_in(data, named), columns=_columns(cause, "x") + _columns(effect, "y"))
     answers = answers.dropna(how="all")
     n = len(answers)
     if n < FEWEST:
-        return Lagged(n=n, why=f"{n} respondents; at least {FEWEST} are needed")
+        return LaggedEffects(n=n, why=f"{n} respondents; at least {FEWEST} are needed")
     own = dict(zip(named, answers, strict=True))
     empty = [name for name in named if answers[own[name]].isna().all()]
     flat = [name for name in named if not answers[own[name]].std() > 0]
     if empty:
-        return Lagged(n=n, why=f"nobody answered {', '.join(empty)}")
+        return LaggedEffects(n=n, why=f"nobody answered {', '.join(empty)}")
     if flat:
-        return Lagged(n=n, why=f"all answers to {', '.join(flat)} are the same")
+        return LaggedEffects(n=n, why=f"all answers to {', '.join(flat)} are the same")
     missing = "fiml" if answers.isna().to_numpy().any() else "listwise"
     try:
         return _fitted(answers, (len(cause), len(cause[0]), len(effect[0])), missing)
     except DataError as error:
-        return Lagged(n=n, why=str(error))
+        return LaggedEffects(n=n, why=str(error))
 
 
 def _columns(waves: Waves, letter: str) -> list[str]:
     return [f"{letter}{t}_{i}" for t, wave in enumerate(waves, 1) for i in range(1, len(wave) + 1)]
 
 
-def _fitted(answers: pd.DataFrame, shape: tuple[int, int, int], missing: str) -> Lagged:
+def _fitted(answers: pd.DataFrame, shape: tuple[int, int, int], missing: str) -> LaggedEffects:
     waves, n = shape[0], len(answers)
     unequal = _unequal(answers, shape, missing)
     if unequal:
-        return Lagged(n=n, why=unequal)
+        return LaggedEffects(n=n, why=unequal)
     kinds = {True: "lasting differences set aside", False: "no lasting differences found"}
     if waves == 2:
         kinds = {False: "two waves: lasting differences between respondents cannot be told from effects"}
@@ -96,7 +96,7 @@ def _fitted(answers: pd.DataFrame, shape: tuple[int, int, int], missing: str) ->
         if results is not None and _usable(results) and not (lasting and _without_spread(results)):
             without = {name: _fit(text.replace(f"{name}*", "0*"), answers, missing) for name in (FORWARD, REVERSE)}
             return _read(results, without, n, note)
-    return Lagged(n=n, why="the panel model did not converge")
+    return LaggedEffects(n=n, why="the panel model did not converge")
 
 
 def _without_spread(results: Results) -> bool:
@@ -174,7 +174,7 @@ def _unequal(answers: pd.DataFrame, shape: tuple[int, int, int], missing: str) -
     return ""
 
 
-def _read(results: Results, without: Mapping[str, Results | None], n: int, note: str) -> Lagged:
+def _read(results: Results, without: Mapping[str, Results | None], n: int, note: str) -> LaggedEffects:
     rows = results.parameters
 
     def lag(label: str) -> Lag:
@@ -184,7 +184,7 @@ def _read(results: Results, without: Mapping[str, Results | None], n: int, note:
         worse = (est / se) ** 2 if other is None or not other.converged else _gap(other, results)
         return est, se, float(own["std_all"].mean()), float(chisq_pvalue(max(worse, 0.0), 1))
 
-    return Lagged(lag(FORWARD), lag(REVERSE), n, note)
+    return LaggedEffects(lag(FORWARD), lag(REVERSE), n, note)
 
 
 def _gap(without: Results, results: Results) -> float:

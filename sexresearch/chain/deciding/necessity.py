@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.ceilings import CEILINGS, above, chance, cornermost, required, steps, without_each
-from sexresearch.chain.deciding.scored import Scored, Scores, scored
+from sexresearch.chain.deciding.scored import ScoredData, Scores, scored
 from sexresearch.chain.joining import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
@@ -95,7 +95,7 @@ def necessity(
     return necessities(scored(data, "necessity", target, conditions, scale, scores), target, permutations, seed)
 
 
-def necessities(points: Scored, target: str, permutations: int, seed: int) -> pd.DataFrame:
+def necessities(points: ScoredData, target: str, permutations: int, seed: int) -> pd.DataFrame:
     """The frame of `necessity` from points that are there already."""
     random = np.random.default_rng(seed)
     parts = [(own, j) for own in points.groups for j in range(len(points.names))]
@@ -107,7 +107,7 @@ def _refuse(name: str, value: int) -> None:
         raise OptionError(f"{name} must be a whole number of at least 0; found {value!r}")
 
 
-def _rows(scores: Scored, target: str, j: int, deals: int, random: np.random.Generator) -> list[dict[str, object]]:
+def _rows(scores: ScoredData, target: str, j: int, deals: int, random: np.random.Generator) -> list[dict[str, object]]:
     x, y, w = _pair(scores, j)
     why, note = _lacking(scores, target, j, x, y), _note(scores, target, j, len(x), bool(deals))
     head = {"target": target, "condition": scores.names[j], "group": scores.label}
@@ -134,14 +134,14 @@ def _rows(scores: Scored, target: str, j: int, deals: int, random: np.random.Gen
     return rows
 
 
-def _pair(scores: Scored, j: int) -> tuple[Array, Array, Array]:
+def _pair(scores: ScoredData, j: int) -> tuple[Array, Array, Array]:
     """A condition and the target of those who gave both, and what they weigh."""
     there = np.isfinite(scores.points[:, j]) & np.isfinite(scores.target)
     weights = np.ones(len(there)) if scores.made.weights is None else scores.made.weights
     return scores.points[there, j], scores.target[there], weights[there]
 
 
-def _lacking(scores: Scored, target: str, j: int, x: Array, y: Array) -> str:
+def _lacking(scores: ScoredData, target: str, j: int, x: Array, y: Array) -> str:
     """Why nothing can be said of a condition; empty where it can."""
     name = scores.names[j]
     same = [which for which, own in ((name, x), (target, y)) if scores.made.all_alike(which) or _all_alike(own)]
@@ -154,17 +154,17 @@ def _all_alike(values: Array) -> bool:
     return len(values) > 0 and not np.ptp(values)
 
 
-def _scaleless(scored: Scored, target: str, j: int) -> bool:
+def _scaleless(scored: ScoredData, target: str, j: int) -> bool:
     """Whether answers that are all the same left a scale without ends, so that nobody has points."""
     return any(scored.made.all_alike(name) for name in (scored.names[j], target))
 
 
-def _answered(scored: Scored, target: str, j: int) -> float:
+def _answered(scored: ScoredData, target: str, j: int) -> float:
     """How many gave both; missing where nobody has points."""
     return np.nan if _scaleless(scored, target, j) else len(_pair(scored, j)[0])
 
 
-def _note(scores: Scored, target: str, j: int, n: int, dealt: bool = False) -> str:
+def _note(scores: ScoredData, target: str, j: int, n: int, dealt: bool = False) -> str:
     if _scaleless(scores, target, j):
         return ""
     lost = len(scores.target) - n
@@ -235,7 +235,7 @@ def bottlenecks(
     return pd.concat([_requirements(own, target, j, levels) for own, j in parts], ignore_index=True)
 
 
-def _requirements(scores: Scored, target: str, j: int, levels: Array) -> pd.DataFrame:
+def _requirements(scores: ScoredData, target: str, j: int, levels: Array) -> pd.DataFrame:
     x, y, w = _pair(scores, j)
     why, note = _lacking(scores, target, j, x, y), _note(scores, target, j, len(x))
     frames = []

@@ -13,7 +13,7 @@ from scipy.special import ndtri
 from sexresearch.arguments import in_words
 from sexresearch.chain.deciding.asymmetry import FEWEST, KINDS, Indices, indices, probabilities
 from sexresearch.chain.deciding.recipes import Recipes
-from sexresearch.chain.deciding.scored import Scored, Scores, scored
+from sexresearch.chain.deciding.scored import ScoredData, Scores, scored
 from sexresearch.chain.joining import joined
 from sexresearch.errors import OptionError
 from sexresearch.sem import Results
@@ -121,7 +121,7 @@ IN_POINTS = GainUnit()
 
 
 def penalties(
-    points: Scored,
+    points: ScoredData,
     target: str,
     counted: GainUnit = IN_POINTS,
     smooth: bool = False,
@@ -157,7 +157,7 @@ def _unit(made: Recipes, target: str, scores: str) -> tuple[float, str]:
     return (ends[1] - ends[0]) / 100.0, f"units of {target}"
 
 
-def _frame(own: Scored, target: str, regression: Indices, unit: str, seed: int, level: float) -> pd.DataFrame:
+def _frame(own: ScoredData, target: str, regression: Indices, unit: str, seed: int, level: float) -> pd.DataFrame:
     names = own.names
     random = np.random.default_rng(seed)
     shares = np.stack(
@@ -222,11 +222,11 @@ def _rare(regression: Indices, i: int) -> str:
     return " and ".join(few) if regression.counts[i].any() else ""
 
 
-def _of_target(own: Scored, target: str) -> str:
+def _of_target(own: ScoredData, target: str) -> str:
     note = own.note(target)
     return f"{target}: {note}" if own.made.without_scale(target) else note
 
 
-def _lost(own: Scored, regression: Indices) -> str:
+def _lost(own: ScoredData, regression: Indices) -> str:
     lost = len(own.target) - regression.used
     return f"{lost} of {len(own.target)} respondents left out, as they did not rate everything" if lost else ""

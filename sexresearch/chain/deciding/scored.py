@@ -23,7 +23,7 @@ DECIMALS = 9  # of points from 0 to 100: sums of the same answers in another ord
 
 
 @dataclass(frozen=True, eq=False)
-class Scored:
+class ScoredData:
     """target (n,) and points (n, k) of the names, NaN where missing; made : what they are made of."""
 
     target: Array
@@ -32,7 +32,7 @@ class Scored:
     made: Recipes
 
     @property
-    def groups(self) -> list[Scored]:
+    def groups(self) -> list[ScoredData]:
         """The same by group; respondents who weigh nothing are left out."""
         return [self._of(part) for part in self.made.parts]
 
@@ -45,9 +45,9 @@ class Scored:
         """What is to be said of the points of a name."""
         return self.made.parts[0].notes.get(name, "")
 
-    def _of(self, part: GroupRecipes) -> Scored:
+    def _of(self, part: GroupRecipes) -> ScoredData:
         rows = self.made.counted(part)
-        return Scored(self.target[rows], self.points[rows], self.names, self.made.of(part))
+        return ScoredData(self.target[rows], self.points[rows], self.names, self.made.of(part))
 
 
 def scored(
@@ -57,7 +57,7 @@ def scored(
     names: Sequence[str] | None,
     scale: Scale | None,
     scores: str,
-) -> Scored:
+) -> ScoredData:
     """The points of the target and of the names (default: see `of_survey`, `of_fit`) by the scores asked for."""
     if scores not in SCORES:
         raise OptionError(f"scores {scores!r} is not known; allowed: {', '.join(SCORES)}")
@@ -81,4 +81,4 @@ def scored(
     else:
         values = np.stack([made.points(name) for name in wanted], axis=1)
     values = values.round(DECIMALS)
-    return Scored(values[:, 0], values[:, 1:], tuple(others), made)
+    return ScoredData(values[:, 0], values[:, 1:], tuple(others), made)

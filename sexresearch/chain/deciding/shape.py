@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from sexresearch.arguments import in_words
-from sexresearch.chain.deciding.calibrated import Calibrated, above, calibrated
+from sexresearch.chain.deciding.calibrated import CalibratedScores, above, calibrated
 from sexresearch.chain.deciding.regressed import regressed
 from sexresearch.chain.joining import joined
 from sexresearch.chain.paths.arrows import all_arrows, checked_name
@@ -111,7 +111,7 @@ def _refuse(fit: View, cause: str, effect: str, moderator: str | None, level: fl
     return [*([moderator] if moderator else []), *covariates]
 
 
-def _frame(measured: Calibrated, cause: str, effect: str, moderated: bool, level: float) -> pd.DataFrame:
+def _frame(measured: CalibratedScores, cause: str, effect: str, moderated: bool, level: float) -> pd.DataFrame:
     names = ["straight", "diminishing", "threshold", "cubic", *(["moderated"] if moderated else [])]
     frame = pd.DataFrame({"cause": cause, "effect": effect, "shape": names})
     few = len(measured.effect) < FEWEST
@@ -149,7 +149,7 @@ def _bends(row: dict[object, object]) -> str:
     return ""
 
 
-def _fitted(measured: Calibrated, moderated: bool, level: float) -> list[dict[str, float]]:
+def _fitted(measured: CalibratedScores, moderated: bool, level: float) -> list[dict[str, float]]:
     """The numbers of every shape; positions are centred at the mean of the cause, in its standard deviations."""
     m = (measured.m[:, 0] - measured.mean[0]) / measured.sd[0]
     v = float(measured.v[0, 0]) / measured.sd[0] ** 2
@@ -173,7 +173,7 @@ def _fitted(measured: Calibrated, moderated: bool, level: float) -> list[dict[st
 
 
 def _row(
-    measured: Calibrated, columns: Sequence[Array], own: int, power: float, level: float, knotted: bool
+    measured: CalibratedScores, columns: Sequence[Array], own: int, power: float, level: float, knotted: bool
 ) -> dict[str, float]:
     """One shape: `own` columns of the cause, the last of them its bend, in that power of the cause's units."""
     design = np.stack(columns, axis=1)
@@ -200,7 +200,7 @@ def _row(
 
 
 def _knot(
-    m: Array, v: float, measured: Calibrated, others: Sequence[Array], level: float
+    m: Array, v: float, measured: CalibratedScores, others: Sequence[Array], level: float
 ) -> tuple[float, float, float]:
     """The knot with the least residual sum of squares, and the limits of its interval."""
     first, last = (float(np.quantile(m, edge)) for edge in (EDGE, 1 - EDGE))
@@ -230,7 +230,7 @@ def _end(best: int, step: int, rejected: Callable[[int], bool]) -> int:
     return place
 
 
-def _elsewhere(m: Array, v: float, knot: float, measured: Calibrated, others: Sequence[Array]) -> float:
+def _elsewhere(m: Array, v: float, knot: float, measured: CalibratedScores, others: Sequence[Array]) -> float:
     """|t| of moving the knot: of the slope of the curve in the knot, held beside the curve with the knot there."""
     beyond = ndtr((m - knot) / np.sqrt(v)) if v > 0 else (m > knot).astype(float)
     design = np.stack([*others, m, above(m, v, knot), beyond], axis=1)

@@ -12,7 +12,7 @@ import pandas as pd
 from sexresearch.arguments import in_words
 from sexresearch.chain.invariance.alignment_loss import (
     SMOOTHING,
-    Aligned,
+    AlignmentMinimum,
     aligned,
     component,
     pair_weights,
@@ -114,7 +114,7 @@ def align(results: Results | View) -> Alignment:
     seen = view(results, "align")
     _refuse(seen)
     sizes = np.array([block.n for block in seen.blocks])
-    tables = [_told(seen, factor, aligned(factor.loadings, factor.intercepts, sizes)) for factor in _factors(seen)]
+    tables = [_tables(seen, factor, aligned(factor.loadings, factor.intercepts, sizes)) for factor in _factors(seen)]
     frames = [pd.concat([table[k] for table in tables], ignore_index=True) for k in range(3)]
     notes = [note for table in tables for note in table[3]]
     return Alignment(frames[0], frames[1], frames[2], tuple(notes))
@@ -199,7 +199,7 @@ def _in_first_units(point: Array, loadings: Array, intercepts: Array) -> Array:
     return np.concatenate([L.ravel(), (intercepts - a[:, None] * L).ravel(), a, s])
 
 
-def _uncertainty(factor: _Factor, aligned: Aligned, sizes: Array, vcov: Array) -> Array:
+def _uncertainty(factor: _Factor, aligned: AlignmentMinimum, sizes: Array, vcov: Array) -> Array:
     """(2gp + 2g,)^2 covariance of aligned parameters, means and standard deviations."""
     shape, weights = factor.loadings.shape, pair_weights(sizes)
     x0, t0 = aligned.point, np.concatenate([factor.loadings.ravel(), factor.intercepts.ravel()])
@@ -220,7 +220,9 @@ def _uncertainty(factor: _Factor, aligned: Aligned, sizes: Array, vcov: Array) -
     return carried(J @ factor.slopes, vcov)
 
 
-def _told(seen: View, factor: _Factor, aligned: Aligned) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list[str]]:
+def _tables(
+    seen: View, factor: _Factor, aligned: AlignmentMinimum
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list[str]]:
     """The three tables of one construct, and what there is to say about it."""
     g, p = factor.loadings.shape
     sizes, labels = np.array([block.n for block in seen.blocks]), list(seen.groups)
@@ -270,7 +272,7 @@ def _contribution(values: Array, sizes: Array) -> float:
     )
 
 
-def _doubts(name: str, table: pd.DataFrame, aligned: Aligned) -> list[str]:
+def _doubts(name: str, table: pd.DataFrame, aligned: AlignmentMinimum) -> list[str]:
     share = 1.0 - table["invariant"].mean()
     notes = []
     if share > MANY:

@@ -23,7 +23,7 @@ PRECISE = {"ftol": 1e-13, "gtol": 1e-9, "maxiter": 2000}
 
 
 @dataclass(frozen=True)
-class Aligned:
+class AlignmentMinimum:
     """Of one factor: log standard deviations and means (2g,), the loss there, and how many other minima are as low."""
 
     point: Array
@@ -58,7 +58,7 @@ def loss(point: Array, loadings: Array, intercepts: Array, weights: Array, smoot
     return total, np.concatenate([by_log_s, by_a])
 
 
-def aligned(loadings: Array, intercepts: Array, sizes: Array) -> Aligned:
+def aligned(loadings: Array, intercepts: Array, sizes: Array) -> AlignmentMinimum:
     """The lowest loss from many fixed starts; the first group's mean is 0, and the variances multiply to 1.
 
     A variance cannot be held instead: loadings would shrink together with the loss.
@@ -75,7 +75,7 @@ def aligned(loadings: Array, intercepts: Array, sizes: Array) -> Aligned:
         points = _apart([placed(end) for end in ends])
     ends = [(placed_loss(point, loadings, intercepts, weights, SMOOTHING[-1])[0], point) for point in points]
     lowest, best = min(ends, key=lambda end: end[0])
-    return Aligned(best, lowest, sum(value <= lowest * NEARLY for value, _ in ends) - 1)
+    return AlignmentMinimum(best, lowest, sum(value <= lowest * NEARLY for value, _ in ends) - 1)
 
 
 def _apart(points: Sequence[Array]) -> list[Array]:

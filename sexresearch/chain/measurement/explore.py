@@ -211,7 +211,7 @@ def factor_fit(
 
 
 @dataclass(frozen=True)
-class _Explored:
+class _Exploration:
     """Items, loadings (p, k), uniquenesses (p,) and factor correlations (k, k)."""
 
     items: list[str]
@@ -228,7 +228,7 @@ def _explored(
     method: str,
     power: float,
     normalize: bool | None,
-) -> _Explored:
+) -> _Exploration:
     """The factors as `explore` shows them: the one that explains most first, each turned to be positive."""
     values, names = complete_rows(data, items)
     _refuse(rotation, method, power, normalize)
@@ -244,11 +244,11 @@ def _explored(
     order = np.argsort(-np.round((loadings**2).sum(axis=0), 9), kind="stable")
     sign = np.where(loadings[:, order].sum(axis=0) < 0, -1.0, 1.0)
     correlations = turned.correlations[np.ix_(order, order)] * np.outer(sign, sign)
-    return _Explored(names, loadings[:, order] * sign, fit.uniqueness, correlations)
+    return _Exploration(names, loadings[:, order] * sign, fit.uniqueness, correlations)
 
 
 @dataclass(frozen=True)
-class _Unrotated:
+class _UnrotatedFactors:
     """Loadings (p, k) in echelon form, uniquenesses (p,), and the discrepancy of the likelihood."""
 
     loadings: Array
@@ -256,7 +256,7 @@ class _Unrotated:
     discrepancy: float
 
 
-def _fitted(R: Array, names: list[str], n: int, factors: int, method: str) -> _Unrotated:
+def _fitted(R: Array, names: list[str], n: int, factors: int, method: str) -> _UnrotatedFactors:
     """The fit of `efa` to correlations (p, p), before it is rotated; DataError where it does not converge."""
     scale = n / (n - 1) if method == "ml" else 1.0  # the likelihood divides sums of squares by n
     cov = pd.DataFrame(R * scale, index=names, columns=names)
@@ -269,7 +269,7 @@ def _fitted(R: Array, names: list[str], n: int, factors: int, method: str) -> _U
     latent = list(dict.fromkeys(rows.loc[rows["op"] == "=~", "lhs"]))
     loadings = np.array([[value[f, "=~", item] for f in latent] for item in names])
     uniqueness = np.array([value[item, "~~", item] for item in names])
-    return _Unrotated(loadings, uniqueness, float(results.fit_measures["chisq"]) / n)
+    return _UnrotatedFactors(loadings, uniqueness, float(results.fit_measures["chisq"]) / n)
 
 
 def _principal(loadings: Array, uniqueness: Array) -> Array:

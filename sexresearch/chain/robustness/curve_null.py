@@ -129,7 +129,7 @@ def _replicate(
 ) -> Array:
     random = np.random.default_rng(stream)
     fitting = replace(next(iter(reference.fittings.values())), missing="listwise")
-    sample = _drawn(random, answers, clusters, fitting.cluster)
+    sample = _sample_again(random, answers, clusters, fitting.cluster)
     estimators = list(dict.fromkeys(one.estimator for one in chosen))
     whole = whole_model(reference.model, sample, fitting, "listwise", estimators).towards(*ends)
     made: dict[frozenset[str], dict[str, TotalEffect]] = {}
@@ -141,7 +141,7 @@ def _replicate(
     return _statistics(est, se, level)
 
 
-def _drawn(
+def _sample_again(
     random: np.random.Generator, answers: pd.DataFrame, clusters: Array | None, name: str | None
 ) -> pd.DataFrame:
     if clusters is None or name is None:

@@ -180,7 +180,7 @@ def multiverse(
     data = survey if isinstance(survey, Survey) else frame_of(survey)
     models = {GIVEN: _model(model), **{str(name): _model(own) for name, own in (views or {}).items()}}
     chosen = Alternatives(
-        tuple(models), (), tuple(_listed(missing, "missing") or _gaps(data, models, fitting)), _held(covariates),
+        tuple(models), (), tuple(_listed(missing, "missing") or _gaps(data, models, fitting)), _sets_of(covariates),
         tuple(_listed(estimators, "estimators") or _estimators(data, models, fitting)), (),
     )  # fmt: skip
     rows = _screenings(data, screening)
@@ -222,7 +222,7 @@ def _listed(names: Sequence[str] | None, what: str) -> list[str]:
     return list(dict.fromkeys(listed))
 
 
-def _held(covariates: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+def _sets_of(covariates: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """Nothing, each column alone, and all of them."""
     names = [covariates] if isinstance(covariates, str) else list(dict.fromkeys(covariates))
     sets = [(), *((name,) for name in names), *([tuple(names)] if len(names) > 1 else [])]

@@ -85,7 +85,7 @@ def specifications(
     for _ in range(TRIES * at_most):
         if len(all_of_them) == at_most:
             break
-        number = _drawn(random, choices.count)
+        number = _random_number(random, choices.count)
         if number not in seen:
             seen.add(number)
             one = choices.at(number)
@@ -94,7 +94,7 @@ def specifications(
     return all_of_them
 
 
-def _drawn(random: np.random.Generator, count: int) -> int:
+def _random_number(random: np.random.Generator, count: int) -> int:
     """A number below `count`, which may have more digits than a machine's integer."""
     if count < 2**62:
         return int(random.integers(count))

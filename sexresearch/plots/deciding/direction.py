@@ -24,7 +24,7 @@ AXIS = "effect, in the units of the data"
 Line = tuple[str, Mapping[str, object], str]  # name, estimate (empty where there is none), outcome in words
 
 
-class Concluded(Protocol):
+class VerdictShown(Protocol):
     """The verdict of `direction`."""
 
     @property
@@ -32,7 +32,7 @@ class Concluded(Protocol):
         """The verdict in words."""
 
 
-class Directed(Protocol):
+class DirectionShown(Protocol):
     """What `direction` returns."""
 
     @property
@@ -44,13 +44,15 @@ class Directed(Protocol):
         """The estimates."""
 
     @property
-    def verdict(self) -> Concluded:
+    def verdict(self) -> VerdictShown:
         """The verdict."""
 
 
 @renamed("found", "result", until="0.3")
 @in_words
-def direction(result: Directed, *, labels: Mapping[str, str] | None = None, title: str = "", note: str = "") -> Figure:
+def direction(
+    result: DirectionShown, *, labels: Mapping[str, str] | None = None, title: str = "", note: str = ""
+) -> Figure:
     """Every check with its outcome, lagged effects or paths with their intervals, and the verdict below.
 
     Parameters
@@ -104,13 +106,13 @@ def direction(result: Directed, *, labels: Mapping[str, str] | None = None, titl
     return made.made.figure
 
 
-def _lines(result: Directed, labels: Mapping[str, str]) -> list[Line]:
+def _lines(result: DirectionShown, labels: Mapping[str, str]) -> list[Line]:
     """The path of the model, then every check: its estimates one by one, or the check alone."""
     paths = [{str(k): v for k, v in row.items()} for row in result.paths.to_dict("records")]
     lines: list[Line] = [(_named(p, labels), p, "") for p in paths if p["check"] == "model"]
     for row in result.checks.to_dict("records"):
         own = [path for path in paths if path["check"] == row["check"]]
-        outcome = _said({str(k): str(v) for k, v in row.items()})
+        outcome = _outcome_words({str(k): str(v) for k, v in row.items()})
         if own:
             lines += [(_named(path, labels), path, outcome if k == 0 else "") for k, path in enumerate(own)]
         else:
@@ -125,7 +127,7 @@ def _named(path: Mapping[str, object], labels: Mapping[str, str]) -> str:
     return wrap(f"{path['check']}: {named}", NAME_LIMIT)
 
 
-def _said(row: Mapping[str, str]) -> str:
+def _outcome_words(row: Mapping[str, str]) -> str:
     """The outcome of a check in words, with the reason where there is none."""
     if row["outcome"] == "not_computable":
         return textwrap.fill(f"not possible: {row['note']}", REASON)
@@ -140,5 +142,5 @@ def _numbers(path: Mapping[str, object]) -> str:
     return f"{est} [{low}, {high}]"
 
 
-def _foot(result: Directed, note: str) -> str:
+def _foot(result: DirectionShown, note: str) -> str:
     return footnote([result.verdict.sentence, "Lines: intervals; hollow: the interval holds 0."], note)

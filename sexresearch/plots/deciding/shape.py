@@ -90,7 +90,7 @@ def shape(frame: pd.DataFrame, *, labels: Mapping[str, str] | None = None, title
             x, y, color=colour if best else tint(colour, 0.6), linewidth=2.6 if best else 1.2, linestyle=line,
             zorder=3 if best else 2, gid=f"shape:{row['shape']}",
         )  # fmt: skip
-        _told(made, k, row, behind)
+        _words_in_panel(made, k, row, behind)
     made.area.axhline(0, color=GREY, linewidth=0.6, zorder=1)
     named = [(labels or {}).get(name, name).replace("$", r"\$") for name in (table[0]["cause"], table[0]["effect"])]
     middle, below = made.box[0] + SIZE[0] / 2, made.box[1] - 0.34
@@ -121,7 +121,7 @@ def _band(made: Panel, row: Mapping[str, object]) -> None:
     made.area.axvline(float(str(row["threshold"])), color=PALETTE["vermillion"], linewidth=0.9, zorder=1)
 
 
-def _told(made: Panel, k: int, row: Mapping[str, object], behind: float) -> None:
+def _words_in_panel(made: Panel, k: int, row: Mapping[str, object], behind: float) -> None:
     """The shape's name beside the area, in its line, with how far its BIC is above the least."""
     colour, line = MARKS[str(row["shape"])]
     x, y = made.box[0] + SIZE[0] + 0.15, made.box[1] + SIZE[1] - 0.25 - 0.5 * k

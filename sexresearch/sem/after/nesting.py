@@ -14,7 +14,7 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.sample import Nested
+from sexresearch.sem.data.sample import NestedSample
 from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution, minimize_within
 from sexresearch.sem.estimation.constraints import restrictions
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
@@ -135,7 +135,7 @@ def _variables(fitted: Fitted) -> set[str]:
     return {name for sample in fitted.samples for name in sample.names}
 
 
-def _same_rows(one: Nested, other: Nested) -> bool:
+def _same_rows(one: NestedSample, other: NestedSample) -> bool:
     """Whether both levels of a group are of the same rows in the same clusters."""
     if one.data.n != other.data.n or set(one.names) != set(other.names):
         return False
@@ -146,7 +146,7 @@ def _same_rows(one: Nested, other: Nested) -> bool:
     return same and np.array_equal(np.asarray(one.answers.clusters), np.asarray(other.answers.clusters))
 
 
-def _same_sums(one: Nested, other: Nested, order: list[int]) -> bool:
+def _same_sums(one: NestedSample, other: NestedSample, order: list[int]) -> bool:
     """Whether both rest on clusters of the same means."""
     mine, theirs = one.data, other.data
     if not (isinstance(mine, ClusterSums) and isinstance(theirs, ClusterSums)) or mine.n_clusters != theirs.n_clusters:

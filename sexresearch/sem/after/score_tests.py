@@ -23,7 +23,7 @@ TOGETHER = "all together"
 
 
 @dataclass(frozen=True)
-class Separated:
+class SeparatedModel:
     """The model with every shared parameter taken apart, r free rows in all, each in units of its own precision.
 
     score (r,) and information (r, r) at the estimates, all respondents together. A row's unit is the standard error its
@@ -118,7 +118,7 @@ def _chosen(texts: tuple[str, ...], release: Sequence[str] | None) -> list[int]:
     return [texts.index(text) for text in wanted]
 
 
-def released(apart: Separated, numbers: Sequence[int]) -> tuple[float, int]:
+def released(apart: SeparatedModel, numbers: Sequence[int]) -> tuple[float, int]:
     """The score statistic of releasing some equalities, and how many directions that gains."""
     if apart.gains is None:
         return _released_slowly(apart, numbers)
@@ -127,7 +127,7 @@ def released(apart: Separated, numbers: Sequence[int]) -> tuple[float, int]:
     return _quadratic(score[own], information[np.ix_(own, own)])
 
 
-def _released_slowly(apart: Separated, numbers: Sequence[int]) -> tuple[float, int]:
+def _released_slowly(apart: SeparatedModel, numbers: Sequence[int]) -> tuple[float, int]:
     """The same where constraints repeat each other, so that moving one alone is no direction."""
     rest = np.vstack([np.delete(apart.equalities, list(numbers), axis=0), apart.kept])
     before = np.vstack([apart.equalities, apart.kept])
@@ -135,7 +135,7 @@ def _released_slowly(apart: Separated, numbers: Sequence[int]) -> tuple[float, i
     return chisq, after - _along(apart, before)[1]
 
 
-def _along(apart: Separated, constraints: Array) -> tuple[float, int]:
+def _along(apart: SeparatedModel, constraints: Array) -> tuple[float, int]:
     """The score statistic of every direction that the rows of `constraints` allow, and how many have information."""
     K = null_space(constraints, rcond=RANK_TOLERANCE) if len(constraints) else np.eye(len(apart.score))
     inner = K.T @ apart.information @ K
@@ -152,7 +152,7 @@ def _quadratic(score: Array, information: Array) -> tuple[float, int]:
     return float(pull**2 @ (1.0 / values[firm])), int(firm.sum())
 
 
-def separated(fitted: Fitted) -> Separated:
+def separated(fitted: Fitted) -> SeparatedModel:
     """Take the model's shared parameters apart."""
     rows = [row for row in fitted.table.rows if row.free >= 0]
     score, information = np.zeros(len(rows)), np.zeros((len(rows), len(rows)))
@@ -169,7 +169,7 @@ def separated(fitted: Fitted) -> Separated:
     unit = _units(rows, np.diag(information), fitted.table.n_free)
     tested, kept = (_to_length_one(part / unit) for part in (np.vstack([shared, written]), kept))
     within = information / np.outer(unit, unit)
-    return Separated(score / unit, within, tested, (*names, *texts), tuple(formulas), kept)
+    return SeparatedModel(score / unit, within, tested, (*names, *texts), tuple(formulas), kept)
 
 
 def _units(rows: Sequence[Parameter], information: Array, n_free: int) -> Array:

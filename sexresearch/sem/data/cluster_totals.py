@@ -10,7 +10,7 @@ import numpy as np
 from sexresearch.frozen import by_value
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.sums import Sums, moments_of
-from sexresearch.sem.data.weighted_moments import Weighed, moments_about
+from sexresearch.sem.data.weighted_moments import WeighedGroup, moments_about
 from sexresearch.sem.implied.structure import vech_index
 
 ROUNDING = 1e-13  # of a squared distance from the centre: what is left of the variance of a constant
@@ -44,7 +44,7 @@ class ClusterTotals:
         kept = np.concatenate([[0], 1 + at, place])
         return ClusterTotals(tuple(names), self.centre[at], self.keys, self.rows, self.sums[:, kept])
 
-    def moments(self, counts: Array, order: Array, has_means: bool) -> Weighed:
+    def moments(self, counts: Array, order: Array, has_means: bool) -> WeighedGroup:
         """Moment matrices under `counts` (b, J), as `weigh` makes them of rows."""
         p = len(self.names)
         i, j = vech_index(p + 1)

@@ -16,10 +16,10 @@ from sexresearch.sem.data.rows_used import group_prefix
 from sexresearch.sem.implied.cluster_rows import ClusterRows
 from sexresearch.sem.implied.level_patterns import ClusterPatterns, cluster_patterns, row_patterns
 from sexresearch.sem.implied.structure import vech_index
-from sexresearch.sem.implied.two_level_likelihood import Clustered, ClusterSums, LevelMoments
+from sexresearch.sem.implied.two_level_likelihood import ClusterData, ClusterSums, LevelMoments
 
 
-class Named(Protocol):
+class GroupColumns(Protocol):
     """What the columns of groups and clusters are called."""
 
     @property
@@ -94,7 +94,7 @@ def _by_size(means: Array, kind: Array, above: Array, counts: Array) -> tuple[Ar
     return middle, np.array([part.T @ part / count for part, count in zip(parts, counts, strict=True)])
 
 
-def clustered(answers: Answers, within: Array, between: Array) -> tuple[Clustered, ClusterSums]:
+def clustered(answers: Answers, within: Array, between: Array) -> tuple[ClusterData, ClusterSums]:
     """What the likelihood is made of, and sums to start from: where answers are missing, those of filled rows."""
     if not answers.gaps:
         sums = cluster_sums_of(answers, within, between, answers.means)
@@ -216,7 +216,7 @@ def _varying(values: Array, starts: Array) -> Array:
     return (np.where(some, np.where(some, high, 0.0) - np.where(some, low, 0.0), 0.0) > limit).sum(axis=0)
 
 
-def refuse_crossing(groups: Sequence[Answers], options: Named) -> None:
+def refuse_crossing(groups: Sequence[Answers], options: GroupColumns) -> None:
     """DataError where a group cuts through clusters, so that respondents of one cluster are in two groups."""
     if len(groups) < 2:
         return

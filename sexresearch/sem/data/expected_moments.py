@@ -14,10 +14,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.weighted_moments import Gapped
+from sexresearch.sem.data.weighted_moments import GapPatterns
 
 
-def expected_moments(moment: Array, gapped: Sequence[Gapped], omega: Array) -> Array:
+def expected_moments(moment: Array, gapped: Sequence[GapPatterns], omega: Array) -> Array:
     """(b, P, P) from those of the answers there are, zeros in the gaps, at implied moments omega (b, P, P)."""
     W = np.linalg.inv(omega)
     half = np.zeros_like(moment)
@@ -26,7 +26,7 @@ def expected_moments(moment: Array, gapped: Sequence[Gapped], omega: Array) -> A
     return moment + half + half.swapaxes(1, 2)
 
 
-def deviances(moment: Array, gapped: Sequence[Gapped], omega: Array) -> Array:
+def deviances(moment: Array, gapped: Sequence[GapPatterns], omega: Array) -> Array:
     """(b,) sums over patterns of their share times log|Omega| + tr(Omega^-1 M) of what they answer, Omega (b, P, P).
 
     log|Omega_oo| = log|Omega| + log|W_gg|, and tr(W A M A') is the trace of what is answered.
@@ -38,7 +38,7 @@ def deviances(moment: Array, gapped: Sequence[Gapped], omega: Array) -> Array:
     return out
 
 
-def _half(W: Array, own: Gapped) -> Array:
+def _half(W: Array, own: GapPatterns) -> Array:
     """(b, P, P) half of what one kind of pattern adds; its transpose is the other half."""
     (b, P, _), (B, g) = W.shape, own.gaps.shape
     rows = W[:, own.gaps]

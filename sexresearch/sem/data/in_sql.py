@@ -25,7 +25,7 @@ from sexresearch.sem.data.pieces import Reach, Reader
 from sexresearch.sem.data.rows_used import group_prefix
 from sexresearch.sem.data.sampling_weights import UNKNOWN
 from sexresearch.sem.data.sources import IbisSource
-from sexresearch.sem.data.streamed import GROUP, Counted, Part, Streamed, refuse_groups
+from sexresearch.sem.data.streamed import GROUP, Part, RowCounts, SourceSums, refuse_groups
 from sexresearch.sem.data.sums import Sums
 from sexresearch.sem.data.totals import LARGEST, TooManyUnits, Totals
 from sexresearch.sem.implied.structure import vech_index
@@ -124,9 +124,9 @@ def answered(query: Any) -> dict[str, list[Any]]:
         raise DataError(f"the warehouse did not answer ({type(error).__name__}): {reason}") from error
 
 
-def summed_in_sql(reader: Reader, gaps: bool) -> Streamed:
+def summed_in_sql(reader: Reader, gaps: bool) -> SourceSums:
     """What `streamed` makes of a source, by queries: the reach of every column, sizes of groups, sums by unit."""
-    numbers, counted = Numbers.of(reader), Counted()
+    numbers, counted = Numbers.of(reader), RowCounts()
     if gaps and numbers.items > PATTERN_BITS:
         raise OptionError(f"in a warehouse missing='fiml' takes up to {PATTERN_BITS} items; found {numbers.items}")
     centre = _reached(numbers, counted)
@@ -170,7 +170,7 @@ def _keys(columns: Mapping[str, list[Any]], keys: Sequence[str]) -> list[dict[st
     return [{key: columns[key][row] for key in keys} for row in range(len(columns["n"]))]
 
 
-def _reached(numbers: Numbers, counted: Counted) -> Array:
+def _reached(numbers: Numbers, counted: RowCounts) -> Array:
     """(p,) means, which sums are taken from; counts rows without group or cluster and refuses what cannot be used."""
     table, p = numbers.table, numbers.items
     aggregates = {"n": table.count()}
@@ -192,7 +192,7 @@ def _reached(numbers: Numbers, counted: Counted) -> Array:
     return np.array([values[f"mean{k}"] for k in range(p)], dtype=float)
 
 
-def _grouped(numbers: Numbers, counted: Counted) -> None:
+def _grouped(numbers: Numbers, counted: RowCounts) -> None:
     rows, reader = numbers.belonging(), numbers.reader
     if reader.columns.group is None:
         count = int(answered(rows.aggregate(n=rows.count()))["n"][0])
@@ -203,7 +203,7 @@ def _grouped(numbers: Numbers, counted: Counted) -> None:
         counted.of_group[reader.groups.numbers.setdefault(label, len(reader.groups.numbers))] = int(size)
 
 
-def _in_clusters(numbers: Numbers, rows: Any, counted: Counted) -> None:
+def _in_clusters(numbers: Numbers, rows: Any, counted: RowCounts) -> None:
     """The rows that each cluster has in each group, of those that take part."""
     reader = numbers.reader
     if reader.columns.cluster is None:
@@ -221,7 +221,7 @@ def _in_clusters(numbers: Numbers, rows: Any, counted: Counted) -> None:
         )
 
 
-def _sums(numbers: Numbers, rows: Any, keys: list[str], centre: Array, counted: Counted) -> dict[str, list[Any]]:
+def _sums(numbers: Numbers, rows: Any, keys: list[str], centre: Array, counted: RowCounts) -> dict[str, list[Any]]:
     """Rows and sums of w (1, u, vech uu') by unit, and what weights add up to."""
     p, weighted = numbers.items, "w" in rows.columns
     u = [None, *((rows[f"x{k}"] - float(centre[k])).fill_null(0.0) for k in range(p))]
@@ -274,7 +274,7 @@ def _fill(totals: Totals, columns: Mapping[str, list[Any]], p: int) -> None:
 
 
 @dataclass(frozen=True)
-class SummedInSql(Streamed):
+class SummedInSql(SourceSums):
     """Sums that a warehouse made."""
 
     def part(self, number: int, label: object, role: Roles, has_means: bool, given: tuple[str, ...]) -> Part:

@@ -147,7 +147,7 @@ def level_scales(
     largest = max(float(np.max(own.least)) for own in groups)
     for own in groups:
         scale = np.ones(len(own.rows)) if name is None else _to_rows(own.total, own.rows, name)
-        notes += [] if name is None else _said(own, scale, name)
+        notes += [] if name is None else _scale_notes(own, scale, name)
         if above is not None:
             scale = scale * (own.least / largest)
             notes += _said_of_clusters(own, above)
@@ -177,7 +177,7 @@ def _to_rows(total: Array, rows: Array, name: str) -> Array:
     return np.asarray(rows / total)
 
 
-def _said(own: ClusterWeights, scale: Array, name: str) -> list[str]:
+def _scale_notes(own: ClusterWeights, scale: Array, name: str) -> list[str]:
     """What is said of weights within clusters that change nothing, or by which few rows count."""
     where, notes = group_prefix(own.label), []
     high = own.heaviest * scale

@@ -35,7 +35,7 @@ FOR_SQUARES = 2**24  # where there is one sum for two variables: merging costs l
 ROWS_OF_A_CLUSTER = 2**7  # in a piece, so that merging sums of clusters costs little beside making them
 
 
-class Numbered:
+class LabelNumbers:
     """Labels of groups or clusters in order of first appearance, whatever piece they come in.
 
     >>> known = Numbered()
@@ -48,7 +48,7 @@ class Numbered:
         self.fractional = False
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Numbered) and vars(self) == vars(other)
+        return isinstance(other, LabelNumbers) and vars(self) == vars(other)
 
     __hash__ = None  # type: ignore[assignment]  # numbers are added
 
@@ -157,8 +157,8 @@ class Reader:
     source: Source
     columns: Columns
     levels: Levels = field(default_factory=dict)
-    groups: Numbered | KnownLabels = field(default_factory=Numbered)
-    clusters: Numbered | KnownLabels = field(default_factory=Numbered)
+    groups: LabelNumbers | KnownLabels = field(default_factory=LabelNumbers)
+    clusters: LabelNumbers | KnownLabels = field(default_factory=LabelNumbers)
     for_squares: bool = False
 
     def settled(self) -> Reader:

@@ -26,7 +26,7 @@ from sexresearch.sem.data.sums import Sums
 from sexresearch.sem.implied.likelihood import Grouped, grouped
 from sexresearch.sem.implied.patterns import Pattern
 from sexresearch.sem.implied.structure import join_moments
-from sexresearch.sem.implied.two_level_likelihood import Clustered, LevelMoments
+from sexresearch.sem.implied.two_level_likelihood import ClusterData, LevelMoments
 from sexresearch.sem.ordinal.statistics import OrdinalMoments
 
 MANY = 10  # rows for each of the terms of their sums, from where sums are cheaper than rows
@@ -34,7 +34,7 @@ MANY = 10  # rows for each of the terms of their sums, from where sums are cheap
 
 @by_value
 @dataclass(frozen=True)
-class Nested:
+class NestedSample:
     """What the clusters of one group say about two levels.
 
     names (p,) : all variables, those of level 1 first. answers : their rows, None where sums stand for them. data :
@@ -44,7 +44,7 @@ class Nested:
 
     names: tuple[str, ...]
     answers: Answers | None
-    data: Clustered
+    data: ClusterData
     saturated: LevelMoments
     given: float = 0.0
     ends: Array | None = None
@@ -82,7 +82,7 @@ class Sample:
     again: AnsweredAgain | None = None
     cluster_sizes: Array | None = None
     by_cluster: ClusterTotals | ClusterTables | None = None
-    nested: Nested | None = None
+    nested: NestedSample | None = None
 
     @property
     def mean_from_origin(self) -> Array:

@@ -130,7 +130,7 @@ class FrameSource:
 
 
 @dataclass(frozen=True)
-class _Opened:
+class _OpenTable:
     """A table that another library holds open; values that hold one are equal where their labels are.
 
     Pickled, it is the paths of its files.
@@ -142,7 +142,7 @@ class _Opened:
     def __getstate__(self) -> dict[str, object]:
         return {"label": self.label, "table": self.table if hasattr(self.table, "files") else None}
 
-    def __deepcopy__(self, memo: object) -> _Opened:
+    def __deepcopy__(self, memo: object) -> _OpenTable:
         return self
 
     def _at_hand(self) -> Any:
@@ -156,7 +156,7 @@ class _Opened:
 
 
 @dataclass(frozen=True)
-class ArrowSource(_Opened):
+class ArrowSource(_OpenTable):
     """A pyarrow data set: one Parquet file, a folder of them, or one that the user opened."""
 
     @property
@@ -199,7 +199,7 @@ class ArrowSource(_Opened):
 
 
 @dataclass(frozen=True)
-class LazySource(_Opened):
+class LazySource(_OpenTable):
     """A lazy table of another library, as narwhals knows it."""
 
     @property
@@ -246,7 +246,7 @@ def _batches(chosen: nw.LazyFrame[Any]) -> Iterator[Rows]:
 
 
 @dataclass(frozen=True)
-class DaskSource(_Opened):
+class DaskSource(_OpenTable):
     """A data frame of Dask."""
 
     @property
@@ -268,7 +268,7 @@ class DaskSource(_Opened):
 
 
 @dataclass(frozen=True)
-class IbisSource(_Opened):
+class IbisSource(_OpenTable):
     """A table of Ibis: a warehouse that is asked for sums; its rows are read for what is no fit alone."""
 
     @property

@@ -36,7 +36,7 @@ from sexresearch.sem.threads import one_thread
 GROUP = 2**32  # what a key is divided by to give the number of the group; the rest is the cluster or pattern
 
 
-class Counted:
+class RowCounts:
     """What is counted of all rows: those of each group, those without group or cluster, clusters, unusable weights."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ def counts_of(groups: Array, units: Array | None = None) -> dict[int, int]:
 
 
 @dataclass(frozen=True)
-class Streamed:
+class SourceSums:
     """A source read once: sums by group and cluster, or by group and pattern of answers (`kinds` (patterns, p)).
 
     levels : categories of ordered items, none here. category_notes : what was noticed about them. ends : of rows that
@@ -77,7 +77,7 @@ class Streamed:
     """
 
     reader: Reader
-    counted: Counted
+    counted: RowCounts
     totals: Totals
     kinds: Array | None
     levels: Levels = field(default_factory=dict)
@@ -160,7 +160,7 @@ class Streamed:
 class Part:
     """One group of a source: from its sums to its sample."""
 
-    all: Streamed
+    all: SourceSums
     number: int
     label: object
     role: Roles
@@ -315,13 +315,13 @@ def _blocks(sums: Array, seen: Array, order: list[int]) -> list[Pattern]:
 
 
 @one_thread
-def streamed(reader: Reader, gaps: bool, levels: bool = False) -> Streamed:
+def streamed(reader: Reader, gaps: bool, levels: bool = False) -> SourceSums:
     """The source read once; with `gaps` by pattern of answers, otherwise its complete rows, for two `levels` ends too.
 
     DataError where a column holds no numbers, or values that nothing can be computed from.
     """
     items, reader = reader.columns.items, replace(reader, for_squares=not gaps)
-    counted, reach, ends = Counted(), Reach(items), GroupEnds()
+    counted, reach, ends = RowCounts(), Reach(items), GroupEnds()
     totals, kinds = None, dict[bytes, int]()
     weight_ends = WeightEnds.of_none() if levels and any(reader.columns.both_weights) else None
     for piece in reader.pieces():
@@ -344,7 +344,7 @@ def streamed(reader: Reader, gaps: bool, levels: bool = False) -> Streamed:
     refuse_groups(reader, counted)
     made = np.array([np.unpackbits(np.frombuffer(key, np.uint8), count=len(items)) for key in kinds], dtype=bool)
     patterns = made.reshape(-1, len(items)) if gaps else None
-    return Streamed(reader.settled(), counted, totals, patterns, ends=ends, weight_ends=weight_ends)
+    return SourceSums(reader.settled(), counted, totals, patterns, ends=ends, weight_ends=weight_ends)
 
 
 def centre_of(values: Array) -> Array:
@@ -365,7 +365,7 @@ def _patterns(seen: Array, kinds: dict[bytes, int]) -> Array:
     return np.array([kinds.setdefault(row.tobytes(), len(kinds)) for row in known], dtype=int)[own]
 
 
-def refuse_groups(reader: Reader, counted: Counted) -> None:
+def refuse_groups(reader: Reader, counted: RowCounts) -> None:
     """DataError for a column of groups that holds none, a single one or nearly one for each row."""
     name, count = reader.columns.group, len(counted.of_group)
     if name is None:

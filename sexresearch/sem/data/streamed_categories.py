@@ -20,7 +20,7 @@ from sexresearch.sem.data.ordinal_sample import ordinal_notes, refuse_empty
 from sexresearch.sem.data.pieces import Reach, Reader, RowsAgain
 from sexresearch.sem.data.rows_used import silent_rows
 from sexresearch.sem.data.sample import Sample
-from sexresearch.sem.data.streamed import GROUP, Counted, Part, Streamed, refuse_groups
+from sexresearch.sem.data.streamed import GROUP, Part, RowCounts, SourceSums, refuse_groups
 from sexresearch.sem.data.totals import LARGEST, TooManyUnits, Totals
 from sexresearch.sem.data.unit_tables import SQUARES, UnitCounts, UnitTables
 from sexresearch.sem.language.roles import Roles
@@ -158,7 +158,7 @@ class Categories:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StreamedCategories(Streamed):
+class StreamedCategories(SourceSums):
     """Ordered items of a source read once: their tables by group, or by group and cluster.
 
     squared : of squared weights, where rows are weighted. discrepancy : what is fitted to them.
@@ -287,13 +287,13 @@ class CategoriesAgain(CodesAgain):
 @one_thread
 def streamed_categories(
     reader: Reader, listwise: bool, notes: list[str], discrepancy: str, bootstrapped: bool
-) -> Streamed:
+) -> SourceSums:
     """The source read once, tables of ordered items by group, or by cluster for as long as memory allows.
 
     `reader.levels` are categories that types tell. With `bootstrapped` errors the tables of clusters must be held:
     TooManyUnits where that takes too much memory.
     """
-    items, counted, reach = reader.columns.items, Counted(), Reach(reader.columns.items)
+    items, counted, reach = reader.columns.items, RowCounts(), Reach(reader.columns.items)
     totals, known = Totals(np.zeros(0)), Categories(items)
     weighted, by_cluster = reader.columns.weights is not None, reader.columns.cluster is not None
     tables = UnitTables(len(items), int(listwise and not weighted), by_cluster, weighted, strict=bootstrapped)

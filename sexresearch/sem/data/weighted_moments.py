@@ -15,7 +15,7 @@ ROWS_AT_ONCE = 4096  # bounds the memory of the pair products
 KEPT = 2**22  # numbers up to which they are kept between chunks: 32 MB
 
 
-class Gapped(NamedTuple):
+class GapPatterns(NamedTuple):
     """The patterns that lack g of P variables, under b sets of weights, as shares of all weight.
 
     gaps : (B, g) which variables each pattern lacks. n (b, B) and sums (b, B, P, P) of z z' of its rows, z padded with
@@ -27,22 +27,22 @@ class Gapped(NamedTuple):
     sums: Array
 
 
-class Weighed(NamedTuple):
+class WeighedGroup(NamedTuple):
     """One group under b sets of weights: moment matrices (b, P, P), summed weights (b,), and patterns with gaps."""
 
     moment: Array
     n: Array
-    gapped: tuple[Gapped, ...] = ()
+    gapped: tuple[GapPatterns, ...] = ()
 
     @property
     def gaps(self) -> list[Array]:
         """Which variables each pattern lacks, by their number."""
         return [part.gaps for part in self.gapped]
 
-    def of(self, sets: Array) -> Weighed:
+    def of(self, sets: Array) -> WeighedGroup:
         """Some of the sets of weights, by number."""
-        kept = tuple(Gapped(part.gaps, part.n[sets], part.sums[sets]) for part in self.gapped)
-        return Weighed(self.moment[sets], self.n[sets], kept)
+        kept = tuple(GapPatterns(part.gaps, part.n[sets], part.sums[sets]) for part in self.gapped)
+        return WeighedGroup(self.moment[sets], self.n[sets], kept)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Products:
             yield z[:, i] * z[:, j]
 
 
-def weigh(weights: Array, products: Products, order: Array, has_means: bool) -> Weighed:
+def weigh(weights: Array, products: Products, order: Array, has_means: bool) -> WeighedGroup:
     """Moment matrices (b, P, P) under `weights` (b, n), and summed weights (b,).
 
     With means: the mean of z z', z the variables in `order` (p is the constant 1); else covariances of them.
@@ -92,7 +92,7 @@ def weigh(weights: Array, products: Products, order: Array, has_means: bool) -> 
     return moments_about(packed, place, products.centre, order, has_means)
 
 
-def moments_about(packed: Array, place: Array, centre: Array, order: Array, has_means: bool) -> Weighed:
+def moments_about(packed: Array, place: Array, centre: Array, order: Array, has_means: bool) -> WeighedGroup:
     """What `weigh` gives, from sums `packed` (b, T) of weighted products; `place` (P, P) says where each stands."""
     total = packed[:, place[-1, -1]].copy()
     packed /= total[:, None]
@@ -102,4 +102,4 @@ def moments_about(packed: Array, place: Array, centre: Array, order: Array, has_
     if has_means:
         mean += np.append(centre, 0.0)[order]
         moment += mean[:, :, None] * mean[:, None, :]
-    return Weighed(moment, total)
+    return WeighedGroup(moment, total)

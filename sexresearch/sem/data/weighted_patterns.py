@@ -11,7 +11,7 @@ from scipy import sparse
 
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.weighted_moments import KEPT, ROWS_AT_ONCE, Gapped, Weighed
+from sexresearch.sem.data.weighted_moments import KEPT, ROWS_AT_ONCE, GapPatterns, WeighedGroup
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class PatternProducts:
             first += size
         return total.reshape(b, B, -1)
 
-    def weighed(self, weights: Array, order: Array) -> Weighed:
+    def weighed(self, weights: Array, order: Array) -> WeighedGroup:
         """What `weigh` gives, with means, from the answers there are, and the patterns that lack some.
 
         NaN where two variables have no row in common: there are no moments then.
@@ -92,5 +92,5 @@ class PatternProducts:
             own = np.flatnonzero(lacks == g)
             gaps = position[np.nonzero(~kinds[own])[1].reshape(-1, g)]
             sums = packed[:, own[:, None, None], place[np.ix_(order, order)]]
-            gapped.append(Gapped(gaps, n[:, own], sums))
-        return Weighed(moment, total, tuple(gapped))
+            gapped.append(GapPatterns(gaps, n[:, own], sums))
+        return WeighedGroup(moment, total, tuple(gapped))

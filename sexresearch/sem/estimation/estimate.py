@@ -27,7 +27,7 @@ from sexresearch.sem.data.sample import (
     from_moments,
 )
 from sexresearch.sem.data.sampling_weights import weighed
-from sexresearch.sem.data.streamed import Streamed
+from sexresearch.sem.data.streamed import SourceSums
 from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliary
 from sexresearch.sem.estimation.conflicts import refuse_beside_levels
 from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution, minimize_within
@@ -61,11 +61,11 @@ def estimate(model: Model, data: DataFrame | None, moments: object, requested: O
     """Fit by our own core; returns the fitted arrays and what was noticed on the way."""
     if model.statements.levels:
         requested = replace(requested, two_level=True)
-    if requested.two_level and data is None and not isinstance(moments, Streamed):
+    if requested.two_level and data is None and not isinstance(moments, SourceSums):
         raise OptionError("models with 'level:' blocks need the respondents' answers; moments are not enough")
     if requested.two_level:
         refuse_beside_levels(respelled(requested))
-    if isinstance(moments, Streamed):
+    if isinstance(moments, SourceSums):
         levels, category_notes = moments.levels, list(moments.category_notes)
         requested = replace(requested, ordered=tuple(levels))
     else:
@@ -159,12 +159,12 @@ def _with_categories(
     return recoded(data, levels), replace(requested, ordered=tuple(names)), levels, notes
 
 
-Groups = list[Answers] | dict[object, Moments] | Streamed
+Groups = list[Answers] | dict[object, Moments] | SourceSums
 
 
 def _keys(groups: Groups) -> list[object]:
     """The labels of the groups."""
-    if isinstance(groups, Streamed):
+    if isinstance(groups, SourceSums):
         return groups.labels
     return [part.label for part in groups] if isinstance(groups, list) else list(groups)
 
@@ -198,7 +198,7 @@ def _read(model: Model, data: DataFrame | None, moments: object, options: Option
     """The answers of each group, what a source was summed up to, or the moments by group label."""
     if data is not None:
         return split_groups(data, columns_of(model, options))
-    if isinstance(moments, Streamed):
+    if isinstance(moments, SourceSums):
         return moments, []
     by_label = moments if isinstance(moments, Mapping) else {None: moments}
     wrong = [type(m).__name__ for m in by_label.values() if not isinstance(m, Moments)]
@@ -230,9 +230,9 @@ def _samples(
             raise DataError("the model has means, but the moments give none: pass Moments(cov, nobs, mean)")
         pairs = zip(groups.items(), table.roles, strict=True)
         return tuple(from_moments(m, label, role.observed, has_means) for (label, m), role in pairs), []
-    if isinstance(groups, Streamed) and table.levels:
+    if isinstance(groups, SourceSums) and table.levels:
         return two_level_sums(groups, table, options)
-    if isinstance(groups, Streamed):
+    if isinstance(groups, SourceSums):
         return groups.samples(table.roles, has_means, given=options.missing == "fiml" and options.fixed_x)
     if table.levels:
         return two_level_samples(groups, columns, table, options)

@@ -59,7 +59,7 @@ def rotated_fit(model: Model, fitted: Fitted) -> tuple[Fitted, list[str]]:
     defaults = replace(defaults_of(fitted.options, named, len(labels), fitted.categories), turned=True)
     table = with_auxiliary(model.table(defaults), fitted.options.auxiliary)
     turns = _turns(fitted, table)
-    return _turned(fitted, table, turns), _said(turns)
+    return _turned(fitted, table, turns), _rotation_notes(turns)
 
 
 def rotated_like(unrotated: Fitted, model: Fitted) -> Fitted:
@@ -177,7 +177,7 @@ def _alike(turn: _Turn, first: RotatedLoadings) -> _Turn:
     return replace(turn, rotation=rotated, conditions=conditions)
 
 
-def _said(turns: Sequence[_Turn]) -> list[str]:
+def _rotation_notes(turns: Sequence[_Turn]) -> list[str]:
     """Rotations that found no minimum, or another one that is hardly worse and yet another pattern."""
     notes = []
     for turn in turns:

@@ -103,10 +103,10 @@ def _refuse_moved(
         moved = np.abs(after - before) > MOVED * max(1.0, float(np.abs(before).max()))
         wrong = np.argwhere(moved & ~free)
         if len(wrong):
-            raise ModelError(_held(table, number, structure, kind, *wrong[0]))
+            raise ModelError(_why_not_turned(table, number, structure, kind, *wrong[0]))
 
 
-def _held(table: ParameterTable, number: int, structure: Structure, kind: int, i: int, j: int) -> str:
+def _why_not_turned(table: ParameterTable, number: int, structure: Structure, kind: int, i: int, j: int) -> str:
     names = structure.names
     block = next(b for b in table.exploratory[number] if names[i] in b.factors or names[j] in b.factors)
     loading = kind == 0 and names[j] in block.factors and i < structure.p

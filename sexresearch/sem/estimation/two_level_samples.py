@@ -21,11 +21,11 @@ from sexresearch.sem.data.clusters import (
 from sexresearch.sem.data.level_weights import level_weighed
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import answered_rows, complete_rows, group_prefix, refuse_single_cluster, take
-from sexresearch.sem.data.sample import Nested, Sample, arrange
+from sexresearch.sem.data.sample import NestedSample, Sample, arrange
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.implied.cluster_rows import columns_of
-from sexresearch.sem.implied.two_level_likelihood import Clustered, ClusterSums, LevelMoments
+from sexresearch.sem.implied.two_level_likelihood import ClusterData, ClusterSums, LevelMoments
 from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import ParameterTable
 from sexresearch.sem.terms.two_level import UnrestrictedLevels
@@ -77,7 +77,7 @@ def level_names(within: Roles, between: Roles) -> tuple[str, ...]:
     return within.observed + tuple(name for name in between.observed if name not in within.observed)
 
 
-def nested(answers: Answers, within: Roles, between: Roles, fixed_x: bool) -> Nested:
+def nested(answers: Answers, within: Roles, between: Roles, fixed_x: bool) -> NestedSample:
     """What the clusters of one group say."""
     names = level_names(within, between)
     w = np.arange(len(within.observed))
@@ -92,10 +92,10 @@ def nested(answers: Answers, within: Roles, between: Roles, fixed_x: bool) -> Ne
         return cluster_sums_of(own, of_w, of_b, answers.means[chosen])
 
     given = given_log_likelihood(part, data, saturated, within, between) if fixed_x else 0.0
-    return Nested(names, answers, data, saturated, given)
+    return NestedSample(names, answers, data, saturated, given)
 
 
-def refuse_few_clusters(sums: Clustered, between: Roles, label: object) -> None:
+def refuse_few_clusters(sums: ClusterData, between: Roles, label: object) -> None:
     """DataError where level 2 has no more clusters than variables."""
     where, count = group_prefix(label), len(between.observed)
     if sums.n_clusters <= count:
@@ -105,7 +105,7 @@ def refuse_few_clusters(sums: Clustered, between: Roles, label: object) -> None:
         )
 
 
-def saturated_moments(data: Clustered, start: LevelMoments) -> LevelMoments:
+def saturated_moments(data: ClusterData, start: LevelMoments) -> LevelMoments:
     """Moments of both levels of highest likelihood, without restrictions."""
     index = data.index
     free = np.ones(index.size, dtype=bool)
@@ -122,7 +122,7 @@ def saturated_moments(data: Clustered, start: LevelMoments) -> LevelMoments:
 
 def given_log_likelihood(
     part: Callable[[list[int], Array, Array], ClusterSums],
-    sums: Clustered,
+    sums: ClusterData,
     at: LevelMoments,
     within: Roles,
     between: Roles,
@@ -138,7 +138,7 @@ def given_log_likelihood(
     return part(chosen, of_w, of_b).log_likelihood(moments)
 
 
-def level_samples(own: Nested, within: Roles, between: Roles) -> tuple[Sample, Sample]:
+def level_samples(own: NestedSample, within: Roles, between: Roles) -> tuple[Sample, Sample]:
     """The sample of each level; respondents are counted at level 1."""
     answers = own.answers
     assert answers is not None
@@ -148,7 +148,7 @@ def level_samples(own: Nested, within: Roles, between: Roles) -> tuple[Sample, S
 
 
 def samples_about(
-    own: Nested, within: Roles, between: Roles, origin: Array, counted: tuple[object, int, float]
+    own: NestedSample, within: Roles, between: Roles, origin: Array, counted: tuple[object, int, float]
 ) -> tuple[Sample, Sample]:
     """The same with the means of all rows as origin; `counted` : the label of the group, its rows and their weight."""
     data, at, answers, (label, number, weight) = own.data, own.saturated, own.answers, counted

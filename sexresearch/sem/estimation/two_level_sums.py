@@ -19,9 +19,9 @@ from sexresearch.sem.data.clusters import (
 from sexresearch.sem.data.level_weights import ClusterWeights, level_scales
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import group_prefix
-from sexresearch.sem.data.sample import Nested, Sample
+from sexresearch.sem.data.sample import NestedSample, Sample
 from sexresearch.sem.data.sampling_weights import refuse_wrong
-from sexresearch.sem.data.streamed import GROUP, Part, Streamed
+from sexresearch.sem.data.streamed import GROUP, Part, SourceSums
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.estimation.two_level_samples import (
     given_log_likelihood,
@@ -35,7 +35,7 @@ from sexresearch.sem.language.roles import Roles
 from sexresearch.sem.language.table import ParameterTable
 
 
-def two_level_sums(sums: Streamed, table: ParameterTable, options: Options) -> tuple[tuple[Sample, ...], list[str]]:
+def two_level_sums(sums: SourceSums, table: ParameterTable, options: Options) -> tuple[tuple[Sample, ...], list[str]]:
     """The sample of every block, and notes; what is refused of rows is refused of sums."""
     pairs = list(zip(table.roles[::2], table.roles[1::2], strict=True))
     parts = [
@@ -54,7 +54,7 @@ def two_level_sums(sums: Streamed, table: ParameterTable, options: Options) -> t
     return tuple(samples), notes + more
 
 
-def _weighed(sums: Streamed, parts: Sequence[Part], options: Options) -> tuple[list[ClusterTotals], list[str]]:
+def _weighed(sums: SourceSums, parts: Sequence[Part], options: Options) -> tuple[list[ClusterTotals], list[str]]:
     """The sums of the clusters of every group as `level_weighed` weighs their rows, and notes."""
     name, above, ends, units = options.sampling_weights, options.cluster_weights, sums.weight_ends, []
     if ends is None:
@@ -72,7 +72,7 @@ def _weighed(sums: Streamed, parts: Sequence[Part], options: Options) -> tuple[l
     return units, notes
 
 
-def _cluster_weights(sums: Streamed, part: Part) -> ClusterWeights:
+def _cluster_weights(sums: SourceSums, part: Part) -> ClusterWeights:
     """What is known of the weights of a group's clusters, in the order of their numbers."""
     totals, ends = sums.totals, sums.weight_ends
     slots = part.slots[np.argsort(totals.keys[part.slots])]
@@ -115,7 +115,7 @@ class _Levels:
 
         given = given_log_likelihood(part, data, saturated, self.within, self.between) if fixed_x else 0.0
         moves = units.sums[:, 1 : 1 + p] - weights[:, None] * (origin - units.centre)
-        nested = Nested(names, None, data, saturated, given, self._ends(units.centre), moves.T @ moves / n**2)
+        nested = NestedSample(names, None, data, saturated, given, self._ends(units.centre), moves.T @ moves / n**2)
         counted = self.part.label, int(units.rows.sum()), n
         lower, upper = samples_about(nested, self.within, self.between, origin, counted)
         return replace(lower, cluster_sizes=units.rows), upper

@@ -110,7 +110,7 @@ def _reflects(state: Implied, i: int) -> bool:
 
 
 @dataclass(frozen=True)
-class Factored:
+class FactorStack:
     """A stack of b models, Omega = L W L' + D: L (b, P, f + c), D (b, P), G and C of the core (b, f, f), W around C."""
 
     L: Array
@@ -120,7 +120,7 @@ class Factored:
     W: Array
 
 
-def factored(form: FactorForm, x: Array) -> Factored:
+def factored(form: FactorForm, x: Array) -> FactorStack:
     """The matrices at slot values x (b, k)."""
     b, f = len(x), len(form.core)
     L, D = _filled(form.loading, b), _filled(form.diagonal, b)
@@ -133,7 +133,7 @@ def factored(form: FactorForm, x: Array) -> Factored:
     G = total_effects(B) if form.causes is None else recursive_effects(B, form.causes)
     C, W = implied_covariances(G, S), _filled(form.borrowed, b)
     W[:, :f, :f] = C
-    return Factored(L, D, G, C, W)
+    return FactorStack(L, D, G, C, W)
 
 
 def _filled(matrix: Array, b: int) -> Array:

@@ -59,7 +59,7 @@ class ClusterPattern(NamedTuple):
     values: Array
 
 
-class Packed(NamedTuple):
+class PackedRows(NamedTuple):
     """All answers of level 1 as arrays, pattern after pattern.
 
     values (N, w) with 0 for gaps, seen (P, w), code (N,) numbers of patterns and starts (P,) of each, clusters (N,) and
@@ -127,7 +127,7 @@ class ClusterPatterns:
         return pairs[:, 0], pairs[:, 1]
 
     @cached_property
-    def packed(self) -> Packed:
+    def packed(self) -> PackedRows:
         """The answers of level 1 as arrays."""
         sizes = [len(own.rows) for own in self.rows]
         seen = np.zeros((len(self.rows), len(self.within)), dtype=bool)
@@ -142,7 +142,7 @@ class ClusterPatterns:
         weights, counts = self.weights[rows], np.zeros((self.n_clusters, len(sizes)))
         np.add.at(counts, (clusters, code), weights)
         whole = weights * self.of_cluster[clusters]
-        return Packed(values, seen, code, starts, clusters, rows, weights, whole, counts, self.of_cluster @ counts)
+        return PackedRows(values, seen, code, starts, clusters, rows, weights, whole, counts, self.of_cluster @ counts)
 
     def _state(self, at: LevelMoments) -> _State | None:
         own, w = self.packed, len(self.within)

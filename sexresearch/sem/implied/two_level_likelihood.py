@@ -48,7 +48,7 @@ class LevelDerivatives(NamedTuple):
     exact: Callable[[Array], Array]
 
 
-class Clustered(Protocol):
+class ClusterData(Protocol):
     """What the likelihood of clusters is made from: sums of complete answers, or patterns of incomplete ones."""
 
     @property
@@ -246,7 +246,7 @@ class ClusterSums:
         """Places of the moments."""
         return LevelIndex(self.within, self.between, self.means.shape[1])
 
-    def _solved(self, at: LevelMoments) -> _Solved | None:
+    def _solved(self, at: LevelMoments) -> _InverseBySize | None:
         own, index = invert(at.within) if len(self.within) else (np.zeros((0, 0)), 0.0), self.index
         if own is None:
             return None
@@ -254,7 +254,7 @@ class ClusterSums:
         V, logdet = inverses(W / self.sizes[:, None, None] + B)
         if not np.isfinite(logdet).all():
             return None
-        return _Solved(own[0], own[1], V, logdet, self.means - index.mean(at))
+        return _InverseBySize(own[0], own[1], V, logdet, self.means - index.mean(at))
 
     def derivatives(self, at: LevelMoments) -> LevelDerivatives:
         """Half the deviance at these moments, without constants; infinite where they are impossible."""
@@ -355,7 +355,7 @@ class ClusterSums:
         return (inverse @ full @ inverse)[:, i, j]
 
 
-class _Solved(NamedTuple):
+class _InverseBySize(NamedTuple):
     """Inverse of W and its log determinant; of every size, V, log determinant and mean less implied mean (S, p)."""
 
     inverse: Array

@@ -19,7 +19,7 @@ from sexresearch.sem.ordinal.polyserial import (
 
 
 @dataclass(frozen=True)
-class Mixed:
+class MixedMoments:
     """Moments (c,) that involve a continuous variable: means, variances, covariances; rows' contributions (n, c)."""
 
     moments: Array
@@ -49,7 +49,7 @@ def continuous(values: Array, w: Array) -> Continuous:
 
 def mixed(
     values: Array, own: MomentLayout, codes: Array, cuts: Array, single: Univariate, weights: Array | None = None
-) -> Mixed:
+) -> MixedMoments:
     """The part of the moments that is not about ordered variables alone; codes (n, ordered) of those."""
     w = np.ones(len(values)) if weights is None else weights
     known = {int(v): continuous(values[:, v], w) for v in own.numeric}
@@ -69,7 +69,7 @@ def mixed(
         moments.append(moment)
         columns.append(column)
     influence = np.column_stack(columns) if columns else np.zeros((len(values), 0))
-    return Mixed(np.array(moments), influence)
+    return MixedMoments(np.array(moments), influence)
 
 
 def _with_ordered(a: Continuous, codes: Array, cuts: Array, steps: Array, w: Array) -> tuple[float, Array]:

@@ -12,7 +12,7 @@ from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.ordinal.conditional import observe_given
 from sexresearch.sem.ordinal.contingency import Tables, coded, tables
 from sexresearch.sem.ordinal.influence import Influence, Univariate, cell_influence, univariate
-from sexresearch.sem.ordinal.mixed import Mixed, mixed
+from sexresearch.sem.ordinal.mixed import MixedMoments, mixed
 from sexresearch.sem.ordinal.moment_layout import MomentLayout
 from sexresearch.sem.ordinal.polychoric import cells, polychoric, thresholds, without_empty_cell
 
@@ -113,14 +113,14 @@ def _from_tables(counts: Tables, own: MomentLayout, rows: tuple[Array, Array | N
     at = cells(cuts[counts.first], cuts[counts.second], rho)
     table = cell_influence(counts, single, cuts, rho, at)
     if rows is None:
-        rest = Mixed(np.zeros(0), np.zeros((len(counts.codes), 0)))
+        rest = MixedMoments(np.zeros(0), np.zeros((len(counts.codes), 0)))
     else:
         rest = mixed(rows[0], own, counts.codes, cuts, single, rows[1])
     return _assembled(own, counts, cuts, rho, single, table, rest)
 
 
 def _assembled(
-    own: MomentLayout, counts: Tables, cuts: Array, rho: Array, single: Univariate, table: Array, rest: Mixed
+    own: MomentLayout, counts: Tables, cuts: Array, rho: Array, single: Univariate, table: Array, rest: MixedMoments
 ) -> OrdinalMoments:
     items, numbers = own.cuts
     ranks = np.searchsorted(own.ordered, items)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-from sexresearch.sem.output.reported import Fit, Reported, reported
+from sexresearch.sem.output.reported import Fit, ReportedFit, reported
 from sexresearch.verdict import Verdict, against, gravest, prose
 
 HU, MACCALLUM = "Hu & Bentler 1999", "MacCallum, Browne & Sugawara 1996"
@@ -51,7 +51,7 @@ def fit_verdicts(results: Fit, ordered: bool = False) -> list[Verdict]:
 
 
 def _cutoff_verdict(
-    shown: Reported, name: str, words: str, cutoff: float, fails: float, ordered: bool = False, beside: str = ""
+    shown: ReportedFit, name: str, words: str, cutoff: float, fails: float, ordered: bool = False, beside: str = ""
 ) -> Verdict:
     measure, least = shown[name], name == "cfi"
     criterion = f"{measure.kind} {words}" if measure.kind else words

@@ -66,7 +66,7 @@ class ReportedMeasure:
 
 
 @dataclass(frozen=True)
-class Reported:
+class ReportedFit:
     """The test and the indices to report, by their plain names: chisq df pvalue cfi tli rmsea rmsea_ci_lower … srmr."""
 
     measures: tuple[ReportedMeasure, ...]
@@ -84,7 +84,7 @@ class Reported:
         return self["chisq"].kind
 
 
-def reported(results: Fit) -> Reported:
+def reported(results: Fit) -> ReportedFit:
     """What to report of `results`: scaled chi-square of robust estimators; robust, else scaled indices; SRMR.
 
     The limits and p value of RMSEA are those of the RMSEA chosen.
@@ -108,7 +108,7 @@ def reported(results: Fit) -> Reported:
         own = [name, *(key for key in BESIDE.get(name, ()) if _key(key, suffix) in measures.index)]
         indices += [_measure(key, suffix, kinds[suffix], measures, reasons) for key in own]
     plain = [_measure(name, "", "", measures, reasons) for name in PLAIN]
-    return Reported((*test, *indices, *plain))
+    return ReportedFit((*test, *indices, *plain))
 
 
 def _suffix(name: str, measures: Mapping[str, float], suffixes: Sequence[str]) -> str:

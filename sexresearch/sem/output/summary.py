@@ -10,7 +10,7 @@ import pandas as pd
 
 from sexresearch.glossary import COLUMNS, FormattedTable, describe, format_cell, table
 from sexresearch.sem.output.provenance import Provenance
-from sexresearch.sem.output.reported import Reported
+from sexresearch.sem.output.reported import ReportedFit
 
 SECTIONS = (
     ("Latent variables", lambda f: f["op"] == "=~"),
@@ -60,7 +60,7 @@ class Summary:
 def summarize(
     parameters: pd.DataFrame,
     measures: pd.Series,
-    reported: Reported,
+    reported: ReportedFit,
     r_squared: pd.Series,
     problems: tuple[str, ...],
     provenance: Provenance,
@@ -90,7 +90,7 @@ def summarize(
     return Summary(tuple(tables), problems, source)
 
 
-def _fit_table(measures: pd.Series, reported: Reported, source: str) -> FormattedTable:
+def _fit_table(measures: pd.Series, reported: ReportedFit, source: str) -> FormattedTable:
     """The measures to report; where some are scaled or robust, which, and the uncorrected ones beside them."""
     kinds = {measure.name: measure for measure in reported.measures if measure.kind}
     plain = measures[[name for name in HEADLINE if name in measures.index]]

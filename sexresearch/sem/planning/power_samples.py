@@ -13,7 +13,7 @@ from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.sample import from_moments
-from sexresearch.sem.data.weighted_moments import Weighed
+from sexresearch.sem.data.weighted_moments import WeighedGroup
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.fit import results_of
@@ -64,12 +64,12 @@ class MomentSampler(OneByOne):
             out.append((sample.mean + z @ root.T / np.sqrt(n), half @ half.transpose(0, 2, 1) / n))
         return out
 
-    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
+    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[WeighedGroup]:
         """Moment matrices of every replicate, variables in the orders given."""
         out = []
         for (means, covs), order, n in zip(self.sample_moments(numbers), orders, self.sizes, strict=True):
             whole = np.stack([join_moments(m, c) for m, c in zip(means, covs, strict=True)]) if has_means else covs
-            out.append(Weighed(whole[:, order[:, None], order], np.full(len(numbers), float(n))))
+            out.append(WeighedGroup(whole[:, order[:, None], order], np.full(len(numbers), float(n))))
         return out
 
     def refitted(self, fitted: Fitted, number: int) -> Fitted:

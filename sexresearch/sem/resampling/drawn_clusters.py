@@ -14,7 +14,7 @@ from sexresearch.sem.data.cluster_tables import ClusterTables, DrawnTables
 from sexresearch.sem.data.cluster_totals import ClusterTotals
 from sexresearch.sem.data.drawn_samples import drawn_ordered, drawn_sample
 from sexresearch.sem.data.sample import Sample
-from sexresearch.sem.data.weighted_moments import Weighed
+from sexresearch.sem.data.weighted_moments import WeighedGroup
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.resampling.counted_draws import counts_of, pooled
 from sexresearch.sem.resampling.refit import refit_samples
@@ -50,7 +50,7 @@ class SumsOfClusters(ClusterResampler, OneByOne):
         pairs = zip(fitted.samples, self.counts([number]), strict=True)
         return refit_samples(fitted, tuple(drawn_sample(sample, own[0], has_means) for sample, own in pairs))
 
-    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
+    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[WeighedGroup]:
         """Weighted moments of all the replicates at once."""
         out = []
         for counts, sample, order in zip(self.counts(numbers), self.samples, orders, strict=True):
@@ -85,7 +85,7 @@ class TablesOfClusters(ClusterResampler):
         pairs = zip(fitted.samples, self._of(number), strict=True)
         return refit_samples(fitted, tuple(drawn_ordered(sample, own, fitted.categories) for sample, own in pairs))
 
-    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
+    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[WeighedGroup]:
         """Covariances of the responses in every replicate; NaN where answers are too few for them."""
         out = [np.full((len(numbers), len(order), len(order)), np.nan) for order in orders]
         sizes = np.full((len(orders), len(numbers)), np.nan)
@@ -95,7 +95,7 @@ class TablesOfClusters(ClusterResampler):
                 for group, (own, order) in enumerate(zip(groups, orders, strict=True)):
                     sizes[group, place] = own.total
                     out[group][place] = _covariances(own)[np.ix_(order, order)]
-        return [Weighed(moment, n) for moment, n in zip(out, sizes, strict=True)]
+        return [WeighedGroup(moment, n) for moment, n in zip(out, sizes, strict=True)]
 
     def _of(self, number: int) -> tuple[DrawnTables, ...]:
         return self.ready[number] if number in self.ready else self.together([number]).ready[number]

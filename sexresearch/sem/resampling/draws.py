@@ -17,7 +17,7 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import take
 from sexresearch.sem.data.sample import Sample, with_counts
-from sexresearch.sem.data.weighted_moments import Products, Weighed, weigh
+from sexresearch.sem.data.weighted_moments import Products, WeighedGroup, weigh
 from sexresearch.sem.data.weighted_patterns import PatternProducts
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.resampling.counted_draws import counts_of, pooled, stream
@@ -82,7 +82,7 @@ class RowResampler(OneByOne):
             out.append(_repeated(group, own))
         return out
 
-    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
+    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[WeighedGroup]:
         """Weighted moments of all the replicates at once, as products of counts and pair products."""
         counts = self._counts(numbers).astype(float)
         out, first = [], 0
@@ -132,17 +132,19 @@ class ParametricSampler(OneByOne):
         """The fit to the simulated rows of one replicate."""
         return refit(fitted, self.answers(number))
 
-    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
+    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[WeighedGroup]:
         """Moments of the simulated rows."""
         made = list(zip(*map(self.answers, numbers), strict=True))
         out = []
         for order, replicates in zip(orders, made, strict=True):
             each = [_unweighted(a, order, has_means) for a in replicates]
-            out.append(Weighed(np.concatenate([own.moment for own in each]), np.concatenate([own.n for own in each])))
+            out.append(
+                WeighedGroup(np.concatenate([own.moment for own in each]), np.concatenate([own.n for own in each]))
+            )
         return out
 
 
-def _unweighted(answers: Answers, order: Array, has_means: bool) -> Weighed:
+def _unweighted(answers: Answers, order: Array, has_means: bool) -> WeighedGroup:
     return weigh(np.ones((1, len(answers.values))), Products(answers.values), order, has_means)
 
 

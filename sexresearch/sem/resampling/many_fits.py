@@ -16,7 +16,7 @@ import numpy as np
 
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.weighted_moments import Weighed
+from sexresearch.sem.data.weighted_moments import WeighedGroup
 from sexresearch.sem.estimation.constraints import evaluate, restrictions
 from sexresearch.sem.estimation.estimate import bounded, discrepancy_of
 from sexresearch.sem.estimation.fitted import Fitted
@@ -164,7 +164,7 @@ def _places(form: FactorForm, names: Sequence[str]) -> Array:
     return np.flatnonzero(np.isin(form.order, wanted))
 
 
-def fit_batch(model: Batch, moments: Sequence[Weighed]) -> Array:
+def fit_batch(model: Batch, moments: Sequence[WeighedGroup]) -> Array:
     """(b, q) estimates for moments (b, P, P) and respondents (b,) of each group; NaN where one did not settle."""
     theta = _fitted(model, moments, _settled)
     left = np.flatnonzero(~np.isfinite(theta[:, 0]))
@@ -174,7 +174,7 @@ def fit_batch(model: Batch, moments: Sequence[Weighed]) -> Array:
     return theta
 
 
-def _fitted_by(other: Equivalent, model: Batch, moments: Sequence[Weighed]) -> Array:
+def _fitted_by(other: Equivalent, model: Batch, moments: Sequence[WeighedGroup]) -> Array:
     """The same by way of free covariances; NaN where what they lead to is no minimum of the model itself."""
     own = Samples(model.forms, model.coordinates.plain, np.eye(len(model.T)), [group.gaps for group in moments])
 
@@ -196,7 +196,9 @@ def _settled(samples: Samples, data: Sequence[Array], n: Array) -> Array:
     return quasi_newton(samples.slope, samples.first_slope(data), data, n, near)
 
 
-def _fitted(model: Batch, moments: Sequence[Weighed], how: Callable[[Samples, Sequence[Array], Array], Array]) -> Array:
+def _fitted(
+    model: Batch, moments: Sequence[WeighedGroup], how: Callable[[Samples, Sequence[Array], Array], Array]
+) -> Array:
     total = np.sum([own.n for own in moments], axis=0)
     samples = Samples(model.forms, model.coordinates, model.T, [own.gaps for own in moments], model.rates)
     data = [part for own in moments for part in _by_replicate(own, total)]
@@ -208,7 +210,7 @@ def _fitted(model: Batch, moments: Sequence[Weighed], how: Callable[[Samples, Se
     return theta
 
 
-def _by_replicate(own: Weighed, total: Array) -> list[Array]:
+def _by_replicate(own: WeighedGroup, total: Array) -> list[Array]:
     """What one group has of every replicate: moments, its share of all respondents, and its patterns' sums."""
     return [own.moment, own.n / total, *(part for gapped in own.gapped for part in (gapped.n, gapped.sums))]
 
@@ -225,7 +227,7 @@ def _possible(model: Batch, theta: Array) -> Array:
     return possible
 
 
-def chisq(model: Batch, theta: Array, moments: Sequence[Weighed]) -> Array:
+def chisq(model: Batch, theta: Array, moments: Sequence[WeighedGroup]) -> Array:
     """(b,) likelihood ratio against the saturated model, exogenous variables left as they are."""
     total = np.zeros(len(theta))
     for form, fixed, (moment, n, _) in zip(model.forms, model.exogenous, moments, strict=True):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.weighted_moments import Weighed
+from sexresearch.sem.data.weighted_moments import WeighedGroup
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.stacked import reduced
@@ -16,7 +16,7 @@ from sexresearch.sem.resampling.many_fits import Batch, chisq
 
 
 def many_measures(
-    model: Batch, fitted: Fitted, theta: Array, fixed: Array, moments: Sequence[Weighed]
+    model: Batch, fitted: Fitted, theta: Array, fixed: Array, moments: Sequence[WeighedGroup]
 ) -> dict[str, Array]:
     """Each measure (R,) at estimates theta (R, q) of samples with moments (R, P, P) and respondents (R,) by group.
 
@@ -45,7 +45,7 @@ def _split(moment: Array, has_means: bool) -> tuple[Array, Array]:
     return mean, moment[:, :-1, :-1] - mean[:, :, None] * mean[:, None, :]
 
 
-def _baseline(model: Batch, moments: Sequence[Weighed]) -> tuple[Array, int]:
+def _baseline(model: Batch, moments: Sequence[WeighedGroup]) -> tuple[Array, int]:
     """Chi-square (R,) and df of unrelated variables, fixed exogenous ones related among themselves."""
     total, df = np.zeros(len(moments[0].n)), 0
     for form, fixed, (moment, n, _) in zip(model.forms, model.exogenous, moments, strict=True):
@@ -60,7 +60,7 @@ def _baseline(model: Batch, moments: Sequence[Weighed]) -> tuple[Array, int]:
     return total, df
 
 
-def _srmr(model: Batch, fitted: Fitted, theta: Array, fixed: Array, moments: Sequence[Weighed]) -> Array:
+def _srmr(model: Batch, fitted: Fitted, theta: Array, fixed: Array, moments: Sequence[WeighedGroup]) -> Array:
     """(R,) groups averaged by their respondents."""
     sizes = np.sum([own.n for own in moments], axis=0)
     total = np.zeros(len(theta))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Protocol, Self
 
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.weighted_moments import Weighed
+from sexresearch.sem.data.weighted_moments import WeighedGroup
 from sexresearch.sem.estimation.fitted import Fitted
 
 
@@ -21,7 +21,7 @@ class SampleSource(Protocol):
     def refitted(self, fitted: Fitted, number: int) -> Fitted:
         """The model fitted to one replicate by the careful minimiser; ModelError or DataError where that fails."""
 
-    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[Weighed]:
+    def moments(self, numbers: Sequence[int], orders: Sequence[Array], has_means: bool) -> list[WeighedGroup]:
         """Per group: moment matrices (replicates, P, P) of the variables in `orders`, respondents (replicates,)."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.expected_moments import deviances, expected_moments
-from sexresearch.sem.data.weighted_moments import Gapped
+from sexresearch.sem.data.weighted_moments import GapPatterns
 from sexresearch.sem.implied.factor_gradient import FactorForm, gradient, omega
 from sexresearch.sem.implied.structure import Structure
 from sexresearch.sem.matrices import positive_definite
@@ -55,7 +55,7 @@ class Samples:
         for form, gaps in zip(self.forms, self.gaps, strict=True):
             x = theta[:, form.structure.free]
             moment, share = next(rest), next(rest)
-            gapped = [Gapped(places, next(rest), next(rest)) for places in gaps]
+            gapped = [GapPatterns(places, next(rest), next(rest)) for places in gaps]
             yield form, x, expected_moments(moment, gapped, omega(form, x)) if gapped else moment, share
 
     def slope(self, z: Array, data: Sequence[Array]) -> Array:
@@ -72,7 +72,7 @@ class Samples:
         theta, rest, out = self.parameters(z), iter(data), np.zeros(len(z))
         for form, gaps in zip(self.forms, self.gaps, strict=True):
             moment, share = next(rest), next(rest)
-            gapped = [Gapped(places, next(rest), next(rest)) for places in gaps]
+            gapped = [GapPatterns(places, next(rest), next(rest)) for places in gaps]
             expected = omega(form, theta[:, form.structure.free])
             good = positive_definite(expected)
             expected[~good] = np.eye(len(form.order))

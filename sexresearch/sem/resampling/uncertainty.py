@@ -95,7 +95,7 @@ class Redrawer(Protocol):
         """How the covariances of a group move, robust where the standard errors of the fit are."""
 
 
-class Estimated(Protocol):
+class FitEstimates(Protocol):
     """The estimates of a fit, with their covariance, and how they come again in other samples."""
 
     @property
@@ -150,7 +150,7 @@ class Draws:
         read_only((self.vcov, self.point, self.samples, self.moves))
 
 
-def draws(fit: Estimated, interval: str | None, replicates: int, seed: int, level: float) -> Draws:
+def draws(fit: FitEstimates, interval: str | None, replicates: int, seed: int, level: float) -> Draws:
     """What intervals rest on; OptionError for options that are unknown or exclude each other."""
     method = interval_method(interval, replicates, seed, level)
     start = Draws(method, level, fit.vcov, (fit.theta[None, :], fit.exogenous[None, :]))
@@ -231,7 +231,7 @@ def no_resampler(engine: str) -> str:
     return f"engine {engine!r} cannot estimate again on drawn samples: fit with {instead} for that"
 
 
-def _bootstrapped(fit: Estimated, start: Draws, replicates: int, seed: int) -> Draws:
+def _bootstrapped(fit: FitEstimates, start: Draws, replicates: int, seed: int) -> Draws:
     if fit.resampler is None:
         return replace(start, reason=f"no bootstrap: {no_resampler(fit.engine)}")
     if start.method == "bca" and not fit.holds_rows:

@@ -17,10 +17,10 @@ from sexresearch.sem.data.recent_moments import digest_of
 from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.implied.implied_moments import normal_weight
 from sexresearch.sem.terms.normal import NormalPoint, NormalTerm
-from sexresearch.sem.terms.scores import Saturated, SaturatedModel, free_moments
+from sexresearch.sem.terms.scores import SaturatedModel, SaturatedNormal, free_moments
 from sexresearch.sem.terms.term import MisfitParts
 
-_alive: WeakValueDictionary[tuple[bool, int, bytes], Saturated] = WeakValueDictionary()  # those that a fit holds
+_alive: WeakValueDictionary[tuple[bool, int, bytes], SaturatedNormal] = WeakValueDictionary()  # those that a fit holds
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class FimlTerm(NormalTerm):
         answers = self.sample.answers
         return answers is not None and not np.isnan(answers.values[:, self.structure.p - self.fixed :]).any()
 
-    def saturated(self, exact: bool) -> Saturated:
+    def saturated(self, exact: bool) -> SaturatedNormal:
         """That of any other model of the same answers, as long as that one is there."""
         answers, origin = self.sample.answers, self.sample.origin
         if answers is None or self.sample.complete:

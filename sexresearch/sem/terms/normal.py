@@ -23,7 +23,7 @@ from sexresearch.sem.matrices import inverse_information
 from sexresearch.sem.terms.continuous import ContinuousPoint, ContinuousTerm
 from sexresearch.sem.terms.objective import Curve
 from sexresearch.sem.terms.scores import (
-    Saturated,
+    SaturatedNormal,
     casewise_scores,
     free_moments,
     information_of,
@@ -79,7 +79,7 @@ class NormalTerm(ContinuousTerm):
         joint = log_likelihood(self.sample, omega, self.has_means, state)
         return joint - exogenous_log_likelihood(self.sample, self.fixed)
 
-    def saturated(self, exact: bool) -> Saturated:
+    def saturated(self, exact: bool) -> SaturatedNormal:
         """The model without restrictions at the sample moments, with observed or expected information."""
         return saturate(self.sample, self.has_means, self.fixed, exact)
 

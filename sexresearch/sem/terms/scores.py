@@ -140,7 +140,7 @@ class SaturatedModel(ABC):
 
 
 @dataclass(frozen=True)
-class Saturated(SaturatedModel):
+class SaturatedNormal(SaturatedModel):
     """The model without restrictions at the sample moments; `fixed` variables, the last ones, are taken as given."""
 
     state: Implied
@@ -158,12 +158,12 @@ class Saturated(SaturatedModel):
         return summed_score_lengths(self.sample, self.state.structure.has_means, self.fixed) / self.sample.n
 
 
-def saturate(sample: Sample, has_means: bool, fixed: int, exact: bool) -> Saturated:
+def saturate(sample: Sample, has_means: bool, fixed: int, exact: bool) -> SaturatedNormal:
     """One group's saturated model, with expected or observed information."""
     mean = sample.mean_from_origin if has_means else None
     free, theta = saturated_structure(len(sample.names), mean, sample.cov, fixed)
     state = implied(free, theta)
-    return Saturated(information_of(state, sample.grouped, exact), state, sample, fixed)
+    return SaturatedNormal(information_of(state, sample.grouped, exact), state, sample, fixed)
 
 
 def score_products(state: Implied, sample: Sample, corrected: bool = True) -> Array:

@@ -16,11 +16,11 @@ from sexresearch.errors import OptionError
 from sexresearch.frozen import read_only_property
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.clusters import FLOOR, positive
-from sexresearch.sem.data.sample import Nested
+from sexresearch.sem.data.sample import NestedSample
 from sexresearch.sem.gamma import Gamma
 from sexresearch.sem.implied.implied_moments import collect, moment_bend, moment_vector
 from sexresearch.sem.implied.structure import Implied, Structure, implied, jacobian, split_moments, vech_index
-from sexresearch.sem.implied.two_level_likelihood import Clustered, LevelIndex, LevelMoments
+from sexresearch.sem.implied.two_level_likelihood import ClusterData, LevelIndex, LevelMoments
 from sexresearch.sem.terms.continuous import ContinuousPoint, ContinuousTerm
 from sexresearch.sem.terms.objective import Curve
 from sexresearch.sem.terms.scores import SaturatedModel, slot_matrix
@@ -40,7 +40,7 @@ def _by_parameter(slots: Array, s: Structure, size: int) -> Array:
     return out
 
 
-def nested_of(term: GroupTerm) -> Nested:
+def nested_of(term: GroupTerm) -> NestedSample:
     """What the clusters of the group say, of a term of either level."""
     assert term.sample.nested is not None
     return term.sample.nested
@@ -244,7 +244,7 @@ class BetweenTerm(LevelTerm):
 class SaturatedLevels(SaturatedModel):
     """The moments of both levels without restrictions: information (k, k) about those that are estimated."""
 
-    nested: Nested
+    nested: NestedSample
     own: Array
 
     @read_only_property
@@ -331,7 +331,7 @@ class UnrestrictedLevels:
     base (M,) holds the moments that are not free, such as means told at the other level.
     """
 
-    data: Clustered
+    data: ClusterData
     index: LevelIndex
     base: Array
     free: Array

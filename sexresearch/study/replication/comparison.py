@@ -14,7 +14,7 @@ from sexresearch.sem import Results
 from sexresearch.study.replication.partial_least_squares import pls_quantities
 from sexresearch.study.replication.quantities import Quantities, quantities
 from sexresearch.study.study_file.study_keys import nearest
-from sexresearch.study.study_file.study_parts import Published, Study
+from sexresearch.study.study_file.study_parts import PublishedNumber, Study
 
 ROUNDING = 1e-9  # so that a number exactly half a decimal away still counts as printed like that
 SHOWN = ["quantity", "published", "computed", "difference", "tolerance", "outcome", "reason", "printed"]
@@ -23,10 +23,10 @@ UNSEEN = "the print was not seen by us"
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedNumber:
     """The outcome of one published number."""
 
-    number: Published
+    number: PublishedNumber
     outcome: str
     computed: float = math.nan
     tolerance: float = math.nan
@@ -34,22 +34,22 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class Computed:
+class Recomputation:
     """What was computed: the fit, or why there is none, and what rounding leaves open of each number."""
 
     results: Results | None
     why_not: str = ""
-    open: Mapping[Published, float] = field(default_factory=dict)
+    open: Mapping[PublishedNumber, float] = field(default_factory=dict)
 
 
-def comparison(study: Study, made: Computed) -> pd.DataFrame:
+def comparison(study: Study, made: Recomputation) -> pd.DataFrame:
     """One row per published number, in the columns `SHOWN`."""
     tables: Tables = {}
     rows = [_row(_compared(number, made, tables)) for number in study.published]
     return pd.DataFrame(rows, columns=SHOWN)
 
 
-def _row(compared: Compared) -> list[object]:
+def _row(compared: ComparedNumber) -> list[object]:
     number = compared.number
     group = f" [{number.group}]" if number.group else ""
     what = ", ".join(dict.fromkeys(word for word in (number.what, number.by) if word != "fit"))
@@ -67,25 +67,25 @@ def _row(compared: Compared) -> list[object]:
     ]
 
 
-def _compared(number: Published, made: Computed, tables: Tables) -> Compared:
+def _compared(number: PublishedNumber, made: Recomputation, tables: Tables) -> ComparedNumber:
     if number.cannot or made.results is None:
-        return Compared(number, "cannot_recompute", reason=number.cannot or made.why_not)
+        return ComparedNumber(number, "cannot_recompute", reason=number.cannot or made.why_not)
     if number.by == "fit" and not made.results.converged:
-        return Compared(number, "cannot_recompute", reason="the fit did not converge")
+        return ComparedNumber(number, "cannot_recompute", reason="the fit did not converge")
     try:
         table = _table(number, made.results, tables)
     except SexresearchError as error:
-        return Compared(number, "cannot_recompute", reason=str(error))
+        return ComparedNumber(number, "cannot_recompute", reason=str(error))
     value = table.named(number.quantity)
     if value is None:
         reason = f"the fit has no '{number.quantity}' among its {number.what}; {nearest(number.quantity, table.names)}"
-        return Compared(number, "cannot_recompute", reason=reason)
+        return ComparedNumber(number, "cannot_recompute", reason=reason)
     if math.isnan(value):
-        return Compared(number, "cannot_recompute", reason=f"'{number.quantity}' has no value in this fit")
+        return ComparedNumber(number, "cannot_recompute", reason=f"'{number.quantity}' has no value in this fit")
     return _judged(number, value, _tolerance(number, made.open.get(number, 0.0)))
 
 
-def _table(number: Published, results: Results, tables: Tables) -> Quantities:
+def _table(number: PublishedNumber, results: Results, tables: Tables) -> Quantities:
     """The numbers of that sort, made once."""
     key = (number.by, number.what, number.group)
     if key not in tables:
@@ -94,18 +94,18 @@ def _table(number: Published, results: Results, tables: Tables) -> Quantities:
     return tables[key]
 
 
-def _tolerance(number: Published, rounding: float) -> float:
+def _tolerance(number: PublishedNumber, rounding: float) -> float:
     if not math.isnan(number.tolerance):
         return number.tolerance
     return 0.5 * 10.0**-number.decimals + rounding
 
 
-def _judged(number: Published, value: float, tolerance: float) -> Compared:
+def _judged(number: PublishedNumber, value: float, tolerance: float) -> ComparedNumber:
     agrees = abs(value - number.value) <= tolerance + ROUNDING
     if not number.verified:
         beside = "" if agrees or not number.reason else f"; {number.reason}"
         reason = f"{UNSEEN}; what is reported of it {'agrees' if agrees else 'differs'}{beside}"
-        return Compared(number, "unverified", value, tolerance, reason)
+        return ComparedNumber(number, "unverified", value, tolerance, reason)
     if agrees:
-        return Compared(number, "match", value, tolerance)
-    return Compared(number, "mismatch", value, tolerance, number.reason)
+        return ComparedNumber(number, "match", value, tolerance)
+    return ComparedNumber(number, "mismatch", value, tolerance, number.reason)

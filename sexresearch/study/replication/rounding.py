@@ -10,7 +10,7 @@ import pandas as pd
 from sexresearch.errors import SexresearchError
 from sexresearch.sem import Moments, Results
 from sexresearch.study.replication.quantities import quantities
-from sexresearch.study.study_file.study_parts import Published
+from sexresearch.study.study_file.study_parts import PublishedNumber
 
 DRAWS = 60  # tables that would all be printed like the one that was
 SEED = 1
@@ -19,14 +19,18 @@ Key = tuple[str, str]
 
 
 def left_open(
-    moments: Moments, decimals: int, kind: str, fitted: Callable[[Moments], Results], wanted: tuple[Published, ...]
-) -> dict[Published, float]:
+    moments: Moments,
+    decimals: int,
+    kind: str,
+    fitted: Callable[[Moments], Results],
+    wanted: tuple[PublishedNumber, ...],
+) -> dict[PublishedNumber, float]:
     """By how much each number may differ although nothing but rounding separates the printed table from the data.
 
     Every printed entry is moved by up to half of its last decimal, evenly and independently; the model is fitted to
     each such table. What is returned is three standard deviations of the computed number.
     """
-    simulated: dict[Published, list[float]] = {number: [] for number in wanted}
+    simulated: dict[PublishedNumber, list[float]] = {number: [] for number in wanted}
     for redrawn in _redrawn_moments(moments, decimals, kind):
         try:
             results = fitted(redrawn)
@@ -38,7 +42,7 @@ def left_open(
     return {number: DEVIATIONS * float(np.std(values)) if values else 0.0 for number, values in simulated.items()}
 
 
-def _values(results: Results, wanted: tuple[Published, ...]) -> dict[Published, float]:
+def _values(results: Results, wanted: tuple[PublishedNumber, ...]) -> dict[PublishedNumber, float]:
     tables = {(number.what, number.group): quantities(results, number.what, number.group) for number in wanted}
     named = {number: tables[number.what, number.group].named(number.quantity) for number in wanted}
     return {number: value for number, value in named.items() if value is not None and np.isfinite(value)}

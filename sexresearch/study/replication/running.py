@@ -14,10 +14,10 @@ from sexresearch.frozen import by_value
 from sexresearch.sem import Model, Moments, Results
 from sexresearch.sem.view import quiet_fit
 from sexresearch.study.replication.cleaned import cleaned
-from sexresearch.study.replication.comparison import Computed, comparison
+from sexresearch.study.replication.comparison import Recomputation, comparison
 from sexresearch.study.replication.opened_data import Given, OpenedData, absent, opened
 from sexresearch.study.replication.rounding import left_open
-from sexresearch.study.study_file.study_parts import Cleaning, Published, Study
+from sexresearch.study.study_file.study_parts import Cleaning, PublishedNumber, Study
 from sexresearch.survey import Survey
 
 
@@ -59,7 +59,7 @@ def fitted_run(study: Study) -> StudyRun:
 
 
 def _without_data(study: Study, why: str) -> StudyRun:
-    return StudyRun(study, None, comparison(study, Computed(None, why)), {"study_sha256": study.sha256})
+    return StudyRun(study, None, comparison(study, Recomputation(None, why)), {"study_sha256": study.sha256})
 
 
 def _with_data(study: Study) -> StudyRun:
@@ -69,7 +69,7 @@ def _with_data(study: Study) -> StudyRun:
         raise StudyError(f"{study.name}: [cleaning] leaves rows of a file out; a table is fitted as it is")
     model = _model(study, given)
     results = _fitted(study, model, given)
-    made = Computed(results, open=_left_open(study, model, given))
+    made = Recomputation(results, open=_left_open(study, model, given))
     survey = given if isinstance(given, Survey) else None
     provenance = _provenance(study, source, given, results)
     return StudyRun(study, results, comparison(study, made), provenance, survey=survey)
@@ -97,7 +97,7 @@ def _fitted(study: Study, model: Model, given: Given) -> Results:
     )
 
 
-def _left_open(study: Study, model: Model, given: Given) -> dict[Published, float]:
+def _left_open(study: Study, model: Model, given: Given) -> dict[PublishedNumber, float]:
     """Of the numbers whose tolerance is not given, where a printed table was rounded."""
     wanted = tuple(number for number in study.published if _is_open(number))
     if not isinstance(given, Moments) or study.data.decimals is None or not wanted:
@@ -107,7 +107,7 @@ def _left_open(study: Study, model: Model, given: Given) -> dict[Published, floa
     )
 
 
-def _is_open(number: Published) -> bool:
+def _is_open(number: PublishedNumber) -> bool:
     return number.by == "fit" and not number.cannot and math.isnan(number.tolerance)
 
 

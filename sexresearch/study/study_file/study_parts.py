@@ -80,7 +80,7 @@ class StudyModel:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedNumber:
     """One printed number.
 
     quantity : its name, as "loyalty ~ satisfaction". what : what is printed of it, as "std_all". where : place in
@@ -127,4 +127,4 @@ class Study:
     group: str | None = None
     group_equal: tuple[EqualAcrossGroups | str, ...] = ()
     group_partial: tuple[str, ...] = ()
-    published: tuple[Published, ...] = ()
+    published: tuple[PublishedNumber, ...] = ()

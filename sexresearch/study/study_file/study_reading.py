@@ -14,7 +14,7 @@ from sexresearch.errors import StudyError
 from sexresearch.sem import Fitting
 from sexresearch.study.study_file.study_consistency import study_problems
 from sexresearch.study.study_file.study_keys import shape_problems
-from sexresearch.study.study_file.study_parts import DUCKDB, Cleaning, Published, Study, StudyData, StudyModel
+from sexresearch.study.study_file.study_parts import DUCKDB, Cleaning, PublishedNumber, Study, StudyData, StudyModel
 
 NAME = "study.toml"
 Table = Mapping[str, Any]
@@ -154,10 +154,10 @@ def _cleaning(table: Table) -> Cleaning:
     return Cleaning(table.get("because", ""), keep, dropped, rows)
 
 
-def _published(block: Table) -> list[Published]:
+def _published(block: Table) -> list[PublishedNumber]:
     reasons = block.get("reasons", {})
     return [
-        Published(
+        PublishedNumber(
             quantity=quantity,
             what=block["what"],
             value=value,

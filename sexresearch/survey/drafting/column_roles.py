@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from sexresearch.survey.drafting.seen import Seen
+from sexresearch.survey.drafting.seen import SeenColumn
 from sexresearch.survey.joined import joined_by
 from sexresearch.survey.layouts.file_layout import DATE
 from sexresearch.survey.parts import Role
@@ -52,7 +52,7 @@ FIRST = 20  # texts that are looked at
 SHORT = 2  # a question of so few words is a name
 
 
-def is_about_people(seen: Seen) -> bool:
+def is_about_people(seen: SeenColumn) -> bool:
     """Whether a column speaks of the respondent, the place or the interview by its name: age, country, language.
 
     >>> is_about_people(Seen("Q20Age", "")), is_about_people(Seen("sat1", "How satisfied are you?"))
@@ -64,7 +64,7 @@ def is_about_people(seen: Seen) -> bool:
     return named or bool(ASKED_OF_PEOPLE.search(folded(seen.wording)))
 
 
-def field_role(seen: Seen) -> tuple[Role, str]:
+def field_role(seen: SeenColumn) -> tuple[Role, str]:
     """The role of a column that is no item, and why.
 
     >>> field_role(Seen("weight", "", codes=pd.Series([0.5, 1.5, 1.0, 1.0])))
@@ -105,7 +105,7 @@ def spread(code: str) -> str:
     return " ".join(words)
 
 
-def _may_be_id(seen: Seen, name: str, codes: pd.Series) -> bool:
+def _may_be_id(seen: SeenColumn, name: str, codes: pd.Series) -> bool:
     named = bool(IDS.search(name)) or seen.code.lower().rstrip("0123456789").endswith(("id", "nr", "num"))
     if not len(codes):
         return named or bool(re.fullmatch(r"\S{6,40}", str(seen.cells.dropna().iloc[0])))

@@ -16,7 +16,7 @@ from sexresearch.extras import extra
 from sexresearch.frozen import read_only
 from sexresearch.survey.bank.content import BankConstruct, bank, languages
 from sexresearch.survey.drafting.openings import without_openings
-from sexresearch.survey.drafting.seen import Seen
+from sexresearch.survey.drafting.seen import SeenColumn
 from sexresearch.survey.spelling import folded
 
 MIDDLE = 0.5  # of the likeness to a construct: its questions taken together, in one language
@@ -40,7 +40,7 @@ class Likeness:
     scores: Array
 
 
-def likeness(columns: Sequence[Seen]) -> Likeness:
+def likeness(columns: Sequence[SeenColumn]) -> Likeness:
     """The likeness of every column to every construct of the item bank, from 0 to about 1.4, in all its languages."""
     constructs = bank("en")
     texts = without_openings([spoken(seen) for seen in columns])
@@ -49,7 +49,7 @@ def likeness(columns: Sequence[Seen]) -> Likeness:
     return Likeness(constructs, by_words + BY_NAME * by_name.reshape(by_words.shape))
 
 
-def spoken(seen: Seen) -> str:
+def spoken(seen: SeenColumn) -> str:
     """What a column says in words: its question, else the words inside its name.
 
     >>> spoken(Seen("Q7AirTrain_rating", "")), spoken(Seen("q1", "How was it (1 = bad, 5 = good)?"))

@@ -13,7 +13,7 @@ from sexresearch.survey.drafting.construct_votes import Vote, construct_votes
 from sexresearch.survey.drafting.likeness import likeness
 from sexresearch.survey.drafting.ratings import Rating, ratings
 from sexresearch.survey.drafting.reversal import reversed_items
-from sexresearch.survey.drafting.seen import Seen
+from sexresearch.survey.drafting.seen import SeenColumn
 from sexresearch.survey.drafting.word_codes import with_codes
 from sexresearch.survey.parts import Field, Item, ResponseScale
 
@@ -37,7 +37,7 @@ class FieldProposal:
     because: str
 
 
-def proposals(columns: Sequence[Seen]) -> tuple[list[ItemProposal], list[FieldProposal]]:
+def proposals(columns: Sequence[SeenColumn]) -> tuple[list[ItemProposal], list[FieldProposal]]:
     """What every column most likely is, items and others each in the order of the file."""
     seen = with_codes(columns)
     like = likeness(seen)
@@ -114,7 +114,7 @@ def _is_share(part: Rating) -> bool:
     return bool(re.search(r"wallet|percent|prozent|per cent|%|of 100|von 100|share|anteil", _text(part.seen)))
 
 
-def _text(seen: Seen) -> str:
+def _text(seen: SeenColumn) -> str:
     return f"{seen.header} {seen.wording}".casefold()
 
 
@@ -123,12 +123,12 @@ def _item(name: str, part: Rating, scale: ResponseScale, reverse: bool) -> Item:
     return Item(name, part.seen.wording or header, scale, reverse, "" if header == name else header)
 
 
-def _field(seen: Seen) -> tuple[Field, str]:
+def _field(seen: SeenColumn) -> tuple[Field, str]:
     role, because = field_role(seen)
     return Field(seen.header, seen.wording if seen.wording != seen.header else "", role), because
 
 
-def _names(items: Sequence[Seen], taken: Sequence[str]) -> list[str]:
+def _names(items: Sequence[SeenColumn], taken: Sequence[str]) -> list[str]:
     """A name for each item that a model can hold, the header itself where it can be."""
     names: list[str] = []
     for number, seen in enumerate(items, start=1):

@@ -14,7 +14,7 @@ from sexresearch.survey.drafting.batteries import battery_name, no_answer_ends
 from sexresearch.survey.drafting.column_roles import is_about_people
 from sexresearch.survey.drafting.label_order import label_rank
 from sexresearch.survey.drafting.likeness import WHOLE_NAME, Likeness, name_likeness
-from sexresearch.survey.drafting.seen import Seen
+from sexresearch.survey.drafting.seen import SeenColumn
 from sexresearch.survey.strangecodes import strange_codes
 
 ALIKE = 0.2  # likeness to the bank from which on a question is taken for an item
@@ -34,7 +34,7 @@ Array = npt.NDArray[np.float64]
 class Rating:
     """A column that is taken for an item: its answers without codes of no answer, those codes, its battery, and why."""
 
-    seen: Seen
+    seen: SeenColumn
     answers: pd.Series
     missing: tuple[float, ...]
     battery: str
@@ -42,7 +42,7 @@ class Rating:
     record: bool = False
 
 
-def ratings(columns: Sequence[Seen], like: Likeness) -> dict[int, Rating]:
+def ratings(columns: Sequence[SeenColumn], like: Likeness) -> dict[int, Rating]:
     """The items among the columns, by their place."""
     cleaned = _without_ends({k: part for k, seen in enumerate(columns) if (part := _cleaned(seen)) is not None})
     able = {place: part for place, part in cleaned.items() if is_rating(part.answers)}
@@ -59,7 +59,7 @@ def ratings(columns: Sequence[Seen], like: Likeness) -> dict[int, Rating]:
     return rated | _records(rest, like)
 
 
-def _cleaned(seen: Seen) -> Rating | None:
+def _cleaned(seen: SeenColumn) -> Rating | None:
     """The answers of a column of numbers without codes that stand for no answer by their label or their distance."""
     if seen.codes is None or seen.codes.notna().sum() == 0:
         return None
@@ -187,7 +187,7 @@ def _records(rest: Mapping[int, Rating], like: Likeness) -> dict[int, Rating]:
     return records
 
 
-def _named_record(seen: Seen, like: Likeness) -> bool:
+def _named_record(seen: SeenColumn, like: Likeness) -> bool:
     """Whether a column that has no question is called what a record is called."""
     known = [part for part in like.constructs if part.construct.name in RECORDS]
     return not seen.wording and any(name_likeness(seen.code, part) == WHOLE_NAME for part in known)

@@ -23,7 +23,7 @@ SENTENCE = 3  # words from which on a header is a question, not a code
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class SeenColumn:
     """One column of a file.
 
     `codes` are its answers as numbers, NaN where there is none; `labels` the words that stood for some of them; `words`
@@ -49,7 +49,7 @@ class Seen:
         return "" if self.wording == self.header else self.header
 
 
-def seen_columns(table: RawTable) -> list[Seen]:
+def seen_columns(table: RawTable) -> list[SeenColumn]:
     """The columns of a table that have a name and content, each read as far as it can be without a questionnaire.
 
     >>> table = RawTable(pd.DataFrame({"q1": ["7 - very good", "5", "n/a"]}))
@@ -68,28 +68,28 @@ def seen_columns(table: RawTable) -> list[Seen]:
     return columns
 
 
-def _seen(header: str, wording: str, raw: pd.Series, file_labels: Mapping[str, str]) -> Seen:
+def _seen(header: str, wording: str, raw: pd.Series, file_labels: Mapping[str, str]) -> SeenColumn:
     cells = plain_column(raw)
     if types.is_datetime64_any_dtype(cells.dtype):
-        return Seen(header, wording, cells=cells, texts=("dates",))
+        return SeenColumn(header, wording, cells=cells, texts=("dates",))
     if types.is_bool_dtype(cells.dtype) or types.is_numeric_dtype(cells.dtype):
         labels = {float(code): text for code, text in file_labels.items() if _is_code(code)}
-        return Seen(header, wording, cells.astype(float), labels, cells=cells)
+        return SeenColumn(header, wording, cells.astype(float), labels, cells=cells)
     texts = [plain(str(text)) for text in pd.unique(cells.dropna().map(str))]
     none = tuple(text for text in texts if is_no_answer(text))
     return _seen_texts(header, wording, cells.map(lambda cell: plain(str(cell)), na_action="ignore"), texts, none)
 
 
-def _seen_texts(header: str, wording: str, cells: pd.Series, texts: list[str], none: tuple[str, ...]) -> Seen:
+def _seen_texts(header: str, wording: str, cells: pd.Series, texts: list[str], none: tuple[str, ...]) -> SeenColumn:
     answers = [text for text in texts if text not in none]
     coded = {text: pair for text in answers if (pair := _coded(text)) is not None}
     if answers and len(coded) == len(answers):
         codes = {text: code for text, (code, _) in coded.items()}
         labels = {code: label for code, label in coded.values() if label}
         if len(labels) <= MOST_LABELS:
-            return Seen(header, wording, cells.map(codes).astype(float), labels, none, cells=cells)
+            return SeenColumn(header, wording, cells.map(codes).astype(float), labels, none, cells=cells)
     order = ordered_labels(answers) if len(answers) <= MOST_LABELS else None
-    return Seen(header, wording, None, {}, none, tuple(answers), tuple(order or ()), cells)
+    return SeenColumn(header, wording, None, {}, none, tuple(answers), tuple(order or ()), cells)
 
 
 def _coded(text: str) -> tuple[float, str] | None:

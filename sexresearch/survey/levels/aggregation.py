@@ -42,7 +42,7 @@ class Agreement:
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class VariableJudgement:
     """One item or construct of a source: its analysis of variance, or why there is none, agreement, and verdicts."""
 
     source: str
@@ -52,7 +52,7 @@ class Judged:
     verdicts: tuple[Verdict, ...]
 
 
-def judged(people: People, variable: Variable, codes: Codes, clusters: int) -> Judged:
+def judged(people: People, variable: Variable, codes: Codes, clusters: int) -> VariableJudgement:
     """The statistics of one item or construct, from rows in clusters 0, 1, … (n,)."""
     answers = answers_to(people, variable.items)
     agreement = _agreement(answers, variable, codes, clusters)
@@ -62,7 +62,7 @@ def judged(people: People, variable: Variable, codes: Codes, clusters: int) -> J
     answered = variable.scale[2] if variable.scale else None
     reasons = {"agreement": variable.why or "no cluster has two answers"}
     verdicts = verdicts_on(variance, _summary(agreement), answered, reasons)
-    return Judged(people.name, variable, variance, agreement, verdicts)
+    return VariableJudgement(people.name, variable, variance, agreement, verdicts)
 
 
 def _agreement(answers: Floats, variable: Variable, codes: Codes, clusters: int) -> Agreement:
@@ -107,7 +107,7 @@ def _average(values: Floats) -> float:
     return float(known.mean()) if len(known) else math.nan
 
 
-def row_of(judged: Judged) -> dict[str, object]:
+def row_of(judged: VariableJudgement) -> dict[str, object]:
     """The row of `COLUMNS` of one item or construct."""
     variable, variance = judged.variable, judged.variance
     row: dict[str, object] = {"source": judged.source, "variable": variable.name}
@@ -125,12 +125,12 @@ def _of_variance(variance: Components) -> dict[str, object]:
     return size | share | test | {"design_effect": variance.design_effect, "error_variance": variance.error}
 
 
-def _no_variance(judged: Judged) -> dict[str, object]:
+def _no_variance(judged: VariableJudgement) -> dict[str, object]:
     n, row = judged.agreement.n, dict[str, object](dict.fromkeys(OF_VARIANCE, math.nan))
     return row | {"n": int(n.sum()), "clusters": int((n > 0).sum())}
 
 
-def _notes(judged: Judged) -> list[str]:
+def _notes(judged: VariableJudgement) -> list[str]:
     """What to know before the row is read."""
     variance, variable, n = judged.variance, judged.variable, judged.agreement.n
     notes = []

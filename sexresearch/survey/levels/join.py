@@ -9,7 +9,7 @@ import pandas as pd
 
 from sexresearch.arguments import in_words
 from sexresearch.errors import DataError, OptionError
-from sexresearch.survey.levels.aggregation import COLUMNS, Judged, judged, row_of
+from sexresearch.survey.levels.aggregation import COLUMNS, VariableJudgement, judged, row_of
 from sexresearch.survey.levels.attaching import attached, employee_means
 from sexresearch.survey.levels.components import Codes
 from sexresearch.survey.levels.joined_people import Joined, agreement_frame
@@ -157,7 +157,7 @@ def _scales(scales: Mapping[str, tuple[float, float]], people: Sequence[Source])
     return scales
 
 
-def _judged(source: People, keys: Keys, looked: Sequence[Variable]) -> tuple[list[Judged], list[Hashable]]:
+def _judged(source: People, keys: Keys, looked: Sequence[Variable]) -> tuple[list[VariableJudgement], list[Hashable]]:
     known = keys.notna().to_numpy()
     rows = People(source.name, source.frame[known], source.instrument)
     codes, labels = pd.factorize(keys[known])
@@ -165,7 +165,7 @@ def _judged(source: People, keys: Keys, looked: Sequence[Variable]) -> tuple[lis
     return [judged(rows, part, number, len(labels)) for part in looked], list(labels)
 
 
-def _by_cluster(one: Judged, labels: list[Hashable]) -> tuple[str, str, list[object], dict[str, np.ndarray]]:
+def _by_cluster(one: VariableJudgement, labels: list[Hashable]) -> tuple[str, str, list[object], dict[str, np.ndarray]]:
     agreement = one.agreement
     values = {
         "n": agreement.n.astype(int),
