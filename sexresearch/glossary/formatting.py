@@ -186,7 +186,7 @@ def table(
     counted = data.index.name is None and pd.api.types.is_integer_dtype(data.index)  # rows that were left of a frame
     frame = data if counted else data.reset_index()
     columns = [_column(str(name), decimals) for name in frame.columns]
-    cells = [_cells(frame.iloc[:, i], column) for i, column in enumerate(columns)]
+    cells = [_cells(frame.iloc[:, i], column, decimals) for i, column in enumerate(columns)]
     numeric = tuple(
         pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype) for dtype in frame.dtypes
     )
@@ -200,6 +200,14 @@ def _column(name: str, decimals: int | None) -> Column:
     return known if keep else replace(known, decimals=decimals)
 
 
-def _cells(values: pd.Series, column: Column) -> list[str]:
+def _cells(values: pd.Series, column: Column, decimals: int | None) -> list[str]:
     whole = pd.api.types.is_integer_dtype(values) and column.name not in COLUMNS
-    return [format_cell(column.name, value, None if whole else column.decimals) for value in values.tolist()]
+    places = 3 if decimals is None else decimals
+    places = places if column.decimals == 0 and _are_parts(values) else column.decimals
+    return [format_cell(column.name, value, None if whole else places) for value in values.tolist()]
+
+
+def _are_parts(values: pd.Series) -> bool:
+    """Whether all values lie below 1 and some are not 0: no counts, so that the glossary means another column."""
+    sizes = values.dropna().abs() if pd.api.types.is_float_dtype(values) else values[:0]
+    return bool(len(sizes)) and bool((sizes < 1).all()) and bool((sizes > 0).any())
