@@ -142,7 +142,7 @@ def fit(
         Give latents a variance of 1 in place of fixing their first loadings.
     meanstructure : bool, optional
         Whether means are modelled. Default: where the text names an intercept, moments hold means, there are several
-        groups or ordered items, or missing is "fiml".
+        groups or ordered items, missing is "fiml", or `int_lv_free`.
     fixed_x : bool
         Take moments of exogenous observed variables from the sample; False estimates them.
     orthogonal : bool

@@ -19,8 +19,10 @@ from scipy.special import chndtr, ndtr
 from sexresearch import sem
 from sexresearch.errors import ModelError
 from sexresearch.sem.after.modification import modification_indices
+from sexresearch.sem.after.nesting import relation
 from sexresearch.sem.implied.implied_moments import normal_weight
 from sexresearch.sem.implied.structure import vech_index
+from sexresearch.sem.inference.chisquare import standard_test
 from sexresearch.sem.inference.robust_indices import complete_data_misfit
 
 EXACT = 1e-8  # the same arithmetic by another way
@@ -518,6 +520,36 @@ def two_level_fmin() -> None:
     assert 2 * results.nobs * results.fit_measures["fmin"] == pytest.approx(results.fit_measures["chisq"])
 
 
+def implied_means() -> None:
+    """Thresholds, means and covariances are in one unit: that of the responses of the sample."""
+    options = {"ordered": [f"q{k}" for k in range(1, 7)], "group": "site", "group_equal": ["loadings", "thresholds"]}
+    both = [fit(ORDERED, parameterization=kind, **options) for kind in ("delta", "theta")]
+    for site in both[0].groups:
+        delta, theta = (results.implied[site] for results in both)
+        assert theta["mean"].to_numpy() == pytest.approx(delta["mean"].to_numpy(), abs=SOLVED)
+        rows = both[0].parameters
+        rows = rows[rows["group"] == site]
+        scale = rows[rows["op"] == "~*~"].set_index("lhs")["est"]
+        cut = rows[(rows["op"] == "|") & (rows["rhs"] == "t1")].set_index("lhs")["est"]
+        loads = rows[rows["op"] == "=~"].set_index("rhs")
+        means = rows[rows["op"] == "~1"].set_index("lhs")["est"]
+        response = loads["est"] * means[loads["lhs"]].to_numpy()
+        for item in scale.index:
+            assert delta["mean"][item] == pytest.approx(scale[item] * response[item], abs=EXACT)
+            assert delta["th"][f"{item}|t1"] == pytest.approx(scale[item] * (cut[item] - response[item]), abs=EXACT)
+
+
+def differences_2010() -> None:
+    """Where the larger model implies what the smaller one does, their chi-squares are equal."""
+    larger = fit(PLAIN, group="site", estimator="MLR")
+    smaller = fit(PLAIN, group="site", group_equal=["loadings", "intercepts"], estimator="MLR")
+    there = relation(larger.fitted, smaller.fitted).reproduced
+    assert there is not None
+    moved = replace(larger.fitted, constrained=there)
+    assert standard_test(moved).chisq == pytest.approx(smaller.fit_measures["chisq"], rel=SOLVED)
+    assert smaller.fit_measures["chisq"] == pytest.approx(51.53076, rel=SOLVED)
+
+
 EVIDENCE: dict[str, Callable[[], None]] = {
     evidence.__name__: evidence
     for evidence in (
@@ -538,6 +570,7 @@ EVIDENCE: dict[str, Callable[[], None]] = {
         *(ordered_clusters, ordered_weighted_covariates, ordered_mediators, sam_written_intercept),
         *(rotation_borders, rotated_groups, rotated_order, rotated_blocks, promax_start),
         *(level_one_covariates, two_level_saturated, two_level_fmin),
+        *(implied_means, differences_2010),
     )
 } | {"test_beside_estimator": test_beside, "weights_gamma_errors": weights_gamma}
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from reference_cases import read_data
 
 from sexresearch.sem import compare, fit
 from sexresearch.sem.after.nesting import relation
@@ -32,6 +33,10 @@ def plain():
 
 
 EXPECTED = pd.read_csv(FOLDER / "comparing.csv").to_dict("records")
+GROUPS = pd.read_csv(FOLDER / "groups.csv").to_dict("records")
+SIX = "f1 =~ x1 + x2 + x3\nf2 =~ x4 + x5 + x6"
+MIMIC = f"{SIX}\nf1 + f2 ~ age + online"  # age and online are taken as given
+MEANS = f"{SIX}\nx1 ~ c(i, i)*1\nx4 ~ c(j, j)*1\nf1 + f2 ~ c(0, NA)*1"  # no restriction, with latent means to lose
 
 
 @pytest.mark.parametrize("row", EXPECTED, ids=lambda row: f"{row['estimator']}-{row['information']}")
@@ -40,6 +45,17 @@ def test_the_difference_of_2010_is_that_of_lavaan(heavy, row):
     found = compare(*fits, method="satorra_bentler_2010").iloc[1]
     assert found["chisq_diff"] == pytest.approx(row["chisq_diff"], rel=DIFFERENCE)
     assert (found["df_diff"], found["method"]) == (1, "satorra_bentler_2010")
+
+
+@pytest.mark.parametrize("row", GROUPS, ids=lambda row: row["estimator"])
+def test_differences_between_groups_are_those_of_lavaan(row):
+    def fitted(text, *equal):
+        return fit(text, read_data("grid"), estimator=row["estimator"], group="site", group_equal=equal)
+
+    given = compare(fitted(MIMIC), fitted(MIMIC, "loadings", "regressions"), method="satorra_2000").iloc[1]
+    means = compare(fitted(MEANS), fitted(SIX, "loadings", "intercepts"), method="satorra_bentler_2010").iloc[1]
+    assert given["chisq_diff"] == pytest.approx(row["given"], rel=DIFFERENCE)
+    assert means["chisq_diff"] == pytest.approx(row["means"], rel=DIFFERENCE)
 
 
 def test_a_negative_correction_falls_back_to_the_one_that_cannot_be(heavy):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -250,3 +251,20 @@ def test_modification_indices_foretell_what_a_refit_gains(parameterization):
         freed = fitted(f"{MODEL}\n{row.lhs} {row.op} {row.rhs}", parameterization=parameterization)
         gain = results.fit_measures["chisq"] - freed.fit_measures["chisq"]
         assert row.mi == pytest.approx(gain, rel=GAIN)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 8, 11])  # where rounding left a covariate's own variance given itself below 0
+def test_scales_given_covariates_are_computed_without_a_warning(seed):
+    rng = np.random.default_rng(seed)
+    age, online = rng.normal(1, 1, 300), rng.binomial(1, 0.4, 300).astype(float)
+    joy = 0.4 * age - 0.3 * online + rng.normal(size=300)
+    items = {f"u{k}": (joy + rng.normal(size=300) > 0.3 * k).astype(float) for k in (1, 2, 3)}
+    data = pd.DataFrame(items | {"age": age, "online": online}).round(3)
+    text = "joy =~ u1 + u2 + u3\njoy ~ age + online + age:online"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rows = sem.fit(text, data, ordered=list(items), parameterization="theta").parameters
+    scales = rows.loc[rows["op"] == "~*~", "est"].to_numpy()
+    loadings = rows.loc[rows["op"] == "=~", "est"].to_numpy()
+    residual = rows.loc[(rows["op"] == "~~") & (rows["lhs"] == "joy"), "est"].item()
+    assert scales == pytest.approx((loadings**2 * residual + 1.0) ** -0.5, rel=SAME)  # by definition

@@ -104,6 +104,6 @@ def _traces(fitted: Fitted, D: list[Array], middle: Array) -> tuple[float, float
     """tr(U Gamma) and tr(U Gamma U Gamma), U = V D M D' V over all groups; in the small space of the parameters."""
     meat = np.zeros_like(middle)
     for share, d, point in zip(fitted.shares, D, fitted.points, strict=True):
-        meat += share * point.term.moment_covariance(given_fixed=False).within(point.weight_times(d))
+        meat += share * point.term.moment_covariance().within(point.weight_times(d))
     product = middle @ meat
     return float(np.trace(product)), float(np.vdot(product, product.T))

@@ -202,10 +202,9 @@ class OrdinalTermPoint(WeightedPoint):
 
     @property
     def response_sd(self) -> Array:
-        x, cov = self.own.layout.x, self.state.cov
-        if x:
-            cov = cov - cov[:, -x:] @ np.linalg.solve(cov[-x:, -x:], cov[-x:])
-        return np.sqrt(np.diag(cov))
+        p, cov = self.own.layout.p, self.state.cov
+        given = cov[:p, p:]
+        return np.sqrt(np.diag(cov)[:p] - np.einsum("px,xp->p", given, np.linalg.solve(cov[p:, p:], given.T)))
 
     @property
     def cuts(self) -> tuple[Array, Array]:
