@@ -14,7 +14,8 @@ from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
 from sexresearch.sem.data.observed import Columns, frame_of
 from sexresearch.sem.data.pieces import Reader
-from sexresearch.sem.data.sample import Sample, whole_sample
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.data.sample_of_rows import whole_sample
 from sexresearch.sem.data.sources import FrameSource, columns_behind, source_behind
 from sexresearch.sem.data.streamed import GROUP, SourceSums
 from sexresearch.sem.data.sums import moments_of

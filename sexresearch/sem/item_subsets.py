@@ -17,7 +17,8 @@ from sexresearch.errors import DataError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers, split_groups
 from sexresearch.sem.data.rows_used import complete_rows
-from sexresearch.sem.data.sample import Sample, arrange, from_answers, some_items
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.data.sample_of_rows import arrange, from_answers, some_items
 from sexresearch.sem.data.sampling_weights import weighed
 from sexresearch.sem.delta_method import delta_variances
 from sexresearch.sem.estimation.constrained_minimum import ConstrainedSolution

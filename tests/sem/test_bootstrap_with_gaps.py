@@ -9,7 +9,7 @@ from sem_samples import CHAIN, chain_sample, with_gaps
 
 from sexresearch.errors import DataError
 from sexresearch.sem import Results, bootstrap, fit
-from sexresearch.sem.data.sample import with_counts
+from sexresearch.sem.data.sample_of_rows import with_counts
 from sexresearch.sem.data.weighted_patterns import PatternProducts
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.total_effects import causes_in_order, recursive_effects

@@ -12,7 +12,7 @@ from sem_samples import chain_sample, with_gaps
 import sexresearch as sx
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
-from sexresearch.sem.data.sample import from_answers
+from sexresearch.sem.data.sample_of_rows import from_answers
 from sexresearch.sem.estimation.estimate import discrepancy_of, place
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.structure import implied

@@ -17,7 +17,7 @@ from sexresearch.sem.data.clusters import cluster_places, patterns_of, refuse_wr
 from sexresearch.sem.data.level_weights import within_clusters
 from sexresearch.sem.data.observed import Answers, Columns, split_groups, used_columns
 from sexresearch.sem.data.rows_used import take
-from sexresearch.sem.data.sample import arrange
+from sexresearch.sem.data.sample_of_rows import arrange
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.implied.structure import Implied
 from sexresearch.sem.implied.two_level_likelihood import LevelMoments

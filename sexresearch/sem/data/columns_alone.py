@@ -8,7 +8,7 @@ import pandas as pd
 
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers, Columns, numeric, used_columns
-from sexresearch.sem.data.sample import from_gaps
+from sexresearch.sem.data.sample_of_rows import from_gaps
 
 
 def numeric_columns(data: object, names: Sequence[str]) -> Array:

@@ -13,7 +13,8 @@ from sexresearch.sem.data.moments import refuse_indefinite
 from sexresearch.sem.data.ordered_columns import Levels
 from sexresearch.sem.data.ordinal_sample import refuse_empty
 from sexresearch.sem.data.rows_used import group_prefix
-from sexresearch.sem.data.sample import Sample, refuse_few, whole_sample
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.data.sample_of_rows import refuse_few, whole_sample
 
 
 def drawn_sample(like: Sample, counts: Array | None, has_means: bool) -> Sample:

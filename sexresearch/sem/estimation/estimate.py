@@ -21,11 +21,8 @@ from sexresearch.sem.data.rows_used import (
     refuse_single_cluster,
     responding,
 )
-from sexresearch.sem.data.sample import (
-    Sample,
-    arrange,
-    from_moments,
-)
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.data.sample_of_rows import arrange, from_moments
 from sexresearch.sem.data.sampling_weights import weighed
 from sexresearch.sem.data.streamed import SourceSums
 from sexresearch.sem.estimation.auxiliary import refuse_auxiliary, with_auxiliary

@@ -6,7 +6,8 @@ from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.ordered_columns import Levels
 from sexresearch.sem.data.ordinal_sample import ordinal_notes, ordinal_sample
 from sexresearch.sem.data.rows_used import cost_note, group_prefix
-from sexresearch.sem.data.sample import Sample, from_answers, from_gaps, from_pairs
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.data.sample_of_rows import from_answers, from_gaps, from_pairs
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.language.roles import Roles
 

@@ -21,7 +21,8 @@ from sexresearch.sem.data.clusters import (
 from sexresearch.sem.data.level_weights import level_weighed
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import answered_rows, complete_rows, group_prefix, refuse_single_cluster, take
-from sexresearch.sem.data.sample import NestedSample, Sample, arrange
+from sexresearch.sem.data.sample import NestedSample, Sample
+from sexresearch.sem.data.sample_of_rows import arrange
 from sexresearch.sem.estimation.minimize import minimize
 from sexresearch.sem.estimation.options import Options
 from sexresearch.sem.implied.cluster_rows import columns_of

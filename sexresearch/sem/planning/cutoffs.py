@@ -13,7 +13,7 @@ from sexresearch.arguments import in_words
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
-from sexresearch.sem.data.sample import from_moments
+from sexresearch.sem.data.sample_of_rows import from_moments
 from sexresearch.sem.estimation.degrees import degrees_of_freedom
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options

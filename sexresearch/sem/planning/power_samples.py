@@ -12,7 +12,7 @@ import pandas as pd
 from sexresearch.errors import ModelError
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.moments import Moments
-from sexresearch.sem.data.sample import from_moments
+from sexresearch.sem.data.sample_of_rows import from_moments
 from sexresearch.sem.data.weighted_moments import WeighedGroup
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.estimation.options import Options

@@ -16,7 +16,8 @@ import pandas as pd
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
 from sexresearch.sem.data.rows_used import take
-from sexresearch.sem.data.sample import Sample, with_counts
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.data.sample_of_rows import with_counts
 from sexresearch.sem.data.weighted_moments import Products, WeighedGroup, weigh
 from sexresearch.sem.data.weighted_patterns import PatternProducts
 from sexresearch.sem.estimation.fitted import Fitted

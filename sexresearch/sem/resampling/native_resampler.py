@@ -12,7 +12,8 @@ from sexresearch.errors import SexresearchError
 from sexresearch.sem.after.residual_table import observed_covariance
 from sexresearch.sem.arrays import Array
 from sexresearch.sem.data.observed import Answers
-from sexresearch.sem.data.sample import Sample, from_gaps
+from sexresearch.sem.data.sample import Sample
+from sexresearch.sem.data.sample_of_rows import from_gaps
 from sexresearch.sem.estimation.fitted import Fitted
 from sexresearch.sem.ordinal.statistics import observe
 from sexresearch.sem.output.results import Results
