@@ -287,7 +287,11 @@ def plain_numbers(frame: pd.DataFrame) -> bool:
 
 def numeric(frame: pd.DataFrame, names: Sequence[str]) -> Array:
     """(n, p) float array of the named columns; DataError lists text, all-missing, infinite and constant columns."""
-    columns = frame if frame.columns.tolist() == list(names) else frame[list(names)]
+    known, wanted = frame.columns.tolist(), list(names)
+    if known[: len(wanted)] == wanted:
+        columns = frame if len(known) == len(wanted) else frame.iloc[:, : len(wanted)]
+    else:
+        columns = frame[wanted]
     if not (plain_numbers(columns) or all(is_real(dtype) for dtype in set(columns.dtypes.tolist()))):
         wrong = [
             f"{n!r} holds {kind_of(columns[n])}" for n, d in zip(names, columns.dtypes, strict=True) if not is_real(d)

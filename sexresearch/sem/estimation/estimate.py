@@ -266,18 +266,19 @@ def place(table: ParameterTable, samples: Sequence[Sample], has_means: bool) -> 
     return tuple(
         structure_of(table.group(number), role, sample.moments(has_means), has_means, sample.origin)
         if role.exogenous
-        else _measured_from(sample.origin, _free_of_data(table, number, has_means))
+        else _free_of_data(table, number, has_means, sample.origin)
         for number, (role, sample) in enumerate(zip(table.roles, samples, strict=True))
     )
 
 
-def _measured_from(origin: Array | None, structure: Structure) -> Structure:
-    return structure if origin is None else replace(structure, origin=origin)
+def _free_of_data(table: ParameterTable, number: int, has_means: bool, origin: Array | None) -> Structure:
+    """The structure of a group without exogenous variables, of which a sample says where it is measured from."""
+    structure = _placed_once(table, number, has_means)
+    return structure if origin is None else structure.measured_from(origin)
 
 
 @lru_cache(maxsize=256)
-def _free_of_data(table: ParameterTable, number: int, has_means: bool) -> Structure:
-    """The structure of a group without exogenous variables, which no sample changes."""
+def _placed_once(table: ParameterTable, number: int, has_means: bool) -> Structure:
     role = table.roles[number]
     size = len(role.observed) + has_means
     return structure_of(table.group(number), role, np.full((size, size), np.nan), has_means)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -59,6 +59,12 @@ class Structure:
     observed: Array
     origin: Array | None = None
     pivot: Array | None = None
+
+    def measured_from(self, origin: Array) -> Structure:
+        """The same from another origin; where the parameters sit, which it does not change, is not looked for anew."""
+        made = replace(self, origin=origin)
+        made.__dict__.update((name, getattr(self, name)) for name in PLACES)
+        return made
 
     @read_only_property
     def lift(self) -> Array:
@@ -187,6 +193,13 @@ class Structure:
         """Two (b, k) flat places: (col_i, col_j) in G, or in C after it where j is a path too; (col_i, row_j) in G."""
         col, m = self.col[self.moving, None] * len(self.names), len(self.names)
         return col + self.col + m * m * self.is_path, col + self.row
+
+
+PLACES = tuple(
+    name
+    for name, member in vars(Structure).items()
+    if isinstance(member, cached_property) and name not in ("lift", "shift")
+)
 
 
 def structure_of(

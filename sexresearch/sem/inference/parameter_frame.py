@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -34,18 +33,21 @@ def parameter_frame(fitted: Fitted, vcov: Array, level: float = 0.95) -> pd.Data
         z = np.where(se > 0, est / np.where(se > 0, se, 1.0), np.nan)
     half = float(ndtri(0.5 + level / 2)) * se
     numbers = np.column_stack([est, se, z, 2.0 * ndtr(-np.abs(z)), est - half, est + half, *std])
-    if fitted.table.n_blocks > 1:
-        several = fitted.table.n_groups > 1
-        words = _words(fitted.table, defined, tuple(sample.label for sample in fitted.samples) if several else ())
-    else:
-        words = _words_of_one_group(fitted.table, defined)
+    labels = tuple(sample.label for sample in fitted.samples) if fitted.table.n_groups > 1 else ()
+    words = _words(fitted.table, defined, labels, tuple(map(type, labels)))
     frame = pd.concat([words, pd.DataFrame(numbers, index=words.index)], axis=1, ignore_index=True)
     frame.columns = COLUMNS
     return frame
 
 
-def _words(table: ParameterTable, defined: tuple[Definition, ...], labels: Sequence[object] = ()) -> pd.DataFrame:
-    """Columns lhs, op, rhs, label, group (missing for definitions and where there is one group) and level."""
+@lru_cache(maxsize=256)  # most of the time that a frame takes; only copies leave this room
+def _words(
+    table: ParameterTable, defined: tuple[Definition, ...], labels: tuple[object, ...], kinds: tuple[type, ...]
+) -> pd.DataFrame:
+    """Columns lhs, op, rhs, label, group (missing for definitions and where there is one group) and level.
+
+    `kinds` of the labels tell those apart that are equal, such as 1 and True.
+    """
     own = {
         "lhs": [d.name for d in defined],
         "op": [":="] * len(defined),
@@ -60,9 +62,6 @@ def _words(table: ParameterTable, defined: tuple[Definition, ...], labels: Seque
     if table.levels:
         levels[: len(table.rows)] = [table.level(row.group) for row in table.rows]
     return pd.DataFrame({**words, "group": groups, "level": levels})
-
-
-_words_of_one_group = lru_cache(maxsize=256)(_words)  # most of the time that a frame takes; only copies leave this room
 
 
 def row_estimates(fitted: Fitted) -> Array:

@@ -340,7 +340,7 @@ class Discrepancy:
         curves = [term.curve(theta) for term in self.terms]
         if len(curves) == 1:
             return curves[0]
-        return Curve(*added(curves), tuple(state for curve in curves for state in curve.states))
+        return added(curves)
 
     def hessian(self, theta: Array) -> Array:
         """(q, q) exact second derivatives."""
@@ -373,8 +373,12 @@ def saturated_models(groups: Sequence[GroupTerm], exact: bool) -> tuple[Saturate
     return tuple(model for term in groups if (model := term.saturated(exact)) is not None)
 
 
-def added(curves: Sequence[Curve]) -> tuple[float, Array, Array, Callable[[], Array]]:
-    """Value, gradient, curvature and Hessian of a sum."""
-    value, gradient = sum(c.value for c in curves), reduce(add, [c.gradient for c in curves])
-    curvature = reduce(add, [c.curvature for c in curves])
-    return value, gradient, curvature, lambda: reduce(add, [c.hessian() for c in curves])
+def added(curves: Sequence[Curve]) -> Curve:
+    """The sum of curves, whose derivatives are made and added when asked for."""
+    return Curve(
+        sum(c.value for c in curves),
+        lambda: reduce(add, [c.gradient for c in curves]),  # type: ignore[arg-type]
+        lambda: reduce(add, [c.curvature for c in curves]),  # type: ignore[arg-type]
+        lambda: reduce(add, [c.hessian() for c in curves]),
+        tuple(state for c in curves for state in c.states),
+    )
