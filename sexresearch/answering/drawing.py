@@ -36,22 +36,30 @@ class Figures(Mapping[str, "Figure"]):
         self._labels = labels
         material = {name: value for part in parts for name, value in part.material.items()}
         tables = {name: frame for part in parts for name, frame in part.tables.items()}
-        self._drawers: dict[str, Callable[[], Figure]] = {}
+        self._drawers: dict[str, Callable[[bool], Figure]] = {}  # each told whether it is for a phone
         if "priorities" in tables:
-            self._drawers["next"] = lambda: self._gains(
-                tables["priorities"], str(material["target"]), str(material.get("own_units", ""))
+            own = str(material.get("own_units", ""))
+            self._drawers["next"] = lambda narrow: self._gains(
+                tables["priorities"], str(material["target"]), own, narrow
             )
         today, turned = material.get("today"), material.get("low_is_good", ())
         if isinstance(today, pd.DataFrame) and isinstance(turned, tuple):
-            self._drawers["today"] = lambda: self._today(today, turned)
+            self._drawers["today"] = lambda narrow: self._today(today, turned, narrow)
         results = material.get("chain")
         if isinstance(results, Results):
-            self._drawers["chain"] = lambda: self._chain(results, tables["links"])
+            self._drawers["chain"] = lambda narrow: self._chain(results, tables["links"], narrow)
         if isinstance(material.get("steps"), pd.DataFrame):
-            self._drawers["steps"] = lambda: self._steps(material["steps"])
+            self._drawers["steps"] = lambda narrow: self._steps(material["steps"])
 
     def __getitem__(self, name: str) -> Figure:
-        figure = self._drawers[name]()
+        return self._drawn(name, narrow=False)
+
+    def narrow(self, name: str) -> Figure:
+        """The figure for a window as narrow as a phone; that of the steps is as it is."""
+        return self._drawn(name, narrow=True)
+
+    def _drawn(self, name: str, *, narrow: bool) -> Figure:
+        figure = self._drawers[name](narrow)
         _ranged(figure, str(catalogue(self._labels.language)["words"]["to"]))
         return figure if self._labels.language == "en" else localized(figure, self._labels.language)
 
@@ -67,31 +75,32 @@ class Figures(Mapping[str, "Figure"]):
     def _text(self, key: str, values: Mapping[str, object] | None = None) -> str:
         return filled_text(self._labels.language, key, values, "figures")
 
-    def _gains(self, frame: pd.DataFrame, target: str, own: str) -> Figure:
+    def _gains(self, frame: pd.DataFrame, target: str, own: str, narrow: bool) -> Figure:
         points = float(frame["points"].iloc[0]) if "points" in frame else 5.0
         key, name = ("next_axis_own", own) if own else ("next_axis", self._labels.of(target))
         axis = self._text(key, {"points": points, "target": name})
         shown = frame.head(MOST_LEVERS)
         part = self._text("next_part", {"shown": MOST_LEVERS, "every": len(frame)}) if len(frame) > len(shown) else ""
         hollow = self._text("next_note") if (shown["gain_ci_lower"] <= 0).any() else ""
-        return interval_dots(shown, "gain", axis=axis, note=" ".join(filter(None, [part, hollow])))
+        return interval_dots(shown, "gain", axis=axis, note=" ".join(filter(None, [part, hollow])), narrow=narrow)
 
-    def _today(self, frame: pd.DataFrame, low_is_good: Collection[str]) -> Figure:
+    def _today(self, frame: pd.DataFrame, low_is_good: Collection[str], narrow: bool) -> Figure:
         """Levels from the highest on; what is better low stands apart at the end, and says so."""
         kept = frame[frame["unit"] == "points"].sort_values("performance", ascending=False)
         turned = kept["construct"].isin(list(low_is_good))
         names = [self._text("today_turned", {"name": name}) for name in kept.loc[turned, "construct"]]
         shown = pd.concat([kept[~turned], kept[turned].assign(construct=names)])
-        return interval_dots(shown, "performance", ends=(0.0, 100.0), axis=self._text("today_axis"), decimals=0)
+        axis = self._text("today_axis")
+        return interval_dots(shown, "performance", ends=(0.0, 100.0), axis=axis, decimals=0, narrow=narrow)
 
     def _steps(self, frame: pd.DataFrame) -> Figure:
         """The ladder, with words in the place of the formulas of what was set free."""
         free = [tuple(self._labels.parameter(formula) for formula in released) for released in frame["released"]]
         return invariance_ladder(frame.assign(released=free))
 
-    def _chain(self, results: Results, links: pd.DataFrame) -> Figure:
-        if len(results.latents) > MOST_DRAWN:
-            return interval_dots(links, "std_all", name="path", axis=self._text("chain_axis"))
+    def _chain(self, results: Results, links: pd.DataFrame, narrow: bool) -> Figure:
+        if narrow or len(results.latents) > MOST_DRAWN:
+            return interval_dots(links, "std_all", name="path", axis=self._text("chain_axis"), narrow=narrow)
         shown = LinksAlone.of(results)
         parts = (shown.parameters["op"] == "=~") & shown.parameters["rhs"].isin(shown.latents)
         note = self._text("chain_parts" if parts.any() else "chain_note")

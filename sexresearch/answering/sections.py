@@ -68,7 +68,8 @@ def figure_block(answer: Answer, name: str) -> Iterator[Block]:
         values = {"target": own or answer.labels.of(answer.target), "points": answer.points}
         title = filled_text(answer.language, f"{name}_own" if own else name, values, "figures")
         sentences = [sentence.text for sentence in answer.sentences if sentence.question == name]
-        yield Figure(answer.figures[name], title, " ".join([f"{title}.", *sentences]))
+        words = " ".join([f"{title}.", *sentences])
+        yield Figure(answer.figures[name], title, words, answer.figures.narrow(name))
 
 
 def table_of(answer: Answer, frame: pd.DataFrame, name: str, note: str = "") -> Table:

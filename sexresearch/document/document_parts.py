@@ -166,11 +166,15 @@ class Code:
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """A matplotlib figure; `alt` says in words what it shows, for those who cannot see it."""
+    """A matplotlib figure; `alt` says in words what it shows, for those who cannot see it.
+
+    narrow : the same for a window as narrow as a phone, where print of a page would be too small.
+    """
 
     drawing: Drawing
     caption: str = ""
     alt: str = ""
+    narrow: Drawing | None = None
 
     def __post_init__(self) -> None:
         if not (self.alt or self.caption):

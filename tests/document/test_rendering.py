@@ -7,7 +7,8 @@ import subprocess
 import pandas as pd
 import pytest
 
-from sexresearch.document import Document, Heading, Paragraph, Table, write
+from sexresearch.document import Document, Figure, Heading, Paragraph, Table, write
+from sexresearch.plots import interval_dots
 
 
 @pytest.mark.parametrize("suffix", [".docx", ".pptx", ".xlsx"])
@@ -37,9 +38,6 @@ def test_a_page_prints_on_a4_with_nothing_cut(document, browser, tmp_path):
     tab = browser.new_page(viewport={"width": 400, "height": 800})
     tab.goto(path.as_uri())
     assert tab.evaluate("document.documentElement.scrollWidth") <= 400  # wide tables scroll, not the page
-    assert (
-        tab.evaluate("Math.min(...[...document.querySelectorAll('figure img')].map(e => e.width))") >= 590
-    )  # letters that can be read
     tab.emulate_media(media="print")
     tab.pdf(path=str(path.with_suffix(".pdf")), prefer_css_page_size=True)
     told = subprocess.run(
@@ -73,6 +71,33 @@ def test_on_a_phone_the_first_column_stays_when_a_table_is_moved_sideways(docume
     )
     assert moved == 100
     assert after == pytest.approx(before, abs=1)
+
+
+LEAST_LETTERS = 9.5  # pixels of the smallest letters of a figure, of 8 points, on a phone
+
+
+def test_on_a_phone_figures_fit_the_window_and_can_be_read(document, browser, tmp_path):
+    frame = pd.DataFrame(
+        {
+            "construct": ["Care", "A topic whose name is as long as those of questionnaires often are"],
+            "gain": [12.5, -0.3],
+            "gain_ci_lower": [10.25, -10.75],
+            "gain_ci_upper": [14.75, 10.15],
+        }
+    )
+    axis = "points of a target with a long name for 5 points more"
+    whole, narrow = (interval_dots(frame, "gain", axis=axis, narrow=phone) for phone in (False, True))
+    drawn = Document("Client", (Figure(whole, "Gains", "Two gains", narrow), *document.figures))
+    tab = browser.new_page(viewport={"width": 390, "height": 800})
+    tab.goto(write(drawn, tmp_path / "client.html").as_uri())
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    assert tab.evaluate("[...document.querySelectorAll('figure')].every(e => e.scrollWidth <= e.clientWidth)")
+    shown, own = tab.evaluate(
+        "() => { const e = document.querySelector('figure img'); return [e.clientWidth, e.naturalWidth] }"
+    )
+    assert 8 * 96 / 72 * shown / own >= LEAST_LETTERS
+    tab.set_viewport_size({"width": 1200, "height": 800})
+    tab.wait_for_function("own => document.querySelector('figure img').naturalWidth > 1.5 * own", arg=own)
 
 
 def test_dark_and_light_are_readable(document, browser, tmp_path):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from sexresearch.document.document_parts import Appendix, Block, Document, Figure
+from sexresearch.document.document_parts import Appendix, Block, Document
 from sexresearch.document.layout import SIDEWAYS, letters, longest_words, side_parts, sideways
 from sexresearch.document.numbering import numbered
 from sexresearch.document.pictures import picture
 from sexresearch.document.tables import Table
 from sexresearch.document.writers.page import templates
 from sexresearch.document.writers_words import words_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
 
 LOOKS = {"note": "callout", "warning": "warning", "verdict": "verdict"}
 
@@ -67,6 +71,6 @@ def _is_vast(table: Table) -> bool:
     return letters(table) > SIDEWAYS
 
 
-def svg_address(figure: Figure) -> str:
+def svg_address(drawing: Drawing) -> str:
     """The figure as an address that holds the drawing itself; the same figure gives the same text."""
-    return "data:image/svg+xml;base64," + base64.b64encode(picture(figure.drawing, "svg")).decode("ascii")
+    return "data:image/svg+xml;base64," + base64.b64encode(picture(drawing, "svg")).decode("ascii")
