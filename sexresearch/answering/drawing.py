@@ -52,13 +52,13 @@ class Figures(Mapping[str, "Figure"]):
             self._drawers["steps"] = lambda narrow: self._steps(material["steps"])
 
     def __getitem__(self, name: str) -> Figure:
-        return self._drawn(name, narrow=False)
+        return self._figure(name, narrow=False)
 
     def narrow(self, name: str) -> Figure:
         """The figure for a window as narrow as a phone; that of the steps is as it is."""
-        return self._drawn(name, narrow=True)
+        return self._figure(name, narrow=True)
 
-    def _drawn(self, name: str, *, narrow: bool) -> Figure:
+    def _figure(self, name: str, *, narrow: bool) -> Figure:
         figure = self._drawers[name](narrow)
         _ranged(figure, str(catalogue(self._labels.language)["words"]["to"]))
         return figure if self._labels.language == "en" else localized(figure, self._labels.language)
