@@ -119,6 +119,12 @@ def test_nothing_outside_of_terms_asks_which_kind_a_term_has():
         assert not wrong or module.startswith("sexresearch.sem.terms"), f"{module}: {wrong}"
 
 
+def test_no_measure_asks_whether_variables_are_ordered():
+    """What depends on it is asked of the term; which kind a group has is read off the options in one place."""
+    asked = lines_with(r"\.(categories|ordinal|ordered)\b|options\.kind\b", {"sexresearch.sem.estimation.estimate"})
+    assert not [line for line in asked if line.startswith("sexresearch.sem.inference") or "options.kind" in line]
+
+
 def test_imports_of_the_package_stand_at_the_top():
     for module, tree in TREES.items():
         inside = [node for function in functions(tree) for node in ast.walk(function)]

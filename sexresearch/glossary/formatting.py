@@ -202,7 +202,7 @@ def _column(name: str, decimals: int | None) -> Column:
 
 def _cells(values: pd.Series, column: Column, decimals: int | None) -> list[str]:
     whole = pd.api.types.is_integer_dtype(values) and column.name not in COLUMNS
-    places = 3 if decimals is None else decimals
+    places: int | None = 3 if decimals is None else decimals
     places = places if column.decimals == 0 and _are_parts(values) else column.decimals
     return [format_cell(column.name, value, None if whole else places) for value in values.tolist()]
 

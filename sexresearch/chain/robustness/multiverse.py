@@ -13,6 +13,13 @@ from scipy.special import ndtri
 
 from sexresearch.arguments import in_words
 from sexresearch.chain.paths.arrows import all_arrows, checked_name
+from sexresearch.chain.robustness.alternatives import (
+    estimators_for,
+    listed,
+    screenings_of,
+    sets_of_covariates,
+    ways_with_gaps,
+)
 from sexresearch.chain.robustness.curve_null import curve_null
 from sexresearch.chain.robustness.leaving_out import ItemRule, item_choices
 from sexresearch.chain.robustness.specifications import (
@@ -29,19 +36,18 @@ from sexresearch.chain.robustness.universe import (
     failed,
     holding,
     possible,
-    screened,
     whole_model,
 )
 from sexresearch.errors import ModelError, OptionError
 from sexresearch.frozen import by_value
 from sexresearch.sem import Fitting, Model
-from sexresearch.sem.view import Array, TotalEffect, View, Workers, frame_of, is_ordered, shared_out, z_and_p
-from sexresearch.survey import Survey, screen
+from sexresearch.sem.view import Array, TotalEffect, View, Workers, frame_of, shared_out, z_and_p
+from sexresearch.survey import Survey
 from sexresearch.verdict import Verdict, against, prose
 
 AT_MOST, AT_ONCE = 500, 16  # specifications by default; of them in one piece of work
 SAME, HALF = 0.95, 0.50  # shares of specifications: from where an effect is robust, and below which it is not
-GIVEN, EVERYONE, SCREENED = "as given", "everyone", "screened"
+GIVEN = "as given"
 SHOWN, NOT_SHOWN = {1.0: "positive", -1.0: "negative"}, "not shown"
 INTERRUPTED = "not fitted: interrupted"
 DRAWN_SOURCE = "Steegen, Tuerlinckx, Gelman & Vanpaemel 2016"
@@ -179,12 +185,10 @@ def multiverse(
     fitting = fitting or Fitting()
     data = survey if isinstance(survey, Survey) else frame_of(survey)
     models = {GIVEN: _model(model), **{str(name): _model(own) for name, own in (views or {}).items()}}
-    chosen = Alternatives(
-        tuple(models), (), tuple(_listed(missing, "missing") or _gaps(data, models, fitting)), _sets_of(covariates),
-        tuple(_listed(estimators, "estimators") or _estimators(data, models, fitting)), (),
-    )  # fmt: skip
-    rows = _screenings(data, screening)
-    chosen = Alternatives(chosen.views, tuple(rows), chosen.missing, chosen.covariates, chosen.estimators, ())
+    gaps = listed(missing, "missing") or ways_with_gaps(data, models, fitting)
+    names = listed(estimators, "estimators") or estimators_for(data, models, fitting)
+    rows = screenings_of(data, screening)
+    chosen = Alternatives(tuple(models), tuple(rows), tuple(gaps), sets_of_covariates(covariates), tuple(names), ())
     wholes = _wholes(data, models, rows, chosen, fitting)
     seen = {name: any_view([own for key, own in wholes.items() if key[0] == name]) for name in models}
     first = seen[GIVEN]
@@ -213,58 +217,6 @@ def _refuse(at_most: int, null: int, level: float, seed: int) -> None:
 
 def _model(model: Model | str) -> Model:
     return model if isinstance(model, Model) else Model(model)
-
-
-def _listed(names: Sequence[str] | None, what: str) -> list[str]:
-    listed = [names] if isinstance(names, str) else list(names or ())
-    if names is not None and not listed:
-        raise OptionError(f"{what} names nothing: name at least one, or leave it out")
-    return list(dict.fromkeys(listed))
-
-
-def _sets_of(covariates: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """Nothing, each column alone, and all of them."""
-    names = [covariates] if isinstance(covariates, str) else list(dict.fromkeys(covariates))
-    sets = [(), *((name,) for name in names), *([tuple(names)] if len(names) > 1 else [])]
-    return tuple(sets)
-
-
-def _used(data: Survey | pd.DataFrame, models: Mapping[str, Model]) -> pd.DataFrame:
-    frame = frame_of(data)
-    names = {name for model in models.values() for name in model.observed}
-    return frame[[name for name in frame.columns if name in names]]
-
-
-def _ordered(data: Survey | pd.DataFrame, models: Mapping[str, Model], fitting: Fitting) -> bool:
-    used = _used(data, models)
-    return bool(fitting.ordered) or any(is_ordered(used[name]) for name in used.columns)
-
-
-def _gaps(data: Survey | pd.DataFrame, models: Mapping[str, Model], fitting: Fitting) -> list[str]:
-    gaps = bool(_used(data, models).isna().to_numpy().any()) and not _ordered(data, models, fitting)
-    return list(dict.fromkeys([fitting.missing, *(["listwise", "fiml"] if gaps else [])]))
-
-
-def _estimators(data: Survey | pd.DataFrame, models: Mapping[str, Model], fitting: Fitting) -> list[str]:
-    if fitting.estimator is not None:
-        return [str(fitting.estimator)]
-    if _ordered(data, models, fitting):
-        return ["WLSMV"]
-    return ["MLR"] if fitting.cluster or fitting.sampling_weights else ["ML", "MLR"]
-
-
-def _screenings(data: Survey | pd.DataFrame, screening: Mapping[str, object] | None) -> dict[str, object]:
-    """The answers of each screening."""
-    named: Mapping[str, object]
-    if screening is not None:
-        if not screening:
-            raise OptionError("screening names nothing: name at least one, or leave it out")
-        named = screening
-    else:
-        checks = screen(data) if isinstance(data, Survey) else None
-        flagged = checks is not None and any(len(rows) for rows in checks["rows"])
-        named = {EVERYONE: None, **({SCREENED: checks} if flagged else {})}
-    return {str(name): screened(data, rows, str(name)) for name, rows in named.items()}
 
 
 def _wholes(

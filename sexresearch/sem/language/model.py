@@ -16,8 +16,9 @@ from sexresearch.sem.language.equality import EqualAcrossGroups, equal_names
 from sexresearch.sem.language.model_html import model_html
 from sexresearch.sem.language.statements import Statements
 from sexresearch.sem.language.syntax import parse
-from sexresearch.sem.language.table import Defaults, ParameterTable, parameter_table
+from sexresearch.sem.language.table import Defaults, ParameterTable
 from sexresearch.sem.language.table_frame import group_labels, table_frame, threshold_counts
+from sexresearch.sem.language.table_rows import parameter_table
 
 Parameterization = Literal["delta", "theta"]
 

@@ -19,7 +19,8 @@ from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import factors
 from sexresearch.sem.language.parameter import Parameter
 from sexresearch.sem.language.statements import Modifiers
-from sexresearch.sem.language.table import Defaults, ParameterTable, parameter_table
+from sexresearch.sem.language.table import Defaults, ParameterTable
+from sexresearch.sem.language.table_rows import parameter_table
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.simulation.population_values import assumed, completed, says_paths
 

@@ -16,7 +16,8 @@ from sexresearch.sem.language.group_blocks import label_text
 from sexresearch.sem.language.model import Model
 from sexresearch.sem.language.names import factors
 from sexresearch.sem.language.parameter import Parameter
-from sexresearch.sem.language.table import Defaults, ParameterTable, parameter_table
+from sexresearch.sem.language.table import Defaults, ParameterTable
+from sexresearch.sem.language.table_rows import parameter_table
 from sexresearch.sem.output.results import Results
 from sexresearch.sem.simulation.design import Design
 from sexresearch.sem.simulation.population import Groups, refuse_unfitted, shares_of, sizes_of
