@@ -111,12 +111,12 @@ def _own_paths(results: sem.Results) -> bool:
 
 
 def _correlation_above_one(results: sem.Results) -> bool:
-    """Whether a residual covariance is larger than its two (positive) variances allow."""
+    """Whether a residual covariance is larger than its two variances allow, as any is beside one of 0 or less."""
     rows = results.parameters
     pairs = rows[rows["op"] == "~~"].assign(group=rows["group"].astype(str)).set_index(["lhs", "rhs", "group"])["est"]
     own = {(lhs, group): value for (lhs, rhs, group), value in pairs.items() if lhs == rhs}
     return any(
-        own.get((a, g), -1) > 0 and own.get((b, g), -1) > 0 and cov**2 > own[a, g] * own[b, g]
+        cov**2 > max(own.get((a, g), math.inf), 0.0) * max(own.get((b, g), math.inf), 0.0)
         for (a, b, g), cov in pairs.items()
         if a != b
     )

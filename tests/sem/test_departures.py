@@ -426,6 +426,22 @@ def indices_above_one() -> None:
     for fitted_there, score in ((results.fitted, 18.413), (moved, 7.022482 / 0.407647)):
         own = modification_indices(fitted_there).set_index(["lhs", "rhs", "group"]).loc[("y3", "y6", "west")]
         assert own["mi"] / own["epc"] == pytest.approx(-score, rel=MODE)
+    beside_a_negative_variance()
+
+
+def beside_a_negative_variance() -> None:
+    """lavaan's index of s =~ x4 is 48.30911416 and its expected change -.6004096762."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sem.FitWarning)
+        results = sem.growth("i =~ 1*x1 + 1*x2 + 1*x3 + 1*x4\ns =~ 0*x1 + 1*x2 + 2*x3 + 3*x4\ni ~~ s", DATA)
+    solution, rows = results.fitted.constrained.solution, results.parameters.set_index(["lhs", "op", "rhs"])["est"]
+    assert rows["s", "~~", "s"] < 0
+    theta = solution.theta.copy()
+    for name, other, value in (("i", "i", 1.0), ("s", "s", 1.0), ("i", "s", 0.0)):
+        theta[np.argmin(abs(solution.theta - rows[name, "~~", other]))] = value
+    moved = replace(results.fitted, constrained=replace(results.fitted.constrained, solution=solution.moved(theta)))
+    own = modification_indices(moved).set_index(["lhs", "op", "rhs"]).loc[("s", "=~", "x4")]
+    assert own["mi"] / own["epc"] == pytest.approx(48.30911416 / -0.6004096762, rel=MODE)
 
 
 BLOCK = 'efa("b")*f1 + efa("b")*f2 =~ ' + " + ".join(f"x{k}" for k in range(1, 7))
