@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 RUNG, WIDTH = 0.75, 7.2  # inches: height of a rung; width of the figure, so that 8 points print as 7 on A4
+FOOT_LINE = 110  # characters of the footnote in a line
 FOOT, HEAD, MARGIN = 0.85, 0.55, 0.15
 LABEL = 2.45  # inches from the left where the panels begin
 PANEL, GAP = 1.45, 0.15
@@ -191,4 +192,5 @@ def _foot(axes: Axes, note: str) -> None:
         x += 0.4 + 0.065 * len(kind)
     write(axes, (x, 0.52), "line: no change", SMALL_PRINT, colour=GREY, align="left")
     text = "Grey: what a step may cost (Cheung & Rensvold 2002 for CFI; Chen 2007 for RMSEA, SRMR)."
-    write(axes, (MARGIN, 0.25), " ".join(filter(None, [text, note])), SMALL_PRINT, colour=GREY, align="left")
+    for line, words in enumerate(filter(None, (text, *wrap(note, FOOT_LINE)))):
+        write(axes, (MARGIN, 0.28 - 0.17 * line), words, SMALL_PRINT, colour=GREY, align="left")

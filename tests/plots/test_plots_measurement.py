@@ -89,3 +89,12 @@ def test_the_ladder_prints_at_seven_points_on_a_page_upright():
 def test_other_tables_are_refused(draw, said):
     with pytest.raises(OptionError, match=said):
         draw(pd.DataFrame({"x": [1]}))
+
+
+def test_a_long_footnote_of_the_ladder_goes_on_below_and_not_beyond():
+    figure = plots.invariance_ladder(
+        STEPS, note="clients.csv, n = 2129, 303 rows excluded: a gap (276), one answer throughout (27)"
+    )
+    foot = [text for text in figure.axes[0].texts if text.get_text().startswith(("Grey:", "clients.csv"))]
+    assert len(foot) == 2
+    assert foot[0].get_position()[1] > foot[1].get_position()[1] > 0

@@ -208,6 +208,14 @@ def test_a_recommendation_on_another_scale_is_no_nps():
     assert "answered on 1 to 7" in row(kpis(sx.datasets.load("service_excellence_demo")), "NPS")["note"]
 
 
+@pytest.mark.parametrize(("node", "stated"), [("success", False), ("loyalty", True)])
+def test_how_often_customers_recommended_is_no_nps(node, stated):
+    item = Item("recommendations", "recommendations", ResponseScale("tens", 0, 10))
+    asked = Instrument((Construct(node, node, (item,), node=node),))
+    survey = Survey.from_frame(pd.DataFrame({item.name: [0, 1, 9, 10]}), asked)
+    assert bool(pd.notna(row(kpis(survey), "NPS")["est"])) == stated
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

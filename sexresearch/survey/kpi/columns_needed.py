@@ -213,7 +213,8 @@ def _named(survey: Survey, given: Sequence[str] | None, nodes: tuple[str, ...], 
 def _question(survey: Survey, words: re.Pattern[str], node: str | None) -> Item | None:
     """The rating item whose wording asks customers for it, one on 0 to 10 before others; None where there is none.
 
-    Where a `node` is named, items on another scale have to be of its constructs.
+    Where a `node` is named, items on another scale have to be of its constructs, and none is of success, which counts
+    what customers did: how often they recommended is no answer to how likely they will.
     """
     constructs = survey.instrument.constructs if survey.instrument else ()
     candidates = [
@@ -223,7 +224,7 @@ def _question(survey: Survey, words: re.Pattern[str], node: str | None) -> Item 
         if words.search(f"{folded(item.wording)} {folded(item.name)}")
         and RATING[0] <= (item.scale.categories or 0) <= RATING[1]
         and item.respondent in ("", "customer")
-        and (node in (None, construct.node) or _ends(item) == NPS_ENDS)
+        and (node in (None, construct.node) or (_ends(item) == NPS_ENDS and construct.node != "success"))
     ]
     return min(candidates, key=lambda item: _ends(item) != NPS_ENDS, default=None)
 
