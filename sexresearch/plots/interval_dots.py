@@ -106,13 +106,15 @@ def interval_dots(
         top, bottom = y - above[place], y - height
         if place % 2 == 0:
             made.area.axhspan(bottom, top, color=BAND, linewidth=0, zorder=0)
-        if ends is None:
+        if ends is None and narrow:  # not through the names
             made.area.plot([0, 0], [bottom, top], color=GREY, linewidth=0.9, zorder=1)
         middle = made.box[1] + (top + bottom) / 2
         words(made.page, MARGIN, made.box[1] + (top + y) / 2 if narrow else middle, text, "item", gid="name")
         words(made.page, made.box[0] + wide + GAP, middle, number, "path", gid="numbers")
         _dot(made.area, (top + bottom) / 2, limits[place], whole=ends is not None)
         y = bottom
+    if ends is None and not narrow:
+        made.area.axvline(0, color=GREY, linewidth=0.9, zorder=1)
     for side in ("left", "right", "top"):
         made.area.spines[side].set_visible(False)
     if narrow:
