@@ -85,13 +85,13 @@ class FilledTemplates(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         """One value as text.
 
-        >>> Filled("de").format("{a:.2f}; {b:%}; {c}", a=0.5, b=0.123, c=["x", "y", "z"])
+        >>> FilledTemplates("de").format("{a:.2f}; {b:%}; {c}", a=0.5, b=0.123, c=["x", "y", "z"])
         '0,50; 12 %; x, y und z'
-        >>> Filled("en").format("{a:%} [{b:%} to {c:%}]", a=0.0, b=1e-18, c=0.004)
+        >>> FilledTemplates("en").format("{a:%} [{b:%} to {c:%}]", a=0.0, b=1e-18, c=0.004)
         '0% [0% to < 1%]'
-        >>> Filled("en").format("{a:%}, {a:.2f}", a=0.295)
+        >>> FilledTemplates("en").format("{a:%}, {a:.2f}", a=0.295)
         '30%, 0.30'
-        >>> Filled("en").format("{n} {n:row is|rows are}, {names:it|them}", n=1, names=["a", "b"])
+        >>> FilledTemplates("en").format("{n} {n:row is|rows are}, {names:it|them}", n=1, names=["a", "b"])
         '1 row is, them'
         """
         if PARTED in format_spec:

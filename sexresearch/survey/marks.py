@@ -47,7 +47,7 @@ def written(texts: Sequence[str]) -> NumberMarks:
     """How these numbers are written, judged by the numbers alone.
 
     >>> written(["1.234,5", "12"]), written(["987", "1.234"]).open
-    (Written(decimal=',', thousands='.', open='', clash=()), '1.234')
+    (NumberMarks(decimal=',', thousands='.', open='', clash=()), '1.234')
     """
     joined = "\n".join(texts)
     marks = [mark for mark in MARKS if mark in joined]

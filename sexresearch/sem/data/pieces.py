@@ -38,7 +38,7 @@ ROWS_OF_A_CLUSTER = 2**7  # in a piece, so that merging sums of clusters costs l
 class LabelNumbers:
     """Labels of groups or clusters in order of first appearance, whatever piece they come in.
 
-    >>> known = Numbered()
+    >>> known = LabelNumbers()
     >>> known.of(pd.Series(["b", None, "a"])).tolist(), known.of(pd.Series(["a", "b"])).tolist()
     ([0, -1, 1], [1, 0])
     """

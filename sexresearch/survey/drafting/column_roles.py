@@ -55,7 +55,7 @@ SHORT = 2  # a question of so few words is a name
 def is_about_people(seen: SeenColumn) -> bool:
     """Whether a column speaks of the respondent, the place or the interview by its name: age, country, language.
 
-    >>> is_about_people(Seen("Q20Age", "")), is_about_people(Seen("sat1", "How satisfied are you?"))
+    >>> is_about_people(SeenColumn("Q20Age", "")), is_about_people(SeenColumn("sat1", "How satisfied are you?"))
     (True, False)
     """
     patterns = (ABOUT_PEOPLE, IDS, TIMES, CLUSTERS, WEIGHTS)
@@ -67,7 +67,7 @@ def is_about_people(seen: SeenColumn) -> bool:
 def field_role(seen: SeenColumn) -> tuple[Role, str]:
     """The role of a column that is no item, and why.
 
-    >>> field_role(Seen("weight", "", codes=pd.Series([0.5, 1.5, 1.0, 1.0])))
+    >>> field_role(SeenColumn("weight", "", codes=pd.Series([0.5, 1.5, 1.0, 1.0])))
     ('weight', 'its name says weight, and its numbers are positive')
     """
     name, filled = f"{spread(seen.code)} {folded(seen.wording)}", seen.cells.dropna()

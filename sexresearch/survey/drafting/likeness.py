@@ -52,7 +52,7 @@ def likeness(columns: Sequence[SeenColumn]) -> Likeness:
 def spoken(seen: SeenColumn) -> str:
     """What a column says in words: its question, else the words inside its name.
 
-    >>> spoken(Seen("Q7AirTrain_rating", "")), spoken(Seen("q1", "How was it (1 = bad, 5 = good)?"))
+    >>> spoken(SeenColumn("Q7AirTrain_rating", "")), spoken(SeenColumn("q1", "How was it (1 = bad, 5 = good)?"))
     ('air train rating', 'how was it ?')
     """
     if seen.wording:

@@ -15,7 +15,8 @@ SHARED = 2  # labels that two columns have in common if they are answered alike
 def with_codes(columns: Sequence[SeenColumn]) -> list[SeenColumn]:
     """The columns, those of ordered words with codes: from 1, or 0 and 1 for no and yes.
 
-    >>> one, two = (Seen(name, "", ranked=labels) for name, labels in (("a", ("good", "very good")), ("b", ("bad",))))
+    >>> labels = {"a": ("good", "very good"), "b": ("bad",)}
+    >>> one, two = (SeenColumn(name, "", ranked=own) for name, own in labels.items())
     >>> [seen.labels for seen in with_codes([one, two])]
     [{1.0: 'good', 2.0: 'very good'}, {}]
     """
