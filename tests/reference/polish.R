@@ -14,8 +14,9 @@ active_constraints <- function(fit, x) {
   table <- parTable(fit)
   table <- table[table$free > 0 & !duplicated(table$free), ]
   bound <- if (is.null(table$lower)) integer(0) else which(table$est < table$lower + AT_BOUND)
-  list(values_at = function(at) c(values_at(at)[keep], (at - table$lower)[bound]),
-       jacobian = rbind(jacobian[keep, , drop = FALSE], diag(length(x))[bound, , drop = FALSE]))
+  above <- if (is.null(table$upper)) integer(0) else which(table$est > table$upper - AT_BOUND)
+  list(values_at = function(at) c(values_at(at)[keep], (at - table$lower)[bound], (at - table$upper)[above]),
+       jacobian = rbind(jacobian[keep, , drop = FALSE], diag(length(x))[c(bound, above), , drop = FALSE]))
 }
 
 # curvature of the constraints, weighted by their multipliers
