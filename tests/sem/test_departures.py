@@ -15,6 +15,7 @@ from explaining import with_correlations
 from reference_cases import FOLDER, fitted, keyed, read_data
 from scipy.optimize import minimize_scalar
 from scipy.special import chndtr, ndtr
+from scipy.stats import norm
 
 from sexresearch import sem
 from sexresearch.errors import ModelError
@@ -284,11 +285,21 @@ def polyserial_search() -> None:
     assert round(log_likelihood(ours), 2) == -245.48
     assert round(log_likelihood(0.6695), 2) == -246.36  # lavaan's
     assert max(log_likelihood(ours + step) for step in (-1e-3, 1e-3)) < log_likelihood(ours)
+
+    def without_unlikely(r: float) -> float:
+        upper, lower = (ndtr((cuts[code - back] - r * z) / np.sqrt(1 - r * r)) for back in (0, 1))
+        density = norm.pdf(z) / data["y6"].std(ddof=0) * (upper - lower)
+        return float(np.log(density[density >= UNLIKELY]).sum())
+
+    best = minimize_scalar(lambda r: -without_unlikely(r), bounds=(0.6, 0.75), method="bounded", options=SHARP)
+    assert best.x == pytest.approx(MISSED, abs=SOLVED)
     with with_correlations({ours: MISSED}):
         again = fit(drawn.model, drawn.data, **drawn.options)
     assert again.fit_measures["chisq"] == pytest.approx(MISSED_CHISQ, rel=SOLVED)
 
 
+UNLIKELY = 2.0**-26  # the root of the spacing of numbers at 1
+SHARP = {"xatol": 1e-10}
 MISSED = 0.6692549345152512  # the correlation of y5 and y6 in lavaan's sample moments
 MISSED_CHISQ = 16.396505  # lavaan's; ours is 14.87 or so at the likelier correlation
 
