@@ -68,15 +68,20 @@ INSTEAD = _by_name(
         "load_data read_csv read_excel read_spss": "sx.read_survey(path), or pandas",
     }
 )
+RENAMED = _by_name(
+    {
+        "weights weight wt": "sampling_weights",
+        "aux": "auxiliary",
+        "nfactors n_factors": "factors",
+        "nboot nrep reps r": "replicates",
+        "newdata new_data": "data",
+        "minimum_value min_value": "minimum",
+        "sample_nobs nobs": "n",
+    }
+)
+SUMMARY = frozenset(map(folded, ["sample_cov", "sample_nobs", "sample_mean", "cov", "covmat", "nobs"]))
 ARGUMENTS = _by_name(
     {
-        "sample_cov sample_nobs sample_mean cov covmat nobs": "moments=sx.Moments(cov, nobs, mean) stands for data",
-        "weights weight wt": "it is called sampling_weights here",
-        "aux": "it is called auxiliary here",
-        "nfactors n_factors": "it is called factors here",
-        "nboot nrep reps r": "it is called replicates here",
-        "newdata new_data": "it is called data here",
-        "minimum_value min_value": "it is called minimum here",
         "maximum_number op": "choose rows of the table that comes, as of any data frame",
         "bootstrap": "sx.bootstrap(results, replicates=…) says how many replicates",
         "group_label": "groups stand in order of first appearance; sort the rows to change it",
@@ -113,16 +118,21 @@ def no_argument(function: str, name: str, known: Collection[str]) -> str:
     "fit() has no argument 'group.equal'; did you mean 'group_equal'?"
     """
     lacks, near = f"{function}() has no argument {name!r}", _nearest(name, known)
+    word, takes = folded(name), f"it takes {', '.join(known) or 'none'}"
     if near:
         return f"{lacks}; did you mean {near!r}?"
-    return f"{lacks}; {ARGUMENTS.get(folded(name)) or 'it takes ' + (', '.join(known) or 'none')}"
+    if RENAMED.get(word) in known:
+        return f"{lacks}; it is called {RENAMED[word]} here"
+    if word in SUMMARY and "moments" in known:
+        return f"{lacks}; moments=sx.Moments(cov, nobs, mean) stands for data"
+    return f"{lacks}; {ARGUMENTS.get(word, takes)}"
 
 
 def _nearest(name: str, known: Collection[str]) -> str | None:
     """The one that differs by dots, case or underscores alone, else one that a slip explains."""
     own = {folded(other): other for other in known if not other.startswith("_")}
     word = folded(name)
-    if word in own or word in INSTEAD or word in ARGUMENTS:
+    if any(word in names for names in (own, INSTEAD, RENAMED, SUMMARY, ARGUMENTS)):
         return own.get(word)
     near = difflib.get_close_matches(word, own, n=1, cutoff=NEAR)
     return own[near[0]] if near else None

@@ -91,6 +91,15 @@ def test_arguments_of_other_packages_lead_to_those_here(options, instead):
     assert isinstance(caught.value, TypeError)
 
 
+def test_an_argument_is_renamed_where_its_function_has_the_other():
+    with pytest.raises(ArgumentError, match="no argument 'sample_nobs'; it is called n here"):
+        sx.simulate(TEXT, sample_nobs=100)
+    with pytest.raises(ArgumentError, match="no argument 'newdata'; it is called data here"):
+        RESULTS.factor_scores(newdata=DATA)
+    with pytest.raises(ArgumentError, match="no argument 'weights'; it takes results, level"):
+        sx.profile_likelihood(RESULTS, weights="w")
+
+
 def test_arguments_without_a_name_say_which_there_are():
     with pytest.raises(ArgumentError, match=re.escape("fit() takes without a name: model, data; write moments=…")):
         sx.fit(TEXT, DATA, "brand")
@@ -137,6 +146,7 @@ def test_weights_that_are_text_are_called_what_they_are():
     [
         ([TEXT, "d ~ joy"], 'join its lines, as in "\\n".join(lines)'),
         (DATA, "the model comes before the data"),
+        (RESULTS, "give its model, results.model"),
         (f"m <- '{TEXT}'", "as in R; give the text within the quotes alone"),
         (f"'{TEXT}'", "as in R; give the text within the quotes alone"),
     ],

@@ -20,6 +20,11 @@ from sexresearch.sem.language.unsupported import OPERATORS as UNSUPPORTED
 
 FORMULA = ("=~", "~", "~~", "~*~", "~1", "|")
 COMPARED = ("==", "<", ">")
+TEXT_OF = {
+    "list": ': join its lines, as in "\\n".join(lines)',
+    "DataFrame": ": the model comes before the data",
+    "Results": ": give its model, results.model",
+}
 FROM_R = re.compile(r"\s*(?:[\w.]+\s*<-\s*)?['\"]")  # an assignment, or the quotes of a string
 THRESHOLD = re.compile(r"t[1-9]\d*")
 MEANT = "; did you mean '=~' (is measured by), '~' (is explained by), '==' (equals) or ':=' (is defined as)?"
@@ -35,9 +40,8 @@ def parse(text: str) -> Statements:
     ('a',)
     """
     if not isinstance(text, str):
-        kind, lines = type(text).__name__, isinstance(text, list | tuple)
-        instead = 'join its lines, as in "\\n".join(lines)' if lines else "the model comes before the data"
-        raise ModelSyntaxError(f"the model must be text in lavaan's syntax; found {kind}: {instead}")
+        kind = type(text).__name__
+        raise ModelSyntaxError(f"the model must be text in lavaan's syntax; found {kind}{TEXT_OF.get(kind, '')}")
     if from_r := FROM_R.match(text):
         raise ModelSyntaxError(
             f"the model begins with {from_r[0].strip()!r}, as in R; give the text within the quotes alone"
