@@ -577,6 +577,20 @@ def differences_2010() -> None:
     assert smaller.fit_measures["chisq"] == pytest.approx(51.53076, rel=SOLVED)
 
 
+def bartlett_of_factors() -> None:
+    """Nothing in the answers tells one score of a factor of factors from another."""
+    results = fit(PLAIN + "\ng =~ 1*f1 + 1*f2")
+    scores, rows = results.factor_scores("bartlett"), results.parameters
+    assert scores["g"].isna().all()
+    assert scores[["f1", "f2"]].notna().all(axis=None)
+    items = list(results.observed)
+    loadings = rows[rows["op"] == "=~"].pivot_table(index="rhs", columns="lhs", values="est", fill_value=0.0)
+    variances = rows[(rows["op"] == "~~") & (rows["lhs"] == rows["rhs"])].set_index("lhs")["est"]
+    L = loadings.loc[items, ["f1", "f2", "g"]].to_numpy()
+    solved = L.T @ (L / variances[items].to_numpy()[:, None])
+    assert (solved[2] == 0).all()
+
+
 EVIDENCE: dict[str, Callable[[], None]] = {
     evidence.__name__: evidence
     for evidence in (
@@ -597,7 +611,7 @@ EVIDENCE: dict[str, Callable[[], None]] = {
         *(ordered_clusters, ordered_weighted_covariates, ordered_mediators, sam_written_intercept),
         *(rotation_borders, rotated_groups, rotated_order, rotated_blocks, promax_start),
         *(level_one_covariates, two_level_saturated, two_level_fmin),
-        *(implied_means, differences_2010),
+        *(implied_means, differences_2010, bartlett_of_factors),
     )
 } | {"test_beside_estimator": test_beside, "weights_gamma_errors": weights_gamma}
 
