@@ -296,3 +296,11 @@ def test_any_text_is_read_or_refused_in_words() -> None:
             sem.Model(text).table(Defaults(n_groups=draw.choice([1, 2]), meanstructure=True))
             read += 1
     assert read > 50
+
+
+def test_a_label_that_is_a_variable_of_the_model_is_noticed():
+    """It may have been meant as a product; a label that is none of the variables is nothing to notice."""
+    said = problems("j1 ~ q1 + q1*q2\nq3 ~ j1")
+    assert "in q1*q2 the variable q1 is read as a label of the path" in said
+    assert "q1:q2" in said
+    assert problems("j1 ~ a*q1 + b*q2\nq3 ~ j1") == ""

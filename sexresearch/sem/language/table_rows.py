@@ -34,6 +34,7 @@ def parameter_table(statements: Statements, defaults: Defaults = USUAL) -> Param
     roles: list[Roles] = []
     seen: list[tuple[str, ...]] = []
     notes = [*statements.notes, *numbering_note(statements, defaults.labels), *_single_labels(statements, defaults)]
+    notes += _labels_like_variables(statements)
     levels = statements.levels
     for group, formulas in enumerate(formulas_by_group(statements, defaults.labels)):
         parts = by_level(formulas, levels, defaults.labels[group])
@@ -76,6 +77,19 @@ def _single_labels(statements: Statements, defaults: Defaults) -> list[str]:
     named = ", ".join(map(repr, labels[:8])) + (", …" if len(labels) > 8 else "")
     text = f"a single label ({named}) holds a parameter equal across all {defaults.n_groups} groups"
     return [f"{text}; where that is not meant, give one label per group, as in c(a, b)*x"] if labels else []
+
+
+def _labels_like_variables(statements: Statements) -> list[str]:
+    """Regressions whose label is a variable of the model too, as if a product of both had been meant."""
+    known = {name for f in statements.formulas for name in (f.lhs, f.rhs)}
+    return [
+        f"line {f.line}: in {label}*{f.rhs} the variable {label} is read as a label of the path, as in lavaan; a "
+        f"product of two variables is written {label}:{f.rhs}"
+        for f in statements.formulas
+        if f.op == "~"
+        for label in dict.fromkeys(f.modifiers.label)
+        if label in known
+    ]
 
 
 def _overruled(written: Sequence[Parameter]) -> list[str]:
