@@ -74,8 +74,9 @@ def test_what_comes_out_and_what_is_refused_is_said(name):
 
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name.startswith("sexresearch.")])
-def test_every_function_has_an_example(name):
+def test_every_function_has_an_example_and_says_where_its_numbers_come_from(name):
     assert ">>> " in sections(FUNCTIONS[name]).get("Examples", "")
+    assert sections(FUNCTIONS[name]).get("Notes", "").strip()
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -30,6 +30,10 @@ def list_datasets() -> pd.DataFrame:
         bundled), summary (means, correlations and the like, bundled) or fetched (answers of respondents, downloaded
         once into the data home).
 
+    Notes
+    -----
+    Nothing is fetched. Synthetic sets are marked as such wherever they are shown.
+
     Examples
     --------
     >>> list_datasets().kind.value_counts().to_dict()
@@ -58,6 +62,11 @@ def load(name: str) -> Dataset:
     ------
     DatasetError
         There is no such data set, or a fetched one is not to be had; the message names URL, file and folder.
+
+    Notes
+    -----
+    Fetched files are checked by their SHA-256 before they are read, and kept in the folder that `SEXRESEARCH_DATA_HOME`
+    names. Synthetic sets were drawn with fixed seeds.
 
     Examples
     --------
@@ -96,6 +105,10 @@ def codebook(name: str) -> pd.DataFrame:
     ------
     DatasetError
         There is no such data set.
+
+    Notes
+    -----
+    Nothing is computed. `datasets.list` names the source of each data set and its licence.
 
     Examples
     --------

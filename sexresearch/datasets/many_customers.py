@@ -37,6 +37,11 @@ def many_customers(folder: str | Path, rows: int = 100_000, seed: int = 1) -> li
     OptionError
         A number out of its range.
 
+    Notes
+    -----
+    Synthetic: each world is `service_excellence_world.generate` of its own seed, so that the truth of
+    `service_excellence_world.truth` holds in every one.
+
     Examples
     --------
     >>> import tempfile

@@ -85,6 +85,22 @@ class World:
 def generate(seed: int = SEED) -> World:
     """A synthetic world drawn from the population of `world_population`; same seed, same world.
 
+    Parameters
+    ----------
+    seed : int
+        A whole number of at least 0. Default: that of the bundled world.
+
+    Returns
+    -------
+    World
+        Customers, employees, records of branches and waves of a panel, all of them synthetic.
+
+    Notes
+    -----
+    Latent variables are normal and answers cut from them, some are missing and some careless; `truth` says what holds.
+
+    Examples
+    --------
     >>> world = generate(seed=1)
     >>> len(world.branches), world.customers.brand.unique().tolist()
     (60, ['budget', 'comfort', 'premium'])

@@ -211,6 +211,17 @@ def population() -> pd.DataFrame:
     2 between branches; the chain is the same at both, so that it also holds for all customers together. Waves 2 and 3
     of the panel carry their number. The product of `MODERATED` is left out: a linear model does not hold it.
 
+    Returns
+    -------
+    DataFrame
+        One row per path and loading.
+
+    Notes
+    -----
+    Paths were chosen, not estimated: no respondent stands behind them.
+
+    Examples
+    --------
     >>> float(population().query("lhs == 'loyalty' and rhs == 'delight' and level == 1").population.item())
     0.45
     """
@@ -231,6 +242,22 @@ def _rows(paths: Paths, level: int) -> list[tuple[str, str, str, int, float]]:
 def total_effects(target: str) -> dict[str, float]:
     """Standardized total effect of every construct before `target` on it, in the population; 0 for the decoys.
 
+    Parameters
+    ----------
+    target : str
+        A construct of the chain.
+
+    Returns
+    -------
+    dict of float by str
+        Effects by construct.
+
+    Notes
+    -----
+    The sum over all ways through the chain of the products of their paths (Wright 1934, doi 10.1214/aoms/1177732676).
+
+    Examples
+    --------
     >>> round(total_effects("loyalty")["excellence"], 4), total_effects("loyalty")["vision"]
     (0.3894, 0.0)
     """
@@ -247,6 +274,17 @@ def total_effects(target: str) -> dict[str, float]:
 def truth() -> pd.DataFrame:
     """What is true in this world, one row per fact that an analysis should find: key description.
 
+    Returns
+    -------
+    DataFrame
+        One row per fact.
+
+    Notes
+    -----
+    Numbers are those that the world is drawn with; samples scatter around them.
+
+    Examples
+    --------
     >>> truth().set_index("key").description["rival"][:4]
     'full'
     """

@@ -42,6 +42,10 @@ def strong(text: str) -> Run:
     Run
         For a paragraph.
 
+    Notes
+    -----
+    Each format has its own bold; text is escaped as the format needs it.
+
     Examples
     --------
     >>> strong("yes").strong
@@ -62,6 +66,10 @@ def emphasis(text: str) -> Run:
     -------
     Run
         For a paragraph.
+
+    Notes
+    -----
+    Each format has its own italics; text is escaped as the format needs it.
 
     Examples
     --------
@@ -90,6 +98,10 @@ def link(text: str, address: str) -> Run:
     ------
     OptionError
         The address is of another kind.
+
+    Notes
+    -----
+    Other kinds of addresses could run a script where the document is opened.
 
     Examples
     --------

@@ -51,6 +51,11 @@ def write(document: Document, path: str | Path) -> Path:
     WriteError
         The file cannot be written.
 
+    Notes
+    -----
+    Text is escaped for the format, and cells of a workbook that would be formulas are written as text. Written by
+    python-docx, python-pptx, XlsxWriter and Jinja.
+
     Examples
     --------
     >>> import tempfile

@@ -23,6 +23,27 @@ COLUMNS: dict[str, Column] = {**MODEL, **PLANNING, **ANSWERED, **PEOPLE, **STAND
 def describe(name: str) -> Column:
     """The glossary entry of a column.
 
+    Parameters
+    ----------
+    name : str
+        A column of a result, or a fit measure.
+
+    Returns
+    -------
+    Column
+        Its header, meaning, decimals and source.
+
+    Raises
+    ------
+    KeyError
+        No result has such a column.
+
+    Notes
+    -----
+    Every column that a result can have is listed; a test holds the list against the results.
+
+    Examples
+    --------
     >>> describe("est").meaning
     'estimate in the units of the data'
     """

@@ -38,6 +38,24 @@ def fixed(value: float, decimals: int) -> str:
 def format_value(value: object, decimals: int | None) -> str:
     """One cell as text: rounded, missing as empty, never a negative zero.
 
+    Parameters
+    ----------
+    value : object
+        A number, text, a tuple of values, or what is missing.
+    decimals : int or None
+        Of a number; None for as many as it has.
+
+    Returns
+    -------
+    str
+        As it is printed.
+
+    Notes
+    -----
+    Half a unit is rounded away from 0, as in workbooks.
+
+    Examples
+    --------
     >>> format_value(-0.0001, 3), format_value(float("nan"), 3), format_value((1, 2, 3, 4), None)
     ('0.000', '', '1, 2, 3 … (4)')
     """
@@ -55,6 +73,24 @@ def format_value(value: object, decimals: int | None) -> str:
 def format_cell(name: str, value: object, decimals: int | None) -> str:
     """One cell of the column `name` as text; a p value that would be printed as 0 is said to be below the last place.
 
+    Parameters
+    ----------
+    name : str
+        The column, which tells p values from others.
+    value, decimals
+        As in `format_value`.
+
+    Returns
+    -------
+    str
+        As it is printed.
+
+    Notes
+    -----
+    As `format_value` but for p values.
+
+    Examples
+    --------
     >>> format_cell("pvalue", 1.6e-296, 3), format_cell("est", 0.0, 3)
     ('< 0.001', '0.000')
     """

@@ -54,6 +54,10 @@ def codebook(path: str | Path, sheet: str | None = None, *, language: Language =
     DataError
         As `draft_instrument`.
 
+    Notes
+    -----
+    Nothing is decided for you: what the draft proposes counts when it is confirmed. The file stays where it is.
+
     Examples
     --------
     >>> import tempfile

@@ -35,6 +35,10 @@ def alt_text(figure: Figure) -> str:
     OptionError
         `figure` is no figure.
 
+    Notes
+    -----
+    Values are read off the figure's own data, rounded as they are printed in it; nothing is computed.
+
     Examples
     --------
     >>> import pandas as pd

@@ -54,6 +54,10 @@ def caterpillar(
     ModelError
         No branch has an estimate.
 
+    Notes
+    -----
+    Nothing is computed here: `fit_many` pools the branches (empirical Bayes) and names its sources.
+
     Examples
     --------
     >>> row = {"effect": "y ~ x", "se": 0.1, "pooled_se": 0.1}

@@ -89,6 +89,10 @@ def forest(
     ModelError
         There is no effect to draw.
 
+    Notes
+    -----
+    Nothing is computed here: values and limits are those of `effects`, which names their method.
+
     Examples
     --------
     >>> row = {"effect": "total", "path": "delight → loyalty", "group": pd.NA, "est": 0.5, "ci_lower": 0.4,

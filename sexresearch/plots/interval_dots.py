@@ -79,6 +79,10 @@ def interval_dots(
     ModelError
         No row has a value.
 
+    Notes
+    -----
+    Nothing is computed here: limits are the columns ``VALUE_ci_lower`` and ``VALUE_ci_upper`` of the frame.
+
     Examples
     --------
     >>> row = {"construct": "care", "gain": 0.6, "gain_ci_lower": 0.4, "gain_ci_upper": 0.8}

@@ -94,6 +94,11 @@ def path_diagram(
     ModelError
         There is nothing to draw.
 
+    Notes
+    -----
+    Values are those of `results.parameters`; nothing is computed. A variable stands as far to the right as the longest
+    way that leads to it.
+
     Examples
     --------
     >>> from types import SimpleNamespace
@@ -146,6 +151,10 @@ def diagram_pages(
     ------
     OptionError, ModelError
         As in `path_diagram`.
+
+    Notes
+    -----
+    Nothing is computed here; letters keep their size, and what does not fit goes to the next page.
 
     Examples
     --------

@@ -55,6 +55,10 @@ def power_curve(power: Power, *, labels: Mapping[str, str] | None = None, title:
     ModelError
         No sample could be estimated.
 
+    Notes
+    -----
+    Nothing is computed here: `power` simulates. The error of a share p of R samples is the root of p (1 - p) / R.
+
     Examples
     --------
     >>> from sexresearch import power

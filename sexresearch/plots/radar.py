@@ -71,6 +71,10 @@ def radar(
     ModelError
         There are fewer than three constructs.
 
+    Notes
+    -----
+    Nothing is computed here: performance is that of `importance`, from 0 (lowest answer) to 100 (highest).
+
     Examples
     --------
     >>> rows = {"kind": "construct", "construct": ["vision", "culture", "design"], "group": pd.NA,

@@ -67,6 +67,10 @@ def screening(
     DataError
         `survey` is no Survey, or `findings` is not what `screen` returns.
 
+    Notes
+    -----
+    Indices are those of `screen`, which names their sources; the figure adds how they are distributed.
+
     Examples
     --------
     >>> from sexresearch.datasets import load

@@ -68,6 +68,10 @@ def clause(number: str, standard: str = ISO_23592) -> Clause:
     OptionError
         A standard or clause that is not held; near matches are named.
 
+    Notes
+    -----
+    Descriptions are our own words, after ISO 23592:2021 and ISO/TR 7179:2021; they do not replace the standards.
+
     Examples
     --------
     >>> clause("7.3.2").title

@@ -35,6 +35,10 @@ def as_frame(entries: Iterable[Any], columns: Iterable[str] | None = None) -> pd
     OptionError
         An unknown column, or entries that are not of the standard.
 
+    Notes
+    -----
+    Wordings are our own, after ISO 23592:2021 and ISO/TR 7179:2021; titles are those of the standards.
+
     Examples
     --------
     >>> from sexresearch.standard.effect_model import elements

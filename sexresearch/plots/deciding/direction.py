@@ -76,6 +76,10 @@ def direction(
     OptionError
         `result` is not what `direction` returns.
 
+    Notes
+    -----
+    Nothing is computed here: `direction` makes the checks and names their sources.
+
     Examples
     --------
     >>> import numpy as np, pandas as pd

@@ -58,6 +58,10 @@ def kano(frame: pd.DataFrame, *, labels: Mapping[str, str] | None = None, title:
     ModelError
         There is nothing to draw.
 
+    Notes
+    -----
+    Nothing is computed here: `kano` classifies the answers and names its source.
+
     Examples
     --------
     >>> from sexresearch.chain import kano as classes

@@ -51,6 +51,10 @@ def method_bias(
     ModelError
         There is no path with a method held.
 
+    Notes
+    -----
+    Nothing is computed here: `method_bias` fits the models and names their sources.
+
     Examples
     --------
     >>> row = {"check": "latent_method", "path": "joy → bond", "value": 0.2, "pvalue": 0.2, "std_all": 0.5,

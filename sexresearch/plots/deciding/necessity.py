@@ -51,6 +51,10 @@ def necessity(
     ModelError
         There is nothing to draw.
 
+    Notes
+    -----
+    Nothing is computed here: `necessity` draws the ceilings and names their source.
+
     Examples
     --------
     >>> row = {"condition": "trust", "ceiling": "ce_fdh", "d": 0.3, "pvalue": 0.001, "d_least": 0.28, "d_most": 0.35,

@@ -51,6 +51,10 @@ def penalty_reward(
     ModelError
         There is nothing to draw.
 
+    Notes
+    -----
+    Nothing is computed here: `penalty_reward` estimates both and names its source.
+
     Examples
     --------
     >>> row = {"attribute": "queue", "penalty": -1.0, "penalty_ci_lower": -1.2, "penalty_ci_upper": -0.8,

@@ -71,6 +71,10 @@ def priorities(
     ModelError
         There is no gain to draw.
 
+    Notes
+    -----
+    Nothing is computed here: `priorities` ranks the levers and names its method.
+
     Examples
     --------
     >>> row = {"construct": "joy", "clause": "7.2.1", "group": pd.NA, "gain": 0.5, "gain_ci_lower": 0.4,

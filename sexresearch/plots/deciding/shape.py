@@ -62,6 +62,10 @@ def shape(frame: pd.DataFrame, *, labels: Mapping[str, str] | None = None, title
     ModelError
         There is nothing to draw.
 
+    Notes
+    -----
+    Curves are drawn from the estimates of `shape`, which names the models; nothing is estimated here.
+
     Examples
     --------
     >>> from sexresearch.chain import shape as shapes

@@ -59,6 +59,10 @@ def concordance(
     ModelError
         There is no path to draw.
 
+    Notes
+    -----
+    Nothing is computed here: `concordance` estimates every approach and names its sources.
+
     Examples
     --------
     >>> row = {"cause": "joy", "effect": "stay", "approach": "sem", "std_all": 0.4, "ci_lower": 0.3, "ci_upper": 0.5,

@@ -54,6 +54,11 @@ def specification_curve(frame: pd.DataFrame, *, title: str = "", note: str = "")
     ModelError
         No specification has an estimate.
 
+    Notes
+    -----
+    Nothing is estimated here: `multiverse` is. The figure is that of Simonsohn, Simmons & Nelson 2020,
+    doi 10.1038/s41562-020-0912-z.
+
     Examples
     --------
     >>> row = {"specification": 1, "est": 0.4, "ci_lower": 0.3, "ci_upper": 0.5, "decision": "positive",

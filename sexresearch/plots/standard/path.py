@@ -46,6 +46,10 @@ def effect_chain() -> Figure:
     matplotlib.figure.Figure
         A slide of 12.8 by 7.2 inches, after Figure 2 of ISO 23592.
 
+    Notes
+    -----
+    Our own drawing, from the entries of `sexresearch.standard`; nothing is computed.
+
     Examples
     --------
     >>> "surprise" in {text.get_text() for text in effect_chain().axes[0].texts}

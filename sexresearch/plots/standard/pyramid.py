@@ -33,6 +33,10 @@ def pyramid() -> Figure:
     matplotlib.figure.Figure
         A slide of 12.8 by 7.2 inches, after Figure 1 of ISO 23592.
 
+    Notes
+    -----
+    Our own drawing, from the entries of `sexresearch.standard`; nothing is computed.
+
     Examples
     --------
     >>> pyramid().get_size_inches().tolist()

@@ -38,6 +38,10 @@ def model_wheel() -> Figure:
     matplotlib.figure.Figure
         A slide of 12.8 by 7.2 inches, after Figure 3 of ISO 23592.
 
+    Notes
+    -----
+    Our own drawing, from the entries of `sexresearch.standard`; nothing is computed.
+
     Examples
     --------
     >>> sum("provisional" in text.get_text() for text in model_wheel().axes[0].texts)

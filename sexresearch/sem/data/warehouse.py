@@ -34,6 +34,11 @@ def table_named(data: str, table: str | None = None, sql: str | None = None) -> 
     DataError
         It cannot be reached, has no such table, or the query has no answer.
 
+    Notes
+    -----
+    Nothing is read but names and types of columns. A DuckDB file is opened for reading alone; passwords of an address
+    are never shown.
+
     Examples
     --------
     >>> table_named("answers.parquet")
