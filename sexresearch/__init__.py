@@ -17,7 +17,7 @@ for _room in ("plots", "lab"):  # they need libraries that only extras bring, so
 
 def __getattr__(name: str) -> object:
     if name not in _names:
-        raise AttributeError(no_attribute(__name__, name, _names), name=name, obj=sys.modules[__name__])
+        raise AttributeError(no_attribute(__name__, name, _names), name=name)
     return _loaded(name)
 
 

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Collection, Mapping
 from types import ModuleType
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 C = TypeVar("C")
 NEAR = 0.75  # of difflib's ratio, from which a name counts as a slip of another
@@ -152,7 +152,7 @@ def hinting(cls: type[C]) -> type[C]:
     def lacking(self: C, name: str) -> object:
         if hasattr(cls, name):  # a property of its own stumbled: say what it said
             return object.__getattribute__(self, name)
-        raise AttributeError(no_attribute(cls.__name__, name, dir(cls)), name=name, obj=self)
+        raise AttributeError(no_attribute(cls.__name__, name, dir(cls)), name=name)  # with `obj` Python guesses too
 
     setattr(cls, "__getattr__", lacking)  # noqa: B010
     return cls
@@ -161,7 +161,7 @@ def hinting(cls: type[C]) -> type[C]:
 def refuse_calls(module: ModuleType, instead: str) -> None:
     """Make a call of the module, which another package has a function for, a TypeError that says what to write."""
 
-    def refused(_module: ModuleType) -> object:
+    def refused(_module: ModuleType) -> NoReturn:
         raise TypeError(f"{module.__name__} is a module, not a function; here it is {instead}")
 
     module.__class__ = type("Room", (type(module),), {"__call__": property(refused)})

@@ -85,7 +85,7 @@ def results(data) -> sx.Results:
 
 def takes_a_fit(name: str) -> bool:
     function = getattr(sx, name)
-    if inspect.isclass(function) or not callable(function):
+    if inspect.isclass(function) or inspect.ismodule(function) or not callable(function):
         return False
     first = next(iter(inspect.signature(function).parameters.values()), None)
     return first is not None and "Results" in str(first.annotation)

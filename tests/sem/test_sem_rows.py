@@ -138,7 +138,7 @@ WEIGHTS: dict[str, tuple[object, str]] = {
     "zero": (lambda w: 0 * w, "are all zero"),
     "five rows": (lambda w: w * (w.index < 5), "5 complete rows with a weight above 0 for 9 variables"),
     "complex": (lambda w: w * 1j, "must be numbers; found complex numbers such as"),
-    "text": (lambda w: w.astype(str), "must be numbers; found text"),
+    "text": (lambda w: w.astype(str), "must be numbers; found numbers kept as text"),
 }
 
 
