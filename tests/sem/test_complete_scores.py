@@ -75,6 +75,7 @@ def test_scores_of_rows_are_not_kept():
     assert peak < SMALL * 8 * n * 300
 
 
+@pytest.mark.filterwarnings("ignore::sexresearch.sem.FitWarning")
 @pytest.mark.parametrize(("estimator", "weights"), [("MLR", None), ("MLR", "w"), ("MLF", None)])
 @pytest.mark.parametrize("group", [None, "group"])
 def test_a_source_of_many_items_is_read_again_and_gives_the_numbers_of_its_rows(tmp_path, estimator, group, weights):
@@ -82,11 +83,13 @@ def test_a_source_of_many_items_is_read_again_and_gives_the_numbers_of_its_rows(
     names = [f"x{k}" for k in range(MANY_ITEMS + 2)]
     data = pd.DataFrame(rng.gamma(2.0, size=(900, 1)) + rng.gamma(1.5, size=(900, len(names))), columns=names)
     data["w"], data["group"] = rng.uniform(0.4, 2.0, 900), np.where(np.arange(900) < 500, "a", "b")
+    data.iloc[3::50, 0] = np.nan  # rows that are left out
     data.to_parquet(tmp_path / "answers.parquet", row_group_size=200)
     text = f"f =~ {' + '.join(names[:8])}\ng =~ {' + '.join(names[8:-1])}\ng ~ f + {names[-1]}\n"
     options = {"estimator": estimator, "group": group, "sampling_weights": weights}
     memory, source = (fit(text, rows, **options) for rows in (data, tmp_path / "answers.parquet"))
     assert source.rows is None
+    assert source.nobs == memory.nobs == 900 - 18
     for one, other in ((memory.parameters, source.parameters), (memory.fit_measures, source.fit_measures)):
         one, other = (table.select_dtypes(float) if table.ndim == 2 else table for table in (one, other))
         np.testing.assert_allclose(other, one, rtol=LAST_STEP, atol=LAST_STEP)
